@@ -1,0 +1,56 @@
+"""What a transport may raise. The class says what is known about the request; the text says why.
+
+These never reach a user: the client turns each into one of the public errors, with the URL, the times and a hint.
+"""
+
+from __future__ import annotations
+
+__all__ = ["BadAnswer", "DeadlineExceeded", "Failure", "NoAnswer", "NotSent", "NotSentInTime", "Truncated"]
+
+
+class Failure(Exception):
+    """Base of everything a transport raises by intent."""
+
+
+class NotSent(Failure):
+    """No byte of the request reached the server: safe to repeat.
+
+    Attributes:
+        permanent: Repeating it would fail the same way (a certificate that does not verify, a proxy's 407).
+    """
+
+    def __init__(self, why: str = "", *, permanent: bool = False) -> None:
+        super().__init__(why)
+        self.permanent = permanent
+
+
+class NoAnswer(Failure):
+    """The request left, and the connection ended before any byte of the answer."""
+
+
+class Truncated(Failure):
+    """The answer began and ended short."""
+
+
+class BadAnswer(Failure):
+    """What came is not an HTTP/1.x answer that can be trusted."""
+
+
+class DeadlineExceeded(Failure):
+    """A deadline passed.
+
+    Attributes:
+        which: What was waited for: "pool", "connect", "headers" or "body".
+    """
+
+    def __init__(self, which: str = "") -> None:
+        super().__init__(f"deadline passed ({which})")
+        self.which = which
+
+
+class NotSentInTime(NotSent, DeadlineExceeded):
+    """The deadline passed while waiting for a free connection ("pool") or for the connection itself ("connect")."""
+
+    def __init__(self, which: str = "") -> None:
+        DeadlineExceeded.__init__(self, which)
+        self.permanent = False

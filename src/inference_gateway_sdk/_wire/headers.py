@@ -1,0 +1,56 @@
+"""An answer's headers: a read-only mapping that does not mind case, and what else an answer says about itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+__all__ = ["Headers"]
+
+_SECRET = frozenset({"authorization", "proxy-authorization", "set-cookie", "cookie", "x-api-key"})
+
+
+class Headers(Mapping[str, str]):
+    """Header names (compared without case) and values; repeated names are joined with ", " (RFC 9110 section 5.3).
+
+    `pairs()` gives them as they came. The `repr` hides values that may be secrets.
+    """
+
+    __slots__ = ("_joined", "_pairs")
+
+    def __init__(self, pairs: Iterable[tuple[str, str]] = ()) -> None:
+        self._pairs = tuple((name.lower(), value) for name, value in pairs)
+        self._joined: dict[str, str] | None = None
+
+    def _map(self) -> dict[str, str]:
+        if self._joined is None:
+            joined: dict[str, str] = {}
+            for name, value in self._pairs:
+                joined[name] = f"{joined[name]}, {value}" if name in joined else value
+            self._joined = joined
+        return self._joined
+
+    def __getitem__(self, name: str) -> str:
+        return self._map()[name.lower()]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._map())
+
+    def __len__(self) -> int:
+        return len(self._map())
+
+    def pairs(self) -> tuple[tuple[str, str], ...]:
+        """Every header as it came: lower-case name and value, in order, repeats kept."""
+        return self._pairs
+
+    def __eq__(self, other: object) -> bool:
+        return self._pairs == other._pairs if isinstance(other, Headers) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._pairs)
+
+    def __reduce__(self) -> tuple[type[Headers], tuple[tuple[tuple[str, str], ...]]]:
+        return Headers, (self._pairs,)
+
+    def __repr__(self) -> str:
+        shown = ((name, "..." if name in _SECRET else value) for name, value in self._pairs)
+        return f"Headers({dict(shown)!r})"
