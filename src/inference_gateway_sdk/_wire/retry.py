@@ -1,0 +1,127 @@
+"""Turns what became of an attempt into the seconds to wait before the next one, or the verdict that there is none.
+
+The decision is a table, outcomes by what the request may be repeated after; time and chance come in as arguments.
+"""
+
+from __future__ import annotations
+
+import enum
+from typing import Final
+
+from ..errors import GatewayError, GatewayTimeoutError, StatusError
+from .call import Repeat
+
+__all__ = ["EARLY_SECONDS", "REPEATABLE", "Outcome", "delay_before"]
+
+EARLY_SECONDS: Final = 10.0
+"""A connection that ends unanswered within this time of sending broke; later, the gateway's own deadline closed it.
+
+The gateway closes without a byte after SERVER_WRITE_TIMEOUT, 30 s by default (WIRE section 4)."""
+
+_FIRST_DELAY: Final = 0.5
+_FACTOR: Final = 2.0
+_LONGEST_DELAY: Final = 8.0
+_LONGEST_RETRY_AFTER: Final = 60.0
+
+
+class Outcome(enum.Enum):
+    """How an attempt failed: the rows of the table."""
+
+    NOT_SENT = "not sent"
+    NOT_SENT_FOR_GOOD = "not sent, and the next attempt would fail the same way"
+    NO_ANSWER_EARLY = "closed before any byte of the answer"
+    NO_ANSWER_LATE = "closed before any byte of the answer, by a deadline of the gateway"
+    BUSY = "an answer that says: later (429, 503)"
+    FAILED = "an answer that says: it failed on the way (408, 502, 504, 529, the 400 that is a timeout)"
+    CRASHED = "an answer that says: it broke (500)"
+    REFUSED = "any other answer that says no"
+    OWN_TIMEOUT = "one of our clocks ran out"
+    AFTER_CONTENT = "a stream that broke after its first content"
+
+    @classmethod
+    def not_sent(cls, *, permanent: bool = False) -> Outcome:
+        """No byte of the request left; `permanent` when another attempt would fail the same way."""
+        return cls.NOT_SENT_FOR_GOOD if permanent else cls.NOT_SENT
+
+    @classmethod
+    def no_answer(cls, seconds: float) -> Outcome:
+        """The connection ended this many seconds after sending, before any byte of the answer."""
+        return cls.NO_ANSWER_EARLY if seconds <= EARLY_SECONDS else cls.NO_ANSWER_LATE
+
+    @classmethod
+    def answered(cls, error: StatusError) -> Outcome:
+        """An answer that says no, whether as an HTTP status or inside a 200 stream."""
+        if isinstance(error, GatewayTimeoutError):
+            return cls.FAILED
+        return _OF_STATUS.get(error.status, cls.REFUSED)
+
+    @classmethod
+    def broken_before_content(cls, error: GatewayError, seconds: float) -> Outcome:
+        """A stream that broke before its first content: as the status its error carries, otherwise as a reset.
+
+        Args:
+            error: What broke it.
+            seconds: Since the request was sent.
+        """
+        return cls.answered(error) if isinstance(error, StatusError) else cls.no_answer(seconds)
+
+
+_OF_STATUS: Final = {
+    408: Outcome.FAILED,
+    429: Outcome.BUSY,
+    500: Outcome.CRASHED,
+    502: Outcome.FAILED,
+    503: Outcome.BUSY,
+    504: Outcome.FAILED,
+    529: Outcome.FAILED,
+}
+
+_ALWAYS: Final = frozenset(Repeat)
+_NEVER: Final = frozenset[Repeat]()
+
+REPEATABLE: Final = {
+    Outcome.NOT_SENT: _ALWAYS,
+    Outcome.NOT_SENT_FOR_GOOD: _NEVER,
+    Outcome.NO_ANSWER_EARLY: frozenset({Repeat.FREELY, Repeat.PUSH}),
+    Outcome.NO_ANSWER_LATE: _NEVER,
+    Outcome.BUSY: _ALWAYS,
+    Outcome.FAILED: frozenset({Repeat.FREELY, Repeat.PUSH}),
+    Outcome.CRASHED: frozenset({Repeat.FREELY}),
+    Outcome.REFUSED: _NEVER,
+    Outcome.OWN_TIMEOUT: _NEVER,
+    Outcome.AFTER_CONTENT: _NEVER,
+}
+"""Which requests may be repeated after which outcome."""
+
+
+def delay_before(
+    attempt: int,
+    outcome: Outcome,
+    repeat: Repeat,
+    *,
+    max_retries: int,
+    retry_after: float | None = None,
+    random: float,
+) -> float | None:
+    """Seconds to wait before repeating the request, or None when it must not be repeated.
+
+    Args:
+        attempt: The number of the repetition this would be, from 1: how many attempts have failed so far.
+        outcome: How the last attempt failed.
+        repeat: What the request may be repeated after.
+        max_retries: How many repetitions are allowed.
+        retry_after: The seconds that the answer asks to wait; over 60, giving up is better than waiting.
+        random: A number in [0, 1) that spreads clients which failed together.
+    """
+    if attempt > max_retries or repeat not in REPEATABLE[outcome]:
+        return None
+    if not retry_after:
+        return _backoff(attempt, random)
+    return retry_after if retry_after <= _LONGEST_RETRY_AFTER else None
+
+
+def _backoff(attempt: int, random: float) -> float:
+    """The exponential delay, of which the second half is left to chance."""
+    doublings = min(attempt - 1, 8)  # past the cap the power would only grow to overflow
+    longest = min(_FIRST_DELAY * _FACTOR**doublings, _LONGEST_DELAY)
+    return longest * (0.5 + random / 2)

@@ -1,0 +1,231 @@
+"""Turns the bytes of an event stream, cut anywhere, into server-sent events.
+
+The rules are those of the WHATWG HTML standard, section 9.2.6, with one departure: an event whose data is empty is not
+dispatched even when its block has a `data` line, because no API we speak gives such an event a meaning.
+Lines end in LF, CR or CR LF and in nothing else: U+2028 and U+0085 are ordinary characters of the text.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final, TypeAlias
+
+import msgspec
+
+from ..errors import DecodingError, StreamError
+
+__all__ = ["EventParser", "RawEvent", "SSEvents"]
+
+RawEvent: TypeAlias = tuple[bytes, str, int | None]
+"""One event as the parser hands it out: its data, its type ("" for none), the `retry` its block set (or None)."""
+
+_BOM: Final = b"\xef\xbb\xbf"
+_FIELD: Final = b"data: "
+_SEPARATOR: Final = b"\n\n" + _FIELD
+_LONGEST_RETRY: Final = 18  # digits; more would be a wait of millions of years, and costs int() ever more
+
+
+class SSEvents(msgspec.Struct, frozen=True):
+    """One raw server-sent event, before anything has been made of its data.
+
+    Attributes:
+        data: The event's text; several `data` lines are joined with a line feed.
+        event: The event's type, None when the block names none.
+        retry: The reconnection time that the block sets, in milliseconds, None when it sets none.
+    """
+
+    data: str
+    event: str | None = None
+    retry: int | None = None
+
+    @classmethod
+    def from_raw(cls, raw: RawEvent) -> SSEvents:
+        """The event that the parser read; bytes that are not UTF-8 become U+FFFD, as the standard has it."""
+        data, event, retry = raw
+        return cls(data.decode("utf-8", "replace"), event or None, retry)
+
+    def json(self) -> Any:
+        """The data as a JSON value.
+
+        Raises:
+            DecodingError: The data is not JSON (the marker `[DONE]` is not).
+        """
+        try:
+            return msgspec.json.decode(self.data)
+        except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
+            return self._json_of_the_library()
+
+    def _json_of_the_library(self) -> Any:
+        # The library takes what msgspec refuses and servers send: lone surrogates, NaN, numbers out of range.
+        try:
+            return json.loads(self.data)
+        except (ValueError, RecursionError) as error:
+            raise DecodingError(f"The data of a server-sent event is not JSON: {self.data[:200]!r}") from error
+
+
+class EventParser:
+    """Reads an event stream piece by piece; every byte is looked at a bounded number of times.
+
+    Attributes:
+        last_event_id: The last id that a finished block carried, "" before the first.
+        retry: The last reconnection time seen, in milliseconds, None before the first.
+        activity: Comment lines seen: signs of life that are no content.
+        failure: Set once an event is over the bound; the events before it were handed out, nothing is read after it.
+    """
+
+    __slots__ = (
+        "_after_cr",
+        "_between",
+        "_data",
+        "_data_size",
+        "_event",
+        "_id",
+        "_in_block",
+        "_line",
+        "_line_size",
+        "_max_event",
+        "_retry",
+        "_start",
+        "activity",
+        "failure",
+        "last_event_id",
+        "retry",
+    )
+
+    def __init__(self, max_event: int = 64 * 1024 * 1024) -> None:
+        if max_event < 1:
+            raise ValueError(f"max_event must be a positive number of bytes, not {max_event}")
+        self.last_event_id = ""
+        self.retry: int | None = None
+        self.activity = 0
+        self.failure: StreamError | None = None
+        self._max_event = max_event
+        self._start: bytes | None = b""  # what may be the beginning of a BOM; None once that is decided
+        self._after_cr = False  # the last byte was a CR: a LF that follows belongs to it
+        self._between = False  # nothing is held or pending: the next byte begins a block
+        self._line: list[bytes] = []  # pieces of the line that has not ended
+        self._line_size = 0
+        self._id = ""
+        self._in_block = False
+        self._data: list[bytes] = []
+        self._data_size = 0
+        self._event = ""
+        self._retry: int | None = None
+
+    def feed(self, data: bytes) -> list[RawEvent]:
+        """The events that these bytes complete."""
+        if (
+            self._between
+            and data.startswith(_FIELD)
+            and data.endswith(b"\n\n")
+            and b"\r" not in data
+            and len(data) <= self._max_event
+        ):
+            # The usual read: whole blocks of one data line each. The count proves that there is no other line.
+            blocks = data[6:-2].split(_SEPARATOR)
+            if data.count(b"\n") == 2 * len(blocks) and b"" not in blocks:
+                return [(block, "", None) for block in blocks]
+        return self._feed_lines(self._normalised(data))
+
+    def end(self) -> list[RawEvent]:
+        """The event that the end of the body cut off: a block, or its last line, without its line end.
+
+        The standard discards it. It is for a caller who knows that the body came whole.
+        """
+        rest, self._start = self._start or b"", None
+        return self._feed_lines(rest + b"\n\n")
+
+    def _normalised(self, data: bytes) -> bytes:
+        """The same bytes without a leading BOM and with LF as the only line end."""
+        if self._start is not None:
+            data = self._without_bom(self._start + data)
+        if self._after_cr and data:
+            self._after_cr = False
+            data = data.removeprefix(b"\n")
+        if b"\r" in data:
+            self._after_cr = data.endswith(b"\r")
+            data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        return data
+
+    def _without_bom(self, data: bytes) -> bytes:
+        if len(data) < len(_BOM) and _BOM.startswith(data):
+            self._start = data
+            return b""
+        self._start = None
+        return data.removeprefix(_BOM)
+
+    def _feed_lines(self, data: bytes) -> list[RawEvent]:
+        """The events that these bytes, whose only line end is LF, complete."""
+        events: list[RawEvent] = []
+        lines = data.split(b"\n")
+        rest = lines.pop()
+        if lines and self._line:
+            lines[0] = b"".join((*self._line, lines[0]))
+            self._line.clear()
+            self._line_size = 0
+        for line in lines:
+            if self.failure is not None:
+                return events
+            if line:
+                self._read_line(line)
+            else:
+                self._end_block(events)
+        if rest:
+            self._hold(rest)
+        self._between = not (self._in_block or self._line or self._after_cr or self._start or self.failure)
+        return events
+
+    def _hold(self, rest: bytes) -> None:
+        """Keep the beginning of a line until its end comes."""
+        self._line.append(rest)
+        self._line_size += len(rest)
+        self._check(self._line_size)
+
+    def _check(self, size: int) -> None:
+        if size > self._max_event and self.failure is None:
+            self.failure = StreamError(f"The stream sent an event of more than {self._max_event:,} bytes.")
+            self._line.clear()
+            self._begin_block()
+
+    def _read_line(self, line: bytes) -> None:
+        self._check(len(line))
+        self._in_block = True
+        if line.startswith(_FIELD):
+            self._add_data(line[6:])
+            return
+        name, _, value = line.partition(b":")
+        value = value.removeprefix(b" ")
+        match name:
+            case b"data":
+                self._add_data(value)
+            case b"":
+                self.activity += 1
+            case b"event":
+                self._event = value.decode("utf-8", "replace")
+            case b"id" if b"\0" not in value:
+                self._id = value.decode("utf-8", "replace")
+            case b"retry" if value.isdigit() and len(value) <= _LONGEST_RETRY:
+                self._retry = self.retry = int(value)
+            case _:
+                pass
+
+    def _add_data(self, value: bytes) -> None:
+        self._data.append(value)
+        self._data_size += len(value) + 1
+        self._check(self._data_size - 1)
+
+    def _end_block(self, events: list[RawEvent]) -> None:
+        if not self._in_block:
+            return
+        self.last_event_id = self._id
+        data = self._data[0] if len(self._data) == 1 else b"\n".join(self._data)
+        if data:
+            events.append((data, self._event, self._retry))
+        self._begin_block()
+
+    def _begin_block(self) -> None:
+        self._in_block = False
+        self._data = []
+        self._data_size = 0
+        self._event = ""
+        self._retry = None

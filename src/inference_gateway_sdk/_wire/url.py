@@ -1,0 +1,171 @@
+"""Turns what a user writes as the gateway's address into its two roots, and a call's path and query into a whole URL.
+
+The gateway serves its API below `/v1` and a few routes (health, proxy) beside it, and answers a doubled slash with 404
+(WIRE section 1): both roots are derived here once, without a trailing slash.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterable  # noqa: TC003  (msgspec reads the annotations at run time)
+from typing import Final
+from urllib.parse import SplitResult, quote, urlsplit
+
+from msgspec import Struct
+
+__all__ = ["GatewayUrl", "redacted", "segment"]
+
+_EXAMPLE: Final = "http://localhost:8080/v1"
+_SCHEMES: Final = frozenset({"http", "https"})
+_UNSAFE: Final = re.compile(r"[\x00-\x20\x7f-\xa0\\]")
+_HOST: Final = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_.])?")
+_SLASHES: Final = re.compile(r"/{2,}")
+_STRAY_PERCENT: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_ENDPOINT: Final = re.compile(r"/v1/(?:chat/completions|models|messages|responses|images/[a-z]+)\Z")
+_PATH_SAFE: Final = "/%:@!$&'()*+,;=~"  # RFC 3986 section 3.3, and what is percent-encoded already
+_QUERY_SAFE: Final = ",:@!$'()*/~"  # RFC 3986 section 3.4, without what separates pairs or stands for a space
+
+
+class GatewayUrl(Struct, frozen=True):
+    """Where a gateway is.
+
+    Attributes:
+        root: What health and proxy stand under: scheme, host, port and any path before /v1, without a trailing slash.
+    """
+
+    root: str
+
+    @property
+    def api(self) -> str:
+        """What the API stands under, without a trailing slash."""
+        return f"{self.root}/v1"
+
+    @classmethod
+    def parse(cls, text: str) -> GatewayUrl:
+        """The gateway at this address.
+
+        Args:
+            text: An http or https URL, with or without `/v1` at its end; a path before it is kept.
+
+        Raises:
+            ValueError: It is not such a URL. The message names `base_url` and repeats no password.
+        """
+        parts = _split(text)
+        path = _SLASHES.sub("/", _quoted(parts.path)).rstrip("/").removesuffix("/v1").rstrip("/")
+        return cls(f"{parts.scheme}://{_host(parts, text)}{_port(parts, text)}{path}")
+
+    def join(self, path: str, query: Iterable[tuple[str, str]] = (), *, at_root: bool = False) -> str:
+        """The whole URL of a call.
+
+        Args:
+            path: Below the API's root, or the gateway's when `at_root`. Characters that may not stand in a path are
+                escaped, escapes kept; a name put into it goes through `segment` first.
+            query: Names and values in order, escaped here.
+            at_root: The path stands beside /v1, not below it.
+
+        Raises:
+            ValueError: The path holds a query or a fragment.
+        """
+        if "?" in path or "#" in path:
+            raise ValueError(f"path must hold neither '?' nor '#', as {path!r} does: pass query parameters as query")
+        base = self.root if at_root else self.api
+        below = _SLASHES.sub("/", "/" + _quoted(path))
+        pairs = "&".join(f"{quote(name, safe=_QUERY_SAFE)}={quote(value, safe=_QUERY_SAFE)}" for name, value in query)
+        return f"{base}{below}?{pairs}" if pairs else f"{base}{below}"
+
+
+def segment(value: str, name: str = "value") -> str:
+    """One segment of a path, escaped so that nothing in it can leave the segment.
+
+    Args:
+        value: As the user gave it.
+        name: The argument it came from, for the error message.
+
+    Raises:
+        ValueError: It is empty, "." or "..", which no escaping can keep in place.
+    """
+    if value in {"", ".", ".."}:
+        raise ValueError(f"{name} must be usable as one segment of a URL's path, which {value!r} is not")
+    return quote(value, safe="")
+
+
+def redacted(url: str) -> str:
+    """The URL without user information, query and fragment: fit for messages and logs. Never raises."""
+    address = url.partition("#")[0].partition("?")[0]
+    scheme, separator, rest = address.rpartition("://")
+    authority, slash, path = rest.partition("/")
+    return f"{scheme}{separator}{authority.rpartition('@')[2]}{slash}{path}"
+
+
+def _refused(why: str) -> ValueError:
+    return ValueError(f"base_url {why}; a good one looks like {_EXAMPLE!r}")
+
+
+def _split(text: str) -> SplitResult:
+    """The parts of an address that says no more than where the gateway is."""
+    if not isinstance(text, str):  # pyright: ignore[reportUnnecessaryIsInstance]  # a user without a type checker
+        raise TypeError(f"base_url must be a string such as {_EXAMPLE!r}, not {type(text).__name__}")
+    if not text:
+        raise _refused("is empty")
+    if _UNSAFE.search(text):
+        raise _refused("holds a space, a control character or a backslash")
+    if "://" not in text:
+        raise _refused("has no scheme" + _suggestion(text))
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        raise _refused(f"{redacted(text)!r} has no valid host") from None
+    _check_parts(parts, text)
+    return parts
+
+
+def _suggestion(text: str) -> str:
+    """What was probably meant by an address without a scheme, where that can be said."""
+    host = text.rpartition("@")[2].partition("?")[0].partition("#")[0].strip("/").removesuffix("/v1")
+    return f": write 'http://{host}/v1'" if _HOST.match(host) else ""
+
+
+def _check_parts(parts: SplitResult, text: str) -> None:
+    shown = repr(redacted(text))
+    if parts.scheme not in _SCHEMES:
+        raise _refused(f"{shown} is neither http nor https")
+    if "@" in parts.netloc:
+        raise _refused(f"{shown} must not hold a user name or password: pass the token as token")
+    if "?" in text or "#" in text:
+        raise _refused(f"{shown} must not have a query or a fragment: pass query parameters as extra_query")
+    if endpoint := _ENDPOINT.search(parts.path.rstrip("/")):
+        raise _refused(f"{shown} is one endpoint's address: end it before {endpoint[0].removeprefix('/v1')!r}")
+
+
+def _host(parts: SplitResult, text: str) -> str:
+    host = parts.hostname or ""
+    if "[" in parts.netloc:
+        return _ipv6(host, text)
+    try:
+        ascii_host = host if host.isascii() else host.encode("idna").decode("ascii")
+    except UnicodeError:
+        ascii_host = ""
+    if not _HOST.fullmatch(ascii_host):
+        raise _refused(f"{redacted(text)!r} has no valid host")
+    return ascii_host
+
+
+def _ipv6(host: str, text: str) -> str:
+    try:
+        return f"[{ipaddress.IPv6Address(host).compressed}]"
+    except ValueError:
+        raise _refused(f"{redacted(text)!r} has no valid IPv6 address") from None
+
+
+def _port(parts: SplitResult, text: str) -> str:
+    digits = parts.netloc.rpartition("]")[2].rpartition(":")
+    if not digits[1]:
+        return ""
+    if not (digits[2].isascii() and digits[2].isdigit() and len(digits[2]) <= 5 and 0 < int(digits[2]) < 65536):
+        raise _refused(f"{redacted(text)!r} has no valid port (1 to 65535)")
+    return f":{int(digits[2])}"
+
+
+def _quoted(path: str) -> str:
+    return quote(_STRAY_PERCENT.sub("%25", path), safe=_PATH_SAFE)
