@@ -1,0 +1,56 @@
+"""The embedded gateway: the other end of the wire, in this process, for development and tests.
+
+`running()` gives a test its address; `serve()` is the command `igw serve`. Needs the extra `embedded`, and `local` for
+the smoke-test model. Nothing here is loaded before it is asked for.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .app import create_app
+    from .gateway import Gateway
+    from .providers.local import SMOKE_TEST_MODEL, LocalModel
+    from .runner import ListenError, running, serve
+    from .settings import Access, Settings, SettingsError
+
+__all__ = [
+    "SMOKE_TEST_MODEL",
+    "Access",
+    "Gateway",
+    "ListenError",
+    "LocalModel",
+    "Settings",
+    "SettingsError",
+    "create_app",
+    "running",
+    "serve",
+]
+
+_HOMES = {
+    "SMOKE_TEST_MODEL": ".providers.local",
+    "Access": ".settings",
+    "Gateway": ".gateway",
+    "ListenError": ".runner",
+    "LocalModel": ".providers.local",
+    "Settings": ".settings",
+    "SettingsError": ".settings",
+    "create_app": ".app",
+    "running": ".runner",
+    "serve": ".runner",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    try:
+        return getattr(importlib.import_module(_HOMES[name], __name__), name)
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] not in ("starlette", "uvicorn", "httpx2"):
+            raise
+        raise ImportError(
+            f"the embedded gateway needs {error.name}: pip install 'inference-gateway-sdk[embedded]'", name=error.name
+        ) from error

@@ -1,0 +1,86 @@
+"""`POST /v1/chat/completions`: one request to one provider, whole or streamed, as WIRE sections 3, 6, 8 and 9 say."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec.structs import replace
+from starlette.responses import Response
+
+from .. import go_json, problems
+from ..chat_schema import ChatAnswer, ChatRequest, StreamOptions
+from ..disconnect import while_connected
+from ..line_relay import LineRelay
+from ..problems import Problem
+from ..providers.catalogue import CATALOGUE
+from ..providers.provider import Provider, ProviderError
+from ..routing import admit, route
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from ..gateway import Gateway
+
+__all__ = ["chat_completions"]
+
+
+async def chat_completions(gateway: Gateway, request: Request) -> Response:
+    """The provider's answer, or the reason why there is none."""
+    chat = await _read(request, gateway.settings.max_body)
+    target = route(chat.model, request.query_params.get("provider", ""))
+    admit(chat.model, gateway.settings)
+    provider = gateway.provider(target.provider)
+    host, port = request.scope["server"]
+    problem = partial(problems.from_provider, provider=target.provider, here=f"{host}:{port}")
+    if chat.stream:
+        return LineRelay(provider.chat_stream(_streaming(chat, target.provider, target.model)), problem)
+    answering = _answer(provider, replace(chat, model=target.model), gateway.settings.read_timeout)
+    try:
+        answer = await while_connected(request.receive, answering)
+    except ProviderError as error:
+        raise problem(error) from error
+    return Response(answer, headers={"content-type": "application/json"})
+
+
+async def _read(request: Request, limit: int) -> ChatRequest:
+    """The request.
+
+    Raises:
+        Problem: It is too large, or not a chat request.
+    """
+    body = bytearray()
+    async for data in request.stream():
+        body += data
+        if len(body) > limit:
+            raise Problem.too_large()
+    try:
+        return go_json.read_first(bytes(body), ChatRequest)
+    except msgspec.DecodeError as error:
+        raise Problem.bad_request() from error
+
+
+def _streaming(chat: ChatRequest, provider: str, model: str) -> ChatRequest:
+    """The request with usage asked for, whatever the client said; two providers do not know the option."""
+    options = StreamOptions(include_usage=True) if CATALOGUE[provider].stream_usage else None
+    return replace(chat, model=model, stream_options=options)
+
+
+async def _answer(provider: Provider, chat: ChatRequest, seconds: float) -> bytes:
+    """The provider's answer, without what the gateway does not know.
+
+    Raises:
+        ProviderError: There was none.
+        Problem: It came too late, or was not an answer.
+    """
+    try:
+        async with asyncio.timeout(seconds):
+            body = await provider.chat(chat)
+    except TimeoutError:
+        raise Problem.timed_out() from None
+    try:
+        return go_json.encode(go_json.read_first(body, ChatAnswer))
+    except msgspec.DecodeError as error:
+        raise problems.undecodable(error) from error

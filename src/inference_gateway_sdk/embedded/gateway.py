@@ -1,0 +1,59 @@
+"""What every endpoint of the embedded gateway works with: its settings and its providers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping  # noqa: TC003  (msgspec reads the annotations at run time)
+
+from msgspec import Struct
+
+from .problems import Problem
+from .providers.catalogue import CATALOGUE
+from .providers.local import LocalModel  # noqa: TC001  (the same)
+from .providers.provider import Provider  # noqa: TC001  (the same)
+from .providers.relay import Relay
+from .settings import Access, Settings
+
+__all__ = ["Gateway"]
+
+
+class Gateway(Struct, frozen=True):
+    """Settings and the providers that can be asked, by id."""
+
+    settings: Settings
+    providers: Mapping[str, Provider]
+
+    @classmethod
+    def build(cls, settings: Settings, local: LocalModel) -> Gateway:
+        """The gateway these settings describe; `local` answers for `llamacpp` when that has no address."""
+        providers: dict[str, Provider] = {}
+        for name, profile in CATALOGUE.items():
+            access = settings.access.get(name, Access())
+            if name == "llamacpp" and access.url is None:
+                providers[name] = local
+            elif access.key or not profile.needs_key:
+                relay = Relay(profile, url=access.url, key=access.key, header_timeout=settings.header_timeout)
+                providers[name] = relay
+        return cls(settings, providers)
+
+    def provider(self, name: str) -> Provider:
+        """The provider of this id.
+
+        Raises:
+            Problem: There is no such provider, or it has no key.
+        """
+        if name not in CATALOGUE:
+            raise Problem.unknown_provider()
+        if name not in self.providers:
+            raise Problem.no_key()
+        return self.providers[name]
+
+    def listable(self) -> tuple[str, ...]:
+        """The providers worth asking for their models when none is named.
+
+        A provider without a key that nobody configured (Ollama at its default address) is not asked: unlike the real
+        gateway, this one runs where a name that does not resolve would only cost time.
+        """
+        access = self.settings.access
+        return tuple(
+            name for name in self.providers if CATALOGUE[name].needs_key or access.get(name, Access()).url is not None
+        )

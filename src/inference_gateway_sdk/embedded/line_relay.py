@@ -1,0 +1,74 @@
+"""A provider's stream turned into the gateway's: line by line, as it came, under the gateway's own headers.
+
+The head goes out with the first line, so that an error before it still has its status; that error then carries the
+stream's content type (WIRE section 9).
+"""
+
+from __future__ import annotations
+
+from contextlib import aclosing
+from typing import TYPE_CHECKING
+
+from starlette.responses import Response
+
+from .disconnect import ClientLeft, while_connected
+from .providers.provider import ProviderError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Callable
+
+    from starlette.types import Receive, Scope, Send
+
+    from .problems import Problem
+
+__all__ = ["LineRelay"]
+
+_HEADERS = [
+    (b"content-type", b"text/event-stream"),
+    (b"cache-control", b"no-cache"),
+    (b"x-accel-buffering", b"no"),
+]
+
+
+class LineRelay(Response):
+    """The answer to a streamed request.
+
+    Args:
+        lines: The provider's lines; its first step may raise a `ProviderError`.
+        problem: What such an error is to the client.
+    """
+
+    def __init__(self, lines: AsyncGenerator[bytes], problem: Callable[[ProviderError], Problem]) -> None:
+        super().__init__()
+        self._lines = lines
+        self._problem = problem
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it; the provider's stream is closed however this ends."""
+        try:
+            await while_connected(receive, self._relay(send))
+        except ClientLeft:
+            return
+
+    async def _relay(self, send: Send) -> None:
+        async with aclosing(self._lines) as lines:
+            try:
+                line = await anext(lines, None)
+            except ProviderError as error:
+                problem = self._problem(error)
+                await _head(send, problem.status)
+                await _body(send, problem.body, more=False)
+                return
+            await _head(send, 200)
+            while line is not None:
+                await _body(send, line, more=True)
+                line = await anext(lines, None)
+            await _body(send, b"", more=False)
+
+
+async def _head(send: Send, status: int) -> None:
+    await send({"type": "http.response.start", "status": status, "headers": _HEADERS})
+
+
+async def _body(send: Send, data: bytes, *, more: bool) -> None:
+    await send({"type": "http.response.body", "body": data, "more_body": more})

@@ -1,0 +1,118 @@
+"""Everything that can go wrong, turned into the status, body and content type that the real gateway would send.
+
+The texts are those of WIRE section 6. A provider's own error goes out as a string inside the gateway's error, with the
+provider's status.
+"""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from . import go_json
+from .providers.provider import ProviderError, Refused, Silent
+
+__all__ = ["Problem", "from_provider", "undecodable"]
+
+_GATEWAY = "application/json; charset=utf-8"  # an error of the gateway's own making
+_PROVIDER = "application/json"  # an error that came from behind it
+
+
+class Problem(Exception):  # noqa: N818  (the term of RFC 9457)
+    """An answer that says no."""
+
+    def __init__(self, status: int, text: str, *, content_type: str = _GATEWAY) -> None:
+        super().__init__(text)
+        self.status = status
+        self.text = text
+        self.content_type = content_type
+
+    @property
+    def body(self) -> bytes:
+        """The envelope."""
+        return go_json.encode({"error": self.text})
+
+    def response(self) -> Response:
+        """The answer."""
+        return Response(self.body, self.status, {"content-type": self.content_type})
+
+    @classmethod
+    def no_route(cls) -> Problem:
+        """Nothing is served at this path, or not by this method."""
+        return cls(404, "Requested route is not found")
+
+    @classmethod
+    def bad_request(cls) -> Problem:
+        """The body is not a chat request."""
+        return cls(400, "Failed to decode request")
+
+    @classmethod
+    def too_large(cls) -> Problem:
+        """The body is over the limit."""
+        return cls(413, "Request body too large")
+
+    @classmethod
+    def no_provider(cls) -> Problem:
+        """The model's name does not say who serves it."""
+        return cls(
+            400,
+            "Unable to determine provider for model. Please specify a provider using the ?provider= query parameter "
+            "or use the provider/model format (e.g., openai/gpt-4).",
+        )
+
+    @classmethod
+    def unknown_provider(cls) -> Problem:
+        """No such provider."""
+        return cls(400, "Provider not found. Please check the list of supported providers.")
+
+    @classmethod
+    def no_key(cls) -> Problem:
+        """The provider has no key."""
+        return cls(400, "Provider requires an API key. Please configure the provider's API key.")
+
+    @classmethod
+    def not_allowed(cls) -> Problem:
+        """The model is not on the list of allowed ones."""
+        return cls(403, "Model not allowed. Please check the list of allowed models.")
+
+    @classmethod
+    def disallowed(cls) -> Problem:
+        """The model is on the list of disallowed ones."""
+        return cls(403, "Model is disallowed. Please use a different model.")
+
+    @classmethod
+    def unknown_include(cls, value: str) -> Problem:
+        """A list of models cannot include this."""
+        return cls(400, f"unknown include value {go_json.quoted(value)}")
+
+    @classmethod
+    def no_listing(cls) -> Problem:
+        """The provider's models could not be had."""
+        return cls(502, "Failed to list models")
+
+    @classmethod
+    def timed_out(cls) -> Problem:
+        """The answer took longer than `SERVER_READ_TIMEOUT`."""
+        return cls(504, "Request timed out")
+
+
+def from_provider(error: ProviderError, *, provider: str, here: str) -> Problem:
+    """What the client of a chat sees when the provider does not answer with a 200.
+
+    Args:
+        error: What happened.
+        provider: The provider's id.
+        here: This gateway's own "host:port": the real one reports silence as that of a call to itself.
+    """
+    if isinstance(error, Refused):
+        return Problem(error.status, error.body.decode(errors="replace"), content_type=_PROVIDER)
+    if isinstance(error, Silent):
+        asked = f"http://{here}/proxy/{provider}{error.path}"
+        text = f"Post {go_json.quoted(asked)}: net/http: timeout awaiting response headers"
+        return Problem(400, text, content_type=_PROVIDER)
+    inner = go_json.encode({"error": f"Failed to reach upstream server: {error}"}).decode()
+    return Problem(502, f"{inner}\n", content_type=_PROVIDER)
+
+
+def undecodable(error: Exception) -> Problem:
+    """The provider answered 200 with something that is not a chat answer."""
+    return Problem(400, f"failed to decode the provider's answer: {error}", content_type=_PROVIDER)

@@ -1,0 +1,1 @@
+"""The providers behind the embedded gateway: relays to addresses, and the smoke-test model in process."""

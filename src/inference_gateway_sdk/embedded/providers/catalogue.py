@@ -1,0 +1,77 @@
+"""The 15 providers the gateway knows: where each is reached, how it wants to be authorised, and on which paths.
+
+The facts are those of WIRE section 18. A provider's address and key come from `<ID>_API_URL` and `<ID>_API_KEY`.
+"""
+
+from __future__ import annotations
+
+import enum
+
+from msgspec import Struct
+
+__all__ = ["CATALOGUE", "Auth", "Profile"]
+
+
+class Auth(enum.Enum):
+    """How a provider's key is sent."""
+
+    BEARER = "bearer"
+    X_API_KEY = "x-api-key"
+    NONE = "none"
+
+
+class Profile(Struct, frozen=True):
+    """What is fixed about a provider.
+
+    Attributes:
+        id: As in model names and in `?provider=`.
+        url: Where it is reached when no address is configured.
+        auth: How its key is sent.
+        models_path: Below the address.
+        chat_path: Below the address.
+        stream_usage: It understands `stream_options`, so that usage can be asked for on streams.
+    """
+
+    id: str
+    url: str
+    auth: Auth = Auth.BEARER
+    models_path: str = "/models"
+    chat_path: str = "/chat/completions"
+    stream_usage: bool = True
+
+    @property
+    def needs_key(self) -> bool:
+        """Whether it refuses to be asked without a key."""
+        return self.auth is not Auth.NONE
+
+
+_PROFILES = (
+    Profile("anthropic", "https://api.anthropic.com/v1", Auth.X_API_KEY),
+    Profile(
+        "cloudflare",
+        "https://api.cloudflare.com/client/v4/accounts/{ACCOUNT_ID}/ai",
+        models_path="/finetunes/public?limit=1000",
+        chat_path="/v1/chat/completions",
+    ),
+    Profile(
+        "cohere",
+        "https://api.cohere.ai",
+        models_path="/v1/models",
+        chat_path="/compatibility/v1/chat/completions",
+        stream_usage=False,
+    ),
+    Profile("deepseek", "https://api.deepseek.com"),
+    Profile("google", "https://generativelanguage.googleapis.com/v1beta/openai"),
+    Profile("groq", "https://api.groq.com/openai/v1"),
+    Profile("llamacpp", "http://llamacpp:8080/v1"),
+    Profile("minimax", "https://api.minimax.io/v1"),
+    Profile("mistral", "https://api.mistral.ai/v1", stream_usage=False),
+    Profile("moonshot", "https://api.moonshot.ai/v1"),
+    Profile("nvidia", "https://integrate.api.nvidia.com/v1"),
+    Profile("ollama", "http://ollama:8080/v1", Auth.NONE),
+    Profile("ollama_cloud", "https://ollama.com/v1"),
+    Profile("openai", "https://api.openai.com/v1"),
+    Profile("zai", "https://api.z.ai/api/paas/v4"),
+)
+
+CATALOGUE = {profile.id: profile for profile in _PROFILES}

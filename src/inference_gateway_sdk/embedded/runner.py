@@ -1,0 +1,160 @@
+"""The embedded gateway behind a real socket: for a command that serves until it is told to stop, and for tests.
+
+It is served by uvicorn with the h11 parser, which shares nothing with this package's own client.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import os
+import signal
+import socket
+import threading
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import uvicorn
+
+from . import weights
+from .app import create_app
+from .gateway import Gateway
+from .providers.local import LocalModel
+from .settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+    from types import FrameType
+
+__all__ = ["ListenError", "running", "serve"]
+
+_START_SECONDS = 30.0
+_GRACE_SECONDS = 5  # the real gateway's, after which open streams are cut (WIRE section 19)
+
+
+class ListenError(Exception):
+    """The address cannot be listened at; the text says why."""
+
+
+@contextmanager
+def running(settings: Settings | None = None, *, local: LocalModel | None = None) -> Generator[str]:
+    """The address ("http://127.0.0.1:PORT") of a gateway that runs in a thread until the block ends.
+
+    Args:
+        settings: None for the defaults, nothing of the environment, and a free port.
+        local: The smoke-test model; None for the weights in their usual place, never pulled.
+
+    Raises:
+        ListenError: The address is taken or not ours.
+    """
+    settings = settings or Settings(port=0)
+    server = _Server(_config(settings, local or LocalModel(weights.locate()), grace=0))
+    with _listen(settings) as listener:
+        thread = threading.Thread(target=server.run, args=([listener],), name="embedded-gateway", daemon=True)
+        thread.start()
+        try:
+            _await_start(server, thread)
+            yield _address(listener)
+        finally:
+            server.handle_exit(signal.SIGTERM, None)
+            thread.join()
+
+
+def serve(settings: Settings, local: LocalModel, announce: Callable[[str], None]) -> None:
+    """Serve in this thread until SIGINT or SIGTERM, then end what is open within a few seconds.
+
+    Args:
+        settings: Where, and with which providers.
+        local: The smoke-test model.
+        announce: Called with the address once connections are accepted.
+
+    Raises:
+        ListenError: The address is taken or not ours.
+    """
+    server = _Server(_config(settings, local, grace=_GRACE_SECONDS))
+    with _listen(settings) as listener, _quiet_signals():
+        announce(_address(listener))
+        server.run([listener])
+
+
+class _Server(uvicorn.Server):
+    """uvicorn's server, silent about the answers that it cuts once it has been told to end."""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """End the server; called by a signal, or by whoever runs it in a thread."""
+        logging.getLogger("uvicorn.error").addFilter(_nothing)
+        super().handle_exit(sig, frame)
+
+    def run(self, sockets: list[socket.socket] | None = None) -> None:
+        """Serve until told to end."""
+        try:
+            super().run(sockets)
+        finally:
+            logging.getLogger("uvicorn.error").removeFilter(_nothing)
+
+
+def _nothing(_: logging.LogRecord) -> bool:
+    return False
+
+
+def _config(settings: Settings, local: LocalModel, *, grace: int) -> uvicorn.Config:
+    return uvicorn.Config(
+        create_app(Gateway.build(settings, local)),
+        http="h11",
+        ws="none",
+        loop="asyncio",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_keep_alive=math.ceil(settings.idle_timeout),
+        timeout_graceful_shutdown=grace,
+        h11_max_incomplete_event_size=1024 * 1024,
+    )
+
+
+def _listen(settings: Settings) -> socket.socket:
+    try:
+        family = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0][0]
+        listener = socket.socket(family, socket.SOCK_STREAM)
+    except OSError as error:
+        raise ListenError(f"cannot listen at {settings.host}: {error.strerror or error}") from error
+    try:
+        if os.name == "posix":
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((settings.host, settings.port))
+        listener.listen(256)
+    except OSError as error:
+        listener.close()
+        raise ListenError(f"cannot listen at {settings.host}:{settings.port}: {error.strerror or error}") from error
+    return listener
+
+
+def _address(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _await_start(server: uvicorn.Server, thread: threading.Thread) -> None:
+    deadline = time.monotonic() + _START_SECONDS
+    while not server.started:
+        if not thread.is_alive() or time.monotonic() > deadline:
+            raise ListenError("the embedded gateway did not start")
+        time.sleep(0.005)
+
+
+@contextmanager
+def _quiet_signals() -> Generator[None]:
+    """Let SIGINT and SIGTERM end the server and nothing more: it raises them once again when it has ended."""
+
+    def nothing(_: int, __: FrameType | None) -> None:
+        pass
+
+    before = {number: signal.signal(number, nothing) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,143 @@
+"""Environment variables turned into the embedded gateway's settings, under the real gateway's own names.
+
+The names and defaults are those of WIRE sections 3, 4, 18 and 19. A malformed value is refused with a sentence that
+names the variable; a feature of the real gateway that this one does not have is reported in `Settings.ignored`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping  # noqa: TC003  (msgspec reads the annotations at run time)
+from urllib.parse import urlsplit
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from .durations import seconds
+from .providers.catalogue import CATALOGUE
+
+__all__ = ["Access", "Settings", "SettingsError"]
+
+# What the real gateway would act on and this one would not: silence about AUTH_ENABLED would be a trap.
+_NOT_HERE = (
+    "AUTH_ENABLED",
+    "ENABLE_IMAGES",
+    "ENABLE_VISION",
+    "GUARDRAILS_ENABLED",
+    "MCP_ENABLED",
+    "MCP_EXPOSE",
+    "ROUTING_ENABLED",
+    "SERVER_TLS_CERT_PATH",
+    "SERVER_TLS_KEY_PATH",
+    "SERVER_WRITE_TIMEOUT",
+    "TELEMETRY_ENABLED",
+)
+
+
+class SettingsError(ValueError):
+    """A setting has a value that cannot be used; the message names the variable and says what to write."""
+
+
+class Access(Struct, frozen=True, kw_only=True):
+    """How one provider is reached: its address, None for the default, and its key, None for none."""
+
+    url: str | None = None
+    key: str | None = None
+
+    def __repr__(self) -> str:
+        return f"Access(url={self.url!r}, key={'...' if self.key else None!r})"
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    """What the embedded gateway is told.
+
+    Attributes:
+        host: `SERVER_HOST`: where it listens.
+        port: `SERVER_PORT`: 0 picks a free one.
+        read_timeout: `SERVER_READ_TIMEOUT`, seconds: the whole of an answer that is not streamed.
+        idle_timeout: `SERVER_IDLE_TIMEOUT`, seconds: how long an idle connection stays open.
+        header_timeout: `CLIENT_RESPONSE_HEADER_TIMEOUT`, seconds: how long a provider may be silent at first.
+        max_body: `SERVER_MAX_REQUEST_BODY_SIZE`, bytes.
+        allowed_models: `ALLOWED_MODELS`: when not empty, only these; wins over the next.
+        disallowed_models: `DISALLOWED_MODELS`: never these.
+        access: `<ID>_API_URL` and `<ID>_API_KEY`, by provider id.
+        ignored: Variables that are set and mean nothing to this gateway.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+    read_timeout: float = 30.0
+    idle_timeout: float = 120.0
+    header_timeout: float = 10.0
+    max_body: int = 10_485_760
+    allowed_models: tuple[str, ...] = ()
+    disallowed_models: tuple[str, ...] = ()
+    access: Mapping[str, Access] = field(default_factory=dict[str, Access])
+    ignored: tuple[str, ...] = ()
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> Settings:
+        """The settings that the environment asks for.
+
+        Raises:
+            SettingsError: A variable holds something that cannot be used.
+        """
+        plain = cls()
+        return cls(
+            host=environ.get("SERVER_HOST") or plain.host,
+            port=_integer(environ, "SERVER_PORT", plain.port, 0, 65535),
+            read_timeout=_duration(environ, "SERVER_READ_TIMEOUT", plain.read_timeout),
+            idle_timeout=_duration(environ, "SERVER_IDLE_TIMEOUT", plain.idle_timeout),
+            header_timeout=_duration(environ, "CLIENT_RESPONSE_HEADER_TIMEOUT", plain.header_timeout),
+            max_body=_integer(environ, "SERVER_MAX_REQUEST_BODY_SIZE", plain.max_body, 1, 2**63 - 1),
+            allowed_models=_names(environ.get("ALLOWED_MODELS", "")),
+            disallowed_models=_names(environ.get("DISALLOWED_MODELS", "")),
+            access={name: _access(environ, name) for name in CATALOGUE},
+            ignored=tuple(name for name in _NOT_HERE if environ.get(name, "").lower() not in ("", "false", "0")),
+        )
+
+    def at(self, *, host: str | None = None, port: int | None = None) -> Settings:
+        """The same settings with another place to listen at; None keeps what is there."""
+        return replace(self, host=self.host if host is None else host, port=self.port if port is None else port)
+
+
+def _integer(environ: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
+    text = environ.get(name, "")
+    if not text:
+        return default
+    if not text.isascii() or not text.isdigit() or not least <= int(text) <= most:
+        raise SettingsError(f"{name}={text!r}: write a whole number from {least} to {most}")
+    return int(text)
+
+
+def _duration(environ: Mapping[str, str], name: str, default: float) -> float:
+    text = environ.get(name, "")
+    if not text:
+        return default
+    try:
+        value = seconds(text)
+    except ValueError as error:
+        raise SettingsError(f"{name}: {error}") from None
+    if value <= 0:
+        raise SettingsError(f"{name}={text!r}: write a duration above zero, such as 30s")
+    return value
+
+
+def _names(text: str) -> tuple[str, ...]:
+    """The entries of a comma-separated list, lower-cased: model lists do not mind case (WIRE section 3)."""
+    return tuple(entry.strip().lower() for entry in text.split(",") if entry.strip())
+
+
+def _access(environ: Mapping[str, str], provider: str) -> Access:
+    name = f"{provider.upper()}_API_URL"
+    url = environ.get(name)
+    if url is not None and not _is_http(url):
+        raise SettingsError(f"{name}={url!r}: write an address such as http://127.0.0.1:8000/v1, or unset it")
+    return Access(url=url, key=environ.get(f"{provider.upper()}_API_KEY") or None)
+
+
+def _is_http(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False

