@@ -119,7 +119,7 @@ def _find(value: Json, depth: int) -> Finding:
         case dict():
             return _find_in_object(cast("dict[str, Json]", value), depth)
         case list():
-            return _find_in_list(value, depth)
+            return _find_in_list(cast("list[object]", value), depth)
         case _:
             return Finding()
 
@@ -195,11 +195,12 @@ def _with_context(place: str, message: str, value: dict[str, Json]) -> str:
         reason = _tidy(reason)
         return message if reason == message else f"{message}: {reason}"
     if place == "msg" and isinstance(where, list):
-        return _tidy(f"{'.'.join(str(step) for step in where[:_DEEPEST] if isinstance(step, str | int))}: {message}")
+        steps = cast("list[object]", where)[:_DEEPEST]
+        return _tidy(f"{'.'.join(str(step) for step in steps if isinstance(step, str | int))}: {message}")
     return message
 
 
-def _find_in_list(value: list[Json], depth: int) -> Finding:
+def _find_in_list(value: list[object], depth: int) -> Finding:
     found = [finding for finding in (_find(item, depth - 1) for item in value[:_DEEPEST]) if finding.message]
     if not found:
         return Finding()

@@ -19,8 +19,8 @@ LATE_CLOSE: Final = (
 """For a connection that ends unanswered after a long wait (WIRE section 4)."""
 
 _BARE_NAME: Final = (
-    'Name the provider: model="openai/gpt-4o", or provider="openai" with model="gpt-4o". {asked}'
-    "Names without a provider work only as routing aliases of the gateway."
+    '{asked}Write model="openai/gpt-4o", or provider="openai" with model="gpt-4o"; only a routing alias of the '
+    "gateway, spelt exactly, goes without."
 )
 
 
@@ -29,7 +29,7 @@ class _Row(Struct, frozen=True):
 
     Attributes:
         texts: Any of these in the message makes it apply.
-        hint: What to try; `{key}` stands for the provider's key setting, `{asked}` for a sentence on the model asked.
+        hint: What to try; `{key}` and `{url}` stand for the provider's settings, `{asked}` for a sentence on the model.
         statuses: The statuses it applies to, empty for all.
         provider: The only provider it applies to, None for any.
         whole: The message must be one of the texts, not just hold it.
@@ -48,8 +48,8 @@ _ROWS: Final = (
     _Row(("Unable to determine provider", "No provider specified"), _BARE_NAME, statuses=(400,)),
     _Row(
         ("Unsupported model: ",),
-        "The gateway's MCP is on, and there only provider/model names are routed, aliases are not: "
-        'write model="openai/gpt-4o", or pass the header X-MCP-Bypass. {asked}',
+        'The gateway\'s MCP is on, and then aliases and bare names are not routed: write model="openai/gpt-4o", or '
+        "pass the header X-MCP-Bypass.",
         statuses=(400,),
     ),
     _Row(
@@ -186,7 +186,7 @@ def hint_for(status: int, message: str, *, provider: str | None = None, model: s
     asked = _provider_of(provider, model)
     for row in _ROWS:
         if _applies(row, status, message, asked):
-            return row.hint.format(key=_setting(asked, "KEY"), url=_setting(asked, "URL"), asked=_about(model)).strip()
+            return row.hint.format(key=_setting(asked, "KEY"), url=_setting(asked, "URL"), asked=_about(model))
     return None
 
 
@@ -216,4 +216,4 @@ def _about(model: str | None) -> str:
         return ""
     shown = model if len(model) <= 80 else model[:80] + "..."
     prefix, slash, _ = shown.partition("/")
-    return f"{prefix!r} of {shown!r} is no provider id. " if slash else f"{shown!r} names none. "
+    return f"{prefix!r} is no provider id of this gateway. " if slash else f"{shown!r} names no provider. "

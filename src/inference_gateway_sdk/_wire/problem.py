@@ -64,16 +64,17 @@ def read_error(
     """
     value, kept = _value(body)
     found = find(value)
-    return _status_error(
-        status,
-        found,
+    return _class_of(status, found.message)(
         _message(status, found),
+        status=status,
+        code=found.code,
         body=kept,
         headers=headers,
         request_id=headers.get("x-request-id") or headers.get("request-id") or found.request_id,
         provider=headers.get("x-selected-provider") or provider,
         model=headers.get("x-selected-model") or model,
         retry_after=_retry_after(headers, now),
+        hint=hint_for(status, found.message, provider=provider, model=model),
     )
 
 
@@ -113,36 +114,18 @@ def read_bad_frame(text: bytes, *, provider: str | None = None, model: str | Non
 def _in_stream(
     found: Finding, message: str, body: Json, provider: str | None, model: str | None
 ) -> errors.GatewayError:
+    hint = hint_for(found.status or 200, found.message, provider=provider, model=model)
     if found.status is None:
-        return errors.StreamError(message, hint=hint_for(200, found.message, provider=provider, model=model))
-    return _status_error(
-        found.status, found, message, body=body, request_id=found.request_id, provider=provider, model=model
-    )
-
-
-def _status_error(
-    status: int,
-    found: Finding,
-    message: str,
-    *,
-    body: Json,
-    provider: str | None,
-    model: str | None,
-    request_id: str | None,
-    headers: Headers | None = None,
-    retry_after: float | None = None,
-) -> errors.StatusError:
-    return _class_of(status, found.message)(
+        return errors.StreamError(message, hint=hint)
+    return _class_of(found.status, found.message)(
         message,
-        status=status,
+        status=found.status,
         code=found.code,
         body=body,
-        headers=headers,
-        request_id=request_id,
+        request_id=found.request_id,
         provider=provider,
         model=model,
-        retry_after=retry_after,
-        hint=hint_for(status, found.message, provider=provider, model=model),
+        hint=hint,
     )
 
 

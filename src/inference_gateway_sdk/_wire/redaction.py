@@ -11,9 +11,9 @@ from typing import Final
 __all__ = ["redact"]
 
 _SHAPES: Final = (
-    (re.compile(r"(?i)\b(bearer|basic) +[A-Za-z0-9._~+/=*-]{4,}"), r"\1 ..."),
+    (re.compile(r"(?i)\b(bearer|basic) +(?=\S*[0-9])[A-Za-z0-9._~+/=*-]{8,}"), r"\1 ..."),  # a digit: not a mere word
     # Keys by the prefixes providers give them; the asterisks are those of a provider that half hid a key itself.
-    (re.compile(r"\b(sk|pk|rk|gsk|xai|nvapi|hf|r8|key)([-_])[A-Za-z0-9_*-]{6,}"), r"\1\2..."),
+    (re.compile(r"\b(sk-|pk-|rk-|xai-|nvapi-|sk_|gsk_|hf_|r8_)[A-Za-z0-9_*-]{6,}"), r"\1..."),
     (re.compile(r"\bAIza[A-Za-z0-9_-]{16,}"), "AIza..."),
     (re.compile(r"\beyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]+){0,2}"), "eyJ..."),  # a JSON Web Token
     (re.compile(r"(://)[^\s/@:]{0,200}:[^\s/@]{0,200}@"), r"\1...@"),

@@ -19,6 +19,7 @@ __all__ = ["EventParser", "RawEvent", "SSEvents"]
 RawEvent: TypeAlias = tuple[bytes, str, int | None]
 """One event as the parser hands it out: its data, its type ("" for none), the `retry` its block set (or None)."""
 
+# 10 and 13 below are LF and CR: looking for a number in bytes is the fastest search there is.
 _BOM: Final = b"\xef\xbb\xbf"
 _FIELD: Final = b"data: "
 _SEPARATOR: Final = b"\n\n" + _FIELD
@@ -77,13 +78,12 @@ class EventParser:
         "_after_cr",
         "_between",
         "_data",
-        "_data_size",
         "_event",
         "_id",
         "_in_block",
         "_line",
-        "_line_size",
         "_max_event",
+        "_more",
         "_retry",
         "_start",
         "activity",
@@ -103,29 +103,27 @@ class EventParser:
         self._start: bytes | None = b""  # what may be the beginning of a BOM; None once that is decided
         self._after_cr = False  # the last byte was a CR: a LF that follows belongs to it
         self._between = False  # nothing is held or pending: the next byte begins a block
-        self._line: list[bytes] = []  # pieces of the line that has not ended
-        self._line_size = 0
+        self._line = bytearray()  # the line that has not ended
         self._id = ""
-        self._in_block = False
-        self._data: list[bytes] = []
-        self._data_size = 0
+        self._in_block = False  # the block has a line
+        self._data: bytes | None = None  # its first line of data
+        self._more = bytearray()  # the others, each after a line feed
         self._event = ""
         self._retry: int | None = None
 
     def feed(self, data: bytes) -> list[RawEvent]:
         """The events that these bytes complete."""
-        if (
-            self._between
-            and data.startswith(_FIELD)
-            and data.endswith(b"\n\n")
-            and b"\r" not in data
-            and len(data) <= self._max_event
-        ):
-            # The usual read: whole blocks of one data line each. The count proves that there is no other line.
-            blocks = data[6:-2].split(_SEPARATOR)
-            if data.count(b"\n") == 2 * len(blocks) and b"" not in blocks:
-                return [(block, "", None) for block in blocks]
-        return self._feed_lines(self._normalised(data))
+        if self._between and 13 not in data and data[:6] == _FIELD and len(data) <= self._max_event:
+            # The usual read: blocks of one data line each. First one block, then several, proven by counting lines.
+            if data.find(b"\n") == len(data) - 2 > 6 and data[-1] == 10:
+                return [(data[6:-2], "", None)]
+            if data[-2:] == b"\n\n":
+                blocks = data[6:-2].split(_SEPARATOR)
+                if data.count(b"\n") == 2 * len(blocks) and b"" not in blocks:
+                    return [(block, "", None) for block in blocks]
+        if self._after_cr or 13 in data or self._start is not None:
+            data = self._normalised(data)
+        return self._feed_lines(data)
 
     def end(self) -> list[RawEvent]:
         """The event that the end of the body cut off: a block, or its last line, without its line end.
@@ -142,7 +140,7 @@ class EventParser:
         if self._after_cr and data:
             self._after_cr = False
             data = data.removeprefix(b"\n")
-        if b"\r" in data:
+        if 13 in data:
             self._after_cr = data.endswith(b"\r")
             data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
         return data
@@ -157,51 +155,57 @@ class EventParser:
     def _feed_lines(self, data: bytes) -> list[RawEvent]:
         """The events that these bytes, whose only line end is LF, complete."""
         events: list[RawEvent] = []
+        if self.failure is not None:
+            return events
         lines = data.split(b"\n")
         rest = lines.pop()
         if lines and self._line:
-            lines[0] = b"".join((*self._line, lines[0]))
+            self._line += lines[0]
+            lines[0] = bytes(self._line)
             self._line.clear()
-            self._line_size = 0
         for line in lines:
-            if self.failure is not None:
-                return events
-            if line:
-                self._read_line(line)
-            else:
+            if not line:
                 self._end_block(events)
+            elif not self._read_line(line):
+                return events
         if rest:
-            self._hold(rest)
-        self._between = not (self._in_block or self._line or self._after_cr or self._start or self.failure)
+            self._line += rest
+            self._check(len(self._line))
+        self._between = not (self._in_block or self._line or self._after_cr or self.failure) and self._start is None
         return events
 
-    def _hold(self, rest: bytes) -> None:
-        """Keep the beginning of a line until its end comes."""
-        self._line.append(rest)
-        self._line_size += len(rest)
-        self._check(self._line_size)
+    def _check(self, size: int) -> bool:
+        """Whether a line or the data of an event of so many bytes is within the bound."""
+        if size <= self._max_event:
+            return True
+        self.failure = StreamError(f"The stream sent an event of more than {self._max_event:,} bytes.")
+        self._line.clear()
+        self._begin_block()
+        return False
 
-    def _check(self, size: int) -> None:
-        if size > self._max_event and self.failure is None:
-            self.failure = StreamError(f"The stream sent an event of more than {self._max_event:,} bytes.")
-            self._line.clear()
-            self._begin_block()
-
-    def _read_line(self, line: bytes) -> None:
-        self._check(len(line))
+    def _read_line(self, line: bytes) -> bool:
+        """Take one line into the block; whether both are within the bound."""
         self._in_block = True
-        if line.startswith(_FIELD):
-            self._add_data(line[6:])
-            return
+        if line[:6] != _FIELD:
+            self._read_field(line)
+        elif self._data is None:
+            self._data = line[6:]
+        else:
+            self._more += b"\n" + line[6:]
+        return self._check(len(line)) and (not self._more or self._check(len(self._data or b"") + len(self._more)))
+
+    def _read_field(self, line: bytes) -> None:
         name, _, value = line.partition(b":")
         value = value.removeprefix(b" ")
         match name:
-            case b"data":
-                self._add_data(value)
-            case b"":
-                self.activity += 1
             case b"event":
                 self._event = value.decode("utf-8", "replace")
+            case b"data" if self._data is None:
+                self._data = value
+            case b"data":
+                self._more += b"\n" + value
+            case b"":
+                self.activity += 1
             case b"id" if b"\0" not in value:
                 self._id = value.decode("utf-8", "replace")
             case b"retry" if value.isdigit() and len(value) <= _LONGEST_RETRY:
@@ -209,23 +213,18 @@ class EventParser:
             case _:
                 pass
 
-    def _add_data(self, value: bytes) -> None:
-        self._data.append(value)
-        self._data_size += len(value) + 1
-        self._check(self._data_size - 1)
-
     def _end_block(self, events: list[RawEvent]) -> None:
-        if not self._in_block:
-            return
-        self.last_event_id = self._id
-        data = self._data[0] if len(self._data) == 1 else b"\n".join(self._data)
-        if data:
-            events.append((data, self._event, self._retry))
-        self._begin_block()
+        if self._in_block:
+            self.last_event_id = self._id
+            data = (self._data or b"") + self._more
+            if data:
+                events.append((data, self._event, self._retry))
+            self._begin_block()
 
     def _begin_block(self) -> None:
         self._in_block = False
-        self._data = []
-        self._data_size = 0
+        self._data = None
         self._event = ""
         self._retry = None
+        if self._more:
+            self._more.clear()

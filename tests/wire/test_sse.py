@@ -1,0 +1,426 @@
+"""The event stream parser against golden cases, against the standard written out literally, and within its bounds."""
+
+from __future__ import annotations
+
+import pickle
+import re
+import tracemalloc
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from inference_gateway_sdk._wire.sse import EventParser, RawEvent, SSEvents
+from inference_gateway_sdk.errors import DecodingError, StreamError
+
+# --- golden cases ---------------------------------------------------------------------------------------------------
+
+GOLDEN: dict[str, tuple[bytes, list[RawEvent]]] = {
+    "one event": (b"data: hello\n\n", [(b"hello", "", None)]),
+    "two events": (b"data: a\n\ndata: b\n\n", [(b"a", "", None), (b"b", "", None)]),
+    "no space after the colon": (b'data:{"a":1}\n\n', [(b'{"a":1}', "", None)]),
+    "only one space is taken": (b"data:  a\n\n", [(b" a", "", None)]),
+    "a tab is not a space": (b"data:\ta\n\n", [(b"\ta", "", None)]),
+    "CR LF": (b"data: a\r\n\r\ndata: b\r\n\r\n", [(b"a", "", None), (b"b", "", None)]),
+    "CR": (b"data: a\r\rdata: b\r\r", [(b"a", "", None), (b"b", "", None)]),
+    "mixed line ends": (
+        b"data: a\r\n\ndata: b\r\r\ndata: c\n\r\n",
+        [(b"a", "", None), (b"b", "", None), (b"c", "", None)],
+    ),
+    "LF CR are two line ends": (b"data: a\n\rdata: b\n\n", [(b"a", "", None), (b"b", "", None)]),
+    "a BOM at the start": (b"\xef\xbb\xbfdata: a\n\n", [(b"a", "", None)]),
+    "only one BOM": (b"\xef\xbb\xbf\xef\xbb\xbfdata: a\n\ndata: b\n\n", [(b"b", "", None)]),
+    "a BOM later is text": (b"data: a\n\n\xef\xbb\xbfdata: b\n\ndata: c\n\n", [(b"a", "", None), (b"c", "", None)]),
+    "comments": (b": ping\n\n:\ndata: a\n: in between\n\n", [(b"a", "", None)]),
+    "several data lines": (b"data: a\ndata: b\ndata:\ndata: c\n\n", [(b"a\nb\n\nc", "", None)]),
+    "empty data, twice, is a line feed": (b"data\ndata\n\n", [(b"\n", "", None)]),
+    "an event type": (b"event: ping\ndata: {}\n\ndata: x\n\n", [(b"{}", "ping", None), (b"x", "", None)]),
+    "the last event type counts": (b"event: a\nevent: b\ndata: x\n\n", [(b"x", "b", None)]),
+    "event only": (b"event: ping\n\ndata: x\n\n", [(b"x", "", None)]),
+    "id only": (b"id: 7\n\ndata: x\n\n", [(b"x", "", None)]),
+    "retry only": (b"retry: 7\n\ndata: x\n\n", [(b"x", "", None)]),
+    "empty data": (b"event: e\ndata:\n\ndata: \n\ndata\n\ndata: x\n\n", [(b"x", "", None)]),
+    "empty data among full": (b"data: a\n\ndata: \n\ndata: b\n\n", [(b"a", "", None), (b"b", "", None)]),
+    "retry": (b"retry: 1500\ndata: x\n\n", [(b"x", "", 1500)]),
+    "retry that is no number": (b"retry: 1.5\nretry: -1\nretry: \nretry: 1e3\ndata: x\n\n", [(b"x", "", None)]),
+    "retry in other digits": ("retry: \u0661\ndata: x\n\n".encode(), [(b"x", "", None)]),
+    "unknown fields": (b"foo: bar\ndata: x\nDATA: y\n data: z\n\n", [(b"x", "", None)]),
+    "a field without a colon": (b"event\ndata: x\nfoo\n\n", [(b"x", "", None)]),
+    "a colon in the value": (b"data: a: b:c\n\n", [(b"a: b:c", "", None)]),
+    "U+2028 and U+0085 are text": (
+        "data: a\u2028b\u0085c\u2029\n\n".encode(),
+        [("a\u2028b\u0085c\u2029".encode(), "", None)],
+    ),
+    "other controls are text": (b"data: a\x0b\x0c\x1c\x00b\n\n", [(b"a\x0b\x0c\x1c\x00b", "", None)]),
+    "blank lines": (b"\n\n\r\n\r\rdata: a\n\n\n\n\n", [(b"a", "", None)]),
+    "no blank line yet": (b"data: a\n\ndata: b\n", [(b"a", "", None)]),
+    "no line end yet": (b"data: a\n\ndata: b", [(b"a", "", None)]),
+    "an event type that is not UTF-8": (b"event: \xff\ndata: x\n\n", [(b"x", "\ufffd", None)]),
+    "nothing": (b"", []),
+}
+
+
+@pytest.mark.parametrize("name", GOLDEN)
+def test_golden_whole(name: str) -> None:
+    """A body read in one piece gives the events of the standard."""
+    body, events = GOLDEN[name]
+    assert EventParser().feed(body) == events
+
+
+@pytest.mark.parametrize("name", GOLDEN)
+def test_golden_bytewise(name: str) -> None:
+    """A body read byte by byte gives the same events."""
+    body, events = GOLDEN[name]
+    assert feed_in_pieces(EventParser(), [bytes([byte]) for byte in body]) == events
+
+
+@pytest.mark.parametrize("name", GOLDEN)
+def test_golden_with_trailing_data(name: str) -> None:
+    """What begins after the last whole event changes none before it, and is completed by the next read."""
+    body, events = GOLDEN[name]
+    if not body.endswith(b"\n\n"):
+        body += b"\n\n"
+        events = EventParser().feed(body)
+    parser = EventParser()
+    assert parser.feed(body + b"data: trai") == events
+    assert parser.feed(b"ling\n\n") == [(b"trailing", "", None)]
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r", b"\r\n"])
+def test_empty_reads_change_nothing(end: bytes) -> None:
+    """Empty reads between any two bytes are harmless, a CR and its LF and a BOM included."""
+    pieces = [piece for byte in b"\xef\xbb\xbfdata: a" + end * 2 for piece in (b"", bytes([byte]), b"")]
+    assert feed_in_pieces(EventParser(), pieces) == [(b"a", "", None)]
+
+
+def test_empty_first_read_keeps_the_bom_at_the_start() -> None:
+    """Only the first bytes may be a BOM, even when the first read was empty."""
+    parser = EventParser()
+    assert parser.feed(b"") == []
+    assert parser.feed(b"data: a\n\n") == [(b"a", "", None)]
+    assert parser.feed(b"\xef\xbb\xbfdata: b\n\n") == []
+
+
+def test_last_event_id_is_that_of_the_last_finished_block() -> None:
+    """An id counts once its block ends, stays until another comes, and is ignored when it holds NUL."""
+    parser = EventParser()
+    seen = []
+    for block in (
+        b"id: 1\ndata: a\n",
+        b"\n",
+        b"data: b\n\n",
+        b"id: 2\n\n",
+        b"id: \x003\ndata: c\n\n",
+        b"id\ndata: d\n\n",
+    ):
+        parser.feed(block)
+        seen.append(parser.last_event_id)
+    assert seen == ["", "1", "1", "2", "2", ""]
+
+
+def test_retry_and_activity_are_kept() -> None:
+    """The parser remembers the last reconnection time and counts comments, which are signs of life."""
+    parser = EventParser()
+    parser.feed(b"retry: 10\n\n: a\n:b\nretry: 20\nretry: no\ndata: x\n\n")
+    assert (parser.retry, parser.activity) == (20, 2)
+
+
+def test_retry_of_absurd_length_is_ignored() -> None:
+    """A reconnection time of thousands of digits neither raises nor counts."""
+    parser = EventParser()
+    assert parser.feed(b"retry: " + b"9" * 5000 + b"\ndata: x\n\n") == [(b"x", "", None)]
+    assert parser.retry is None
+
+
+@pytest.mark.parametrize(
+    ("rest", "events"),
+    [
+        (b"", []),
+        (b"data: b", [(b"b", "", None)]),
+        (b"data: b\n", [(b"b", "", None)]),
+        (b"data: b\r", [(b"b", "", None)]),
+        (b"event: e\ndata: b\nda", [(b"b", "e", None)]),
+        (b"event: e\n", []),
+        (b": comment", []),
+    ],
+)
+def test_end_gives_the_block_that_was_cut_off(rest: bytes, events: list[RawEvent]) -> None:
+    """At the end of the body the unfinished block can be had, once."""
+    parser = EventParser()
+    assert parser.feed(b"data: a\n\n" + rest) == [(b"a", "", None)]
+    assert parser.end() == events
+    assert parser.end() == []
+
+
+def test_end_of_a_body_that_is_half_a_bom() -> None:
+    """A body that ends inside a BOM has no event."""
+    parser = EventParser()
+    assert parser.feed(b"\xef\xbb") == []
+    assert parser.end() == []
+
+
+# --- any bytes, cut anywhere ----------------------------------------------------------------------------------------
+
+
+def standard(body: bytes) -> tuple[list[tuple[str, str, int | None]], str]:
+    """The events and the last event id by the text of the WHATWG standard, on the whole text at once."""
+    text = body.decode("utf-8", "replace").removeprefix("\ufeff")
+    events: list[tuple[str, str, int | None]] = []
+    data, kind, last_id, id_buffer = "", "", "", ""
+    retry: int | None = None
+    for line in re.split("\r\n|\n|\r", text)[:-1]:
+        if line == "":
+            last_id = id_buffer
+            shown = data.removesuffix("\n")
+            if shown != "":  # the standard asks for `data`; an event of empty data is the parser's stated departure
+                events.append((shown, kind, retry))
+            data, kind, retry = "", "", None
+            continue
+        if line.startswith(":"):
+            continue
+        field, _, value = line.partition(":")
+        value = value.removeprefix(" ")
+        if field == "event":
+            kind = value
+        elif field == "data":
+            data += value + "\n"
+        elif field == "id" and "\0" not in value:
+            id_buffer = value
+        elif field == "retry" and re.fullmatch("[0-9]{1,18}", value):
+            retry = int(value)
+    return events, last_id
+
+
+FRAGMENTS = [
+    b"data: x\n\n",
+    b'data: {"a":1}\n\n',
+    b"data: x\r\n\r\n",
+    b"event: e\ndata: y\n\n",
+    b"data",
+    b"event",
+    b"retry",
+    b"id",
+    b"data: ",
+    b"data:",
+    b":",
+    b" ",
+    b"\n",
+    b"\n\n",
+    b"\r",
+    b"\r\n",
+    b"1",
+    b"\0",
+    b"\xef\xbb\xbf",
+    b"\xef",
+    b"\xe2\x80\xa8",
+    b"\xe2",
+    b"\xc2\x85",
+    b"\xff",
+]
+bodies = st.lists(st.sampled_from(FRAGMENTS) | st.binary(max_size=3), max_size=24).map(b"".join)
+
+
+@st.composite
+def cut_bodies(draw: st.DrawFn) -> list[bytes]:
+    """A body in pieces, some of them perhaps empty."""
+    body = draw(bodies)
+    cuts = sorted(draw(st.lists(st.integers(0, len(body)), max_size=12)))
+    return [body[start:end] for start, end in zip([0, *cuts], [*cuts, len(body)], strict=True)]
+
+
+def feed_in_pieces(parser: EventParser, pieces: list[bytes]) -> list[RawEvent]:
+    """All events of a body in pieces, without its end."""
+    return [event for piece in pieces for event in parser.feed(piece)]
+
+
+@given(cut_bodies())
+def test_any_bytes_cut_anywhere_equal_the_standard(pieces: list[bytes]) -> None:
+    """Whatever the bytes and wherever the reads cut them, the events and the last id are those of the standard."""
+    parser = EventParser()
+    events = [(data.decode("utf-8", "replace"), kind, retry) for data, kind, retry in feed_in_pieces(parser, pieces)]
+    assert (events, parser.last_event_id) == standard(b"".join(pieces))
+    assert parser.failure is None
+
+
+@given(cut_bodies())
+def test_end_equals_a_closing_blank_line(pieces: list[bytes]) -> None:
+    """The end of the body gives what the standard would give had the body ended in a blank line."""
+    body = b"".join(pieces)
+    parser = EventParser()
+    events = feed_in_pieces(parser, pieces) + parser.end()
+    assert [(data.decode("utf-8", "replace"), *rest) for data, *rest in events] == standard(body + b"\n\n")[0]
+
+
+# --- the bound ------------------------------------------------------------------------------------------------------
+
+
+def bounded(body: bytes, bound: int) -> tuple[list[RawEvent], bool]:
+    """What a parser with a bound hands out, line by line: the events before the first that is over it."""
+    parser = EventParser()
+    events: list[RawEvent] = []
+    size = -1
+    body = body.removeprefix(b"\xef\xbb\xbf")
+    for line in re.split(b"\r\n|\n|\r", body):
+        name, _, value = line.partition(b":")
+        size = size + len(value.removeprefix(b" ")) + 1 if name == b"data" else size if line else -1
+        if max(len(line), size) > bound:
+            return events, True
+        events += parser.feed(line + b"\n")
+    if not body.endswith((b"\n", b"\r")) and events:
+        whole = EventParser().feed(body)
+        events = events[: len(whole)]
+    return events, False
+
+
+@given(cut_bodies(), st.integers(1, 24))
+def test_the_bound_does_not_depend_on_the_cuts(pieces: list[bytes], bound: int) -> None:
+    """The events before one that is over the bound are the same however the reads cut the body."""
+    parser = EventParser(bound)
+    events = feed_in_pieces(parser, pieces)
+    assert (events, parser.failure is not None) == bounded(b"".join(pieces), bound)
+
+
+@pytest.mark.parametrize(
+    "body", [b"data: " + b"x" * 100, b"data: " + b"x" * 100 + b"\n\n", b"data: xxxxx\n" * 20, b":" * 101]
+)
+def test_an_event_over_the_bound_is_a_clear_error(body: bytes) -> None:
+    """An event or a line over the bound is a StreamError that says the bound, after the events before it."""
+    parser = EventParser(100)
+    assert parser.feed(b"data: a\n\n" + body) == [(b"a", "", None)]
+    assert isinstance(parser.failure, StreamError)
+    assert str(parser.failure) == "The stream sent an event of more than 100 bytes."
+    assert parser.feed(b"\n\ndata: b\n\n") == []
+    assert parser.end() == []
+
+
+def test_the_default_bound_is_64_mib() -> None:
+    """An event of 64 MiB passes, one byte more does not, and the message says the number."""
+    line = b"data: " + b"x" * (64 * 1024 * 1024 - 6)
+    parser = EventParser()
+    assert [len(data) for data, _, _ in parser.feed(line + b"\n\n")] == [64 * 1024 * 1024 - 6]
+    assert parser.feed(line + b"x\n\n") == []
+    assert "67,108,864 bytes" in str(parser.failure)
+
+
+def test_a_bound_must_be_positive() -> None:
+    """A bound of nothing is refused by name."""
+    with pytest.raises(ValueError, match="max_event"):
+        EventParser(0)
+
+
+@pytest.mark.parametrize("piece", [b"x", b"xy", b"data: xy\n", b"data:\n", b"\ndata: xy"])
+def test_memory_is_bounded_whatever_the_pieces(piece: bytes) -> None:
+    """A server that never ends its event costs memory in proportion to the bound, and nothing once it is over it."""
+    bound = 64 * 1024
+    parser = EventParser(bound)
+    parser.feed(b"data: ")
+    tracemalloc.start()
+    try:
+        feeds = next(count for count in range(bound + 2) if parser.feed(piece) == [] and parser.failure)
+        for _ in range(1000):
+            parser.feed(piece)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert feeds * len(piece) >= bound - len(piece)
+    assert peak < 3 * bound
+
+
+# --- counted work ---------------------------------------------------------------------------------------------------
+
+
+class Counted(bytes):
+    """Bytes that count, in `Counted.work`, how many bytes each operation on them looks at."""
+
+    work = 0
+
+    def __add__(self, other: bytes) -> Counted:  # type: ignore[override]
+        Counted.work += len(self) + len(other)
+        return Counted(bytes(self) + bytes(other))
+
+    def __radd__(self, other: bytes) -> Counted:
+        if isinstance(other, bytearray):  # appended in place: only the new bytes are touched
+            Counted.work += len(self)
+            return NotImplemented
+        Counted.work += len(self) + len(other)
+        return Counted(bytes(other) + bytes(self))
+
+    def __contains__(self, item: object) -> bool:
+        Counted.work += len(self)
+        return bytes.__contains__(self, item)  # type: ignore[arg-type]
+
+    def __getitem__(self, key: object) -> object:
+        part = bytes.__getitem__(self, key)  # type: ignore[index]
+        Counted.work += len(part) if isinstance(part, bytes) else 1
+        return Counted(part) if isinstance(part, bytes) else part
+
+    def find(self, *args: object) -> int:
+        Counted.work += len(self)
+        return bytes.find(self, *args)  # type: ignore[arg-type]
+
+    def split(self, *args: object) -> list[bytes]:  # type: ignore[override]
+        Counted.work += len(self)
+        return [Counted(part) for part in bytes.split(self, *args)]  # type: ignore[arg-type]
+
+
+class Rescanning:
+    """What the parser must not be: it looks at the whole buffer again with each read."""
+
+    def __init__(self) -> None:
+        self.buffer: bytes = b""
+
+    def feed(self, data: bytes) -> list[bytes]:
+        self.buffer = self.buffer + data
+        *events, self.buffer = self.buffer.split(b"\n\n")
+        return events
+
+
+def work_for(parser: EventParser | Rescanning, pieces: int) -> int:
+    """Bytes looked at while an event of so many pieces of 100 bytes is read."""
+    Counted.work = 0
+    parser.feed(Counted(b"data: "))
+    for _ in range(pieces):
+        assert parser.feed(Counted(b"x" * 100)) == []
+    assert len(parser.feed(Counted(b"\n\n"))) == 1
+    return Counted.work
+
+
+def test_a_large_event_in_small_pieces_is_linear_work() -> None:
+    """Twice the pieces are twice the work; the same count shows a rescanning parser for what it is."""
+    assert work_for(EventParser(), 800) < 2.1 * work_for(EventParser(), 400)
+    assert work_for(EventParser(), 800) < 8 * 800 * 100
+    assert work_for(Rescanning(), 800) > 3.5 * work_for(Rescanning(), 400)
+
+
+# --- the public event -----------------------------------------------------------------------------------------------
+
+
+def test_the_public_event_reads_the_raw_one() -> None:
+    """A raw event becomes text; what is not UTF-8 is replaced and a missing type is None."""
+    assert SSEvents.from_raw((b"a\xffb", "", None)) == SSEvents(data="a\ufffdb", event=None, retry=None)
+    assert SSEvents.from_raw((b"", "ping", 5)) == SSEvents(data="", event="ping", retry=5)
+
+
+def test_the_public_event_is_a_value() -> None:
+    """It compares, hashes, pickles, and cannot be changed."""
+    event = SSEvents("x", "e", 1)
+    assert pickle.loads(pickle.dumps(event)) == event
+    assert len({event, SSEvents("x", "e", 1)}) == 1
+    with pytest.raises(AttributeError):
+        event.data = "y"  # type: ignore[misc]
+
+
+def test_json_reads_the_data() -> None:
+    """The data as JSON, with what servers send beyond the strict reading: lone surrogates, numbers out of range."""
+    assert SSEvents('{"a": [1, null]}').json() == {"a": [1, None]}
+    assert SSEvents(r'"\ud800"').json() == "\ud800"
+    assert SSEvents("1e400").json() == float("inf")
+
+
+@pytest.mark.parametrize("data", ["[DONE]", "", "{", "[" * 100_000, "\ud800"])
+def test_json_of_other_data_is_a_clear_error(data: str) -> None:
+    """Data that is not JSON is a DecodingError that shows how it begins."""
+    with pytest.raises(DecodingError, match="not JSON") as caught:
+        SSEvents(data).json()
+    assert data[:20] in str(caught.value) or not data.isprintable()
+    assert len(str(caught.value)) < 400
