@@ -8,7 +8,7 @@ from __future__ import annotations
 __all__ = ["BadAnswer", "DeadlineExceeded", "Failure", "NoAnswer", "NotSent", "NotSentInTime", "Truncated"]
 
 
-class Failure(Exception):
+class Failure(Exception):  # noqa: N818  (never shown: the client translates it)
     """Base of everything a transport raises by intent."""
 
 

@@ -1,0 +1,81 @@
+"""A request's line and headers as the bytes of an HTTP/1.1 head.
+
+What could smuggle a second request into the first (line breaks, NUL, odd names) is refused here, as is a header that
+belongs to the transport (`Host`, the body's framing, proxy headers).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from .route import Plan
+
+__all__ = ["compose", "request_head"]
+
+_is_token = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+").fullmatch  # RFC 9110 section 5.6.2
+_OURS = frozenset(
+    {
+        "host",
+        "content-length",
+        "transfer-encoding",
+        "connection",
+        "proxy-authorization",
+        "proxy-connection",
+        "te",
+        "upgrade",
+    }
+)
+_WITH_LENGTH = ("POST", "PUT", "PATCH")  # whose empty body is said too (RFC 9110 section 8.6)
+_REMEMBERED = 256
+_good_names: set[str] = set()
+
+
+def compose(plan: Plan, method: str, headers: Sequence[tuple[str, str]], body: bytes | None) -> bytes:
+    """The head of a request that a caller asks for: their headers, and those that are ours to set.
+
+    Raises:
+        ValueError: A header is malformed, or is not the caller's to set. It names the header.
+    """
+    _check_names(method, headers)
+    lines = [*plan.headers, *headers]
+    if body is not None or method in _WITH_LENGTH:
+        lines.append(("Content-Length", str(len(body or b""))))
+    return request_head(method, plan.target, lines)
+
+
+def request_head(method: str, target: str, headers: Iterable[tuple[str, str]]) -> bytes:
+    """The head of a request, up to and with its empty line.
+
+    Raises:
+        ValueError: The method, the target or a header would change where the head ends. Values are never repeated in
+            the text: they may be secrets.
+    """
+    lines = [f"{method} {target} HTTP/1.1\r\n", *[f"{name}: {value}\r\n" for name, value in headers]]
+    head = "".join(lines)
+    if head.count("\n") != len(lines) or head.count("\r") != len(lines) or "\0" in head:
+        raise ValueError("line break or NUL in the method, the URL or a header: remove it")
+    try:
+        return (head + "\r\n").encode("latin-1")
+    except UnicodeEncodeError:
+        raise ValueError("a header holds characters outside Latin-1: encode its value first") from None
+
+
+def _check_names(method: str, headers: Iterable[tuple[str, str]]) -> None:
+    if method not in _good_names:
+        _remember(method, "an HTTP method")
+    for name, _ in headers:
+        if name not in _good_names:
+            if name.lower() in _OURS:
+                raise ValueError(f"the header {name!r} is set by the transport: leave it out")
+            _remember(name, "a header name")
+
+
+def _remember(token: str, what: str) -> None:
+    if not _is_token(token):
+        raise ValueError(f"{token!r} is not {what}")
+    if len(_good_names) < _REMEMBERED:
+        _good_names.add(token)

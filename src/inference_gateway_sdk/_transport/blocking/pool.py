@@ -1,0 +1,114 @@
+"""The blocking driver's connections: a bounded number in use, some kept idle.
+
+What a destructor calls (`forget`) takes no lock, for it may run at any moment in any thread: it uses single operations
+that the interpreter performs whole (`SimpleQueue.put`, `set.remove`).
+"""
+
+from __future__ import annotations
+
+import threading
+from queue import Empty, SimpleQueue
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from inference_gateway_sdk._http1.failures import NotSentInTime
+from inference_gateway_sdk._transport.shelf import Shelf
+
+if TYPE_CHECKING:
+    from inference_gateway_sdk._http1.route import Route
+
+    from .connection import Connection
+
+__all__ = ["Pool"]
+
+
+class Pool:
+    """Slots for connections in use, and a shelf of idle ones."""
+
+    def __init__(self, limit: int, idle_seconds: float) -> None:
+        self.closed = False
+        self._slots: SimpleQueue[None] = SimpleQueue()
+        for _ in range(limit):
+            self._slots.put(None)
+        self._busy: set[Connection] = set()
+        self._lock = threading.Lock()
+        self._shelf: Shelf[Connection] = Shelf(limit, idle_seconds)
+
+    def wait_slot(self, deadline: float | None) -> None:
+        """Take the right to use one connection.
+
+        Raises:
+            NotSentInTime: None came free before the deadline.
+        """
+        try:
+            self._slots.get(timeout=None if deadline is None else max(0.0, deadline - monotonic()))
+        except Empty:
+            raise NotSentInTime("pool") from None
+
+    def free_slot(self) -> None:
+        """Give that right back."""
+        self._slots.put(None)
+
+    def idle_one(self, route: Route) -> Connection | None:
+        """A kept connection that is still good, now in use; None when there is none."""
+        while True:
+            with self._lock:
+                old = self._shelf.expired(monotonic()) if len(self._shelf) else ()
+                connection = self._shelf.take(route)
+            for other in old:
+                other.close()
+            if connection is None or not connection.stale():
+                if connection is not None:
+                    self._busy.add(connection)
+                return connection
+            connection.close()
+
+    def use(self, connection: Connection) -> None:
+        """Count a new connection as in use."""
+        self._busy.add(connection)
+
+    def drop(self, connection: Connection) -> None:
+        """Close a connection in use; its slot stays taken."""
+        self._busy.discard(connection)
+        connection.close()
+
+    def forget(self, connection: Connection) -> None:
+        """Close a connection in use and free its slot, once, without a lock."""
+        try:
+            self._busy.remove(connection)
+        except KeyError:
+            return
+        connection.close()
+        self._slots.put(None)
+
+    def give_back(self, connection: Connection) -> None:
+        """Keep a connection for the next request if it can serve one, and free its slot."""
+        link = connection.link
+        exchange = link.exchange
+        if link.dead or link.abandoned or exchange is None or not exchange.reusable or connection.sending:
+            self.forget(connection)
+            return
+        link.rest()
+        self._busy.discard(connection)
+        with self._lock:
+            over = [connection] if self.closed else self._shelf.put(connection, monotonic())
+        for other in over:
+            other.close()
+        self._slots.put(None)
+
+    def close(self) -> None:
+        """Close what is idle and give up what is in use: their readers see it and close them."""
+        self.closed = True
+        with self._lock:
+            idle = self._shelf.clear()
+        for connection in idle:
+            connection.close()
+        for connection in list(self._busy):
+            connection.abandon()
+
+    def disown(self) -> None:
+        """In a forked child: close our copies of the parent's sockets, which ends nothing for the parent."""
+        self.closed = True
+        for connection in [*self._shelf.clear(), *self._busy]:
+            connection.link.abandoned = True
+            connection.close()
