@@ -128,7 +128,7 @@ class ConnectError(RequestError):
 
 
 @_public
-class TimeoutError(RequestError, builtins.TimeoutError):
+class TimeoutError(RequestError, builtins.TimeoutError):  # noqa: A001  (the tree is named as users say it)
     """One of our clocks ran out before the answer was whole.
 
     Attributes:

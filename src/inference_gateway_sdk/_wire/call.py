@@ -7,23 +7,21 @@ endpoint without a method of its own is three lines away. Nothing here does I/O.
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Iterable  # noqa: TC003  (msgspec reads the annotations at run time)
+from collections.abc import Callable  # noqa: TC003  (msgspec reads the annotations at run time)
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from msgspec import Struct
 
-from .headers import Headers
-
 if TYPE_CHECKING:
-    from ..errors import GatewayError
+    from ..errors import GatewayError, StreamTruncatedError
+    from .headers import Headers
+    from .sse import RawEvent
 
 __all__ = ["Call", "Dialect", "Repeat", "Reply", "StreamCall"]
 
 T = TypeVar("T")
 ChunkT = TypeVar("ChunkT")
 FinalT = TypeVar("FinalT")
-ChunkT_co = TypeVar("ChunkT_co", covariant=True)
-FinalT_co = TypeVar("FinalT_co", covariant=True)
 
 
 class Repeat(enum.Enum):
@@ -74,23 +72,56 @@ class Call(Struct, Generic[T], frozen=True, kw_only=True):
     model: str | None = None
 
 
-class Dialect(Protocol[ChunkT_co, FinalT_co]):
+class Dialect(Protocol[ChunkT, FinalT]):
     """The pure half of one attempt at a stream: bytes in, chunks out, and the verdict at the end.
 
-    A new one is made for each attempt. It never raises from `feed`: what went wrong stands in `failure`, which counts
-    once the chunks before it have been taken.
+    A new one is made for each attempt. Reading and handing over are apart: `feed` follows what has arrived, `fold` adds
+    what the consumer has been given.
+
+    Attributes:
+        failure: What went wrong; it counts once the chunks before it have been handed over. `feed` never raises.
+        closed: Nothing more is to be expected: stop reading.
     """
 
     failure: GatewayError | None
-    terminal: bool  # the terminal marker has come: whatever breaks now, the answer is whole
-    closed: bool  # nothing more is to be expected: stop reading
+    closed: bool
 
-    def feed(self, data: bytes) -> Iterable[ChunkT_co]:
-        """The chunks that these bytes complete."""
+    @property
+    def terminal(self) -> bool:
+        """The terminal marker has come: whatever breaks now, the answer is whole."""
         ...
 
-    def final(self) -> FinalT_co:
-        """What has been assembled so far, as the type of the non-streamed call."""
+    @property
+    def may_continue(self) -> bool:
+        """More content may follow the terminal marker."""
+        ...
+
+    def feed(self, data: bytes) -> list[tuple[ChunkT | None, RawEvent]]:
+        """The chunks that these bytes complete, each with its raw event; None for an event that carries no chunk."""
+        ...
+
+    def end(self) -> list[tuple[ChunkT | None, RawEvent]]:
+        """The same for the orderly end of the body; afterwards `failure` holds the verdict."""
+        ...
+
+    def truncated(self, why: str = ...) -> StreamTruncatedError:
+        """The error for an end that came too early."""
+        ...
+
+    def has_content(self, chunk: ChunkT) -> bool:
+        """Whether a chunk brings what a reader waits for."""
+        ...
+
+    def text(self, chunk: ChunkT) -> str | None:
+        """The text a chunk brings."""
+        ...
+
+    def fold(self, chunk: ChunkT) -> None:
+        """Add a chunk that was handed over to what `turns` returns."""
+        ...
+
+    def turns(self, *, complete: bool = True) -> list[FinalT]:
+        """The answers so far, each as the type of the non-streamed call; more than one when the gateway took turns."""
         ...
 
 

@@ -1,0 +1,161 @@
+"""The tries of one call: when each must be over, what a failure is to the caller, and how long to wait for the next.
+
+Pure but for the numbers it is given: the shell tells the time and does the waiting. What a transport raises
+(`_http1.failures`) becomes one of the public errors here, with the URL, the times and what to try.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from .._http1.failures import BadAnswer, DeadlineExceeded, Failure, NoAnswer, NotSent
+from .._wire.hints import LATE_CLOSE
+from .._wire.retry import EARLY_SECONDS, Outcome, delay_before
+from .._wire.url import redacted
+from ..errors import ConnectError, GatewayError, RequestError, StatusError, StreamStalledError, TimeoutError  # noqa: A004
+
+if TYPE_CHECKING:
+    from .._wire.call import Call, StreamCall
+    from .settings import Settings
+
+__all__ = ["Attempts", "Setback"]
+
+SourceT = TypeVar("SourceT")
+
+_UNREACHABLE = (
+    "is a gateway running there? Start one with `igw serve`, or say where it is with base_url or INFERENCE_GATEWAY_URL."
+)
+
+
+class Setback:
+    """One failed try: the error it would be, and the row of the retry table it falls under."""
+
+    __slots__ = ("cause", "error", "outcome")
+
+    def __init__(self, error: GatewayError, outcome: Outcome, cause: BaseException | None = None) -> None:
+        self.error = error
+        self.outcome = outcome
+        self.cause = cause
+
+
+class Attempts(Generic[SourceT]):
+    """The tries of one call.
+
+    Attributes:
+        call: What is asked.
+        url: Where; shown in errors without its query.
+        settings: How.
+        began: When the running try began.
+        count: How many tries have begun.
+        token: What the running try sends as its token.
+        refused_token: The token that a 401 refused, once one has.
+    """
+
+    __slots__ = ("_total_left", "began", "call", "count", "refused_token", "settings", "token", "url")
+
+    def __init__(self, call: Call[Any] | StreamCall[Any, Any], url: str, settings: Settings[SourceT]) -> None:
+        self.call = call
+        self.url = url
+        self.settings = settings
+        self.began = 0.0
+        self.count = 0
+        self.token: str | None = None
+        self.refused_token: str | None = None
+        self._total_left = settings.timeouts.total
+
+    @property
+    def spent(self) -> float:
+        """Seconds of `total` used up by earlier tries and the pauses between them."""
+        total = self.settings.timeouts.total
+        return 0.0 if total is None or self._total_left is None else total - self._total_left
+
+    def begin(self, now: float) -> None:
+        """A try starts."""
+        self.count += 1
+        self.began = now
+
+    def deadline(self) -> float | None:
+        """When the running try at a whole answer must be over."""
+        left, total = self.settings.timeouts.response, self._total_left
+        if left is None or (total is not None and total < left):
+            left = total
+        return None if left is None else self.began + left
+
+    def failed(self, failure: Failure, now: float) -> Setback:
+        """What a transport's failure is to the caller."""
+        elapsed = now - self.began
+        if isinstance(failure, DeadlineExceeded):
+            return Setback(self._timed_out(failure, elapsed), Outcome.OWN_TIMEOUT, failure)
+        if isinstance(failure, NotSent):
+            error = ConnectError(f"{failure} ({self._where})", hint=_UNREACHABLE, **self._facts(elapsed))
+            return Setback(error, Outcome.not_sent(permanent=failure.permanent), failure)
+        if isinstance(failure, NoAnswer):
+            text = f"{self._where} closed the connection after {elapsed:.1f} s without an answer: {failure}"
+            error = RequestError(text, hint=LATE_CLOSE if elapsed > EARLY_SECONDS else None, **self._facts(elapsed))
+            return Setback(error, Outcome.no_answer(elapsed), failure)
+        return Setback(self._unreadable(failure, elapsed), Outcome.REFUSED, failure)
+
+    def refused(self, error: StatusError) -> Setback:
+        """What an answer that says no is."""
+        return Setback(error, Outcome.answered(error))
+
+    def broke(self, error: GatewayError, now: float) -> Setback:
+        """What a stream is that broke or went silent before its first content."""
+        if isinstance(error, StreamStalledError):
+            return Setback(error, Outcome.OWN_TIMEOUT, error.__cause__)
+        return Setback(error, Outcome.broken_before_content(error, now - self.began), error.__cause__)
+
+    def pause(self, setback: Setback, now: float, random: float) -> float | None:
+        """Seconds to wait before the next try, None when this was the last."""
+        error = setback.error
+        retry_after = error.retry_after if isinstance(error, StatusError) else None
+        pause = delay_before(
+            self.count,
+            setback.outcome,
+            self.call.repeat,
+            max_retries=self.settings.max_retries,
+            retry_after=retry_after,
+            random=random,
+        )
+        if pause is not None and self._total_left is not None:
+            self._total_left -= now - self.began + pause
+            if self._total_left <= 0:
+                return None
+        return pause
+
+    @property
+    def _where(self) -> str:
+        return redacted(self.url)
+
+    def _facts(self, elapsed: float) -> dict[str, Any]:
+        return {"url": self._where, "elapsed": elapsed, "attempts": self.count}
+
+    def _timed_out(self, failure: DeadlineExceeded, elapsed: float) -> TimeoutError:
+        limit, seconds = self._limit(failure.which, elapsed)
+        if limit == "pool":
+            what = f"no connection to {self._where} became free within {elapsed:.1f} s"
+            hint: str | None = "raise max_connections, or close streams that are no longer read."
+        elif limit == "connect":
+            what = f"no connection to {self._where} within {seconds:g} s (timeout.connect)"
+            hint = _UNREACHABLE
+        else:
+            what = f"no whole answer from {self._where} within {seconds:g} s (timeout.{limit})"
+            hint = f"raise timeout=Timeouts({limit}=...) if it may really take longer."
+        return TimeoutError(what, limit=limit, seconds=seconds, hint=hint, **self._facts(elapsed))
+
+    def _limit(self, which: str, elapsed: float) -> tuple[str, float | None]:
+        limits, total = self.settings.timeouts, self._total_left
+        if total is not None and elapsed >= total - 0.005:
+            return "total", limits.total
+        if which == "pool":
+            return "pool", limits.response
+        if which == "connect" and (limits.response is None or elapsed < limits.response - 0.005):
+            return "connect", limits.connect
+        return "response", limits.response
+
+    def _unreadable(self, failure: Failure, elapsed: float) -> RequestError:
+        if isinstance(failure, BadAnswer):
+            text = f"what {self._where} sent is no HTTP answer that can be trusted: {failure}"
+        else:
+            text = f"the answer of {self._where} was cut off: {failure}"
+        return RequestError(text, **self._facts(elapsed))

@@ -1,0 +1,67 @@
+"""The keyword arguments of the clients' methods, for editors and type checkers: imported for typing only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict
+
+from .._generated.chat import ChatCompletionTool, Message
+from .._generated.params import CreateChatCompletionParams
+
+if TYPE_CHECKING:
+    from .._wire.timeouts import Timeouts
+    from .token import AsyncToken, Token
+
+__all__ = ["AsyncOptions", "CallOptions", "ChatParams", "ChatStreamParams", "Messages", "Options"]
+
+Messages: TypeAlias = str | Message | Mapping[str, Any] | Iterable[str | Message | Mapping[str, Any]]
+
+
+class CallOptions(TypedDict, total=False):
+    """How one call is made."""
+
+    timeout: Timeouts | float | None
+    max_retries: int
+    headers: Mapping[str, str] | None
+    extra_query: Mapping[str, str] | None
+    extra_body: Mapping[str, Any] | None
+
+
+class ListOptions(TypedDict, total=False):
+    """How a call without a body is made."""
+
+    timeout: Timeouts | float | None
+    max_retries: int
+    headers: Mapping[str, str] | None
+    extra_query: Mapping[str, str] | None
+
+
+class ChatParams(CreateChatCompletionParams, CallOptions, total=False):
+    """`generate_content`: the contract's parameters, and how the call is made."""
+
+
+class ChatStreamParams(ChatParams, total=False):
+    """`generate_content_stream`: the same, and how the stream is read."""
+
+    assemble: bool
+    on_truncation: Literal["raise", "return"]
+
+
+class _Shared(TypedDict, total=False):
+    timeout: Timeouts | float | None
+    max_retries: int
+    headers: Mapping[str, str] | None
+    tools: Iterable[ChatCompletionTool | Mapping[str, Any]] | None
+    max_tokens: int | None
+
+
+class Options(_Shared, total=False):
+    """`with_options` of the blocking client."""
+
+    token: Token | None
+
+
+class AsyncOptions(_Shared, total=False):
+    """`with_options` of the async client."""
+
+    token: AsyncToken | None

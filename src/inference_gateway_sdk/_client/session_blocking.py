@@ -1,0 +1,348 @@
+# Derived from session_async.py by scripts/derive_blocking.py: do not edit.
+"""Sending calls: what a client and its copies with other options share (address, connections, time).
+
+`send` reads an answer whole; `start` opens a stream and reads until its first content, so that everything which can
+still be repeated is repeated before anyone has seen a chunk. The decisions are made in `attempts`, `_wire` and
+`_streams`; here they are carried out.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from .._http1.failures import DeadlineExceeded, Failure, Truncated
+from .._model.kept import set_meta
+from .._model.meta import Meta
+from .._model.model import Model
+from .._streams.guard import Guard
+from .._wire.call import Reply
+from .._wire.headers import Headers
+from .._wire.problem import read_error
+from ..errors import GatewayError, StatusError, StreamError, UnauthorizedError
+from . import log
+from .attempts import Attempts, Setback
+
+if TYPE_CHECKING:
+    from .._transport.protocols import Answer, Driver
+    from .._wire.call import Call, Dialect, StreamCall
+    from .._wire.sse import RawEvent
+    from .._wire.url import GatewayUrl
+    from .effects import BlockingEffects
+    from .settings import Settings
+    from .token import TokenSource
+
+__all__ = ["Session", "Live", "tell"]
+
+T = TypeVar("T")
+ChunkT = TypeVar("ChunkT")
+FinalT = TypeVar("FinalT")
+
+
+class Session:
+    """The connections to one gateway and what is needed to use them."""
+
+    def __init__(self, url: GatewayUrl, driver: Driver, effects: BlockingEffects) -> None:
+        self.url = url
+        self.effects = effects
+        self.closed = False
+        self._driver = driver
+
+    def send(self, call: Call[T], settings: Settings[TokenSource]) -> T:
+        """The result of a call whose answer is read whole. Raises what `errors` lists."""
+        attempts = self._attempts(call, settings)
+        while True:
+            self._begin(attempts)
+            try:
+                reply = self._whole(attempts)
+            except Failure as failure:
+                setback = attempts.failed(failure, self.effects.monotonic())
+            else:
+                meta = self._meta(reply.status, reply.headers, attempts, reply.body)
+                if 200 <= reply.status < 300:
+                    return _read(call, reply, meta)
+                setback = attempts.refused(self._error(attempts, reply, meta))
+            self._go_on(attempts, setback)
+
+    def start(self, call: StreamCall[ChunkT, FinalT], settings: Settings[TokenSource]) -> Live[ChunkT, FinalT]:
+        """The stream of a call, read up to its first content. Raises what `errors` lists."""
+        attempts = self._attempts(call, settings)
+        while True:
+            self._begin(attempts)
+            guard = Guard(settings.timeouts, attempts.spent)
+            try:
+                answer = self._open(attempts, guard.deadline(attempts.began))
+            except DeadlineExceeded as failure:
+                setback = self._no_head(failure, attempts, guard)
+            except Failure as failure:
+                setback = attempts.failed(failure, self.effects.monotonic())
+            else:
+                guard.waited(self.effects.monotonic() - attempts.began)
+                found = self._first_content(call, attempts, answer, guard)
+                if isinstance(found, Live):
+                    return found
+                setback = found
+            self._go_on(attempts, setback)
+
+    def close(self) -> None:
+        """Close every connection; open streams end with an error."""
+        self.closed = True
+        self._driver.close()
+
+    def _attempts(
+        self, call: Call[Any] | StreamCall[Any, Any], settings: Settings[TokenSource]
+    ) -> Attempts[TokenSource]:
+        if self.closed:
+            raise RuntimeError("the client is closed: make a new one, or close it later")
+        url = self.url.join(call.path, (*call.query, *settings.extra_query), at_root=call.at_root)
+        return Attempts(call, url, settings)
+
+    def _begin(self, attempts: Attempts[TokenSource]) -> None:
+        """A try starts. Fetching a token does not count against its clocks."""
+        attempts.token = attempts.settings.token.get(attempts.refused_token)
+        attempts.begin(self.effects.monotonic())
+
+    def _open(self, attempts: Attempts[TokenSource], deadline: float | None) -> Answer:
+        call, settings = attempts.call, attempts.settings
+        headers = [*settings.headers, *call.headers, ("Accept", call.accept)]
+        if call.body is not None:
+            headers.append(("Content-Type", call.content_type))
+        if attempts.token is not None:
+            headers.append(("Authorization", f"Bearer {attempts.token}"))
+        connect = settings.timeouts.connect
+        answer = self._driver.open(
+            call.method, attempts.url, headers, call.body, deadline=deadline, connect_seconds=connect
+        )
+        log.answered(call.method, attempts.url, answer.status, self.effects.monotonic() - attempts.began)
+        return answer
+
+    def _whole(self, attempts: Attempts[TokenSource]) -> Reply:
+        deadline = attempts.deadline()
+        return self._body(self._open(attempts, deadline), deadline)
+
+    @staticmethod
+    def _body(answer: Answer, deadline: float | None) -> Reply:
+        pieces: list[bytes] = []
+        try:
+            while piece := answer.read(deadline):
+                pieces.append(piece)
+        except BaseException:
+            answer.abandon()
+            raise
+        body = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        return Reply(answer.status, Headers(answer.headers), body)
+
+    def _first_content(
+        self,
+        call: StreamCall[ChunkT, FinalT],
+        attempts: Attempts[TokenSource],
+        answer: Answer,
+        guard: Guard,
+    ) -> Live[ChunkT, FinalT] | Setback:
+        """The stream, once content has come; what stopped it otherwise."""
+        if not 200 <= answer.status < 300:
+            return self._no_stream(attempts, answer, guard)
+        meta = self._meta(answer.status, Headers(answer.headers), attempts, None)
+        live = Live(self, answer, call.start(), guard, meta)
+        try:
+            while not (live.has_content or live.ended):
+                live.pull()
+        except BaseException:
+            answer.abandon()
+            raise
+        if live.failure is None or live.has_content:
+            return live
+        answer.abandon()
+        return attempts.broke(live.failed(), self.effects.monotonic())
+
+    def _no_stream(self, attempts: Attempts[TokenSource], answer: Answer, guard: Guard) -> Setback:
+        """An answer that says no: its body is short and read whole."""
+        try:
+            reply = self._body(answer, guard.deadline(self.effects.monotonic()))
+        except Failure:
+            reply = Reply(answer.status, Headers(answer.headers), b"")  # the status says enough
+        meta = self._meta(reply.status, reply.headers, attempts, reply.body)
+        return attempts.refused(self._error(attempts, reply, meta))
+
+    def _no_head(self, failure: DeadlineExceeded, attempts: Attempts[TokenSource], guard: Guard) -> Setback:
+        """A deadline that passed before the head: the stream's clock, unless no connection was had in time."""
+        now = self.effects.monotonic()
+        guard.waited(now - attempts.began)
+        if failure.which in ("connect", "pool"):
+            return attempts.failed(failure, now)
+        stalled = guard.stalled(0)
+        stalled.__cause__ = failure
+        return attempts.broke(stalled, now)
+
+    def _error(self, attempts: Attempts[TokenSource], reply: Reply, meta: Meta) -> StatusError:
+        error = read_error(
+            reply.status,
+            reply.headers,
+            reply.body,
+            now=self.effects.wall(),
+            provider=attempts.call.provider,
+            model=attempts.call.model,
+        )
+        error.meta = meta
+        return error
+
+    def _meta(self, status: int, headers: Headers, attempts: Attempts[TokenSource], body: bytes | None) -> Meta:
+        return Meta(
+            status=status,
+            headers=headers,
+            selected_provider=headers.get("x-selected-provider"),
+            selected_model=headers.get("x-selected-model"),
+            elapsed=self.effects.monotonic() - attempts.began,
+            attempts=attempts.count,
+            raw=body,
+        )
+
+    def _go_on(self, attempts: Attempts[TokenSource], setback: Setback) -> None:
+        """Return when the call is to be tried again, having waited; raise otherwise."""
+        error, settings = setback.error, attempts.settings
+        if isinstance(error, UnauthorizedError) and settings.token.refreshable and attempts.refused_token is None:
+            attempts.refused_token = attempts.token  # it may have expired: one more try with a new one
+            return
+        pause = attempts.pause(setback, self.effects.monotonic(), self.effects.random())
+        if pause is None:
+            raise error from setback.cause
+        log.repeating(attempts.call.method, attempts.url, error, pause)
+        self.effects.sleep(pause)
+
+
+class Live(Generic[ChunkT, FinalT]):
+    """One opened stream: what has been read and not yet handed over, and how it stands.
+
+    Attributes:
+        queue: Chunks with their raw events, in order; the chunk is None for an event that carries none.
+        failure: What broke the stream, once the queue is empty.
+        ended: Nothing more will be read.
+        has_content: A chunk with content has come.
+    """
+
+    __slots__ = (
+        "_answer",
+        "_chunks",
+        "_guard",
+        "_reading",
+        "_session",
+        "dialect",
+        "ended",
+        "failure",
+        "has_content",
+        "meta",
+        "queue",
+    )
+
+    def __init__(
+        self, session: Session, answer: Answer, dialect: Dialect[ChunkT, FinalT], guard: Guard, meta: Meta
+    ) -> None:
+        self._session = session
+        self._answer = answer
+        self._guard = guard
+        self._chunks = 0
+        self._reading = False
+        self.dialect = dialect
+        self.meta = meta
+        self.queue: deque[tuple[ChunkT | None, RawEvent]] = deque()
+        self.failure: GatewayError | None = None
+        self.ended = False
+        self.has_content = False
+
+    def pull(self) -> None:
+        """Read once from the server, into the queue.
+
+        Raises:
+            RuntimeError: Somebody else is reading this stream now.
+        """
+        if self._reading:
+            raise RuntimeError("the stream is being read by another task or thread: one reader at a time")
+        self._reading = True
+        monotonic, guard = self._session.effects.monotonic, self._guard
+        start = monotonic()
+        try:
+            data = self._answer.read(guard.deadline(start))
+        except DeadlineExceeded as failure:
+            guard.waited(monotonic() - start)
+            self._stop(guard.stalled(self._chunks), failure)
+        except Failure as failure:
+            self._stop(self._broken(failure), failure)
+        else:
+            guard.waited(monotonic() - start)
+            self._take(data)
+        finally:
+            self._reading = False
+
+    def release(self) -> None:
+        """Give the connection back; drains what is left of the answer when that is cheap."""
+        self.ended = True
+        self._answer.release()
+
+    def abandon(self) -> None:
+        """Close the connection at once."""
+        self.ended = True
+        self._answer.abandon()
+
+    def failed(self) -> GatewayError:
+        """The failure, with what the stream had brought."""
+        error = self.failure
+        if error is None:
+            error = StreamError("the stream was closed")
+        while self.queue:  # held back for the first content, which never came
+            chunk = self.queue.popleft()[0]
+            if chunk is not None:
+                self.dialect.fold(chunk)
+        turns = self.dialect.turns(complete=False)
+        error.partial = turns[-1] if turns else None
+        error.meta = self.meta
+        return error
+
+    def _take(self, data: bytes) -> None:
+        dialect, guard = self.dialect, self._guard
+        items = dialect.feed(data) if data else dialect.end()
+        if items:
+            self.queue.extend(items)
+            self._chunks += len(items)
+            if any(chunk is not None and dialect.has_content(chunk) for chunk, _ in items):
+                self.has_content = True
+                guard.content()
+        if dialect.failure is not None:
+            self._stop(dialect.failure, None)
+        elif dialect.closed or not data:
+            self.release()
+        elif dialect.terminal and not dialect.may_continue:
+            guard.tail()
+
+    def _stop(self, error: GatewayError, cause: Failure | None) -> None:
+        """The stream ends here: whole, when its terminal marker had come; broken otherwise."""
+        dialect = self.dialect
+        if dialect.terminal and not (dialect.may_continue and dialect.failure is not None):
+            log.odd_end(error)
+        else:
+            error.__cause__ = cause
+            self.failure = error
+        self.abandon()
+
+    def _broken(self, failure: Failure) -> GatewayError:
+        if self._session.closed:
+            return self.dialect.truncated("the client was closed while the stream was open, so it ended")
+        if isinstance(failure, Truncated):
+            return self.dialect.truncated(f"the connection broke ({failure})")
+        return StreamError(f"the stream cannot be read: {failure}")
+
+
+def _read(call: Call[T], reply: Reply, meta: Meta) -> T:
+    """The call's result, told how it came."""
+    try:
+        result = call.read(reply)
+    except GatewayError as error:
+        error.meta = meta
+        raise
+    tell(result, meta)
+    return result
+
+
+def tell(result: object, meta: Meta) -> None:
+    """Tell an answer how it came; other results have no place for it."""
+    if isinstance(result, Model):
+        set_meta(result, meta)

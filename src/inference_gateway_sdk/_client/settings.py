@@ -1,0 +1,155 @@
+"""What a call is made with: the client's configuration and the call's own options, resolved into one frozen value."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Generic, TypeVar
+
+from msgspec import Struct, structs
+
+from .._version import __version__
+from .._wire.timeouts import Timeouts, read_timeouts
+
+__all__ = ["OPTIONS", "Settings", "check_headers", "resolve", "split"]
+
+SourceT = TypeVar("SourceT")
+
+OPTIONS = frozenset({"timeout", "max_retries", "headers", "extra_query", "extra_body"})
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 section 5.6.2
+_OWN = frozenset({"host", "content-length", "transfer-encoding", "connection"})
+_AGENT = ("User-Agent", f"inference-gateway-sdk-python/{__version__}")
+
+
+class Settings(Struct, Generic[SourceT], frozen=True, kw_only=True):
+    """Everything a call needs besides what it asks for."""
+
+    token: SourceT
+    timeouts: Timeouts = Timeouts()
+    max_retries: int = 2
+    headers: tuple[tuple[str, str], ...] = (_AGENT,)
+    extra_query: tuple[tuple[str, str], ...] = ()
+    extra_body: Mapping[str, Any] | None = None
+    tools: tuple[Any, ...] | None = None
+    max_tokens: int | None = None
+
+    def __repr__(self) -> str:
+        return f"Settings(timeouts={self.timeouts!r}, max_retries={self.max_retries})"
+
+
+def resolve(settings: Settings[SourceT], changes: Mapping[str, Any]) -> Settings[SourceT]:
+    """The settings with some of them changed; only what is named in `changes` changes.
+
+    Raises:
+        TypeError: An option of the wrong type, or one that does not exist.
+        ValueError: A value that makes no sense. Each names the argument.
+    """
+    if not changes:
+        return settings
+    new: dict[str, Any] = {}
+    for name, value in changes.items():
+        read = _READERS.get(name)
+        if read is None:
+            raise TypeError(f"no option is named {name!r}: there are {', '.join(sorted(_READERS))}")
+        field, new_value = read(settings, value)
+        new[field] = new_value
+    return structs.replace(settings, **new)
+
+
+def split(settings: Settings[SourceT], given: Mapping[str, Any]) -> tuple[Settings[SourceT], dict[str, Any]]:
+    """A call's keyword arguments taken apart: the settings with its options, and what is left, the parameters."""
+    options = {name: value for name, value in given.items() if name in OPTIONS}
+    rest = {name: value for name, value in given.items() if name not in OPTIONS}
+    return resolve(settings, options), rest
+
+
+def check_headers(headers: object, name: str = "headers") -> tuple[tuple[str, str], ...]:
+    """The headers as pairs.
+
+    Raises:
+        TypeError: Not a mapping of strings.
+        ValueError: A name or value that HTTP cannot carry, or a header that is the transport's own.
+    """
+    if not isinstance(headers, Mapping):
+        raise TypeError(f"{name} must be a mapping of names to values, got {type(headers).__name__}")
+    pairs: list[tuple[str, str]] = []
+    for key, value in headers.items():
+        if not isinstance(key, str) or not isinstance(value, str):
+            raise TypeError(f"{name} must map strings to strings; {key!r} does not")
+        if not _TOKEN.fullmatch(key):
+            raise ValueError(f"{name}: {key!r} is not a header name")
+        if key.lower() in _OWN:
+            raise ValueError(f"{name}: {key} is set by the transport and cannot be given")
+        if not value.isascii() or any(character in value for character in "\r\n\0"):
+            raise ValueError(f"{name}[{key!r}] must be ASCII without line breaks")
+        pairs.append((key, value))
+    return tuple(pairs)
+
+
+def _read_timeout(_: Settings[Any], value: Any) -> tuple[str, Timeouts]:
+    return "timeouts", read_timeouts(value)
+
+
+def _read_retries(_: Settings[Any], value: Any) -> tuple[str, int]:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"max_retries must be an integer, got {type(value).__name__}")
+    if value < 0:
+        raise ValueError(f"max_retries must be 0 or more, got {value}")
+    return "max_retries", value
+
+
+def _read_headers(settings: Settings[Any], value: Any) -> tuple[str, tuple[tuple[str, str], ...]]:
+    if value is None:
+        return "headers", settings.headers
+    new = check_headers(value)
+    replaced = {name.lower() for name, _ in new}
+    return "headers", (*(pair for pair in settings.headers if pair[0].lower() not in replaced), *new)
+
+
+def _read_query(settings: Settings[Any], value: Any) -> tuple[str, tuple[tuple[str, str], ...]]:
+    if value is None:
+        return "extra_query", settings.extra_query
+    if not isinstance(value, Mapping):
+        raise TypeError(f"extra_query must be a mapping of names to strings, got {type(value).__name__}")
+    for name, item in value.items():
+        if not isinstance(name, str) or not isinstance(item, str):
+            raise TypeError(f"extra_query must map strings to strings; {name!r} does not")
+    return "extra_query", (*settings.extra_query, *value.items())
+
+
+def _read_body(settings: Settings[Any], value: Any) -> tuple[str, Mapping[str, Any] | None]:
+    if value is not None and not isinstance(value, Mapping):
+        raise TypeError(f"extra_body must be a mapping of field names to values, got {type(value).__name__}")
+    return "extra_body", value if value is not None else settings.extra_body
+
+
+def _read_token(settings: Settings[Any], value: Any) -> tuple[str, Any]:
+    return "token", type(settings.token)(value)
+
+
+def _read_tools(_: Settings[Any], value: Any) -> tuple[str, tuple[Any, ...] | None]:
+    if value is None:
+        return "tools", None
+    if isinstance(value, (str, bytes, Mapping)) or not hasattr(value, "__iter__"):
+        raise TypeError(f"tools must be a list of tools, got {type(value).__name__}")
+    return "tools", tuple(value)
+
+
+def _read_max_tokens(_: Settings[Any], value: Any) -> tuple[str, int | None]:
+    if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
+        raise TypeError(f"max_tokens must be an integer, got {type(value).__name__}")
+    if value is not None and value < 1:
+        raise ValueError(f"max_tokens must be at least 1, got {value}")
+    return "max_tokens", value
+
+
+_READERS = {
+    "timeout": _read_timeout,
+    "max_retries": _read_retries,
+    "headers": _read_headers,
+    "extra_query": _read_query,
+    "extra_body": _read_body,
+    "token": _read_token,
+    "tools": _read_tools,
+    "max_tokens": _read_max_tokens,
+}

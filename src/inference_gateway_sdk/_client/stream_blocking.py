@@ -1,0 +1,227 @@
+# Derived from stream_async.py by scripts/derive_blocking.py: do not edit.
+"""A stream as its reader sees it: a context manager over chunks, text or raw events, and the whole answer at the end.
+
+The connection's lifetime is the `with`. Entering it sends the request and waits for the first content, so that a busy
+or broken provider is met there, before a chunk has been seen. Leaving it early gives the connection back, drained when
+that is cheap and closed otherwise.
+"""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Generic, Literal, TypeVar
+
+from .._wire.sse import RawEvent, SSEvents
+from ..errors import StreamTruncatedError
+from .caller import caller
+from .session_blocking import tell
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import TracebackType
+    from typing import Self
+
+    from .._model.meta import Meta
+    from .._wire.call import StreamCall
+    from .session_blocking import Session, Live
+    from .settings import Settings
+    from .token import TokenSource
+
+__all__ = ["Stream"]
+
+ChunkT = TypeVar("ChunkT")
+FinalT = TypeVar("FinalT")
+
+
+class Stream(Generic[ChunkT, FinalT]):
+    """A streamed answer.
+
+    Use it in a `with` block and iterate over it: each item is a chunk. `text()` and `events()` give other views of the
+    same stream; one reader, one view at a time. Afterwards `final()` is the whole answer.
+
+    Raises (on entering, and while reading):
+        StatusError: The gateway said no, or an error came inside the stream; its class tells which.
+        StreamTruncatedError: The stream ended before its answer was whole.
+        StreamStalledError: Nothing came for too long.
+        StreamError: What came is no stream of this kind.
+        RequestError: No answer came.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        call: StreamCall[ChunkT, FinalT],
+        settings: Settings[TokenSource],
+        *,
+        on_truncation: Literal["raise", "return"] = "raise",
+    ) -> None:
+        if on_truncation not in ("raise", "return"):
+            raise ValueError(f'on_truncation must be "raise" or "return", got {on_truncation!r}')
+        self._session = session
+        self._call = call
+        self._settings = settings
+        self._return_truncated = on_truncation == "return"
+        self._live: Live[ChunkT, FinalT] | None = None
+        self._state = "new"
+        self._complete = True
+        self._where = caller()
+
+    def __enter__(self) -> Self:
+        if self._state != "new":
+            raise RuntimeError(f"this stream is {self._state}: a stream is used once, ask for another")
+        self._state = "open"
+        try:
+            self._live = self._session.start(self._call, self._settings)
+        except BaseException:
+            self._state = "closed"
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None:
+            self.close()
+        else:
+            self._abandon()
+
+    def __iter__(self) -> Self:
+        self._opened()
+        return self
+
+    def __next__(self) -> ChunkT:
+        live = self._live
+        if live is not None and live.queue and self._state == "open":  # the short way for most chunks
+            chunk = live.queue.popleft()[0]
+            if chunk is not None:
+                live.dialect.fold(chunk)
+                return chunk
+        while True:
+            chunk, _ = self._next()
+            if chunk is not None:
+                return chunk
+
+    def text(self) -> Iterator[str]:
+        """The text of the answer in pieces, as it comes; nothing for chunks without text."""
+        live = self._opened()
+        text = live.dialect.text
+        for chunk in self:
+            if piece := text(chunk):
+                yield piece
+
+    def events(self) -> Iterator[SSEvents]:
+        """The raw server-sent events, those without a chunk (`[DONE]`) included."""
+        self._opened()
+        while True:
+            try:
+                _, event = self._next()
+            except StopIteration:
+                return
+            yield SSEvents.from_raw(event)
+
+    def final(self) -> FinalT:
+        """The whole answer, of the type the call without streaming returns; reads what has not been read yet.
+
+        Of a stream with several turns it is the last (see `turns`). After `on_truncation="return"` accepted an early
+        end, the answer's `complete` is False.
+
+        Raises:
+            GatewayError: As while reading.
+            RuntimeError: The stream was made with `assemble=False`, or closed before its end.
+        """
+        live = self._opened(ended_is_fine=True)
+        while not live.ended or live.queue or live.failure is not None:
+            try:
+                self._next()
+            except StopIteration:
+                break
+        turns = self.turns
+        if not turns:
+            raise RuntimeError("there is no whole answer: the stream was made with assemble=False, or brought nothing")
+        return turns[-1]
+
+    def partial(self) -> FinalT | None:
+        """What the chunks handed over so far add up to; None before the first, and with `assemble=False`."""
+        live = self._live
+        turns = [] if live is None else live.dialect.turns(complete=False)
+        return turns[-1] if turns else None
+
+    @property
+    def turns(self) -> list[FinalT]:
+        """Each assistant turn so far, oldest first.
+
+        There is more than one when the gateway ran tools itself (MCP, WIRE section 13): the tool calls of a turn that
+        another turn follows have `ran_on_gateway` set and must not be run again.
+        """
+        live = self._live
+        if live is None:
+            return []
+        whole = live.dialect.terminal and self._complete
+        turns = live.dialect.turns(complete=whole)
+        if turns:
+            tell(turns[-1], live.meta)
+        return turns
+
+    @property
+    def meta(self) -> Meta:
+        """How the answer came: status, headers, the provider and model selected, attempts. Of an opened stream."""
+        if self._live is None:
+            raise RuntimeError("the stream is not open yet: enter it with `with` first")
+        return self._live.meta
+
+    def close(self) -> None:
+        """Give the connection back; may be called twice. The `with` block does it."""
+        if self._live is not None and self._state == "open":
+            self._live.release()
+        self._state = "closed"
+
+    def _abandon(self) -> None:
+        if self._live is not None and self._state == "open":
+            self._live.abandon()
+        self._state = "closed"
+
+    def _opened(self, *, ended_is_fine: bool = False) -> Live[ChunkT, FinalT]:
+        live = self._live
+        if live is None:
+            raise RuntimeError("a stream is opened by its `with` block: write `with client.…_stream(…) as stream:`")
+        if self._state == "closed" and not (ended_is_fine and self._read_whole(live)):
+            raise RuntimeError("the stream is closed: read it inside its `with` block")
+        return live
+
+    @staticmethod
+    def _read_whole(live: Live[ChunkT, FinalT]) -> bool:
+        return not live.queue and (live.dialect.terminal or live.failure is not None)
+
+    def _next(self) -> tuple[ChunkT | None, RawEvent]:
+        """The next item of the queue; raises at the end."""
+        live = self._live
+        if live is None or self._state != "open":
+            live = self._opened(ended_is_fine=True)
+        queue = live.queue
+        while not queue:
+            if live.ended:
+                self._end(live)
+                raise StopIteration
+            live.pull()
+        item = queue.popleft()
+        if item[0] is not None:
+            live.dialect.fold(item[0])
+        return item
+
+    def _end(self, live: Live[ChunkT, FinalT]) -> None:
+        """The verdict at the end of the queue."""
+        error = live.failure
+        if error is None:
+            return
+        if self._return_truncated and isinstance(error, StreamTruncatedError):
+            self._complete = False
+            return
+        raise live.failed()
+
+    def __del__(self) -> None:
+        if self._state == "open" and self._live is not None and not self._live.ended:
+            self._live.abandon()
+            warnings.warn(f"unclosed stream, opened at {self._where}", ResourceWarning, source=self, stacklevel=2)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self._call.method} {self._call.path} {self._state}>"

@@ -1,0 +1,133 @@
+"""The pieces of one choice of a chat stream to the JSON of a whole choice."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .._wire import codec
+from .extras import merge, settled
+from .tool_calls import ToolCalls
+
+__all__ = ["Choice", "begins_turn", "has_content"]
+
+
+def has_content(choice: Any) -> bool:
+    """Whether a stream choice carries what a reader waits for: text, reasoning, a refusal, a tool call, an extra."""
+    delta = choice.delta
+    if delta is None:
+        return False
+    if delta.content or delta.tool_calls or delta.reasoning_content or delta.reasoning or delta.refusal:
+        return True
+    kept = delta.kept_
+    return kept is not None and (any(kept.raw.values()) or any(delta.extra_fields.values()))
+
+
+def begins_turn(choice: Any, chunk_id: str | None, turn_id: str) -> bool:
+    """Whether this piece of a choice that had finished belongs to another assistant turn (WIRE section 13).
+
+    The gateway relays all turns of an MCP conversation in one stream: a new id, with a role or content. Some providers
+    repeat an empty piece after the finish, or change the id only for the usage: neither is a turn.
+    """
+    if chunk_id and turn_id and chunk_id == turn_id:
+        return False
+    delta = choice.delta
+    return has_content(choice) or bool(delta is not None and delta.role)
+
+
+class Choice:
+    """One choice in the making."""
+
+    __slots__ = (
+        "content",
+        "extra",
+        "finish_reason",
+        "index",
+        "logprobs",
+        "message_extra",
+        "parts",
+        "role",
+        "texts",
+        "tools",
+    )
+
+    def __init__(self, index: int) -> None:
+        self.index = index
+        self.role = ""
+        self.content: list[str] = []
+        self.texts: dict[str, list[str]] = {}  # reasoning, reasoning_content, refusal
+        self.parts: list[Any] | None = None  # content that came as a list of parts
+        self.tools: ToolCalls | None = None
+        self.finish_reason: str | None = None
+        self.logprobs: dict[str, Any] | None = None
+        self.extra: dict[str, Any] = {}
+        self.message_extra: dict[str, Any] = {}
+
+    def add(self, piece: Any) -> None:
+        """Fold one `ChatCompletionStreamChoice`."""
+        delta = piece.delta
+        if delta is not None:
+            content = delta.content
+            if content is not None:
+                self.content.append(content)
+            self._add_rest(delta)
+        if piece.finish_reason:
+            self.finish_reason = piece.finish_reason
+        if piece.logprobs is not None:
+            self._add_logprobs(piece.logprobs)
+        if piece.kept_ is not None and piece.extra_fields:
+            merge(self.extra, piece.extra_fields)
+
+    def built(self, turn: int) -> dict[str, Any]:
+        """The choice as the JSON object of a whole answer; `finish_reason` is null while it is open."""
+        message: dict[str, Any] = {"role": self.role or "assistant", "content": self._content()}
+        for name, pieces in self.texts.items():
+            message[name] = "".join(pieces)
+        if self.tools is not None:
+            message["tool_calls"] = self.tools.built(turn)
+        message.update(settled(self.message_extra))
+        choice: dict[str, Any] = {"index": self.index, "message": message, "finish_reason": self.finish_reason}
+        if self.logprobs is not None:
+            choice["logprobs"] = settled(self.logprobs)
+        return {**choice, **settled(self.extra)}
+
+    def _add_rest(self, delta: Any) -> None:
+        if delta.role and not self.role:
+            self.role = str(delta.role)
+        if delta.reasoning_content:
+            self.texts.setdefault("reasoning_content", []).append(delta.reasoning_content)
+        if delta.reasoning:
+            self.texts.setdefault("reasoning", []).append(delta.reasoning)
+        if delta.refusal:
+            self.texts.setdefault("refusal", []).append(delta.refusal)
+        if delta.tool_calls:
+            if self.tools is None:
+                self.tools = ToolCalls()
+            for piece in delta.tool_calls:
+                self.tools.add(piece)
+        if delta.kept_ is not None:
+            self._add_kept(delta)
+
+    def _add_kept(self, delta: Any) -> None:
+        """What the contract does not know or types otherwise, and content as a list of parts."""
+        merge(self.message_extra, delta.extra_fields)
+        odd = {name: value for name, value in delta.kept_.raw.items() if value is not None}
+        parts = odd.pop("content", None)
+        merge(self.message_extra, odd)
+        if isinstance(parts, list):
+            if self.parts is None:
+                self.parts = []
+            if self.content:
+                self.parts.append({"type": "text", "text": "".join(self.content)})
+                self.content.clear()
+            self.parts.extend(parts)
+
+    def _add_logprobs(self, logprobs: Any) -> None:
+        if self.logprobs is None:
+            self.logprobs = {}
+        merge(self.logprobs, codec.to_builtins(logprobs))
+
+    def _content(self) -> Any:
+        if self.parts is not None:
+            text = [{"type": "text", "text": "".join(self.content)}] if self.content else []
+            return [*self.parts, *text]
+        return "".join(self.content) if self.content else None

@@ -1,0 +1,103 @@
+"""Bytes of a 200 "event stream" to raw events, and a witness to bodies that are no event stream at all.
+
+Behind the gateway a provider's plain JSON or HTML page arrives under `text/event-stream` (WIRE section 9): an SSE
+parser sees only unknown fields and reports nothing. The first bytes are therefore kept until an event has come.
+"""
+
+from __future__ import annotations
+
+from .._wire import codec
+from .._wire.problem import read_stream_error
+from .._wire.sse import EventParser, RawEvent
+from ..errors import GatewayError, StreamError, StreamTruncatedError
+
+__all__ = ["Frames", "is_error_object"]
+
+FOREIGN_LIMIT = 8 * 1024 * 1024  # of a body without events this much is kept, to say what it was
+_EXCERPT = 200
+_EMPTY_HINT = (
+    "the gateway answers so when the provider breaks off before its first line; ask again, or ask without streaming"
+    " to see the provider's error."
+)
+
+
+def is_error_object(value: object) -> bool:
+    """Whether a JSON value is an error in the place of an answer (an `error` that is null is none)."""
+    return isinstance(value, dict) and bool(value.get("error") or value.get("object") == "error")
+
+
+class Frames:
+    """The events of one body, and what the body was if there were none.
+
+    Args:
+        max_event: The largest event accepted, in bytes.
+    """
+
+    __slots__ = ("_foreign", "_parser", "_saw_bytes", "_saw_event")
+
+    def __init__(self, max_event: int) -> None:
+        self._parser = EventParser(max_event)
+        self._foreign: bytearray | None = bytearray()
+        self._saw_event = False
+        self._saw_bytes = False
+
+    def feed(self, data: bytes) -> list[RawEvent]:
+        """The events that these bytes complete.
+
+        Raises:
+            StreamError: One event is larger than the bound.
+        """
+        events = self._parser.feed(data)
+        if self._foreign is not None:
+            self._watch(data, bool(events))
+        return events
+
+    def end(self) -> list[RawEvent]:
+        """The last event, when the body ended without the blank line that closes it."""
+        events = self._parser.end()
+        if events:
+            self._foreign = None
+            self._saw_event = True
+        return events
+
+    def verdict(self, provider: str | None, model: str | None) -> GatewayError | None:
+        """What a body without any event was, as the error to raise; None when there were events."""
+        if self._saw_event:
+            return None
+        body = bytes(self._foreign or b"").strip()
+        if not body:
+            what = "only comments" if self._saw_bytes else "nothing in it"
+            return StreamTruncatedError(f"the event stream ended with {what}", hint=_EMPTY_HINT)
+        text = body.decode("utf-8", "replace")
+        try:
+            value: object = codec.decode_json(body)
+        except GatewayError:
+            return StreamError(f"the answer is no event stream but {_kind(text)}: {text[:_EXCERPT]!r}")
+        if is_error_object(value):
+            return read_stream_error(value, body, provider=provider, model=model)
+        return StreamError(
+            f"the answer is no event stream but plain JSON: {text[:_EXCERPT]!r}",
+            hint="the provider does not stream this request; ask without streaming.",
+        )
+
+    def plain_json(self) -> bytes | None:
+        """The body, when it was one JSON object instead of events."""
+        body = bytes(self._foreign or b"").strip()
+        return body if not self._saw_event and body[:1] == b"{" else None
+
+    def _watch(self, data: bytes, events: bool) -> None:
+        foreign = self._foreign
+        if events or foreign is None:
+            self._foreign, self._saw_event = None, self._saw_event or events
+            return
+        self._saw_bytes = self._saw_bytes or bool(data)
+        foreign += data
+        start = foreign.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
+        if start and start not in b"{[<":
+            foreign.clear()  # comments, fields, or the beginning of an event: the parser's business
+        elif len(foreign) > FOREIGN_LIMIT:
+            del foreign[FOREIGN_LIMIT:]
+
+
+def _kind(text: str) -> str:
+    return "an HTML page" if text[:1] == "<" else "text"

@@ -1,0 +1,126 @@
+"""Pieces of tool calls to whole tool calls.
+
+Providers disagree on everything here: indexes that start at 1, repeat, or are missing; ids that come once, with every
+piece, or never; names in pieces; arguments as an object instead of text. A piece belongs to the call with its index,
+else with its id, else to the last one; a contradicting id or a second name after arguments begins a new call.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .._wire import codec
+from ..errors import GatewayError
+from .extras import merge, merge_facts, settled
+
+__all__ = ["ToolCalls"]
+
+
+class _Slot:
+    """One call that is being put together."""
+
+    __slots__ = ("arguments", "extra", "extra_content", "function_extra", "id", "index", "name", "type")
+
+    def __init__(self, index: int | None) -> None:
+        self.index = index
+        self.id = ""
+        self.type = ""
+        self.name = ""
+        self.arguments: list[str] = []
+        self.extra_content: dict[str, Any] = {}
+        self.extra: dict[str, Any] = {}
+        self.function_extra: dict[str, Any] = {}
+
+    def contradicts(self, id: str, name: str) -> bool:
+        """Whether a piece with this id and name cannot be of this call."""
+        if id and self.id:
+            return id != self.id
+        if id or not name or not self.arguments:
+            return False
+        return name != self.name or self._whole()
+
+    def _whole(self) -> bool:
+        """Whether the arguments are complete, so that a repeated name begins another call."""
+        if not self.arguments[-1].rstrip().endswith("}"):
+            return False
+        try:
+            codec.decode_json("".join(self.arguments).encode())
+        except GatewayError:
+            return False
+        return True
+
+    def add_name(self, name: str) -> None:
+        if name != self.name:  # some repeat the whole name with every piece
+            self.name += name
+
+
+class ToolCalls:
+    """The tool calls of one message, in the making."""
+
+    __slots__ = ("_by_id", "_by_index", "_slots")
+
+    def __init__(self) -> None:
+        self._slots: list[_Slot] = []
+        self._by_index: dict[int, _Slot] = {}
+        self._by_id: dict[str, _Slot] = {}
+
+    def add(self, piece: Any) -> None:
+        """Fold one `ChatCompletionMessageToolCallChunk`."""
+        function = piece.function
+        call_id = piece.id or ""
+        name = (function.name or "") if function is not None else ""
+        slot = self._slot(piece.index, call_id, name)
+        if call_id:
+            slot.id = call_id
+            self._by_id[call_id] = slot
+        if piece.type:
+            slot.type = str(piece.type)
+        if name:
+            slot.add_name(name)
+        if function is not None:
+            self._add_arguments(slot, function)
+        if piece.extra_content is not None:
+            merge_facts(slot.extra_content, codec.to_builtins(piece.extra_content))
+        if piece.kept_ is not None:
+            merge(slot.extra, piece.extra_fields)
+
+    def built(self, turn: int) -> list[dict[str, Any]]:
+        """Each call as the JSON object of a whole answer; a missing id is made up from turn and place."""
+        slots = self._slots
+        if all(slot.index is not None for slot in slots) and len(self._by_index) == len(slots):
+            slots = sorted(slots, key=lambda slot: slot.index or 0)
+        return [self._object(slot, f"call_{turn}_{place}") for place, slot in enumerate(slots)]
+
+    def _slot(self, index: int | None, id: str, name: str) -> _Slot:
+        known = self._by_id.get(id) if id else None
+        slot = known if index is None else self._by_index.get(index)
+        if slot is None and index is None and not id and self._slots:
+            slot = self._slots[-1]
+        if slot is not None and slot.contradicts(id, name):
+            slot = known
+        if slot is None and not name:
+            slot = known  # a nameless piece under a new index still belongs to its id
+        if slot is None:
+            slot = _Slot(index)
+            self._slots.append(slot)
+        if index is not None:
+            self._by_index[index] = slot
+        return slot
+
+    def _add_arguments(self, slot: _Slot, function: Any) -> None:
+        if function.arguments:
+            slot.arguments.append(function.arguments)
+        if function.kept_ is not None:
+            raw = function.kept_.raw.get("arguments")
+            if raw is not None:  # an object instead of its text
+                slot.arguments.append(codec.encode(raw).decode())
+            if function.extra_fields:
+                merge(slot.function_extra, function.extra_fields)
+
+    @staticmethod
+    def _object(slot: _Slot, made_up: str) -> dict[str, Any]:
+        function = {"name": slot.name, "arguments": "".join(slot.arguments), **settled(slot.function_extra)}
+        call = {"id": slot.id or made_up, "type": slot.type or "function", "function": function}
+        if slot.extra_content:
+            call["extra_content"] = settled(slot.extra_content)
+        return {**call, **settled(slot.extra)}

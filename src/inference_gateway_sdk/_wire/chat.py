@@ -1,0 +1,140 @@
+"""Chat completions (contract: /chat/completions): what a user gives to the request's bytes, the whole answer back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from .._generated.chat import CreateChatCompletionResponse, Message
+from ..errors import DeserializationError
+from . import codec
+from .call import Call, Reply
+from .params import check_params
+from .problem import read_stream_error
+
+if TYPE_CHECKING:
+    from .target import Target
+
+__all__ = ["CHAT_FIELDS", "chat_body", "chat_call", "dropped_fields", "read_chat"]
+
+PATH = "/chat/completions"
+_REQUEST = "CreateChatCompletionRequest"
+
+# What the gateway passes on from a chat request; every other key is dropped without a word (WIRE section 8).
+CHAT_FIELDS = frozenset(
+    "model messages max_tokens max_completion_tokens temperature top_p frequency_penalty presence_penalty n stop seed"
+    " logprobs top_logprobs response_format logit_bias user stream stream_options tools tool_choice parallel_tool_calls"
+    " reasoning_format reasoning_effort".split()
+)
+_NO_CHOICES = (
+    "the gateway answers so when the provider sent an error object with status 200 (WIRE section 8); the same request"
+    " as a stream, or through the proxy, shows the provider's own words."
+)
+
+
+def chat_call(
+    target: Target, body: bytes, query: tuple[tuple[str, str], ...] = ()
+) -> Call[CreateChatCompletionResponse]:
+    """The call for a whole answer."""
+    return Call(
+        method="POST",
+        path=PATH,
+        read=lambda reply: read_chat(reply, target),
+        query=(*target.query, *query),
+        body=body,
+        provider=target.provider,
+        model=target.model,
+    )
+
+
+def chat_body(
+    target: Target,
+    messages: object,
+    params: Mapping[str, Any],
+    *,
+    stream: bool,
+    extra: Mapping[str, Any] | None = None,
+) -> bytes:
+    """The request's JSON.
+
+    Args:
+        target: Resolved model and provider.
+        messages: A string, a message, or a list of both.
+        params: The contract's other fields.
+        stream: Ask for a stream, with usage at its end unless `params` says otherwise.
+        extra: Fields the contract does not know.
+
+    Raises:
+        TypeError: An unknown keyword or a value of the wrong type.
+        ValueError: No messages, a value out of bounds, or a field given twice.
+        SerializationError: A value that has no JSON form.
+    """
+    given = {name: value for name, value in params.items() if value is not None}
+    check_params(_REQUEST, given)
+    body: dict[str, Any] = {"model": target.model, "messages": read_messages(messages), **given}
+    if stream:
+        body["stream"] = True
+        body.setdefault("stream_options", {"include_usage": True})
+    for name, value in (extra or {}).items():
+        if name in body:
+            raise ValueError(f"extra_body: {name!r} is already set by an argument; say it once")
+        body[name] = value
+    return codec.encode(body)
+
+
+def dropped_fields(extra: Mapping[str, Any] | None) -> list[str]:
+    """The fields of `extra_body` that the gateway will drop on its way to the provider."""
+    return sorted(name for name in (extra or {}) if name not in CHAT_FIELDS)
+
+
+def read_messages(messages: object) -> list[Any]:
+    """The conversation as a list of messages; a bare string is one user message.
+
+    Raises:
+        TypeError: Something that is no message.
+        ValueError: No message at all, or one without a role.
+    """
+    if isinstance(messages, (str, Mapping, Message)):
+        return [_message(messages, "messages")]
+    if not isinstance(messages, Iterable) or isinstance(messages, (bytes, bytearray)):
+        raise TypeError(f"messages must be a string, a message or a list of messages, got {_kind(messages)}")
+    found = [_message(item, f"messages[{place}]") for place, item in enumerate(messages)]
+    if not found:
+        raise ValueError("messages is empty: give at least one message")
+    return found
+
+
+def read_chat(reply: Reply, target: Target) -> CreateChatCompletionResponse:
+    """The whole answer.
+
+    Raises:
+        StatusError: The 200 held an error object.
+        DeserializationError: It held no choices (the gateway's form of that, WIRE section 8).
+        DecodingError: It was not JSON.
+    """
+    answer = codec.decode(reply.body, CreateChatCompletionResponse)
+    if answer.choices:
+        return answer
+    if answer.extra_fields.get("error"):
+        raise read_stream_error(answer.to_dict(), reply.body, provider=target.provider, model=target.model)
+    if not answer.id and not answer.model:
+        raise DeserializationError("the answer says 200 but holds no choices", path="$.choices", hint=_NO_CHOICES)
+    return answer
+
+
+def _message(item: object, where: str) -> Any:
+    if isinstance(item, str):
+        return {"role": "user", "content": item}
+    if isinstance(item, Mapping):
+        if not item.get("role"):
+            raise ValueError(f'{where} has no role: write {{"role": "user", "content": ...}}')
+        return item
+    if isinstance(item, Message) or hasattr(item, "role"):
+        return item
+    if isinstance(item, CreateChatCompletionResponse):
+        raise TypeError(f"{where} is a whole answer: pass its .message")
+    raise TypeError(f"{where} must be a string, a mapping or a Message, got {_kind(item)}")
+
+
+def _kind(value: object) -> str:
+    return type(value).__name__
