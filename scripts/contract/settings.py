@@ -1,0 +1,45 @@
+"""The gateway's settings as a contract lists them, in either notation, by the name of their environment variable.
+
+The published contract lists them in sections under `x-config`. Ours makes each a property of `Config`, so that it has
+a type, with what else is known about it under `x-config` there.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from contract.document import Node
+
+__all__ = ["settings_of"]
+
+
+def settings_of(schema: Node) -> dict[str, Node]:
+    """Variable to what is said of it: section, name, type, default (as its text) and whether it is secret."""
+    return dict(_listed(schema)) or dict(_properties(schema))
+
+
+def _listed(schema: Node) -> Iterator[tuple[str, Node]]:
+    for section in schema.get("x-config", {}).get("sections", []):
+        for title, body in section.items():
+            for setting in body["settings"]:
+                yield setting["env"].lower(), _facts(setting, title, setting.get("default"))
+
+
+def _properties(schema: Node) -> Iterator[tuple[str, Node]]:
+    for name, node in schema.get("properties", {}).items():
+        if "x-config" in node:
+            yield name, _facts(node["x-config"], node["x-config"]["section"], node.get("default"))
+
+
+def _facts(setting: Node, section: str, default: object) -> Node:
+    text = str(default).lower() if isinstance(default, bool) else default if default is None else str(default)
+    return {
+        "section": section,
+        "name": setting["name"],
+        "type": setting["type"],
+        "default": text,
+        "secret": bool(setting.get("secret")),
+    }

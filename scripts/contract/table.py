@@ -1,0 +1,128 @@
+"""The table of deliberate differences: read from TOML, held against what a comparison found, shown as Markdown."""
+
+from __future__ import annotations
+
+import itertools
+import tomllib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from contract.comparison import KINDS, Difference
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+__all__ = ["Row", "Table", "TableError", "Verdict", "judged", "markdown", "read_table"]
+
+KEYS = {"kind", "at", "under", "reason", "source"}
+
+
+class TableError(ValueError):
+    """The table is not written as it must be."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One reason and the places it covers.
+
+    Attributes:
+        kind: One of `comparison.KINDS`.
+        pointers: Where it occurs in our document.
+        reason: Why we differ.
+        source: Where that can be looked up.
+    """
+
+    kind: str
+    pointers: tuple[str, ...]
+    reason: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """The rows, and the published names of schemas to ours."""
+
+    rows: tuple[Row, ...]
+    names: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a comparison and the table say to each other.
+
+    Attributes:
+        unlisted: Differences without a row.
+        stale: Pointer and kind of what the table lists and nobody finds any more.
+    """
+
+    unlisted: tuple[Difference, ...]
+    stale: tuple[tuple[str, str], ...]
+
+
+def read_table(path: Path) -> Table:
+    """The table in `path`.
+
+    Raises:
+        TableError: A row lacks a key, has one too many, or names an unknown kind; or a place is listed twice.
+    """
+    data = tomllib.loads(path.read_text(encoding="utf-8"))
+    rows = tuple(_row(entry, number) for number, entry in enumerate(data.get("difference", []), start=1))
+    places = [(pointer, row.kind) for row in rows for pointer in row.pointers]
+    for place in places:
+        if places.count(place) > 1:
+            raise TableError(f"{place[0]} is listed twice as {place[1]!r}")
+    return Table(rows, data.get("names", {}))
+
+
+def _row(entry: Mapping[str, object], number: int) -> Row:
+    lacking, unknown = KEYS - {"under"} - entry.keys(), entry.keys() - KEYS
+    if lacking or unknown:
+        raise TableError(f"difference {number} lacks {sorted(lacking)} and has the unknown keys {sorted(unknown)}")
+    if entry["kind"] not in KINDS:
+        raise TableError(f"difference {number} has the kind {entry['kind']!r}; choose one of {', '.join(KINDS)}")
+    if not entry["at"] or not entry["reason"] or not entry["source"]:
+        raise TableError(f"difference {number} must say where it occurs, why, and by which source")
+    places = itertools.product(_strings(entry.get("under", [""])), _strings(entry["at"]))
+    pointers = tuple(above + below for above, below in places)
+    return Row(str(entry["kind"]), pointers, str(entry["reason"]), str(entry["source"]))
+
+
+def _strings(value: object) -> list[str]:
+    if not isinstance(value, list):
+        raise TableError(f"`at` and `under` are lists of pointers, not {value!r}")
+    return [str(item) for item in value]
+
+
+def judged(found: Iterable[Difference], table: Table, published_names: Iterable[str]) -> Verdict:
+    """What of `found` the table does not list, and what it lists in vain.
+
+    Args:
+        found: The differences, as `comparison.differences` gives them.
+        table: The deliberate ones.
+        published_names: The schemas' names in the published contract, before ours took their place.
+    """
+    differences = list(found)
+    listed = {(pointer, row.kind) for row in table.rows for pointer in row.pointers}
+    occurring = {(difference.pointer, difference.kind) for difference in differences}
+    unused = sorted(set(table.names) - set(published_names))
+    return Verdict(
+        unlisted=tuple(one for one in differences if (one.pointer, one.kind) not in listed),
+        stale=(*sorted(listed - occurring), *((f"[names] {name}", "name") for name in unused)),
+    )
+
+
+def markdown(table: Table) -> str:
+    """The table for readers: first the names, then a line for each row."""
+    names = ", ".join(f"`{theirs}` is `{ours}`" for theirs, ours in table.names.items())
+    lines = [f"Names: {names}.", "", "| where | what | why | source |", "| --- | --- | --- | --- |"]
+    for row in table.rows:
+        where = "<br>".join(f"`{_readable(pointer)}`" for pointer in row.pointers)
+        lines.append(f"| {where} | {KINDS[row.kind]} | {row.reason} | {row.source} |")
+    return "\n".join(lines)
+
+
+def _readable(pointer: str) -> str:
+    """`/components/schemas/Message/properties/refusal` as `Message.refusal`; paths with their slashes."""
+    short = pointer.removeprefix("/components/schemas/").removeprefix("/paths/").replace("/properties/", ".")
+    return short.replace("/", " ").replace("~1", "/").replace("~0", "~")
