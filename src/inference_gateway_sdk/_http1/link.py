@@ -183,7 +183,7 @@ class Link:
         if self._context is None:
             self.ready = True
             return
-        from .tls import Tls  # noqa: PLC0415  (plain connections need no ssl)
+        from .tls import Tls
 
         self._tls = Tls(self._context, self.route.host)
 

@@ -62,7 +62,7 @@ def _split_port(entry: str) -> tuple[str, str | None]:
 
 
 def _in_network(entry: str, host: str) -> bool:
-    import ipaddress  # noqa: PLC0415  (only where an entry like 10.0.0.0/8 asks for it)
+    import ipaddress
 
     try:
         return ipaddress.ip_address(host) in ipaddress.ip_network(entry, strict=False)

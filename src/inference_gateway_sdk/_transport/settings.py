@@ -70,7 +70,7 @@ class Settings:
 
 
 def _context(ca: str | os.PathLike[str] | None, cert: Cert | None) -> ssl.SSLContext:
-    from .trust import client_context  # noqa: PLC0415  (plain connections need no ssl)
+    from .trust import client_context
 
     return client_context(ca, cert)
 

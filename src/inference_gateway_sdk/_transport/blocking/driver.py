@@ -76,7 +76,7 @@ class BlockingDriver:
         pool.wait_slot(deadline)
         try:
             if pool.closed:
-                raise RuntimeError("the driver is closed: make a new one")
+                raise RuntimeError(_CLOSED)
             answer = None
             while answer is None:
                 connection = pool.idle_one(plan.route)
@@ -142,6 +142,7 @@ def _answer(
     return BlockingAnswer(pool, connection, exchange, Body(exchange))
 
 
+_CLOSED = "the driver is closed: make a new one"
 _drivers: weakref.WeakSet[BlockingDriver] = weakref.WeakSet()
 
 
