@@ -322,7 +322,7 @@ def test_memory_is_bounded_whatever_the_pieces(piece: bytes) -> None:
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert feeds * len(piece) >= bound - len(piece)
+    assert feeds * len(piece) >= bound - 16
     assert peak < 3 * bound
 
 

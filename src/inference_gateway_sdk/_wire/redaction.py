@@ -11,7 +11,10 @@ from typing import Final
 __all__ = ["redact"]
 
 _SHAPES: Final = (
-    (re.compile(r"(?i)\b(bearer|basic) +(?=\S*[0-9])[A-Za-z0-9._~+/=*-]{8,}"), r"\1 ..."),  # a digit: not a mere word
+    (  # anything after the scheme's name but a plain word ("Bearer authentication required")
+        re.compile(r"\b((?i:bearer|basic)) +(?![A-Z]?[a-z]+[.,;:!?'\")]*(?:\s|\Z))[A-Za-z0-9._~+/=*-]{8,}"),
+        r"\1 ...",
+    ),
     # Keys by the prefixes providers give them; the asterisks are those of a provider that half hid a key itself.
     (re.compile(r"\b(sk-|pk-|rk-|xai-|nvapi-|sk_|gsk_|hf_|r8_)[A-Za-z0-9_*-]{6,}"), r"\1..."),
     (re.compile(r"\bAIza[A-Za-z0-9_-]{16,}"), "AIza..."),

@@ -103,11 +103,11 @@ class EventParser:
         self._start: bytes | None = b""  # what may be the beginning of a BOM; None once that is decided
         self._after_cr = False  # the last byte was a CR: a LF that follows belongs to it
         self._between = False  # nothing is held or pending: the next byte begins a block
-        self._line = bytearray()  # the line that has not ended
+        self._line: bytearray = bytearray()  # the line that has not ended
         self._id = ""
         self._in_block = False  # the block has a line
         self._data: bytes | None = None  # its first line of data
-        self._more = bytearray()  # the others, each after a line feed
+        self._more: bytearray = bytearray()  # the others, each after a line feed
         self._event = ""
         self._retry: int | None = None
 

@@ -102,6 +102,11 @@ def _refused(why: str) -> ValueError:
     return ValueError(f"base_url {why}; a good one looks like {_EXAMPLE!r}")
 
 
+def _shown(text: str) -> str:
+    """The refused address as far as it is safe to repeat: a password may hold any delimiter, so "@" hides it all."""
+    return "(not shown, for it may hold a password)" if "@" in text else repr(redacted(text))
+
+
 def _split(text: str) -> SplitResult:
     """The parts of an address that says no more than where the gateway is."""
     if not isinstance(text, str):  # pyright: ignore[reportUnnecessaryIsInstance]  # a user without a type checker
@@ -115,19 +120,19 @@ def _split(text: str) -> SplitResult:
     try:
         parts = urlsplit(text)
     except ValueError:
-        raise _refused(f"{redacted(text)!r} has no valid host") from None
+        raise _refused(f"{_shown(text)} has no valid host") from None
     _check_parts(parts, text)
     return parts
 
 
 def _suggestion(text: str) -> str:
     """What was probably meant by an address without a scheme, where that can be said."""
-    host = text.rpartition("@")[2].partition("?")[0].partition("#")[0].strip("/").removesuffix("/v1")
-    return f": write 'http://{host}/v1'" if _HOST.match(host) else ""
+    host = redacted(text).strip("/").removesuffix("/v1")
+    return f": write 'http://{host}/v1'" if _HOST.match(host) and "@" not in text else ""
 
 
 def _check_parts(parts: SplitResult, text: str) -> None:
-    shown = repr(redacted(text))
+    shown = _shown(text)
     if parts.scheme not in _SCHEMES:
         raise _refused(f"{shown} is neither http nor https")
     if "@" in parts.netloc:
@@ -147,7 +152,7 @@ def _host(parts: SplitResult, text: str) -> str:
     except UnicodeError:
         ascii_host = ""
     if not _HOST.fullmatch(ascii_host):
-        raise _refused(f"{redacted(text)!r} has no valid host")
+        raise _refused(f"{_shown(text)} has no valid host")
     return ascii_host
 
 
@@ -155,7 +160,7 @@ def _ipv6(host: str, text: str) -> str:
     try:
         return f"[{ipaddress.IPv6Address(host).compressed}]"
     except ValueError:
-        raise _refused(f"{redacted(text)!r} has no valid IPv6 address") from None
+        raise _refused(f"{_shown(text)} has no valid IPv6 address") from None
 
 
 def _port(parts: SplitResult, text: str) -> str:
@@ -163,7 +168,7 @@ def _port(parts: SplitResult, text: str) -> str:
     if not digits[1]:
         return ""
     if not (digits[2].isascii() and digits[2].isdigit() and len(digits[2]) <= 5 and 0 < int(digits[2]) < 65536):
-        raise _refused(f"{redacted(text)!r} has no valid port (1 to 65535)")
+        raise _refused(f"{_shown(text)} has no valid port (1 to 65535)")
     return f":{int(digits[2])}"
 
 

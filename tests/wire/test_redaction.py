@@ -1,0 +1,59 @@
+"""What is cut out of messages, and what is left alone."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from inference_gateway_sdk._wire.redaction import redact
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Incorrect API key provided: sk-abcd1234efgh.", "Incorrect API key provided: sk-...."),
+        ("key sk-proj-Ab_9-********************wxyz", "key sk-..."),
+        ("key sk-ant-api03-AAAABBBB", "key sk-..."),
+        ("gsk_abcdefgh1234 refused", "gsk_... refused"),
+        ("hf_abcdefgh1234 nvapi-abcdefgh xai-abcdefgh r8_abcdefgh", "hf_... nvapi-... xai-... r8_..."),
+        ("key=AIzaSyA1234567890abcdefg", "key=AIza..."),
+        ("Authorization: Bearer abc123def456", "Authorization: Bearer ..."),
+        ("bearer eyJhbGciOi.eyJzdWIiOi.c2lnbmF0dXJl", "bearer ..."),
+        ("token eyJhbGciOiJ9.eyJzdWIiOiIx.c2lnbmF0dXJl expired", "token eyJ... expired"),
+        ("Basic dXNlcjpwYXNzMTIz", "Basic ..."),
+        ("proxy http://user:hunter2@proxy:3128/ said no", "proxy http://...@proxy:3128/ said no"),
+        ("Get https://host/v1/models?key=hunter2&alt=sse", "Get https://host/v1/models?key=...&alt=sse"),
+        ("https://host/?a=1&api_key=hunter2", "https://host/?a=1&api_key=..."),
+    ],
+)
+def test_secrets_are_cut(text: str, shown: str) -> None:
+    """Keys, tokens and passwords are cut to what tells their kind."""
+    assert redact(text) == shown
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Bearer token is missing",
+        "Bearer authentication required",
+        "the task-oriented sk-learn model",
+        "model gpt-4o-mini-2024-07-18 does not exist",
+        "Unable to determine provider for model. Use the provider/model format (e.g., openai/gpt-4).",
+        'Post "http://127.0.0.1:8080/proxy/openai/chat/completions": net/http: timeout awaiting response headers',
+        "max_tokens=5000 is over the limit of 4096 tokens",
+        "HuggingFaceTB/SmolLM2-135M-Instruct",
+    ],
+)
+def test_other_text_is_left_alone(text: str) -> None:
+    """Words that merely stand near secrets, model names, addresses and numbers stay."""
+    assert redact(text) == text
+
+
+@given(
+    st.text(st.characters(min_codepoint=33, max_codepoint=126, categories=["Ll", "Lu", "Nd"]), min_size=8, max_size=40)
+)
+def test_a_secret_of_a_known_shape_never_survives(secret: str) -> None:
+    """Whatever letters and digits a key is made of, a message that holds it shows none of them."""
+    text = redact(f"key sk-{secret} or Bearer {secret}1 or http://me:{secret}@host/?token={secret}")
+    assert secret not in text.replace("host", "").replace("token", "")

@@ -1,0 +1,122 @@
+"""The retry table, cell by cell, and the delays."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from inference_gateway_sdk import errors
+from inference_gateway_sdk._wire.call import Repeat
+from inference_gateway_sdk._wire.retry import Outcome, delay_before
+
+FREELY, CAUTIOUSLY, PUSH = Repeat.FREELY, Repeat.CAUTIOUSLY, Repeat.PUSH
+
+
+def status(cls: type[errors.StatusError], number: int) -> Outcome:
+    """The outcome of an answer with this status."""
+    return Outcome.answered(cls("no", status=number))
+
+
+def in_stream(error: errors.GatewayError, seconds: float = 1.0) -> Outcome:
+    """The outcome of a stream that this broke before its first content."""
+    return Outcome.broken_before_content(error, seconds)
+
+
+# name: (outcome, may be repeated FREELY, CAUTIOUSLY, PUSH)
+TABLE: dict[str, tuple[Outcome, bool, bool, bool]] = {
+    "never sent": (Outcome.not_sent(), True, True, True),
+    "never sent, for good": (Outcome.not_sent(permanent=True), False, False, False),
+    "no answer, at once": (Outcome.no_answer(0.0), True, False, True),
+    "no answer, after 10 s": (Outcome.no_answer(10.0), True, False, True),
+    "no answer, after 10.1 s": (Outcome.no_answer(10.1), False, False, False),
+    "no answer, after 30 s": (Outcome.no_answer(30.0), False, False, False),
+    "408": (status(errors.StatusError, 408), True, False, True),
+    "429": (status(errors.RateLimitError, 429), True, True, True),
+    "500": (status(errors.InternalError, 500), True, False, False),
+    "502": (status(errors.BadGatewayError, 502), True, False, True),
+    "503": (status(errors.ServiceUnavailableError, 503), True, True, True),
+    "504": (status(errors.GatewayTimeoutError, 504), True, False, True),
+    "529": (status(errors.OverloadedError, 529), True, False, True),
+    "the 400 that is a timeout": (status(errors.GatewayTimeoutError, 400), True, False, True),
+    "400": (status(errors.BadRequestError, 400), False, False, False),
+    "401": (status(errors.UnauthorizedError, 401), False, False, False),
+    "403": (status(errors.ForbiddenError, 403), False, False, False),
+    "404": (status(errors.NotFoundError, 404), False, False, False),
+    "409": (status(errors.StatusError, 409), False, False, False),
+    "413": (status(errors.PayloadTooLargeError, 413), False, False, False),
+    "415": (status(errors.UnsupportedMediaTypeError, 415), False, False, False),
+    "422": (status(errors.UnprocessableError, 422), False, False, False),
+    "501": (status(errors.InternalError, 501), False, False, False),
+    "our own timeout": (Outcome.OWN_TIMEOUT, False, False, False),
+    "stream: an error with 503 inside": (in_stream(errors.ServiceUnavailableError(status=503)), True, True, True),
+    "stream: an error with 400 inside": (in_stream(errors.BadRequestError(status=400)), False, False, False),
+    "stream: an error with 500 inside, late": (in_stream(errors.InternalError(status=500), 40), True, False, False),
+    "stream: an error without a code": (in_stream(errors.StreamError("broken")), True, False, True),
+    "stream: nothing in it": (in_stream(errors.StreamTruncatedError("empty")), True, False, True),
+    "stream: nothing in it, late": (in_stream(errors.StreamTruncatedError("empty"), 30.0), False, False, False),
+    "after the first content": (Outcome.AFTER_CONTENT, False, False, False),
+}
+
+
+@pytest.mark.parametrize("repeat", Repeat)
+@pytest.mark.parametrize("name", TABLE)
+def test_every_cell_of_the_table(name: str, repeat: Repeat) -> None:
+    """Each outcome is repeated for exactly the requests the table names."""
+    outcome, *cells = TABLE[name]
+    delay = delay_before(1, outcome, repeat, max_retries=1, random=0.5)
+    assert (delay is not None) == dict(zip((FREELY, CAUTIOUSLY, PUSH), cells, strict=True))[repeat]
+
+
+def test_every_outcome_stands_in_the_table() -> None:
+    """No outcome is left without a row of its own above."""
+    assert {outcome for outcome, *_ in TABLE.values()} == set(Outcome)
+
+
+@pytest.mark.parametrize(
+    ("attempt", "max_retries", "repeated"), [(1, 0, False), (1, 1, True), (2, 1, False), (2, 2, True), (3, 2, False)]
+)
+def test_max_retries_counts_repetitions(attempt: int, max_retries: int, repeated: bool) -> None:
+    """With max_retries=2 there are at most two repetitions, with 0 none."""
+    assert (
+        delay_before(attempt, Outcome.NOT_SENT, FREELY, max_retries=max_retries, random=0.0) is not None
+    ) == repeated
+
+
+@pytest.mark.parametrize(
+    ("attempt", "shortest", "longest"),
+    [(1, 0.25, 0.5), (2, 0.5, 1.0), (3, 1.0, 2.0), (4, 2.0, 4.0), (5, 4.0, 8.0), (6, 4.0, 8.0), (5000, 4.0, 8.0)],
+)
+def test_the_delay_doubles_up_to_eight_seconds(attempt: int, shortest: float, longest: float) -> None:
+    """The delay is exponential, its second half is chance, and it never passes eight seconds."""
+
+    def delay(random: float) -> float | None:
+        return delay_before(attempt, Outcome.BUSY, FREELY, max_retries=attempt, random=random)
+
+    assert delay(0.0) == shortest
+    assert delay(0.5) == (shortest + longest) / 2
+    assert delay(1.0 - 2**-53) == pytest.approx(longest)
+
+
+@pytest.mark.parametrize(
+    ("retry_after", "delay"),
+    [(None, 0.375), (0.0, 0.375), (0.02, 0.02), (7.0, 7.0), (60.0, 60.0), (60.5, None), (3600.0, None)],
+)
+def test_retry_after_is_honoured_up_to_a_minute(retry_after: float | None, delay: float | None) -> None:
+    """A wait the answer asks for is kept exactly; over a minute the request is given up; 0 s is the usual delay."""
+    assert delay_before(1, Outcome.BUSY, FREELY, max_retries=2, retry_after=retry_after, random=0.5) == delay
+
+
+def test_retry_after_permits_nothing_the_table_forbids() -> None:
+    """An answer's Retry-After does not make a refused request repeatable, nor does it add attempts."""
+    assert delay_before(1, Outcome.REFUSED, FREELY, max_retries=2, retry_after=1.0, random=0.5) is None
+    assert delay_before(3, Outcome.BUSY, FREELY, max_retries=2, retry_after=1.0, random=0.5) is None
+
+
+@given(st.integers(1, 10_000), st.sampled_from(Outcome), st.sampled_from(Repeat), st.floats(0, 1, exclude_max=True))
+def test_a_delay_is_always_between_a_quarter_and_eight_seconds(
+    attempt: int, outcome: Outcome, repeat: Repeat, random: float
+) -> None:
+    """Without a Retry-After there is no delay outside these bounds, whatever the attempt."""
+    delay = delay_before(attempt, outcome, repeat, max_retries=10_000, random=random)
+    assert delay is None or 0.25 <= delay <= 8.0
