@@ -1,0 +1,54 @@
+"""Which classes get which conveniences, and the refusal to let one hide a field of the contract."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, NamedTuple
+
+from .contract import Contract, ContractError, Object
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["Mixin", "mixins_of"]
+
+
+class Mixin(NamedTuple):
+    """A hand-written class of `_model`: its module and its name."""
+
+    module: str
+    name: str
+
+    def offers(self) -> Iterator[str]:
+        """The public names it adds."""
+        cls = getattr(import_module(f"inference_gateway_sdk._model.{self.module}"), self.name)
+        for base in cls.__mro__[:-1]:
+            yield from (name for name in vars(base) if not name.startswith("_"))
+
+    def refuse_shadowing(self, declaration: Object) -> None:
+        """Raise when a convenience has the name of a field.
+
+        Raises:
+            ContractError: Naming both.
+        """
+        for shadowed in {prop.name for prop in declaration.properties} & set(self.offers()):
+            raise ContractError(f"{self.name}.{shadowed} would hide {declaration.name}.{shadowed}")
+
+
+_ANSWER = Mixin("answer", "Answer")
+
+_MIXINS = {
+    "CreateChatCompletionResponse": Mixin("chat", "ChatAnswer"),
+    "CreateChatCompletionStreamResponse": Mixin("chat", "ChatChunk"),
+    "Message": Mixin("chat", "MessageText"),
+    "ChatCompletionMessageToolCall": Mixin("chat", "ToolCall"),
+    "ChatCompletionMessageToolCallFunction": Mixin("arguments", "Arguments"),
+    "ListModelsResponse": Mixin("listing", "Models"),
+    "ListToolsResponse": Mixin("listing", "Tools"),
+}
+
+
+def mixins_of(contract: Contract, declaration: Object) -> list[Mixin]:
+    """The mix-ins of a class: its own, and for everything an operation answers with `Answer`."""
+    own = [_MIXINS[declaration.name]] if declaration.name in _MIXINS else []
+    return own + ([_ANSWER] if declaration.name in contract.answers() else [])

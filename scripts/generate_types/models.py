@@ -1,0 +1,192 @@
+"""Declarations to the modules of `_generated`: one a family, its classes in an order that needs no forward reference."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .contract import Alias, Contract, ContractError, Declaration, Enumeration, Object, Property, Type, Union
+from .mixins import mixins_of
+from .text import HEADER, docstring, literal, sequence
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["families", "family_module", "names_of", "unknown_name"]
+
+
+def families(contract: Contract) -> list[str]:
+    """The families, each after those it refers to."""
+    return _sorted(
+        list(dict.fromkeys(declaration.family for declaration in contract.declarations.values())),
+        lambda family: {
+            other.family
+            for declaration in contract.declarations.values()
+            if declaration.family == family
+            for other in _needs(contract, declaration)
+            if other.family != family
+        },
+    )
+
+
+def names_of(contract: Contract, family: str) -> list[str]:
+    """Every public name of a family."""
+    names: list[str] = []
+    for declaration in contract.declarations.values():
+        if declaration.family == family:
+            names.append(declaration.name)
+            if isinstance(declaration, Union):
+                names.append(unknown_name(declaration))
+    return sorted(names)
+
+
+def unknown_name(union: Union) -> str:
+    """The name of the class for variants nobody listed."""
+    return f"Unknown{union.name}"
+
+
+def family_module(contract: Contract, family: str) -> str:
+    """The source of one family's module."""
+    own = [declaration for declaration in contract.declarations.values() if declaration.family == family]
+    order = _sorted(own, lambda declaration: [other for other in _needs(contract, declaration) if other in own])
+    parts = [_imports(contract, own), sequence("__all__ = [", [literal(n) for n in names_of(contract, family)], "]")]
+    parts += [_source(contract, declaration) for declaration in order]
+    unions = [declaration for declaration in order if isinstance(declaration, Union)]
+    if unions:
+        parts.append("if not TYPE_CHECKING:\n" + "\n".join(_definition(union) for union in unions))
+    return HEADER.format(about=f"The contract's types: {family}.") + "\n" + "\n\n\n".join(parts) + "\n"
+
+
+def _sorted(items: list, needs) -> list:  # type: ignore[no-untyped-def, type-arg]
+    """The items in their own order, but each after what it needs."""
+    done: list = []  # type: ignore[type-arg]
+
+    def visit(item: object, path: tuple[object, ...]) -> None:
+        if item in path:
+            raise ContractError(f"a cycle: {[getattr(step, 'name', step) for step in (*path, item)]}")
+        if item not in done:
+            for needed in needs(item):
+                visit(needed, (*path, item))
+            done.append(item)
+
+    for item in items:
+        visit(item, ())
+    return done
+
+
+def _needs(contract: Contract, declaration: Declaration) -> list[Declaration]:
+    """What must be defined before. A union's own class comes before its variants and needs none of them."""
+    types: Iterable[Type] = ()
+    if isinstance(declaration, Object):
+        types = [p.type for p in declaration.properties]
+    elif isinstance(declaration, Alias):
+        types = [declaration.type]
+    return [contract.declarations[name] for type_ in types for name in type_.names()]
+
+
+def _imports(contract: Contract, own: list[Declaration]) -> str:
+    lines = ["from typing import TYPE_CHECKING, Any, TypeAlias", "", "from msgspec import field", ""]
+    mixins = sorted({mixin for d in own if isinstance(d, Object) for mixin in mixins_of(contract, d)})
+    lines += [f"from .._model.{mixin.module} import {mixin.name}" for mixin in mixins]
+    lines += [
+        "from .._model.enums import OpenEnum",
+        "from .._model.model import Model as _Model",
+        "from .._model.model import Needed",
+    ]
+    lines += ["from .._model.variants import Unknown, Variants"]
+    foreign: dict[str, set[str]] = {}
+    for declaration in own:
+        for other in _needs(contract, declaration):
+            if other.family != declaration.family:
+                foreign.setdefault(other.family, set()).add(other.name)
+    lines += [f"from .{family} import {', '.join(sorted(names))}" for family, names in sorted(foreign.items())]
+    return "\n".join(lines)
+
+
+def _source(contract: Contract, declaration: Declaration) -> str:
+    if isinstance(declaration, Enumeration):
+        return _enumeration(declaration)
+    if isinstance(declaration, Union):
+        return _union(declaration)
+    if isinstance(declaration, Alias):
+        return f"{declaration.name}: TypeAlias = {annotation(declaration.type)}\n{docstring(declaration.doc, '')}"
+    return _object(contract, declaration)
+
+
+def _enumeration(declaration: Enumeration) -> str:
+    lines = [f"class {declaration.name}(OpenEnum):", docstring(declaration.doc, "    "), ""]
+    return "\n".join(lines + [f"    {member} = {literal(value)}" for member, value in declaration.members])
+
+
+def _union(declaration: Union) -> str:
+    unknown = unknown_name(declaration)
+    members = " | ".join([*dict.fromkeys(declaration.variants.values()), unknown])
+    return "\n".join(
+        [
+            f"class {unknown}(Unknown):",
+            docstring(f"A variant of `{declaration.name}` that the contract does not list, kept whole.", "    "),
+            "",
+            "    __slots__ = ()",
+            "",
+            "",
+            "if TYPE_CHECKING:",
+            f'    {declaration.name}: TypeAlias = "{members}"',
+            docstring(declaration.doc, "    "),
+            "else:",
+            "",
+            f"    class {declaration.name}(Variants):",
+            docstring(declaration.doc, "        "),
+        ]
+    )
+
+
+def _definition(union: Union) -> str:
+    table = [f"{literal(value)}: {name}" for value, name in union.variants.items()]
+    return sequence(f"{union.name}.define({literal(union.tag)}, {unknown_name(union)}, {{", table, "})", "    ")
+
+
+def _object(contract: Contract, declaration: Object) -> str:
+    mixins = mixins_of(contract, declaration)
+    for mixin in mixins:
+        mixin.refuse_shadowing(declaration)
+    bases = ", ".join([mixin.name for mixin in mixins] + ["_Model"])
+    lines = [f"class {declaration.name}({bases}, kw_only=True):", docstring(declaration.doc, "    "), ""]
+    for prop in declaration.properties:
+        lines.append(f"    {prop.name}: {_field(contract, prop)}")
+        lines.append(docstring(prop.doc, "    "))
+    return "\n".join(lines)
+
+
+def _field(contract: Contract, prop: Property) -> str:
+    text = annotation(prop.type)
+    name = None if prop.name == prop.wire else prop.wire
+    if not prop.required:
+        default = "None" if name is None else f"field(default=None, name={literal(name)})"
+        return f"{text if prop.type.nullable else f'{text} | None'} = {default}"
+    only = _only_member(contract, prop.type)
+    if only:
+        return f"Needed[{text}] = field(default_factory=lambda: {only})"
+    bare = text if prop.type.kind == "list" or prop.type.nullable else f"Needed[{text}]"
+    return bare if name is None else f"{bare} = field(name={literal(name)})"
+
+
+def _only_member(contract: Contract, type_: Type) -> str | None:
+    """The one value of a single-valued enumeration, which users need not spell out."""
+    declared = contract.declarations.get(type_.name) if type_.kind == "name" and not type_.nullable else None
+    if isinstance(declared, Enumeration) and len(declared.members) == 1:
+        return f"{declared.name}.{declared.members[0][0]}"
+    return None
+
+
+def annotation(type_: Type) -> str:
+    """The annotation of a field of that type."""
+    if type_.kind in ("scalar", "name"):
+        text = type_.name
+    elif type_.kind == "file":
+        text = "Any"
+    elif type_.kind == "list":
+        text = f"list[{annotation(type_.inner[0])}]"
+    elif type_.kind == "dict":
+        text = f"dict[str, {annotation(type_.inner[0])}]"
+    else:
+        text = " | ".join(annotation(member) for member in type_.inner)
+    return f"{text} | None" if type_.nullable else text

@@ -1,0 +1,191 @@
+"""Request schemas to the types of keyword parameters, and to the table by which values are checked before sending."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .contract import Alias, Contract, Enumeration, Object, Property, Type, Union
+from .models import unknown_name
+from .text import HEADER, docstring, literal, sequence
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["params_module", "params_name", "requests_module"]
+
+_STREAM = "stream"  # set by the method that is called
+_BOUNDS = ("minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems", "pattern")
+
+
+def params_name(request: str) -> str:
+    """CreateChatCompletionParams for CreateChatCompletionRequest."""
+    return f"{request.removesuffix('Request')}Params"
+
+
+def requests_of(contract: Contract) -> list[Object]:
+    """The objects that are request bodies of operations, and those whose operations are yet to come."""
+    return [
+        declaration
+        for declaration in contract.declarations.values()
+        if isinstance(declaration, Object) and declaration.name.endswith("Request")
+    ]
+
+
+def params_module(contract: Contract) -> str:
+    """The source of `params.py`: a TypedDict of the optional parameters of each request."""
+    requests = requests_of(contract)
+    classes = [_typed_dict(contract, request) for request in requests]
+    names = sorted(params_name(request.name) for request in requests)
+    head = [
+        "from __future__ import annotations",
+        "",
+        "from typing import IO, TYPE_CHECKING, Any, Literal, TypedDict",
+        "",
+        "if TYPE_CHECKING:",
+        "    import os",
+        "    from collections.abc import Mapping, Sequence",
+        "",
+        *_imports(contract, requests),
+        "",
+        sequence("__all__ = [", [literal(name) for name in names], "]"),
+    ]
+    about = "Keyword parameters of the operations: for type checkers, and for wrappers that pass them on."
+    return HEADER.format(about=about) + "\n" + "\n".join(head) + "\n\n\n" + "\n\n\n".join(classes) + "\n"
+
+
+def _optional(request: Object) -> list[Property]:
+    return [prop for prop in request.properties if not prop.required and prop.wire != _STREAM]
+
+
+def _imports(contract: Contract, requests: list[Object]) -> list[str]:
+    wanted: dict[str, set[str]] = {}
+    for request in requests:
+        for prop in _optional(request):
+            for name in _leaves(contract, prop.type):
+                declared = contract.declarations[name]
+                wanted.setdefault(declared.family, set()).add(name)
+                if isinstance(declared, Union):
+                    wanted[declared.family].add(unknown_name(declared))
+    return [f"    from .{family} import {', '.join(sorted(names))}" for family, names in sorted(wanted.items())]
+
+
+def _leaves(contract: Contract, type_: Type) -> Iterator[str]:
+    """The declarations a type names, aliases opened."""
+    for name in type_.names():
+        declared = contract.declarations[name]
+        if isinstance(declared, Alias):
+            yield from _leaves(contract, declared.type)
+        else:
+            yield name
+
+
+def _typed_dict(contract: Contract, request: Object) -> str:
+    lines = [
+        f"class {params_name(request.name)}(TypedDict, total=False):",
+        docstring(f"Keyword parameters of an operation that takes a `{request.name}`.", "    "),
+        "",
+    ]
+    for prop in _optional(request):
+        lines.append(f"    {prop.wire}: {generous(contract, prop.type)}")
+        lines.append(docstring(prop.doc, "    "))
+    return "\n".join(lines)
+
+
+def generous(contract: Contract, type_: Type) -> str:
+    """The annotation of a parameter: the contract's type, and what users have at hand instead."""
+    text = " | ".join(dict.fromkeys(_generous(contract, type_)))
+    return f"{text} | None" if type_.nullable else text
+
+
+def _generous(contract: Contract, type_: Type) -> Iterator[str]:
+    if type_.kind == "scalar":
+        yield type_.name
+    elif type_.kind == "file":
+        yield from ("bytes", "os.PathLike[str]", "IO[bytes]")
+    elif type_.kind == "list":
+        yield f"Sequence[{generous(contract, type_.inner[0])}]"
+    elif type_.kind == "dict":
+        inner = type_.inner[0]
+        yield f"Mapping[str, {'object' if inner.name == 'Any' else generous(contract, inner)}]"
+    elif type_.kind == "union":
+        for member in type_.inner:
+            yield from _generous(contract, member)
+    else:
+        yield from _generous_name(contract, type_.name)
+
+
+def _generous_name(contract: Contract, name: str) -> Iterator[str]:
+    declared = contract.declarations[name]
+    if isinstance(declared, Alias):
+        yield from _generous(contract, declared.type)
+    elif isinstance(declared, Enumeration):
+        yield name
+        yield f"Literal[{', '.join(literal(value) for _, value in declared.members)}]"
+        yield "str"
+    else:
+        yield name
+        yield "Mapping[str, object]"
+
+
+def requests_module(contract: Contract) -> str:
+    """The source of `requests.py`: for each request and parameter the kinds and bounds of its values."""
+    parts = [
+        "from typing import Any",
+        "",
+        '__all__ = ["REQUESTS"]',
+        "",
+        "REQUESTS: dict[str, dict[str, dict[str, Any]]] = {",
+    ]
+    for request in requests_of(contract):
+        parts.append(f"    {literal(request.name)}: {{")
+        parts += [f"        {literal(prop.wire)}: {literal(_rule(contract, prop))}," for prop in request.properties]
+        parts.append("    },")
+    parts.append("}")
+    return HEADER.format(about="What values the parameters of each request take.") + "\n" + "\n".join(parts) + "\n"
+
+
+def _rule(contract: Contract, prop: Property) -> dict[str, Any]:
+    """The rule for one parameter, as `_wire.params` reads it."""
+    rule: dict[str, Any] = {"kinds": tuple(_kinds(contract, prop.type)), **_bounds(prop.schema)}
+    items = next(iter(_items(contract, prop.type)), None)
+    if items is not None:
+        rule["items"] = tuple(_kinds(contract, items))
+    for member in prop.schema.get("oneOf", ()):
+        rule.update(_bounds(member))
+    if prop.required:
+        rule["required"] = True
+    return rule
+
+
+def _bounds(schema: dict[str, Any]) -> dict[str, Any]:
+    return {name: schema[name] for name in _BOUNDS if name in schema}
+
+
+def _kinds(contract: Contract, type_: Type) -> Iterator[str]:
+    opened = _opened(contract, type_)
+    named = {"str": "string", "int": "integer", "float": "number", "bool": "boolean", "Any": "any"}
+    if opened.kind == "union":
+        for member in opened.inner:
+            yield from _kinds(contract, member)
+    elif opened.kind == "scalar":
+        yield named[opened.name]
+    elif opened.kind == "name":
+        yield "string" if isinstance(contract.declarations[opened.name], Enumeration) else "object"
+    else:
+        yield {"list": "array", "dict": "object", "file": "file"}[opened.kind]
+    if type_.nullable:
+        yield "null"
+
+
+def _items(contract: Contract, type_: Type) -> Iterator[Type]:
+    opened = _opened(contract, type_)
+    if opened.kind == "list":
+        yield opened.inner[0]
+    elif opened.kind == "union":
+        for member in opened.inner:
+            yield from _items(contract, member)
+
+
+def _opened(contract: Contract, type_: Type) -> Type:
+    declared = contract.declarations.get(type_.name) if type_.kind == "name" else None
+    return _opened(contract, declared.type) if isinstance(declared, Alias) else type_

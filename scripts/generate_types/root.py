@@ -1,0 +1,128 @@
+"""The package's root and `types.py`: every public name, resolved on first use, and seen whole by static tools."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from inference_gateway_sdk import errors
+
+from .models import families, names_of
+from .text import literal, sequence
+
+if TYPE_CHECKING:
+    from .contract import Contract
+
+__all__ = ["root_module", "types_module"]
+
+_WRITTEN = {
+    "_client.api": ["AsyncInferenceGatewayAPI", "InferenceGatewayAPI"],
+    "_client.client_async": ["AsyncInferenceGatewayClient"],
+    "_client.client_blocking": ["InferenceGatewayClient"],
+    "_client.stream_async": ["AsyncStream"],
+    "_client.stream_blocking": ["Stream"],
+    "_model.meta": ["Meta"],
+    "_version": ["__version__"],
+    "_wire.call": ["Call", "StreamCall"],
+    "_wire.headers": ["Headers"],
+    "_wire.sse": ["SSEvents"],
+    "_wire.timeouts": ["Timeouts"],
+    "errors": sorted(errors.__all__),
+}
+
+_SUBMODULES = ["errors", "types"]
+
+_ROOT = '''"""The Python client for the Inference Gateway: one typed API, blocking and async, for every provider behind it.
+
+Importing this package imports nothing else: each name is fetched when it is first used (PEP 562).
+
+Derived from openapi.yaml by scripts/generate_types: do not edit.
+"""
+# ruff: noqa
+# fmt: off
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+{static}
+
+{all}
+
+if not TYPE_CHECKING:  # to type checkers a module with __getattr__ would have every name there is
+{table}
+
+    def __getattr__(name):
+        from importlib import import_module  # noqa: PLC0415
+
+        if name in _HOMES:
+            value = getattr(import_module("." + _HOMES[name], __name__), name)
+        elif name in {submodules}:
+            value = import_module("." + name, __name__)
+        else:
+            raise AttributeError(f"module {{__name__!r}} has no attribute {{name!r}}", name=name, obj=None)
+        globals()[name] = value
+        return value
+
+    def __dir__():
+        return sorted({{*globals(), *__all__}})
+'''
+
+_TYPES = '''"""The contract's types, for those who like them apart from the rest: `from inference_gateway_sdk.types import Message`.
+
+Derived from openapi.yaml by scripts/generate_types: do not edit.
+"""
+# ruff: noqa
+# fmt: off
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+{static}
+
+{all}
+
+if not TYPE_CHECKING:  # to type checkers a module with __getattr__ would have every name there is
+
+    def __getattr__(name):
+        if name not in __all__:
+            raise AttributeError(f"module {{__name__!r}} has no attribute {{name!r}}", name=name, obj=None)
+        import inference_gateway_sdk  # noqa: PLC0415
+
+        return getattr(inference_gateway_sdk, name)
+
+    def __dir__():
+        return list(__all__)
+'''
+
+
+def root_module(contract: Contract) -> str:
+    """The source of the package's `__init__.py`."""
+    homes = {**_model_homes(contract), **_WRITTEN}
+    names = sorted(name for inside in homes.values() for name in inside)
+    table = {name: home for home in sorted(homes) for name in homes[home]}
+    return _ROOT.format(
+        static=_static_imports(homes),
+        all=sequence("__all__ = [", [literal(name) for name in names], "]"),
+        table=sequence(
+            "_HOMES = {", [f"{literal(name)}: {literal(home)}" for name, home in table.items()], "}", "    "
+        ),
+        submodules="{" + ", ".join(map(literal, _SUBMODULES)) + "}",
+    )
+
+
+def types_module(contract: Contract) -> str:
+    """The source of `types.py`."""
+    homes = _model_homes(contract)
+    names = sorted(name for inside in homes.values() for name in inside)
+    return _TYPES.format(
+        static=_static_imports(homes), all=sequence("__all__ = [", [literal(name) for name in names], "]")
+    )
+
+
+def _model_homes(contract: Contract) -> dict[str, list[str]]:
+    return {f"_generated.{family}": names_of(contract, family) for family in families(contract)}
+
+
+def _static_imports(homes: dict[str, list[str]]) -> str:
+    return "\n".join(
+        f"    from .{home} import {name} as {name}" for home in sorted(homes) for name in sorted(homes[home])
+    )

@@ -1,0 +1,40 @@
+"""Small pieces of Python source: docstrings, literals, wrapped sequences."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+
+__all__ = ["HEADER", "docstring", "literal", "sequence"]
+
+WIDTH = 120
+
+HEADER = '''"""{about}
+
+Derived from openapi.yaml by scripts/generate_types: do not edit.
+"""
+# fmt: off
+'''
+
+
+def docstring(text: str, indent: str) -> str:
+    """A docstring of that text, wrapped."""
+    text = text.replace("\\", "\\\\").replace('"""', "'''") or "Not described."
+    if len(indent) + len(text) + 6 <= WIDTH:
+        return f'{indent}"""{text}"""'
+    lines = textwrap.wrap(text, WIDTH - len(indent) - 3, break_long_words=False, break_on_hyphens=False)
+    rest = "".join(f"\n{indent}{line}" for line in lines[1:])
+    return f'{indent}"""{lines[0]}{rest}\n{indent}"""'
+
+
+def literal(value: object) -> str:
+    """A literal as the formatter writes it: double quotes."""
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else repr(value)
+
+
+def sequence(opening: str, items: list[str], closing: str, indent: str = "") -> str:
+    """Items on one line where they fit, else one a line with a trailing comma, as the formatter has it."""
+    line = f"{indent}{opening}{', '.join(items)}{closing}"
+    if len(line) <= WIDTH:
+        return line
+    return f"{indent}{opening}\n" + "".join(f"{indent}    {item},\n" for item in items) + f"{indent}{closing}"

@@ -1,0 +1,772 @@
+"""The Python client for the Inference Gateway: one typed API, blocking and async, for every provider behind it.
+
+Importing this package imports nothing else: each name is fetched when it is first used (PEP 562).
+
+Derived from openapi.yaml by scripts/generate_types: do not edit.
+"""
+# ruff: noqa
+# fmt: off
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ._client.api import AsyncInferenceGatewayAPI as AsyncInferenceGatewayAPI
+    from ._client.api import InferenceGatewayAPI as InferenceGatewayAPI
+    from ._client.client_async import AsyncInferenceGatewayClient as AsyncInferenceGatewayClient
+    from ._client.client_blocking import InferenceGatewayClient as InferenceGatewayClient
+    from ._client.stream_async import AsyncStream as AsyncStream
+    from ._client.stream_blocking import Stream as Stream
+    from ._generated.audio import CreateMusicRequest as CreateMusicRequest
+    from ._generated.audio import CreateMusicRequestResponseFormat as CreateMusicRequestResponseFormat
+    from ._generated.audio import CreateSfxRequest as CreateSfxRequest
+    from ._generated.audio import CreateSfxRequestResponseFormat as CreateSfxRequestResponseFormat
+    from ._generated.audio import CreateSpeechRequest as CreateSpeechRequest
+    from ._generated.audio import CreateSpeechRequestResponseFormat as CreateSpeechRequestResponseFormat
+    from ._generated.chat import ChatCompletionChoice as ChatCompletionChoice
+    from ._generated.chat import ChatCompletionChoiceLogprobs as ChatCompletionChoiceLogprobs
+    from ._generated.chat import ChatCompletionMessageToolCall as ChatCompletionMessageToolCall
+    from ._generated.chat import ChatCompletionMessageToolCallChunk as ChatCompletionMessageToolCallChunk
+    from ._generated.chat import ChatCompletionMessageToolCallChunkFunction as ChatCompletionMessageToolCallChunkFunction
+    from ._generated.chat import ChatCompletionMessageToolCallFunction as ChatCompletionMessageToolCallFunction
+    from ._generated.chat import ChatCompletionNamedToolChoice as ChatCompletionNamedToolChoice
+    from ._generated.chat import ChatCompletionNamedToolChoiceFunction as ChatCompletionNamedToolChoiceFunction
+    from ._generated.chat import ChatCompletionStreamChoice as ChatCompletionStreamChoice
+    from ._generated.chat import ChatCompletionStreamChoiceLogprobs as ChatCompletionStreamChoiceLogprobs
+    from ._generated.chat import ChatCompletionStreamOptions as ChatCompletionStreamOptions
+    from ._generated.chat import ChatCompletionStreamResponseDelta as ChatCompletionStreamResponseDelta
+    from ._generated.chat import ChatCompletionTokenLogprob as ChatCompletionTokenLogprob
+    from ._generated.chat import ChatCompletionTokenLogprobTopLogprobsItem as ChatCompletionTokenLogprobTopLogprobsItem
+    from ._generated.chat import ChatCompletionTool as ChatCompletionTool
+    from ._generated.chat import ChatCompletionToolChoiceMode as ChatCompletionToolChoiceMode
+    from ._generated.chat import ChatCompletionToolChoiceOption as ChatCompletionToolChoiceOption
+    from ._generated.chat import ChatCompletionToolType as ChatCompletionToolType
+    from ._generated.chat import CompletionUsage as CompletionUsage
+    from ._generated.chat import CompletionUsageCompletionTokensDetails as CompletionUsageCompletionTokensDetails
+    from ._generated.chat import CompletionUsagePromptTokensDetails as CompletionUsagePromptTokensDetails
+    from ._generated.chat import ContentPart as ContentPart
+    from ._generated.chat import CreateChatCompletionRequest as CreateChatCompletionRequest
+    from ._generated.chat import CreateChatCompletionRequestReasoningEffort as CreateChatCompletionRequestReasoningEffort
+    from ._generated.chat import CreateChatCompletionRequestResponseFormat as CreateChatCompletionRequestResponseFormat
+    from ._generated.chat import CreateChatCompletionResponse as CreateChatCompletionResponse
+    from ._generated.chat import CreateChatCompletionStreamResponse as CreateChatCompletionStreamResponse
+    from ._generated.chat import FinishReason as FinishReason
+    from ._generated.chat import FunctionObject as FunctionObject
+    from ._generated.chat import FunctionParameters as FunctionParameters
+    from ._generated.chat import ImageContentPart as ImageContentPart
+    from ._generated.chat import ImageContentPartType as ImageContentPartType
+    from ._generated.chat import ImageUrl as ImageUrl
+    from ._generated.chat import ImageUrlDetail as ImageUrlDetail
+    from ._generated.chat import Message as Message
+    from ._generated.chat import MessageContent as MessageContent
+    from ._generated.chat import MessageRole as MessageRole
+    from ._generated.chat import ResponseFormatJsonObject as ResponseFormatJsonObject
+    from ._generated.chat import ResponseFormatJsonObjectType as ResponseFormatJsonObjectType
+    from ._generated.chat import ResponseFormatJsonSchema as ResponseFormatJsonSchema
+    from ._generated.chat import ResponseFormatJsonSchemaJsonSchema as ResponseFormatJsonSchemaJsonSchema
+    from ._generated.chat import ResponseFormatJsonSchemaSchema as ResponseFormatJsonSchemaSchema
+    from ._generated.chat import ResponseFormatJsonSchemaType as ResponseFormatJsonSchemaType
+    from ._generated.chat import ResponseFormatText as ResponseFormatText
+    from ._generated.chat import ResponseFormatTextType as ResponseFormatTextType
+    from ._generated.chat import TextContentPart as TextContentPart
+    from ._generated.chat import TextContentPartType as TextContentPartType
+    from ._generated.chat import ToolCallExtraContent as ToolCallExtraContent
+    from ._generated.chat import ToolCallExtraContentGoogle as ToolCallExtraContentGoogle
+    from ._generated.chat import UnknownContentPart as UnknownContentPart
+    from ._generated.chat import UnknownCreateChatCompletionRequestResponseFormat as UnknownCreateChatCompletionRequestResponseFormat
+    from ._generated.gateway import Config as Config
+    from ._generated.gateway import Endpoints as Endpoints
+    from ._generated.gateway import Error as Error
+    from ._generated.gateway import Provider as Provider
+    from ._generated.gateway import ProviderAuthType as ProviderAuthType
+    from ._generated.gateway import ProviderRequest as ProviderRequest
+    from ._generated.gateway import ProviderRequestMessagesItem as ProviderRequestMessagesItem
+    from ._generated.gateway import ProviderSpecificResponse as ProviderSpecificResponse
+    from ._generated.gateway import SsEvent as SsEvent
+    from ._generated.gateway import SsEventEvent as SsEventEvent
+    from ._generated.images import CreateImageEditRequest as CreateImageEditRequest
+    from ._generated.images import CreateImageEditRequestQuality as CreateImageEditRequestQuality
+    from ._generated.images import CreateImageEditRequestResponseFormat as CreateImageEditRequestResponseFormat
+    from ._generated.images import CreateImageRequest as CreateImageRequest
+    from ._generated.images import CreateImageRequestQuality as CreateImageRequestQuality
+    from ._generated.images import CreateImageRequestResponseFormat as CreateImageRequestResponseFormat
+    from ._generated.images import CreateImageVariationRequest as CreateImageVariationRequest
+    from ._generated.images import CreateImageVariationRequestResponseFormat as CreateImageVariationRequestResponseFormat
+    from ._generated.images import Image as Image
+    from ._generated.images import ImageSize as ImageSize
+    from ._generated.images import ImagesResponse as ImagesResponse
+    from ._generated.images import ImagesResponseUsage as ImagesResponseUsage
+    from ._generated.images import ImagesResponseUsageInputTokensDetails as ImagesResponseUsageInputTokensDetails
+    from ._generated.mcp import ListToolsResponse as ListToolsResponse
+    from ._generated.mcp import McpJsonRpcError as McpJsonRpcError
+    from ._generated.mcp import McpJsonRpcRequest as McpJsonRpcRequest
+    from ._generated.mcp import McpJsonRpcRequestJsonrpc as McpJsonRpcRequestJsonrpc
+    from ._generated.mcp import McpJsonRpcRequestMethod as McpJsonRpcRequestMethod
+    from ._generated.mcp import McpJsonRpcResponse as McpJsonRpcResponse
+    from ._generated.mcp import McpJsonRpcResponseJsonrpc as McpJsonRpcResponseJsonrpc
+    from ._generated.mcp import McpTool as McpTool
+    from ._generated.mcp import OAuthProtectedResourceMetadata as OAuthProtectedResourceMetadata
+    from ._generated.messages import CacheControl as CacheControl
+    from ._generated.messages import CacheControlType as CacheControlType
+    from ._generated.messages import CreateMessagesRequest as CreateMessagesRequest
+    from ._generated.messages import CreateMessagesRequestThinking as CreateMessagesRequestThinking
+    from ._generated.messages import CreateMessagesRequestThinkingType as CreateMessagesRequestThinkingType
+    from ._generated.messages import MessagesDocumentBlock as MessagesDocumentBlock
+    from ._generated.messages import MessagesDocumentBlockType as MessagesDocumentBlockType
+    from ._generated.messages import MessagesDocumentSource as MessagesDocumentSource
+    from ._generated.messages import MessagesDocumentSourceType as MessagesDocumentSourceType
+    from ._generated.messages import MessagesError as MessagesError
+    from ._generated.messages import MessagesErrorDetail as MessagesErrorDetail
+    from ._generated.messages import MessagesErrorType as MessagesErrorType
+    from ._generated.messages import MessagesImageBlock as MessagesImageBlock
+    from ._generated.messages import MessagesImageBlockType as MessagesImageBlockType
+    from ._generated.messages import MessagesImageSource as MessagesImageSource
+    from ._generated.messages import MessagesImageSourceType as MessagesImageSourceType
+    from ._generated.messages import MessagesMessage as MessagesMessage
+    from ._generated.messages import MessagesMessageRole as MessagesMessageRole
+    from ._generated.messages import MessagesMetadata as MessagesMetadata
+    from ._generated.messages import MessagesOutputConfig as MessagesOutputConfig
+    from ._generated.messages import MessagesOutputConfigEffort as MessagesOutputConfigEffort
+    from ._generated.messages import MessagesRedactedThinkingBlock as MessagesRedactedThinkingBlock
+    from ._generated.messages import MessagesRedactedThinkingBlockType as MessagesRedactedThinkingBlockType
+    from ._generated.messages import MessagesRequestContentBlock as MessagesRequestContentBlock
+    from ._generated.messages import MessagesResponse as MessagesResponse
+    from ._generated.messages import MessagesResponseContentBlock as MessagesResponseContentBlock
+    from ._generated.messages import MessagesResponseRole as MessagesResponseRole
+    from ._generated.messages import MessagesResponseStopReason as MessagesResponseStopReason
+    from ._generated.messages import MessagesResponseType as MessagesResponseType
+    from ._generated.messages import MessagesStreamEvent as MessagesStreamEvent
+    from ._generated.messages import MessagesStreamEventDelta as MessagesStreamEventDelta
+    from ._generated.messages import MessagesStreamEventError as MessagesStreamEventError
+    from ._generated.messages import MessagesStreamEventType as MessagesStreamEventType
+    from ._generated.messages import MessagesStreamEventUsage as MessagesStreamEventUsage
+    from ._generated.messages import MessagesTextBlock as MessagesTextBlock
+    from ._generated.messages import MessagesTextBlockType as MessagesTextBlockType
+    from ._generated.messages import MessagesThinkingBlock as MessagesThinkingBlock
+    from ._generated.messages import MessagesThinkingBlockType as MessagesThinkingBlockType
+    from ._generated.messages import MessagesTool as MessagesTool
+    from ._generated.messages import MessagesToolChoice as MessagesToolChoice
+    from ._generated.messages import MessagesToolChoiceMode as MessagesToolChoiceMode
+    from ._generated.messages import MessagesToolChoiceObject as MessagesToolChoiceObject
+    from ._generated.messages import MessagesToolChoiceObjectType as MessagesToolChoiceObjectType
+    from ._generated.messages import MessagesToolResultBlock as MessagesToolResultBlock
+    from ._generated.messages import MessagesToolResultBlockType as MessagesToolResultBlockType
+    from ._generated.messages import MessagesToolUseBlock as MessagesToolUseBlock
+    from ._generated.messages import MessagesToolUseBlockType as MessagesToolUseBlockType
+    from ._generated.messages import MessagesUsage as MessagesUsage
+    from ._generated.messages import UnknownMessagesRequestContentBlock as UnknownMessagesRequestContentBlock
+    from ._generated.messages import UnknownMessagesResponseContentBlock as UnknownMessagesResponseContentBlock
+    from ._generated.metrics import ExportMetricsServiceRequest as ExportMetricsServiceRequest
+    from ._generated.metrics import ExportMetricsServiceResponse as ExportMetricsServiceResponse
+    from ._generated.metrics import ExportMetricsServiceResponsePartialSuccess as ExportMetricsServiceResponsePartialSuccess
+    from ._generated.models import ContextWindow as ContextWindow
+    from ._generated.models import ContextWindowSource as ContextWindowSource
+    from ._generated.models import ListModelsResponse as ListModelsResponse
+    from ._generated.models import Modality as Modality
+    from ._generated.models import Model as Model
+    from ._generated.models import ModelModalities as ModelModalities
+    from ._generated.models import Pricing as Pricing
+    from ._generated.models import PricingSource as PricingSource
+    from ._generated.responses import CreateResponseRequest as CreateResponseRequest
+    from ._generated.responses import Response as Response
+    from ._generated.responses import ResponseError as ResponseError
+    from ._generated.responses import ResponseFunctionToolCall as ResponseFunctionToolCall
+    from ._generated.responses import ResponseFunctionToolCallStatus as ResponseFunctionToolCallStatus
+    from ._generated.responses import ResponseFunctionToolCallType as ResponseFunctionToolCallType
+    from ._generated.responses import ResponseIncompleteDetails as ResponseIncompleteDetails
+    from ._generated.responses import ResponseInput as ResponseInput
+    from ._generated.responses import ResponseInputContentPart as ResponseInputContentPart
+    from ._generated.responses import ResponseInputImage as ResponseInputImage
+    from ._generated.responses import ResponseInputImageDetail as ResponseInputImageDetail
+    from ._generated.responses import ResponseInputImageType as ResponseInputImageType
+    from ._generated.responses import ResponseInputItem as ResponseInputItem
+    from ._generated.responses import ResponseInputMessageContent as ResponseInputMessageContent
+    from ._generated.responses import ResponseInputText as ResponseInputText
+    from ._generated.responses import ResponseInputTextType as ResponseInputTextType
+    from ._generated.responses import ResponseOutputContent as ResponseOutputContent
+    from ._generated.responses import ResponseOutputItem as ResponseOutputItem
+    from ._generated.responses import ResponseOutputMessage as ResponseOutputMessage
+    from ._generated.responses import ResponseOutputMessageRole as ResponseOutputMessageRole
+    from ._generated.responses import ResponseOutputMessageStatus as ResponseOutputMessageStatus
+    from ._generated.responses import ResponseOutputMessageType as ResponseOutputMessageType
+    from ._generated.responses import ResponseOutputRefusal as ResponseOutputRefusal
+    from ._generated.responses import ResponseOutputRefusalType as ResponseOutputRefusalType
+    from ._generated.responses import ResponseOutputText as ResponseOutputText
+    from ._generated.responses import ResponseOutputTextType as ResponseOutputTextType
+    from ._generated.responses import ResponseReasoning as ResponseReasoning
+    from ._generated.responses import ResponseReasoningEffort as ResponseReasoningEffort
+    from ._generated.responses import ResponseReasoningItem as ResponseReasoningItem
+    from ._generated.responses import ResponseReasoningItemStatus as ResponseReasoningItemStatus
+    from ._generated.responses import ResponseReasoningItemType as ResponseReasoningItemType
+    from ._generated.responses import ResponseReasoningSummary as ResponseReasoningSummary
+    from ._generated.responses import ResponseReasoningSummaryPart as ResponseReasoningSummaryPart
+    from ._generated.responses import ResponseReasoningSummaryPartType as ResponseReasoningSummaryPartType
+    from ._generated.responses import ResponseRole as ResponseRole
+    from ._generated.responses import ResponseStatus as ResponseStatus
+    from ._generated.responses import ResponseStreamEvent as ResponseStreamEvent
+    from ._generated.responses import ResponseStreamEventPart as ResponseStreamEventPart
+    from ._generated.responses import ResponseTextConfig as ResponseTextConfig
+    from ._generated.responses import ResponseTextConfigFormat as ResponseTextConfigFormat
+    from ._generated.responses import ResponseTextConfigFormatType as ResponseTextConfigFormatType
+    from ._generated.responses import ResponseTool as ResponseTool
+    from ._generated.responses import ResponseToolChoice as ResponseToolChoice
+    from ._generated.responses import ResponseToolChoiceFunction as ResponseToolChoiceFunction
+    from ._generated.responses import ResponseToolChoiceFunctionType as ResponseToolChoiceFunctionType
+    from ._generated.responses import ResponseToolChoiceMode as ResponseToolChoiceMode
+    from ._generated.responses import ResponseToolType as ResponseToolType
+    from ._generated.responses import ResponseUsage as ResponseUsage
+    from ._generated.responses import ResponseUsageInputTokensDetails as ResponseUsageInputTokensDetails
+    from ._generated.responses import ResponseUsageOutputTokensDetails as ResponseUsageOutputTokensDetails
+    from ._generated.responses import UnknownResponseInputContentPart as UnknownResponseInputContentPart
+    from ._generated.responses import UnknownResponseOutputContent as UnknownResponseOutputContent
+    from ._generated.responses import UnknownResponseOutputItem as UnknownResponseOutputItem
+    from ._generated.responses import UnknownResponseStreamEventPart as UnknownResponseStreamEventPart
+    from ._generated.video import CreateVideoRequest as CreateVideoRequest
+    from ._generated.video import VideoJob as VideoJob
+    from ._generated.video import VideoJobError as VideoJobError
+    from ._generated.video import VideoJobObject as VideoJobObject
+    from ._generated.video import VideoJobStatus as VideoJobStatus
+    from ._model.meta import Meta as Meta
+    from ._version import __version__ as __version__
+    from ._wire.call import Call as Call
+    from ._wire.call import StreamCall as StreamCall
+    from ._wire.headers import Headers as Headers
+    from ._wire.sse import SSEvents as SSEvents
+    from ._wire.timeouts import Timeouts as Timeouts
+    from .errors import BadGatewayError as BadGatewayError
+    from .errors import BadRequestError as BadRequestError
+    from .errors import ConnectError as ConnectError
+    from .errors import DecodingError as DecodingError
+    from .errors import DeserializationError as DeserializationError
+    from .errors import ForbiddenError as ForbiddenError
+    from .errors import GatewayError as GatewayError
+    from .errors import GatewayTimeoutError as GatewayTimeoutError
+    from .errors import InternalError as InternalError
+    from .errors import NotFoundError as NotFoundError
+    from .errors import OverloadedError as OverloadedError
+    from .errors import PayloadTooLargeError as PayloadTooLargeError
+    from .errors import RateLimitError as RateLimitError
+    from .errors import RequestError as RequestError
+    from .errors import SerializationError as SerializationError
+    from .errors import ServiceUnavailableError as ServiceUnavailableError
+    from .errors import StatusError as StatusError
+    from .errors import StreamError as StreamError
+    from .errors import StreamStalledError as StreamStalledError
+    from .errors import StreamTruncatedError as StreamTruncatedError
+    from .errors import TimeoutError as TimeoutError
+    from .errors import UnauthorizedError as UnauthorizedError
+    from .errors import UnprocessableError as UnprocessableError
+    from .errors import UnsupportedMediaTypeError as UnsupportedMediaTypeError
+
+__all__ = [
+    "AsyncInferenceGatewayAPI",
+    "AsyncInferenceGatewayClient",
+    "AsyncStream",
+    "BadGatewayError",
+    "BadRequestError",
+    "CacheControl",
+    "CacheControlType",
+    "Call",
+    "ChatCompletionChoice",
+    "ChatCompletionChoiceLogprobs",
+    "ChatCompletionMessageToolCall",
+    "ChatCompletionMessageToolCallChunk",
+    "ChatCompletionMessageToolCallChunkFunction",
+    "ChatCompletionMessageToolCallFunction",
+    "ChatCompletionNamedToolChoice",
+    "ChatCompletionNamedToolChoiceFunction",
+    "ChatCompletionStreamChoice",
+    "ChatCompletionStreamChoiceLogprobs",
+    "ChatCompletionStreamOptions",
+    "ChatCompletionStreamResponseDelta",
+    "ChatCompletionTokenLogprob",
+    "ChatCompletionTokenLogprobTopLogprobsItem",
+    "ChatCompletionTool",
+    "ChatCompletionToolChoiceMode",
+    "ChatCompletionToolChoiceOption",
+    "ChatCompletionToolType",
+    "CompletionUsage",
+    "CompletionUsageCompletionTokensDetails",
+    "CompletionUsagePromptTokensDetails",
+    "Config",
+    "ConnectError",
+    "ContentPart",
+    "ContextWindow",
+    "ContextWindowSource",
+    "CreateChatCompletionRequest",
+    "CreateChatCompletionRequestReasoningEffort",
+    "CreateChatCompletionRequestResponseFormat",
+    "CreateChatCompletionResponse",
+    "CreateChatCompletionStreamResponse",
+    "CreateImageEditRequest",
+    "CreateImageEditRequestQuality",
+    "CreateImageEditRequestResponseFormat",
+    "CreateImageRequest",
+    "CreateImageRequestQuality",
+    "CreateImageRequestResponseFormat",
+    "CreateImageVariationRequest",
+    "CreateImageVariationRequestResponseFormat",
+    "CreateMessagesRequest",
+    "CreateMessagesRequestThinking",
+    "CreateMessagesRequestThinkingType",
+    "CreateMusicRequest",
+    "CreateMusicRequestResponseFormat",
+    "CreateResponseRequest",
+    "CreateSfxRequest",
+    "CreateSfxRequestResponseFormat",
+    "CreateSpeechRequest",
+    "CreateSpeechRequestResponseFormat",
+    "CreateVideoRequest",
+    "DecodingError",
+    "DeserializationError",
+    "Endpoints",
+    "Error",
+    "ExportMetricsServiceRequest",
+    "ExportMetricsServiceResponse",
+    "ExportMetricsServiceResponsePartialSuccess",
+    "FinishReason",
+    "ForbiddenError",
+    "FunctionObject",
+    "FunctionParameters",
+    "GatewayError",
+    "GatewayTimeoutError",
+    "Headers",
+    "Image",
+    "ImageContentPart",
+    "ImageContentPartType",
+    "ImageSize",
+    "ImageUrl",
+    "ImageUrlDetail",
+    "ImagesResponse",
+    "ImagesResponseUsage",
+    "ImagesResponseUsageInputTokensDetails",
+    "InferenceGatewayAPI",
+    "InferenceGatewayClient",
+    "InternalError",
+    "ListModelsResponse",
+    "ListToolsResponse",
+    "McpJsonRpcError",
+    "McpJsonRpcRequest",
+    "McpJsonRpcRequestJsonrpc",
+    "McpJsonRpcRequestMethod",
+    "McpJsonRpcResponse",
+    "McpJsonRpcResponseJsonrpc",
+    "McpTool",
+    "Message",
+    "MessageContent",
+    "MessageRole",
+    "MessagesDocumentBlock",
+    "MessagesDocumentBlockType",
+    "MessagesDocumentSource",
+    "MessagesDocumentSourceType",
+    "MessagesError",
+    "MessagesErrorDetail",
+    "MessagesErrorType",
+    "MessagesImageBlock",
+    "MessagesImageBlockType",
+    "MessagesImageSource",
+    "MessagesImageSourceType",
+    "MessagesMessage",
+    "MessagesMessageRole",
+    "MessagesMetadata",
+    "MessagesOutputConfig",
+    "MessagesOutputConfigEffort",
+    "MessagesRedactedThinkingBlock",
+    "MessagesRedactedThinkingBlockType",
+    "MessagesRequestContentBlock",
+    "MessagesResponse",
+    "MessagesResponseContentBlock",
+    "MessagesResponseRole",
+    "MessagesResponseStopReason",
+    "MessagesResponseType",
+    "MessagesStreamEvent",
+    "MessagesStreamEventDelta",
+    "MessagesStreamEventError",
+    "MessagesStreamEventType",
+    "MessagesStreamEventUsage",
+    "MessagesTextBlock",
+    "MessagesTextBlockType",
+    "MessagesThinkingBlock",
+    "MessagesThinkingBlockType",
+    "MessagesTool",
+    "MessagesToolChoice",
+    "MessagesToolChoiceMode",
+    "MessagesToolChoiceObject",
+    "MessagesToolChoiceObjectType",
+    "MessagesToolResultBlock",
+    "MessagesToolResultBlockType",
+    "MessagesToolUseBlock",
+    "MessagesToolUseBlockType",
+    "MessagesUsage",
+    "Meta",
+    "Modality",
+    "Model",
+    "ModelModalities",
+    "NotFoundError",
+    "OAuthProtectedResourceMetadata",
+    "OverloadedError",
+    "PayloadTooLargeError",
+    "Pricing",
+    "PricingSource",
+    "Provider",
+    "ProviderAuthType",
+    "ProviderRequest",
+    "ProviderRequestMessagesItem",
+    "ProviderSpecificResponse",
+    "RateLimitError",
+    "RequestError",
+    "Response",
+    "ResponseError",
+    "ResponseFormatJsonObject",
+    "ResponseFormatJsonObjectType",
+    "ResponseFormatJsonSchema",
+    "ResponseFormatJsonSchemaJsonSchema",
+    "ResponseFormatJsonSchemaSchema",
+    "ResponseFormatJsonSchemaType",
+    "ResponseFormatText",
+    "ResponseFormatTextType",
+    "ResponseFunctionToolCall",
+    "ResponseFunctionToolCallStatus",
+    "ResponseFunctionToolCallType",
+    "ResponseIncompleteDetails",
+    "ResponseInput",
+    "ResponseInputContentPart",
+    "ResponseInputImage",
+    "ResponseInputImageDetail",
+    "ResponseInputImageType",
+    "ResponseInputItem",
+    "ResponseInputMessageContent",
+    "ResponseInputText",
+    "ResponseInputTextType",
+    "ResponseOutputContent",
+    "ResponseOutputItem",
+    "ResponseOutputMessage",
+    "ResponseOutputMessageRole",
+    "ResponseOutputMessageStatus",
+    "ResponseOutputMessageType",
+    "ResponseOutputRefusal",
+    "ResponseOutputRefusalType",
+    "ResponseOutputText",
+    "ResponseOutputTextType",
+    "ResponseReasoning",
+    "ResponseReasoningEffort",
+    "ResponseReasoningItem",
+    "ResponseReasoningItemStatus",
+    "ResponseReasoningItemType",
+    "ResponseReasoningSummary",
+    "ResponseReasoningSummaryPart",
+    "ResponseReasoningSummaryPartType",
+    "ResponseRole",
+    "ResponseStatus",
+    "ResponseStreamEvent",
+    "ResponseStreamEventPart",
+    "ResponseTextConfig",
+    "ResponseTextConfigFormat",
+    "ResponseTextConfigFormatType",
+    "ResponseTool",
+    "ResponseToolChoice",
+    "ResponseToolChoiceFunction",
+    "ResponseToolChoiceFunctionType",
+    "ResponseToolChoiceMode",
+    "ResponseToolType",
+    "ResponseUsage",
+    "ResponseUsageInputTokensDetails",
+    "ResponseUsageOutputTokensDetails",
+    "SSEvents",
+    "SerializationError",
+    "ServiceUnavailableError",
+    "SsEvent",
+    "SsEventEvent",
+    "StatusError",
+    "Stream",
+    "StreamCall",
+    "StreamError",
+    "StreamStalledError",
+    "StreamTruncatedError",
+    "TextContentPart",
+    "TextContentPartType",
+    "TimeoutError",
+    "Timeouts",
+    "ToolCallExtraContent",
+    "ToolCallExtraContentGoogle",
+    "UnauthorizedError",
+    "UnknownContentPart",
+    "UnknownCreateChatCompletionRequestResponseFormat",
+    "UnknownMessagesRequestContentBlock",
+    "UnknownMessagesResponseContentBlock",
+    "UnknownResponseInputContentPart",
+    "UnknownResponseOutputContent",
+    "UnknownResponseOutputItem",
+    "UnknownResponseStreamEventPart",
+    "UnprocessableError",
+    "UnsupportedMediaTypeError",
+    "VideoJob",
+    "VideoJobError",
+    "VideoJobObject",
+    "VideoJobStatus",
+    "__version__",
+]
+
+if not TYPE_CHECKING:  # to type checkers a module with __getattr__ would have every name there is
+    _HOMES = {
+        "AsyncInferenceGatewayAPI": "_client.api",
+        "InferenceGatewayAPI": "_client.api",
+        "AsyncInferenceGatewayClient": "_client.client_async",
+        "InferenceGatewayClient": "_client.client_blocking",
+        "AsyncStream": "_client.stream_async",
+        "Stream": "_client.stream_blocking",
+        "CreateMusicRequest": "_generated.audio",
+        "CreateMusicRequestResponseFormat": "_generated.audio",
+        "CreateSfxRequest": "_generated.audio",
+        "CreateSfxRequestResponseFormat": "_generated.audio",
+        "CreateSpeechRequest": "_generated.audio",
+        "CreateSpeechRequestResponseFormat": "_generated.audio",
+        "ChatCompletionChoice": "_generated.chat",
+        "ChatCompletionChoiceLogprobs": "_generated.chat",
+        "ChatCompletionMessageToolCall": "_generated.chat",
+        "ChatCompletionMessageToolCallChunk": "_generated.chat",
+        "ChatCompletionMessageToolCallChunkFunction": "_generated.chat",
+        "ChatCompletionMessageToolCallFunction": "_generated.chat",
+        "ChatCompletionNamedToolChoice": "_generated.chat",
+        "ChatCompletionNamedToolChoiceFunction": "_generated.chat",
+        "ChatCompletionStreamChoice": "_generated.chat",
+        "ChatCompletionStreamChoiceLogprobs": "_generated.chat",
+        "ChatCompletionStreamOptions": "_generated.chat",
+        "ChatCompletionStreamResponseDelta": "_generated.chat",
+        "ChatCompletionTokenLogprob": "_generated.chat",
+        "ChatCompletionTokenLogprobTopLogprobsItem": "_generated.chat",
+        "ChatCompletionTool": "_generated.chat",
+        "ChatCompletionToolChoiceMode": "_generated.chat",
+        "ChatCompletionToolChoiceOption": "_generated.chat",
+        "ChatCompletionToolType": "_generated.chat",
+        "CompletionUsage": "_generated.chat",
+        "CompletionUsageCompletionTokensDetails": "_generated.chat",
+        "CompletionUsagePromptTokensDetails": "_generated.chat",
+        "ContentPart": "_generated.chat",
+        "CreateChatCompletionRequest": "_generated.chat",
+        "CreateChatCompletionRequestReasoningEffort": "_generated.chat",
+        "CreateChatCompletionRequestResponseFormat": "_generated.chat",
+        "CreateChatCompletionResponse": "_generated.chat",
+        "CreateChatCompletionStreamResponse": "_generated.chat",
+        "FinishReason": "_generated.chat",
+        "FunctionObject": "_generated.chat",
+        "FunctionParameters": "_generated.chat",
+        "ImageContentPart": "_generated.chat",
+        "ImageContentPartType": "_generated.chat",
+        "ImageUrl": "_generated.chat",
+        "ImageUrlDetail": "_generated.chat",
+        "Message": "_generated.chat",
+        "MessageContent": "_generated.chat",
+        "MessageRole": "_generated.chat",
+        "ResponseFormatJsonObject": "_generated.chat",
+        "ResponseFormatJsonObjectType": "_generated.chat",
+        "ResponseFormatJsonSchema": "_generated.chat",
+        "ResponseFormatJsonSchemaJsonSchema": "_generated.chat",
+        "ResponseFormatJsonSchemaSchema": "_generated.chat",
+        "ResponseFormatJsonSchemaType": "_generated.chat",
+        "ResponseFormatText": "_generated.chat",
+        "ResponseFormatTextType": "_generated.chat",
+        "TextContentPart": "_generated.chat",
+        "TextContentPartType": "_generated.chat",
+        "ToolCallExtraContent": "_generated.chat",
+        "ToolCallExtraContentGoogle": "_generated.chat",
+        "UnknownContentPart": "_generated.chat",
+        "UnknownCreateChatCompletionRequestResponseFormat": "_generated.chat",
+        "Config": "_generated.gateway",
+        "Endpoints": "_generated.gateway",
+        "Error": "_generated.gateway",
+        "Provider": "_generated.gateway",
+        "ProviderAuthType": "_generated.gateway",
+        "ProviderRequest": "_generated.gateway",
+        "ProviderRequestMessagesItem": "_generated.gateway",
+        "ProviderSpecificResponse": "_generated.gateway",
+        "SsEvent": "_generated.gateway",
+        "SsEventEvent": "_generated.gateway",
+        "CreateImageEditRequest": "_generated.images",
+        "CreateImageEditRequestQuality": "_generated.images",
+        "CreateImageEditRequestResponseFormat": "_generated.images",
+        "CreateImageRequest": "_generated.images",
+        "CreateImageRequestQuality": "_generated.images",
+        "CreateImageRequestResponseFormat": "_generated.images",
+        "CreateImageVariationRequest": "_generated.images",
+        "CreateImageVariationRequestResponseFormat": "_generated.images",
+        "Image": "_generated.images",
+        "ImageSize": "_generated.images",
+        "ImagesResponse": "_generated.images",
+        "ImagesResponseUsage": "_generated.images",
+        "ImagesResponseUsageInputTokensDetails": "_generated.images",
+        "ListToolsResponse": "_generated.mcp",
+        "McpJsonRpcError": "_generated.mcp",
+        "McpJsonRpcRequest": "_generated.mcp",
+        "McpJsonRpcRequestJsonrpc": "_generated.mcp",
+        "McpJsonRpcRequestMethod": "_generated.mcp",
+        "McpJsonRpcResponse": "_generated.mcp",
+        "McpJsonRpcResponseJsonrpc": "_generated.mcp",
+        "McpTool": "_generated.mcp",
+        "OAuthProtectedResourceMetadata": "_generated.mcp",
+        "CacheControl": "_generated.messages",
+        "CacheControlType": "_generated.messages",
+        "CreateMessagesRequest": "_generated.messages",
+        "CreateMessagesRequestThinking": "_generated.messages",
+        "CreateMessagesRequestThinkingType": "_generated.messages",
+        "MessagesDocumentBlock": "_generated.messages",
+        "MessagesDocumentBlockType": "_generated.messages",
+        "MessagesDocumentSource": "_generated.messages",
+        "MessagesDocumentSourceType": "_generated.messages",
+        "MessagesError": "_generated.messages",
+        "MessagesErrorDetail": "_generated.messages",
+        "MessagesErrorType": "_generated.messages",
+        "MessagesImageBlock": "_generated.messages",
+        "MessagesImageBlockType": "_generated.messages",
+        "MessagesImageSource": "_generated.messages",
+        "MessagesImageSourceType": "_generated.messages",
+        "MessagesMessage": "_generated.messages",
+        "MessagesMessageRole": "_generated.messages",
+        "MessagesMetadata": "_generated.messages",
+        "MessagesOutputConfig": "_generated.messages",
+        "MessagesOutputConfigEffort": "_generated.messages",
+        "MessagesRedactedThinkingBlock": "_generated.messages",
+        "MessagesRedactedThinkingBlockType": "_generated.messages",
+        "MessagesRequestContentBlock": "_generated.messages",
+        "MessagesResponse": "_generated.messages",
+        "MessagesResponseContentBlock": "_generated.messages",
+        "MessagesResponseRole": "_generated.messages",
+        "MessagesResponseStopReason": "_generated.messages",
+        "MessagesResponseType": "_generated.messages",
+        "MessagesStreamEvent": "_generated.messages",
+        "MessagesStreamEventDelta": "_generated.messages",
+        "MessagesStreamEventError": "_generated.messages",
+        "MessagesStreamEventType": "_generated.messages",
+        "MessagesStreamEventUsage": "_generated.messages",
+        "MessagesTextBlock": "_generated.messages",
+        "MessagesTextBlockType": "_generated.messages",
+        "MessagesThinkingBlock": "_generated.messages",
+        "MessagesThinkingBlockType": "_generated.messages",
+        "MessagesTool": "_generated.messages",
+        "MessagesToolChoice": "_generated.messages",
+        "MessagesToolChoiceMode": "_generated.messages",
+        "MessagesToolChoiceObject": "_generated.messages",
+        "MessagesToolChoiceObjectType": "_generated.messages",
+        "MessagesToolResultBlock": "_generated.messages",
+        "MessagesToolResultBlockType": "_generated.messages",
+        "MessagesToolUseBlock": "_generated.messages",
+        "MessagesToolUseBlockType": "_generated.messages",
+        "MessagesUsage": "_generated.messages",
+        "UnknownMessagesRequestContentBlock": "_generated.messages",
+        "UnknownMessagesResponseContentBlock": "_generated.messages",
+        "ExportMetricsServiceRequest": "_generated.metrics",
+        "ExportMetricsServiceResponse": "_generated.metrics",
+        "ExportMetricsServiceResponsePartialSuccess": "_generated.metrics",
+        "ContextWindow": "_generated.models",
+        "ContextWindowSource": "_generated.models",
+        "ListModelsResponse": "_generated.models",
+        "Modality": "_generated.models",
+        "Model": "_generated.models",
+        "ModelModalities": "_generated.models",
+        "Pricing": "_generated.models",
+        "PricingSource": "_generated.models",
+        "CreateResponseRequest": "_generated.responses",
+        "Response": "_generated.responses",
+        "ResponseError": "_generated.responses",
+        "ResponseFunctionToolCall": "_generated.responses",
+        "ResponseFunctionToolCallStatus": "_generated.responses",
+        "ResponseFunctionToolCallType": "_generated.responses",
+        "ResponseIncompleteDetails": "_generated.responses",
+        "ResponseInput": "_generated.responses",
+        "ResponseInputContentPart": "_generated.responses",
+        "ResponseInputImage": "_generated.responses",
+        "ResponseInputImageDetail": "_generated.responses",
+        "ResponseInputImageType": "_generated.responses",
+        "ResponseInputItem": "_generated.responses",
+        "ResponseInputMessageContent": "_generated.responses",
+        "ResponseInputText": "_generated.responses",
+        "ResponseInputTextType": "_generated.responses",
+        "ResponseOutputContent": "_generated.responses",
+        "ResponseOutputItem": "_generated.responses",
+        "ResponseOutputMessage": "_generated.responses",
+        "ResponseOutputMessageRole": "_generated.responses",
+        "ResponseOutputMessageStatus": "_generated.responses",
+        "ResponseOutputMessageType": "_generated.responses",
+        "ResponseOutputRefusal": "_generated.responses",
+        "ResponseOutputRefusalType": "_generated.responses",
+        "ResponseOutputText": "_generated.responses",
+        "ResponseOutputTextType": "_generated.responses",
+        "ResponseReasoning": "_generated.responses",
+        "ResponseReasoningEffort": "_generated.responses",
+        "ResponseReasoningItem": "_generated.responses",
+        "ResponseReasoningItemStatus": "_generated.responses",
+        "ResponseReasoningItemType": "_generated.responses",
+        "ResponseReasoningSummary": "_generated.responses",
+        "ResponseReasoningSummaryPart": "_generated.responses",
+        "ResponseReasoningSummaryPartType": "_generated.responses",
+        "ResponseRole": "_generated.responses",
+        "ResponseStatus": "_generated.responses",
+        "ResponseStreamEvent": "_generated.responses",
+        "ResponseStreamEventPart": "_generated.responses",
+        "ResponseTextConfig": "_generated.responses",
+        "ResponseTextConfigFormat": "_generated.responses",
+        "ResponseTextConfigFormatType": "_generated.responses",
+        "ResponseTool": "_generated.responses",
+        "ResponseToolChoice": "_generated.responses",
+        "ResponseToolChoiceFunction": "_generated.responses",
+        "ResponseToolChoiceFunctionType": "_generated.responses",
+        "ResponseToolChoiceMode": "_generated.responses",
+        "ResponseToolType": "_generated.responses",
+        "ResponseUsage": "_generated.responses",
+        "ResponseUsageInputTokensDetails": "_generated.responses",
+        "ResponseUsageOutputTokensDetails": "_generated.responses",
+        "UnknownResponseInputContentPart": "_generated.responses",
+        "UnknownResponseOutputContent": "_generated.responses",
+        "UnknownResponseOutputItem": "_generated.responses",
+        "UnknownResponseStreamEventPart": "_generated.responses",
+        "CreateVideoRequest": "_generated.video",
+        "VideoJob": "_generated.video",
+        "VideoJobError": "_generated.video",
+        "VideoJobObject": "_generated.video",
+        "VideoJobStatus": "_generated.video",
+        "Meta": "_model.meta",
+        "__version__": "_version",
+        "Call": "_wire.call",
+        "StreamCall": "_wire.call",
+        "Headers": "_wire.headers",
+        "SSEvents": "_wire.sse",
+        "Timeouts": "_wire.timeouts",
+        "BadGatewayError": "errors",
+        "BadRequestError": "errors",
+        "ConnectError": "errors",
+        "DecodingError": "errors",
+        "DeserializationError": "errors",
+        "ForbiddenError": "errors",
+        "GatewayError": "errors",
+        "GatewayTimeoutError": "errors",
+        "InternalError": "errors",
+        "NotFoundError": "errors",
+        "OverloadedError": "errors",
+        "PayloadTooLargeError": "errors",
+        "RateLimitError": "errors",
+        "RequestError": "errors",
+        "SerializationError": "errors",
+        "ServiceUnavailableError": "errors",
+        "StatusError": "errors",
+        "StreamError": "errors",
+        "StreamStalledError": "errors",
+        "StreamTruncatedError": "errors",
+        "TimeoutError": "errors",
+        "UnauthorizedError": "errors",
+        "UnprocessableError": "errors",
+        "UnsupportedMediaTypeError": "errors",
+    }
+
+    def __getattr__(name):
+        from importlib import import_module  # noqa: PLC0415
+
+        if name in _HOMES:
+            value = getattr(import_module("." + _HOMES[name], __name__), name)
+        elif name in {"errors", "types"}:
+            value = import_module("." + name, __name__)
+        else:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}", name=name, obj=None)
+        globals()[name] = value
+        return value
+
+    def __dir__():
+        return sorted({*globals(), *__all__})

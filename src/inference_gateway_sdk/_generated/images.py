@@ -1,0 +1,190 @@
+"""The contract's types: images.
+
+Derived from openapi.yaml by scripts/generate_types: do not edit.
+"""
+# fmt: off
+
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from msgspec import field
+
+from .._model.answer import Answer
+from .._model.enums import OpenEnum
+from .._model.model import Model as _Model
+from .._model.model import Needed
+from .._model.variants import Unknown, Variants
+
+
+__all__ = [
+    "CreateImageEditRequest",
+    "CreateImageEditRequestQuality",
+    "CreateImageEditRequestResponseFormat",
+    "CreateImageRequest",
+    "CreateImageRequestQuality",
+    "CreateImageRequestResponseFormat",
+    "CreateImageVariationRequest",
+    "CreateImageVariationRequestResponseFormat",
+    "Image",
+    "ImageSize",
+    "ImagesResponse",
+    "ImagesResponseUsage",
+    "ImagesResponseUsageInputTokensDetails",
+]
+
+
+class ImageSize(OpenEnum):
+    """Width and height of a picture in pixels; `auto` leaves it to the model. Models take some of them only."""
+
+    AUTO = "auto"
+    SIZE_256X256 = "256x256"
+    SIZE_512X512 = "512x512"
+    SIZE_1024X1024 = "1024x1024"
+    SIZE_1536X1024 = "1536x1024"
+    SIZE_1024X1536 = "1024x1536"
+    SIZE_1792X1024 = "1792x1024"
+    SIZE_1024X1792 = "1024x1792"
+
+
+class Image(_Model, kw_only=True):
+    """One picture."""
+
+    b64_json: str | None = None
+    """Its bytes as base64; the only form the GPT image models give."""
+    url: str | None = None
+    """Where to fetch it, for a while."""
+    revised_prompt: str | None = None
+    """What the model made of the prompt, if it reworded it."""
+
+
+class ImagesResponseUsageInputTokensDetails(_Model, kw_only=True):
+    """What the tokens read consisted of."""
+
+    cached_tokens: int | None = None
+    """Taken from the provider's cache."""
+
+
+class ImagesResponseUsage(_Model, kw_only=True):
+    """Tokens used, where the model counts in tokens."""
+
+    total_tokens: int | None = None
+    """Read and generated together."""
+    input_tokens: int | None = None
+    """Tokens read, of text and pictures."""
+    output_tokens: int | None = None
+    """Tokens generated."""
+    input_tokens_details: ImagesResponseUsageInputTokensDetails | None = None
+    """What the tokens read consisted of."""
+
+
+class ImagesResponse(Answer, _Model, kw_only=True):
+    """The pictures made."""
+
+    created: Needed[int]
+    """When they were made, in Unix seconds."""
+    data: list[Image]
+    """The pictures."""
+    usage: ImagesResponseUsage | None = None
+    """Tokens used, where the model counts in tokens."""
+    background: str | None = None
+    """What lies behind the subject, such as `opaque` or `transparent`."""
+    output_format: str | None = None
+    """The pictures' file format, such as `png`."""
+    quality: str | None = None
+    """The quality they were made in."""
+    size: str | None = None
+    """Their width and height."""
+
+
+class CreateImageRequestQuality(OpenEnum):
+    """How much care to take. Models take some of the values only."""
+
+    AUTO = "auto"
+    STANDARD = "standard"
+    HD = "hd"
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+
+class CreateImageRequestResponseFormat(OpenEnum):
+    """Whether to get addresses or bytes; the GPT image models always give bytes."""
+
+    URL = "url"
+    B64_JSON = "b64_json"
+
+
+class CreateImageRequest(_Model, kw_only=True):
+    """A picture to make from a text."""
+
+    prompt: Needed[str]
+    """What to draw."""
+    model: str | None = None
+    """`provider/name`, or a bare name when the provider is given beside it."""
+    n: int | None = None
+    """How many pictures to make; some models make only one."""
+    size: ImageSize | None = None
+    """How large they shall be."""
+    quality: CreateImageRequestQuality | None = None
+    """How much care to take. Models take some of the values only."""
+    response_format: CreateImageRequestResponseFormat | None = None
+    """Whether to get addresses or bytes; the GPT image models always give bytes."""
+
+
+class CreateImageEditRequestQuality(OpenEnum):
+    """How much care to take. Models take some of the values only."""
+
+    AUTO = "auto"
+    STANDARD = "standard"
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+
+class CreateImageEditRequestResponseFormat(OpenEnum):
+    """Whether to get addresses or bytes; the GPT image models always give bytes."""
+
+    URL = "url"
+    B64_JSON = "b64_json"
+
+
+class CreateImageEditRequest(_Model, kw_only=True):
+    """Pictures to change as a text says, sent as a form."""
+
+    image: Needed[Any | list[Any]]
+    """The picture to change, or several to draw from. Without a mask its transparent areas are what is changed."""
+    prompt: Needed[str]
+    """What the result shall show."""
+    mask: Any | None = None
+    """A PNG of the same size, transparent where the picture may be changed."""
+    model: str | None = None
+    """`provider/name`, or a bare name when the provider is given beside it."""
+    n: int | None = None
+    """How many results to make."""
+    size: ImageSize | None = None
+    """How large they shall be."""
+    quality: CreateImageEditRequestQuality | None = None
+    """How much care to take. Models take some of the values only."""
+    response_format: CreateImageEditRequestResponseFormat | None = None
+    """Whether to get addresses or bytes; the GPT image models always give bytes."""
+
+
+class CreateImageVariationRequestResponseFormat(OpenEnum):
+    """Whether to get addresses or bytes."""
+
+    URL = "url"
+    B64_JSON = "b64_json"
+
+
+class CreateImageVariationRequest(_Model, kw_only=True):
+    """A picture to vary, sent as a form."""
+
+    image: Needed[Any]
+    """The picture to vary."""
+    model: str | None = None
+    """`provider/name`, or a bare name when the provider is given beside it."""
+    n: int | None = None
+    """How many variations to make."""
+    size: ImageSize | None = None
+    """How large they shall be."""
+    response_format: CreateImageVariationRequestResponseFormat | None = None
+    """Whether to get addresses or bytes."""

@@ -1,0 +1,119 @@
+"""The contract's types: mcp.
+
+Derived from openapi.yaml by scripts/generate_types: do not edit.
+"""
+# fmt: off
+
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from msgspec import field
+
+from .._model.answer import Answer
+from .._model.listing import Tools
+from .._model.enums import OpenEnum
+from .._model.model import Model as _Model
+from .._model.model import Needed
+from .._model.variants import Unknown, Variants
+
+
+__all__ = [
+    "ListToolsResponse",
+    "McpJsonRpcError",
+    "McpJsonRpcRequest",
+    "McpJsonRpcRequestJsonrpc",
+    "McpJsonRpcRequestMethod",
+    "McpJsonRpcResponse",
+    "McpJsonRpcResponseJsonrpc",
+    "McpTool",
+    "OAuthProtectedResourceMetadata",
+]
+
+
+class McpTool(_Model, kw_only=True):
+    """A tool of an MCP server behind the gateway."""
+
+    name: Needed[str]
+    """Its name as the model sees it: `mcp_` and the server's name for it."""
+    description: Needed[str]
+    """What it does; may be empty."""
+    server: Needed[str]
+    """Address of the MCP server that offers it."""
+    input_schema: dict[str, Any] | None = None
+    """Its arguments as a JSON Schema."""
+
+
+class ListToolsResponse(Tools, Answer, _Model, kw_only=True):
+    """The MCP tools on offer."""
+
+    object: Needed[str]
+    """The word `list`."""
+    data: list[McpTool]
+    """The tools, in no fixed order."""
+
+
+class McpJsonRpcRequestJsonrpc(OpenEnum):
+    """The version of JSON-RPC."""
+
+    JSONRPC_2_0 = "2.0"
+
+
+class McpJsonRpcRequestMethod(OpenEnum):
+    """What is asked for."""
+
+    SERVER_DISCOVER = "server/discover"
+    TOOLS_LIST = "tools/list"
+    TOOLS_CALL = "tools/call"
+
+
+class McpJsonRpcRequest(_Model, kw_only=True):
+    """One MCP request, as JSON-RPC 2.0."""
+
+    jsonrpc: Needed[McpJsonRpcRequestJsonrpc] = field(default_factory=lambda: McpJsonRpcRequestJsonrpc.JSONRPC_2_0)
+    """The version of JSON-RPC."""
+    id: Needed[str | int]
+    """Comes back in the answer; choose it freely."""
+    method: Needed[McpJsonRpcRequestMethod]
+    """What is asked for."""
+    params: dict[str, Any] | None = None
+    """What the method takes, with version, client and capabilities under `_meta`."""
+
+
+class McpJsonRpcError(_Model, kw_only=True):
+    """Why an MCP request failed."""
+
+    code: Needed[int]
+    """The kind of failure, as JSON-RPC numbers them."""
+    message: Needed[str]
+    """The failure in words."""
+    data: dict[str, Any] | None = None
+    """More about it; any JSON."""
+
+
+class McpJsonRpcResponseJsonrpc(OpenEnum):
+    """The version of JSON-RPC."""
+
+    JSONRPC_2_0 = "2.0"
+
+
+class McpJsonRpcResponse(Answer, _Model, kw_only=True):
+    """The answer to an MCP request: a result or an error, never both."""
+
+    jsonrpc: Needed[McpJsonRpcResponseJsonrpc] = field(default_factory=lambda: McpJsonRpcResponseJsonrpc.JSONRPC_2_0)
+    """The version of JSON-RPC."""
+    id: str | int | None
+    """The request's id; null when it could not be read."""
+    result: dict[str, Any] | None = None
+    """What the method gives."""
+    error: McpJsonRpcError | None = None
+    """Why it failed."""
+
+
+class OAuthProtectedResourceMetadata(Answer, _Model, kw_only=True):
+    """Where a token for `/mcp` is issued and how it is sent (RFC 9728)."""
+
+    resource: Needed[str]
+    """The address the token is for."""
+    authorization_servers: list[str] | None = None
+    """Who issues such tokens."""
+    bearer_methods_supported: list[str] | None = None
+    """Where the token may stand, such as `header`."""

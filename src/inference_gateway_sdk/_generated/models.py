@@ -1,0 +1,124 @@
+"""The contract's types: models.
+
+Derived from openapi.yaml by scripts/generate_types: do not edit.
+"""
+# fmt: off
+
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from msgspec import field
+
+from .._model.answer import Answer
+from .._model.listing import Models
+from .._model.enums import OpenEnum
+from .._model.model import Model as _Model
+from .._model.model import Needed
+from .._model.variants import Unknown, Variants
+from .gateway import Provider
+
+
+__all__ = [
+    "ContextWindow",
+    "ContextWindowSource",
+    "ListModelsResponse",
+    "Modality",
+    "Model",
+    "ModelModalities",
+    "Pricing",
+    "PricingSource",
+]
+
+
+class ContextWindowSource(OpenEnum):
+    """Who says so: the running model, its provider's list, or a table kept by the community."""
+
+    RUNTIME = "runtime"
+    PROVIDER = "provider"
+    COMMUNITY = "community"
+
+
+class ContextWindow(_Model, kw_only=True):
+    """How many tokens a model takes in one go."""
+
+    tokens: Needed[int]
+    """Prompt and answer together."""
+    source: Needed[ContextWindowSource]
+    """Who says so: the running model, its provider's list, or a table kept by the community."""
+
+
+class PricingSource(OpenEnum):
+    """Who says so: the provider's list, or a table kept by the community."""
+
+    PROVIDER = "provider"
+    COMMUNITY = "community"
+
+
+class Pricing(_Model, kw_only=True):
+    """What a model costs per token. Amounts are decimal text; read them with `Decimal`."""
+
+    currency: Needed[str]
+    """Three-letter code (ISO 4217), such as `USD`."""
+    input_per_token: Needed[str]
+    """Price of a token read."""
+    output_per_token: Needed[str]
+    """Price of a token generated."""
+    cache_read_per_token: str | None = None
+    """Price of a token found in the provider's cache."""
+    cache_write_per_token: str | None = None
+    """Price of a token put into the provider's cache."""
+    source: Needed[PricingSource]
+    """Who says so: the provider's list, or a table kept by the community."""
+    updated_at: Needed[str]
+    """When the figures were taken (RFC 3339)."""
+    subscription: bool | None = None
+    """Paid by subscription, so that a price of 0 does not mean free."""
+
+
+class Modality(OpenEnum):
+    """A kind of content."""
+
+    TEXT = "text"
+    IMAGE = "image"
+    AUDIO = "audio"
+    VIDEO = "video"
+
+
+class ModelModalities(_Model, kw_only=True):
+    """What a model takes and gives."""
+
+    input: list[Modality]
+    """What it takes."""
+    output: list[Modality]
+    """What it gives."""
+
+
+class Model(_Model, kw_only=True):
+    """A model that can be asked."""
+
+    id: Needed[str]
+    """`provider/name`, to be given as `model` exactly as it stands."""
+    object: Needed[str]
+    """`model`; empty where the provider says nothing."""
+    created: Needed[int]
+    """When it came out, in Unix seconds; 0 where the provider says nothing."""
+    owned_by: Needed[str]
+    """Who made it; empty where the provider says nothing."""
+    served_by: Needed[Provider]
+    """The provider that runs it."""
+    modalities: ModelModalities | None = None
+    """What it takes and gives, when asked for and known."""
+    context_window: ContextWindow | None = None
+    """How much it takes, when asked for and known."""
+    pricing: Pricing | None = None
+    """What it costs, when asked for and known."""
+
+
+class ListModelsResponse(Models, Answer, _Model, kw_only=True):
+    """The models on offer."""
+
+    provider: Provider | None = None
+    """Whose models these are, when one provider was asked for."""
+    object: Needed[str]
+    """The word `list`."""
+    data: list[Model]
+    """The models, in no fixed order."""

@@ -1,0 +1,85 @@
+"""The contract's types: video.
+
+Derived from openapi.yaml by scripts/generate_types: do not edit.
+"""
+# fmt: off
+
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from msgspec import field
+
+from .._model.enums import OpenEnum
+from .._model.model import Model as _Model
+from .._model.model import Needed
+from .._model.variants import Unknown, Variants
+
+
+__all__ = ["CreateVideoRequest", "VideoJob", "VideoJobError", "VideoJobObject", "VideoJobStatus"]
+
+
+class CreateVideoRequest(_Model, kw_only=True):
+    """A video to make, sent as a form. No gateway is known to serve it yet."""
+
+    model: Needed[str]
+    """`provider/name`, or a bare name when the provider is given beside it."""
+    prompt: str | None = None
+    """What should be seen."""
+    input_reference: Any | None = None
+    """A picture to begin from."""
+    reference_images: list[Any] | None = None
+    """Pictures that guide the look."""
+    audio: Any | None = None
+    """The sound to go with it."""
+    seconds: str | None = None
+    """How long it lasts."""
+    size: str | None = None
+    """Width and height in pixels, such as `1280x720`."""
+
+
+class VideoJobObject(OpenEnum):
+    """Marks the body as a video."""
+
+    VIDEO = "video"
+
+
+class VideoJobStatus(OpenEnum):
+    """How far it has come."""
+
+    QUEUED = "queued"
+    IN_PROGRESS = "in_progress"
+    COMPLETED = "completed"
+    FAILED = "failed"
+
+
+class VideoJobError(_Model, kw_only=True):
+    """Why it failed, if it did."""
+
+    type: str | None = None
+    """The kind of failure."""
+    message: str | None = None
+    """The failure in words."""
+
+
+class VideoJob(_Model, kw_only=True):
+    """A video in the making."""
+
+    id: Needed[str]
+    """By which the job is asked for."""
+    object: Needed[VideoJobObject] = field(default_factory=lambda: VideoJobObject.VIDEO)
+    """Marks the body as a video."""
+    model: Needed[str]
+    """The model at work."""
+    status: Needed[VideoJobStatus]
+    """How far it has come."""
+    progress: int | None = None
+    """Percent done."""
+    created_at: int | None = None
+    """When it was ordered, in Unix seconds."""
+    completed_at: int | None = None
+    """When it was done, in Unix seconds."""
+    seconds: str | None = None
+    """How long the video lasts."""
+    size: str | None = None
+    """The video's width and height in pixels."""
+    error: VideoJobError | None = None
+    """Why it failed, if it did."""

@@ -1,0 +1,92 @@
+"""The class that every object of the contract is an instance of."""
+
+# Annotations are evaluated here and in the generated modules: msgspec would look names up in the module that the
+# classes show themselves under, which is the package's root and holds none of them until they are asked for.
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Annotated, Any, Self, TypeAlias, TypeVar
+
+import msgspec
+
+from .hooks import PydanticHooks
+from .json_text import parse
+from .kept import KEY, Kept, kept_of
+from .public import publish
+from .reading import from_builtins
+from .show import brief_field
+from .writing import encode, to_builtins
+
+__all__ = ["Model", "Needed"]
+
+T = TypeVar("T")
+
+if TYPE_CHECKING:
+    Needed: TypeAlias = Annotated[T, "required by the contract"]
+else:
+
+    class Needed:
+        """A required field: to checkers its type, at run time that or None, because providers send null."""
+
+        def __class_getitem__(cls, annotation: Any) -> Any:
+            return annotation | None
+
+
+class Model(msgspec.Struct, PydanticHooks, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """An object of the contract. It keeps what it does not know, and sends that back verbatim."""
+
+    if not TYPE_CHECKING:  # hidden from editors and checkers: users never pass it
+        # Not "Kept | None", so that a null under that name on the wire takes the lenient path like any other value.
+        kept_: Kept = msgspec.field(default=None, name=KEY)
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        publish(cls)
+
+    @property
+    def extra_fields(self) -> Mapping[str, Any]:
+        """The fields that came and that the contract does not know, by their names on the wire."""
+        return MappingProxyType(kept_of(self).unknown)
+
+    @classmethod
+    def from_dict(cls, value: Mapping[str, Any]) -> Self:
+        """The object for a mapping, read with the same leniency as an answer.
+
+        Raises:
+            DeserializationError: When the value is not a mapping.
+        """
+        return from_builtins(dict(value) if isinstance(value, Mapping) else value, cls)
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Self:
+        """The object for a JSON text, read with the same leniency as an answer.
+
+        Raises:
+            DecodingError: When the text is not JSON.
+            DeserializationError: When it is JSON but not an object.
+        """
+        return from_builtins(parse(text), cls)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The object as plain values, under the names of the wire, with everything it kept."""
+        plain: dict[str, Any] = to_builtins(self)
+        return plain
+
+    def to_json(self) -> str:
+        """The object as JSON text, as it would be sent."""
+        return encode(self).decode()
+
+    def _shown(self) -> Iterator[tuple[str, Any]]:
+        for name in self.__struct_fields__:
+            value = getattr(self, name)
+            if name != "kept_" and value is not None:
+                yield name, value
+        yield from self.extra_fields.items()
+
+    def __repr__(self) -> str:
+        return (
+            f"{type(self).__name__}({', '.join(f'{name}={brief_field(name, value)}' for name, value in self._shown())})"
+        )
+
+    def __rich_repr__(self) -> Iterator[tuple[str, Any]]:
+        """The fields that are set, for rich's own layout."""
+        return self._shown()

@@ -1,0 +1,40 @@
+"""Values as a short line for people: long texts and lists cut, anything that may be a secret hidden."""
+
+from __future__ import annotations
+
+from typing import Any
+
+__all__ = ["brief", "brief_field"]
+
+_TEXT = 60
+_ITEMS = 3
+_DEPTH = 6
+_SECRET_ENDINGS = ("api_key", "secret", "password", "access_token", "authorization", "private_key", "credentials")
+
+
+def brief(value: Any, depth: int = _DEPTH) -> str:
+    """The value's repr, cut short."""
+    if isinstance(value, str):
+        text = str(value)
+        return repr(text) if len(text) <= _TEXT else f"{text[:_TEXT]!r}... ({len(text)} characters)"
+    if depth == 0:
+        return "..."
+    if isinstance(value, list):
+        return _items([brief(item, depth - 1) for item in value[:_ITEMS]], len(value), "[]")
+    if isinstance(value, dict):
+        shown = [f"{key!r}: {brief_field(str(key), value[key], depth - 1)}" for key in list(value)[:_ITEMS]]
+        return _items(shown, len(value), "{}")
+    return repr(value)
+
+
+def brief_field(name: str, value: Any, depth: int = _DEPTH) -> str:
+    """The value's repr, cut short, hidden when the field's name says that it is a secret."""
+    if value and name.lower().replace("-", "_").endswith(_SECRET_ENDINGS):
+        return "'...'"
+    return brief(value, depth)
+
+
+def _items(shown: list[str], total: int, brackets: str) -> str:
+    if total > len(shown):
+        shown = [*shown, f"... ({total} in all)"]
+    return f"{brackets[0]}{', '.join(shown)}{brackets[1]}"

@@ -1,0 +1,83 @@
+"""JSON bytes to typed values and back, losing nothing.
+
+Reading tries three paths, each slower and more tolerant than the one before: msgspec's own strict decode; `widening`,
+which takes unknown and missing fields out of the way first; and `reading`, field by field. What comes out is the same
+whichever path it took.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Generic, TypeVar, cast
+
+from msgspec import DecodeError, ValidationError
+from msgspec.json import Decoder
+
+from .._model.json_text import parse
+from .._model.reading import from_builtins
+from .._model.widening import hook, widen
+from .._model.writing import encode, to_builtins
+
+__all__ = ["ChunkDecoder", "decode", "encode", "from_builtins", "to_builtins"]
+
+T = TypeVar("T")
+_PATIENCE = 2
+"""How many mistyped chunks a stream may have before each is read field by field at once."""
+
+
+@cache
+def _strict(type: type[T]) -> Decoder[T]:  # noqa: A002
+    return Decoder(type, dec_hook=hook)
+
+
+def decode(data: bytes | memoryview, type: type[T]) -> T:  # noqa: A002  (the public name of this argument)
+    """The JSON text as a value of that type, whatever fields it has beside, in place of, or without the contract's.
+
+    Raises:
+        DecodingError: When it is not JSON.
+        DeserializationError: When it is not of the type's kind at all, as an array where an object must be.
+    """
+    try:
+        return _strict(type).decode(data)
+    except (DecodeError, ValueError, RecursionError):
+        pass
+    try:
+        widened: T = widen(type, parse(data))
+    except ValidationError:
+        return from_builtins(parse(data), type)
+    return widened
+
+
+class ChunkDecoder(Generic[T]):
+    """Decodes the chunks of one stream.
+
+    It gives what `decode` gives, and settles on the path that this stream's provider needs: an exception on every chunk
+    would be too dear.
+    """
+
+    def __init__(self, type: type[T]) -> None:  # noqa: A002
+        self._type = type
+        self._strict: Decoder[T] | None = _strict(type)
+        self._mistyped = 0
+
+    def decode(self, data: bytes | memoryview) -> T:
+        """As `decode`.
+
+        Raises:
+            DecodingError: When the data are not JSON.
+            DeserializationError: When they are not of the type's kind at all.
+        """
+        if self._strict is not None:
+            try:
+                return self._strict.decode(data)
+            except (DecodeError, ValueError, RecursionError):
+                pass
+        value = parse(data)
+        self._strict = None  # not before parsing: what is no JSON says nothing about the provider's fields
+        if self._mistyped < _PATIENCE:
+            try:
+                return cast(T, widen(self._type, value))
+            except ValidationError:
+                self._mistyped += 1
+                value = parse(data)  # widening has used the first one up
+        return from_builtins(value, self._type)

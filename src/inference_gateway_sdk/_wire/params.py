@@ -1,0 +1,129 @@
+"""Parameters of a call against what the contract takes, before anything is sent.
+
+Only the parameters given are looked at, and no deeper than their items: the gateway judges the rest. Values an
+enumeration does not list pass, because new ones appear.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, cast
+
+from msgspec import Struct
+
+from .._generated.requests import REQUESTS
+
+__all__ = ["check_params"]
+
+Rule = Mapping[str, Any]
+
+
+def check_params(schema_name: str, params: Mapping[str, object]) -> None:
+    """Refuse what the contract's request type does not take.
+
+    Args:
+        schema_name: The request's type, as "CreateChatCompletionRequest".
+        params: The parameters that were given, by name. Required ones that are missing are not this function's matter.
+
+    Raises:
+        TypeError: An unknown parameter, or a value of the wrong type.
+        ValueError: A value out of the contract's bounds.
+    """
+    rules = REQUESTS[schema_name]
+    for name, value in params.items():
+        rule = rules.get(name)
+        if rule is None:
+            raise TypeError(_unknown(name, rules))
+        kind = _kind_of(value, rule["kinds"])
+        if kind is None:
+            raise TypeError(f"{name} must be {_wanted(rule['kinds'])}, got {_got(value)}")
+        _check_bounds(name, value, kind, rule)
+        if kind == "array" and "items" in rule:
+            _check_items(name, cast("Sequence[object]", value), rule["items"])
+
+
+def _unknown(name: str, rules: Mapping[str, Rule]) -> str:
+    near = difflib.get_close_matches(name, rules, n=1)
+    meant = f"; did you mean {near[0]!r}?" if near else ""
+    return f"unknown parameter {name!r}{meant} (extra_body={{{name!r}: ...}} sends what the contract does not know)"
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _is_object(value: object) -> bool:
+    return isinstance(value, (Mapping, Struct)) or (
+        not isinstance(value, type) and (hasattr(value, "__dataclass_fields__") or hasattr(value, "model_dump"))
+    )
+
+
+def _is_array(value: object) -> bool:
+    return isinstance(value, Sequence) and not isinstance(value, (str, bytes, bytearray, memoryview))
+
+
+_TESTS: dict[str, tuple[str, Callable[[object], bool]]] = {
+    "null": ("None", lambda value: value is None),
+    "boolean": ("True or False", lambda value: isinstance(value, bool)),
+    "integer": ("a whole number", lambda value: isinstance(value, int) and not isinstance(value, bool)),
+    "number": ("a number", _is_number),
+    "string": ("a string", lambda value: isinstance(value, str)),
+    "array": ("a list", _is_array),
+    "object": ("an object (a mapping or one of this package's types)", _is_object),
+    "file": ("bytes, a path or an open binary file", lambda value: value is not None and not isinstance(value, str)),
+    "any": ("any value", lambda value: True),
+}
+"""For each kind of value: how a message names it, and the test."""
+
+
+def _kind_of(value: object, kinds: tuple[str, ...]) -> str | None:
+    return next((kind for kind in kinds if _TESTS[kind][1](value)), None)
+
+
+def _wanted(kinds: tuple[str, ...]) -> str:
+    named = [_TESTS[kind][0] for kind in kinds]
+    return named[0] if len(named) == 1 else f"{', '.join(named[:-1])} or {named[-1]}"
+
+
+def _got(value: object) -> str:
+    if value is None:
+        return "None (leave it out for the default)"
+    return f"{type(value).__name__} {_short(value)}"
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:60]}..."
+
+
+def _check_bounds(name: str, value: Any, kind: str, rule: Rule) -> None:
+    if kind in ("integer", "number"):
+        if isinstance(value, float) and not math.isfinite(value):
+            raise ValueError(f"{name} must be a finite number, got {value!r}")
+        _check_range(name, value, "", rule.get("minimum"), rule.get("maximum"))
+    elif kind == "string":
+        _check_range(name, len(value), " character", rule.get("minLength"), rule.get("maxLength"))
+        if "pattern" in rule and not re.search(rule["pattern"], value):
+            raise ValueError(f"{name} must match {rule['pattern']}, got {_short(value)}")
+    elif kind == "array":
+        _check_range(name, len(value), " item", rule.get("minItems"), rule.get("maxItems"))
+
+
+def _check_range(name: str, size: float, unit: str, least: float | None, most: float | None) -> None:
+    verb = "have" if unit else "be"
+    for word, bound, broken in (
+        ("at least", least, least is not None and size < least),
+        ("at most", most, most is not None and size > most),
+    ):
+        if broken:
+            plural = "s" if unit and bound != 1 else ""
+            raise ValueError(f"{name} must {verb} {word} {bound}{unit}{plural}, got {size!r}")
+
+
+def _check_items(name: str, items: Sequence[object], kinds: tuple[str, ...]) -> None:
+    for index, item in enumerate(items):
+        if _kind_of(item, kinds) is None:
+            raise TypeError(f"{name}[{index}] must be {_wanted(kinds)}, got {_got(item)}")
