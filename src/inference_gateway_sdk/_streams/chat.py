@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .._generated.chat import CreateChatCompletionResponse, CreateChatCompletionStreamResponse
+from .._generated.chat import CompletionUsage, CreateChatCompletionResponse, CreateChatCompletionStreamResponse
 from .._model.kept import kept_of, mark_incomplete, mark_ran_on_gateway
 from .._wire import codec
 from .._wire.problem import read_bad_frame, read_stream_error
@@ -198,6 +198,7 @@ class ChatAssembly:
 
     def __init__(self) -> None:
         self._done: list[Answer] = []
+        self._id = ""
         self._begin()
 
     def add(self, chunk: Chunk) -> None:
@@ -235,8 +236,8 @@ class ChatAssembly:
         self._choices: dict[int | None, Choice] = {}
         self._envelope: dict[str, Any] = {}
         self._extra: dict[str, Any] = {}
-        self._missing = _ENVELOPE
-        self._usage: Any = None
+        self._missing: tuple[str, ...] = _ENVELOPE
+        self._usage: CompletionUsage | None = None
         self._id = ""
 
     def _next_turn(self) -> None:

@@ -6,7 +6,7 @@ parser sees only unknown fields and reports nothing. The first bytes are therefo
 
 from __future__ import annotations
 
-from .._wire import codec
+from .._model.json_text import parse
 from .._wire.problem import read_stream_error
 from .._wire.sse import EventParser, RawEvent
 from ..errors import GatewayError, StreamError, StreamTruncatedError
@@ -70,7 +70,7 @@ class Frames:
             return StreamTruncatedError(f"the event stream ended with {what}", hint=_EMPTY_HINT)
         text = body.decode("utf-8", "replace")
         try:
-            value: object = codec.decode_json(body)
+            value: object = parse(body)
         except GatewayError:
             return StreamError(f"the answer is no event stream but {_kind(text)}: {text[:_EXCERPT]!r}")
         if is_error_object(value):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from .._model.json_text import parse
 from .._wire import codec
 from ..errors import GatewayError
 from .extras import merge, merge_facts, settled
@@ -44,7 +45,7 @@ class _Slot:
         if not self.arguments[-1].rstrip().endswith("}"):
             return False
         try:
-            codec.decode_json("".join(self.arguments).encode())
+            parse("".join(self.arguments))
         except GatewayError:
             return False
         return True

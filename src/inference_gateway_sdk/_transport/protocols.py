@@ -16,15 +16,17 @@ __all__ = ["Answer", "AsyncAnswer", "AsyncDriver", "Driver"]
 
 
 class Answer(Protocol):
-    """An answer whose head has arrived.
+    """An answer whose head has arrived."""
 
-    Attributes:
-        status: The HTTP status.
-        headers: Names in lower case and values, in the order they came.
-    """
+    @property
+    def status(self) -> int:
+        """The HTTP status."""
+        ...
 
-    status: int
-    headers: Sequence[tuple[str, str]]
+    @property
+    def headers(self) -> Sequence[tuple[str, str]]:
+        """Names in lower case and values, in the order they came."""
+        ...
 
     def read(self, deadline: float | None = None) -> bytes:
         """The next decoded bytes as soon as any are there, b"" at the end of the body.
@@ -75,8 +77,15 @@ class Driver(Protocol):
 class AsyncAnswer(Protocol):
     """An answer whose head has arrived; see `Answer`."""
 
-    status: int
-    headers: Sequence[tuple[str, str]]
+    @property
+    def status(self) -> int:
+        """The HTTP status."""
+        ...
+
+    @property
+    def headers(self) -> Sequence[tuple[str, str]]:
+        """Names in lower case and values, in the order they came."""
+        ...
 
     async def read(self, deadline: float | None = None) -> bytes:
         """As `Answer.read`."""

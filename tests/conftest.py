@@ -1,0 +1,32 @@
+"""Fixtures and settings for every test."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+QUICK = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("quick", QUICK)
+settings.register_profile("long", QUICK, max_examples=6000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
+
+
+@pytest.fixture(autouse=True)
+def _no_surroundings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Tests see none of the machine's proxies or gateway settings."""
+    for name in list(os.environ):
+        if name.lower().endswith("_proxy") or name.startswith("INFERENCE_GATEWAY_") or name == "NO_COLOR":
+            if name != "INFERENCE_GATEWAY_WEIGHTS":
+                monkeypatch.delenv(name)
+    yield
+
+
+@pytest.fixture(params=["blocking", "async"])
+def world(request: pytest.FixtureRequest) -> object:
+    """Each client in turn, see `support.worlds`."""
+    from support.worlds import World
+
+    return World(request.param)

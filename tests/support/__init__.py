@@ -1,0 +1,1 @@
+"""What several test modules share: a scripted server and one way to drive both clients."""

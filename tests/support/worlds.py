@@ -1,0 +1,102 @@
+"""Both clients behind one face, so that a test is written once: as a coroutine over `await`, `async with`, `async for`.
+
+The async client is used as it is, in a loop in debug mode. The blocking client is wrapped: its calls block the loop,
+which hosts nothing else (servers run in threads).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+from inference_gateway_sdk import AsyncInferenceGatewayClient, InferenceGatewayClient
+
+Scenario = Callable[[Any], Awaitable[Any]]
+
+
+class World:
+    """One of the two clients: `blocking` or `async`."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    @property
+    def blocking(self) -> bool:
+        return self.name == "blocking"
+
+    def client(self, *args: Any, **options: Any) -> Any:
+        """A client with the face of the async one."""
+        options.setdefault("proxy", None)
+        if self.blocking:
+            return Blocking(InferenceGatewayClient(*args, **options))
+        return AsyncInferenceGatewayClient(*args, **options)
+
+    def run(self, scenario: Callable[[], Awaitable[Any]]) -> Any:
+        """Run a coroutine function to its end."""
+        with asyncio.Runner(debug=True) as runner:
+            runner.get_loop().slow_callback_duration = 60  # blocking calls are meant to block
+            return runner.run(_call(scenario))
+
+    def with_client(self, scenario: Scenario, *args: Any, **options: Any) -> Any:
+        """Run a scenario over a client that is closed afterwards."""
+
+        async def run() -> Any:
+            async with self.client(*args, **options) as client:
+                return await scenario(client)
+
+        return self.run(run)
+
+
+async def _call(scenario: Callable[[], Awaitable[Any]]) -> Any:
+    return await scenario()
+
+
+class Blocking:
+    """The blocking client, or what it returns, with the face of the async one."""
+
+    def __init__(self, inner: Any) -> None:
+        self.inner = inner
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(self.inner, "close" if name == "aclose" else name)
+        if not callable(value) or name in ("partial", "open", "generate_content_stream") or name.startswith("with_"):
+            return _wrapped_call(value) if callable(value) else value
+        if name in ("text", "events"):
+            return lambda: _items(value())
+
+        async def call(*args: Any, **options: Any) -> Any:
+            return value(*args, **options)
+
+        return call
+
+    async def __aenter__(self) -> Blocking:
+        self.inner.__enter__()
+        return self
+
+    async def __aexit__(self, *error: Any) -> None:
+        self.inner.__exit__(*error)
+
+    def __aiter__(self) -> AsyncIterator[Any]:
+        return _items(self.inner)
+
+
+def _wrapped_call(function: Callable[..., Any]) -> Callable[..., Any]:
+    def call(*args: Any, **options: Any) -> Any:
+        result = function(*args, **options)
+        wrap = hasattr(result, "__enter__") or isinstance(result, InferenceGatewayClient)
+        return Blocking(result) if wrap else result
+
+    return call
+
+
+async def _items(iterable: Any) -> AsyncIterator[Any]:
+    assert not inspect.isawaitable(iterable)
+    iterator = iter(iterable)
+    while True:
+        try:
+            item = next(iterator)
+        except StopIteration:
+            return
+        yield item

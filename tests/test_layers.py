@@ -1,0 +1,83 @@
+"""The rooms keep to the table of docs/architecture.md: what each may import, read from its source."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1] / "src" / "inference_gateway_sdk"
+
+ALLOWED = {
+    "errors": set(),
+    "_version": set(),
+    "_model": {"errors", "msgspec"},
+    "_generated": {"_model", "msgspec"},
+    "_wire": {"errors", "_model", "_generated", "msgspec"},
+    "_streams": {"errors", "_model", "_generated", "_wire", "msgspec"},
+    "_http1": {"errors", "httptools"},
+    "_transport": {"errors", "_http1"},
+    "_client": {"errors", "_version", "_model", "_generated", "_wire", "_streams", "_http1", "_transport", "msgspec"},
+    "embedded": {
+        "errors", "_version", "_model", "_generated", "_wire", "msgspec",
+        "starlette", "uvicorn", "httpx2", "xllamacpp",
+    },
+    "cli": {"", "errors", "_version", "embedded", "typer", "click", "rich", "msgspec"},
+    "types": {"_generated", "_model", "_wire"},
+    "": {"*"},
+}  # fmt: skip
+# What the pure rooms of the library itself do without: sockets, loops, clocks, chance, logs, files.
+IMPURE = {"socket", "asyncio", "select", "selectors", "threading", "time", "random", "logging", "subprocess", "queue"}
+PURE = {"errors", "_model", "_generated", "_wire", "_streams", "_http1"}
+
+
+def imports() -> list[tuple[str, str, str]]:
+    """Every import of the package as (room, file, what): a room's name, or a library's."""
+    found = []
+    for path in sorted(ROOT.rglob("*.py")):
+        parts = path.relative_to(ROOT).with_suffix("").parts
+        room = "" if parts == ("__init__",) else parts[0]
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Import):
+                names = [alias.name.partition(".")[0] for alias in node.names]
+            elif isinstance(node, ast.ImportFrom):
+                names = _targets(node, parts)
+            else:
+                continue
+            found += [(room, "/".join(parts), name) for name in names]
+    return found
+
+
+def _targets(node: ast.ImportFrom, parts: tuple[str, ...]) -> list[str]:
+    if not node.level:
+        first, _, rest = (node.module or "").partition(".")
+        return [rest.partition(".")[0]] if first == "inference_gateway_sdk" else [first]
+    above = parts[: len(parts) - node.level]
+    full = (*above, *(node.module or "").split(".")) if node.module else above
+    return [full[0]] if full else [alias.name for alias in node.names]
+
+
+def test_each_room_imports_only_what_its_row_allows() -> None:
+    """No import crosses a wall of the table."""
+    wrong = []
+    for room, file, name in imports():
+        allowed = ALLOWED[room]
+        own = name == room or "*" in allowed or name in allowed
+        library = name in sys.stdlib_module_names or name == "__future__"
+        if not own and not library:
+            wrong.append(f"{file} imports {name or 'the public API'}")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_pure_rooms_reach_for_nothing_of_the_outside_world() -> None:
+    """No socket, loop, clock, chance or log in a room that thinks."""
+    wrong = [f"{file} imports {name}" for room, file, name in imports() if room in PURE and name in IMPURE]
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("room", sorted(ALLOWED))
+def test_every_room_of_the_table_exists(room: str) -> None:
+    """The table speaks of no room that is gone."""
+    assert (ROOT / room).exists() or (ROOT / f"{room}.py").exists()
