@@ -28,7 +28,9 @@ class Problem(Exception):  # noqa: N818  (the term of RFC 9457)
 
     @property
     def body(self) -> bytes:
-        """The envelope."""
+        """The envelope; nothing under a status that has no body (RFC 9110 section 6.4.1)."""
+        if self.status in (204, 304):
+            return b""
         return go_json.encode({"error": self.text})
 
     def response(self) -> Response:

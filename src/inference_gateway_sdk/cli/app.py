@@ -1,0 +1,52 @@
+"""The commands of `igw`, put together; how each ends is decided in `outcome`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from .._version import __version__
+from .chat import chat
+from .health import health
+from .models import models
+from .outcome import outcome
+from .serve import serve
+from .weights import weights
+
+__all__ = ["app", "run"]
+
+app = typer.Typer(
+    name="igw",
+    help="Talk to an Inference Gateway: chat, list models, or serve an embedded gateway for development and tests.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command()(chat)
+app.command()(models)
+app.command()(health)
+app.command()(serve)
+app.add_typer(weights, name="weights")
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        print(f"igw {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    _: Annotated[
+        bool, typer.Option("--version", help="Show the version and exit.", callback=_show_version, is_eager=True)
+    ] = False,
+) -> None:
+    """The options that stand before a command."""
+
+
+def run() -> None:
+    """Run the command line and exit."""
+    with outcome():
+        app()

@@ -1,0 +1,66 @@
+"""`igw serve`: the embedded gateway on an address of its own, until it is told to stop."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ..embedded.weights import Progress, locate
+from .local import need
+from .options import Weights  # noqa: TC001  (typer reads the annotations at run time)
+from .outcome import FailureError, UsageError, note
+
+if TYPE_CHECKING:
+    from ..embedded import Settings
+    from ..embedded.weights import Place
+
+__all__ = ["serve"]
+
+Host = Annotated[str | None, typer.Option("--host", help="Where to listen; default SERVER_HOST, else 127.0.0.1.")]
+Port = Annotated[
+    int | None,
+    typer.Option("--port", min=0, max=65535, help="Default SERVER_PORT, else 8080; 0 picks a free one."),
+]
+
+
+def serve(host: Host = None, port: Port = None, weights: Weights = None) -> None:
+    """Serve an embedded gateway, for development and tests; it reads the real gateway's environment variables."""
+    need("starlette", "uvicorn", "httpx2")
+    from ..embedded import ListenError, LocalModel, SettingsError
+    from ..embedded import Settings as Read
+    from ..embedded import serve as run
+
+    try:
+        settings = Read.from_env(os.environ).at(host=host, port=port)
+    except SettingsError as error:
+        raise UsageError(str(error)) from error
+    place = locate(weights)
+    try:
+        run(settings, LocalModel(place, pull=True, report=_Pull()), lambda url: _announce(url, settings, place))
+    except ListenError as error:
+        raise FailureError(str(error)) from error
+
+
+def _announce(url: str, settings: Settings, place: Place) -> None:
+    note(f"serving at {url}/v1, an embedded gateway for development and tests (Ctrl-C stops it)")
+    if settings.ignored:
+        note(f"not honoured here, only by the real gateway: {', '.join(settings.ignored)}")
+    if not place.ready and not place.ours:
+        note(str(place.missing()))
+    elif not place.ready:
+        note("the first chat with the smoke-test model will fetch its weights (93 MB)")
+
+
+class _Pull:
+    """The progress of a pull as two lines of a log."""
+
+    def __init__(self) -> None:
+        self._step = ""
+
+    def __call__(self, progress: Progress) -> None:
+        """Say when a step begins."""
+        if progress.step != self._step:
+            self._step = progress.step
+            note(f"the smoke-test model's weights: {progress.step} of {progress.total / 1e6:.0f} MB")

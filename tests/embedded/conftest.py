@@ -1,0 +1,164 @@
+"""A provider that answers as it is told, and gateways in front of it, all on loopback sockets."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from inference_gateway_sdk.embedded import Access, LocalModel, Settings, running
+from inference_gateway_sdk.embedded.weights import Place
+
+Script = Callable[[socket.socket], None]
+
+
+@dataclass
+class Seen:
+    """One request as the provider got it."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> dict[str, object]:
+        return json.loads(self.body)
+
+
+@dataclass
+class Upstream:
+    """A provider: `scripts` says, by model name (or by path), which bytes it answers with."""
+
+    url: str
+    scripts: dict[str, Script] = field(default_factory=dict)
+    seen: list[Seen] = field(default_factory=list)
+
+    def answers(self, name: str, *parts: bytes) -> None:
+        """Answer the model (or path) with these bytes, each in a write of its own, and close."""
+
+        def script(connection: socket.socket) -> None:
+            for part in parts:
+                connection.sendall(part)
+
+        self.scripts[name] = script
+
+    def handle(self, connection: socket.socket) -> None:
+        with connection:
+            request = _read_request(connection)
+            if request is None:
+                return
+            self.seen.append(request)
+            name = str(request.json.get("model", "")) if request.body else request.path
+            script = self.scripts.get(name)
+            if script is None:
+                connection.sendall(whole(404, b'{"error":{"message":"no script"}}'))
+            else:
+                script(connection)
+
+
+def whole(status: int, body: bytes, content_type: str = "application/json") -> bytes:
+    """A whole HTTP answer."""
+    head = f"HTTP/1.1 {status} X\r\nContent-Type: {content_type}\r\nContent-Length: {len(body)}\r\n"
+    return head.encode() + b"Retry-After: 7\r\nx-request-id: r1\r\nConnection: close\r\n\r\n" + body
+
+
+def _read_request(connection: socket.socket) -> Seen | None:
+    data = b""
+    while b"\r\n\r\n" not in data:
+        more = connection.recv(65536)
+        if not more:
+            return None
+        data += more
+    head, _, body = data.partition(b"\r\n\r\n")
+    first, *lines = head.decode("latin-1").split("\r\n")
+    headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+    while len(body) < int(headers.get("content-length", "0")):
+        body += connection.recv(65536)
+    method, path, _ = first.split(" ")
+    return Seen(method, path, headers, body)
+
+
+@pytest.fixture(scope="session")
+def _listening() -> Iterator[Upstream]:
+    listener = socket.create_server(("127.0.0.1", 0))
+    upstream = Upstream(f"http://127.0.0.1:{listener.getsockname()[1]}/v1")
+
+    def accept() -> None:
+        while True:
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=upstream.handle, args=(connection,), daemon=True).start()
+
+    thread = threading.Thread(target=accept, daemon=True)
+    thread.start()
+    yield upstream
+    listener.shutdown(socket.SHUT_RDWR)
+    listener.close()
+    thread.join(5)
+
+
+@pytest.fixture
+def upstream(_listening: Upstream) -> Upstream:
+    """The provider, with nothing scripted and nothing seen."""
+    _listening.scripts.clear()
+    _listening.seen.clear()
+    return _listening
+
+
+class Gateways:
+    """Starts gateways, one for each set of settings, and keeps them until the tests end."""
+
+    def __init__(self, stack: ExitStack, upstream_url: str) -> None:
+        self._stack = stack
+        self._clients: dict[str, httpx2.Client] = {}
+        self.upstream_url = upstream_url
+
+    def access(self) -> dict[str, Access]:
+        """The provider under three ids, one that nothing listens for, and one without a key."""
+        url = self.upstream_url
+        return {
+            "openai": Access(url=url, key="sk-o"),
+            "anthropic": Access(url=url, key="sk-a"),
+            "ollama": Access(url=url),
+            "mistral": Access(url=url, key="sk-m"),
+            "deepseek": Access(url="http://127.0.0.1:9/v1", key="sk-d"),
+        }
+
+    def __call__(self, **changes: object) -> httpx2.Client:
+        """A client of a gateway with these settings beside the usual ones."""
+        name = repr(sorted(changes.items()))
+        if name not in self._clients:
+            settings = Settings(**{"port": 0, "access": self.access(), **changes})
+            nowhere = LocalModel(Place(Path("nowhere.gguf"), ours=False))
+            url = self._stack.enter_context(running(settings, local=nowhere))
+            client = httpx2.Client(base_url=url, timeout=20, trust_env=False)
+            self._clients[name] = self._stack.enter_context(client)
+        return self._clients[name]
+
+
+@pytest.fixture(scope="session")
+def _gateways(_listening: Upstream) -> Generator[Gateways]:
+    with ExitStack() as stack:
+        yield Gateways(stack, _listening.url)
+
+
+@pytest.fixture
+def gateway(_gateways: Gateways, upstream: Upstream) -> Gateways:
+    """Makes clients of gateways in front of the provider."""
+    return _gateways
+
+
+@pytest.fixture
+def whole_answer() -> Callable[..., bytes]:
+    """Makes a whole HTTP answer of a status and a body."""
+    return whole

@@ -1,0 +1,144 @@
+"""JSON as the real gateway reads and writes it (WIRE sections 4 and 8)."""
+
+from __future__ import annotations
+
+import json
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from inference_gateway_sdk.embedded import go_json
+from inference_gateway_sdk.embedded.chat_schema import ChatAnswer, ChatRequest
+
+_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=10,
+)
+
+
+@given(_VALUES)
+def test_what_is_written_means_the_same(value: object) -> None:
+    """Sorting and escaping change the text, never the value."""
+    assert json.loads(go_json.encode(value)) == value
+
+
+def test_five_characters_are_escaped_and_keys_are_in_order() -> None:
+    """As Go does: keys sorted, and what could end a script written as escapes."""
+    written = go_json.encode({"b": "<a>&\u2028\u2029\u00e9", "a": 1})
+    assert written == b'{"a":1,"b":"\\u003ca\\u003e\\u0026\\u2028\\u2029\xc3\xa9"}'
+
+
+@pytest.mark.parametrize("tail", [b"", b" ", b" {}", b"garbage", b"\n]"])
+def test_only_the_first_value_is_read(tail: bytes) -> None:
+    """Bytes behind the first value are ignored on chat."""
+    assert go_json.read_first(b' {"model":"m"}' + tail, ChatRequest).model == "m"
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"nonsense", b"\xff", b'{"model":"m'])
+def test_a_body_without_a_first_value_is_refused(body: bytes) -> None:
+    """Half a value is not a value."""
+    with pytest.raises(msgspec.DecodeError):
+        go_json.read_first(body, ChatRequest)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"model": 1},
+        {"messages": {}},
+        {"messages": ["hi"]},
+        {"max_tokens": "5"},
+        {"stream": "yes"},
+        {"logit_bias": {"1": 0.5}},
+        {"tools": {}},
+    ],
+)
+def test_a_field_of_the_wrong_type_is_refused(body: dict[str, object]) -> None:
+    """The request is read into fixed types."""
+    with pytest.raises(msgspec.ValidationError):
+        go_json.read_first(json.dumps(body).encode(), ChatRequest)
+
+
+@pytest.mark.parametrize("number", [b"100.0", b"1e2"])
+@pytest.mark.parametrize("name", [b"max_tokens", b"n", b"seed", b"top_logprobs", b"max_completion_tokens"])
+def test_a_whole_number_written_as_a_float_is_refused(name: bytes, number: bytes) -> None:
+    """Integers are written as integers, or not at all (WIRE section 4)."""
+    with pytest.raises(msgspec.ValidationError):
+        go_json.read_first(b'{"%s":%s}' % (name, number), ChatRequest)
+
+
+def _passed(into: type[msgspec.Struct], body: dict[str, object]) -> dict[str, object]:
+    return json.loads(go_json.encode(go_json.read_first(json.dumps(body).encode(), into)))
+
+
+def test_a_request_keeps_what_the_gateway_knows_and_loses_the_rest() -> None:
+    """WIRE section 8: unknown keys vanish, null counts as absent, raw JSON passes in any shape."""
+    passed = _passed(
+        ChatRequest,
+        {
+            "model": "m",
+            "messages": [
+                {"role": "user", "content": [{"type": "input_audio", "novel": 1}], "name": "n", "refusal": None},
+                {"role": "assistant", "tool_calls": [{"id": "t", "extra_content": {"google": {"z": 1}, "other": 2}}]},
+            ],
+            "stop": ["a"],
+            "tool_choice": None,
+            "temperature": 0.5,
+            "n": None,
+            "top_k": 5,
+            "metadata": {},
+            "tools": [{"type": "web_search", "x": 1}, {"type": "function", "function": {"name": "f", "x": 1}}],
+        },
+    )
+    assert passed == {
+        "model": "m",
+        "messages": [
+            {"role": "user", "content": [{"type": "input_audio", "novel": 1}]},
+            {
+                "role": "assistant",
+                "content": None,
+                "tool_calls": [
+                    {
+                        "id": "t",
+                        "type": "",
+                        "function": {"name": "", "arguments": ""},
+                        "extra_content": {"google": {"z": 1}},
+                    }
+                ],
+            },
+        ],
+        "stop": ["a"],
+        "temperature": 0.5,
+        "tools": [
+            {"type": "web_search", "function": {"name": ""}},
+            {"type": "function", "function": {"name": "f"}},
+        ],
+    }
+
+
+def test_an_answer_keeps_what_the_gateway_knows_and_loses_the_rest() -> None:
+    """WIRE section 8: what the provider left out reads as zero, its own additions vanish."""
+    passed = _passed(
+        ChatAnswer,
+        {
+            "system_fingerprint": "f",
+            "choices": [{"finish_reason": None, "vendor": 1, "message": {"content": "hi", "refusal": None}}],
+            "usage": {"prompt_tokens": 1, "x": 1, "prompt_tokens_details": {"cached_tokens": 0, "y": 2}},
+        },
+    )
+    assert passed == {
+        "id": "",
+        "object": "",
+        "created": 0,
+        "model": "",
+        "choices": [{"finish_reason": "", "index": 0, "message": {"role": "", "content": "hi"}}],
+        "usage": {
+            "prompt_tokens": 1,
+            "completion_tokens": 0,
+            "total_tokens": 0,
+            "prompt_tokens_details": {"cached_tokens": 0},
+        },
+    }

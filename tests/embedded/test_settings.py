@@ -1,0 +1,81 @@
+"""The environment, read as the real gateway names it."""
+
+from __future__ import annotations
+
+import pytest
+
+from inference_gateway_sdk.embedded import Access, Settings, SettingsError
+
+
+def test_an_empty_environment_gives_the_real_gateways_defaults() -> None:
+    """WIRE sections 4 and 19: where it listens, its clocks and its limit."""
+    settings = Settings.from_env({})
+    assert (settings.host, settings.port, settings.max_body) == ("127.0.0.1", 8080, 10_485_760)
+    assert (settings.read_timeout, settings.idle_timeout, settings.header_timeout) == (30.0, 120.0, 10.0)
+    assert settings.ignored == ()
+
+
+def test_every_variable_is_read() -> None:
+    """Each of the names this gateway honours changes its setting."""
+    settings = Settings.from_env(
+        {
+            "SERVER_HOST": "0.0.0.0",
+            "SERVER_PORT": "0",
+            "SERVER_READ_TIMEOUT": "1m",
+            "SERVER_IDLE_TIMEOUT": "5s",
+            "CLIENT_RESPONSE_HEADER_TIMEOUT": "500ms",
+            "SERVER_MAX_REQUEST_BODY_SIZE": "1000",
+            "ALLOWED_MODELS": "openai/GPT-4o, llama ,",
+            "DISALLOWED_MODELS": "x",
+            "OLLAMA_CLOUD_API_URL": "https://example.org/v1/",
+            "OLLAMA_CLOUD_API_KEY": "k",
+        }
+    )
+    assert (settings.host, settings.port, settings.max_body) == ("0.0.0.0", 0, 1000)
+    assert (settings.read_timeout, settings.idle_timeout, settings.header_timeout) == (60.0, 5.0, 0.5)
+    assert (settings.allowed_models, settings.disallowed_models) == (("openai/gpt-4o", "llama"), ("x",))
+    assert settings.access["ollama_cloud"] == Access(url="https://example.org/v1/", key="k")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "advice"),
+    [
+        ("SERVER_PORT", "http", "whole number"),
+        ("SERVER_PORT", "65536", "65535"),
+        ("SERVER_PORT", "-1", "whole number"),
+        ("SERVER_READ_TIMEOUT", "30", "with a unit"),
+        ("SERVER_READ_TIMEOUT", "0", "above zero"),
+        ("SERVER_IDLE_TIMEOUT", "soon", "with a unit"),
+        ("CLIENT_RESPONSE_HEADER_TIMEOUT", "-1s", "with a unit"),
+        ("SERVER_MAX_REQUEST_BODY_SIZE", "10MB", "whole number"),
+        ("SERVER_MAX_REQUEST_BODY_SIZE", "0", "from 1"),
+        ("OPENAI_API_URL", "localhost:8000", "such as http://"),
+        ("OPENAI_API_URL", "", "unset it"),
+        ("OPENAI_API_URL", "http://[::1", "such as http://"),
+    ],
+)
+def test_a_malformed_value_is_refused_by_name(name: str, value: str, advice: str) -> None:
+    """The refusal names the variable and says what to write."""
+    with pytest.raises(SettingsError, match=name) as caught:
+        Settings.from_env({name: value})
+    assert advice in str(caught.value)
+
+
+def test_features_that_are_not_here_are_reported() -> None:
+    """A variable that only the real gateway acts on is listed, unless it switches its feature off."""
+    settings = Settings.from_env({"AUTH_ENABLED": "true", "MCP_ENABLED": "false", "TELEMETRY_ENABLED": ""})
+    assert settings.ignored == ("AUTH_ENABLED",)
+
+
+def test_a_key_is_not_shown() -> None:
+    """The repr of settings holds addresses and no keys."""
+    settings = Settings.from_env({"OPENAI_API_KEY": "sk-secret", "OPENAI_API_URL": "http://127.0.0.1:1/v1"})
+    assert "sk-secret" not in repr(settings)
+    assert "127.0.0.1:1" in repr(settings)
+
+
+def test_the_place_to_listen_can_be_changed() -> None:
+    """`at` changes what it is given and keeps the rest."""
+    settings = Settings.from_env({"SERVER_HOST": "::1", "SERVER_PORT": "81"})
+    assert (settings.at(port=0).host, settings.at(port=0).port) == ("::1", 0)
+    assert (settings.at(host="a").host, settings.at(host="a").port) == ("a", 81)
