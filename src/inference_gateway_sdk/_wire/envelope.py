@@ -223,7 +223,7 @@ def _status(value: dict[str, Json]) -> int | None:
 
 def _number(value: Json) -> int | None:
     """The status of an error that this value is, as a number or in digits."""
-    if isinstance(value, str) and len(value) == 3 and value.isdecimal():
+    if isinstance(value, str) and len(value) == 3 and value.isascii() and value.isdecimal():
         value = int(value)
     usable = isinstance(value, int | float) and not isinstance(value, bool) and 400 <= value <= 599
     return int(value) if usable else None

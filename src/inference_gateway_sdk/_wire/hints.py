@@ -10,7 +10,7 @@ from typing import Final
 
 from msgspec import Struct
 
-__all__ = ["LATE_CLOSE", "hint_for"]
+__all__ = ["LATE_CLOSE", "ROWS", "hint_for", "row_for"]
 
 LATE_CLOSE: Final = (
     "The gateway closes a connection without an answer when its own deadline passes (SERVER_READ_TIMEOUT and "
@@ -24,7 +24,7 @@ _BARE_NAME: Final = (
 )
 
 
-class _Row(Struct, frozen=True):
+class Row(Struct, frozen=True):
     """One hint.
 
     Attributes:
@@ -43,64 +43,64 @@ class _Row(Struct, frozen=True):
 
 
 # The first row that applies counts: the narrow stand before the wide.
-_ROWS: Final = (
+ROWS: Final = (
     # Routing and keys (sections 3 and 6)
-    _Row(("Unable to determine provider", "No provider specified"), _BARE_NAME, statuses=(400,)),
-    _Row(
+    Row(("Unable to determine provider", "No provider specified"), _BARE_NAME, statuses=(400,)),
+    Row(
         ("Unsupported model: ",),
         'The gateway\'s MCP is on, and then aliases and bare names are not routed: write model="openai/gpt-4o", or '
         "pass the header X-MCP-Bypass.",
         statuses=(400,),
     ),
-    _Row(
+    Row(
         ("Provider not found",),
         "The provider id is unknown to this gateway: ids are lower case (openai, anthropic, ollama_cloud), and a "
         "newer provider needs a newer gateway.",
     ),
-    _Row(
+    Row(
         ("Provider requires an API key",),
         "The gateway wants a key even for a local llama.cpp server: set LLAMACPP_API_KEY on it to any text.",
         provider="llamacpp",
     ),
-    _Row(
+    Row(
         ("Provider requires an API key",),
         "Provider keys are configured on the gateway, never in the client: set {key} there.",
     ),
-    _Row(
+    Row(
         ("Provider not available",),
         "The gateway's MCP is on, where this stands for an unknown provider id or a missing key: check the id, and "
         "{key} on the gateway.",
         statuses=(500,),
     ),
-    _Row(
+    Row(
         ("Incorrect API key", "invalid x-api-key", "Invalid API Key", "invalid api key", "API key not valid"),
         "The provider refused the gateway's key: check {key} on the gateway.",
         statuses=(400, 401, 403),
     ),
-    _Row(
+    Row(
         ("Model not allowed",),
         "ALLOWED_MODELS on the gateway does not list the model in the form it was asked for.",
     ),
-    _Row(("Model is disallowed",), "DISALLOWED_MODELS on the gateway lists the model."),
+    Row(("Model is disallowed",), "DISALLOWED_MODELS on the gateway lists the model."),
     # Endpoints that are off or not served for a provider (sections 6, 7, 10 to 13, 15)
-    _Row(("mcp tools endpoint is not exposed",), "MCP tools are not exposed: set MCP_EXPOSE=true on the gateway."),
-    _Row(("Images API is not enabled",), "Set ENABLE_IMAGES=true on the gateway.", statuses=(404,)),
-    _Row(("Messages API is not supported by this provider",), "Only anthropic serves messages: use chat completions."),
-    _Row(("Responses API is not supported by this provider",), "Only openai serves responses: use chat completions."),
-    _Row(("Images API is not supported by this provider",), "Only openai serves images."),
-    _Row(("The 'image' file is required",), "The image part of the form needs a file name."),
-    _Row(("unknown include value",), "include takes context_window, pricing and modalities."),
-    _Row(
+    Row(("mcp tools endpoint is not exposed",), "MCP tools are not exposed: set MCP_EXPOSE=true on the gateway."),
+    Row(("Images API is not enabled",), "Set ENABLE_IMAGES=true on the gateway.", statuses=(404,)),
+    Row(("Messages API is not supported by this provider",), "Only anthropic serves messages: use chat completions."),
+    Row(("Responses API is not supported by this provider",), "Only openai serves responses: use chat completions."),
+    Row(("Images API is not supported by this provider",), "Only openai serves images."),
+    Row(("The 'image' file is required",), "The image part of the form needs a file name."),
+    Row(("unknown include value",), "include takes context_window, pricing and modalities."),
+    Row(
         ("Metrics push is not enabled",),
         "Set TELEMETRY_ENABLED=true and TELEMETRY_METRICS_PUSH_ENABLED=true on the gateway.",
     ),
-    _Row(
+    Row(
         ("Requested route is not found",),
         "The gateway does not serve this route: it is older than the endpoint, or base_url holds a path too many.",
         statuses=(404,),
     ),
     # Authorization (section 5)
-    _Row(
+    Row(
         ("unauthorized",),
         "The gateway wants an OIDC token: pass token=, or set INFERENCE_GATEWAY_TOKEN; if one was sent it has expired "
         "or belongs to another audience.",
@@ -108,35 +108,35 @@ _ROWS: Final = (
         whole=True,
     ),
     # MCP and guardrails (sections 13, 17, 21, 23)
-    _Row(
+    Row(
         ("Failed to decode request",),
         "If the request is right, the gateway's MCP is on and no MCP server is reachable: try the header X-MCP-Bypass.",
         statuses=(400,),
         whole=True,
     ),
-    _Row(
+    Row(
         ("Failed to execute MCP tools",),
         "A call to the provider failed between two MCP turns, and the gateway hides its status: its log has the "
         "reason; the header X-MCP-Bypass takes MCP out of the way.",
         statuses=(500,),
     ),
-    _Row(
+    Row(
         ("guardrail evaluation failed",),
         "The gateway's guardrail evaluator failed and its fail mode is closed: the request itself was not judged.",
         statuses=(403,),
     ),
     # Sizes (section 4)
-    _Row(
+    Row(
         ("4 MiB limit",),
         "The gateway takes at most 4 MiB of metrics in one push: send fewer at a time.",
         statuses=(413,),
     ),
-    _Row(
+    Row(
         ("Request body too large", "request body too large"),
         "The body is over SERVER_MAX_REQUEST_BODY_SIZE on the gateway (10,485,760 bytes by default).",
         statuses=(413,),
     ),
-    _Row(
+    Row(
         ("failed to read request body",),
         "With guardrails on, the gateway says so of a body over SERVER_MAX_REQUEST_BODY_SIZE (10,485,760 bytes by "
         "default).",
@@ -144,29 +144,29 @@ _ROWS: Final = (
         whole=True,
     ),
     # TLS and time (sections 4, 21, 23)
-    _Row(
+    Row(
         ("x509", "failed to verify certificate"),
         "A certificate did not verify on the gateway's side: with TLS on, it calls itself by SERVER_HOST and must "
         "trust its own certificate for that name.",
     ),
-    _Row(
+    Row(
         ("timeout awaiting response headers",),
         "The provider's first byte took longer than CLIENT_RESPONSE_HEADER_TIMEOUT (10 s by default): raise it on the "
         "gateway.",
     ),
-    _Row(
+    Row(
         ("context deadline exceeded", "Client.Timeout", "Request timed out"),
         "The whole answer took longer than SERVER_READ_TIMEOUT (30 s by default): raise it and SERVER_WRITE_TIMEOUT "
         "on the gateway, or stream the answer.",
         statuses=(400, 502, 504),
     ),
     # Reaching the provider (section 6)
-    _Row(
+    Row(
         ("connection refused", "no such host", "Failed to reach upstream server"),
         "The gateway could not reach the provider: check that it runs, and {url} on the gateway.",
         statuses=(502,),
     ),
-    _Row(
+    Row(
         ("Failed to list models",),
         "Every failure of the provider reads so here: check {key} and {url} on the gateway, whose log has the reason.",
         statuses=(502,),
@@ -184,13 +184,16 @@ def hint_for(status: int, message: str, *, provider: str | None = None, model: s
         model: The model asked, None when unknown.
     """
     asked = _provider_of(provider, model)
-    for row in _ROWS:
-        if _applies(row, status, message, asked):
-            return row.hint.format(key=_setting(asked, "KEY"), url=_setting(asked, "URL"), asked=_about(model))
-    return None
+    row = row_for(status, message, asked)
+    return row and row.hint.format(key=_setting(asked, "KEY"), url=_setting(asked, "URL"), asked=_about(model))
 
 
-def _applies(row: _Row, status: int, message: str, provider: str | None) -> bool:
+def row_for(status: int, message: str, provider: str | None = None) -> Row | None:
+    """The first row that applies, None where nothing is certain."""
+    return next((row for row in ROWS if _applies(row, status, message, provider)), None)
+
+
+def _applies(row: Row, status: int, message: str, provider: str | None) -> bool:
     if (row.statuses and status not in row.statuses) or (row.provider and row.provider != provider):
         return False
     return message in row.texts if row.whole else any(text in message for text in row.texts)

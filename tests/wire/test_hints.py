@@ -1,0 +1,132 @@
+"""The hints: each row for the texts it is meant for, and none where nothing is certain."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from inference_gateway_sdk._wire.hints import LATE_CLOSE, ROWS, hint_for, row_for
+
+UNRESOLVED = "Unable to determine provider for model. Please specify a provider using the ?provider= query parameter."
+SILENT = 'Post "http://127.0.0.1:8080/proxy/openai/chat/completions": net/http: timeout awaiting response headers'
+UNTRUSTED = "tls: failed to verify certificate: x509: certificate signed by unknown authority"
+NO_KEY = "Provider requires an API key. Please configure the provider's API key."
+
+# Each case with status, message, provider and model asked, and what its hint says.
+CASES: list[tuple[int, str, str | None, str | None, str]] = [
+    (
+        400,
+        UNRESOLVED,
+        None,
+        "gpt-4o",
+        '\'gpt-4o\' names no provider. Write model="openai/gpt-4o", or provider="openai"',
+    ),
+    (400, UNRESOLVED, None, "foo/bar", "'foo' is no provider id of this gateway. Write model="),
+    (400, UNRESOLVED, None, None, 'Write model="openai/gpt-4o", or provider="openai" with model="gpt-4o"'),
+    (400, "No provider specified for images", None, None, 'Write model="openai/gpt-4o"'),
+    (400, "Unsupported model: fast", None, "fast", "X-MCP-Bypass"),
+    (400, "Provider not found. Please check the list of supported providers.", "foo", "x", "newer gateway"),
+    (400, NO_KEY, "groq", "x", "set GROQ_API_KEY there"),
+    (400, NO_KEY, None, "ollama_cloud/x", "set OLLAMA_CLOUD_API_KEY there"),
+    (400, NO_KEY, None, None, "set <PROVIDER>_API_KEY there"),
+    (400, NO_KEY, "no such; thing", None, "set <PROVIDER>_API_KEY there"),
+    (400, NO_KEY, "llamacpp", "x", "LLAMACPP_API_KEY on it to any text"),
+    (400, NO_KEY, None, "llamacpp/x", "LLAMACPP_API_KEY on it to any text"),
+    (500, "Provider not available", "openai", "x", "OPENAI_API_KEY on the gateway"),
+    (401, "Incorrect API key provided: sk-...", "openai", "x", "check OPENAI_API_KEY on the gateway"),
+    (401, "invalid x-api-key", "anthropic", "x", "check ANTHROPIC_API_KEY on the gateway"),
+    (
+        403,
+        "Model not allowed. Please check the list of allowed models.",
+        None,
+        "x",
+        "ALLOWED_MODELS on the gateway does not",
+    ),
+    (403, "Model is disallowed. Please use a different model.", None, "x", "DISALLOWED_MODELS on the gateway lists"),
+    (403, "mcp tools endpoint is not exposed", None, None, "MCP tools are not exposed: set MCP_EXPOSE=true"),
+    (
+        404,
+        "The Images API is not enabled. Set ENABLE_IMAGES=true to enable it.",
+        None,
+        None,
+        "ENABLE_IMAGES=true on the gateway",
+    ),
+    (400, "The Messages API is not supported by this provider yet.", "groq", "x", "Only anthropic"),
+    (400, "The Responses API is not supported by this provider yet.", "groq", "x", "Only openai serves responses"),
+    (400, "The Images API is not supported by this provider yet.", "groq", "x", "Only openai serves images"),
+    (400, "The 'image' file is required.", None, None, "file name"),
+    (400, 'unknown include value "x"', None, None, "context_window, pricing and modalities"),
+    (403, "Metrics push is not enabled", None, None, "TELEMETRY_METRICS_PUSH_ENABLED=true"),
+    (404, "Requested route is not found", None, None, "base_url"),
+    (401, "unauthorized", None, None, "INFERENCE_GATEWAY_TOKEN"),
+    (400, "Failed to decode request", None, None, "X-MCP-Bypass"),
+    (500, "Failed to execute MCP tools", None, None, "X-MCP-Bypass"),
+    (403, "guardrail evaluation failed: request blocked by guardrails", None, None, "evaluator failed"),
+    (413, "Payload exceeds 4 MiB limit", None, None, "4 MiB of metrics"),
+    (413, "Request body too large", None, None, "SERVER_MAX_REQUEST_BODY_SIZE"),
+    (400, "failed to read request body", None, None, "SERVER_MAX_REQUEST_BODY_SIZE"),
+    (400, f'Post "https://127.0.0.1:8080/": {UNTRUSTED}', None, None, "SERVER_HOST"),
+    (400, SILENT, None, None, "CLIENT_RESPONSE_HEADER_TIMEOUT (10 s by default)"),
+    (200, SILENT, None, None, "CLIENT_RESPONSE_HEADER_TIMEOUT (10 s by default)"),
+    (504, "Request timed out", None, None, "SERVER_READ_TIMEOUT (30 s by default)"),
+    (400, "Post: context deadline exceeded", None, None, "SERVER_READ_TIMEOUT (30 s by default)"),
+    (502, "Failed to reach upstream server: dial tcp: connection refused", "groq", "x", "GROQ_API_URL"),
+    (502, "Failed to list models", "groq", None, "GROQ_API_KEY and GROQ_API_URL"),
+]
+
+
+@pytest.mark.parametrize(("status", "message", "provider", "model", "part"), CASES)
+def test_each_text_has_its_hint(status: int, message: str, provider: str | None, model: str | None, part: str) -> None:
+    """The hint says the setting, the argument or the header that helps."""
+    hint = hint_for(status, message, provider=provider, model=model)
+    assert hint is not None
+    assert part in hint
+    assert hint.endswith(".")
+
+
+def test_every_row_has_a_case() -> None:
+    """No row of the table is shadowed by one before it or left without a case above."""
+    chosen = [row_for(status, message, provider) for status, message, provider, _, _ in CASES]
+    assert set(ROWS) <= set(chosen)
+
+
+def test_names_are_shown_as_they_are() -> None:
+    """A model's name is quoted, cut when long, and never taken for a placeholder."""
+    assert "'{key}' names no provider" in str(hint_for(400, UNRESOLVED, model="{key}"))
+    assert len(str(hint_for(400, UNRESOLVED, model="x" * 10_000))) < 400
+
+
+@pytest.mark.parametrize(
+    ("status", "message"),
+    [
+        (429, "slow down"),
+        (401, "you are unauthorized to use this model"),
+        (403, "unauthorized"),
+        (400, "Failed to decode request body of the tool"),
+        (404, "The model `x` does not exist"),
+        (500, ""),
+        (502, "Request body too large"),
+    ],
+)
+def test_no_hint_without_certainty(status: int, message: str) -> None:
+    """A provider's own texts, and the gateway's with another status, have no hint."""
+    assert hint_for(status, message) is None
+
+
+def test_a_late_close_names_both_settings() -> None:
+    """The hint for a connection that ends after a long wait names the gateway's two deadlines."""
+    assert "SERVER_READ_TIMEOUT" in LATE_CLOSE
+    assert "SERVER_WRITE_TIMEOUT" in LATE_CLOSE
+
+
+@given(
+    st.integers(),
+    st.sampled_from([row.texts[0] for row in ROWS]) | st.text(),
+    st.none() | st.text(),
+    st.none() | st.text(),
+)
+def test_a_hint_is_always_text_or_none(status: int, message: str, provider: str | None, model: str | None) -> None:
+    """Names with braces, quotes and line ends, as a user may pass them, neither raise nor break the line."""
+    hint = hint_for(status, message, provider=provider, model=model)
+    assert hint is None or (hint.isprintable() and len(hint) < 1200)
