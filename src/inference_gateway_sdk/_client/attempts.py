@@ -87,8 +87,8 @@ class Attempts(Generic[SourceT]):
         if isinstance(failure, DeadlineExceeded):
             return Setback(self._timed_out(failure, elapsed), Outcome.OWN_TIMEOUT, failure)
         if isinstance(failure, NotSent):
-            error = ConnectError(f"{failure} ({self._where})", hint=_UNREACHABLE, **self._facts(elapsed))
-            return Setback(error, Outcome.not_sent(permanent=failure.permanent), failure)
+            never = ConnectError(f"{failure} ({self._where})", hint=_UNREACHABLE, **self._facts(elapsed))
+            return Setback(never, Outcome.not_sent(permanent=failure.permanent), failure)
         if isinstance(failure, NoAnswer):
             text = f"{self._where} closed the connection after {elapsed:.1f} s without an answer: {failure}"
             error = RequestError(text, hint=LATE_CLOSE if elapsed > EARLY_SECONDS else None, **self._facts(elapsed))

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from msgspec import Struct, structs
 
+from .._model.json_value import is_iterable, is_mapping
 from .._version import __version__
 from .._wire.timeouts import Timeouts, read_timeouts
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 __all__ = ["OPTIONS", "Settings", "check_headers", "resolve", "split"]
 
@@ -70,7 +73,7 @@ def check_headers(headers: object, name: str = "headers") -> tuple[tuple[str, st
         TypeError: Not a mapping of strings.
         ValueError: A name or value that HTTP cannot carry, or a header that is the transport's own.
     """
-    if not isinstance(headers, Mapping):
+    if not is_mapping(headers):
         raise TypeError(f"{name} must be a mapping of names to values, got {type(headers).__name__}")
     pairs: list[tuple[str, str]] = []
     for key, value in headers.items():
@@ -109,7 +112,7 @@ def _read_headers(settings: Settings[Any], value: Any) -> tuple[str, tuple[tuple
 def _read_query(settings: Settings[Any], value: Any) -> tuple[str, tuple[tuple[str, str], ...]]:
     if value is None:
         return "extra_query", settings.extra_query
-    if not isinstance(value, Mapping):
+    if not is_mapping(value):
         raise TypeError(f"extra_query must be a mapping of names to strings, got {type(value).__name__}")
     for name, item in value.items():
         if not isinstance(name, str) or not isinstance(item, str):
@@ -118,7 +121,7 @@ def _read_query(settings: Settings[Any], value: Any) -> tuple[str, tuple[tuple[s
 
 
 def _read_body(settings: Settings[Any], value: Any) -> tuple[str, Mapping[str, Any] | None]:
-    if value is not None and not isinstance(value, Mapping):
+    if value is not None and not is_mapping(value):
         raise TypeError(f"extra_body must be a mapping of field names to values, got {type(value).__name__}")
     return "extra_body", value if value is not None else settings.extra_body
 
@@ -130,7 +133,7 @@ def _read_token(settings: Settings[Any], value: Any) -> tuple[str, Any]:
 def _read_tools(_: Settings[Any], value: Any) -> tuple[str, tuple[Any, ...] | None]:
     if value is None:
         return "tools", None
-    if isinstance(value, (str, bytes, Mapping)) or not hasattr(value, "__iter__"):
+    if isinstance(value, (str, bytes)) or is_mapping(value) or not is_iterable(value):
         raise TypeError(f"tools must be a list of tools, got {type(value).__name__}")
     return "tools", tuple(value)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
     import asyncio
@@ -97,20 +97,17 @@ class AsyncTokenSource:
 
     async def _fetch(self, function: Callable[[], str | Awaitable[str]]) -> str:
         import asyncio
+        import inspect
 
-        if asyncio.iscoroutinefunction(function):
-            found = function()
-        else:
-            found = await asyncio.to_thread(function)
-        value = await found if isinstance(found, Awaitable) else found
+        found: Any = function() if inspect.iscoroutinefunction(function) else await asyncio.to_thread(function)
+        value = await found if inspect.isawaitable(found) else found
         self._value = check_token(value, "the token function's result")
         return self._value
 
 
-def _not_awaitable(value: object) -> object:
-    if isinstance(value, Awaitable):
-        close = getattr(cast("object", value), "close", None)
-        if close is not None:
-            close()
+def _not_awaitable(value: Any) -> Any:
+    if hasattr(value, "__await__"):
+        if hasattr(value, "close"):
+            value.close()  # a coroutine that will never run
         raise TypeError("token is an async function: the blocking client needs one that returns the token itself")
-    return cast("object", value)
+    return value

@@ -12,7 +12,7 @@ from .hooks import PydanticHooks
 from .json_text import parse
 from .kept import KEY, Kept, kept_of
 from .public import publish
-from .reading import from_builtins
+from .reading import as_dict, from_builtins
 from .show import brief_field
 from .writing import encode, to_builtins
 
@@ -34,7 +34,14 @@ else:
 class Model(msgspec.Struct, PydanticHooks, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """An object of the contract. It keeps what it does not know, and sends that back verbatim."""
 
-    if not TYPE_CHECKING:  # hidden from editors and checkers: users never pass it
+    if TYPE_CHECKING:  # a field, hidden from editors and checkers as one: users never pass it
+
+        @property
+        def kept_(self) -> Kept | None:
+            """What the attributes cannot say."""
+            ...
+
+    else:
         # Not "Kept | None", so that a null under that name on the wire takes the lenient path like any other value.
         kept_: Kept = msgspec.field(default=None, name=KEY)
 
@@ -54,7 +61,7 @@ class Model(msgspec.Struct, PydanticHooks, kw_only=True, omit_defaults=True, for
         Raises:
             DeserializationError: When the value is not a mapping.
         """
-        return from_builtins(dict(value) if isinstance(value, Mapping) else value, cls)
+        return from_builtins(as_dict(value), cls)
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Self:
@@ -87,6 +94,6 @@ class Model(msgspec.Struct, PydanticHooks, kw_only=True, omit_defaults=True, for
             f"{type(self).__name__}({', '.join(f'{name}={brief_field(name, value)}' for name, value in self._shown())})"
         )
 
-    def __rich_repr__(self) -> Iterator[tuple[str, Any]]:
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
         """The fields that are set, for rich's own layout."""
-        return self._shown()
+        return list(self._shown())

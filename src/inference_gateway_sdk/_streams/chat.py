@@ -14,7 +14,7 @@ from .._model.kept import kept_of, mark_incomplete, mark_ran_on_gateway
 from .._wire import codec
 from .._wire.problem import read_bad_frame, read_stream_error
 from ..errors import DecodingError, DeserializationError, GatewayError, StreamError, StreamTruncatedError
-from .choice import Choice, begins_turn, has_content
+from .choice import Choice, begins_turn, has_content, has_tools
 from .extras import merge_facts, settled
 from .frames import Frames
 
@@ -171,7 +171,7 @@ class ChatDialect:
                 finished.clear()
                 self._open.clear()
                 self._calls_tools = False
-            if choice.delta is not None and choice.delta.tool_calls:
+            if has_tools(choice):
                 self._calls_tools = True
             if choice.finish_reason:
                 self._open.discard(index)
@@ -199,6 +199,7 @@ class ChatAssembly:
     def __init__(self) -> None:
         self._done: list[Answer] = []
         self._id = ""
+        self._usage: CompletionUsage | None = None
         self._begin()
 
     def add(self, chunk: Chunk) -> None:
@@ -237,7 +238,7 @@ class ChatAssembly:
         self._envelope: dict[str, Any] = {}
         self._extra: dict[str, Any] = {}
         self._missing: tuple[str, ...] = _ENVELOPE
-        self._usage: CompletionUsage | None = None
+        self._usage = None
         self._id = ""
 
     def _next_turn(self) -> None:

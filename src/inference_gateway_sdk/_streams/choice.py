@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from .._model.json_value import is_array
 from .._wire import codec
 from .extras import merge, settled
 from .tool_calls import ToolCalls
 
-__all__ = ["Choice", "begins_turn", "has_content"]
+__all__ = ["Choice", "begins_turn", "has_content", "has_tools"]
 
 
 def has_content(choice: Any) -> bool:
@@ -20,6 +21,12 @@ def has_content(choice: Any) -> bool:
         return True
     kept = delta.kept_
     return kept is not None and (any(kept.raw.values()) or any(delta.extra_fields.values()))
+
+
+def has_tools(choice: Any) -> bool:
+    """Whether a stream choice carries a piece of a tool call."""
+    delta = choice.delta
+    return delta is not None and bool(delta.tool_calls)
 
 
 def begins_turn(choice: Any, chunk_id: str | None, turn_id: str) -> bool:
@@ -113,7 +120,7 @@ class Choice:
         odd = {name: value for name, value in delta.kept_.raw.items() if value is not None}
         parts = odd.pop("content", None)
         merge(self.message_extra, odd)
-        if isinstance(parts, list):
+        if is_array(parts):
             if self.parts is None:
                 self.parts = []
             if self.content:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .._model.json_value import is_array, is_object
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -41,9 +43,9 @@ def merge(into: dict[str, Any], more: Mapping[str, Any], *, facts: bool = False)
             into[key] = _own(value)
         elif isinstance(value, str) and not (facts or key in _FACTS):
             _grow(into, key, value)
-        elif isinstance(old, dict) and isinstance(value, dict):
+        elif is_object(old) and is_object(value):
             merge(old, value, facts=facts or key in _OPAQUE)
-        elif isinstance(old, list) and isinstance(value, list):
+        elif is_array(old) and is_array(value):
             _extend(old, value)
         elif value is not None:
             into[key] = _own(value)
@@ -58,9 +60,9 @@ def settled(value: Any) -> Any:
     """A copy in plain JSON values, growing texts joined."""
     if isinstance(value, _Growing):
         return "".join(value)
-    if isinstance(value, dict):
+    if is_object(value):
         return {key: settled(item) for key, item in value.items()}
-    if isinstance(value, list):
+    if is_array(value):
         return [settled(item) for item in value]
     return value
 
@@ -77,9 +79,9 @@ def _grow(into: dict[str, Any], key: str, piece: str) -> None:
 
 def _own(value: Any) -> Any:
     """A copy that later pieces may grow without touching the chunk it came from."""
-    if isinstance(value, dict):
+    if is_object(value):
         return {key: _own(item) for key, item in value.items()}
-    if isinstance(value, list):
+    if is_array(value):
         return [_own(item) for item in value]
     return value
 
@@ -88,7 +90,7 @@ def _extend(old: list[Any], more: list[Any]) -> None:
     """Grow a list; an object with the `index` and `type` of the last one continues it."""
     for item in more:
         last = old[-1] if old else None
-        if isinstance(item, dict) and isinstance(last, dict) and _continues(last, item):
+        if is_object(item) and is_object(last) and _continues(last, item):
             merge(last, item)
         else:
             old.append(_own(item))

@@ -7,6 +7,7 @@ parser sees only unknown fields and reports nothing. The first bytes are therefo
 from __future__ import annotations
 
 from .._model.json_text import parse
+from .._model.json_value import is_object
 from .._wire.problem import read_stream_error
 from .._wire.sse import EventParser, RawEvent
 from ..errors import GatewayError, StreamError, StreamTruncatedError
@@ -23,7 +24,7 @@ _EMPTY_HINT = (
 
 def is_error_object(value: object) -> bool:
     """Whether a JSON value is an error in the place of an answer (an `error` that is null is none)."""
-    return isinstance(value, dict) and bool(value.get("error") or value.get("object") == "error")
+    return is_object(value) and bool(value.get("error") or value.get("object") == "error")
 
 
 class Frames:

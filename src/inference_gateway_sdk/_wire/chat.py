@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from .._generated.chat import CreateChatCompletionResponse, Message
+from .._model.json_value import is_iterable, is_mapping
 from ..errors import DeserializationError
 from . import codec
 from .call import Call, Reply
@@ -13,6 +13,8 @@ from .params import check_params
 from .problem import read_stream_error
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from .target import Target
 
 __all__ = ["CHAT_FIELDS", "chat_body", "chat_call", "dropped_fields", "read_chat"]
@@ -49,7 +51,7 @@ def chat_call(
 
 def chat_body(
     target: Target,
-    messages: object,
+    messages: Any,
     params: Mapping[str, Any],
     *,
     stream: bool,
@@ -87,16 +89,16 @@ def dropped_fields(extra: Mapping[str, Any] | None) -> list[str]:
     return sorted(name for name in (extra or {}) if name not in CHAT_FIELDS)
 
 
-def read_messages(messages: object) -> list[Any]:
+def read_messages(messages: Any) -> list[Any]:
     """The conversation as a list of messages; a bare string is one user message.
 
     Raises:
         TypeError: Something that is no message.
         ValueError: No message at all, or one without a role.
     """
-    if isinstance(messages, (str, Mapping, Message)):
+    if isinstance(messages, (str, Message)) or is_mapping(messages):
         return [_message(messages, "messages")]
-    if not isinstance(messages, Iterable) or isinstance(messages, (bytes, bytearray)):
+    if not is_iterable(messages) or isinstance(messages, (bytes, bytearray)):
         raise TypeError(f"messages must be a string, a message or a list of messages, got {_kind(messages)}")
     found = [_message(item, f"messages[{place}]") for place, item in enumerate(messages)]
     if not found:
@@ -122,10 +124,10 @@ def read_chat(reply: Reply, target: Target) -> CreateChatCompletionResponse:
     return answer
 
 
-def _message(item: object, where: str) -> Any:
+def _message(item: Any, where: str) -> Any:
     if isinstance(item, str):
         return {"role": "user", "content": item}
-    if isinstance(item, Mapping):
+    if is_mapping(item):
         if not item.get("role"):
             raise ValueError(f'{where} has no role: write {{"role": "user", "content": ...}}')
         return item

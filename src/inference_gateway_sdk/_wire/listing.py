@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from typing import Any
 
 from .._generated.models import ListModelsResponse
+from .._model.json_value import is_iterable
 from . import codec
 from .call import Call
 from .target import check_provider
@@ -12,7 +13,7 @@ from .target import check_provider
 __all__ = ["health_call", "models_call"]
 
 
-def models_call(provider: object, include: object, query: tuple[tuple[str, str], ...] = ()) -> Call[ListModelsResponse]:
+def models_call(provider: object, include: Any, query: tuple[tuple[str, str], ...] = ()) -> Call[ListModelsResponse]:
     """The call for the models of one provider, or of all.
 
     Raises:
@@ -40,12 +41,12 @@ def health_call() -> Call[bool]:
     return Call(method="GET", path="/health", read=lambda reply: reply.status == 200, at_root=True)
 
 
-def _read_include(include: object) -> list[str]:
+def _read_include(include: Any) -> list[str]:
     if isinstance(include, str):
         return [str(part).strip() for part in include.split(",") if part.strip()]
-    if not isinstance(include, Iterable):
+    if not is_iterable(include):
         raise TypeError(f"include must name fields such as 'pricing', got {type(include).__name__}")
-    names = list(include)
+    names: list[Any] = list(include)
     for name in names:
         if not isinstance(name, str):
             raise TypeError(f"include must hold strings such as 'pricing', got {type(name).__name__}")
