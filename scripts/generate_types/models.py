@@ -1,4 +1,4 @@
-"""Declarations to the modules of `_generated`: one a family, its classes in an order that needs no forward reference."""
+"""Declarations to the modules of `_generated`: one a family, its classes in an order without forward references."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from .contract import Alias, Contract, ContractError, Declaration, Enumeration, Object, Property, Type, Union
 from .mixins import mixins_of
-from .text import HEADER, docstring, literal, sequence
+from .text import HEADER, docstring, imports, literal, mentions, sequence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -48,12 +48,14 @@ def family_module(contract: Contract, family: str) -> str:
     """The source of one family's module."""
     own = [declaration for declaration in contract.declarations.values() if declaration.family == family]
     order = _sorted(own, lambda declaration: [other for other in _needs(contract, declaration) if other in own])
-    parts = [_imports(contract, own), sequence("__all__ = [", [literal(n) for n in names_of(contract, family)], "]")]
+    parts = [sequence("__all__ = [", [literal(name) for name in names_of(contract, family)], "]")]
     parts += [_source(contract, declaration) for declaration in order]
     unions = [declaration for declaration in order if isinstance(declaration, Union)]
     if unions:
         parts.append("if not TYPE_CHECKING:\n" + "\n".join(_definition(union) for union in unions))
-    return HEADER.format(about=f"The contract's types: {family}.") + "\n" + "\n\n\n".join(parts) + "\n"
+    body = "\n\n\n".join(parts)
+    head = HEADER.format(about=f"The contract's types: {family}.")
+    return f"{head}\n{_imports(contract, own, body)}\n\n{body}\n"
 
 
 def _sorted(items: list, needs) -> list:  # type: ignore[no-untyped-def, type-arg]
@@ -83,23 +85,22 @@ def _needs(contract: Contract, declaration: Declaration) -> list[Declaration]:
     return [contract.declarations[name] for type_ in types for name in type_.names()]
 
 
-def _imports(contract: Contract, own: list[Declaration]) -> str:
-    lines = ["from typing import TYPE_CHECKING, Any, TypeAlias", "", "from msgspec import field", ""]
-    mixins = sorted({mixin for d in own if isinstance(d, Object) for mixin in mixins_of(contract, d)})
-    lines += [f"from .._model.{mixin.module} import {mixin.name}" for mixin in mixins]
-    lines += [
-        "from .._model.enums import OpenEnum",
-        "from .._model.model import Model as _Model",
-        "from .._model.model import Needed",
-    ]
-    lines += ["from .._model.variants import Unknown, Variants"]
-    foreign: dict[str, set[str]] = {}
+def _imports(contract: Contract, own: list[Declaration], body: str) -> str:
+    wanted: dict[str, set[str]] = {
+        "typing": {"TYPE_CHECKING", "Any", "TypeAlias"},
+        "msgspec": {"field"},
+        ".._model.enums": {"OpenEnum"},
+        ".._model.model": {"Needed", "Model as _Model"},
+        ".._model.variants": {"Unknown", "Variants"},
+    }
     for declaration in own:
+        if isinstance(declaration, Object):
+            for mixin in mixins_of(contract, declaration):
+                wanted.setdefault(f".._model.{mixin.module}", set()).add(mixin.name)
         for other in _needs(contract, declaration):
             if other.family != declaration.family:
-                foreign.setdefault(other.family, set()).add(other.name)
-    lines += [f"from .{family} import {', '.join(sorted(names))}" for family, names in sorted(foreign.items())]
-    return "\n".join(lines)
+                wanted.setdefault(f".{other.family}", set()).add(other.name)
+    return imports({module: [name for name in names if mentions(body, name)] for module, names in wanted.items()})
 
 
 def _source(contract: Contract, declaration: Declaration) -> str:

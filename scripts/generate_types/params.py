@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .contract import Alias, Contract, Enumeration, Object, Property, Type, Union
-from .models import unknown_name
-from .text import HEADER, docstring, literal, sequence
+from .contract import Alias, Contract, Enumeration, Object, Property, Type
+from .text import HEADER, docstring, imports, literal, mentions, sequence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,37 +35,33 @@ def params_module(contract: Contract) -> str:
     requests = requests_of(contract)
     classes = [_typed_dict(contract, request) for request in requests]
     names = sorted(params_name(request.name) for request in requests)
+    body = sequence("__all__ = [", [literal(name) for name in names], "]") + "\n\n\n" + "\n\n\n".join(classes)
+    static = {"collections.abc": ["Mapping", "Sequence"], **_needed(contract, requests)}
     head = [
         "from __future__ import annotations",
         "",
-        "from typing import IO, TYPE_CHECKING, Any, Literal, TypedDict",
+        "from typing import IO, TYPE_CHECKING, Literal, TypedDict",
         "",
         "if TYPE_CHECKING:",
         "    import os",
-        "    from collections.abc import Mapping, Sequence",
-        "",
-        *_imports(contract, requests),
-        "",
-        sequence("__all__ = [", [literal(name) for name in names], "]"),
+        imports({module: [name for name in found if mentions(body, name)] for module, found in static.items()}, "    "),
     ]
     about = "Keyword parameters of the operations: for type checkers, and for wrappers that pass them on."
-    return HEADER.format(about=about) + "\n" + "\n".join(head) + "\n\n\n" + "\n\n\n".join(classes) + "\n"
+    return HEADER.format(about=about) + "\n" + "\n".join(head) + "\n\n" + body + "\n"
 
 
 def _optional(request: Object) -> list[Property]:
     return [prop for prop in request.properties if not prop.required and prop.wire != _STREAM]
 
 
-def _imports(contract: Contract, requests: list[Object]) -> list[str]:
+def _needed(contract: Contract, requests: list[Object]) -> dict[str, set[str]]:
+    """The types that parameters mention, by module."""
     wanted: dict[str, set[str]] = {}
     for request in requests:
         for prop in _optional(request):
             for name in _leaves(contract, prop.type):
-                declared = contract.declarations[name]
-                wanted.setdefault(declared.family, set()).add(name)
-                if isinstance(declared, Union):
-                    wanted[declared.family].add(unknown_name(declared))
-    return [f"    from .{family} import {', '.join(sorted(names))}" for family, names in sorted(wanted.items())]
+                wanted.setdefault(f".{contract.declarations[name].family}", set()).add(name)
+    return wanted
 
 
 def _leaves(contract: Contract, type_: Type) -> Iterator[str]:

@@ -31,14 +31,14 @@ _WRITTEN = {
 
 _SUBMODULES = ["errors", "types"]
 
-_ROOT = '''"""The Python client for the Inference Gateway: one typed API, blocking and async, for every provider behind it.
+_ROOT = '''"""The Python client for the Inference Gateway: one typed API, blocking and async.
 
 Importing this package imports nothing else: each name is fetched when it is first used (PEP 562).
 
 Derived from openapi.yaml by scripts/generate_types: do not edit.
 """
-# ruff: noqa
 # fmt: off
+# ruff: noqa: A004, E501, I001
 
 from typing import TYPE_CHECKING
 
@@ -51,7 +51,7 @@ if not TYPE_CHECKING:  # to type checkers a module with __getattr__ would have e
 {table}
 
     def __getattr__(name):
-        from importlib import import_module  # noqa: PLC0415
+        from importlib import import_module
 
         if name in _HOMES:
             value = getattr(import_module("." + _HOMES[name], __name__), name)
@@ -66,12 +66,12 @@ if not TYPE_CHECKING:  # to type checkers a module with __getattr__ would have e
         return sorted({{*globals(), *__all__}})
 '''
 
-_TYPES = '''"""The contract's types, for those who like them apart from the rest: `from inference_gateway_sdk.types import Message`.
+_TYPES = '''"""The contract's types apart from the rest: `from inference_gateway_sdk.types import Message`.
 
 Derived from openapi.yaml by scripts/generate_types: do not edit.
 """
-# ruff: noqa
 # fmt: off
+# ruff: noqa: E501, I001, PLC0414
 
 from typing import TYPE_CHECKING
 
@@ -85,7 +85,7 @@ if not TYPE_CHECKING:  # to type checkers a module with __getattr__ would have e
     def __getattr__(name):
         if name not in __all__:
             raise AttributeError(f"module {{__name__!r}} has no attribute {{name!r}}", name=name, obj=None)
-        import inference_gateway_sdk  # noqa: PLC0415
+        import inference_gateway_sdk
 
         return getattr(inference_gateway_sdk, name)
 

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 import textwrap
+from typing import TYPE_CHECKING
 
-__all__ = ["HEADER", "docstring", "literal", "sequence"]
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+__all__ = ["HEADER", "docstring", "imports", "literal", "mentions", "sequence"]
 
 WIDTH = 120
 
@@ -38,3 +43,26 @@ def sequence(opening: str, items: list[str], closing: str, indent: str = "") -> 
     if len(line) <= WIDTH:
         return line
     return f"{indent}{opening}\n" + "".join(f"{indent}    {item},\n" for item in items) + f"{indent}{closing}"
+
+
+def mentions(source: str, imported: str) -> bool:
+    """Whether the source uses what is imported under this name (or `name as other`), outside of strings or within."""
+    return re.search(rf"\b{imported.rsplit(maxsplit=1)[-1]}\b", source) is not None
+
+
+def imports(wanted: Mapping[str, Iterable[str]], indent: str = "") -> str:
+    """Import statements: the library's, then msgspec's, then relative ones from far to near."""
+    groups: dict[int, list[str]] = {}
+    for module, names in wanted.items():
+        found = sorted(names, key=str.lower)
+        if found:
+            group = 2 if module.startswith(".") else int(module == "msgspec")
+            line = f"{indent}from {module} import {', '.join(found)}"
+            if len(line) > WIDTH:
+                line = sequence(f"from {module} import (", found, ")", indent)
+            groups.setdefault(group, []).append(line)
+    return "\n\n".join("\n".join(sorted(lines, key=_far_first)) for _, lines in sorted(groups.items()))
+
+
+def _far_first(line: str) -> tuple[bool, str]:
+    return ("from .." not in line, line)

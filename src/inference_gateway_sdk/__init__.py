@@ -1,11 +1,11 @@
-"""The Python client for the Inference Gateway: one typed API, blocking and async, for every provider behind it.
+"""The Python client for the Inference Gateway: one typed API, blocking and async.
 
 Importing this package imports nothing else: each name is fetched when it is first used (PEP 562).
 
 Derived from openapi.yaml by scripts/generate_types: do not edit.
 """
-# ruff: noqa
 # fmt: off
+# ruff: noqa: A004, E501, I001
 
 from typing import TYPE_CHECKING
 
@@ -757,7 +757,7 @@ if not TYPE_CHECKING:  # to type checkers a module with __getattr__ would have e
     }
 
     def __getattr__(name):
-        from importlib import import_module  # noqa: PLC0415
+        from importlib import import_module
 
         if name in _HOMES:
             value = getattr(import_module("." + _HOMES[name], __name__), name)

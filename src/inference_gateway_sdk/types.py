@@ -1,9 +1,9 @@
-"""The contract's types, for those who like them apart from the rest: `from inference_gateway_sdk.types import Message`.
+"""The contract's types apart from the rest: `from inference_gateway_sdk.types import Message`.
 
 Derived from openapi.yaml by scripts/generate_types: do not edit.
 """
-# ruff: noqa
 # fmt: off
+# ruff: noqa: E501, I001, PLC0414
 
 from typing import TYPE_CHECKING
 
@@ -435,7 +435,7 @@ if not TYPE_CHECKING:  # to type checkers a module with __getattr__ would have e
     def __getattr__(name):
         if name not in __all__:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}", name=name, obj=None)
-        import inference_gateway_sdk  # noqa: PLC0415
+        import inference_gateway_sdk
 
         return getattr(inference_gateway_sdk, name)
 

@@ -4,15 +4,8 @@ Derived from openapi.yaml by scripts/generate_types: do not edit.
 """
 # fmt: off
 
-from typing import TYPE_CHECKING, Any, TypeAlias
-
-from msgspec import field
-
 from .._model.enums import OpenEnum
-from .._model.model import Model as _Model
-from .._model.model import Needed
-from .._model.variants import Unknown, Variants
-
+from .._model.model import Model as _Model, Needed
 
 __all__ = [
     "CreateMusicRequest",

@@ -4,21 +4,16 @@ Derived from openapi.yaml by scripts/generate_types: do not edit.
 """
 # fmt: off
 
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TYPE_CHECKING, TypeAlias
 
 from msgspec import field
 
 from .._model.answer import Answer
 from .._model.arguments import Arguments
-from .._model.chat import ChatAnswer
-from .._model.chat import ChatChunk
-from .._model.chat import MessageText
-from .._model.chat import ToolCall
+from .._model.chat import ChatAnswer, ChatChunk, MessageText, ToolCall
 from .._model.enums import OpenEnum
-from .._model.model import Model as _Model
-from .._model.model import Needed
+from .._model.model import Model as _Model, Needed
 from .._model.variants import Unknown, Variants
-
 
 __all__ = [
     "ChatCompletionChoice",

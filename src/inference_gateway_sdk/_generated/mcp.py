@@ -4,17 +4,14 @@ Derived from openapi.yaml by scripts/generate_types: do not edit.
 """
 # fmt: off
 
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any
 
 from msgspec import field
 
 from .._model.answer import Answer
-from .._model.listing import Tools
 from .._model.enums import OpenEnum
-from .._model.model import Model as _Model
-from .._model.model import Needed
-from .._model.variants import Unknown, Variants
-
+from .._model.listing import Tools
+from .._model.model import Model as _Model, Needed
 
 __all__ = [
     "ListToolsResponse",

@@ -4,17 +4,15 @@ Derived from openapi.yaml by scripts/generate_types: do not edit.
 """
 # fmt: off
 
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TYPE_CHECKING, TypeAlias
 
 from msgspec import field
 
 from .._model.answer import Answer
 from .._model.enums import OpenEnum
-from .._model.model import Model as _Model
-from .._model.model import Needed
+from .._model.model import Model as _Model, Needed
 from .._model.variants import Unknown, Variants
 from .chat import FunctionParameters
-
 
 __all__ = [
     "CacheControl",

@@ -4,16 +4,10 @@ Derived from openapi.yaml by scripts/generate_types: do not edit.
 """
 # fmt: off
 
-from typing import TYPE_CHECKING, Any, TypeAlias
-
-from msgspec import field
+from typing import Any
 
 from .._model.answer import Answer
-from .._model.enums import OpenEnum
 from .._model.model import Model as _Model
-from .._model.model import Needed
-from .._model.variants import Unknown, Variants
-
 
 __all__ = ["ExportMetricsServiceRequest", "ExportMetricsServiceResponse", "ExportMetricsServiceResponsePartialSuccess"]
 

@@ -6,18 +6,50 @@ Derived from openapi.yaml by scripts/generate_types: do not edit.
 
 from __future__ import annotations
 
-from typing import IO, TYPE_CHECKING, Any, Literal, TypedDict
+from typing import IO, TYPE_CHECKING, Literal, TypedDict
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Mapping, Sequence
 
-    from .audio import CreateMusicRequestResponseFormat, CreateSfxRequestResponseFormat, CreateSpeechRequestResponseFormat
-    from .chat import ChatCompletionNamedToolChoice, ChatCompletionStreamOptions, ChatCompletionTool, ChatCompletionToolChoiceMode, CreateChatCompletionRequestReasoningEffort, CreateChatCompletionRequestResponseFormat, UnknownCreateChatCompletionRequestResponseFormat
+    from .audio import (
+        CreateMusicRequestResponseFormat,
+        CreateSfxRequestResponseFormat,
+        CreateSpeechRequestResponseFormat,
+    )
+    from .chat import (
+        ChatCompletionNamedToolChoice,
+        ChatCompletionStreamOptions,
+        ChatCompletionTool,
+        ChatCompletionToolChoiceMode,
+        CreateChatCompletionRequestReasoningEffort,
+        CreateChatCompletionRequestResponseFormat,
+    )
     from .gateway import ProviderRequestMessagesItem
-    from .images import CreateImageEditRequestQuality, CreateImageEditRequestResponseFormat, CreateImageRequestQuality, CreateImageRequestResponseFormat, CreateImageVariationRequestResponseFormat, ImageSize
-    from .messages import CreateMessagesRequestThinking, MessagesMetadata, MessagesOutputConfig, MessagesTextBlock, MessagesTool, MessagesToolChoiceMode, MessagesToolChoiceObject
-    from .responses import ResponseReasoning, ResponseTextConfig, ResponseTool, ResponseToolChoiceFunction, ResponseToolChoiceMode
+    from .images import (
+        CreateImageEditRequestQuality,
+        CreateImageEditRequestResponseFormat,
+        CreateImageRequestQuality,
+        CreateImageRequestResponseFormat,
+        CreateImageVariationRequestResponseFormat,
+        ImageSize,
+    )
+    from .messages import (
+        CreateMessagesRequestThinking,
+        MessagesMetadata,
+        MessagesOutputConfig,
+        MessagesTextBlock,
+        MessagesTool,
+        MessagesToolChoiceMode,
+        MessagesToolChoiceObject,
+    )
+    from .responses import (
+        ResponseReasoning,
+        ResponseTextConfig,
+        ResponseTool,
+        ResponseToolChoiceFunction,
+        ResponseToolChoiceMode,
+    )
 
 __all__ = [
     "CreateChatCompletionParams",

@@ -20,4 +20,4 @@ class Answer:
     @property
     def meta(self) -> Meta | None:
         """How the answer came: status, headers, time; None for objects that came from no client."""
-        return kept_of(self).meta
+        return kept_of(self).marks.meta

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 
 import msgspec
@@ -12,6 +11,8 @@ from .json_text import parse
 from .kept import raw_value
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     T = TypeVar("T")
 
 __all__ = ["Arguments"]
@@ -31,7 +32,7 @@ class Arguments:
     @overload
     def parse_arguments(self, type: type[T]) -> T: ...
 
-    def parse_arguments(self, type: Any = dict) -> Any:  # noqa: A002  (the public name of this argument)
+    def parse_arguments(self, type: Any = dict) -> Any:
         """The arguments as a value of that type.
 
         Empty arguments count as `{}`: models leave them out for tools that take none.
@@ -61,6 +62,12 @@ def _fitted(value: object, kind: Any) -> Any:
     validate = getattr(kind, "model_validate", None)
     if validate is not None:  # a pydantic model, known by its method
         return cast("Callable[[object], Any]", validate)(value)
-    if kind is dict and not isinstance(value, dict):
-        raise ValueError(f"expected an object, got {msgspec.json.encode(value).decode():.40}")  # noqa: TRY004
+    if kind is dict:
+        return _mapping(value)
     return msgspec.convert(value, kind)
+
+
+def _mapping(value: object) -> object:
+    if not isinstance(value, dict):
+        raise ValueError(f"expected an object, got {msgspec.json.encode(value).decode():.40}")  # noqa: TRY004
+    return cast("object", value)

@@ -45,7 +45,7 @@ class ChatAnswer:
     @property
     def complete(self) -> bool:
         """False when the stream this was assembled from ended early and that was accepted."""
-        return kept_of(self).complete
+        return kept_of(self).marks.complete
 
 
 class ChatChunk:
@@ -59,9 +59,10 @@ class ChatChunk:
     def text(self) -> str | None:
         """What this chunk adds to the text of the first choice that has any, None when it adds none."""
         for choice in self.choices:
-            # A provider may leave a required delta out: then it is None whatever its annotation says.
-            if choice.delta and choice.delta.content is not None:
-                return choice.delta.content
+            # A provider may leave the delta out, whatever its annotation says.
+            content = getattr(choice.delta, "content", None)
+            if isinstance(content, str):
+                return content
         return None
 
 
@@ -89,4 +90,4 @@ class ToolCall:
     @property
     def ran_on_gateway(self) -> bool:
         """True when the gateway ran this call itself (its MCP tools): do not run it again."""
-        return kept_of(self).ran_on_gateway
+        return kept_of(self).marks.ran_on_gateway

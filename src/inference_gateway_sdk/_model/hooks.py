@@ -17,13 +17,13 @@ class PydanticHooks:
     @classmethod
     def __get_pydantic_core_schema__(cls, source: object, handler: object) -> dict[str, Any]:
         """What pydantic validates and serialises the type by."""
-        from .schema import core_schema  # noqa: PLC0415
+        from .schema import core_schema
 
         return core_schema(cls)
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core_schema: object, handler: object) -> dict[str, Any]:
         """What FastAPI's page shows of the type."""
-        from .schema import json_schema  # noqa: PLC0415
+        from .schema import json_schema
 
         return json_schema(cls)

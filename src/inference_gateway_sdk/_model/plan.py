@@ -1,4 +1,4 @@
-"""A contract class as the list of its fields: what reading and writing walk by when msgspec's strict path does not fit."""
+"""A contract class as the list of its fields, which reading and writing go by where msgspec's own path does not fit."""
 
 from __future__ import annotations
 

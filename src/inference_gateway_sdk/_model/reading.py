@@ -2,14 +2,15 @@
 
 For each annotation there is one reader: a function from the raw value to the attribute's value and whether that says
 all that the raw value said. What a reader cannot read at all raises `Unreadable`; the field then is None (a required
-array is []), and its raw value is kept. Nothing here raises for a mapping, whatever is in it.
+array is []), and its raw value is kept. Nothing here raises for a mapping, whatever is in it. Classes are compared
+through `__class__`, which type checkers do not take as a reason to forget what they know of the value.
 """
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import Enum
 from functools import cache
 from typing import Any, TypeVar, cast, get_args, get_origin
@@ -21,7 +22,7 @@ from .kept import Kept
 from .plan import Field, Plan, alternatives, plan_of
 from .variants import Variants
 
-__all__ = ["Reader", "Unreadable", "from_builtins", "read_field", "reader_of"]
+__all__ = ["Reader", "Unreadable", "as_dict", "from_builtins", "read_field", "reader_of"]
 
 T = TypeVar("T")
 Reader = Callable[[Any], tuple[Any, bool]]
@@ -30,35 +31,44 @@ _WHOLE_NUMBER = re.compile(r"-?[0-9]{1,300}", re.ASCII)
 _LOSSLESS = 2**53
 
 
-class Unreadable(Exception):  # noqa: N818  (a signal between functions here, never an error for users)
+class Unreadable(Exception):  # noqa: N818
     """The raw value says nothing that the attribute could hold."""
 
 
-def from_builtins(value: object, type: type[T]) -> T:  # noqa: A002  (the public name of this argument)
+def from_builtins(value: object, type: type[T]) -> T:
     """The value as an object of that type, losing nothing.
 
     Raises:
         DeserializationError: When it cannot be one at all, as an array where the contract has an object.
     """
+    annotation: Any = type
     try:
-        return cast(T, reader_of(type)(value)[0])
+        read: T = reader_of(annotation)(value)[0]
     except Unreadable:
         wanted = getattr(type, "__name__", str(type))
         raise DeserializationError(f"Expected {wanted}, got {_json_kind(value)}", text=repr(value)[:200]) from None
     except RecursionError:
         raise DeserializationError("The value is nested too deeply to read") from None
+    return read
+
+
+def as_dict(value: object) -> object:
+    """A mapping of any kind as the dict that reading goes by; anything else as it is."""
+    return dict(cast("Mapping[object, object]", value)) if isinstance(value, Mapping) else value
 
 
 def _json_kind(value: object) -> str:
-    kinds = {
-        dict: "an object",
-        list: "an array",
-        str: "a string",
-        bool: "a boolean",
-        int: "a number",
-        float: "a number",
-    }
-    return "null" if value is None else kinds.get(type(value), type(value).__name__)
+    return "null" if value is None else _JSON_KINDS.get(type(value).__name__, type(value).__name__)
+
+
+_JSON_KINDS = {
+    "dict": "an object",
+    "list": "an array",
+    "str": "a string",
+    "bool": "a boolean",
+    "int": "a number",
+    "float": "a number",
+}
 
 
 @cache
@@ -99,29 +109,29 @@ def _read_none(raw: Any) -> tuple[Any, bool]:
 
 
 def _read_str(raw: Any) -> tuple[Any, bool]:
-    if type(raw) is str:
+    if raw.__class__ is str:
         return raw, True
-    if type(raw) is int:
+    if raw.__class__ is int:
         return str(raw), False
     raise Unreadable
 
 
 def _read_int(raw: Any) -> tuple[Any, bool]:
-    if type(raw) is int:
+    if raw.__class__ is int:
         return raw, True
-    if type(raw) is float and raw.is_integer():
+    if raw.__class__ is float and raw.is_integer():
         return int(raw), False
-    if type(raw) is str and _WHOLE_NUMBER.fullmatch(raw):
+    if raw.__class__ is str and _WHOLE_NUMBER.fullmatch(raw):
         return int(raw), False
     raise Unreadable
 
 
 def _read_float(raw: Any) -> tuple[Any, bool]:
-    if type(raw) is float:
+    if raw.__class__ is float:
         return raw, True
-    if type(raw) is int:
+    if raw.__class__ is int:
         return _float_of(raw), -_LOSSLESS <= raw <= _LOSSLESS
-    if type(raw) is str:
+    if raw.__class__ is str:
         return _float_of(raw), False
     raise Unreadable
 
@@ -137,7 +147,7 @@ def _float_of(raw: int | str) -> float:
 
 
 def _read_bool(raw: Any) -> tuple[Any, bool]:
-    if type(raw) is bool:
+    if raw.__class__ is bool:
         return raw, True
     if raw in ("true", "false"):
         return raw == "true", False
@@ -171,11 +181,12 @@ def _list_reader(annotation: Any) -> Reader:
     objects = any(_holds_fields(member) for member in alternatives(annotation))
 
     def read(raw: Any) -> tuple[Any, bool]:
-        if type(raw) is not list:
+        if raw.__class__ is not list:
             raise Unreadable
+        raw_items: list[Any] = raw
         items: list[Any] = []
         exact = True
-        for raw_item in cast("list[Any]", raw):
+        for raw_item in raw_items:
             try:
                 item, said_all = read_item(raw_item)
             except Unreadable:
@@ -199,11 +210,12 @@ def _dict_reader(annotation: Any) -> Reader:
     read_value = reader_of(annotation)
 
     def read(raw: Any) -> tuple[Any, bool]:
-        if type(raw) is not dict:
+        if raw.__class__ is not dict:
             raise Unreadable
+        raw_values: dict[str, Any] = raw
         values: dict[str, Any] = {}
         exact = True
-        for key, raw_value in cast("dict[str, Any]", raw).items():
+        for key, raw_value in raw_values.items():
             try:
                 values[key], said_all = read_value(raw_value)
             except Unreadable:
@@ -237,21 +249,22 @@ def _union_reader(members: tuple[Any, ...]) -> Reader:
 
 def _variantsreader(union: type[Variants]) -> Reader:
     def read(raw: Any) -> tuple[Any, bool]:
-        if type(raw) is not dict:
+        if raw.__class__ is not dict:
             return _as_it_is(raw, union)
-        variant = union.pick(cast("dict[str, Any]", raw))
-        return (union.unknown(cast("dict[str, Any]", raw)), True) if variant is None else reader_of(variant)(raw)
+        variant = union.pick(raw)
+        return (union.unknown(raw), True) if variant is None else reader_of(variant)(raw)
 
     return read
 
 
 def _struct_reader(cls: type[Struct]) -> Reader:
     plan = plan_of(cls)
+    readers = [(field, reader_of(field.annotation)) for field in plan.fields]
 
     def read(raw: Any) -> tuple[Any, bool]:
-        if type(raw) is not dict:
+        if raw.__class__ is not dict:
             return _as_it_is(raw, cls)
-        return _build(plan, cast("dict[str, Any]", raw)), True
+        return _build(plan, readers, raw), True
 
     return read
 
@@ -263,12 +276,12 @@ def _as_it_is(value: Any, cls: type) -> tuple[Any, bool]:
     raise Unreadable
 
 
-def _build(plan: Plan, raw: dict[str, Any]) -> Any:
+def _build(plan: Plan, readers: list[tuple[Field, Reader]], raw: dict[str, Any]) -> Any:
     values: dict[str, Any] = {}
     strayed: dict[str, Any] = {}
-    for field in plan.fields:
+    for field, reader in readers:
         if field.wire in raw:
-            values[field.name], exact = read_field(field, raw[field.wire])
+            values[field.name], exact = _read_or_blank(field, reader, raw[field.wire])
             if not exact:
                 strayed[field.wire] = raw[field.wire]
         elif field.required:
@@ -282,7 +295,11 @@ def _build(plan: Plan, raw: dict[str, Any]) -> Any:
 
 def read_field(field: Field, raw: Any) -> tuple[Any, bool]:
     """The attribute's value for what came, and whether it says all of it."""
+    return _read_or_blank(field, reader_of(field.annotation), raw)
+
+
+def _read_or_blank(field: Field, reader: Reader, raw: Any) -> tuple[Any, bool]:
     try:
-        return reader_of(field.annotation)(raw)
+        return reader(raw)
     except Unreadable:
         return field.blank(), False

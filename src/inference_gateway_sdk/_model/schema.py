@@ -1,12 +1,11 @@
-"""Contract types as fields of pydantic models, and so in FastAPI: the two hooks pydantic asks for, without importing it.
+"""Contract types as fields of pydantic models, and so in FastAPI: the answers to pydantic's two questions.
 
-The core schema is a plain dict, as pydantic-core defines it. Validation takes an instance as it is and reads a mapping
-with the same leniency as an answer; serialising writes everything that was kept.
+Nothing of pydantic is imported: the core schema is a plain dict, as pydantic-core defines it. Validation takes an
+instance as it is and reads a mapping with the same leniency as an answer; serialising writes everything that was kept.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from enum import Enum
 from typing import Any, get_args, get_origin
 
@@ -14,7 +13,7 @@ from msgspec import Struct
 
 from ..errors import DeserializationError
 from .plan import Field, alternatives, plan_of
-from .reading import from_builtins
+from .reading import as_dict, from_builtins
 from .variants import Unknown, Variants
 from .writing import to_builtins
 
@@ -23,20 +22,16 @@ __all__ = ["core_schema", "json_schema"]
 _SCALARS: dict[Any, str] = {str: "string", int: "integer", float: "number", bool: "boolean", type(None): "null"}
 
 
-def core_schema(cls: type) -> dict[str, Any]:
+def core_schema(cls: type[Any]) -> dict[str, Any]:
     """What pydantic calls to validate and serialise a contract type."""
 
     def validate(value: object) -> object:
         if isinstance(value, cls):
             return value
-        if not isinstance(value, Mapping):
-            # pydantic makes a ValidationError of a ValueError, and lets a TypeError through.
-            raise ValueError(f"expected {cls.__name__} or a mapping, got {type(value).__name__}")  # noqa: TRY004
-        if issubclass(cls, Unknown):
-            return cls(value)  # pyright: ignore[reportUnknownArgumentType]
         try:
-            return from_builtins(dict(value), cls)  # pyright: ignore[reportUnknownArgumentType]
-        except DeserializationError as error:
+            return _made(cls, as_dict(value))
+        except (DeserializationError, TypeError) as error:
+            # pydantic makes a ValidationError of a ValueError, and lets any other through.
             raise ValueError(str(error)) from error
 
     return {
@@ -44,6 +39,10 @@ def core_schema(cls: type) -> dict[str, Any]:
         "function": {"type": "no-info", "function": validate},
         "serialization": {"type": "function-plain", "function": to_builtins},
     }
+
+
+def _made(cls: type[Any], value: Any) -> object:
+    return cls(value) if issubclass(cls, Unknown) else from_builtins(value, cls)
 
 
 def json_schema(annotation: Any) -> dict[str, Any]:

@@ -19,9 +19,9 @@ def brief(value: Any, depth: int = _DEPTH) -> str:
         return repr(text) if len(text) <= _TEXT else f"{text[:_TEXT]!r}... ({len(text)} characters)"
     if depth == 0:
         return "..."
-    if isinstance(value, list):
+    if value.__class__ is list:
         return _items([brief(item, depth - 1) for item in value[:_ITEMS]], len(value), "[]")
-    if isinstance(value, dict):
+    if value.__class__ is dict:
         shown = [f"{key!r}: {brief_field(str(key), value[key], depth - 1)}" for key in list(value)[:_ITEMS]]
         return _items(shown, len(value), "{}")
     return repr(value)

@@ -36,7 +36,7 @@ class Variants(PydanticHooks, metaclass=_UnionType):
     """
 
     tag: ClassVar[str]
-    variants: ClassVar[Mapping[str, type]]
+    variants: ClassVar[Mapping[str, type[Any]]]
     unknown: ClassVar[type[Unknown]]
     classes: ClassVar[tuple[type, ...]] = ()
 
@@ -45,7 +45,7 @@ class Variants(PydanticHooks, metaclass=_UnionType):
         publish(cls)
 
     @classmethod
-    def define(cls, tag: str, unknown: type[Unknown], variants: Mapping[str, type]) -> None:
+    def define(cls, tag: str, unknown: type[Unknown], variants: Mapping[str, type[Any]]) -> None:
         """Say what the union consists of, once its variants exist."""
         cls.tag = tag
         cls.unknown = unknown
@@ -53,7 +53,7 @@ class Variants(PydanticHooks, metaclass=_UnionType):
         cls.classes = (*variants.values(), unknown)
 
     @classmethod
-    def pick(cls, mapping: Mapping[str, Any]) -> type | None:
+    def pick(cls, mapping: Mapping[str, Any]) -> type[Any] | None:
         """The variant's class for this mapping, None when nobody listed it."""
         tag = mapping.get(cls.tag)
         return cls.variants.get(tag) if isinstance(tag, str) else None

@@ -7,12 +7,13 @@ which also knows where in the value it stands, for the error that names a value 
 from __future__ import annotations
 
 import dataclasses
-import datetime
+import datetime as dt
 import decimal
 import json
 import math
 import uuid
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from enum import Enum
 from typing import Any, cast
 
@@ -31,10 +32,10 @@ __all__ = ["encode", "is_plain", "to_builtins"]
 _SCALARS = frozenset({str, int, bool, type(None)})
 _LONGEST_PATH = 20
 _AS_MSGSPEC_DOES = (
-    datetime.datetime,
-    datetime.date,
-    datetime.time,
-    datetime.timedelta,
+    dt.datetime,
+    dt.date,
+    dt.time,
+    dt.timedelta,
     decimal.Decimal,
     uuid.UUID,
 )
@@ -76,7 +77,7 @@ def is_plain(value: object) -> bool:
     if isinstance(value, Struct):
         return all(is_plain(getattr(value, name)) for name in value.__struct_fields__)
     if kind is float:
-        return math.isfinite(cast(float, value))
+        return math.isfinite(cast("float", value))
     return isinstance(value, OpenEnum)
 
 
@@ -107,8 +108,10 @@ class _Walk:
             return value
         if isinstance(value, Enum):
             return self.plain(value.value)
-        if isinstance(value, (str, int, float)):
-            return _without_subclass(value)
+        if isinstance(value, str):
+            return str.__str__(value)
+        if isinstance(value, (int, float)):
+            return int(value) if isinstance(value, int) else float(value)
         if isinstance(value, _AS_MSGSPEC_DOES):
             return msgspec.to_builtins(value)
         return self.container(value)
@@ -134,7 +137,7 @@ class _Walk:
             return self.mapping(cast("Mapping[object, object]", value))
         if isinstance(value, (bytes, bytearray, memoryview)):
             raise self.refusal("bytes cannot be sent as JSON; base64-encode them first")
-        if isinstance(value, (Sequence, Set)):
+        if isinstance(value, (Sequence, AbstractSet)):
             return [self.at(index, item) for index, item in enumerate(cast("Sequence[object]", value))]
         if dataclasses.is_dataclass(value) and not isinstance(value, type):
             return {f.name: self.at(f.name, getattr(value, f.name)) for f in dataclasses.fields(value)}
@@ -156,7 +159,7 @@ class _Walk:
         for key, item in value.items():
             if not isinstance(key, str):
                 raise self.refusal(f"keys must be strings, got {key!r} ({type(key).__name__})")
-            out[_without_subclass(key)] = self.at(key, item)
+            out[str.__str__(key)] = self.at(key, item)
         return out
 
     def struct(self, value: Struct) -> Any:
@@ -207,13 +210,6 @@ class _Walk:
 def _says(field: Field, raw: object, current: object) -> bool:
     """Whether the attribute still is what reading made of the raw value: if not, the user changed it, and that wins."""
     return bool(read_field(field, raw)[0] == current)
-
-
-def _without_subclass(value: str | float) -> str | int | float:
-    for kind in (str, int, float):
-        if isinstance(value, kind):
-            return kind.__str__(value) if kind is str else kind(value)
-    raise AssertionError(value)
 
 
 def _described(value: object) -> str:

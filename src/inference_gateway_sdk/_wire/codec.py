@@ -7,8 +7,7 @@ whichever path it took.
 
 from __future__ import annotations
 
-from functools import cache
-from typing import Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar
 
 from msgspec import DecodeError, ValidationError
 from msgspec.json import Decoder
@@ -25,12 +24,17 @@ _PATIENCE = 2
 """How many mistyped chunks a stream may have before each is read field by field at once."""
 
 
-@cache
-def _strict(type: type[T]) -> Decoder[T]:  # noqa: A002
-    return Decoder(type, dec_hook=hook)
+_DECODERS: dict[Any, Decoder[Any]] = {}
 
 
-def decode(data: bytes | memoryview, type: type[T]) -> T:  # noqa: A002  (the public name of this argument)
+def _strict(type: type[T]) -> Decoder[T]:
+    decoder: Decoder[T] | None = _DECODERS.get(type)
+    if decoder is None:
+        decoder = _DECODERS[type] = Decoder(type, dec_hook=hook)
+    return decoder
+
+
+def decode(data: bytes | memoryview, type: type[T]) -> T:
     """The JSON text as a value of that type, whatever fields it has beside, in place of, or without the contract's.
 
     Raises:
@@ -55,7 +59,7 @@ class ChunkDecoder(Generic[T]):
     would be too dear.
     """
 
-    def __init__(self, type: type[T]) -> None:  # noqa: A002
+    def __init__(self, type: type[T]) -> None:
         self._type = type
         self._strict: Decoder[T] | None = _strict(type)
         self._mistyped = 0
@@ -76,8 +80,10 @@ class ChunkDecoder(Generic[T]):
         self._strict = None  # not before parsing: what is no JSON says nothing about the provider's fields
         if self._mistyped < _PATIENCE:
             try:
-                return cast(T, widen(self._type, value))
+                widened: T = widen(self._type, value)
             except ValidationError:
                 self._mistyped += 1
                 value = parse(data)  # widening has used the first one up
+            else:
+                return widened
         return from_builtins(value, self._type)
