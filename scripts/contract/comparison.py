@@ -164,10 +164,15 @@ def _additional(pair: _Pair, ours: Node | bool | None, theirs: Node | bool | Non
     if isinstance(ours, dict) and isinstance(theirs, dict):
         yield from _nodes(pair, ours, theirs, place)
     elif ours != theirs:
-        words = {None: "unsaid", True: "anything", False: "nothing"}
-        here, there = (str(shape_of(document, side)) if isinstance(side, dict) else words[side]
-                       for document, side in zip(pair, (ours, theirs), strict=True))  # fmt: skip
-        yield Difference(place, "additional", f"{here} here, {there} there")
+        detail = f"{_others(pair.ours, ours)} here, {_others(pair.theirs, theirs)} there"
+        yield Difference(place, "additional", detail)
+
+
+def _others(document: Node, additional: Node | bool | None) -> str:
+    """Few words for what other properties may be."""
+    if isinstance(additional, dict):
+        return str(shape_of(document, additional))
+    return {None: "unsaid", True: "anything", False: "nothing"}[additional]
 
 
 def _variants(pair: _Pair, ours: tuple[Node, ...], theirs: tuple[Node, ...], place: str) -> Iterator[Difference]:
@@ -197,19 +202,23 @@ def _operations(pair: _Pair) -> Iterator[Difference]:
         here, there = ({name: item[name] for name in item if name in METHODS} for item in (ours[path], theirs[path]))
         place = f"/paths/{escaped(path)}"
         for method in _common(here, there):
-            full = ({**item[method], "parameters": [*item.get("parameters", []), *item[method].get("parameters", [])]}
-                    for item in (ours[path], theirs[path]))  # fmt: skip
-            yield from _operation(pair, *full, f"{place}/{method}")
+            mine, published = _whole(ours[path], method), _whole(theirs[path], method)
+            yield from _operation(pair, mine, published, f"{place}/{method}")
         yield from _names(here, there, place, "method")
     yield from _names(ours, theirs, "/paths", "path")
+
+
+def _whole(item: Node, method: str) -> Node:
+    """The operation with the parameters that its path gives to all methods."""
+    operation: Node = item[method]
+    return {**operation, "parameters": [*item.get("parameters", []), *operation.get("parameters", [])]}
 
 
 def _operation(pair: _Pair, ours: Node, theirs: Node, place: str) -> Iterator[Difference]:
     if ours.get("operationId") != theirs.get("operationId"):
         detail = f"operationId is {ours.get('operationId')!r} here, {theirs.get('operationId')!r} there"
         yield Difference(f"{place}/operationId", "operation", detail)
-    here, there = (operation.get("security", document.get("security", []))
-                   for document, operation in zip(pair, (ours, theirs), strict=True))  # fmt: skip
+    here, there = _security(pair.ours, ours), _security(pair.theirs, theirs)
     if here != there:
         yield Difference(f"{place}/security", "operation", f"security is {here} here, {there} there")
     yield from _parameters(pair, ours["parameters"], theirs["parameters"], f"{place}/parameters")
@@ -217,11 +226,13 @@ def _operation(pair: _Pair, ours: Node, theirs: Node, place: str) -> Iterator[Di
     yield from _responses(pair, ours.get("responses", {}), theirs.get("responses", {}), f"{place}/responses")
 
 
+def _security(document: Node, operation: Node) -> object:
+    """The operation's own, else the document's."""
+    return operation.get("security", document.get("security", []))
+
+
 def _parameters(pair: _Pair, ours: list[Node], theirs: list[Node], place: str) -> Iterator[Difference]:
-    here, there = (
-        {f"{one['in']}:{one['name']}": one for one in (resolved(document, node) for node in nodes)}
-        for document, nodes in zip(pair, (ours, theirs), strict=True)
-    )
+    here, there = _by_name(pair.ours, ours), _by_name(pair.theirs, theirs)
     for key in _common(here, there):
         at = f"{place}/{escaped(key)}"
         for trait, mine, published in _traits(here[key], there[key]):
@@ -229,6 +240,11 @@ def _parameters(pair: _Pair, ours: list[Node], theirs: list[Node], place: str) -
                 yield Difference(at, "parameter", f"{trait} is {mine!r} here, {published!r} there")
         yield from _nodes(pair, here[key].get("schema", {}), there[key].get("schema", {}), f"{at}/schema")
     yield from _names(here, there, place, "parameter")
+
+
+def _by_name(document: Node, parameters: list[Node]) -> dict[str, Node]:
+    found = (resolved(document, parameter) for parameter in parameters)
+    return {f"{parameter['in']}:{parameter['name']}": parameter for parameter in found}
 
 
 def _traits(ours: Node, theirs: Node) -> Iterator[tuple[str, object, object]]:

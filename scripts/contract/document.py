@@ -16,6 +16,8 @@ Node = dict[str, Any]
 
 SCHEMAS = "#/components/schemas/"
 
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast, where PyYAML was built with it
+
 
 class DocumentError(ValueError):
     """The file cannot be read as an OpenAPI document."""
@@ -28,7 +30,7 @@ def read(path: Path) -> Node:
         DocumentError: The file is missing, is not YAML, or is no OpenAPI document.
     """
     try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+        document = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
     except OSError as error:
         raise DocumentError(f"{path}: cannot be read ({error.strerror}); give the path of an OpenAPI file") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
@@ -76,7 +78,7 @@ def _at(document: Node, pointer: str) -> Node:
 
 def renamed(document: Node, names: Mapping[str, str]) -> Node:
     """A copy of the document whose component schemas, and the references to them, bear our names for them."""
-    copy = _with_references(document, {SCHEMAS + theirs: SCHEMAS + ours for theirs, ours in names.items()})
+    copy: Node = _with_references(document, {SCHEMAS + theirs: SCHEMAS + ours for theirs, ours in names.items()})
     components = copy.get("components", {})
     if "schemas" in components:
         components["schemas"] = {names.get(name, name): schema for name, schema in components["schemas"].items()}

@@ -20,7 +20,10 @@ SHINGLE = 3
 """Words in a row that are compared at a time."""
 
 LIMIT = 0.5
-"""The share of a text's shingles that may stand together in one published text."""
+"""The share of a text's shingles that may stand together in another: ours in a published one, or the other way."""
+
+SHORT = 4
+"""A published text with fewer shingles may stand within a longer one of ours: it says too little to be anyone's."""
 
 
 class Borrowed(NamedTuple):
@@ -67,14 +70,18 @@ def borrowed(ours: Node, theirs: Node) -> list[Borrowed]:
 
 
 def _source(words: list[str], whole: dict[tuple[str, ...], str], index: dict[tuple[str, ...], set[str]]) -> str | None:
+    """The published text that `words` come from, None when they are ours."""
     if tuple(words) in whole:
         return whole[tuple(words)]
     mine = _shingles(words)
     shared = Counter(text for shingle in mine for text in index.get(shingle, ()))
-    if not shared:
-        return None
-    text, count = min(shared.items(), key=lambda item: (-item[1], item[0]))
-    return text if count > LIMIT * len(mine) else None
+    shares = {text: _share(count, len(mine), len(_shingles(_words(text)))) for text, count in shared.items()}
+    nearest = max(sorted(shares), key=shares.__getitem__, default=None)
+    return nearest if nearest is not None and shares[nearest] > LIMIT else None
+
+
+def _share(count: int, ours: int, published: int) -> float:
+    return count / (min(ours, published) if published >= SHORT else ours)
 
 
 def _words(text: str) -> list[str]:

@@ -70,8 +70,10 @@ def shape_of(document: Node, node: Node) -> Shape:
     node = _merged(document, node)
     name = reference(node)
     if name is not None:
-        nullable = shape_of(document, resolved(document, node)).nullable
+        nullable = _variants(node)[1] or shape_of(document, resolved(document, node)).nullable
         return Shape(reference=name, nullable=nullable, facets=_facets(node))
+    if "$ref" in node:  # not a component: as good as written in place
+        return shape_of(document, resolved(document, node))
     variants, nullable = _variants(node)
     if len(variants) == 1:
         only = shape_of(document, variants[0])

@@ -115,14 +115,30 @@ def judged(found: Iterable[Difference], table: Table, published_names: Iterable[
 def markdown(table: Table) -> str:
     """The table for readers: first the names, then a line for each row."""
     names = ", ".join(f"`{theirs}` is `{ours}`" for theirs, ours in table.names.items())
-    lines = [f"Names: {names}.", "", "| where | what | why | source |", "| --- | --- | --- | --- |"]
-    for row in table.rows:
-        where = "<br>".join(f"`{_readable(pointer)}`" for pointer in row.pointers)
-        lines.append(f"| {where} | {KINDS[row.kind]} | {row.reason} | {row.source} |")
-    return "\n".join(lines)
+    head = [f"Names: {names}.", "", "| where | what | why | source |", "| --- | --- | --- | --- |"]
+    rows = (f"| {_where(row.pointers)} | {KINDS[row.kind]} | {row.reason} | {row.source} |" for row in table.rows)
+    return "\n".join([*head, *rows])
+
+
+def _where(pointers: Iterable[str]) -> str:
+    """The places for readers, those that differ only in the last step or only before it written together."""
+    below: dict[str, list[str]] = {}
+    for pointer in pointers:
+        parent, _, last = pointer.rpartition("/")
+        below.setdefault(_readable(parent), []).append(_readable(last))
+    above: dict[tuple[str, ...], list[str]] = {}
+    for parent, lasts in below.items():
+        above.setdefault(tuple(lasts), []).append(parent)
+    return "<br>".join(_line(parents, lasts) for lasts, parents in above.items())
+
+
+def _line(parents: list[str], lasts: tuple[str, ...]) -> str:
+    ends = ", ".join(f"`{last}`" for last in lasts)
+    return f"{', '.join(f'`{parent}`' for parent in parents)}: {ends}" if any(parents) else ends
 
 
 def _readable(pointer: str) -> str:
-    """`/components/schemas/Message/properties/refusal` as `Message.refusal`; paths with their slashes."""
-    short = pointer.removeprefix("/components/schemas/").removeprefix("/paths/").replace("/properties/", ".")
-    return short.replace("/", " ").replace("~1", "/").replace("~0", "~")
+    """`/components/schemas/Message/properties/content` as `Message content`; paths with their slashes."""
+    steps = pointer.removeprefix("/components/schemas").removeprefix("/paths").split("/")
+    words = (step.replace("~1", "/").replace("~0", "~") for step in steps if step and step != "properties")
+    return " ".join(words)

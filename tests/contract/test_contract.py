@@ -1,0 +1,264 @@
+"""openapi.yaml itself: it is whole, described throughout, and keeps the conventions that the generator relies on."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import check_contract
+from contract.document import Node, read, reference, resolved
+from contract.prose import sentences
+from contract.shape import FACETS, shape_of
+from contract.table import read_table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).resolve().parents[2]
+PUBLISHED = ROOT / ".." / "shared" / "gateway" / "upstream-openapi.yaml"
+
+CONTRACT = read(ROOT / "openapi.yaml")
+SCHEMAS: dict[str, Node] = CONTRACT["components"]["schemas"]
+FAMILIES = {"chat", "models", "responses", "messages", "images", "audio", "video", "mcp", "metrics", "gateway"}
+METHODS = {"get", "post", "put", "patch", "delete"}
+OPERATIONS = {
+    operation["operationId"]: (path, item, operation)
+    for path, item in CONTRACT["paths"].items()
+    for method, operation in item.items()
+    if method in METHODS
+}
+
+
+def nodes(value: Any) -> Iterator[Node]:
+    """Every object in the document, outermost first."""
+    if isinstance(value, dict):
+        yield value
+        for item in value.values():
+            yield from nodes(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from nodes(item)
+
+
+def schemas_within(name: str, schema: Node) -> Iterator[tuple[str, Node]]:
+    """The schema and those written in place within it, by the path of properties that leads there."""
+    yield name, schema
+    for key, node in schema.get("properties", {}).items():
+        yield from schemas_within(f"{name}.{key}", node)
+    for key in ("items", "additionalProperties"):
+        if isinstance(schema.get(key), dict):
+            yield from schemas_within(f"{name}[]", schema[key])
+    for index, node in enumerate(schema.get("oneOf", [])):
+        yield from schemas_within(f"{name}|{index}", node)
+
+
+EVERY_SCHEMA = dict(place for name, schema in SCHEMAS.items() for place in schemas_within(name, schema))
+
+
+def test_references_resolve() -> None:
+    """Every `$ref` leads to something in the file."""
+    references = [node for node in nodes(CONTRACT) if isinstance(node.get("$ref"), str)]
+    assert len(references) > 300
+    for node in references:
+        assert resolved(CONTRACT, node)
+
+
+def test_every_schema_has_a_family() -> None:
+    """Each schema names the module it is generated into."""
+    assert {
+        name: schema.get("x-family") for name, schema in SCHEMAS.items() if schema.get("x-family") not in FAMILIES
+    } == {}
+    assert {schema["x-family"] for schema in SCHEMAS.values()} == FAMILIES
+
+
+def test_families_form_no_cycle() -> None:
+    """A family refers to itself, to chat and to gateway only; chat not beyond gateway, and gateway to nobody."""
+    allowed = {"gateway": {"gateway"}, "chat": {"chat", "gateway"}}
+    for name, schema in SCHEMAS.items():
+        family = schema["x-family"]
+        for node in nodes(schema):
+            target = reference(node)
+            if target is not None:
+                assert SCHEMAS[target]["x-family"] in allowed.get(family, {family, "chat", "gateway"}), (name, target)
+
+
+def test_every_schema_and_property_is_described() -> None:
+    """Each schema, property and named alternative says in a sentence what it means."""
+    for place, node in EVERY_SCHEMA.items():
+        if place in SCHEMAS or re.search(r"\.\w+$", place) or "title" in node:
+            description = node.get("description", "")
+            assert description[:1].isupper() or description[:1] == "`", place
+            assert description.endswith("."), place
+
+
+def test_descriptions_fit_an_editor() -> None:
+    """No sentence runs on: an editor shows it in three lines."""
+    assert [pointer for pointer, text in sentences({"x": SCHEMAS}) if len(text) > 200] == []
+
+
+def test_operations_are_named_and_described() -> None:
+    """Each operation has an id of its own, a summary, a described body, and a described answer for each status."""
+    ids = Counter(
+        operation.get("operationId")
+        for item in CONTRACT["paths"].values()
+        for method, operation in item.items()
+        if method in METHODS
+    )
+    assert None not in ids
+    assert set(ids.values()) == {1}
+    for name, (_, item, operation) in OPERATIONS.items():
+        assert operation["summary"].endswith("."), name
+        assert operation["description"], name
+        answers = {status: resolved(CONTRACT, answer) for status, answer in operation["responses"].items()}
+        assert "200" in answers, name
+        assert all(answer["description"] for answer in answers.values()), name
+        assert all(answer.get("content") for answer in answers.values()), name
+        parameters = [*item.get("parameters", []), *operation.get("parameters", [])]
+        assert all(resolved(CONTRACT, parameter)["description"] for parameter in parameters), name
+        assert "requestBody" not in operation or operation["requestBody"]["description"], name
+
+
+def test_paths_declare_their_parameters() -> None:
+    """The names in braces are exactly the parameters in the path."""
+    for path, item in CONTRACT["paths"].items():
+        declared = {one["name"] for one in item.get("parameters", []) if one["in"] == "path" and one["required"]}
+        assert declared == set(re.findall(r"{(\w+)}", path)), path
+
+
+def test_bodies_are_named_schemas() -> None:
+    """What an operation takes and gives as JSON or as a form is a component, so that it has a type."""
+    typed = {"application/json", "multipart/form-data", "text/event-stream"}
+    in_place = []
+    for name, (_, _, operation) in OPERATIONS.items():
+        bodies = [operation.get("requestBody", {}), resolved(CONTRACT, operation["responses"]["200"])]
+        media = [pair for body in bodies for pair in body.get("content", {}).items()]
+        in_place += [name for kind, media_type in media if kind in typed and not reference(media_type["schema"])]
+    assert in_place == ["healthCheck"], "a health check is told by its status"
+
+
+def test_root_paths_carry_servers() -> None:
+    """What stands at the gateway's root, and nothing else, says so by `servers`."""
+    at_root = {path for path, item in CONTRACT["paths"].items() if "servers" in item}
+    assert at_root == {"/health", "/mcp", "/.well-known/oauth-protected-resource/mcp", "/proxy/{provider}/{path}"}
+    for path in at_root:
+        assert not CONTRACT["paths"][path]["servers"][0]["url"].endswith("/v1")
+
+
+def test_only_what_needs_no_token_says_so() -> None:
+    """Health and the OAuth metadata are open; everything else asks for the bearer token."""
+    assert CONTRACT["security"] == [{"bearerAuth": []}]
+    free = {name for name, (_, _, operation) in OPERATIONS.items() if operation.get("security") == []}
+    assert free == {"healthCheck", "getOAuthProtectedResourceMetadata"}
+
+
+def test_unions_are_told_apart() -> None:
+    """Each variant of a union of objects demands the discriminating property, with one value that no other has."""
+    unions = {place: node for place, node in EVERY_SCHEMA.items() if "discriminator" in node}
+    assert len(unions) == 8
+    for place, node in unions.items():
+        key = node["discriminator"]["propertyName"]
+        variants = [resolved(CONTRACT, variant) for variant in node["oneOf"]]
+        assert all(key in variant["required"] for variant in variants), place
+        marks = [tuple(variant["properties"][key]["enum"]) for variant in variants]
+        assert len(set(marks)) == len(marks), place
+        assert {len(mark) for mark in marks} == {1}, place
+
+
+def test_alternatives_written_in_place_are_named() -> None:
+    """An object or enum that is one alternative of several has the name of its type in `title`."""
+    for place, node in EVERY_SCHEMA.items():
+        for variant in node.get("oneOf", []):
+            if "enum" in variant or "properties" in variant:
+                assert variant["title"] not in SCHEMAS, place
+
+
+def test_unions_of_objects_have_a_discriminator() -> None:
+    """Where a value may be one of several objects, something tells which."""
+    for place, node in EVERY_SCHEMA.items():
+        targets = [resolved(CONTRACT, variant) for variant in node.get("oneOf", [])]
+        if sum(target.get("type") == "object" for target in targets) > 1:
+            assert "discriminator" in node, place
+
+
+def test_required_properties_exist() -> None:
+    """Nothing is demanded that is not described."""
+    for place, node in EVERY_SCHEMA.items():
+        assert set(node.get("required", [])) <= set(node.get("properties", {})), place
+
+
+def test_null_has_one_notation() -> None:
+    """Null is written as OpenAPI 3.1 does, never with the `nullable` of 3.0."""
+    assert [node for node in nodes(CONTRACT) if "nullable" in node] == []
+
+
+PYTHON_TYPES = {"string": str, "integer": int, "number": (int, float), "boolean": bool, "array": list}
+
+
+def test_defaults_fit_their_schema() -> None:
+    """A default has the type it is the default of, and is within enum and bounds."""
+    checked = 0
+    for place, node in EVERY_SCHEMA.items():
+        if "default" in node:
+            shape, default = shape_of(CONTRACT, node), node["default"]
+            assert isinstance(default, PYTHON_TYPES[shape.facets["type"]]), place
+            assert isinstance(default, bool) == (shape.facets["type"] == "boolean"), place
+            assert not shape.enum or default in shape.enum, place
+            assert "minimum" not in node or node["minimum"] <= default <= node["maximum"], place
+            checked += 1
+    assert checked > 100
+
+
+def test_only_known_keywords_are_used() -> None:
+    """A misspelt keyword would be passed over in silence by every reader of the file."""
+    known = {
+        *FACETS,
+        "$ref",
+        "title",
+        "description",
+        "enum",
+        "oneOf",
+        "discriminator",
+        "required",
+        "properties",
+        "items",
+    }
+    known |= {"additionalProperties", "x-family", "x-config", "x-provider-configs"}
+    assert {place: sorted(set(node) - known) for place, node in EVERY_SCHEMA.items() if set(node) - known} == {}
+
+
+def test_settings_are_environment_variables() -> None:
+    """Each setting is a variable in lower case whose type is what the gateway's own type comes to."""
+    types = {"string": "string", "bool": "boolean", "int": "integer", "time.Duration": "string"}
+    settings = SCHEMAS["Config"]["properties"]
+    assert len(settings) > 90
+    for name, node in settings.items():
+        assert re.fullmatch(r"[a-z][a-z0-9_]*", name)
+        assert node["type"] == types[node["x-config"]["type"]], name
+        if re.search(r"_(key|secret)$", name):
+            assert node["x-config"]["secret"] is True, name
+
+
+def test_configured_providers_are_providers() -> None:
+    """The facts about providers are about ids that the contract knows, with endpoints it can name."""
+    configured = SCHEMAS["Provider"]["x-provider-configs"]
+    assert set(configured) == set(SCHEMAS["Provider"]["enum"]) - {"elevenlabs", "webwright"}
+    for name, facts in configured.items():
+        assert facts["auth_type"] in SCHEMAS["ProviderAuthType"]["enum"], name
+        assert set(facts["endpoints"]) <= set(SCHEMAS["Endpoints"]["properties"]), name
+        assert set(SCHEMAS["Endpoints"]["required"]) <= set(facts["endpoints"]), name
+
+
+def test_the_page_shows_the_table() -> None:
+    """docs/contract.md holds the table of differences as it is now."""
+    page = check_contract.DOCS.read_text(encoding="utf-8")
+    assert page == check_contract.with_differences(page, read_table(check_contract.TABLE))
+
+
+@pytest.mark.skipif(not PUBLISHED.exists(), reason="the published contract is not beside this checkout")
+def test_nothing_differs_but_what_is_meant() -> None:
+    """Against the published contract: no unlisted difference, no stale row, no sentence taken over."""
+    assert check_contract.complaints(CONTRACT, read(PUBLISHED), read_table(check_contract.TABLE)) == []
