@@ -142,3 +142,12 @@ def test_long_messages_are_cut() -> None:
 def test_an_empty_body_shows_the_status_by_name(status: int, phrase: str) -> None:
     """Without a body the message is the status' own name."""
     assert read_error(status, NONE, b"").message == phrase
+
+
+def test_envelopes_within_envelopes_have_an_end() -> None:
+    """A message under more envelopes than anyone makes is not looked for, and the status' name stands in."""
+    assert read_error(400, NONE, body(wrapped(OPENAI, 3))).message == "slow down"
+    deep: Any = "no"
+    for _ in range(50):
+        deep = {"error": deep}
+    assert read_error(400, NONE, body(deep)).message == "Bad Request"

@@ -67,6 +67,16 @@ def test_golden_whole(name: str) -> None:
     assert EventParser().feed(body) == events
 
 
+@pytest.mark.parametrize("name", [name for name in GOLDEN if "BOM" not in name])
+def test_golden_between_others(name: str) -> None:
+    """A body read in one piece after a block and before others gives the same events."""
+    body, events = GOLDEN[name]
+    parser = EventParser()
+    assert parser.feed(b": ping\n\n") == []
+    assert parser.feed(body) == events
+    assert parser.feed(b"\n\ndata: y\n\n")[-1:] == [(b"y", "", None)]
+
+
 @pytest.mark.parametrize("name", GOLDEN)
 def test_golden_bytewise(name: str) -> None:
     """A body read byte by byte gives the same events."""
@@ -84,6 +94,19 @@ def test_golden_with_trailing_data(name: str) -> None:
     parser = EventParser()
     assert parser.feed(body + b"data: trai") == events
     assert parser.feed(b"ling\n\n") == [(b"trailing", "", None)]
+
+
+def test_reads_of_many_whole_blocks() -> None:
+    """The usual read, one or many whole blocks, gives every event, with or without anything else among them."""
+    parser = EventParser()
+    parser.feed(b"\n")
+    assert parser.feed(b"data: a\n\n") == [(b"a", "", None)]
+    assert parser.feed(b"data: a\n\n" * 200) == [(b"a", "", None)] * 200
+    assert parser.feed(b"data: a\n\ndata: b\ndata: c\n\n") == [(b"a", "", None), (b"b\nc", "", None)]
+    assert parser.feed(b"data: a\n\ndata: \n\ndata: b\n\n") == [(b"a", "", None), (b"b", "", None)]
+    assert parser.feed(b"data: a\n\n: ping\n\ndata: b\n\n") == [(b"a", "", None), (b"b", "", None)]
+    assert parser.feed(b"data: \n\n") == []
+    assert parser.feed(b"data: a\n\n\n\n") == [(b"a", "", None)]
 
 
 @pytest.mark.parametrize("end", [b"\n", b"\r", b"\r\n"])

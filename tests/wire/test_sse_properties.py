@@ -84,7 +84,11 @@ def feed_in_pieces(parser: EventParser, pieces: list[bytes]) -> list[RawEvent]:
     return [event for piece in pieces for event in parser.feed(piece)]
 
 
-@given(cut_bodies())
+blocks = st.lists(st.sampled_from(FRAGMENTS[:4]) | st.sampled_from([b"data: \n\n", b"data: y\ndata: z\n\n", b"\n"]))
+reads_of_blocks = st.lists(blocks.map(b"".join), max_size=6)  # what servers do: each read is a few whole blocks
+
+
+@given(cut_bodies() | reads_of_blocks)
 def test_any_bytes_cut_anywhere_equal_the_standard(pieces: list[bytes]) -> None:
     """Whatever the bytes and wherever the reads cut them, the events and the last id are those of the standard."""
     parser = EventParser()
@@ -120,7 +124,7 @@ def bounded(body: bytes, bound: int) -> tuple[list[RawEvent], bool]:
     return events, False
 
 
-@given(cut_bodies(), st.integers(1, 24))
+@given(cut_bodies() | reads_of_blocks, st.integers(1, 24))
 def test_the_bound_does_not_depend_on_the_cuts(pieces: list[bytes], bound: int) -> None:
     """The events before one that is over the bound are the same however the reads cut the body."""
     parser = EventParser(bound)

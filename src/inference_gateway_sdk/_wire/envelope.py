@@ -21,7 +21,8 @@ __all__ = ["Finding", "Json", "find", "parse"]
 Json: TypeAlias = Any
 """What a JSON text turns into: dict, list, str, int, float, bool or None."""
 
-_DEEPEST: Final = 8  # envelopes within envelopes; the gateway makes four at most
+_DEEPEST: Final = 12  # each envelope costs two steps, and the gateway wraps twice what may be wrapped already
+_MOST_ITEMS: Final = 8  # of a list of errors, or of the path to a field
 _LONGEST_MESSAGE: Final = 2000
 _LONGEST_HTML: Final = 8 * 1024
 _LONGEST_CODE: Final = 200
@@ -195,13 +196,13 @@ def _with_context(place: str, message: str, value: dict[str, Json]) -> str:
         reason = _tidy(reason)
         return message if reason == message else f"{message}: {reason}"
     if place == "msg" and isinstance(where, list):
-        steps = cast("list[object]", where)[:_DEEPEST]
+        steps = cast("list[object]", where)[:_MOST_ITEMS]
         return _tidy(f"{'.'.join(str(step) for step in steps if isinstance(step, str | int))}: {message}")
     return message
 
 
 def _find_in_list(value: list[object], depth: int) -> Finding:
-    found = [finding for finding in (_find(item, depth - 1) for item in value[:_DEEPEST]) if finding.message]
+    found = [finding for finding in (_find(item, depth - 1) for item in value[:_MOST_ITEMS]) if finding.message]
     if not found:
         return Finding()
     return msgspec.structs.replace(found[0], message=_cut("; ".join(finding.message for finding in found)))

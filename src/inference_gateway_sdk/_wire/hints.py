@@ -185,7 +185,9 @@ def hint_for(status: int, message: str, *, provider: str | None = None, model: s
     """
     asked = _provider_of(provider, model)
     row = row_for(status, message, asked)
-    return row and row.hint.format(key=_setting(asked, "KEY"), url=_setting(asked, "URL"), asked=_about(model))
+    if row is None:
+        return None
+    return row.hint.format(key=_setting(asked, "KEY"), url=_setting(asked, "URL"), asked=_about(model))
 
 
 def row_for(status: int, message: str, provider: str | None = None) -> Row | None:

@@ -193,7 +193,7 @@ def _seconds(text: str) -> float | None:
 
 
 def _seconds_until(date: str, now: float) -> float | None:
-    from email.utils import parsedate_to_datetime  # noqa: PLC0415  (dear to import, and dates are rare)
+    from email.utils import parsedate_to_datetime  # dear to import, and such dates are rare
 
     try:
         return max(0.0, parsedate_to_datetime(date).timestamp() - now)

@@ -157,7 +157,7 @@ def _host(parts: SplitResult, text: str) -> str:
 
 
 def _ipv6(host: str, text: str) -> str:
-    try:
+    try:  # the first releases of 3.11 split anything in brackets; later ones check it themselves
         return f"[{ipaddress.IPv6Address(host).compressed}]"
     except ValueError:
         raise _refused(f"{_shown(text)} has no valid IPv6 address") from None
