@@ -1,0 +1,68 @@
+"""Behaviour 6: a consumer that is slow loses no byte that arrived, and does not make the driver hoard."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+
+from inference_gateway_sdk._http1.failures import Truncated
+
+from .conftest import Wire
+from .scripted import Peer
+
+OK = b"HTTP/1.1 200 OK\r\n"
+BOUND = 512 * 1024
+FRAMINGS = {
+    "content-length": (OK + b"Content-Length: 100000000\r\n\r\n", lambda data: data),
+    "chunked": (OK + b"Transfer-Encoding: chunked\r\n\r\n", lambda data: b"%x\r\n%b\r\n" % (len(data), data)),
+}
+
+
+@pytest.mark.parametrize("framing", FRAMINGS)
+@pytest.mark.parametrize("end", ["finish", "cut", "reset"])
+def test_every_byte_that_arrived_comes_before_the_error(wire: Wire, framing: str, end: str) -> None:
+    """The consumer sleeps while the server sends and breaks off: it reads all that was sent, then Truncated."""
+    head, framed = FRAMINGS[framing]
+    ended = threading.Event()
+    # What does not fit the consumer's own receive buffer is still the server's when it resets, and lost by its doing.
+    pieces = [bytes([65 + n % 26]) * 1500 for n in range(30 if end == "reset" else 100)]
+
+    def script(peer: Peer) -> None:
+        peer.request()
+        peer.send(head + framed(pieces[0]))
+        for piece in pieces[1:]:
+            peer.send(framed(piece))
+        time.sleep(0.1)  # a reset throws away what the kernel has not delivered yet
+        getattr(peer, end)()
+        ended.set()
+
+    answer = wire.driver().open(wire.serve(script).url())
+    received = answer.read()
+    assert ended.wait(10)
+    time.sleep(0.05)
+    with pytest.raises(Truncated):
+        while True:
+            received += answer.read()
+    assert received == b"".join(pieces)
+
+
+def test_the_socket_is_not_read_far_ahead_of_the_consumer(wire: Wire) -> None:
+    """While nobody reads, at most half a megabyte waits in memory, however much the server has; then all of it comes."""
+    total = 6_000_000
+
+    def script(peer: Peer) -> None:
+        peer.request()
+        peer.send(OK + b"Content-Length: %d\r\n\r\n" % total)
+        peer.send(b"x" * total)
+        peer.idle()
+
+    answer = wire.driver().open(wire.serve(script).url())
+    received = len(answer.read())
+    for _ in range(3):
+        time.sleep(0.1)
+        held = sum(len(piece) for piece in answer.inner._connection.link.exchange.body)
+        assert held <= BOUND
+        received += len(answer.read())
+    assert received + len(answer.read_all()) == total
