@@ -1,0 +1,73 @@
+"""What the documents show, runs: every Python block of the README and of docs/, against a gateway on this machine."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+from subprocess import run
+from typing import Any
+
+import pytest
+from support.server import ANSWER, GOOD, MODELS, Connection, Request, serving
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"\]\(([^)#:]+?)(?:#[^)]*)?\)")
+
+
+def blocks() -> list[Any]:
+    """Every block as (page and line, code)."""
+    found = []
+    for page in PAGES:
+        text = page.read_text("utf-8")
+        for match in BLOCK.finditer(text):
+            line = text.count("\n", 0, match.start()) + 2
+            found.append(pytest.param(match[1], id=f"{page.relative_to(ROOT)}:{line}"))
+    return found
+
+
+def gateway(connection: Connection, request: Request) -> None:
+    """Enough of a gateway for a document."""
+    if request.path == "/v1/models":
+        connection.json(MODELS)
+    elif request.path == "/health":
+        connection.json({"message": "OK"})
+    elif request.json().get("stream"):
+        connection.events(*GOOD)
+    else:
+        connection.json(ANSWER)
+
+
+@pytest.mark.parametrize("code", blocks())
+def test_a_block_of_the_documents_runs(code: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A reader who copies the block sees it work, without a warning but for clients that a script leaves open."""
+    with serving(gateway) as server:
+        monkeypatch.setenv("INFERENCE_GATEWAY_URL", server.url)
+        done = run(
+            [sys.executable, "-W", "error", "-W", "ignore::ResourceWarning", "-c", code],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            cwd=tmp_path,
+            check=False,
+        )
+    assert done.returncode == 0, done.stderr
+    assert not done.stderr
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_between_the_documents_lead_somewhere(page: Path) -> None:
+    """A relative link names a file that exists."""
+    missing = [link for link in LINK.findall(page.read_text("utf-8")) if not (page.parent / link).exists()]
+    assert not missing
+
+
+def test_the_readme_opens_with_two_commands() -> None:
+    """One chats with the local model, one runs every check; each is complete on one line."""
+    shell = re.search(r"^```sh\n(.*?)^```", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    assert shell is not None
+    chat, check = shell[1].splitlines()
+    assert chat.startswith("python3 -m venv .venv && ") and "igw chat --local" in chat
+    assert check.startswith("python3 -m venv .venv && ") and check.endswith("poe check")
