@@ -43,8 +43,8 @@ _MIXINS = {
     "Message": Mixin("chat", "MessageText"),
     "ChatCompletionMessageToolCall": Mixin("chat", "ToolCall"),
     "ChatCompletionMessageToolCallFunction": Mixin("arguments", "Arguments"),
-    "ListModelsResponse": Mixin("listing", "Models"),
-    "ListToolsResponse": Mixin("listing", "Tools"),
+    "ListModelsResponse": Mixin("listing", "Listing"),
+    "ListToolsResponse": Mixin("listing", "Listing"),
 }
 
 

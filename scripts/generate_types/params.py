@@ -10,7 +10,7 @@ from .text import HEADER, docstring, imports, literal, mentions, sequence
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["params_module", "params_name", "requests_module"]
+__all__ = ["params_module", "params_name", "requests_module", "requests_of"]
 
 _STREAM = "stream"  # set by the method that is called
 _BOUNDS = ("minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems", "pattern")

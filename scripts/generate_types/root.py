@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from inference_gateway_sdk import errors
 
 from .models import families, names_of
+from .params import params_name, requests_of
 from .text import literal, sequence
 
 if TYPE_CHECKING:
@@ -73,6 +74,7 @@ Derived from openapi.yaml by scripts/generate_types: do not edit.
 # fmt: off
 # ruff: noqa: E501, I001, PLC0414
 
+import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -85,9 +87,7 @@ if not TYPE_CHECKING:  # to type checkers a module with __getattr__ would have e
     def __getattr__(name):
         if name not in __all__:
             raise AttributeError(f"module {{__name__!r}} has no attribute {{name!r}}", name=name, obj=None)
-        import inference_gateway_sdk
-
-        return getattr(inference_gateway_sdk, name)
+        return getattr(sys.modules[__package__], name)  # the root knows where each lives
 
     def __dir__():
         return list(__all__)
@@ -96,7 +96,8 @@ if not TYPE_CHECKING:  # to type checkers a module with __getattr__ would have e
 
 def root_module(contract: Contract) -> str:
     """The source of the package's `__init__.py`."""
-    homes = {**_model_homes(contract), **_WRITTEN}
+    params = sorted(params_name(request.name) for request in requests_of(contract))
+    homes = {**_model_homes(contract), "_generated.params": params, **_WRITTEN}
     names = sorted(name for inside in homes.values() for name in inside)
     table = {name: home for home in sorted(homes) for name in homes[home]}
     return _ROOT.format(

@@ -166,6 +166,19 @@ if TYPE_CHECKING:
     from ._generated.models import ModelModalities as ModelModalities
     from ._generated.models import Pricing as Pricing
     from ._generated.models import PricingSource as PricingSource
+    from ._generated.params import CreateChatCompletionParams as CreateChatCompletionParams
+    from ._generated.params import CreateImageEditParams as CreateImageEditParams
+    from ._generated.params import CreateImageParams as CreateImageParams
+    from ._generated.params import CreateImageVariationParams as CreateImageVariationParams
+    from ._generated.params import CreateMessagesParams as CreateMessagesParams
+    from ._generated.params import CreateMusicParams as CreateMusicParams
+    from ._generated.params import CreateResponseParams as CreateResponseParams
+    from ._generated.params import CreateSfxParams as CreateSfxParams
+    from ._generated.params import CreateSpeechParams as CreateSpeechParams
+    from ._generated.params import CreateVideoParams as CreateVideoParams
+    from ._generated.params import ExportMetricsServiceParams as ExportMetricsServiceParams
+    from ._generated.params import McpJsonRpcParams as McpJsonRpcParams
+    from ._generated.params import ProviderParams as ProviderParams
     from ._generated.responses import CreateResponseRequest as CreateResponseRequest
     from ._generated.responses import Response as Response
     from ._generated.responses import ResponseError as ResponseError
@@ -292,34 +305,45 @@ __all__ = [
     "ContentPart",
     "ContextWindow",
     "ContextWindowSource",
+    "CreateChatCompletionParams",
     "CreateChatCompletionRequest",
     "CreateChatCompletionRequestReasoningEffort",
     "CreateChatCompletionRequestResponseFormat",
     "CreateChatCompletionResponse",
     "CreateChatCompletionStreamResponse",
+    "CreateImageEditParams",
     "CreateImageEditRequest",
     "CreateImageEditRequestQuality",
     "CreateImageEditRequestResponseFormat",
+    "CreateImageParams",
     "CreateImageRequest",
     "CreateImageRequestQuality",
     "CreateImageRequestResponseFormat",
+    "CreateImageVariationParams",
     "CreateImageVariationRequest",
     "CreateImageVariationRequestResponseFormat",
+    "CreateMessagesParams",
     "CreateMessagesRequest",
     "CreateMessagesRequestThinking",
     "CreateMessagesRequestThinkingType",
+    "CreateMusicParams",
     "CreateMusicRequest",
     "CreateMusicRequestResponseFormat",
+    "CreateResponseParams",
     "CreateResponseRequest",
+    "CreateSfxParams",
     "CreateSfxRequest",
     "CreateSfxRequestResponseFormat",
+    "CreateSpeechParams",
     "CreateSpeechRequest",
     "CreateSpeechRequestResponseFormat",
+    "CreateVideoParams",
     "CreateVideoRequest",
     "DecodingError",
     "DeserializationError",
     "Endpoints",
     "Error",
+    "ExportMetricsServiceParams",
     "ExportMetricsServiceRequest",
     "ExportMetricsServiceResponse",
     "ExportMetricsServiceResponsePartialSuccess",
@@ -345,6 +369,7 @@ __all__ = [
     "ListModelsResponse",
     "ListToolsResponse",
     "McpJsonRpcError",
+    "McpJsonRpcParams",
     "McpJsonRpcRequest",
     "McpJsonRpcRequestJsonrpc",
     "McpJsonRpcRequestMethod",
@@ -409,6 +434,7 @@ __all__ = [
     "PricingSource",
     "Provider",
     "ProviderAuthType",
+    "ProviderParams",
     "ProviderRequest",
     "ProviderRequestMessagesItem",
     "ProviderSpecificResponse",
@@ -664,6 +690,19 @@ if not TYPE_CHECKING:  # to type checkers a module with __getattr__ would have e
         "ModelModalities": "_generated.models",
         "Pricing": "_generated.models",
         "PricingSource": "_generated.models",
+        "CreateChatCompletionParams": "_generated.params",
+        "CreateImageEditParams": "_generated.params",
+        "CreateImageParams": "_generated.params",
+        "CreateImageVariationParams": "_generated.params",
+        "CreateMessagesParams": "_generated.params",
+        "CreateMusicParams": "_generated.params",
+        "CreateResponseParams": "_generated.params",
+        "CreateSfxParams": "_generated.params",
+        "CreateSpeechParams": "_generated.params",
+        "CreateVideoParams": "_generated.params",
+        "ExportMetricsServiceParams": "_generated.params",
+        "McpJsonRpcParams": "_generated.params",
+        "ProviderParams": "_generated.params",
         "CreateResponseRequest": "_generated.responses",
         "Response": "_generated.responses",
         "ResponseError": "_generated.responses",

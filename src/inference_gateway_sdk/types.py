@@ -5,6 +5,7 @@ Derived from openapi.yaml by scripts/generate_types: do not edit.
 # fmt: off
 # ruff: noqa: E501, I001, PLC0414
 
+import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -435,9 +436,7 @@ if not TYPE_CHECKING:  # to type checkers a module with __getattr__ would have e
     def __getattr__(name):
         if name not in __all__:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}", name=name, obj=None)
-        import inference_gateway_sdk
-
-        return getattr(inference_gateway_sdk, name)
+        return getattr(sys.modules[__package__], name)  # the root knows where each lives
 
     def __dir__():
         return list(__all__)

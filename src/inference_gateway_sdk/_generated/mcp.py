@@ -10,7 +10,7 @@ from msgspec import field
 
 from .._model.answer import Answer
 from .._model.enums import OpenEnum
-from .._model.listing import Tools
+from .._model.listing import Listing
 from .._model.model import Model as _Model, Needed
 
 __all__ = [
@@ -39,7 +39,7 @@ class McpTool(_Model, kw_only=True):
     """Its arguments as a JSON Schema."""
 
 
-class ListToolsResponse(Tools, Answer, _Model, kw_only=True):
+class ListToolsResponse(Listing, Answer, _Model, kw_only=True):
     """The MCP tools on offer."""
 
     object: Needed[str]

@@ -6,7 +6,7 @@ Derived from openapi.yaml by scripts/generate_types: do not edit.
 
 from .._model.answer import Answer
 from .._model.enums import OpenEnum
-from .._model.listing import Models
+from .._model.listing import Listing
 from .._model.model import Model as _Model, Needed
 from .gateway import Provider
 
@@ -106,7 +106,7 @@ class Model(_Model, kw_only=True):
     """What it costs, when asked for and known."""
 
 
-class ListModelsResponse(Models, Answer, _Model, kw_only=True):
+class ListModelsResponse(Listing, Answer, _Model, kw_only=True):
     """The models on offer."""
 
     provider: Provider | None = None

@@ -2,46 +2,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from .._generated.mcp import McpTool
-    from .._generated.models import Model
+__all__ = ["Listing"]
 
-__all__ = ["Models", "Tools"]
-
-
-class Models:
-    """Mixed into `ListModelsResponse`."""
-
-    __slots__ = ()
-    if TYPE_CHECKING:
-        data: list[Model]
-
-    def __iter__(self) -> Iterator[Model]:
-        return iter(self.data)
-
-    def __len__(self) -> int:
-        return len(self.data)
-
-    def __bool__(self) -> bool:
-        """An answer is something even when it lists nothing."""
-        return True
+ItemT = TypeVar("ItemT")
 
 
-class Tools:
-    """Mixed into `ListToolsResponse`."""
+class _Listed(Protocol[ItemT]):
+    @property
+    def data(self) -> list[ItemT]: ...
+
+
+class Listing:
+    """Mixed into the answers that are lists."""
 
     __slots__ = ()
-    if TYPE_CHECKING:
-        data: list[McpTool]
 
-    def __iter__(self) -> Iterator[McpTool]:
+    def __iter__(self: _Listed[ItemT]) -> Iterator[ItemT]:
         return iter(self.data)
 
-    def __len__(self) -> int:
+    def __len__(self: _Listed[ItemT]) -> int:
         return len(self.data)
 
     def __bool__(self) -> bool:

@@ -251,7 +251,7 @@ def _variantsreader(union: type[Variants]) -> Reader:
     def read(raw: Any) -> tuple[Any, bool]:
         if raw.__class__ is not dict:
             return _as_it_is(raw, union)
-        variant = union.pick(raw)
+        variant: Any = union.pick(raw)
         return (union.unknown(raw), True) if variant is None else reader_of(variant)(raw)
 
     return read

@@ -106,7 +106,7 @@ def _through_union(walks: list[Walk]) -> Walk | None:
 def _through_variants(union: type[Variants]) -> Walk:
     def walk(value: Any) -> None:
         if value.__class__ is dict:
-            variant = union.pick(value)
+            variant: Any = union.pick(value)
             inner = None if variant is None else _walk_of(variant)
             if inner is not None:
                 inner(value)
