@@ -1,0 +1,85 @@
+"""What a streamed chunk may cost, counted instead of clocked: calls made, and memory blocks that stay."""
+
+from __future__ import annotations
+
+import gc
+import sys
+from typing import Any
+
+import pytest
+from inference_gateway_sdk._streams.chat import ChatDialect
+from support.server import chunk
+
+CALLS_PER_CHUNK = 32  # Python and C calls to read one clean chunk and fold it, SSE parsing included
+BLOCKS_PER_CHUNK = 2.5  # that stay while assembling: the piece of text, and the list it stands in
+CALLS_PER_ODD_CHUNK = 90  # the same for a chunk with fields the contract does not know
+
+
+def stream(count: int, **more: Any) -> list[bytes]:
+    """The reads of a stream of that many chunks, one event a read."""
+    return [chunk(f"word {number} ", **more) for number in range(count)]
+
+
+def read(reads: list[bytes], *, assemble: bool = True) -> ChatDialect:
+    """A dialect that has read and folded all of them."""
+    dialect = ChatDialect(assemble=assemble)
+    for data in reads:
+        for item, _ in dialect.feed(data):
+            assert item is not None
+            dialect.fold(item)
+    return dialect
+
+
+def calls(reads: list[bytes]) -> int:
+    """How many calls it takes to read and fold them."""
+    count = 0
+
+    def count_one(frame: object, event: str, argument: object) -> None:
+        nonlocal count
+        if event in ("call", "c_call"):
+            count += 1
+
+    sys.setprofile(count_one)
+    try:
+        read(reads)
+    finally:
+        sys.setprofile(None)
+    return count
+
+
+def blocks(reads: list[bytes], *, assemble: bool) -> int:
+    """How many memory blocks stay allocated after reading and folding them."""
+    read(reads, assemble=assemble)  # whatever is cached once
+    gc.collect()
+    gc.disable()
+    try:
+        before = sys.getallocatedblocks()
+        dialect = read(reads, assemble=assemble)
+        stayed = sys.getallocatedblocks() - before
+    finally:
+        gc.enable()
+    assert dialect.failure is None
+    return stayed
+
+
+@pytest.mark.parametrize(
+    ("more", "bound"), [({}, CALLS_PER_CHUNK), ({"novel": 1, "timings": {"a": 1}}, CALLS_PER_ODD_CHUNK)]
+)
+def test_a_chunk_takes_few_calls(more: dict[str, Any], bound: int) -> None:
+    """The work of one more chunk stays within the written bound, wherever in the stream it comes."""
+    calls(stream(10, **more))
+    few, many = calls(stream(500, **more)), calls(stream(2500, **more))
+    assert (many - few) / 2000 <= bound
+    assert abs(many / 2500 - few / 500) < 0.1 * bound
+
+
+def test_memory_grows_with_the_content_alone() -> None:
+    """Assembly keeps a chunk's text and nothing else of it."""
+    few, many = blocks(stream(500), assemble=True), blocks(stream(2500), assemble=True)
+    assert (many - few) / 2000 <= BLOCKS_PER_CHUNK
+
+
+def test_without_assembly_memory_stays_as_it_is() -> None:
+    """`assemble=False` keeps nothing of a chunk."""
+    few, many = blocks(stream(500), assemble=False), blocks(stream(2500), assemble=False)
+    assert abs(many - few) < 20
