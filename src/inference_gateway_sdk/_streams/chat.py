@@ -135,6 +135,8 @@ class ChatDialect:
             if event[0][:6] == b"[DONE]":
                 chunks.append((None, event))
                 self.closed = True
+                if not self.terminal:  # the gateway sends it after errors too (WIRE section 13)
+                    self.failure = self.truncated("the stream said [DONE]")
                 break
             chunk = self._read(event, whole)
             if chunk is not None:
