@@ -59,6 +59,7 @@ CASES: list[tuple[int, str, str | None, str | None, str]] = [
     (400, 'unknown include value "x"', None, None, "context_window, pricing and modalities"),
     (403, "Metrics push is not enabled", None, None, "TELEMETRY_METRICS_PUSH_ENABLED=true"),
     (404, "Requested route is not found", None, None, "base_url"),
+    (301, "Moved Permanently", None, None, "Redirects are not followed"),
     (401, "unauthorized", None, None, "INFERENCE_GATEWAY_TOKEN"),
     (400, "Failed to decode request", None, None, "X-MCP-Bypass"),
     (500, "Failed to execute MCP tools", None, None, "X-MCP-Bypass"),

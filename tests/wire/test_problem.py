@@ -52,7 +52,8 @@ def test_every_status_has_its_class(status: int) -> None:
     """A status becomes exactly the class that the tree of errors names for it."""
     error = read_error(status, NONE, b'{"error":"no"}')
     assert type(error) is CLASSES[status]
-    assert (error.status, error.message, str(error)) == (status, "no", f"{status}: no")
+    assert (error.status, error.message) == (status, "no")
+    assert str(error).startswith(f"{status}: no")
 
 
 @pytest.mark.parametrize(

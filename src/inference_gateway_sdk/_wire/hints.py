@@ -28,7 +28,7 @@ class Row(Struct, frozen=True):
     """One hint.
 
     Attributes:
-        texts: Any of these in the message makes it apply.
+        texts: Any of these in the message makes it apply; "" is in every message.
         hint: What to try; `{key}` and `{url}` stand for the provider's settings, `{asked}` for a sentence on the model.
         statuses: The statuses it applies to, empty for all.
         provider: The only provider it applies to, None for any.
@@ -98,6 +98,11 @@ ROWS: Final = (
         ("Requested route is not found",),
         "The gateway does not serve this route: it is older than the endpoint, or base_url holds a path too many.",
         statuses=(404,),
+    ),
+    Row(
+        ("",),
+        "Redirects are not followed: base_url is not the gateway's own address, or the path has a slash too many.",
+        statuses=(301, 302, 303, 307, 308),
     ),
     # Authorization (section 5)
     Row(
