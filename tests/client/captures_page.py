@@ -1,0 +1,108 @@
+"""Turns the table of the gateway's answers into the page that readers see, docs/captures.md.
+
+Run as a script, with `tests` and `src` on the path, to write the page anew.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from client.gateway_table import CONSTRUCTED, RECORDED
+from client.outcomes import Expected, Lists, Raises, Says
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "captures.md"
+
+OPENING = """\
+# What becomes of the gateway's answers
+
+Each row below is one answer of the gateway, sent byte for byte over a socket to the blocking and to the async client,
+without retries, and what the client made of it. `tests/client/test_captures_gateway.py` checks every row over both
+clients; this page is written from the same table (`tests/client/captures_page.py` writes it anew) and checked too.
+
+How to read a row:
+
+- An answer shows its text, its `finish_reason`, and its usage as prompt + completion = total tokens.
+- An error shows its class, its `.status` where it has one, and its `.message`. "Hint" is a phrase of its hint, which is
+  longer. "Partial" is the text of `.partial`, what the stream had brought.
+- Errors before the first content are shown as they are with `max_retries=0`; docs/retries.md says which are repeated.
+"""
+RECORDED_OPENING = """
+## Recorded from a real gateway
+
+The name says under which settings it was recorded (`auth`: with OIDC, `mcpsel`: with MCP in selector mode, `route`:
+with a routing alias, `guard`: with guardrails, `tls`: over TLS, `real`: with a llama.cpp server behind it, and so on),
+and what was asked; `s_` stands for a stream.
+"""
+CONSTRUCTED_OPENING = """
+## Put together from how the gateway behaves
+
+Answers that were not recorded; WIRE is the description of the gateway's behaviour, by section.
+"""
+
+
+def written() -> str:
+    """The page's text."""
+    recorded = _table(["answer", "what comes out"], [[f"`{name}`", told(row)] for name, row in RECORDED.items()])
+    constructed = _table(
+        ["answer", "WIRE", "what comes out"],
+        [[name, section, told(row)] for name, (section, _, row) in CONSTRUCTED.items()],
+    )
+    return "\n".join([OPENING + RECORDED_OPENING, recorded, CONSTRUCTED_OPENING, constructed, ""])
+
+
+def told(expected: Expected) -> str:
+    """One outcome in words."""
+    match expected:
+        case bool():
+            return f"`{expected}`"
+        case Lists():
+            models = ", ".join(f"`{name}`" for name in expected.ids) or "no model"
+            return "; ".join([models, *_facts(expected)])
+        case Says():
+            return "; ".join(_answer(expected))
+        case Raises():
+            return "; ".join(_error(expected))
+
+
+def _answer(answer: Says) -> list[str]:
+    usage = answer.usage
+    parts = [
+        "no text" if answer.text is None else _code(answer.text),
+        f"finish `{answer.finish}`",
+        "no usage" if usage is None else f"usage {usage[0]} + {usage[1]} = {usage[2]}",
+        *_facts(answer),
+    ]
+    if answer.selected:
+        parts.append(f"`.meta` selected `{answer.selected}`")
+    if answer.earlier:
+        parts.append(f"an earlier turn called {', '.join(f'`{name}`' for name in answer.earlier)}, run by the gateway")
+    return parts
+
+
+def _error(error: Raises) -> list[str]:
+    parts = [f"`{error.kind.__name__}`{'' if error.status is None else f' {error.status}'}: {_code(error.message)}"]
+    if error.hint:
+        parts.append(f"hint: {_code(error.hint)}")
+    if error.partial is not None:
+        parts.append(f"partial: {_code(error.partial)}" if error.partial else "partial: no text")
+    if error.provider:
+        parts.append(f"provider `{error.provider}`")
+    return parts
+
+
+def _facts(answer: Says | Lists) -> list[str]:
+    return [f"`{path}` is {_code(repr(value))}" for path, value in answer.more.items()]
+
+
+def _code(text: str) -> str:
+    shown = text.replace("\n", "\\n").replace("|", "\\|")
+    return f"`` {shown} ``" if "`" in shown else f"`{shown}`"
+
+
+def _table(heads: list[str], rows: list[list[str]]) -> str:
+    lines = [heads, ["---"] * len(heads), *rows]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+if __name__ == "__main__":
+    PAGE.write_text(written())

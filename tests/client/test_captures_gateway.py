@@ -1,0 +1,112 @@
+"""Answers of the gateway, served byte for byte from a socket, come out of both clients as the table says."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from client.authority import authority_pem, certified
+from client.captures_page import PAGE, written
+from client.gateway_table import CONSTRUCTED, RECORDED
+from client.outcomes import Expected, Lists, Raises, Says, raised, said
+from client.recorded import MISSING, Recording, ask, recordings, serve
+from inference_gateway_sdk import GatewayError
+from support.server import Request, Server, serving
+
+if TYPE_CHECKING:
+    from support.worlds import World
+
+RECORDINGS = recordings()
+needs_recordings = pytest.mark.skipif(not RECORDINGS, reason=MISSING)
+# Two forms of one request, of which the client sends the other (WIRE section 3), and requests it has no method for.
+SENT_OTHERWISE = {"base/chat_both"}
+
+
+@needs_recordings
+@pytest.mark.parametrize("name", RECORDED)
+def test_recorded(name: str, world: World) -> None:
+    """A recorded answer becomes what the table says, and the request was the one that was recorded."""
+    request = _check(world, RECORDINGS[name], RECORDED[name])
+    if name not in SENT_OTHERWISE:
+        _check_request(request, RECORDINGS[name])
+
+
+@pytest.mark.parametrize("name", CONSTRUCTED)
+def test_constructed(name: str, world: World) -> None:
+    """An answer put together from how the gateway is known to behave becomes what the table says."""
+    _, recording, expected = CONSTRUCTED[name]
+    _check(world, recording, expected)
+
+
+@needs_recordings
+def test_every_recording_has_its_row() -> None:
+    """The table leaves out no recording of these endpoints, and has no row without a recording."""
+    assert RECORDED.keys() == RECORDINGS.keys()
+
+
+@needs_recordings
+def test_whole_answers_lose_nothing(world: World) -> None:
+    """Written again, a whole answer is what had come; only a field that came as null may be left out."""
+    for name, expected in RECORDED.items():
+        recording = RECORDINGS[name]
+        if isinstance(expected, Lists) or (isinstance(expected, Says) and not recording.streamed):
+            result, _, _ = _ask(world, recording)
+            came = json.loads(recording.answer.partition(b"\r\n\r\n")[2])
+            assert _without_nulls(result.to_dict()) == _without_nulls(came), name
+
+
+def test_page() -> None:
+    """The page for readers says what the table says."""
+    assert PAGE.read_text() == written()
+
+
+def _without_nulls(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_nulls(item) for key, item in value.items() if item is not None}
+    return [_without_nulls(item) for item in value] if isinstance(value, list) else value
+
+
+def _check(world: World, recording: Recording, expected: Expected) -> Request:
+    result, server, url = _ask(world, recording)
+    more = expected.more if isinstance(expected, Says | Lists) else {}
+    if isinstance(result, GatewayError):
+        assert isinstance(expected, Raises), repr(result)
+        outcome: Expected = raised(result, expected, url)
+    else:
+        outcome = said(result, more)
+    assert outcome == expected
+    assert len(server.requests) == 1
+    return server.requests[0]
+
+
+def _ask(world: World, recording: Recording) -> tuple[Any, Server, str]:
+    """What the client returned or raised, the server, and the address it had."""
+
+    async def scenario(client: Any) -> Any:
+        try:
+            return await ask(client, recording)
+        except GatewayError as error:
+            return error
+
+    with serving(
+        lambda connection, request: serve(recording, connection, request),
+        certified() if recording.tls else None,
+        read_bodies=recording.ended != "reset",
+    ) as server:
+        options: dict[str, Any] = {"ca": authority_pem()} if recording.tls else {}
+        return world.with_client(scenario, server.url, max_retries=0, **options), server, server.url
+
+
+def _check_request(request: Request, recording: Recording) -> None:
+    sent = Recording(request.method, request.target, None, b"")
+    assert (sent.method, sent.path) == (recording.method, recording.path)
+    assert {name: set(value.split(",")) for name, value in sent.query.items()} == {
+        name: set(value.split(",")) for name, value in recording.query.items()
+    }
+    if recording.body is not None and recording.ended != "reset":
+        body = request.json()
+        if recording.streamed:
+            assert body.pop("stream_options") == {"include_usage": True}
+        assert body == recording.body
