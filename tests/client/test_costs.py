@@ -12,7 +12,7 @@ from support.server import chunk
 
 CALLS_PER_CHUNK = 32  # Python and C calls to read one clean chunk and fold it, SSE parsing included
 BLOCKS_PER_CHUNK = 2.5  # that stay while assembling: the piece of text, and the list it stands in
-CALLS_PER_ODD_CHUNK = 90  # the same for a chunk with fields the contract does not know
+CALLS_PER_ODD_CHUNK = 110  # the same for a chunk with fields the contract does not know
 
 
 def stream(count: int, **more: Any) -> list[bytes]:
