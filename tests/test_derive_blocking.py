@@ -1,0 +1,66 @@
+"""The tool that derives the blocking client: what it drops, renames and leaves alone, and what it refuses."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+SCRIPT = Path(__file__).resolve().parents[1] / "scripts" / "derive_blocking.py"
+
+
+@pytest.fixture
+def tool() -> ModuleType:
+    """The script as a module."""
+    spec = importlib.util.spec_from_file_location("derive_blocking", SCRIPT)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize(
+    ("source", "derived"),
+    [
+        ("async def f():\n    return await g()\n", "def f():\n    return g()\n"),
+        ("async with a as b:\n    pass\n", "with a as b:\n    pass\n"),
+        ("[x async for x in y]\n", "[x for x in y]\n"),
+        ("class A(AsyncStream): ...\n", "class A(Stream): ...\n"),
+        ("raise StopAsyncIteration\n", "raise StopIteration\n"),
+        ("self.aclose()\n", "self.close()\n"),
+        ("x = 'await AsyncStream'  # await\n", "x = 'await AsyncStream'  # await\n"),
+        ("x = f'{await_}'\n", "x = f'{await_}'\n"),
+        ("my_async = awaited\n", "my_async = awaited\n"),
+        ('"""An AsyncStream."""\n', '"""An Stream."""\n'),
+        ('__all__ = ["AsyncStream"]\n', '__all__ = ["Stream"]\n'),
+        ("x = (await a,\n     await b)\n", "x = (a,\n     b)\n"),
+    ],
+)
+def test_a_source_derives_token_by_token(tool: ModuleType, source: str, derived: str) -> None:
+    """Keywords go, names change, and strings and comments stay whole."""
+    assert tool.derive(source, set()) == derived
+
+
+def test_an_unused_rule_is_an_error(
+    tool: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The table of names stays true: a rule that nothing uses fails the check."""
+    monkeypatch.setitem(tool.NAMES, "AsyncNothing", "Nothing")
+    assert tool.main(["--check"]) == 1
+    assert "AsyncNothing is never used" in capsys.readouterr().err
+
+
+def test_a_truncated_file_is_noticed(
+    tool: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whole texts are compared: a derived file that ends early is stale."""
+    for name in (*tool.FILES, *tool.FILES.values()):
+        text = (tool.ROOM / name).read_text("utf-8")
+        (tmp_path / name).write_text(text[: len(text) // 2] if name == "stream_blocking.py" else text, "utf-8")
+    monkeypatch.setattr(tool, "formatted", lambda text, name: text)
+    monkeypatch.setattr(tool, "ROOM", tmp_path)
+    assert tool.main(["--check"]) == 1
+    assert "stream_blocking.py is not what its source derives to" in capsys.readouterr().err
