@@ -162,3 +162,51 @@ def gateway(_gateways: Gateways, upstream: Upstream) -> Gateways:
 def whole_answer() -> Callable[..., bytes]:
     """Makes a whole HTTP answer of a status and a body."""
     return whole
+
+
+class RawAnswer:
+    """An answer as its bytes: the status line, the headers in order of name, and the body's chunks."""
+
+    def __init__(self, data: bytes) -> None:
+        head, _, rest = data.partition(b"\r\n\r\n")
+        self.status, *lines = head.decode("latin-1").split("\r\n")
+        pairs = [(name.lower(), value.strip()) for name, _, value in (line.partition(":") for line in lines)]
+        self.headers = dict(sorted(pair for pair in pairs if pair[0] != "date"))
+        self.chunks = self._dechunked(rest) if "transfer-encoding" in self.headers else [rest]
+
+    def _dechunked(self, rest: bytes) -> list[bytes]:
+        chunks = []
+        while True:
+            size, _, rest = rest.partition(b"\r\n")
+            length = int(size, 16)
+            if not length:
+                assert rest == b"\r\n", "the body ends with its last chunk"
+                return chunks
+            chunks.append(rest[:length])
+            rest = rest[length + 2 :]
+
+
+@pytest.fixture
+def exchange() -> Callable[[httpx2.Client, bytes], RawAnswer]:
+    """Sends bytes to a client's gateway and reads until it closes; an answer counts even when sending fails."""
+
+    def send(client: httpx2.Client, request: bytes) -> RawAnswer:
+        address = (client.base_url.host, client.base_url.port)
+        with socket.create_connection(address, timeout=20) as connection:
+            data = b""
+            try:
+                connection.sendall(request)
+                while more := connection.recv(65536):
+                    data += more
+            except ConnectionError:
+                while not data.endswith(b"}"):
+                    data += connection.recv(65536)
+            return RawAnswer(data)
+
+    return send
+
+
+@pytest.fixture
+def raw_answer() -> type[RawAnswer]:
+    """Reads an answer's bytes."""
+    return RawAnswer

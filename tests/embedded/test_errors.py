@@ -151,8 +151,7 @@ def test_a_provider_that_stays_silent_is_a_400(gateway: Gateways, upstream: Upst
     answer = client.post(CHAT, json={"model": "openai/mute", "messages": HI, "stream": stream})
     assert answer.status_code == 400
     assert answer.json() == {
-        "error": f'Post "{client.base_url}/proxy/openai/chat/completions": '
-        "net/http: timeout awaiting response headers"
+        "error": f'Post "{client.base_url}/proxy/openai/chat/completions": net/http: timeout awaiting response headers'
     }
     assert answer.headers["content-type"] == ("text/event-stream" if stream else "application/json")
 
@@ -193,9 +192,7 @@ def test_an_undecodable_answer_is_a_400(
         ("POST", "/v1/chat/completions/", 307, "/v1/chat/completions"),
     ],
 )
-def test_a_trailing_slash_is_redirected(
-    gateway: Gateways, method: str, path: str, status: int, location: str
-) -> None:
+def test_a_trailing_slash_is_redirected(gateway: Gateways, method: str, path: str, status: int, location: str) -> None:
     """WIRE section 1: 301 with a page for GET, 307 without a body otherwise."""
     answer = gateway().request(method, path)
     assert (answer.status_code, answer.headers["location"]) == (status, location)

@@ -22,6 +22,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # plain help and plain complaints, which any terminal and any log can show
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command()(chat)

@@ -54,6 +54,8 @@ def chat(
     said = _said(prompt)
     if local and (base_url or provider):
         raise UsageError("--local starts its own gateway: leave --base-url and --provider out")
+    if weights and not local:
+        raise UsageError("--weights names the model of --local: add that, or leave it out")
     with _connect(base_url, weights, local=local) as client:
         chosen = model or _only_model(client, provider)
         conversation = Conversation(client, chosen, provider, system, max_tokens=max_tokens, temperature=temperature)

@@ -75,7 +75,8 @@ class Conversation:
         finally:
             if pieces:
                 words.end()
-                self._history += [asked, {"role": "assistant", "content": "".join(pieces)}]
+                answered: _Said = {"role": "assistant", "content": "".join(pieces)}
+                self._history.extend((asked, answered))
 
     def _stream(self, messages: list[_Said], words: Words, pieces: list[str]) -> None:
         with self._client.generate_content_stream(
@@ -85,5 +86,7 @@ class Conversation:
                 pieces.append(text)
                 words.write(text)
             reasons = {choice.finish_reason for choice in stream.final().choices}
+        if not pieces:
+            note("the answer is empty")
         if "length" in reasons:
             note("the answer was cut at its token limit")

@@ -10,7 +10,7 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from ..errors import ConnectError, GatewayError
+from ..errors import ConnectError, GatewayError, TimeoutError  # noqa: A004  (a builtin one too)
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -55,15 +55,18 @@ def outcome() -> Generator[None]:
 
 def complain(error: GatewayError | FailureError) -> None:
     """Say what happened in one line, and what to try in another."""
-    hint = NO_GATEWAY if isinstance(error, ConnectError) else error.hint
     note(_text(error))
-    if hint:
+    if hint := NO_GATEWAY if _is_unreachable(error) else error.hint:
         note(hint, "hint")
 
 
 def note(text: str, what: str = "igw") -> None:
     """One line on the standard error."""
     print(f"{what}: {' '.join(text.split())}", file=sys.stderr, flush=True)
+
+
+def _is_unreachable(error: GatewayError | FailureError) -> bool:
+    return isinstance(error, ConnectError) or (isinstance(error, TimeoutError) and error.limit == "connect")
 
 
 def _text(error: GatewayError | FailureError) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import sys
 
 __all__ = ["Words", "is_terminal"]
@@ -22,8 +21,9 @@ class Words:
     def __init__(self) -> None:
         self._last = ""
         self._terminal = is_terminal()
-        if isinstance(sys.stdout, io.TextIOWrapper):
-            sys.stdout.reconfigure(errors="replace")  # an ASCII locale is no reason to fail
+        reconfigure = getattr(sys.stdout, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="replace")  # an ASCII locale is no reason to fail
 
     def write(self, text: str) -> None:
         """Show the piece at once."""

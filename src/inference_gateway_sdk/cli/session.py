@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import sys
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,7 @@ _PROMPT = "> "
 def hold_session(conversation: Conversation) -> None:
     """Answer question after question; an error or a Ctrl-C ends an answer, not the session."""
     with contextlib.suppress(ImportError):
-        import readline  # noqa: F401  (lines can be edited where the platform has it)
+        importlib.import_module("readline")  # lines can be edited where the platform has it
     note(f"chatting with {conversation.model}; Ctrl-C stops an answer, /reset forgets, /exit or Ctrl-D leaves")
     while (line := _read_line()) is not None:
         match line.strip():

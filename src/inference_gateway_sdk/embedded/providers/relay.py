@@ -10,7 +10,7 @@ import asyncio
 import errno
 import ipaddress
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import httpx2
@@ -115,10 +115,10 @@ class _Entry(msgspec.Struct):
     object: str | None = None
     created: int | None = None
     owned_by: str | None = None
-    context_window: object = None
-    context_length: object = None
-    max_context_length: object = None
-    max_model_len: object = None
+    context_window: Any = None
+    context_length: Any = None
+    max_context_length: Any = None
+    max_model_len: Any = None
 
 
 class _Listing(msgspec.Struct):

@@ -1,0 +1,104 @@
+"""The real gateway's recorded answers, asked for again: the same requests, with the same provider behind."""
+
+from __future__ import annotations
+
+import re
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from inference_gateway_sdk.embedded import Access
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from conftest import Gateways, RawAnswer
+
+SHARED = Path(__file__).resolve().parents[2] / ".." / "shared"
+CAPTURES = SHARED / "captures" / "gateway"
+
+pytestmark = [
+    pytest.mark.wire,
+    pytest.mark.skipif(not CAPTURES.is_dir(), reason="the recorded answers are not beside this checkout"),
+]
+
+_HERE = """
+base/chat base/chat_429 base/chat_500html base/chat_bad200 base/chat_bare base/chat_big base/chat_both base/chat_down
+base/chat_slowhead base/chat_tools base/health base/models base/models_badinclude base/models_include
+base/models_nokey base/nope base/s_429 base/s_comments base/s_cut base/s_inband base/s_noeol base/s_ok base/s_slowhead
+base/slash allow/denied allow/models route/alias_case eq/post_slash
+""".split()
+
+
+@pytest.fixture(scope="module")
+def provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of the provider that stood behind the real gateway."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    log = tmp_path_factory.mktemp("provider") / "log.jsonl"
+    command = [sys.executable, str(SHARED / "gateway" / "scripted_provider.py"), str(port), str(log)]
+    with subprocess.Popen(command) as process:
+        try:
+            _await(port)
+            yield f"http://127.0.0.1:{port}/v1"
+        finally:
+            process.kill()
+
+
+def _await(port: int) -> None:
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
+    pytest.fail("the provider did not start")
+
+
+def _settings(provider: str, name: str) -> dict[str, object]:
+    """What the real gateway was told, with a shorter wait for a silent provider."""
+    access = {
+        "openai": Access(url=provider, key="k"),
+        "anthropic": Access(url=provider, key="k"),
+        "ollama": Access(url=provider),
+        "mistral": Access(url="http://127.0.0.1:9/v1", key="k"),
+    }
+    allowed = {"allowed_models": ("openai/ok",)} if name.startswith("allow/") else {}
+    return {"access": access, "header_timeout": 0.5 if "slowhead" in name else 10.0, **allowed}
+
+
+def _request(recorded: bytes) -> bytes:
+    """The request as it was sent; the body of one was cut short in the record."""
+    head, _, body = recorded.partition(b"\n\n")
+    announced = re.search(rb"Content-Length: ([0-9]+)", head)
+    length = int(announced[1]) if announced else 0
+    return head.replace(b"\n", b"\r\n") + b"\r\n\r\n" + body[:length].ljust(length, b"x")
+
+
+def _comparable(answer: RawAnswer) -> tuple[str, dict[str, str], list[bytes]]:
+    return answer.status, answer.headers, answer.chunks
+
+
+@pytest.mark.parametrize("name", _HERE)
+def test_the_recorded_answer_is_reproduced(
+    gateway: Gateways, provider: str, exchange: Callable[..., RawAnswer], raw_answer: type[RawAnswer], name: str
+) -> None:
+    """Status line, headers and body as the real gateway sent them, chunk by chunk; only the date may differ."""
+    client = gateway(**_settings(provider, name))
+    request = _request((CAPTURES / f"{name}.request.txt").read_bytes())
+    recorded = (CAPTURES / f"{name}.response.http").read_bytes()
+    ours, theirs = exchange(client, request), raw_answer(recorded)
+    for answer in (ours, theirs):
+        answer.headers.pop("content-length", None)  # of the same body, but for the port in it
+        answer.chunks = [re.sub(rb"127.0.0.1:[0-9]+/proxy", b"HERE/proxy", chunk) for chunk in answer.chunks]
+    if name == "base/models":  # the real one lists providers in no order
+        assert sorted(ours.chunks[0]) == sorted(theirs.chunks[0])
+        ours.chunks = theirs.chunks
+    assert _comparable(ours) == _comparable(theirs)

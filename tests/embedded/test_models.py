@@ -1,0 +1,102 @@
+"""`GET /v1/models` (WIRE section 7)."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from conftest import Gateways, Upstream
+
+pytestmark = pytest.mark.wire
+
+LISTED = [
+    {"id": "big", "object": "model", "created": 5, "owned_by": "me", "context_length": 4096, "vendor": 1},
+    {"id": "bare"},
+    {"id": "a/b", "object": "model", "created": None, "max_model_len": "many"},
+]
+
+
+@pytest.fixture
+def listing(upstream: Upstream, whole_answer: Callable[..., bytes]) -> Upstream:
+    """The provider, with three models."""
+    upstream.answers("/v1/models", whole_answer(200, json.dumps({"data": LISTED}).encode()))
+    return upstream
+
+
+def test_one_provider_lists_its_models_under_its_own_name(gateway: Gateways, listing: Upstream) -> None:
+    """Ids get the prefix, what is missing reads as zero, what is unknown vanishes, the provider is named."""
+    answer = gateway().get("/v1/models?provider=openai")
+    assert answer.json() == {
+        "provider": "openai",
+        "object": "list",
+        "data": [
+            {"id": "openai/big", "object": "model", "created": 5, "owned_by": "me", "served_by": "openai"},
+            {"id": "openai/bare", "object": "", "created": 0, "owned_by": "", "served_by": "openai"},
+            {"id": "openai/a/b", "object": "model", "created": 0, "owned_by": "", "served_by": "openai"},
+        ],
+    }
+    assert answer.headers["content-type"] == "application/json; charset=utf-8"
+    assert (listing.seen[0].method, listing.seen[0].headers["authorization"]) == ("GET", "Bearer sk-o")
+
+
+def test_all_providers_together_leave_out_the_silent(gateway: Gateways, listing: Upstream) -> None:
+    """Those that fail, lack a key or cannot be reached are skipped; no provider is named."""
+    body = gateway().get("/v1/models").json()
+    assert {entry["served_by"] for entry in body["data"]} == {"openai", "anthropic", "ollama", "mistral"}
+    assert "provider" not in body
+
+
+@pytest.mark.parametrize("query", ["include=context_window,pricing", "include=pricing,%20context_window%20,&include=x"])
+def test_what_is_included_is_there_or_null(gateway: Gateways, listing: Upstream, query: str) -> None:
+    """Only the first parameter counts; a value that nobody knows is an explicit null."""
+    first, second, third = gateway().get(f"/v1/models?provider=openai&{query}").json()["data"]
+    assert first["context_window"] == {"tokens": 4096, "source": "provider"}
+    assert second["context_window"] is third["context_window"] is None
+    assert first["pricing"] is None
+    assert "modalities" not in first
+
+
+@pytest.mark.parametrize("query", ["include=", "include=,", ""])
+def test_nothing_is_included_unasked(gateway: Gateways, listing: Upstream, query: str) -> None:
+    """A blank parameter asks for nothing."""
+    assert "pricing" not in gateway().get(f"/v1/models?provider=openai&{query}").json()["data"][0]
+
+
+@pytest.mark.parametrize(
+    ("settings", "ids"),
+    [
+        ({"allowed_models": ("openai/big",)}, ["openai/big"]),
+        ({"allowed_models": ("bare",)}, ["openai/bare"]),
+        ({"disallowed_models": ("a/b",)}, ["openai/big", "openai/bare"]),
+    ],
+)
+def test_lists_filter_without_a_word(
+    gateway: Gateways, listing: Upstream, settings: dict[str, object], ids: list[str]
+) -> None:
+    """WIRE section 3: what may not be used is not listed."""
+    body = gateway(**settings).get("/v1/models?provider=openai").json()
+    assert [entry["id"] for entry in body["data"]] == ids
+
+
+@pytest.mark.parametrize("body", [b'{"models":[{"id":"x"}]}', b'{"data":null}', b"{}"])
+def test_a_list_under_another_name_is_empty(
+    gateway: Gateways, upstream: Upstream, whole_answer: Callable[..., bytes], body: bytes
+) -> None:
+    """Only `data` is read; the answer's own `data` is never null."""
+    upstream.answers("/v1/models", whole_answer(200, body))
+    assert gateway().get("/v1/models?provider=openai").json()["data"] == []
+
+
+@pytest.mark.parametrize(("status", "body"), [(500, b"{}"), (401, b""), (200, b"not json"), (200, b'{"data":{}}')])
+def test_every_failure_of_a_provider_is_the_same_502(
+    gateway: Gateways, upstream: Upstream, whole_answer: Callable[..., bytes], status: int, body: bytes
+) -> None:
+    """WIRE section 6: its status and its body stay behind the gateway."""
+    upstream.answers("/v1/models", whole_answer(status, body))
+    answer = gateway().get("/v1/models?provider=openai")
+    assert (answer.status_code, answer.json()) == (502, {"error": "Failed to list models"})

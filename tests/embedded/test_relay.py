@@ -1,0 +1,240 @@
+"""What a provider sees of a request, and what a client sees of its answer."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import socket
+import threading
+from typing import TYPE_CHECKING
+
+import httpx2
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from conftest import Gateways, RawAnswer, Upstream
+
+pytestmark = pytest.mark.wire
+
+CHAT = "/v1/chat/completions"
+HI = [{"role": "user", "content": "hi"}]
+ANSWER = {
+    "id": "c1",
+    "object": "chat.completion",
+    "created": 1,
+    "model": "up-model",
+    "choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": "Hello"}}],
+    "usage": {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2},
+}
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nx-request-id: r\r\nConnection: close\r\n\r\n"
+
+
+def _request(model: str, **more: object) -> bytes:
+    body = json.dumps({"model": model, "messages": HI, **more}).encode()
+    head = f"POST {CHAT} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {len(body)}\r\n\r\n"
+    return head.encode() + body
+
+
+def test_the_provider_sees_its_own_request_and_nothing_of_the_clients(
+    gateway: Gateways, upstream: Upstream, whole_answer: Callable[..., bytes]
+) -> None:
+    """WIRE sections 2, 3, 8 and 19: un-prefixed model, known fields, the provider's key, no client header."""
+    upstream.answers("m/x", whole_answer(200, json.dumps(ANSWER).encode()))
+    answer = gateway().post(
+        CHAT,
+        json={"model": "openai/m/x", "messages": HI, "top_k": 3, "stream": None, "temperature": 0.5},
+        headers={"authorization": "Bearer client", "x-client": "1", "user-agent": "mine", "openai-organization": "o"},
+    )
+    assert answer.json() == ANSWER
+    assert answer.headers["content-type"] == "application/json"
+    assert "x-request-id" not in answer.headers
+    (seen,) = upstream.seen
+    assert (seen.method, seen.path) == ("POST", "/v1/chat/completions")
+    assert seen.json == {"model": "m/x", "messages": HI, "temperature": 0.5}
+    assert seen.headers["authorization"] == "Bearer sk-o"
+    assert seen.headers["accept"] == seen.headers["content-type"] == "application/json"
+    assert seen.headers["accept-encoding"] == "gzip"
+    assert not {"x-client", "openai-organization"} & seen.headers.keys()
+    assert "mine" not in seen.headers["user-agent"]
+
+
+@pytest.mark.parametrize(
+    ("provider", "expected"),
+    [
+        ("openai", {"authorization": "Bearer sk-o"}),
+        ("anthropic", {"x-api-key": "sk-a", "anthropic-version": "2023-06-01"}),
+        ("ollama", {}),
+    ],
+)
+def test_each_provider_is_authorised_in_its_own_way(
+    gateway: Gateways,
+    upstream: Upstream,
+    whole_answer: Callable[..., bytes],
+    provider: str,
+    expected: dict[str, str],
+) -> None:
+    """WIRE section 18: a bearer token, Anthropic's own headers, or nothing at all."""
+    upstream.answers("m", whole_answer(200, json.dumps(ANSWER).encode()))
+    gateway().post(CHAT, json={"model": f"{provider}/m", "messages": HI})
+    headers = upstream.seen[0].headers
+    names = ("authorization", "x-api-key", "anthropic-version")
+    assert {name: headers[name] for name in names if name in headers} == expected
+
+
+def test_a_named_provider_gets_the_model_with_its_prefix(
+    gateway: Gateways, upstream: Upstream, whole_answer: Callable[..., bytes]
+) -> None:
+    """WIRE section 3: with ?provider= nothing is cut off."""
+    upstream.answers("openai/m", whole_answer(200, json.dumps(ANSWER).encode()))
+    assert gateway().post(f"{CHAT}?provider=openai", json={"model": "openai/m"}).json() == ANSWER
+
+
+@pytest.mark.parametrize(
+    ("provider", "options"),
+    [("openai", {"include_usage": True}), ("mistral", None), ("ollama", {"include_usage": True})],
+)
+@pytest.mark.parametrize("asked", [{}, {"stream_options": {"include_usage": False}}])
+def test_usage_is_asked_for_on_every_stream(
+    gateway: Gateways, upstream: Upstream, provider: str, options: object, asked: dict[str, object]
+) -> None:
+    """WIRE section 9: whatever the client says, but for the providers that do not know the option."""
+    upstream.answers("m", HEAD + b"data: [DONE]\n\n")
+    gateway().post(CHAT, json={"model": f"{provider}/m", "messages": HI, "stream": True, **asked})
+    assert upstream.seen[0].json.get("stream_options") == options
+    assert upstream.seen[0].headers["accept"] == "application/json"
+
+
+def test_a_stream_arrives_line_by_line_as_it_came(
+    gateway: Gateways, upstream: Upstream, exchange: Callable[..., RawAnswer]
+) -> None:
+    """WIRE section 9: comments, names, CR LF and unknown fields stay; each line is a write; nothing is added."""
+    lines = [
+        b": keepalive\n",
+        b"\n",
+        b"event: x\r\n",
+        b'data: {"novel":"\xe2\x80\xa8"}\r\n',
+        b"\r\n",
+        b"id: 5\n",
+        b"\n",
+    ]
+    upstream.answers("m", HEAD, b"".join(lines)[:20], b"".join(lines)[20:])
+    answer = exchange(gateway(), _request("openai/m", stream=True))
+    assert answer.chunks == lines
+    assert answer.status == "HTTP/1.1 200 OK"
+    assert answer.headers == {
+        "cache-control": "no-cache",
+        "connection": "close",
+        "content-type": "text/event-stream",
+        "transfer-encoding": "chunked",
+        "x-accel-buffering": "no",
+    }
+
+
+@pytest.mark.parametrize(
+    ("body", "arrives"),
+    [
+        (b'data: {"a":1}\n\ndata: [DONE]', b'data: {"a":1}\n\n'),
+        (b'{"id":"c1"}', b""),
+        (b'{"id":"c1"}\n', b'{"id":"c1"}\n'),
+        (b"", b""),
+    ],
+)
+def test_a_last_line_without_an_end_is_lost(
+    gateway: Gateways, upstream: Upstream, exchange: Callable[..., RawAnswer], body: bytes, arrives: bytes
+) -> None:
+    """WIRE section 9: what is not a whole line never leaves the gateway, and the answer still ends cleanly."""
+    upstream.answers("m", HEAD + body)
+    answer = exchange(gateway(), _request("openai/m", stream=True))
+    assert (answer.status, b"".join(answer.chunks)) == ("HTTP/1.1 200 OK", arrives)
+
+
+@pytest.mark.parametrize("arrived", [b"", b'data: {"a":1}\n\n'])
+def test_a_provider_that_breaks_off_ends_the_stream_cleanly(
+    gateway: Gateways, upstream: Upstream, exchange: Callable[..., RawAnswer], arrived: bytes
+) -> None:
+    """WIRE section 9: a break looks like an end, before the first line as an empty event stream."""
+    head = HEAD.replace(b"Connection: close", b"Content-Length: 1000")
+    upstream.answers("m", head + arrived)
+    answer = exchange(gateway(), _request("openai/m", stream=True))
+    assert (answer.status, b"".join(answer.chunks)) == ("HTTP/1.1 200 OK", arrived)
+
+
+def test_the_head_waits_for_the_first_line(gateway: Gateways, upstream: Upstream) -> None:
+    """WIRE section 9: the time to the headers is the time to the first line."""
+    go_on = threading.Event()
+
+    def script(connection: socket.socket) -> None:
+        connection.sendall(HEAD)
+        go_on.wait(10)
+        connection.sendall(b"data: [DONE]\n\n")
+
+    upstream.scripts["m"] = script
+    client = gateway()
+    with socket.create_connection((client.base_url.host, client.base_url.port), timeout=0.3) as connection:
+        connection.sendall(_request("openai/m", stream=True))
+        with pytest.raises(TimeoutError):
+            connection.recv(1)
+        go_on.set()
+        connection.settimeout(10)
+        assert connection.recv(65536).startswith(b"HTTP/1.1 200 OK\r\n")
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("begun", [b"", HEAD, HEAD + b"data: {}\n\n"])
+def test_a_client_that_leaves_ends_the_call_to_the_provider(
+    gateway: Gateways, upstream: Upstream, stream: bool, begun: bytes
+) -> None:
+    """WIRE section 4: closing the connection cancels the upstream call, at whatever point it is."""
+    asked, ended = threading.Event(), threading.Event()
+
+    def script(connection: socket.socket) -> None:
+        connection.settimeout(10)
+        connection.sendall(begun)
+        asked.set()
+        if not connection.recv(1):
+            ended.set()
+
+    upstream.scripts["m"] = script
+    client = gateway()
+    with socket.create_connection((client.base_url.host, client.base_url.port), timeout=10) as connection:
+        connection.sendall(_request("openai/m", stream=stream))
+        assert asked.wait(10)
+    assert ended.wait(10)
+
+
+def test_a_compressed_answer_is_read(gateway: Gateways, upstream: Upstream) -> None:
+    """The gateway offers gzip to providers, and so must read it."""
+    body = gzip.compress(json.dumps(ANSWER).encode())
+    head = f"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {len(body)}\r\n\r\n"
+    upstream.answers("m", head.encode() + body)
+    assert gateway().post(CHAT, json={"model": "openai/m", "messages": HI}).json() == ANSWER
+
+
+def test_a_connection_is_kept_for_the_next_request(gateway: Gateways) -> None:
+    """The gateway speaks keep-alive: two requests share one connection, a 404 in between included."""
+    client = gateway()
+    with httpx2.Client(base_url=client.base_url, trust_env=False) as fresh:
+        ports = {
+            fresh.request(method, path).extensions["network_stream"].get_extra_info("client_addr")[1]
+            for method, path in (("GET", "/health"), ("GET", "/nope"), ("POST", CHAT), ("GET", "/health"))
+        }
+    assert len(ports) == 1
+
+
+def test_a_client_that_leaves_while_sending_is_no_error(gateway: Gateways, caplog: pytest.LogCaptureFixture) -> None:
+    """Half a request needs no answer, and no complaint in the log."""
+    client = gateway()
+    with socket.create_connection((client.base_url.host, client.base_url.port), timeout=10) as connection:
+        connection.sendall(_request("openai/m")[:-5])
+    assert client.get("/health").status_code == 200
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
+
+
+def test_a_body_that_is_too_large_ends_the_connection(gateway: Gateways, exchange: Callable[..., RawAnswer]) -> None:
+    """WIRE section 4: the 413 comes while the client is still sending, and nothing more is read."""
+    request = f"POST {CHAT} HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n".encode() + b"x" * 2000
+    answer = exchange(gateway(max_body=1000), request)
+    assert answer.status.startswith("HTTP/1.1 413 ")
+    assert answer.chunks == [b'{"error":"Request body too large"}']
