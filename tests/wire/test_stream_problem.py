@@ -94,8 +94,10 @@ def test_an_error_object_without_a_message_shows_itself() -> None:
         (
             b"<html><title>502 Bad Gateway</title>",
             errors.StreamError,
-            "The stream sent an HTML page instead of an event: 502 Bad Gateway",
+            "The stream sent no event but an HTML page: 502 Bad Gateway",
         ),
+        (b"<html></html>", errors.StreamError, "The stream sent no event but an HTML page"),
+        (b'{"error": "', errors.StreamError, """The stream sent a frame that is not JSON: '{"error": "'"""),
         (b"oops", errors.StreamError, "The stream sent a frame that is not JSON: 'oops'"),
         (b"", errors.StreamError, "The stream sent a frame that is not JSON: ''"),
         (

@@ -131,9 +131,10 @@ def _find_in_text(text: str, depth: int) -> Finding:
     inner = _find(_json_inside(text), depth - 1)
     if inner.message:
         return inner
-    opening = _OPENING.match(text)
-    if opening:  # the gateway's unescaped frame: JSON but for the quotes inside its string (WIRE section 13)
-        return Finding(_tidy(_CLOSING.sub("", text[opening.end() :])), shape="json")
+    opening = _OPENING.match(text)  # the gateway's unescaped frame: JSON but for the quotes within (WIRE section 13)
+    unescaped = _tidy(_CLOSING.sub("", text[opening.end() :])) if opening else ""
+    if unescaped:
+        return Finding(unescaped, shape="json")
     message = _tidy(text)
     return Finding(message, shape="text" if message else "")
 

@@ -103,7 +103,7 @@ def read_bad_frame(text: bytes, *, provider: str | None = None, model: str | Non
     readable = _text(text)
     found = find(readable)
     if found.shape == "html":
-        message = f"The stream sent an HTML page instead of an event: {found.message}"
+        message = f"The stream sent no event but {_page(found)}"
     elif found.shape == "json":
         message = found.message
     else:
@@ -137,8 +137,12 @@ def _class_of(status: int, message: str) -> type[errors.StatusError]:
 
 def _message(status: int, found: Finding) -> str:
     if found.shape == "html":
-        return f"{_phrase(status)} (an HTML page{': ' if found.message else ''}{found.message})"
+        return f"{_phrase(status)} ({_page(found)})"
     return found.message or _phrase(status)
+
+
+def _page(found: Finding) -> str:
+    return f"an HTML page: {found.message}" if found.message else "an HTML page"
 
 
 def _phrase(status: int) -> str:

@@ -179,6 +179,7 @@ class EventParser:
         if size <= self._max_event:
             return True
         self.failure = StreamError(f"The stream sent an event of more than {self._max_event:,} bytes.")
+        self._between = False
         self._line.clear()
         self._begin_block()
         return False
