@@ -100,7 +100,10 @@ class GatewayError(Exception):
         self.meta = meta
 
     def __str__(self) -> str:
-        return f"{self.message} Hint: {self.hint}" if self.hint else self.message
+        if not self.hint:
+            return self.message
+        stop = "" if self.message.endswith((".", "!", "?")) else "."
+        return f"{self.message}{stop} Hint: {self.hint}"
 
 
 @_public
