@@ -248,6 +248,13 @@ class AsyncInferenceGatewayClient:
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.base_url}>"
 
+    def __copy__(self) -> Self:
+        """The same client once more: within a process nothing is a secret, and connections are shared."""
+        return self.with_options()
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return self.with_options()
+
     def __reduce__(self) -> tuple[Any, ...]:
         settings = self._settings
         options = {"timeout": settings.timeouts, "max_retries": settings.max_retries, "max_tokens": settings.max_tokens}

@@ -1,0 +1,244 @@
+"""Errors, answers and clients survive pickling and copying with all they hold, and clients without their secrets."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import inference_gateway_sdk as sdk
+from inference_gateway_sdk import errors
+from support.server import ANSWER, GOOD, MODELS, event, serving
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from support.server import Connection, Request
+    from support.worlds import World
+
+KINDS = [getattr(errors, name) for name in errors.__all__]
+ANSWERS = {
+    "CreateChatCompletionResponse": {**ANSWER, "vendor": {"deep": [1, None]}},
+    "CreateChatCompletionStreamResponse": {
+        "id": "c1",
+        "choices": [{"index": 0, "delta": {"content": "x", "novel": 1}}],
+        "created": 1,
+        "model": "m",
+        "object": "chat.completion.chunk",
+    },
+    "ListModelsResponse": MODELS,
+    "ListToolsResponse": {
+        "object": "list",
+        "data": [{"name": "mcp_x", "description": "", "server": "s", "input_schema": {}}],
+    },
+    "MessagesResponse": {
+        "id": "m1",
+        "type": "message",
+        "role": "assistant",
+        "model": "m",
+        "content": [{"type": "text", "text": "Hello"}, {"type": "novel", "x": 1}],
+        "stop_reason": "end_turn",
+        "usage": {"input_tokens": 1, "output_tokens": 1},
+    },
+    "Response": {"id": "r1", "object": "response", "created_at": 1, "status": "completed", "model": "m", "output": []},
+    "ImagesResponse": {"created": 1, "data": [{"b64_json": "aGk="}], "background": "x"},
+    "Error": {"error": "no", "message": "why"},
+}
+
+
+def _copies() -> list[Callable[[Any], Any]]:
+    ways: list[Callable[[Any], Any]] = [copy.copy, copy.deepcopy]
+    for protocol in range(2, pickle.HIGHEST_PROTOCOL + 1):
+        ways.append(lambda value, protocol=protocol: pickle.loads(pickle.dumps(value, protocol)))
+    return ways
+
+
+def _meta() -> sdk.Meta:
+    headers = errors_headers()
+    return sdk.Meta(status=200, headers=headers, selected_provider="groq", elapsed=0.5, attempts=2, raw=b"{}")
+
+
+def errors_headers() -> Any:
+    """Headers as an answer has them."""
+    with serving(lambda connection, _: connection.json(ANSWER, 200, "X-Some: a", "X-Some: b")) as server:
+        with sdk.InferenceGatewayClient(server.url, proxy=None) as client:
+            meta = client.generate_content("a/b", "hi").meta
+    assert meta is not None
+    return meta.headers
+
+
+FACTS: dict[type[sdk.GatewayError], dict[str, Any]] = {
+    sdk.RequestError: {"url": "http://gateway/v1", "elapsed": 1.5, "attempts": 3},
+    sdk.TimeoutError: {"limit": "response", "seconds": 2.0},
+    sdk.StatusError: {
+        "status": 429,
+        "code": "c",
+        "body": {"error": "no"},
+        "headers": {"x": "y"},
+        "request_id": "r",
+        "provider": "groq",
+        "model": "groq/llama",
+        "retry_after": 3.0,
+    },
+    sdk.StreamStalledError: {"limit": "idle", "seconds": 2.0, "elapsed": 2.1, "chunks": 4},
+    sdk.DeserializationError: {"path": "$.choices", "text": "{}"},
+    sdk.SerializationError: {"path": "$.messages[0]"},
+}
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+def test_every_error_survives(kind: type[sdk.GatewayError]) -> None:
+    """Every error comes back with its class, text, facts, partial and meta, by pickle of any protocol and by copy."""
+    facts: dict[str, Any] = {"hint": "try this", "partial": _answer("CreateChatCompletionResponse"), "meta": _meta()}
+    for parent, own in FACTS.items():
+        if issubclass(kind, parent):
+            facts.update(own)
+    error = kind("what went wrong", **facts)
+    error.add_note("seen in a test")
+    for way in _copies():
+        twin = way(error)
+        assert type(twin) is kind
+        assert (str(twin), repr(twin), twin.args) == (str(error), repr(error), error.args)
+        assert twin.message == "what went wrong"
+        assert {name: getattr(twin, name) for name in facts} == facts
+        assert twin.__notes__ == ["seen in a test"]
+
+
+def test_every_error_is_made_by_its_message_alone() -> None:
+    """Each class can be made without facts, as tests of users do, and says only its message."""
+    for kind in KINDS:
+        assert str(kind("no")) == "no"
+        assert str(kind()) == ""
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_every_answer_survives(name: str) -> None:
+    """Every type of answer comes back equal, unknown fields and unknown variants included."""
+    answer = _answer(name)
+    for way in _copies():
+        twin = way(answer)
+        assert type(twin) is type(answer)
+        assert twin == answer
+        assert twin.to_dict() == ANSWERS[name] == answer.to_dict()
+
+
+def test_a_deep_copy_shares_nothing() -> None:
+    """Changing a deep copy leaves the answer alone, in fields known and unknown."""
+    answer = _answer("CreateChatCompletionResponse")
+    twin = copy.deepcopy(answer)
+    twin.choices[0].message.content = "changed"
+    assert answer.text == "Hello"
+
+
+def test_answers_that_came_over_the_wire(world: World) -> None:
+    """Answers of calls and streams survive with their meta, raw bytes and completeness."""
+
+    def handler(connection: Connection, request: Request) -> None:
+        if request.method == "GET":
+            connection.json(MODELS)
+        elif request.json().get("stream"):
+            connection.events(*GOOD[:3])
+        else:
+            connection.json(ANSWER)
+
+    async def scenario(client: Any) -> list[Any]:
+        async with client.generate_content_stream("a/b", "hi", on_truncation="return") as stream:
+            cut = await stream.final()
+        return [await client.generate_content("a/b", "hi"), await client.list_models(), cut]
+
+    with serving(handler) as server:
+        answers = world.with_client(scenario, server.url)
+    for answer in answers:
+        for way in _copies():
+            twin = way(answer)
+            assert twin == answer
+            assert twin.meta == answer.meta
+            assert twin.meta.headers["CONTENT-TYPE"] == answer.meta.headers["content-type"]
+    assert [getattr(way(answers[2]), "complete") for way in _copies()] == [False] * len(_copies())  # noqa: B009
+
+
+def test_errors_that_came_over_the_wire(world: World) -> None:
+    """A stream's error survives with the partial answer, its meta and its cause's text out of the way."""
+
+    def handler(connection: Connection, _: Request) -> None:
+        connection.events(*GOOD[:3], event({"error": {"message": "over", "code": 503}}))
+
+    async def scenario(client: Any) -> sdk.GatewayError:
+        with pytest.raises(sdk.ServiceUnavailableError) as caught:
+            async with client.generate_content_stream("a/b", "hi") as stream:
+                await stream.final()
+        return caught.value
+
+    with serving(handler) as server:
+        error = world.with_client(scenario, server.url)
+    for way in _copies():
+        twin = way(error)
+        assert (twin.partial.text, twin.status, twin.meta) == ("Hello", 503, error.meta)
+        assert twin.partial == error.partial
+
+
+def test_a_pickled_client_has_its_settings_and_no_secrets(world: World) -> None:
+    """A client comes back with its address and limits, and neither token, headers nor proxy are in the pickle."""
+    client = _inner(
+        world.client(
+            "http://gateway.test/base",
+            "tok-secret-1",
+            headers={"X-Api-Key": "head-secret-2"},
+            proxy="http://user:pass-secret-3@proxy.test:3128",
+            timeout=sdk.Timeouts(response=7),
+            max_retries=5,
+            max_tokens=9,
+        )
+    )
+    pickled = pickle.dumps(client)
+    assert b"secret" not in pickled
+    twin = pickle.loads(pickled)
+    assert type(twin) is type(client)
+    assert twin.base_url == "http://gateway.test/base/v1"
+    assert pickle.dumps(twin) == pickled
+
+
+def test_a_restored_client_works(world: World) -> None:
+    """A client that was pickled asks the same gateway, with the token of where it is restored."""
+    with serving(lambda connection, _: connection.json(ANSWER)) as server:
+        client = _inner(world.client(server.url, "of-here", max_tokens=9))
+
+        async def scenario() -> None:
+            twin = pickle.loads(pickle.dumps(client))
+            if world.blocking:
+                with twin:
+                    assert twin.generate_content("a/b", "hi").text == "Hello"
+            else:
+                async with twin:
+                    assert (await twin.generate_content("a/b", "hi")).text == "Hello"
+
+        world.run(scenario)
+    assert "authorization" not in server.requests[0].headers
+    assert server.requests[0].json()["max_tokens"] == 9
+
+
+@pytest.mark.parametrize("way", [copy.copy, copy.deepcopy])
+def test_a_copied_client_is_the_same_client(way: Callable[[Any], Any], world: World) -> None:
+    """A copy made in this process keeps token and headers and shares the connections."""
+
+    async def scenario(client: Any) -> None:
+        await client.generate_content("a/b", "hi")
+        twin = way(_inner(client))
+        answer = twin.generate_content("a/b", "hi")
+        assert (answer if world.blocking else await answer).text == "Hello"
+
+    with serving(lambda connection, _: connection.json(ANSWER)) as server:
+        world.with_client(scenario, server.url, "tok", headers={"X-Own": "1"})
+    assert [request.headers["authorization"] for request in server.requests] == ["Bearer tok"] * 2
+    assert [request.headers["x-own"] for request in server.requests] == ["1"] * 2
+    assert server.connections == 1
+
+
+def _answer(name: str) -> Any:
+    return getattr(sdk, name).from_dict(ANSWERS[name])
+
+
+def _inner(client: Any) -> Any:
+    return getattr(client, "inner", client)
