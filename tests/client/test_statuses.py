@@ -1,0 +1,223 @@
+"""Every status of an answer becomes its class, with the innermost message, the facts and a hint where one is certain."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import inference_gateway_sdk as sdk
+from inference_gateway_sdk import Meta, StatusError
+from support.server import ANSWER, Connection, serving
+
+if TYPE_CHECKING:
+    from support.worlds import World
+
+STATUSES = {
+    300: sdk.StatusError,
+    301: sdk.StatusError,
+    304: sdk.StatusError,
+    400: sdk.BadRequestError,
+    401: sdk.UnauthorizedError,
+    402: sdk.StatusError,
+    403: sdk.ForbiddenError,
+    404: sdk.NotFoundError,
+    405: sdk.StatusError,
+    408: sdk.StatusError,
+    409: sdk.StatusError,
+    413: sdk.PayloadTooLargeError,
+    415: sdk.UnsupportedMediaTypeError,
+    418: sdk.StatusError,
+    422: sdk.UnprocessableError,
+    429: sdk.RateLimitError,
+    500: sdk.InternalError,
+    501: sdk.InternalError,
+    502: sdk.BadGatewayError,
+    503: sdk.ServiceUnavailableError,
+    504: sdk.GatewayTimeoutError,
+    520: sdk.InternalError,
+    529: sdk.OverloadedError,
+    599: sdk.InternalError,
+    600: sdk.StatusError,
+}
+
+SLOW = {"error": {"message": "slow down", "type": "t", "code": "c"}}
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """A form in which errors come (WIRE section 6), and what is read from it."""
+
+    name: str
+    body: Any
+    message: str
+    code: str | int | None = None
+    status: int = 429
+    ctype: str = "application/json"
+
+
+ENVELOPES = [
+    Envelope("the gateway's string", {"error": "Request timed out"}, "Request timed out"),
+    Envelope("a provider's JSON in the string", {"error": json.dumps(SLOW)}, "slow down", "c"),
+    Envelope("twice in strings", {"error": json.dumps({"error": json.dumps(SLOW)}) + "\n"}, "slow down", "c"),
+    Envelope(
+        "the string, as an event stream", {"error": json.dumps(SLOW)}, "slow down", "c", ctype="text/event-stream"
+    ),
+    Envelope("a guardrail's verdict", {"error": "blocked", "message": "no cards"}, "blocked: no cards", status=403),
+    Envelope(
+        "Anthropic's",
+        {"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}, "request_id": "req_9"},
+        "Overloaded",
+        "overloaded_error",
+        status=529,
+    ),
+    Envelope("OpenAI's", SLOW, "slow down", "c"),
+    Envelope("OpenAI's with a number", {"error": {"message": "no", "code": 503}}, "no", 503, status=503),
+    Envelope(
+        "Google's list", [{"error": {"code": 400, "message": "bad", "status": "INVALID_ARGUMENT"}}], "bad", 400, 400
+    ),
+    Envelope(
+        "FastAPI's", {"detail": [{"loc": ["body", "n"], "msg": "too big", "type": "v"}]}, "body.n: too big", "v", 422
+    ),
+    Envelope("text", b"upstream went away", "upstream went away", status=502, ctype="text/plain"),
+    Envelope(
+        "a page", b"<html><title>Bad gateway</title></html>", "Bad Gateway (an HTML page: Bad gateway)", status=502
+    ),
+    Envelope("nothing", b"", "Service Unavailable", status=503),
+    Envelope("JSON without a message", {"ok": False}, "Too Many Requests"),
+    Envelope("cut JSON", b'{"error": "half', "half", status=500),
+    Envelope("no UTF-8", b"\xff\xfe\xfd", "\ufffd\ufffd\ufffd", status=500),
+]
+
+
+@pytest.mark.parametrize("status", STATUSES)
+def test_every_status_has_its_class(status: int, world: World) -> None:
+    """The class follows the status alone, and the error carries the answer's facts."""
+    error = _refused(world, status, {"error": "as it is"}, "X-Request-Id: r-1", "X-Other: yes")
+    assert type(error) is STATUSES[status]
+    assert (error.status, error.code, error.request_id) == (status, None, "r-1")
+    assert error.message == ("Not Modified" if status == 304 else "as it is")  # a 304 has no body
+    assert str(error).startswith(f"{status}: {error.message}")
+    assert error.headers["x-OTHER"] == "yes"
+    assert (error.provider, error.model, error.retry_after, error.partial) == ("groq", "groq/llama", None, None)
+    assert isinstance(error.meta, Meta)
+    assert (error.meta.status, error.meta.attempts) == (status, 1)
+
+
+@pytest.mark.parametrize("envelope", ENVELOPES, ids=lambda envelope: envelope.name)
+def test_every_envelope_is_opened(envelope: Envelope, world: World) -> None:
+    """The innermost message and code are found in every envelope, and the body is kept as it came."""
+    error = _refused(world, envelope.status, envelope.body, ctype=envelope.ctype)
+    assert (error.message, error.code) == (envelope.message, envelope.code)
+    expected = envelope.body.decode(errors="replace") or None if isinstance(envelope.body, bytes) else envelope.body
+    assert error.body == expected
+    raw = envelope.body if isinstance(envelope.body, bytes) else json.dumps(envelope.body).encode()
+    assert error.meta.raw == raw
+
+
+@pytest.mark.parametrize("status", [code for code in STATUSES if code >= 400])
+def test_streams_raise_the_same_on_entering(status: int, world: World) -> None:
+    """A stream that is refused raises the status' class on entering, though its type says event stream (WIRE 9)."""
+    body = {"error": "as it is"}
+    with serving(lambda connection, _: _refuse(connection, status, body, (), "text/event-stream")) as server:
+
+        async def scenario(client: Any) -> Any:
+            with pytest.raises(StatusError) as caught:
+                async with client.generate_content_stream("groq/llama", "hi"):
+                    pytest.fail("the block was entered")
+            return caught.value
+
+        error = world.with_client(scenario, server.url, max_retries=0)
+    assert type(error) is STATUSES[status]
+    assert (error.status, error.message, error.meta.status) == (status, "as it is", status)
+
+
+@pytest.mark.parametrize("status", [200, 201, 202, 203])
+def test_every_2xx_is_an_answer(status: int, world: World) -> None:
+    """Any 2xx with a body is read as the answer."""
+    with serving(lambda connection, _: connection.json(ANSWER, status)) as server:
+
+        async def scenario(client: Any) -> Any:
+            return await client.generate_content("groq/llama", "hi")
+
+        answer = world.with_client(scenario, server.url)
+    assert (answer.text, answer.meta.status) == ("Hello", status)
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (b"", sdk.DecodingError),
+        (b"<html></html>", sdk.DecodingError),
+        (b"{", sdk.DecodingError),
+        (b"\xff", sdk.DecodingError),
+        (b"[]", sdk.DeserializationError),
+        (b'"text"', sdk.DeserializationError),
+        (b'{"choices": null}', sdk.DeserializationError),
+    ],
+)
+def test_a_200_that_is_no_answer(body: bytes, kind: type[sdk.GatewayError], world: World) -> None:
+    """A 200 whose body is no chat answer is an error that tells, with the answer's circumstances."""
+    with serving(lambda connection, _: connection.json(body)) as server:
+
+        async def scenario(client: Any) -> Any:
+            with pytest.raises(sdk.GatewayError) as caught:
+                await client.generate_content("groq/llama", "hi")
+            return caught.value
+
+        error = world.with_client(scenario, server.url)
+    assert type(error) is kind
+    assert error.meta.raw == body
+    assert len(server.requests) == 1
+
+
+def test_an_error_object_in_a_200(world: World) -> None:
+    """A 200 that holds an error object is the error of the code inside it, not an answer without text."""
+    body = {"error": {"message": "overloaded", "code": 503}}
+    with serving(lambda connection, _: connection.json(body)) as server:
+
+        async def scenario(client: Any) -> Any:
+            with pytest.raises(sdk.ServiceUnavailableError) as caught:
+                await client.generate_content("groq/llama", "hi")
+            return caught.value
+
+        error = world.with_client(scenario, server.url, max_retries=0)
+    assert (error.status, error.message, error.body, error.meta.status) == (503, "overloaded", body, 200)
+
+
+def test_what_the_gateway_selected(world: World) -> None:
+    """An error behind a routing alias names the provider and model that were selected, not the alias."""
+    error = _refused(world, 502, {"error": "no"}, "X-Selected-Provider: ollama", "X-Selected-Model: smol")
+    assert (error.provider, error.model) == ("ollama", "smol")
+    assert (error.meta.selected_provider, error.meta.selected_model) == ("ollama", "smol")
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [("Retry-After: 7", 7.0), ("Retry-After: 1.5", 1.5), ("retry-after-ms: 250", 0.25), ("Retry-After: soon", None)],
+)
+def test_when_to_try_again(header: str, seconds: float | None, world: World) -> None:
+    """The seconds that an answer asks to wait are told, None where it does not say."""
+    assert _refused(world, 429, {"error": "slow down"}, header).retry_after == seconds
+
+
+def _refused(world: World, status: int, body: Any, *headers: str, ctype: str = "application/json") -> Any:
+    """The error of a chat that is answered so."""
+
+    async def scenario(client: Any) -> Any:
+        with pytest.raises(StatusError) as caught:
+            await client.generate_content("groq/llama", "hi")
+        return caught.value
+
+    with serving(lambda connection, _: _refuse(connection, status, body, headers, ctype)) as server:
+        error = world.with_client(scenario, server.url, max_retries=0)
+    assert len(server.requests) == 1
+    return error
+
+
+def _refuse(connection: Connection, status: int, body: Any, headers: tuple[str, ...], ctype: str) -> None:
+    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+    connection.head(status, ctype, *headers, length=len(raw))
+    connection.send(b"" if status == 304 else raw)
