@@ -84,13 +84,12 @@ class ChatDialect:
 
     def feed(self, data: bytes) -> list[tuple[Chunk | None, RawEvent]]:
         """The chunks that these bytes complete, each with its raw event (the chunk is None for `[DONE]`)."""
-        try:
-            events = self._frames.feed(data)
-        except StreamError as error:
-            self.failure = error
+        events = self._frames.feed(data)
+        chunks = self._read_all(events) if events else []
+        if self._frames.failure is not None and not self.closed:
+            self.failure = self._frames.failure
             self.closed = True
-            return []
-        return self._read_all(events) if events else []
+        return chunks
 
     def end(self) -> list[tuple[Chunk | None, RawEvent]]:
         """The body ended whole: what a last unterminated line still held; afterwards `failure` has the verdict."""

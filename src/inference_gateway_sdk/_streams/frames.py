@@ -42,12 +42,13 @@ class Frames:
         self._saw_event = False
         self._saw_bytes = False
 
-    def feed(self, data: bytes) -> list[RawEvent]:
-        """The events that these bytes complete.
+    @property
+    def failure(self) -> StreamError | None:
+        """One event is larger than the bound: nothing after it is read."""
+        return self._parser.failure
 
-        Raises:
-            StreamError: One event is larger than the bound.
-        """
+    def feed(self, data: bytes) -> list[RawEvent]:
+        """The events that these bytes complete; afterwards `failure` may be set."""
         events = self._parser.feed(data)
         if self._foreign is not None:
             self._watch(data, bool(events))

@@ -60,8 +60,13 @@ class Guard:
         self._since_content = 0.0
 
     def tail(self) -> None:
-        """The terminal marker has come and nothing but bookkeeping may follow: wait for it only briefly."""
-        self._clock = "idle"
+        """The terminal marker has come and nothing but bookkeeping may follow: wait for it only briefly.
+
+        Said again, it changes nothing: what follows without content must not stretch the wait.
+        """
+        if self._clock == "tail":
+            return
+        self._clock = "tail"
         idle = self._limits.idle
         self._left = TAIL if idle is None else min(idle, TAIL)
 

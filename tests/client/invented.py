@@ -1,0 +1,40 @@
+"""Time, waiting and chance for a client under test: pauses are noted instead of waited, chance is fixed."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from inference_gateway_sdk._client.effects import AsyncEffects, BlockingEffects
+
+if TYPE_CHECKING:
+    from support.worlds import World
+
+
+class Invented:
+    """The outside world as a test wants it.
+
+    Attributes:
+        pauses: The seconds the client would have slept between attempts, in order.
+        offset: Added to the monotonic clock from now on. The transport keeps the real one.
+        wall: What the wall clock says, in seconds since the epoch.
+        random: What chance says, in [0, 1).
+    """
+
+    def __init__(self, *, wall: float = 1_700_000_000.0, random: float = 0.0) -> None:
+        self.pauses: list[float] = []
+        self.offset = 0.0
+        self.wall = wall
+        self.random = random
+
+    def effects(self, world: World) -> AsyncEffects | BlockingEffects:
+        """What the client of that world takes as `_effects`."""
+        if world.blocking:
+            return BlockingEffects(self._monotonic, lambda: self.wall, self.pauses.append, lambda: self.random)
+        return AsyncEffects(self._monotonic, lambda: self.wall, self._sleep, lambda: self.random)
+
+    def _monotonic(self) -> float:
+        return time.monotonic() + self.offset
+
+    async def _sleep(self, seconds: float) -> None:
+        self.pauses.append(seconds)
