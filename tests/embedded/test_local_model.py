@@ -1,0 +1,229 @@
+"""The smoke-test model behind the gateway, for real; and what is said when it cannot run."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import httpx2
+import pytest
+
+from inference_gateway_sdk.embedded import SMOKE_TEST_MODEL, LocalModel, Settings, running, weights
+from inference_gateway_sdk.embedded.weights import Place, WeightsError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+CHAT = "/v1/chat/completions"
+FRANCE = [{"role": "user", "content": "What is the capital of France?"}]
+MODEL = f"llamacpp/{SMOKE_TEST_MODEL}"
+PATIENT = Settings(port=0, read_timeout=300.0)
+
+
+@pytest.fixture(scope="module")
+def place() -> Place:
+    """The weights, pulled when they are not there yet."""
+    pytest.importorskip("xllamacpp", reason="the extra `local` is not installed")
+    place = weights.locate(environ={**os.environ, weights.OVERRIDE: ""})
+    if not place.ready:
+        try:
+            weights.pull(place.path)
+        except WeightsError as error:
+            pytest.skip(f"the weights are not to be had here: {error}")
+    return place
+
+
+@pytest.fixture(scope="module")
+def live(place: Place) -> Iterator[httpx2.Client]:
+    """A client of a gateway with the smoke-test model."""
+    with (
+        running(PATIENT, local=LocalModel(place)) as url,
+        httpx2.Client(base_url=url, timeout=300, trust_env=False) as client,
+    ):
+        yield client
+
+
+@pytest.mark.live
+def test_it_answers(live: httpx2.Client) -> None:
+    """Without a system prompt or a temperature, the answer is the sensible one, under the model's own name."""
+    body = live.post(CHAT, json={"model": MODEL, "messages": FRANCE}).json()
+    assert body["choices"][0]["message"] == {"role": "assistant", "content": "The capital of France is Paris."}
+    assert body["choices"][0]["finish_reason"] == "stop"
+    assert body["model"] == SMOKE_TEST_MODEL
+    assert body["usage"]["total_tokens"] == body["usage"]["prompt_tokens"] + body["usage"]["completion_tokens"]
+
+
+@pytest.mark.live
+def test_it_streams_with_usage_and_an_end(live: httpx2.Client) -> None:
+    """The chunks say what the whole answer says; usage comes unasked, and `[DONE]` last."""
+    with live.stream("POST", CHAT, json={"model": MODEL, "messages": FRANCE, "stream": True}) as answer:
+        assert answer.headers["content-type"] == "text/event-stream"
+        frames = [line.removeprefix("data: ") for line in answer.iter_lines() if line]
+    assert frames.pop() == "[DONE]"
+    chunks = [json.loads(frame) for frame in frames]
+    texts = [choice["delta"].get("content") or "" for chunk in chunks for choice in chunk["choices"]]
+    assert "".join(texts) == "The capital of France is Paris."
+    assert chunks[-1]["choices"] == []
+    assert chunks[-1]["usage"]["completion_tokens"] == 8
+
+
+@pytest.mark.live
+def test_a_schema_holds(live: httpx2.Client) -> None:
+    """The answer is JSON of the schema, for the grammar leaves nothing else."""
+    schema = {"type": "object", "properties": {"answer": {"enum": ["yes", "no"]}}, "required": ["answer"]}
+    body = live.post(
+        CHAT,
+        json={
+            "model": MODEL,
+            "messages": [{"role": "user", "content": "Is the sky blue? Answer as JSON."}],
+            "response_format": {"type": "json_schema", "json_schema": {"name": "a", "schema": schema}},
+        },
+    ).json()
+    assert json.loads(body["choices"][0]["message"]["content"])["answer"] in ("yes", "no")
+
+
+@pytest.mark.live
+def test_logprobs_arrive(live: httpx2.Client) -> None:
+    """Each token has its own likelihood and the alternatives that were asked for."""
+    wish = {"logprobs": True, "top_logprobs": 2, "max_tokens": 3}
+    body = live.post(CHAT, json={"model": MODEL, "messages": FRANCE, **wish}).json()
+    tokens = body["choices"][0]["logprobs"]["content"]
+    assert "".join(token["token"] for token in tokens) == "The capital of"
+    assert all(token["logprob"] <= 0 and len(token["top_logprobs"]) == 2 for token in tokens)
+    assert body["choices"][0]["finish_reason"] == "length"
+
+
+@pytest.mark.live
+def test_it_is_listed_with_its_context(live: httpx2.Client) -> None:
+    """The one model, and how much it can read."""
+    body = live.get("/v1/models?provider=llamacpp&include=context_window").json()
+    assert [entry["id"] for entry in body["data"]] == [MODEL]
+    assert body["data"][0]["context_window"] == {"tokens": 4096, "source": "runtime"}
+
+
+@pytest.mark.live
+def test_a_prompt_over_the_context_is_the_models_own_error(live: httpx2.Client) -> None:
+    """llama.cpp's 400 arrives as a provider's error does, as a string; one request may use the whole context."""
+    answer = live.post(CHAT, json={"model": MODEL, "messages": [{"role": "user", "content": "x " * 6000}]})
+    assert answer.status_code == 400
+    assert "available context size (4096 tokens)" in json.loads(answer.json()["error"])["error"]["message"]
+
+
+@pytest.mark.live
+def test_tools_are_refused_and_not_ignored(live: httpx2.Client) -> None:
+    """The model's template would drop them without a word."""
+    tools = [{"type": "function", "function": {"name": "f"}}]
+    answer = live.post(CHAT, json={"model": MODEL, "messages": FRANCE, "tools": tools})
+    assert answer.status_code == 400
+    assert "has no tools" in json.loads(answer.json()["error"])["error"]["message"]
+
+
+@pytest.mark.live
+def test_four_at_once_all_get_their_answer(live: httpx2.Client) -> None:
+    """More requests than the model has slots wait for one."""
+    request = {"model": MODEL, "messages": FRANCE}
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda _: live.post(CHAT, json=request).json(), range(4)))
+    assert {answer["choices"][0]["message"]["content"] for answer in answers} == {"The capital of France is Paris."}
+
+
+@pytest.mark.live
+def test_the_gateway_stops_in_the_middle_of_a_stream(place: Place) -> None:
+    """An open stream does not keep it: the stream ends without its marker, soon."""
+    story = {"model": MODEL, "messages": [{"role": "user", "content": "Tell me a long story."}], "stream": True}
+    with httpx2.Client(timeout=60, trust_env=False) as client:
+        with running(PATIENT, local=LocalModel(place)) as url:
+            stream = client.send(client.build_request("POST", url + CHAT, json=story), stream=True)
+            lines = stream.iter_lines()
+            next(lines)
+            began = time.monotonic()
+        assert time.monotonic() - began < 8
+        with contextlib.suppress(httpx2.HTTPError):  # a cut may come as a break or as an end
+            assert "data: [DONE]" not in list(lines)
+        stream.close()
+
+
+@pytest.mark.live
+def test_a_file_of_ones_own_has_its_own_name_and_template(place: Place, tmp_path: Path) -> None:
+    """Another path is another model: named after its file, told what its own template tells it."""
+    own = tmp_path / "My Model.gguf"
+    own.symlink_to(place.path)
+    with (
+        running(PATIENT, local=LocalModel(weights.locate(own))) as url,
+        httpx2.Client(base_url=url, timeout=300, trust_env=False) as client,
+    ):
+        (listed,) = client.get("/v1/models?provider=llamacpp").json()["data"]
+        body = client.post(CHAT, json={"model": listed["id"], "messages": FRANCE, "max_tokens": 1}).json()
+        assert (listed["id"], body["model"]) == ("llamacpp/my-model", "my-model")
+        assert body["usage"]["prompt_tokens"] == 37  # its template tells it more than ours, which makes 27
+
+
+@pytest.mark.live
+def test_the_first_chat_pulls_missing_weights(place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where that was asked for, the chat waits for the pull and is then answered; the health check does not wait."""
+
+    def fake(target: Path, report: weights.Report) -> None:
+        target.symlink_to(place.path)
+        report(weights.Progress("unpack", 1, 1))
+
+    monkeypatch.setattr(weights, "pull", fake)
+    missing = Place(tmp_path / "model.gguf", ours=True)
+    seen: list[weights.Progress] = []
+    with (
+        running(PATIENT, local=LocalModel(missing, pull=True, report=seen.append)) as url,
+        httpx2.Client(base_url=url, timeout=300, trust_env=False) as client,
+    ):
+        assert client.get("/health").status_code == 200
+        assert [entry["id"] for entry in client.get("/v1/models").json()["data"]] == [MODEL]
+        assert not missing.path.exists()
+        assert "Paris" in client.post(CHAT, json={"model": MODEL, "messages": FRANCE}).text
+    assert seen == [weights.Progress("unpack", 1, 1)]
+
+
+def _refusal(local: LocalModel) -> str:
+    with (
+        running(Settings(port=0), local=local) as url,
+        httpx2.Client(base_url=url, timeout=30, trust_env=False) as client,
+    ):
+        for _ in range(2):  # a failure is not remembered as a success, nor does it break the next try
+            answer = client.post(CHAT, json={"model": MODEL, "messages": FRANCE})
+            assert answer.status_code == 502
+        assert client.get("/health").json() == {"message": "OK"}
+        return str(json.loads(answer.json()["error"])["error"])
+
+
+@pytest.mark.wire
+def test_missing_weights_are_a_502_that_says_how_to_get_them(tmp_path: Path) -> None:
+    """The gateway runs without them; only its chat with them does not."""
+    assert "igw weights pull" in _refusal(LocalModel(Place(tmp_path / "x.gguf", ours=True)))
+    assert str(tmp_path / "y.gguf") in _refusal(LocalModel(Place(tmp_path / "y.gguf", ours=False)))
+
+
+@pytest.mark.wire
+def test_what_is_no_gguf_is_named(tmp_path: Path) -> None:
+    """llama.cpp would give the same error for a wrong file as for anything else."""
+    (tmp_path / "x.gguf").write_text("hello")
+    assert f"{tmp_path / 'x.gguf'} is not a GGUF file" in _refusal(LocalModel(weights.locate(tmp_path / "x.gguf")))
+
+
+@pytest.mark.wire
+def test_stopping_ends_a_pull(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A gateway that is told to stop does not wait for a download."""
+
+    def endless(_: Path, report: weights.Report) -> None:
+        while True:
+            report(weights.Progress("download", 1, 2))
+            time.sleep(0.01)
+
+    monkeypatch.setattr(weights, "pull", endless)
+    local = LocalModel(Place(tmp_path / "model.gguf", ours=True), pull=True)
+    with running(Settings(port=0, read_timeout=0.2), local=local) as url:
+        answer = httpx2.post(url + CHAT, json={"model": MODEL, "messages": FRANCE}, timeout=30, trust_env=False)
+        assert answer.status_code == 504
+        began = time.monotonic()
+    assert time.monotonic() - began < 8

@@ -1,0 +1,87 @@
+"""Starting and stopping a gateway behind a real socket."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import threading
+from typing import TYPE_CHECKING
+
+import httpx2
+import pytest
+
+from inference_gateway_sdk.embedded import ListenError, LocalModel, Settings, running
+from inference_gateway_sdk.embedded.weights import Place
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.wire
+
+
+@pytest.fixture
+def nobody(tmp_path: Path) -> LocalModel:
+    """A smoke-test model that is not there."""
+    return LocalModel(Place(tmp_path / "none.gguf", ours=False))
+
+
+def test_it_runs_while_the_block_does(nobody: LocalModel) -> None:
+    """The address answers inside the block and refuses after it; its thread is gone."""
+    with running(local=nobody) as url:
+        assert httpx2.get(f"{url}/health", trust_env=False).json() == {"message": "OK"}
+    with pytest.raises(httpx2.ConnectError):
+        httpx2.get(f"{url}/health", trust_env=False)
+    assert not [thread for thread in threading.enumerate() if thread.name == "embedded-gateway"]
+
+
+def test_two_run_side_by_side(tmp_path: Path) -> None:
+    """Each has a port and providers of its own."""
+    first, second = (LocalModel(Place(tmp_path / name, ours=False)) for name in ("a", "b"))
+    with running(local=first) as one, running(local=second) as other:
+        assert one != other
+        assert httpx2.get(f"{one}/health", trust_env=False).status_code == 200
+        assert httpx2.get(f"{other}/health", trust_env=False).status_code == 200
+
+
+def test_a_taken_port_is_named(nobody: LocalModel) -> None:
+    """The error says which address could not be had."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with (
+            pytest.raises(ListenError, match=f"cannot listen at 127.0.0.1:{port}"),
+            running(Settings(port=port), local=nobody),
+        ):
+            pytest.fail("it listens at a taken port")
+
+
+def test_an_unknown_host_is_named(nobody: LocalModel) -> None:
+    """The error says which host is not one of this machine."""
+    with (
+        pytest.raises(ListenError, match=r"cannot listen at 192\.0\.2\.1"),
+        running(Settings(host="192.0.2.1", port=0), local=nobody),
+    ):
+        pytest.fail("it listens at an address that is not ours")
+
+
+def test_what_is_missing_is_named_with_the_command_that_installs_it() -> None:
+    """Without its web framework the package still imports, and says what to install when it is asked to serve."""
+    program = (
+        "import sys; sys.modules['starlette'] = None\n"
+        "from inference_gateway_sdk import embedded\n"
+        "try: embedded.running\n"
+        "except ImportError as error: print(error)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, env=os.environ)
+    assert "pip install 'inference-gateway-sdk[embedded]'" in done.stdout
+
+
+def test_the_embedded_gateway_is_not_loaded_before_it_is_asked_for() -> None:
+    """Its weights can be looked at without its web framework."""
+    program = (
+        "import sys, inference_gateway_sdk.embedded.weights\n"
+        "print([name for name in ('starlette', 'uvicorn', 'httpx2', 'xllamacpp') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, env=os.environ)
+    assert done.stdout.strip() == "[]"
