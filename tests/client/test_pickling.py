@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -49,24 +50,25 @@ ANSWERS = {
 
 
 def _copies() -> list[Callable[[Any], Any]]:
-    ways: list[Callable[[Any], Any]] = [copy.copy, copy.deepcopy]
-    for protocol in range(2, pickle.HIGHEST_PROTOCOL + 1):
-        ways.append(lambda value, protocol=protocol: pickle.loads(pickle.dumps(value, protocol)))
-    return ways
+    """Every way to get the same value once more."""
+    pickles = [partial(_pickled, protocol=protocol) for protocol in range(2, pickle.HIGHEST_PROTOCOL + 1)]
+    return [copy.copy, copy.deepcopy, *pickles]
+
+
+def _pickled(value: Any, protocol: int) -> Any:
+    return pickle.loads(pickle.dumps(value, protocol))
 
 
 def _meta() -> sdk.Meta:
-    headers = errors_headers()
-    return sdk.Meta(status=200, headers=headers, selected_provider="groq", elapsed=0.5, attempts=2, raw=b"{}")
+    """A Meta as an answer brings it."""
 
+    def handler(connection: Connection, _: Request) -> None:
+        connection.json(ANSWER, 200, "X-Some: a", "X-Some: b", "X-Selected-Provider: groq")
 
-def errors_headers() -> Any:
-    """Headers as an answer has them."""
-    with serving(lambda connection, _: connection.json(ANSWER, 200, "X-Some: a", "X-Some: b")) as server:
-        with sdk.InferenceGatewayClient(server.url, proxy=None) as client:
-            meta = client.generate_content("a/b", "hi").meta
+    with serving(handler) as server, sdk.InferenceGatewayClient(server.url, proxy=None) as client:
+        meta = client.generate_content("a/b", "hi").meta
     assert meta is not None
-    return meta.headers
+    return meta
 
 
 FACTS: dict[type[sdk.GatewayError], dict[str, Any]] = {

@@ -1,4 +1,4 @@
-"""Every status of an answer becomes its class, with the innermost message, the facts and a hint where one is certain."""
+"""Every status of an answer becomes its class, with the innermost message and the facts it brings."""
 
 from __future__ import annotations
 
