@@ -11,8 +11,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from support.server import ANSWER, DONE, GOOD, ROLE, USAGE, Connection, Handler, Request, chunk, event
-
 from inference_gateway_sdk import (
     GatewayError,
     GatewayTimeoutError,
@@ -24,6 +22,7 @@ from inference_gateway_sdk import (
     StreamTruncatedError,
     Timeouts,
 )
+from support.server import ANSWER, DONE, GOOD, ROLE, USAGE, Connection, Handler, Request, chunk, event
 
 PATIENT = Timeouts(first_content=20, idle=20)
 HASTY = Timeouts(first_content=0.3, idle=0.3)
@@ -487,9 +486,10 @@ _ERRORS = [
         attempts=2,
     ),
     Fault("HTML body", sends(PAGE), error=StreamError, says="an HTML page", attempts=2),
-    Fault("text body", sends(b"upstream gone\n"), error=StreamError, attempts=2),
+    Fault("text body", sends(b"upstream gone\n"), error=StreamError, says="text: 'upstream gone'", attempts=2),
     Fault("empty event stream", sends(), error=StreamTruncatedError, says="nothing in it", attempts=2),
     Fault("only comments", sends(b": hi\n\n"), error=StreamTruncatedError, says="only comments", attempts=2),
+    Fault("only fields", sends(BLOCKS[0]), error=StreamTruncatedError, says="no event in it", attempts=2),
     Fault("only [DONE]", sends(DONE), error=StreamTruncatedError, says="no choice was finished", attempts=2),
     Fault("only usage", sends(USAGE, DONE), error=StreamTruncatedError, partial=None, attempts=2),
     Fault(
@@ -513,7 +513,11 @@ _ERRORS = [
 ]
 
 _FRAMING = [
-    Fault("`event:`-only, `id:`-only and `retry:`-only blocks", sends(*BLOCKS, *GOOD[:2], *BLOCKS, *GOOD[2:]), ["Hel", "lo"]),
+    Fault(
+        "`event:`-only, `id:`-only and `retry:`-only blocks",
+        sends(*BLOCKS, *GOOD[:2], *BLOCKS, *GOOD[2:]),
+        ["Hel", "lo"],
+    ),
     Fault("U+2028, U+0085 and other line ends in the text", sends(ROLE, chunk(LINES), FINISH, DONE), [LINES]),
     Fault("an event of 10 MB", sends(ROLE, chunk(BIG), FINISH, DONE), [BIG]),
     Fault(

@@ -6,18 +6,20 @@ import asyncio
 import ssl
 import time
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import trustme
+
 from client.faults import FAULTS, Fault
 from client.invented import Invented
-from support.server import Connection, Handler, Request, Server, serving
-from support.worlds import World
-
 from inference_gateway_sdk import GatewayError, StatusError, StreamStalledError
 from inference_gateway_sdk._streams.chat import ChatDialect
 from inference_gateway_sdk._wire.call import StreamCall
+from support.server import Connection, Handler, Request, Server, serving
+
+if TYPE_CHECKING:
+    from support.worlds import World
 
 pytestmark = pytest.mark.wire
 

@@ -13,7 +13,7 @@ from .._generated.chat import CompletionUsage, CreateChatCompletionResponse, Cre
 from .._model.kept import kept_of, mark_incomplete, mark_ran_on_gateway
 from .._wire import codec
 from .._wire.problem import read_bad_frame, read_stream_error
-from ..errors import DecodingError, DeserializationError, GatewayError, StreamError, StreamTruncatedError
+from ..errors import DecodingError, DeserializationError, GatewayError, StreamTruncatedError
 from .choice import Choice, begins_turn, has_content, has_tools
 from .extras import merge_facts, settled
 from .frames import Frames

@@ -6,6 +6,8 @@ parser sees only unknown fields and reports nothing. The first bytes are therefo
 
 from __future__ import annotations
 
+import re
+
 from .._model.json_text import parse
 from .._model.json_value import is_object
 from .._wire.problem import read_stream_error
@@ -16,6 +18,9 @@ __all__ = ["Frames", "is_error_object"]
 
 FOREIGN_LIMIT = 8 * 1024 * 1024  # of a body without events this much is kept, to say what it was
 _EXCERPT = 200
+_BOM = b"\xef\xbb\xbf"
+_MARGIN = _BOM + b" \t\r\n"
+_OF_EVENTS = re.compile(rb":|(?:data|event|id|retry)(?:[:\r\n]|$)")
 _EMPTY_HINT = (
     "the gateway answers so when the provider breaks off before its first line; ask again, or ask without streaming"
     " to see the provider's error."
@@ -34,13 +39,13 @@ class Frames:
         max_event: The largest event accepted, in bytes.
     """
 
-    __slots__ = ("_foreign", "_parser", "_saw_bytes", "_saw_event")
+    __slots__ = ("_beginning", "_limit", "_parser", "_saw_event")
 
     def __init__(self, max_event: int) -> None:
         self._parser = EventParser(max_event)
-        self._foreign: bytearray | None = bytearray()
+        self._beginning: bytearray | None = bytearray()  # of the body; None once an event has come
+        self._limit = FOREIGN_LIMIT
         self._saw_event = False
-        self._saw_bytes = False
 
     @property
     def failure(self) -> StreamError | None:
@@ -50,25 +55,26 @@ class Frames:
     def feed(self, data: bytes) -> list[RawEvent]:
         """The events that these bytes complete; afterwards `failure` may be set."""
         events = self._parser.feed(data)
-        if self._foreign is not None:
-            self._watch(data, bool(events))
+        if events:
+            self._saw_event, self._beginning = True, None
+        elif self._beginning is not None:
+            self._watch(data, self._beginning)
         return events
 
     def end(self) -> list[RawEvent]:
         """The last event, when the body ended without the blank line that closes it."""
         events = self._parser.end()
         if events:
-            self._foreign = None
-            self._saw_event = True
+            self._saw_event, self._beginning = True, None
         return events
 
     def verdict(self, provider: str | None, model: str | None) -> GatewayError | None:
         """What a body without any event was, as the error to raise; None when there were events."""
         if self._saw_event:
             return None
-        body = bytes(self._foreign or b"").strip()
-        if not body:
-            what = "only comments" if self._saw_bytes else "nothing in it"
+        body = self._body()
+        if not body or _OF_EVENTS.match(body):
+            what = "nothing in it" if not body else "only comments" if body[:1] == b":" else "no event in it"
             return StreamTruncatedError(f"the event stream ended with {what}", hint=_EMPTY_HINT)
         text = body.decode("utf-8", "replace")
         try:
@@ -84,21 +90,21 @@ class Frames:
 
     def plain_json(self) -> bytes | None:
         """The body, when it was one JSON object instead of events."""
-        body = bytes(self._foreign or b"").strip()
-        return body if not self._saw_event and body[:1] == b"{" else None
+        body = self._body()
+        return body if body[:1] == b"{" else None
 
-    def _watch(self, data: bytes, events: bool) -> None:
-        foreign = self._foreign
-        if events or foreign is None:
-            self._foreign, self._saw_event = None, self._saw_event or events
-            return
-        self._saw_bytes = self._saw_bytes or bool(data)
-        foreign += data
-        start = foreign.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
-        if start and start not in b"{[<":
-            foreign.clear()  # comments, fields, or the beginning of an event: the parser's business
-        elif len(foreign) > FOREIGN_LIMIT:
-            del foreign[FOREIGN_LIMIT:]
+    def _body(self) -> bytes:
+        """The body without what surrounds it; empty once an event has come."""
+        return bytes(self._beginning or b"").removeprefix(_BOM).strip()
+
+    def _watch(self, data: bytes, beginning: bytearray) -> None:
+        """Keep the body's beginning: all of what may be JSON or HTML, an excerpt of anything else."""
+        if len(beginning) < self._limit:
+            beginning += data
+            start = beginning.lstrip(_MARGIN)[:1]
+            if start and start not in b"{[<":
+                self._limit = _EXCERPT
+            del beginning[self._limit :]
 
 
 def _kind(text: str) -> str:
