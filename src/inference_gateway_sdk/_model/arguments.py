@@ -53,7 +53,7 @@ class Arguments:
     def _written(self) -> tuple[str, object]:
         """The text, and the value where a provider sent it unquoted."""
         if self.arguments is not None:  # pyright: ignore[reportUnnecessaryComparison]
-            return self.arguments.strip() or "{}", None
+            return self.arguments if self.arguments.strip() else "{}", None
         value: object = raw_value(self, "arguments")  # type: ignore[unreachable, unused-ignore]
         return ("{}", None) if value is None else (msgspec.json.encode(value).decode(), value)
 

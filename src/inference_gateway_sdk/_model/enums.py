@@ -42,8 +42,8 @@ class OpenEnum(enum.StrEnum):
     def __get_pydantic_core_schema__(cls, source: object, handler: object) -> dict[str, Any]:
         """Any string, as the member of that value."""
         return {
-            "type": "no-info-after-validator-function",
-            "function": cls,
+            "type": "function-after",
+            "function": {"type": "no-info", "function": cls},
             "schema": {"type": "str"},
             "serialization": {"type": "to-string"},
         }

@@ -1,0 +1,435 @@
+"""Reading and writing, case by case: what strays from the contract, and what cannot be sent."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import decimal
+import enum
+import json
+import math
+import pickle
+import uuid
+from collections import UserDict
+from typing import Any
+
+import msgspec
+import pydantic
+import pytest
+
+from inference_gateway_sdk import (
+    ChatCompletionMessageToolCall,
+    ChatCompletionMessageToolCallFunction,
+    ChatCompletionStreamChoice,
+    ChatCompletionTokenLogprob,
+    CompletionUsage,
+    CreateChatCompletionResponse,
+    CreateChatCompletionStreamResponse,
+    DecodingError,
+    DeserializationError,
+    FinishReason,
+    ListModelsResponse,
+    Message,
+    MessageRole,
+    SerializationError,
+    TextContentPart,
+    UnknownContentPart,
+)
+from inference_gateway_sdk._model.kept import raw_value
+from inference_gateway_sdk._wire.codec import ChunkDecoder, decode, encode, to_builtins
+
+CHUNK: dict[str, Any] = {
+    "id": "chatcmpl-1",
+    "object": "chat.completion.chunk",
+    "created": 1,
+    "model": "m",
+    "choices": [{"index": 0, "delta": {"content": "Hi"}, "finish_reason": None}],
+}
+
+
+def body(value: object) -> bytes:
+    """JSON text."""
+    return json.dumps(value).encode()
+
+
+def round_trip(text: bytes, kind: type) -> bytes:
+    """What is sent back for a text."""
+    return encode(decode(text, kind))
+
+
+@pytest.mark.parametrize(
+    ("field", "came", "read"),
+    [
+        ("created", None, None),
+        ("created", 1.0, 1),
+        ("created", "3", 3),
+        ("created", "-3", -3),
+        ("created", "3.5", None),
+        ("created", True, None),
+        ("created", 1.5, None),
+        ("created", [], None),
+        ("id", 7, "7"),
+        ("id", True, None),
+        ("id", {"a": 1}, None),
+        ("choices", None, []),
+        ("choices", "none", []),
+        ("choices", {}, []),
+        ("usage", "none", None),
+        ("usage", [], None),
+    ],
+)
+def test_a_mistyped_field_is_coerced_or_none_and_sent_as_it_came(field: str, came: Any, read: Any) -> None:
+    """The attribute holds what can be read without loss, and sending back gives what came."""
+    reply = decode(body({**CHUNK, field: came}), CreateChatCompletionStreamResponse)
+    assert getattr(reply, field) == read
+    assert type(getattr(reply, field)) is type(read)
+    assert json.loads(encode(reply)).get(field) == came
+
+
+@pytest.mark.parametrize(
+    ("came", "read"), [(3, 3.0), ("0.5", 0.5), ("nan", None), ("x", None), (True, None), (None, None)]
+)
+def test_a_number_is_read_where_it_is_one(came: Any, read: float | None) -> None:
+    """Whole numbers and their texts become floats; booleans and words do not."""
+    found = decode(body({"token": "a", "logprob": came, "bytes": None, "top_logprobs": []}), ChatCompletionTokenLogprob)
+    assert found.logprob == read
+    assert json.loads(encode(found))["logprob"] == came
+
+
+def test_numbers_with_one_unreadable_among_them_are_none_not_a_shorter_list() -> None:
+    """A list of numbers means its order: one unreadable item spoils it, and it is sent back as it came."""
+    came = {"token": "a", "logprob": -1.0, "bytes": [1, "2", "x"], "top_logprobs": []}
+    found = decode(body(came), ChatCompletionTokenLogprob)
+    assert found.bytes is None
+    assert json.loads(encode(found)) == came
+
+
+def test_an_object_list_leaves_out_what_is_no_object() -> None:
+    """Loops over choices do not meet a None, and the junk is sent back all the same."""
+    came = {**CHUNK, "choices": [None, {"index": 0, "delta": {}}, "junk"]}
+    reply = decode(body(came), CreateChatCompletionStreamResponse)
+    assert [choice.index for choice in reply.choices] == [0]
+    assert json.loads(encode(reply)) == came
+
+
+def test_absent_required_fields_stay_absent() -> None:
+    """What did not come is not invented: the attribute is None or [], and sending back leaves it out."""
+    reply = decode(b"{}", CreateChatCompletionResponse)
+    assert (reply.id, reply.choices, reply.created) == (None, [], None)
+    assert encode(reply) == b"{}"
+    reply.choices.append(decode(b'{"index": 1}', type_of_choice()))
+    assert json.loads(encode(reply)) == {"choices": [{"index": 1}]}
+
+
+def type_of_choice() -> Any:
+    """The class of an answer's choices."""
+    from inference_gateway_sdk import ChatCompletionChoice
+
+    return ChatCompletionChoice
+
+
+def test_unknown_fields_are_kept_at_every_depth_and_shown() -> None:
+    """Fields nobody knows can be read by name and are sent back in place."""
+    came = {**CHUNK, "x_groq": {"id": "r", "none": None}}
+    came["choices"] = [{"index": 0, "delta": {"content": "a", "audio": [1, None]}, "x": 1.0}]
+    reply = decode(body(came), CreateChatCompletionStreamResponse)
+    assert reply.extra_fields["x_groq"] == {"id": "r", "none": None}
+    assert reply.choices[0].delta.extra_fields == {"audio": [1, None]}
+    assert json.loads(encode(reply)) == came
+    with pytest.raises(TypeError):
+        reply.extra_fields["x_groq"] = 1  # type: ignore[index]
+
+
+def test_an_unknown_finish_reason_is_kept_and_equals_its_text() -> None:
+    """A new value is itself: no error, no default."""
+    choice = decode(b'{"index":0,"delta":{},"finish_reason":"eos"}', ChatCompletionStreamChoice)
+    assert choice.finish_reason == "eos"
+    assert isinstance(choice.finish_reason, FinishReason)
+    assert json.loads(encode(choice))["finish_reason"] == "eos"
+    assert decode(b'{"index":0,"delta":{},"finish_reason":"stop"}', ChatCompletionStreamChoice).finish_reason is (
+        FinishReason.STOP
+    )
+
+
+def test_an_unlisted_variant_is_kept_whole() -> None:
+    """A content part of a new type is an Unknown with its mapping, among known ones."""
+    came = {"role": "user", "content": [{"type": "text", "text": "a"}, {"type": "input_audio", "audio": {"n": None}}]}
+    message = decode(body(came), Message)
+    assert isinstance(message.content, list)
+    known, unlisted = message.content
+    assert isinstance(known, TextContentPart)
+    assert isinstance(unlisted, UnknownContentPart)
+    assert unlisted.type == "input_audio"
+    assert unlisted.data == {"type": "input_audio", "audio": {"n": None}}
+    assert json.loads(encode(message)) == came
+
+
+def test_a_known_variant_with_a_wrong_field_stays_that_variant() -> None:
+    """A text part whose text is no text is still a text part, and is sent back as it came."""
+    came = {"role": "user", "content": [{"type": "text", "text": {"oops": 1}, "cache": True}]}
+    message = decode(body(came), Message)
+    assert isinstance(message.content, list)
+    assert isinstance(message.content[0], TextContentPart)
+    assert message.content[0].text is None
+    assert json.loads(encode(message)) == came
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b'{"role":"user","content":"\\ud800 alone"}',
+        b'{"role":"user","content":null,"x":"\\udfff"}',
+        b'{"role":"user","content":"a","x":[NaN,Infinity,-Infinity]}',
+        b'{"role":"user","content":"a","x":1e400}',
+        b'{"role":"user","content":"a","x":123456789012345678901234567890}',
+        b'{"role":"user","content":"a","\\u007fkept":null}',
+        b'{"role":"user","content":"a","\\u007fkept":{"unknown":1}}',
+        b'{"role":"user","content":[{"type":"text","text":"\\ud83d"}]}',
+    ],
+)
+def test_odd_json_is_read_and_sent_back(text: bytes) -> None:
+    """Lone surrogates, NaN, huge numbers and hostile names go through."""
+    assert repr(json.loads(round_trip(text, Message))) == repr(json.loads(text))
+
+
+def test_a_byte_order_mark_does_no_harm() -> None:
+    """Some servers begin JSON with one."""
+    assert decode(b'\xef\xbb\xbf{"role":"user","content":"a"}', Message).content == "a"
+
+
+def test_a_huge_whole_number_in_a_float_field_comes_back_exactly_where_it_was_read_field_by_field() -> None:
+    """Above 2**53 a float is not the number that came, so that one is kept."""
+    came = {"token": "a", "logprob": 2**60 + 1, "bytes": ["1"], "top_logprobs": []}
+    found = decode(body(came), ChatCompletionTokenLogprob)
+    assert found.logprob == float(2**60)
+    assert json.loads(encode(found)) == came
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"", "the text is empty"),
+        (b"<html>no</html>", "Not JSON"),
+        (b'{"a":', "Not JSON"),
+        (b'"\xff\xfe"', "not UTF-8"),
+        (b"[" * 100_000, "nested too deeply"),
+        (b'{"a":' + b"9" * 5000 + b"}", "cannot be read"),
+    ],
+)
+def test_what_is_no_json_says_so(data: bytes, said: str) -> None:
+    """The error tells why and shows the beginning of the text."""
+    with pytest.raises(DecodingError, match=said) as caught:
+        decode(data, Message)
+    assert len(str(caught.value)) < 400
+
+
+@pytest.mark.parametrize(
+    ("data", "what"),
+    [(b"[]", "an array"), (b"null", "null"), (b'"x"', "a string"), (b"1", "a number"), (b"true", "a boolean")],
+)
+def test_a_root_of_the_wrong_kind_says_what_came(data: bytes, what: str) -> None:
+    """An array where an object must be is an error with what was wanted and what came."""
+    with pytest.raises(DeserializationError, match=f"Expected Message, got {what}") as caught:
+        decode(data, Message)
+    assert caught.value.path == "$"
+    assert caught.value.text is not None
+
+
+def test_a_list_of_objects_and_plain_types_can_be_read_too() -> None:
+    """Any annotation of contract types works, not only a class."""
+    assert decode(b'[{"role":"user","content":"a","x":1}]', list[Message])[0].extra_fields == {"x": 1}
+    assert decode(b'{"a":[1]}', dict[str, Any]) == {"a": [1]}
+
+
+class TestChunkDecoder:
+    def test_it_settles_where_an_exception_a_chunk_would_be_too_dear(self) -> None:
+        """After one chunk with an unknown field, further ones take the wide path and are the same as ever."""
+        decoder = ChunkDecoder(CreateChatCompletionStreamResponse)
+        clean, extra, odd = body(CHUNK), body({**CHUNK, "x": 1}), body({**CHUNK, "created": "1"})
+        for text in (clean, extra, clean, odd, extra, odd, odd, clean, extra):
+            assert decoder.decode(text) == decode(text, CreateChatCompletionStreamResponse)
+
+    def test_text_that_is_no_json_does_not_unsettle_it(self) -> None:
+        """A frame that is not JSON raises and leaves the decoder as it was."""
+        decoder = ChunkDecoder(CreateChatCompletionStreamResponse)
+        with pytest.raises(DecodingError):
+            decoder.decode(b"oops")
+        assert decoder.decode(memoryview(body(CHUNK))).text == "Hi"
+
+
+class TestWhatTheUserChanges:
+    def test_a_change_replaces_what_came(self) -> None:
+        """A mistyped field that was set anew is sent as set."""
+        reply = decode(body({**CHUNK, "created": "5", "x": 1}), CreateChatCompletionStreamResponse)
+        assert reply.created == 5
+        reply.created = 6
+        assert json.loads(encode(reply)) == {**json.loads(body(CHUNK)), "created": 6, "x": 1, "choices": [
+            {"index": 0, "delta": {"content": "Hi"}}]}  # fmt: skip
+
+    def test_a_change_deep_inside_replaces_the_list_that_came(self) -> None:
+        """An object in a list kept for its junk was changed: the list is sent as it now is."""
+        reply = decode(
+            body({**CHUNK, "choices": [None, {"index": 0, "delta": {}}]}), CreateChatCompletionStreamResponse
+        )
+        reply.choices[0].index = 9
+        assert json.loads(encode(reply))["choices"] == [{"index": 9, "delta": {}}]
+
+    def test_a_field_set_to_none_is_left_out(self) -> None:
+        """None takes an optional field out, whatever came for it."""
+        reply = decode(body({**CHUNK, "usage": "junk"}), CreateChatCompletionStreamResponse)
+        assert json.loads(encode(reply))["usage"] == "junk"
+        usage = CompletionUsage(prompt_tokens=1, completion_tokens=1, total_tokens=2)
+        reply.usage = usage
+        assert json.loads(encode(reply))["usage"]["total_tokens"] == 2
+        reply = pickle.loads(pickle.dumps(reply))
+        reply.usage = None
+        # None is what "junk" was read as: taking a value away restores what came.
+        assert json.loads(encode(reply))["usage"] == "junk"
+
+
+def test_extra_content_of_a_tool_call_is_sent_back_verbatim() -> None:
+    """Thought signatures go back to the provider byte for byte, beside what nobody knows."""
+    came = {
+        "id": "call_1",
+        "type": "function",
+        "function": {"name": "f", "arguments": "{}", "thought": "x"},
+        "extra_content": {"google": {"thought_signature": "c2ln", "more": [None]}, "acme": {"a": None}},
+    }
+    call = decode(body(came), ChatCompletionMessageToolCall)
+    assert call.extra_content is not None
+    assert call.extra_content.google is not None
+    assert call.extra_content.google.thought_signature == "c2ln"
+    assert json.loads(encode({"messages": [{"role": "assistant", "tool_calls": [call]}]}))["messages"][0][
+        "tool_calls"
+    ] == [came]
+
+
+def test_arguments_that_came_unquoted_can_be_found() -> None:
+    """An object where the contract has a text is kept as it came."""
+    function = decode(b'{"name":"f","arguments":{"a":1}}', ChatCompletionMessageToolCallFunction)
+    assert raw_value(function, "arguments") == {"a": 1}
+
+
+@dataclasses.dataclass
+class Point:
+    x: int
+    y: TextContentPart
+
+
+class Tagged(msgspec.Struct, tag="t", rename="camel", omit_defaults=True):
+    some_field: int
+    left_out: int = 5
+    unset: int | msgspec.UnsetType = msgspec.UNSET
+
+
+class Row(msgspec.Struct, array_like=True):
+    a: int
+    b: str
+
+
+class Pydantic(pydantic.BaseModel):
+    name: str = pydantic.Field(alias="theName")
+    part: TextContentPart
+
+
+class Colour(enum.Enum):
+    RED = "red"
+
+
+class TestRequests:
+    @pytest.mark.parametrize(
+        ("value", "sent"),
+        [
+            ((1, "a"), [1, "a"]),
+            (Point(1, TextContentPart(text="a")), {"x": 1, "y": {"type": "text", "text": "a"}}),
+            (Tagged(some_field=1), {"type": "t", "someField": 1}),
+            (Row(1, "a"), [1, "a"]),
+            (Pydantic(theName="a", part=TextContentPart(text="b")), {"theName": "a", "part": {"type": "text", "text": "b"}}),
+            (Colour.RED, "red"),
+            (MessageRole.USER, "user"),
+            (UserDict({"a": 1}), {"a": 1}),
+            (dt.datetime(2026, 1, 2, tzinfo=dt.UTC), "2026-01-02T00:00:00Z"),
+            (dt.date(2026, 1, 2), "2026-01-02"),
+            (decimal.Decimal("1.50"), "1.50"),
+            (uuid.UUID(int=0), "00000000-0000-0000-0000-000000000000"),
+            ({"a" }, ["a"]),
+            (range(3), [0, 1, 2]),
+            (2**70, 2**70),
+            (UnknownContentPart({"type": "x", "deep": (1,)}), {"type": "x", "deep": [1]}),
+            ({MessageRole.USER: True}, {"user": True}),
+        ],
+    )  # fmt: skip
+    def test_what_users_have_at_hand_can_be_sent(self, value: Any, sent: Any) -> None:
+        """Dataclasses, structs, pydantic models, enumerations, dates and mappings become JSON, at the root and inside."""
+        assert json.loads(encode(value)) == sent
+        kept = decode(b'{"role":"user","content":"a","x":1}', Message)
+        assert json.loads(encode({"v": value, "kept": kept})) == {
+            "v": sent,
+            "kept": {"role": "user", "content": "a", "x": 1},
+        }
+
+    @pytest.mark.parametrize(
+        ("value", "path", "said"),
+        [
+            ({"messages": [{}, {"content": b"raw"}]}, "$.messages[1].content", "base64"),
+            ({"a": {1: "x"}}, "$.a", "Keys must be strings"),
+            ({"a": object()}, "$.a", "cannot be sent"),
+            ({"a": [Point]}, "$.a[0]", "The class Point"),
+            ({"a": (x for x in ())}, "$.a", "generator"),
+        ],
+    )
+    def test_what_cannot_be_sent_names_its_place(self, value: Any, path: str, said: str) -> None:
+        """The error says what it is and where it stands."""
+        with pytest.raises(SerializationError, match=said) as caught:
+            encode(value)
+        assert caught.value.path == path
+        assert path in str(caught.value)
+
+    def test_a_cycle_is_found(self) -> None:
+        """A list inside itself is an error, not a crash."""
+        ring: list[Any] = [1]
+        ring.append({"again": ring})
+        with pytest.raises(SerializationError, match="contains itself") as caught:
+            encode({"messages": ring})
+        assert caught.value.path == "$.messages[1].again"
+
+    def test_a_value_twice_is_no_cycle(self) -> None:
+        """The same list may stand in two places."""
+        twice = [b"".decode()]
+        assert encode({"a": twice, "b": (twice, object)[:1]}) == b'{"a":[""],"b":[[""]]}'
+
+    def test_too_deep_a_value_is_refused_shortly(self) -> None:
+        """A thousand levels are an error whose path is not a page long."""
+        deep: Any = []
+        for _ in range(5000):
+            deep = [deep]
+        with pytest.raises(SerializationError, match="Nested too deeply") as caught:
+            encode(deep)
+        assert len(str(caught.value)) < 200
+
+    def test_a_pydantic_model_that_fails_to_dump_is_an_error_of_ours(self) -> None:
+        """Whatever the model's own code raises arrives as a SerializationError with its cause."""
+
+        class Broken(pydantic.BaseModel):
+            @pydantic.model_serializer
+            def fail(self) -> str:
+                raise RuntimeError("no")
+
+        with pytest.raises(SerializationError, match="no") as caught:
+            encode({"tool": Broken()})
+        assert caught.value.path == "$.tool"
+        assert caught.value.__cause__ is not None
+
+    def test_nan_is_not_sent_as_null(self) -> None:
+        """A value never changes silently: NaN goes out as NaN."""
+        assert encode({"x": math.nan}) == b'{"x":NaN}'
+
+
+def test_models_of_three_hundred_entries_read_alike_dirty_and_clean() -> None:
+    """A long list with an unknown field in each entry is read as the clean one, and keeps them."""
+    entry = {"id": "a/b", "object": "model", "created": 1, "owned_by": "x", "served_by": "groq"}
+    clean = decode(body({"object": "list", "data": [entry] * 300}), ListModelsResponse)
+    dirty = decode(body({"object": "list", "data": [{**entry, "active": True}] * 300}), ListModelsResponse)
+    assert [model.id for model in clean] == [model.id for model in dirty]
+    assert all(model.extra_fields == {"active": True} for model in dirty)
+    assert to_builtins(dirty)["data"][0] == {**entry, "active": True}

@@ -1,0 +1,88 @@
+"""What importing costs and what the root offers."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+import inference_gateway_sdk
+from inference_gateway_sdk import errors, types
+
+RUST_NAMES = """
+ChatCompletionChoice ChatCompletionChoiceLogprobs ChatCompletionMessageToolCall ChatCompletionMessageToolCallChunk
+ChatCompletionMessageToolCallFunction ChatCompletionStreamChoice ChatCompletionStreamChoiceLogprobs
+ChatCompletionStreamOptions ChatCompletionStreamResponseDelta ChatCompletionTokenLogprob
+ChatCompletionTokenLogprobTopLogprobsItem ChatCompletionTool ChatCompletionToolType CompletionUsage Config ContentPart
+CreateChatCompletionRequest CreateChatCompletionResponse CreateChatCompletionStreamResponse Endpoints Error FinishReason
+FunctionObject FunctionParameters GatewayError ImageContentPart ImageContentPartType ImageUrl ImageUrlDetail
+InferenceGatewayAPI InferenceGatewayClient ListModelsResponse ListToolsResponse McpTool Message MessageContent MessageRole
+Model Provider ProviderAuthType ProviderSpecificResponse SSEvents SsEvent SsEventEvent TextContentPart
+TextContentPartType ToolCallExtraContent ToolCallExtraContentGoogle
+""".split()
+
+
+def loaded_after(code: str) -> set[str]:
+    """The modules that a fresh interpreter has loaded after this code, beyond those it starts with."""
+    script = f"import sys; before = set(sys.modules); {code}; print(*sorted(set(sys.modules) - before))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
+    return set(done.stdout.split())
+
+
+def test_importing_the_package_imports_nothing_else() -> None:
+    """Nothing of ours, no msgspec and no network code is loaded before it is used."""
+    loaded = loaded_after("import inference_gateway_sdk")
+    heavy = {"asyncio", "httptools", "http.client", "msgspec", "pydantic", "ssl", "socket", "email", "logging"}
+    assert not loaded & heavy
+    assert {name for name in loaded if name.startswith("inference_gateway_sdk.")} == set()
+
+
+def test_a_type_loads_its_family_only() -> None:
+    """Using a chat type makes chat's classes, not the two hundred of the contract, and no pydantic."""
+    loaded = loaded_after("from inference_gateway_sdk import Message")
+    assert "inference_gateway_sdk._generated.chat" in loaded
+    assert "inference_gateway_sdk._generated.responses" not in loaded
+    assert "inference_gateway_sdk._generated.params" not in loaded
+    assert not loaded & {"pydantic", "asyncio", "ssl", "httptools", "http.client"}
+
+
+@pytest.mark.parametrize("name", inference_gateway_sdk.__all__)
+def test_every_root_name_is_there(name: str) -> None:
+    """Each name of the root leads to something, and dir() lists it."""
+    assert getattr(inference_gateway_sdk, name) is not None
+    assert name in dir(inference_gateway_sdk)
+
+
+def test_the_names_of_the_rust_sdk_are_there() -> None:
+    """What its users know, they find."""
+    assert set(RUST_NAMES) <= set(inference_gateway_sdk.__all__)
+
+
+def test_every_error_is_a_root_name() -> None:
+    """All errors can be caught by what the root exports."""
+    assert set(errors.__all__) <= set(inference_gateway_sdk.__all__)
+    assert inference_gateway_sdk.errors is errors
+
+
+def test_types_offers_the_models_alone() -> None:
+    """`types` has every type of the contract, the same objects, and nothing else."""
+    assert types.Message is inference_gateway_sdk.Message
+    assert set(types.__all__) < set(inference_gateway_sdk.__all__)
+    assert "InferenceGatewayClient" not in types.__all__
+    assert dir(types) == types.__all__
+
+
+@pytest.mark.parametrize("module", [inference_gateway_sdk, types])
+def test_a_name_that_is_not_there_is_an_attribute_error(module: object) -> None:
+    """Hasattr works, and the error names module and name."""
+    assert not hasattr(module, "NoSuchName")
+    with pytest.raises(AttributeError, match="has no attribute 'NoSuchName'"):
+        module.NoSuchName  # type: ignore[attr-defined]  # noqa: B018
+
+
+def test_a_star_import_brings_everything() -> None:
+    """`from inference_gateway_sdk import *` works, if you must."""
+    names: dict[str, object] = {}
+    exec("from inference_gateway_sdk import *", names)
+    assert names["Message"] is inference_gateway_sdk.Message
