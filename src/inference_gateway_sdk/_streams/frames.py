@@ -11,6 +11,7 @@ import re
 from .._model.json_text import parse
 from .._model.json_value import is_object
 from .._wire.problem import read_stream_error
+from .._wire.redaction import redact
 from .._wire.sse import EventParser, RawEvent
 from ..errors import GatewayError, StreamError, StreamTruncatedError
 
@@ -76,15 +77,15 @@ class Frames:
         if not body or _OF_EVENTS.match(body):
             what = "nothing in it" if not body else "only comments" if body[:1] == b":" else "no event in it"
             return StreamTruncatedError(f"the event stream ended with {what}", hint=_EMPTY_HINT)
-        text = body.decode("utf-8", "replace")
         try:
             value: object = parse(body)
         except GatewayError:
-            return StreamError(f"the answer is no event stream but {_kind(text)}: {text[:_EXCERPT]!r}")
+            what = "an HTML page" if body[:1] == b"<" else "text"
+            return StreamError(f"the answer is no event stream but {what}: {_excerpt(body)}")
         if is_error_object(value):
             return read_stream_error(value, body, provider=provider, model=model)
         return StreamError(
-            f"the answer is no event stream but plain JSON: {text[:_EXCERPT]!r}",
+            f"the answer is no event stream but plain JSON: {_excerpt(body)}",
             hint="the provider does not stream this request; ask without streaming.",
         )
 
@@ -107,5 +108,6 @@ class Frames:
             del beginning[self._limit :]
 
 
-def _kind(text: str) -> str:
-    return "an HTML page" if text[:1] == "<" else "text"
+def _excerpt(body: bytes) -> str:
+    """How the body begins, without secrets."""
+    return repr(redact(body[: 2 * _EXCERPT].decode("utf-8", "replace"))[:_EXCERPT])

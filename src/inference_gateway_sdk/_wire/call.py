@@ -39,6 +39,9 @@ class Reply(Struct, frozen=True):
     headers: Headers
     body: bytes
 
+    def __repr__(self) -> str:
+        return f"Reply({self.status}, <{len(self.body)} bytes>)"
+
 
 class Call(Struct, Generic[T], frozen=True, kw_only=True):
     """One request whose answer is read whole.
@@ -70,6 +73,9 @@ class Call(Struct, Generic[T], frozen=True, kw_only=True):
     repeat: Repeat = Repeat.FREELY
     provider: str | None = None
     model: str | None = None
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.method} {self.path})"
 
 
 class Dialect(Protocol[ChunkT, FinalT]):
@@ -144,3 +150,6 @@ class StreamCall(Struct, Generic[ChunkT, FinalT], frozen=True, kw_only=True):
     repeat: Repeat = Repeat.FREELY
     provider: str | None = None
     model: str | None = None
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.method} {self.path})"

@@ -16,6 +16,8 @@ from .._model.json_text import parse
 from .._model.reading import from_builtins
 from .._model.widening import hook, widen
 from .._model.writing import encode, to_builtins
+from ..errors import DecodingError
+from .redaction import redact
 
 __all__ = ["ChunkDecoder", "decode", "encode", "from_builtins", "to_builtins"]
 
@@ -49,6 +51,8 @@ def decode(data: bytes | memoryview, type: type[T]) -> T:
         widened: T = widen(type, parse(data))
     except ValidationError:
         return from_builtins(parse(data), type)
+    except DecodingError as error:  # its text shows how the data begin
+        raise DecodingError(redact(error.message)) from None
     return widened
 
 

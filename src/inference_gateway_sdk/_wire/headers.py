@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from .redaction import redact
+
 __all__ = ["Headers"]
 
 _SECRET = frozenset({"authorization", "proxy-authorization", "set-cookie", "cookie", "x-api-key"})
@@ -52,5 +54,5 @@ class Headers(Mapping[str, str]):
         return Headers, (self._pairs,)
 
     def __repr__(self) -> str:
-        shown = ((name, "..." if name in _SECRET else value) for name, value in self._pairs)
+        shown = ((name, "..." if name in _SECRET else redact(value)) for name, value in self._pairs)
         return f"Headers({dict(shown)!r})"

@@ -1,0 +1,218 @@
+"""Secrets stay out of every text that ends in a log, a terminal or a bug report: token, proxy password, keys, bodies."""
+
+from __future__ import annotations
+
+import logging
+import pickle
+import socket
+import traceback
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import inference_gateway_sdk as sdk
+from client.authority import authority_pem, certified
+from support.server import ANSWER, DONE, GOOD, MODELS, ROLE, Connection, Request, event, serving
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from support.worlds import World
+
+TOKEN = "tok-SECRET-of-the-user"
+HEADER = "head-SECRET-value"
+QUERY = "query-SECRET-value"
+PASSWORD = "proxy-SECRET-password"
+PROMPT = "prompt-SECRET-text"
+KEY = "sk-proj-SECRET0123456789abcdef"
+ANSWERED = "answer-SECRET-text"
+LEAKED = {"error": {"message": f"Incorrect API key provided: {KEY}. Bearer {TOKEN}", "code": "invalid_api_key"}}
+
+
+def _frames(*pieces: bytes, end: bool = True) -> Callable[[Connection, Request], None]:
+    return lambda connection, _: connection.events(*pieces, end=end)
+
+
+def _cut(connection: Connection, _: Request) -> None:
+    connection.events(*GOOD[:2], end=False)
+    connection.pause(0.02)
+    connection.reset()
+
+
+def _stall(connection: Connection, _: Request) -> None:
+    connection.events(*GOOD[:2], end=False)
+    connection.stall()
+
+
+@dataclass(frozen=True)
+class Path:
+    """One way in which a call fails."""
+
+    name: str
+    kind: type[BaseException]
+    serve: Callable[[Connection, Request], None]
+    stream: bool = False
+    options: dict[str, Any] = field(default_factory=dict)
+    tls: bool = False
+
+
+def _answers(status: int, body: Any, *headers: str) -> Callable[[Connection, Request], None]:
+    return lambda connection, _: connection.json(body, status, *headers)
+
+
+PAGE = f"<html><title>{KEY}</title><body>Bearer {TOKEN}</body></html>".encode()
+COOKIE = f"Set-Cookie: session={ANSWERED}"
+PATHS = [
+    Path("status", sdk.UnauthorizedError, _answers(401, LEAKED, COOKIE)),
+    Path("status as text", sdk.BadGatewayError, _answers(502, f"no: {KEY}".encode())),
+    Path("status as page", sdk.InternalError, _answers(500, PAGE)),
+    Path("nested status", sdk.ForbiddenError, _answers(403, {"error": f'{{"error": "bad key {KEY}"}}'})),
+    Path("redirect", sdk.StatusError, _answers(302, b"", f"Location: http://elsewhere/?key={KEY}")),
+    Path("no JSON", sdk.DecodingError, _answers(200, f"{KEY} {'.' * 300} {ANSWERED}".encode())),
+    Path("no answer", sdk.DeserializationError, _answers(200, {"choices": None, "x": ANSWERED})),
+    Path("error in a 200", sdk.UnauthorizedError, _answers(200, LEAKED)),
+    Path("nothing", sdk.RequestError, lambda connection, _: connection.close()),
+    Path("garbage", sdk.RequestError, lambda connection, _: connection.send(f"{ANSWERED} {KEY}\r\n\r\n".encode())),
+    Path("cut body", sdk.RequestError, lambda c, _: (c.head(200, length=99), c.send(ANSWERED.encode()), c.close())),
+    Path("silence", sdk.TimeoutError, lambda connection, _: connection.stall(), options={"timeout": 0.2}),
+    Path("silent stream", sdk.StreamStalledError, lambda c, _: c.stall(), stream=True, options={"timeout": 0.2}),
+    Path("stalled stream", sdk.StreamStalledError, _stall, stream=True, options={"timeout": 0.2}),
+    Path("cut stream", sdk.StreamTruncatedError, _cut, stream=True),
+    Path("unfinished stream", sdk.StreamTruncatedError, _frames(*GOOD[:2]), stream=True),
+    Path("error in a stream", sdk.UnauthorizedError, _frames(ROLE, event(LEAKED), DONE), stream=True),
+    Path("error after content", sdk.UnauthorizedError, _frames(*GOOD[:2], event(LEAKED), DONE), stream=True),
+    Path("bad frame", sdk.StreamError, _frames(f"data: {KEY} Bearer {TOKEN}\n\n".encode()), stream=True),
+    Path("broken error frame", sdk.StreamError, _frames(f'data: {{"error": "x "{KEY}""}}\n\n'.encode()), stream=True),
+    Path("page as a stream", sdk.StreamError, _frames(PAGE), stream=True),
+    Path("text as a stream", sdk.StreamError, _frames(f"<{KEY}>".encode()), stream=True),
+    Path("JSON as a stream", sdk.StreamError, _frames(f'{{"key": "{KEY}"}}'.encode()), stream=True),
+    Path("refused stream", sdk.UnauthorizedError, _answers(401, LEAKED), stream=True),
+    Path("untrusted server", sdk.ConnectError, _answers(200, ANSWER), tls=True),
+    Path("wrong name", sdk.ConnectError, _answers(200, ANSWER), tls=True, options={"ca": authority_pem()}),
+    Path("unknown keyword", TypeError, _answers(200, ANSWER), options={"nonsense": PROMPT}),
+    Path("unsendable value", sdk.SerializationError, _answers(200, ANSWER), options={"extra_body": {"x": object()}}),
+]
+
+
+@pytest.mark.filterwarnings("ignore:the gateway drops")
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.name)
+def test_errors_and_logs_tell_no_secrets(path: Path, world: World, caplog: pytest.LogCaptureFixture) -> None:
+    """However a call fails, its error's texts, its traceback and the log hold none of the secrets of the call."""
+    caplog.set_level(logging.DEBUG)
+    tls = certified("elsewhere.test") if path.tls else None
+    with serving(path.serve, tls) as server:
+        error = _fail(world, server.url, path)
+    assert type(error) is path.kind, repr(error)
+    _check(error, caplog, PASSWORD, HEADER, QUERY, TOKEN, PROMPT, KEY, ANSWERED)
+
+
+@pytest.mark.parametrize("where", ["argument", "environment"])
+@pytest.mark.parametrize("status", [407, 502, None])
+def test_a_proxy_keeps_its_password(
+    where: str, status: int | None, world: World, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A proxy that says no, or is not there, is named without the user information of its URL."""
+    caplog.set_level(logging.DEBUG)
+    with serving(lambda connection, _: connection.json({"error": "no"}, status or 200)) as server:
+        port = server.port if status else _free_port()
+        proxy = f"http://me:{PASSWORD}@127.0.0.1:{port}"
+        if where == "environment":
+            monkeypatch.setenv("HTTP_PROXY", proxy)
+        monkeypatch.setenv("HTTPS_PROXY", proxy)
+        path = Path("", sdk.GatewayError, _stall, options={"proxy": "env" if where == "environment" else proxy})
+        for url in ("http://gateway.test", "https://gateway.test"):
+            _check(_fail(world, url, path), caplog, PASSWORD, TOKEN, HEADER, PROMPT)
+
+
+def test_objects_show_no_secrets(world: World) -> None:
+    """Clients, streams, answers, calls, headers and metas are shown without what must not be shown."""
+    headers = {"Authorization": f"Bearer {TOKEN}", "X-Api-Key": HEADER}
+    call = sdk.Call(method="POST", path="/x", read=bytes, body=PROMPT.encode(), headers=tuple(headers.items()))
+    shown = [call]
+
+    async def scenario(client: Any) -> None:
+        answer = await client.generate_content("a/b", PROMPT)
+        shown.extend([client, getattr(client, "inner", client), answer.meta, answer.meta.headers])
+        async with client.generate_content_stream("a/b", PROMPT) as stream:
+            shown.extend([stream, getattr(stream, "inner", stream), stream.meta])
+            await stream.final()
+
+    def handler(connection: Connection, request: Request) -> None:
+        if request.json().get("stream"):
+            connection.events(*GOOD, more=(COOKIE,))
+        else:
+            connection.json(ANSWER, 200, COOKIE)
+
+    with serving(handler) as server:
+        world.with_client(scenario, server.url, TOKEN, headers={"X-Api-Key": HEADER})
+    for item in shown:
+        for text in (repr(item), str(item), f"{item!r:.9999}"):
+            assert "SECRET" not in text, type(item)
+
+
+def test_logs_of_what_goes_well(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    """At DEBUG, calls that go well are logged with method, address and status, and nothing of what they carry."""
+    caplog.set_level(logging.DEBUG)
+
+    async def scenario(client: Any) -> None:
+        await client.generate_content("a/b", PROMPT, extra_query={"key": QUERY})
+        await client.list_models("groq")
+
+    def handler(connection: Connection, request: Request) -> None:
+        connection.json(MODELS if request.method == "GET" else ANSWER, 200, COOKIE)
+
+    with serving(handler) as server:
+        world.with_client(scenario, server.url, TOKEN, headers={"X-Api-Key": HEADER})
+    ours = [record.getMessage() for record in caplog.records if record.name == "inference_gateway_sdk"]
+    assert [text.partition(": 200 after")[0] for text in ours] == [
+        f"POST {server_url}/v1/{path}" if path != "models" else f"GET {server_url}/v1/models"
+        for server_url in [ours[0].split()[1].partition("/v1")[0]]
+        for path in ("chat/completions", "models")
+    ]
+    assert "SECRET" not in caplog.text
+    assert QUERY in server.requests[0].target
+
+
+def _fail(world: World, url: str, path: Path) -> BaseException:
+    """The error of a call full of secrets."""
+    options = dict(path.options)
+    proxy = options.pop("proxy", None)
+    ca = options.pop("ca", None)
+
+    async def scenario(client: Any) -> BaseException:
+        given = {"extra_query": {"api_key": QUERY}, "headers": {"X-Api-Key": HEADER}, **options}
+        with pytest.raises((sdk.GatewayError, TypeError)) as caught:
+            if path.stream:
+                async with client.generate_content_stream("openai/gpt", PROMPT, **given) as stream:
+                    await stream.final()
+            else:
+                await client.generate_content("openai/gpt", PROMPT, **given)
+        return caught.value
+
+    return world.with_client(scenario, url, TOKEN, max_retries=0, proxy=proxy, ca=ca)
+
+
+def _check(error: BaseException, caplog: pytest.LogCaptureFixture, *secrets: str) -> None:
+    meta = getattr(error, "meta", None)
+    texts = {
+        "str": str(error),
+        "repr": repr(error),
+        "hint": str(getattr(error, "hint", "")),
+        "traceback": "".join(traceback.format_exception(error)),
+        "logs": caplog.text,
+        "meta": repr(meta) + repr(getattr(error, "headers", None)),
+    }
+    for name, text in texts.items():
+        found = [secret for secret in secrets if secret in text]
+        assert not found, f"{name} holds {found}: {text}"
+    pickled = pickle.dumps(error)
+    sent = [secret for secret in (TOKEN, HEADER, QUERY, PASSWORD, PROMPT) if secret.encode() in pickled]
+    # what the server repeated stands in .body, which is what the server said
+    assert TOKEN in str(getattr(error, "body", "")) or not sent
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
