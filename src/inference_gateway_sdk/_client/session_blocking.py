@@ -17,7 +17,7 @@ from .._model.meta import Meta
 from .._model.model import Model
 from .._streams.guard import Guard
 from .._wire.call import Reply
-from .._wire.headers import Headers
+from .._wire.headers import Headers, Outgoing
 from .._wire.problem import read_error
 from ..errors import GatewayError, StatusError, StreamError, UnauthorizedError
 from . import log
@@ -104,7 +104,7 @@ class Session:
 
     def _open(self, attempts: Attempts[TokenSource], deadline: float | None) -> Answer:
         call, settings = attempts.call, attempts.settings
-        headers = [*settings.headers, *call.headers, ("Accept", call.accept)]
+        headers = Outgoing((*settings.headers, *call.headers, ("Accept", call.accept)))
         if call.body is not None:
             headers.append(("Content-Type", call.content_type))
         if attempts.token is not None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from .route import Plan
 
-__all__ = ["compose", "request_head"]
+__all__ = ["Head", "compose", "request_head"]
 
 _is_token = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+").fullmatch  # RFC 9110 section 5.6.2
 _OURS = frozenset(
@@ -34,7 +34,16 @@ _REMEMBERED = 256
 _good_names: set[str] = set()
 
 
-def compose(plan: Plan, method: str, headers: Sequence[tuple[str, str]], body: bytes | None) -> bytes:
+class Head(bytes):
+    """A request's head. It is not shown: it holds tokens, and many tools print the variables of a traceback."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"<a head of {len(self)} bytes>"
+
+
+def compose(plan: Plan, method: str, headers: Sequence[tuple[str, str]], body: bytes | None) -> Head:
     """The head of a request that a caller asks for: their headers, and those that are ours to set.
 
     Raises:
@@ -47,7 +56,7 @@ def compose(plan: Plan, method: str, headers: Sequence[tuple[str, str]], body: b
     return request_head(method, plan.target, lines)
 
 
-def request_head(method: str, target: str, headers: Iterable[tuple[str, str]]) -> bytes:
+def request_head(method: str, target: str, headers: Iterable[tuple[str, str]]) -> Head:
     """The head of a request, up to and with its empty line.
 
     Raises:
@@ -59,7 +68,7 @@ def request_head(method: str, target: str, headers: Iterable[tuple[str, str]]) -
     if head.count("\n") != len(lines) or head.count("\r") != len(lines) or "\0" in head:
         raise ValueError("line break or NUL in the method, the URL or a header: remove it")
     try:
-        return (head + "\r\n").encode("latin-1")
+        return Head((head + "\r\n").encode("latin-1"))
     except UnicodeEncodeError:
         raise ValueError("a header holds characters outside Latin-1: encode its value first") from None
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from .redaction import redact
 
-__all__ = ["Headers"]
+__all__ = ["Headers", "Outgoing"]
 
 _SECRET = frozenset({"authorization", "proxy-authorization", "set-cookie", "cookie", "x-api-key"})
 
@@ -56,3 +56,12 @@ class Headers(Mapping[str, str]):
     def __repr__(self) -> str:
         shown = ((name, "..." if name in _SECRET else redact(value)) for name, value in self._pairs)
         return f"Headers({dict(shown)!r})"
+
+
+class Outgoing(list[tuple[str, str]]):
+    """Headers to send. They are not shown: one is the token, and many tools print the variables of a traceback."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"<headers to send: {', '.join(name for name, _ in self)}>"
