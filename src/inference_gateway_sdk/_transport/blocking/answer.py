@@ -30,7 +30,8 @@ class BlockingAnswer:
         self._pool = pool
         self._body = body
         self._connection: Connection | None = connection
-        self._turn = threading.Lock()
+        # Reentrant, so that a turn which an interrupt left taken does not lock its own thread out.
+        self._turn = threading.RLock()
 
     def read(self, deadline: float | None = None) -> bytes:
         """The next decoded bytes as soon as any are there, b"" at the end; see `protocols.Answer.read`."""

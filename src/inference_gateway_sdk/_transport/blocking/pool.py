@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from queue import Empty, SimpleQueue
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from inference_gateway_sdk._http1.failures import NotSentInTime
 from inference_gateway_sdk._transport.shelf import Shelf
@@ -25,6 +25,10 @@ __all__ = ["Pool"]
 class Pool:
     """Slots for connections in use, and a shelf of idle ones."""
 
+    # Every pool's connections can be reached from here, so that the collector, when it finds a forgotten answer or
+    # driver in a cycle, never finalises a socket before the object that would have closed it.
+    _anchors: ClassVar[dict[int, tuple[Shelf[Connection], set[Connection]]]] = {}
+
     def __init__(self, limit: int, idle_seconds: float) -> None:
         self.closed = False
         self._slots: SimpleQueue[None] = SimpleQueue()
@@ -33,6 +37,7 @@ class Pool:
         self._busy: set[Connection] = set()
         self._lock = threading.Lock()
         self._shelf: Shelf[Connection] = Shelf(limit, idle_seconds)
+        self._anchors[id(self)] = (self._shelf, self._busy)
 
     def wait_slot(self, deadline: float | None) -> None:
         """Take the right to use one connection.
@@ -105,6 +110,11 @@ class Pool:
             connection.close()
         for connection in list(self._busy):
             connection.abandon()
+
+    def __del__(self) -> None:
+        self._anchors.pop(id(self), None)
+        for connection in self._shelf.clear():
+            connection.close()
 
     def disown(self) -> None:
         """In a forked child: close our copies of the parent's sockets, which ends nothing for the parent."""

@@ -1,0 +1,325 @@
+"""Behaviour 19: answers that are forgotten, abandoned, interrupted, closed over, or read by two at once."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import signal
+import socket
+import threading
+import time
+import weakref
+
+import pytest
+
+from inference_gateway_sdk._http1.failures import DeadlineExceeded, Failure, Truncated
+from inference_gateway_sdk._transport.aio import AsyncioDriver
+from inference_gateway_sdk._transport.blocking import BlockingDriver
+
+from .conftest import Serve, Wire
+from .scripted import Peer, keep_answering
+from .worlds import PATIENCE, World
+
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+class Watched:
+    """A script that begins a stream and notes when the client leaves."""
+
+    def __init__(self) -> None:
+        self.left = threading.Semaphore(0)
+
+    def __call__(self, peer: Peer) -> None:
+        peer.request()
+        peer.send(CHUNKED + b"5\r\nhello\r\n")
+        if peer.gone():
+            self.left.release()
+
+
+def test_a_forgotten_answer_closes_its_connection(wire: Wire) -> None:
+    """An answer that nobody holds any more ends, and the server sees it."""
+    watched = Watched()
+    server = wire.serve(watched)
+    driver = wire.driver(limit=1)
+    for _ in range(3):
+        driver.open(server.url(), b"{}").read()
+        assert watched.left.acquire(timeout=5)
+
+
+def test_an_answer_forgotten_in_a_reference_cycle_closes_its_connection(world: World, serve: Serve) -> None:
+    """The collector may find it in any thread, at any moment."""
+    watched = Watched()
+    server = serve(watched)
+    driver = world.driver(limit=1)
+    for _ in range(3):
+        ring: list[object] = [driver.open(server.url(), b"{}", seconds=PATIENCE)]
+        ring.append(ring)
+        del ring
+        collector = threading.Thread(target=gc.collect)
+        collector.start()
+        collector.join()
+        assert watched.left.acquire(timeout=5)
+
+
+def test_a_forgotten_driver_leaves_nothing_behind(serve: Serve) -> None:
+    """A blocking driver that nobody holds is freed with its connections."""
+    server = serve(keep_answering())
+    driver = BlockingDriver(proxy=None)
+    answer = driver.open("GET", server.url(), (), None)
+    answer.release()
+    gone = weakref.ref(driver)
+    del driver, answer
+    gc.collect()
+    assert gone() is None
+    assert server.connections == 1
+
+
+@pytest.mark.parametrize("twice", [False, True])
+def test_an_abandoned_answer_closes_its_connection_at_once(wire: Wire, twice: bool) -> None:
+    """It may be abandoned twice; a further read says that it was given up."""
+    watched = Watched()
+    server = wire.serve(watched)
+    driver = wire.driver(limit=1)
+    answer = driver.open(server.url(), b"{}")
+    assert answer.read() == b"hello"
+    answer.abandon()
+    if twice:
+        answer.abandon()
+    assert watched.left.acquire(timeout=5)
+    for _ in range(2):
+        with pytest.raises(Truncated, match="given up"):
+            answer.read()
+    answer.release()
+
+
+def test_an_answer_abandoned_from_another_thread_wakes_its_reader(wire: Wire) -> None:
+    """The reader that waits is told at once, and the place is free again."""
+    server = wire.serve(Watched())
+    driver = wire.driver(limit=1)
+    for _ in range(3):
+        answer = driver.open(server.url(), b"{}", seconds=5)
+        assert answer.read() == b"hello"
+        timer = threading.Timer(0.1, answer.inner.abandon)
+        timer.start()
+        began = time.monotonic()
+        with pytest.raises(Truncated, match="given up"):
+            answer.read()
+        assert time.monotonic() - began < 3
+        timer.join()
+
+
+def test_closing_the_driver_ends_open_answers_with_an_error(wire: Wire) -> None:
+    """Neither hangs nor pretends that the body ended; closing twice is nothing."""
+    server = wire.serve(Watched())
+    driver = wire.driver()
+    answers = [driver.open(server.url(), b"{}") for _ in range(3)]
+    assert [answer.read() for answer in answers] == [b"hello"] * 3
+    driver.close()
+    driver.close()
+    for answer in answers:
+        with pytest.raises(Truncated, match="given up"):
+            answer.read()
+        answer.release()
+    with pytest.raises(RuntimeError, match="closed"):
+        driver.open(server.url())
+
+
+def test_closing_the_driver_wakes_a_reader(wire: Wire) -> None:
+    """A thread or task that waits for bytes sees the driver close."""
+    server = wire.serve(Watched())
+    driver = wire.driver()
+    answer = driver.open(server.url(), b"{}")
+    assert answer.read() == b"hello"
+    timer = threading.Timer(0.1, driver.close)
+    timer.start()
+    with pytest.raises(Truncated, match="given up"):
+        answer.read()
+    timer.join()
+
+
+def test_two_readers_of_one_answer_are_noticed_by_threads(serve: Serve) -> None:
+    """The second thread that reads, or releases, gets a RuntimeError; the first reads on."""
+    server = serve(Watched())
+    driver = BlockingDriver(proxy=None)
+    answer = driver.open("GET", server.url(), (), None)
+    assert answer.read() == b"hello"
+    outcome: list[BaseException] = []
+
+    def read_on() -> None:
+        try:
+            answer.read(time.monotonic() + 0.5)
+        except Failure as error:
+            outcome.append(error)
+
+    reader = threading.Thread(target=read_on)
+    reader.start()
+    time.sleep(0.1)
+    for use in (answer.read, answer.release):
+        with pytest.raises(RuntimeError, match="one reader at a time"):
+            use()
+    reader.join()
+    assert isinstance(outcome[0], DeadlineExceeded)
+    driver.close()
+
+
+def test_two_readers_of_one_answer_are_noticed_by_tasks(serve: Serve) -> None:
+    """The second task that reads, or releases, gets a RuntimeError; the first reads on."""
+    server = serve(Watched())
+
+    async def main() -> None:
+        driver = AsyncioDriver(proxy=None)
+        answer = await driver.open("GET", server.url(), (), None)
+        assert await answer.read() == b"hello"
+        reader = asyncio.create_task(answer.read(time.monotonic() + 0.3))
+        await asyncio.sleep(0.05)
+        for use in (answer.read, answer.release):
+            with pytest.raises(RuntimeError, match="one reader at a time"):
+                await use()
+        with pytest.raises(DeadlineExceeded):
+            await reader
+        await driver.aclose()
+
+    asyncio.run(main(), debug=True)
+
+
+needs_signals = pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this platform has no interval timers")
+
+
+@needs_signals
+def test_a_keyboard_interrupt_leaves_an_answer_that_is_never_misread(serve: Serve) -> None:
+    """Interrupted at any moment of a read, the answer gives what it gave, and then says it was interrupted."""
+    body = bytes(range(256)) * 40
+    chunks = b"".join(b"100\r\n%b\r\n" % bytes(range(256)) for _ in range(40)) + b"0\r\n\r\n"
+
+    def script(peer: Peer) -> None:
+        while True:
+            peer.request()
+            peer.send(CHUNKED, *(chunks[at : at + 900] for at in range(0, len(chunks), 900)), pause=0.0005)
+
+    server = serve(script)
+    driver = BlockingDriver(proxy=None)
+    interrupted = 0
+    before = signal.signal(signal.SIGALRM, signal.default_int_handler)
+    try:
+        for turn in range(60):
+            received = b""
+            answer = driver.open("GET", server.url(), (), None, deadline=time.monotonic() + PATIENCE)
+            try:
+                signal.setitimer(signal.ITIMER_REAL, 0.0002 + turn * 0.0001)
+                while data := answer.read():
+                    received += data
+                signal.setitimer(signal.ITIMER_REAL, 0)
+                assert received == body
+            except KeyboardInterrupt:
+                interrupted += 1
+                assert body.startswith(received)
+                _read_on_after_an_interrupt(answer, body)
+            finally:
+                signal.setitimer(signal.ITIMER_REAL, 0)
+                answer.abandon()
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    assert interrupted > 5
+    assert _whole(driver, server.url()) == body
+    driver.close()
+
+
+def _read_on_after_an_interrupt(answer, body: bytes) -> None:
+    """Between two reads nothing was lost, and the rest comes; inside one, the answer says that it broke."""
+    try:
+        rest = b""
+        while data := answer.read():
+            rest += data
+    except Truncated:
+        return
+    assert body.endswith(rest)
+
+
+def _whole(driver: BlockingDriver, url: str) -> bytes:
+    answer = driver.open("GET", url, (), None, deadline=time.monotonic() + PATIENCE)
+    received = b""
+    while data := answer.read():
+        received += data
+    return received
+
+
+@needs_signals
+def test_a_keyboard_interrupt_while_opening_frees_the_place(serve: Serve) -> None:
+    """Interrupted while it waits for the head, a request closes its connection and gives its place back."""
+
+    def script(peer: Peer) -> None:
+        if peer.request().line.startswith("GET /silent"):
+            peer.idle()
+        peer.answer()
+
+    server = serve(script)
+    driver = BlockingDriver(proxy=None, limit=1)
+    before = signal.signal(signal.SIGALRM, signal.default_int_handler)
+    try:
+        for _ in range(3):
+            signal.setitimer(signal.ITIMER_REAL, 0.05)
+            with pytest.raises(KeyboardInterrupt):
+                driver.open("GET", server.url("/silent"), (), None, deadline=time.monotonic() + PATIENCE)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert _whole(driver, server.url()) == b"hello"
+    driver.close()
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="open files are counted through /proc")
+def test_no_file_stays_open(wire: Wire) -> None:
+    """After every way to end an answer, and the driver's close, as many files are open as before."""
+
+    def script(peer: Peer) -> None:
+        while True:
+            if peer.request().line.startswith("GET /stream"):
+                peer.send(CHUNKED + b"5\r\nhello\r\n")
+                peer.idle()
+            peer.answer()
+
+    server = wire.serve(script)
+    driver = wire.driver()
+    driver.get(server.url())
+    before = _ours(server.port)
+    assert before == 1
+    for end in ("release", "abandon", "forget"):
+        answer = driver.open(server.url("/stream"))
+        answer.read()
+        if end != "forget":
+            getattr(answer, end)()
+        del answer
+        driver.get(server.url())
+    driver.close()
+    wire.world.settle()
+    assert _ours(server.port) == 0
+
+
+def _ours(port: int) -> int:
+    """How many of this process's sockets lead to that port."""
+    count = 0
+    for name in os.listdir("/proc/self/fd"):
+        try:
+            with socket.socket(fileno=os.dup(int(name))) as sock:
+                count += sock.getpeername()[1:2] == (port,)
+        except OSError:
+            continue
+    return count
+
+
+@pytest.mark.parametrize("how", ["answer", "idle"])
+def test_a_forgotten_driver_in_a_reference_cycle_warns_of_nothing(serve: Serve, how: str) -> None:
+    """Driver, answer and socket become garbage together, and are closed in the right order."""
+    watched = Watched()
+    server = serve(watched if how == "answer" else keep_answering())
+    driver = BlockingDriver(proxy=None)
+    ring: list[object] = [driver]
+    answer = driver.open("GET", server.url(), (), None)
+    answer.read()
+    if how == "answer":
+        ring.append(answer)
+    ring.append(ring)
+    del driver, answer, ring
+    gc.collect()
+    assert how == "idle" or watched.left.acquire(timeout=5)
