@@ -23,7 +23,7 @@ _WRITTEN = {
     "_client.stream_blocking": ["Stream"],
     "_model.meta": ["Meta"],
     "_version": ["__version__"],
-    "_wire.call": ["Call", "StreamCall"],
+    "_wire.call": ["Call", "Dialect", "Repeat", "Reply", "StreamCall"],
     "_wire.headers": ["Headers"],
     "_wire.sse": ["SSEvents"],
     "_wire.timeouts": ["Timeouts"],

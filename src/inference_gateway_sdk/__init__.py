@@ -241,6 +241,9 @@ if TYPE_CHECKING:
     from ._model.meta import Meta as Meta
     from ._version import __version__ as __version__
     from ._wire.call import Call as Call
+    from ._wire.call import Dialect as Dialect
+    from ._wire.call import Repeat as Repeat
+    from ._wire.call import Reply as Reply
     from ._wire.call import StreamCall as StreamCall
     from ._wire.headers import Headers as Headers
     from ._wire.sse import SSEvents as SSEvents
@@ -341,6 +344,7 @@ __all__ = [
     "CreateVideoRequest",
     "DecodingError",
     "DeserializationError",
+    "Dialect",
     "Endpoints",
     "Error",
     "ExportMetricsServiceParams",
@@ -439,6 +443,8 @@ __all__ = [
     "ProviderRequestMessagesItem",
     "ProviderSpecificResponse",
     "RateLimitError",
+    "Repeat",
+    "Reply",
     "RequestError",
     "Response",
     "ResponseError",
@@ -765,6 +771,9 @@ if not TYPE_CHECKING:  # to type checkers a module with __getattr__ would have e
         "Meta": "_model.meta",
         "__version__": "_version",
         "Call": "_wire.call",
+        "Dialect": "_wire.call",
+        "Repeat": "_wire.call",
+        "Reply": "_wire.call",
         "StreamCall": "_wire.call",
         "Headers": "_wire.headers",
         "SSEvents": "_wire.sse",
