@@ -174,11 +174,12 @@ class AsyncInferenceGatewayClient:
         assemble = given.pop("assemble", True)
         on_truncation = given.pop("on_truncation", "raise")
         body = self._chat_body(target, messages, given, settings, stream=True)
+        choices = given.get("n") or 1
         whole = chat_call(target, body)
         call = StreamCall(
             method=whole.method,
             path=whole.path,
-            start=lambda: ChatDialect(provider=target.provider, model=target.model, assemble=assemble),
+            start=lambda: ChatDialect(provider=target.provider, model=target.model, assemble=assemble, choices=choices),
             query=whole.query,
             body=body,
             provider=target.provider,

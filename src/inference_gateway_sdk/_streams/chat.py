@@ -7,6 +7,7 @@ WIRE section 13) and its absence is no failure (section 9).
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from .._generated.chat import CompletionUsage, CreateChatCompletionResponse, CreateChatCompletionStreamResponse
@@ -14,9 +15,10 @@ from .._model.kept import kept_of, mark_incomplete, mark_ran_on_gateway
 from .._wire import codec
 from .._wire.problem import read_bad_frame, read_stream_error
 from ..errors import DecodingError, DeserializationError, GatewayError, StreamTruncatedError
-from .choice import Choice, begins_turn, has_content, has_tools
+from .choice import Choice
 from .extras import merge_facts, settled
 from .frames import Frames
+from .turn import Turn, has_content
 
 if TYPE_CHECKING:
     from .._wire.sse import RawEvent
@@ -36,19 +38,21 @@ class ChatDialect:
         provider: Asked for, to be named in errors.
         model: Asked for, to be named in errors.
         assemble: Keep the content, so that `final` has it; otherwise memory stays constant.
+        choices: How many were asked for.
         max_event: The largest event accepted, in bytes.
     """
 
     __slots__ = (
         "_assembly",
-        "_calls_tools",
+        "_choices",
         "_decode",
-        "_finished",
+        "_folded",
         "_frames",
-        "_id",
         "_model",
-        "_open",
         "_provider",
+        "_read_so_far",
+        "_starts",
+        "_turn",
         "closed",
         "failure",
     )
@@ -59,6 +63,7 @@ class ChatDialect:
         provider: str | None = None,
         model: str | None = None,
         assemble: bool = True,
+        choices: int = 1,
         max_event: int = MAX_EVENT,
     ) -> None:
         self.failure: GatewayError | None = None
@@ -67,20 +72,21 @@ class ChatDialect:
         self._frames = Frames(max_event)
         self._decode = codec.ChunkDecoder(Chunk).decode
         self._assembly = ChatAssembly() if assemble else None
-        self._open: set[int | None] = set()
-        self._finished: set[int | None] = set()
-        self._id = ""
-        self._calls_tools = False
+        self._turn = Turn()
+        self._choices = choices
+        self._starts: deque[int] = deque()  # which of the chunks, counted from 0, begin another turn
+        self._read_so_far = 0
+        self._folded = 0
 
     @property
     def terminal(self) -> bool:
-        """Every choice that was opened has its finish reason."""
-        return bool(self._finished) and not self._open
+        """Every choice that was asked for, or opened, has its finish reason."""
+        return self._turn.whole and self._turn.finished >= self._choices
 
     @property
     def may_continue(self) -> bool:
         """Another turn may follow the terminal marker: the gateway runs tool calls itself (WIRE section 13)."""
-        return self._calls_tools
+        return self._turn.calls_tools
 
     def feed(self, data: bytes) -> list[tuple[Chunk | None, RawEvent]]:
         """The chunks that these bytes complete, each with its raw event (the chunk is None for `[DONE]`)."""
@@ -96,7 +102,7 @@ class ChatDialect:
         if self.closed:
             return []
         chunks = self._read_all(self._frames.end(), whole=False)
-        if self.failure is None and not self.terminal:
+        if self.failure is None and not self._ends_whole():
             self.failure = self._frames.verdict(self._provider, self._model) or self.truncated()
             self._fold_plain_json()
         self.closed = True
@@ -104,8 +110,11 @@ class ChatDialect:
 
     def truncated(self, why: str = "the stream ended") -> StreamTruncatedError:
         """The error for an end that came too early."""
-        waiting = sorted(str(index) for index in self._open)
-        what = f"choice {', '.join(waiting)} has no finish_reason" if waiting else "no choice was finished"
+        waiting, finished = self._turn.open, self._turn.finished
+        if waiting:
+            what = f"choice {', '.join(map(str, waiting))} has no finish_reason"
+        else:
+            what = f"only {finished} of {self._choices} choices came" if finished else "no choice was finished"
         return StreamTruncatedError(
             f"{why} before the answer was whole: {what}",
             hint='pass on_truncation="return" to accept what came; the error\'s .partial holds it.',
@@ -121,8 +130,14 @@ class ChatDialect:
 
     def fold(self, chunk: Chunk) -> None:
         """Add a chunk that was handed over to what `final` returns."""
-        if self._assembly is not None:
-            self._assembly.add(chunk)
+        assembly = self._assembly
+        if assembly is None:
+            return
+        if self._starts and self._starts[0] == self._folded:
+            self._starts.popleft()
+            assembly.next_turn()
+        assembly.add(chunk)
+        self._folded += 1
 
     def turns(self, *, complete: bool = True) -> list[Answer]:
         """The assistant turns so far, oldest first; empty without assembly."""
@@ -134,12 +149,13 @@ class ChatDialect:
             if event[0][:6] == b"[DONE]":
                 chunks.append((None, event))
                 self.closed = True
-                if not self.terminal:  # the gateway sends it after errors too (WIRE section 13)
+                if not self._ends_whole():  # the gateway sends it after errors too (WIRE section 13)
                     self.failure = self.truncated("the stream said [DONE]")
                 break
             chunk = self._read(event, whole)
             if chunk is not None:
                 chunks.append((chunk, event))
+                self._read_so_far += 1
             if self.failure is not None:
                 self.closed = True
                 break
@@ -156,31 +172,19 @@ class ChatDialect:
         if name == "error" or (chunk.kept_ is not None and self._is_error(chunk)):
             self.failure = read_stream_error(codec.to_builtins(chunk), data, provider=self._provider, model=self._model)
             return chunk if any(has_content(choice) for choice in chunk.choices) else None
-        self._follow(chunk)
+        if self._turn.follow(chunk) and self._assembly is not None:
+            self._starts.append(self._read_so_far)
         return chunk
+
+    def _ends_whole(self) -> bool:
+        """Whether an orderly end here is the end of the answer; a provider may give fewer choices than asked for."""
+        if self._turn.whole:
+            self._choices = min(self._choices, self._turn.finished)
+        return self.terminal
 
     @staticmethod
     def _is_error(chunk: Chunk) -> bool:
         return bool(chunk.extra_fields.get("error")) or chunk.object == "error"
-
-    def _follow(self, chunk: Chunk) -> None:
-        """Keep track of which choices are open."""
-        finished = self._finished
-        for choice in chunk.choices:
-            index = choice.index
-            if index in finished and begins_turn(choice, chunk.id, self._id):
-                finished.clear()
-                self._open.clear()
-                self._calls_tools = False
-            if has_tools(choice):
-                self._calls_tools = True
-            if choice.finish_reason:
-                self._open.discard(index)
-                finished.add(index)
-            elif index not in finished:
-                self._open.add(index)
-        if chunk.choices:
-            self._id = chunk.id or ""
 
     def _fold_plain_json(self) -> None:
         """A whole answer that came without an event stream is not lost: it stands in the error's partial."""
@@ -195,23 +199,20 @@ class ChatDialect:
 class ChatAssembly:
     """The turns of a chat stream, put together chunk by chunk; linear in their number."""
 
-    __slots__ = ("_choices", "_done", "_envelope", "_extra", "_id", "_missing", "_usage")
+    __slots__ = ("_choices", "_done", "_envelope", "_extra", "_missing", "_usage")
 
     def __init__(self) -> None:
         self._done: list[Answer] = []
-        self._id = ""
         self._usage: CompletionUsage | None = None
         self._begin()
 
     def add(self, chunk: Chunk) -> None:
         """Fold one chunk."""
         for piece in chunk.choices:
-            choice = self._choices.get(piece.index)
+            index = piece.index or 0
+            choice = self._choices.get(index)
             if choice is None:
-                choice = self._choices[piece.index] = Choice(piece.index or 0)
-            elif choice.finish_reason and begins_turn(piece, chunk.id, self._id):
-                self._next_turn()
-                choice = self._choices[piece.index] = Choice(piece.index or 0)
+                choice = self._choices[index] = Choice(index)
             choice.add(piece)
         if self._missing:
             self._add_envelope(chunk)
@@ -219,6 +220,15 @@ class ChatAssembly:
             self._usage = chunk.usage
         if chunk.kept_ is not None:
             self._add_kept(chunk)
+
+    def next_turn(self) -> None:
+        """Close the current turn: what follows it shows that the gateway ran its tool calls."""
+        answer = self._built(complete=True)
+        for choice in answer.choices:
+            for call in choice.message.tool_calls or ():
+                mark_ran_on_gateway(call)
+        self._done.append(answer)
+        self._begin()
 
     def turns(self, *, complete: bool = True) -> list[Answer]:
         """Each turn as a whole answer; the last may be unfinished."""
@@ -235,21 +245,11 @@ class ChatAssembly:
         return not self._choices and not self._envelope and not self._extra
 
     def _begin(self) -> None:
-        self._choices: dict[int | None, Choice] = {}
+        self._choices: dict[int, Choice] = {}
         self._envelope: dict[str, Any] = {}
         self._extra: dict[str, Any] = {}
         self._missing: tuple[str, ...] = _ENVELOPE
         self._usage = None
-        self._id = ""
-
-    def _next_turn(self) -> None:
-        """Close the current turn: what follows it shows that the gateway ran its tool calls."""
-        answer = self._built(complete=True)
-        for choice in answer.choices:
-            for call in choice.message.tool_calls or ():
-                mark_ran_on_gateway(call)
-        self._done.append(answer)
-        self._begin()
 
     def _add_envelope(self, chunk: Chunk) -> None:
         """Take what describes the whole answer from the first chunk that says it (some begin with empty names)."""
@@ -259,7 +259,6 @@ class ChatAssembly:
             if value:
                 envelope[name] = value
         self._missing = tuple(name for name in self._missing if name not in envelope)
-        self._id = envelope.get("id", "")
 
     def _add_kept(self, chunk: Chunk) -> None:
         """What the contract does not know, and known fields that came in another type."""

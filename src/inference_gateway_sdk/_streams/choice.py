@@ -6,39 +6,10 @@ from typing import Any
 
 from .._model.json_value import is_array
 from .._wire import codec
-from .extras import merge, settled
+from .extras import merge, merge_beside, settled
 from .tool_calls import ToolCalls
 
-__all__ = ["Choice", "begins_turn", "has_content", "has_tools"]
-
-
-def has_content(choice: Any) -> bool:
-    """Whether a stream choice carries what a reader waits for: text, reasoning, a refusal, a tool call, an extra."""
-    delta = choice.delta
-    if delta is None:
-        return False
-    if delta.content or delta.tool_calls or delta.reasoning_content or delta.reasoning or delta.refusal:
-        return True
-    kept = delta.kept_
-    return kept is not None and (any(kept.raw.values()) or any(delta.extra_fields.values()))
-
-
-def has_tools(choice: Any) -> bool:
-    """Whether a stream choice carries a piece of a tool call."""
-    delta = choice.delta
-    return delta is not None and bool(delta.tool_calls)
-
-
-def begins_turn(choice: Any, chunk_id: str | None, turn_id: str) -> bool:
-    """Whether this piece of a choice that had finished belongs to another assistant turn (WIRE section 13).
-
-    The gateway relays all turns of an MCP conversation in one stream: a new id, with a role or content. Some providers
-    repeat an empty piece after the finish, or change the id only for the usage: neither is a turn.
-    """
-    if chunk_id and turn_id and chunk_id == turn_id:
-        return False
-    delta = choice.delta
-    return has_content(choice) or bool(delta is not None and delta.role)
+__all__ = ["Choice"]
 
 
 class Choice:
@@ -82,7 +53,7 @@ class Choice:
         if piece.logprobs is not None:
             self._add_logprobs(piece.logprobs)
         if piece.kept_ is not None and piece.extra_fields:
-            merge(self.extra, piece.extra_fields)
+            merge_beside(self.extra, piece.extra_fields)
 
     def built(self, turn: int) -> dict[str, Any]:
         """The choice as the JSON object of a whole answer; `finish_reason` is null while it is open."""

@@ -14,7 +14,7 @@ from .._model.json_value import is_array, is_object
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["merge", "merge_facts", "settled"]
+__all__ = ["merge", "merge_beside", "merge_facts", "settled"]
 
 # Keys whose strings are facts, not pieces of a growing text.
 _FACTS = frozenset(
@@ -35,7 +35,7 @@ def merge(into: dict[str, Any], more: Mapping[str, Any], *, facts: bool = False)
     Args:
         into: What has come so far.
         more: The next piece.
-        facts: Strings replace instead of growing.
+        facts: Strings and lists replace instead of growing.
     """
     for key, value in more.items():
         old = into.get(key)
@@ -45,7 +45,7 @@ def merge(into: dict[str, Any], more: Mapping[str, Any], *, facts: bool = False)
             _grow(into, key, value)
         elif is_object(old) and is_object(value):
             merge(old, value, facts=facts or key in _OPAQUE)
-        elif is_array(old) and is_array(value):
+        elif is_array(old) and is_array(value) and not facts:
             _extend(old, value)
         elif value is not None:
             into[key] = _own(value)
@@ -54,6 +54,19 @@ def merge(into: dict[str, Any], more: Mapping[str, Any], *, facts: bool = False)
 def merge_facts(into: dict[str, Any], more: Mapping[str, Any]) -> None:
     """Fold fields that describe the whole answer (fingerprints, tiers, timings): the last value counts."""
     merge(into, more, facts=True)
+
+
+def merge_beside(into: dict[str, Any], more: Mapping[str, Any]) -> None:
+    """Fold fields that stand beside a delta: they describe the piece, so that only their lists grow (token ids).
+
+    Azure's filter results come with every chunk, in the same words.
+    """
+    for key, value in more.items():
+        old = into.get(key)
+        if is_array(old) and is_array(value):
+            _extend(old, value)
+        else:
+            merge_facts(into, {key: value})
 
 
 def settled(value: Any) -> Any:
