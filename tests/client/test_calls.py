@@ -1,0 +1,233 @@
+"""Clients with other options, calls and streams of one's own, and the question whether the gateway is well."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import inference_gateway_sdk as sdk
+from client.invented import Invented
+from client.well import SELECTED, gateway, sent
+from inference_gateway_sdk import Call, Repeat, Reply, StreamCall, Timeouts
+from support.server import Connection, Request, serving
+
+if TYPE_CHECKING:
+    from support.worlds import World
+
+# Copies with other options
+
+TOOL = {"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}}
+MINE = {"type": "function", "function": {"name": "g"}}
+
+
+def test_copies_share_connections_and_leave_the_original_alone(world: World) -> None:
+    """`with_…` makes a client with other options over the same connections; the original stays as it was."""
+
+    async def scenario(client: Any) -> None:
+        await client.generate_content("a/b", "plain")
+        await client.with_token("other").generate_content("a/b", "token")
+        await client.with_tools([TOOL]).generate_content("a/b", "tools")
+        await client.with_max_tokens(7).generate_content("a/b", "max_tokens")
+        copy = client.with_options(headers={"X-A": "1"}, timeout=Timeouts(response=9), max_retries=0, token=None)
+        await copy.with_options(headers={"X-B": "2"}).generate_content("a/b", "options")
+        await client.generate_content("a/b", "plain again")
+
+    with serving(gateway) as server:
+        world.with_client(scenario, server.url, "first")
+    assert server.connections == 1
+    by_name = {request.json()["messages"][0]["content"]: request for request in server.requests}
+    assert by_name["token"].headers["authorization"] == "Bearer other"
+    assert by_name["tools"].json()["tools"] == [TOOL]
+    assert by_name["max_tokens"].json()["max_tokens"] == 7
+    assert {"x-a", "x-b"} <= by_name["options"].headers.keys()
+    assert "authorization" not in by_name["options"].headers
+    for name in ("plain", "plain again"):
+        request = by_name[name]
+        assert request.headers["authorization"] == "Bearer first"
+        assert request.json().keys() == {"model", "messages"}
+        assert not {"x-a", "x-b"} & request.headers.keys()
+
+
+def test_a_call_that_says_so_wins_over_the_client(world: World) -> None:
+    """Tools and limits of a client are for calls that name none."""
+
+    async def scenario(client: Any) -> None:
+        copy = client.with_tools([TOOL]).with_max_tokens(7)
+        await copy.generate_content("a/b", "hi", tools=[MINE], max_tokens=3)
+        await copy.generate_content("a/b", "hi", max_completion_tokens=4)
+        async with copy.generate_content_stream("a/b", "hi") as stream:
+            await stream.final()
+        await copy.with_tools(None).with_max_tokens(None).generate_content("a/b", "hi")
+
+    own, completion, stream, none = (request.json() for request in sent(world, scenario))
+    assert (own["tools"], own["max_tokens"]) == ([MINE], 3)
+    assert (completion["tools"], completion["max_completion_tokens"]) == ([TOOL], 4)
+    assert "max_tokens" not in completion
+    assert (stream["tools"], stream["max_tokens"]) == ([TOOL], 7)
+    assert not {"tools", "max_tokens"} & none.keys()
+
+
+def test_closing_a_copy_closes_the_client(world: World) -> None:
+    """Connections are shared, so closing any of the clients closes them all, and a later call says so."""
+
+    async def scenario(client: Any) -> None:
+        await client.with_token("x").aclose()
+        with pytest.raises(RuntimeError, match="the client is closed"):
+            await client.list_models()
+
+    assert sent(world, scenario) == []
+
+
+# Calls of one's own
+
+
+def test_a_call_of_ones_own(world: World) -> None:
+    """`send` makes any request and returns what its `read` makes of the answer."""
+
+    async def scenario(client: Any) -> tuple[int, Any]:
+        call = Call(
+            method="PUT",
+            path="/proxy/openai/files/a%2Fb",
+            read=lambda reply: (reply.status, json.loads(reply.body)),
+            query=(("x", "1"), ("x", "2")),
+            headers=(("X-Mine", "yes"),),
+            body=b"\x00raw",
+            content_type="application/octet-stream",
+            accept="text/plain",
+            at_root=True,
+            repeat=Repeat.CAUTIOUSLY,
+        )
+        return await client.send(call)
+
+    with serving(lambda connection, _: connection.json({"done": True}, 201)) as server:
+        assert world.with_client(scenario, server.url, "tok") == (201, {"done": True})
+    (request,) = server.requests
+    assert (request.method, request.target) == ("PUT", "/proxy/openai/files/a%2Fb?x=1&x=2")
+    assert request.body == b"\x00raw"
+    assert (request.headers["content-type"], request.headers["accept"]) == ("application/octet-stream", "text/plain")
+    assert (request.headers["x-mine"], request.headers["authorization"]) == ("yes", "Bearer tok")
+
+
+def test_a_call_may_return_anything(world: World) -> None:
+    """What `read` returns need not be an answer of ours, and what it raises comes out as it is."""
+
+    async def scenario(client: Any) -> None:
+        assert await client.send(Call(method="GET", path="/x", read=lambda _: None)) is None
+        with pytest.raises(KeyError, match="mine"):
+            await client.send(Call(method="GET", path="/x", read=_raise))
+
+    assert len(sent(world, scenario)) == 2
+
+
+def _raise(_: Reply) -> None:
+    raise KeyError("mine")
+
+
+class Lines:
+    """A dialect of a test: each line is a chunk, "end" is the terminal marker, the whole is the lines."""
+
+    def __init__(self) -> None:
+        self.failure: sdk.GatewayError | None = None
+        self.closed = self.terminal = self.may_continue = False
+        self._rest = b""
+        self._told: list[str] = []
+
+    def feed(self, data: bytes) -> list[tuple[str | None, Any]]:
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        self.terminal = self.terminal or b"end" in lines
+        return [(None if line == b"end" else line.decode(), (line, "", None)) for line in lines]
+
+    def end(self) -> list[tuple[str | None, Any]]:
+        self.closed = True
+        if not self.terminal:
+            self.failure = self.truncated()
+        return []
+
+    def truncated(self, why: str = "the lines ended") -> sdk.StreamTruncatedError:
+        return sdk.StreamTruncatedError(f"{why} without end")
+
+    def has_content(self, chunk: str) -> bool:
+        return bool(chunk)
+
+    def text(self, chunk: str) -> str | None:
+        return chunk
+
+    def fold(self, chunk: str) -> None:
+        self._told.append(chunk)
+
+    def turns(self, *, complete: bool = True) -> list[Any]:
+        return [(*self._told, complete)] if self._told else []
+
+
+def test_a_stream_of_ones_own(world: World) -> None:
+    """`open` reads any stream through a dialect: chunks, the whole, and an early end as an error with its partial."""
+
+    def handler(connection: Connection, request: Request) -> None:
+        connection.head(200, "text/plain", *SELECTED)
+        for piece in (b"one\ntw", b"o\n", b"end\n" if request.path.endswith("whole") else b""):
+            connection.chunk(piece)
+        connection.end()
+
+    async def scenario(client: Any) -> None:
+        call = StreamCall(method="GET", path="/x/whole", start=Lines)
+        async with client.open(call) as stream:
+            assert [chunk async for chunk in stream] == ["one", "two"]
+            assert await stream.final() == ("one", "two", True)
+            assert stream.meta.selected_provider == "ollama"
+        cut = StreamCall(method="GET", path="/x/cut", start=Lines)
+        with pytest.raises(sdk.StreamTruncatedError, match="the lines ended without end") as caught:
+            async with client.open(cut) as stream:
+                await stream.final()
+        assert caught.value.partial == ("one", "two", False)
+        async with client.open(cut, on_truncation="return") as stream:
+            assert await stream.final() == ("one", "two", False)
+
+    with serving(handler) as server:
+        world.with_client(scenario, server.url)
+    assert [request.target for request in server.requests] == ["/v1/x/whole", "/v1/x/cut", "/v1/x/cut"]
+
+
+# Health
+
+
+@pytest.mark.parametrize(
+    ("name", "well"),
+    [("ok", True), ("error", False), ("guardrails", False), ("garbage", False), ("gone", False), ("moved", False)],
+)
+def test_health_is_a_bool(name: str, well: bool, world: World) -> None:
+    """Health is True for a 200 and False for whatever else comes, and never raises."""
+
+    def handler(connection: Connection, _: Request) -> None:
+        if name == "ok":
+            connection.json({"message": "OK"})
+        elif name in ("error", "guardrails"):
+            connection.json({"error": "no"}, 500 if name == "error" else 403)
+        elif name == "moved":
+            connection.json(b"", 301, "Location: /elsewhere")
+        elif name == "garbage":
+            connection.send(b"SSH-2.0-OpenSSH_9.6\r\n\r\n")
+            connection.close()
+        else:
+            connection.close()
+
+    async def scenario(client: Any) -> Any:
+        return await client.health_check()
+
+    with serving(handler) as server:
+        assert world.with_client(scenario, server.url, _effects=Invented().effects(world)) is well
+
+
+def test_health_of_nothing(world: World) -> None:
+    """Nobody listening, a silent server and a closed client are False as well."""
+
+    async def scenario(client: Any) -> None:
+        assert await client.health_check() is False
+        await client.aclose()
+        assert await client.health_check() is False
+
+    with serving(lambda connection, _: connection.stall()) as server:
+        url = server.url
+        world.with_client(scenario, url, timeout=0.2)
+    world.with_client(scenario, url, _effects=Invented().effects(world))  # where nobody listens any more
