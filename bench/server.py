@@ -46,10 +46,12 @@ class Gateway(asyncio.Protocol):
     """Answers each request at once: a stream where its body asks for one."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep what to write to."""
         self.transport = transport
         self.received = b""
 
     def data_received(self, data: bytes) -> None:
+        """Answer every request that is whole."""
         self.received += data
         while b"\r\n\r\n" in self.received:
             head, _, rest = self.received.partition(b"\r\n\r\n")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -15,13 +14,13 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 
 @pytest.fixture(autouse=True)
-def _no_surroundings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Tests see none of the machine's proxies or gateway settings."""
+def _no_surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests see none of the machine's proxies or gateway settings, but where the weights lie."""
     for name in list(os.environ):
+        if name == "INFERENCE_GATEWAY_WEIGHTS":
+            continue
         if name.lower().endswith("_proxy") or name.startswith("INFERENCE_GATEWAY_") or name == "NO_COLOR":
-            if name != "INFERENCE_GATEWAY_WEIGHTS":
-                monkeypatch.delenv(name)
-    yield
+            monkeypatch.delenv(name)
 
 
 @pytest.fixture(params=["blocking", "async"])

@@ -9,6 +9,7 @@ from subprocess import run
 from typing import Any
 
 import pytest
+
 from support.server import ANSWER, GOOD, MODELS, Connection, Request, serving
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any
+from typing import Any, Self
 
 from inference_gateway_sdk import AsyncInferenceGatewayClient, InferenceGatewayClient
 
@@ -71,11 +71,11 @@ class Blocking:
 
         return call
 
-    async def __aenter__(self) -> Blocking:
+    async def __aenter__(self) -> Self:
         self.inner.__enter__()
         return self
 
-    async def __aexit__(self, *error: Any) -> None:
+    async def __aexit__(self, *error: object) -> None:
         self.inner.__exit__(*error)
 
     def __aiter__(self) -> AsyncIterator[Any]:

@@ -48,7 +48,7 @@ def chat(reply: CreateChatCompletionResponse, chunk: CreateChatCompletionStreamR
 def models(listing: ListModelsResponse) -> None:
     """A list of models is gone through as models."""
     assert_type(iter(listing), Iterator[Model])
-    assert_type([model for model in listing], list[Model])  # noqa: C416
+    assert_type([model for model in listing], list[Model])
     assert_type(len(listing), int)
 
 
