@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from .contract import Alias, Contract, ContractError, Declaration, Enumeration, Object, Property, Type, Union
 from .mixins import mixins_of
 from .text import HEADER, docstring, imports, literal, mentions, sequence
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 __all__ = ["families", "family_module", "names_of", "unknown_name"]
+
+T = TypeVar("T")
 
 
 def families(contract: Contract) -> list[str]:
     """The families, each after those it refers to."""
     return _sorted(
         list(dict.fromkeys(declaration.family for declaration in contract.declarations.values())),
-        lambda family: {
+        lambda family: [
             other.family
             for declaration in contract.declarations.values()
             if declaration.family == family
             for other in _needs(contract, declaration)
             if other.family != family
-        },
+        ],
     )
 
 
@@ -58,13 +60,13 @@ def family_module(contract: Contract, family: str) -> str:
     return f"{head}\n{_imports(contract, own, body)}\n\n{body}\n"
 
 
-def _sorted(items: list, needs) -> list:  # type: ignore[no-untyped-def, type-arg]
+def _sorted(items: list[T], needs: Callable[[T], Iterable[T]]) -> list[T]:
     """The items in their own order, but each after what it needs."""
-    done: list = []  # type: ignore[type-arg]
+    done: list[T] = []
 
-    def visit(item: object, path: tuple[object, ...]) -> None:
+    def visit(item: T, path: tuple[T, ...]) -> None:
         if item in path:
-            raise ContractError(f"a cycle: {[getattr(step, 'name', step) for step in (*path, item)]}")
+            raise ContractError(f"a cycle: {' -> '.join(str(getattr(step, 'name', step)) for step in (*path, item))}")
         if item not in done:
             for needed in needs(item):
                 visit(needed, (*path, item))

@@ -41,8 +41,7 @@ Derived from openapi.yaml by scripts/generate_types: do not edit.
 # fmt: off
 # ruff: noqa: A004, E501, I001
 
-from typing import TYPE_CHECKING
-
+TYPE_CHECKING = False  # what type checkers take for true, without the import of typing
 if TYPE_CHECKING:
 {static}
 
@@ -75,8 +74,8 @@ Derived from openapi.yaml by scripts/generate_types: do not edit.
 # ruff: noqa: E501, I001, PLC0414
 
 import sys
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False  # what type checkers take for true, without the import of typing
 if TYPE_CHECKING:
 {static}
 

@@ -7,8 +7,7 @@ Derived from openapi.yaml by scripts/generate_types: do not edit.
 # fmt: off
 # ruff: noqa: A004, E501, I001
 
-from typing import TYPE_CHECKING
-
+TYPE_CHECKING = False  # what type checkers take for true, without the import of typing
 if TYPE_CHECKING:
     from ._client.api import AsyncInferenceGatewayAPI as AsyncInferenceGatewayAPI
     from ._client.api import InferenceGatewayAPI as InferenceGatewayAPI

@@ -6,8 +6,8 @@ Derived from openapi.yaml by scripts/generate_types: do not edit.
 # ruff: noqa: E501, I001, PLC0414
 
 import sys
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False  # what type checkers take for true, without the import of typing
 if TYPE_CHECKING:
     from ._generated.audio import CreateMusicRequest as CreateMusicRequest
     from ._generated.audio import CreateMusicRequestResponseFormat as CreateMusicRequestResponseFormat

@@ -344,7 +344,10 @@ class TestRequests:
             (Point(1, TextContentPart(text="a")), {"x": 1, "y": {"type": "text", "text": "a"}}),
             (Tagged(some_field=1), {"type": "t", "someField": 1}),
             (Row(1, "a"), [1, "a"]),
-            (Pydantic(theName="a", part=TextContentPart(text="b")), {"theName": "a", "part": {"type": "text", "text": "b"}}),
+            (
+                Pydantic(theName="a", part=TextContentPart(text="b")),
+                {"theName": "a", "part": {"type": "text", "text": "b"}},
+            ),
             (Colour.RED, "red"),
             (MessageRole.USER, "user"),
             (UserDict({"a": 1}), {"a": 1}),
@@ -360,7 +363,7 @@ class TestRequests:
         ],
     )  # fmt: skip
     def test_what_users_have_at_hand_can_be_sent(self, value: Any, sent: Any) -> None:
-        """Dataclasses, structs, pydantic models, enumerations, dates and mappings become JSON, at the root and inside."""
+        """Dataclasses, structs, pydantic models, enumerations, dates and mappings become JSON at any depth."""
         assert json.loads(encode(value)) == sent
         kept = decode(b'{"role":"user","content":"a","x":1}', Message)
         assert json.loads(encode({"v": value, "kept": kept})) == {
