@@ -21,7 +21,9 @@ class Authority:
         self.file = str(folder / "ca.pem")
         self.ca.cert_pem.write_to_path(self.file)
 
-    def server(self, *names: str, client_ca: trustme.CA | None = None, only: ssl.TLSVersion | None = None) -> ssl.SSLContext:
+    def server(
+        self, *names: str, client_ca: trustme.CA | None = None, only: ssl.TLSVersion | None = None
+    ) -> ssl.SSLContext:
         """A server's context with a certificate for these names."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.ca.issue_cert(*(names or ("localhost", "127.0.0.1", "::1"))).configure_cert(context)
@@ -38,6 +40,7 @@ Serve = Callable[..., Server]
 
 @pytest.fixture(scope="session")
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    """One authority for the whole run: keys take time."""
     return Authority(tmp_path_factory.mktemp("authority"))
 
 

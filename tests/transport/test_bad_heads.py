@@ -155,7 +155,9 @@ def test_framing_without_end_is_refused_after_a_bound(world: World, serve: Serve
             answer.read(15)
 
 
-@pytest.mark.parametrize("size", [b"5 \r\n", b"+5\r\n", b"0x5\r\n", b"5\n", b"-5\r\n", b"\r\n", b"fffffffffffffffff\r\n"])
+@pytest.mark.parametrize(
+    "size", [b"5 \r\n", b"+5\r\n", b"0x5\r\n", b"5\n", b"-5\r\n", b"\r\n", b"fffffffffffffffff\r\n"]
+)
 def test_a_bad_chunk_size_is_refused(world: World, serve: Serve, size: bytes) -> None:
     """A chunk size is hexadecimal digits and nothing else."""
     answer_or_error: list[Failure] = []

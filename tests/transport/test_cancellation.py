@@ -57,7 +57,9 @@ def test_cancelled_at_any_of_its_awaits_a_request_leaves_its_place(target) -> No
     def script(peer: Peer) -> None:
         while True:
             peer.request()
-            peer.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"5\r\nhello\r\n", b"0\r\n\r\n", pause=0.002)
+            peer.send(
+                b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"5\r\nhello\r\n", b"0\r\n\r\n", pause=0.002
+            )
 
     url, options = target(script)
 

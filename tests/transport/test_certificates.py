@@ -69,7 +69,7 @@ def test_a_self_signed_certificate_is_refused_for_good(world: World, serve: Serv
     lonely.private_key_pem.write_to_path(pem, append=True)
     context.load_cert_chain(pem)
     server = serve(keep_answering(), context)
-    with pytest.raises(NotSent, match="self.signed") as caught:
+    with pytest.raises(NotSent, match=r"self.signed") as caught:
         world.driver().open(server.url(), b"secret")
     assert caught.value.permanent
 
@@ -149,7 +149,9 @@ def test_a_key_update_in_mid_stream_is_not_noticed(world: World, authority: Auth
                 thread.join(10)
 
 
-def _talk_through_key_updates(world: World, authority: Authority, to_server, from_server, port: int, threads: list) -> None:
+def _talk_through_key_updates(
+    world: World, authority: Authority, to_server, from_server, port: int, threads: list
+) -> None:
     asked = threading.Event()
     heard = bytearray()
 
@@ -199,4 +201,3 @@ def test_a_plain_peer_never_costs_the_import_of_ssl() -> None:
         "assert not {'ssl', 'asyncio', 'urllib.request'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
-

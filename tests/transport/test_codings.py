@@ -13,7 +13,7 @@ from inference_gateway_sdk._http1.failures import BadAnswer, Truncated
 
 from .conftest import Wire
 from .scripted import Peer
-from .worlds import World
+from .worlds import Answer, World
 
 TEXT = b"".join(b"data: {%d}\n\n" % number for number in range(3000))
 
@@ -56,7 +56,7 @@ def _serving(coding: str, body: bytes, size: int, *, whole: bool = True):
 @pytest.mark.parametrize("size", [100, 1 << 20], ids=["in-pieces", "at-once"])
 @pytest.mark.parametrize("name", CODED)
 def test_a_compressed_body_is_decoded(wire: Wire, name: str, size: int) -> None:
-    """gzip with any number of members, zlib's deflate and raw deflate; then the connection serves again."""
+    """Gzip with any number of members, zlib's deflate and raw deflate; then the connection serves again."""
     coding, body = CODED[name]
     server = wire.serve(_serving(coding, body, size))
     driver = wire.driver()
@@ -74,7 +74,9 @@ def test_a_compressed_stream_is_decoded_as_it_comes(wire: Wire) -> None:
 
     def script(peer: Peer) -> None:
         peer.request()
-        peer.send(b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n", *_chunks(first, 999))
+        peer.send(
+            b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n", *_chunks(first, 999)
+        )
         go_on.wait(10)
         peer.send(*_chunks(rest, 999), b"0\r\n\r\n")
 
@@ -84,15 +86,22 @@ def test_a_compressed_stream_is_decoded_as_it_comes(wire: Wire) -> None:
     assert answer.read_all() == b"data: 2\n\n"
 
 
+def _read_until_truncated(answer: Answer) -> bytes:
+    received = b""
+    try:
+        while data := answer.read():
+            received += data
+    except Truncated:
+        return received
+    pytest.fail("the body was taken for whole")
+
+
 @pytest.mark.parametrize("coding", ["gzip", "deflate"])
 def test_a_compressed_body_that_ends_short_is_truncated(wire: Wire, coding: str) -> None:
     """Whole as HTTP sees it, cut as gzip sees it: what came is given, then Truncated, again and again."""
     body = CODED[coding][1][:-6]
     answer = wire.driver().open(wire.serve(_serving(coding, body, 300)).url())
-    received = b""
-    with pytest.raises(Truncated):
-        while data := answer.read():
-            received += data
+    received = _read_until_truncated(answer)
     assert TEXT.startswith(received)
     assert received
     with pytest.raises(Truncated):
@@ -102,11 +111,7 @@ def test_a_compressed_body_that_ends_short_is_truncated(wire: Wire, coding: str)
 def test_a_compressed_body_that_the_connection_cuts_is_truncated(wire: Wire) -> None:
     """The cut is reported after what could be decoded."""
     answer = wire.driver().open(wire.serve(_serving("gzip", CODED["gzip"][1][:900], 300, whole=False)).url())
-    received = b""
-    with pytest.raises(Truncated):
-        while data := answer.read():
-            received += data
-    assert TEXT.startswith(received)
+    assert TEXT.startswith(_read_until_truncated(answer))
 
 
 def test_what_is_not_the_announced_compression_is_a_clear_error(wire: Wire) -> None:

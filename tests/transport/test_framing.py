@@ -15,13 +15,18 @@ from .worlds import World
 OK = b"HTTP/1.1 200 OK\r\n"
 WHOLE = {
     "content-length": (OK + b"Content-Length: 5\r\n\r\nhello", b"hello"),
-    "chunked": (OK + b"Transfer-Encoding: chunked\r\n\r\n3\r\nhel\r\n2;ext=1\r\nlo\r\n0\r\nTrailer: x\r\n\r\n", b"hello"),
+    "chunked": (
+        OK + b"Transfer-Encoding: chunked\r\n\r\n3\r\nhel\r\n2;ext=1\r\nlo\r\n0\r\nTrailer: x\r\n\r\n",
+        b"hello",
+    ),
     "close-delimited": (OK + b"\r\nhello", b"hello"),
     "empty": (OK + b"Content-Length: 0\r\n\r\n", b""),
     "204": (b"HTTP/1.1 204 No Content\r\n\r\n", b""),
     "304": (b"HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n", b""),
     "after-1xx": (
-        b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n" + OK + b"Content-Length: 5\r\n\r\nhello",
+        b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n"
+        + OK
+        + b"Content-Length: 5\r\n\r\nhello",
         b"hello",
     ),
 }
@@ -104,7 +109,9 @@ def test_a_reset_ends_no_close_delimited_body(world: World, serve: Serve) -> Non
         answer.read()
 
 
-def test_a_close_delimited_body_under_tls_without_close_notify_is_truncated(world: World, serve: Serve, authority) -> None:
+def test_a_close_delimited_body_under_tls_without_close_notify_is_truncated(
+    world: World, serve: Serve, authority
+) -> None:
     """Anyone on the path can send a FIN: without the peer's close_notify it proves nothing."""
 
     def script(peer: Peer) -> None:
@@ -129,7 +136,9 @@ def test_a_close_delimited_body_under_tls_without_close_notify_is_truncated(worl
     ],
     ids=["nothing", "part-of-the-version", "part-of-a-header", "interim-only", "interim-and-a-part"],
 )
-def test_an_end_before_the_head_says_whether_anything_had_come(wire: Wire, raw: bytes, failure: type[Exception]) -> None:
+def test_an_end_before_the_head_says_whether_anything_had_come(
+    wire: Wire, raw: bytes, failure: type[Exception]
+) -> None:
     """NoAnswer when not a byte of the final answer came, Truncated when some did."""
 
     def script(peer: Peer) -> None:
@@ -141,7 +150,9 @@ def test_an_end_before_the_head_says_whether_anything_had_come(wire: Wire, raw: 
         wire.driver().open(wire.serve(script).url(), b"{}")
 
 
-@pytest.mark.parametrize("status", ["301 Moved Permanently", "302 Found", "307 Temporary Redirect", "308 Permanent Redirect"])
+@pytest.mark.parametrize(
+    "status", ["301 Moved Permanently", "302 Found", "307 Temporary Redirect", "308 Permanent Redirect"]
+)
 def test_no_redirect_is_followed(world: World, serve: Serve, status: str) -> None:
     """A redirect is the answer: the place it names is never asked, and never sees the token."""
     elsewhere = serve(lambda peer: peer.request())
@@ -176,7 +187,10 @@ def test_headers_come_as_sent_in_order_with_repeats(world: World, serve: Serve) 
 
     def script(peer: Peer) -> None:
         peer.request()
-        peer.send(OK + "Set-Cookie: a\r\nX-Empty:\r\nX: \u00e9 \r\nSet-Cookie: b\r\nContent-Length: 0\r\n\r\n".encode("latin-1"))
+        peer.send(
+            OK
+            + "Set-Cookie: a\r\nX-Empty:\r\nX: \u00e9 \r\nSet-Cookie: b\r\nContent-Length: 0\r\n\r\n".encode("latin-1")
+        )
 
     answer = world.driver().open(serve(script).url())
     expected = [("set-cookie", "a"), ("x-empty", ""), ("x", "\u00e9"), ("set-cookie", "b"), ("content-length", "0")]
@@ -193,7 +207,9 @@ def test_the_request_goes_out_as_given(world: World, serve: Serve) -> None:
 
     server = serve(script)
     driver = world.driver()
-    driver.get(server.url("/v1/x%20y?a=b%2Cc"), b"{}", headers=[("Accept", "text/event-stream"), ("X-A", "1"), ("X-A", "2")])
+    driver.get(
+        server.url("/v1/x%20y?a=b%2Cc"), b"{}", headers=[("Accept", "text/event-stream"), ("X-A", "1"), ("X-A", "2")]
+    )
     driver.get(server.url(""), None)
     driver.get(server.url("/p"), None, method="POST")
     post, get, bare = server.requests

@@ -10,6 +10,7 @@ import socket
 import threading
 import time
 import weakref
+from pathlib import Path
 
 import pytest
 
@@ -268,7 +269,7 @@ def test_a_keyboard_interrupt_while_opening_frees_the_place(serve: Serve) -> Non
     driver.close()
 
 
-@pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="open files are counted through /proc")
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="open files are counted through /proc")
 def test_no_file_stays_open(wire: Wire) -> None:
     """After every way to end an answer, and the driver's close, as many files are open as before."""
 
@@ -299,7 +300,7 @@ def test_no_file_stays_open(wire: Wire) -> None:
 def _ours(port: int) -> int:
     """How many of this process's sockets lead to that port."""
     count = 0
-    for name in os.listdir("/proc/self/fd"):
+    for name in (path.name for path in Path("/proc/self/fd").iterdir()):
         try:
             with socket.socket(fileno=os.dup(int(name))) as sock:
                 count += sock.getpeername()[1:2] == (port,)

@@ -7,7 +7,6 @@ import contextlib
 import socket
 import threading
 
-
 import pytest
 
 from inference_gateway_sdk._http1.failures import BadAnswer, NotSent, NotSentInTime
@@ -16,7 +15,6 @@ from .conftest import Authority, Serve
 from .scripted import Peer, Server, keep_answering
 from .worlds import World
 
-VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 USER = "us er:p@ss"
 BASIC = "Basic " + base64.b64encode(USER.encode()).decode()
 LOGIN = "us%20er:p%40ss@"
@@ -24,8 +22,10 @@ LOGIN = "us%20er:p%40ss@"
 
 @pytest.fixture(autouse=True)
 def _no_proxies_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in (*VARIABLES, *map(str.lower, VARIABLES), "REQUEST_METHOD"):
-        monkeypatch.delenv(name, raising=False)
+    for kind in ("HTTP", "HTTPS", "ALL", "NO"):
+        for name in (f"{kind}_PROXY", f"{kind.lower()}_proxy"):
+            monkeypatch.delenv(name, raising=False)
+    monkeypatch.delenv("REQUEST_METHOD", raising=False)
 
 
 def relay(peer: Peer) -> None:
@@ -222,12 +222,12 @@ def test_a_silent_proxy_is_under_the_connect_deadline(world: World, serve: Serve
 def test_proxies_that_are_not_spoken_are_refused_clearly(
     world: World, monkeypatch: pytest.MonkeyPatch, scheme: str
 ) -> None:
-    """By argument a ValueError that names it, from the environment NotSent; both point to httpx2, without the password."""
+    """By argument ValueError, from the environment NotSent: both point to httpx2, and keep the password."""
     url = f"{scheme}://me:secret@proxy.test:1080"
-    with pytest.raises(ValueError, match="proxy: .*httpx2") as refused:
+    with pytest.raises(ValueError, match=r"proxy: .*httpx2") as refused:
         world.driver(proxy=url)
     monkeypatch.setenv("ALL_PROXY", url)
-    with pytest.raises(NotSent, match="environment.*httpx2") as failed:
+    with pytest.raises(NotSent, match=r"environment.*httpx2") as failed:
         world.driver(proxy="env").open("http://gateway.test/")
     assert failed.value.permanent
     for error in (refused.value, failed.value):
@@ -244,12 +244,8 @@ def test_a_proxy_that_is_not_spoken_does_not_matter_where_it_does_not_apply(
     assert world.driver(proxy="env").get(serve(keep_answering()).url()) == (200, b"hello")
 
 
-def test_a_visitors_proxy_header_is_not_believed(
-    world: World, serve: Serve, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_visitors_proxy_header_is_not_believed(world: World, serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     """In a CGI script HTTP_PROXY is the visitor's `Proxy` header: it does not count there."""
     monkeypatch.setenv("REQUEST_METHOD", "GET")
     monkeypatch.setenv("HTTP_PROXY", "http://attacker.test:1")
     assert world.driver(proxy="env").get(serve(keep_answering()).url()) == (200, b"hello")
-
-

@@ -42,14 +42,18 @@ def test_every_byte_that_arrived_comes_before_the_error(wire: Wire, framing: str
     received = answer.read()
     assert ended.wait(10)
     time.sleep(0.05)
-    with pytest.raises(Truncated):
-        while True:
+    for _ in range(len(pieces)):
+        try:
             received += answer.read()
+        except Truncated:
+            break
     assert received == b"".join(pieces)
+    with pytest.raises(Truncated):
+        answer.read()
 
 
 def test_the_socket_is_not_read_far_ahead_of_the_consumer(wire: Wire) -> None:
-    """While nobody reads, at most half a megabyte waits in memory, however much the server has; then all of it comes."""
+    """While nobody reads, at most half a megabyte waits in memory; then all that the server has comes."""
     total = 6_000_000
 
     def script(peer: Peer) -> None:
