@@ -175,6 +175,12 @@ class Server:
             else f"http://127.0.0.1:{self.port}"
         )
 
+    @property
+    def open_connections(self) -> int:
+        """How many connections are open at this moment."""
+        with self._lock:
+            return len(self._open)
+
     def stop(self) -> None:
         self._stopping.set()
         with contextlib.suppress(OSError):

@@ -92,8 +92,13 @@ class AsyncTokenSource:
         task = self._fetching.get(loop)
         if task is None:
             task = self._fetching[loop] = loop.create_task(self._fetch(self._function))
-            task.add_done_callback(lambda _: self._fetching.pop(loop, None))
+            task.add_done_callback(lambda task: self._fetched(loop, task))
         return await asyncio.shield(task)  # a waiter that is cancelled must not cancel the others'
+
+    def _fetched(self, loop: asyncio.AbstractEventLoop, task: asyncio.Task[str]) -> None:
+        self._fetching.pop(loop, None)
+        if not task.cancelled():
+            task.exception()  # looked at, for every waiter may have left
 
     async def _fetch(self, function: Callable[[], str | Awaitable[str]]) -> str:
         import asyncio

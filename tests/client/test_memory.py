@@ -1,0 +1,79 @@
+"""How much a stream's reader holds: nothing of the past without assembly, the content and no more with it."""
+
+from __future__ import annotations
+
+import gc
+import tracemalloc
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from support.server import DONE, ROLE, Connection, Request, chunk, serving
+
+if TYPE_CHECKING:
+    from support.worlds import World
+
+FEW, MANY = 1_000, 10_000
+TEXT = "x" * 100
+FRAME = chunk(TEXT, system_fingerprint="f" * 300, vendor={"padding": "p" * 300})
+BATCH = 100
+
+
+def _long(connection: Connection, request: Request) -> None:
+    """As many chunks as the message asks for."""
+    wanted = int(request.json()["messages"][0]["content"])
+    connection.events(ROLE, end=False)
+    for _ in range(wanted // BATCH):
+        connection.chunk(FRAME * BATCH)
+    connection.chunk(chunk(finish="stop") + DONE)
+    connection.end()
+
+
+async def _peak(client: Any, chunks: int, *, assemble: bool) -> int:
+    """The most memory in use while a stream of so many chunks is read, over what was in use before."""
+    gc.collect()
+    before, _ = tracemalloc.get_traced_memory()
+    tracemalloc.reset_peak()
+    async with client.generate_content_stream("a/b", str(chunks), assemble=assemble) as stream:
+        count = 0
+        async for piece in stream:
+            count += piece.text is not None
+        assert count == chunks + 1
+        _, peak = tracemalloc.get_traced_memory()
+    return peak - before
+
+
+@pytest.fixture
+def traced() -> Any:
+    """Memory is traced for the length of a test."""
+    tracemalloc.start()
+    yield
+    tracemalloc.stop()
+
+
+@pytest.mark.usefixtures("traced")
+def test_without_assembly_memory_is_constant(world: World) -> None:
+    """With `assemble=False` a stream of ten times as many chunks needs no more memory."""
+
+    async def scenario(client: Any) -> tuple[int, int]:
+        await _peak(client, FEW, assemble=False)  # what is made once is made now
+        return await _peak(client, FEW, assemble=False), await _peak(client, MANY, assemble=False)
+
+    with serving(_long) as server:
+        few, many = world.with_client(scenario, server.url)
+    frames = (MANY - FEW) * len(FRAME)
+    assert many - few < frames / 8
+
+
+@pytest.mark.usefixtures("traced")
+def test_with_assembly_memory_grows_with_the_content(world: World) -> None:
+    """With assembly what is kept is the text, not the frames it came in."""
+
+    async def scenario(client: Any) -> tuple[int, int]:
+        await _peak(client, FEW, assemble=True)
+        return await _peak(client, FEW, assemble=True), await _peak(client, MANY, assemble=True)
+
+    with serving(_long) as server:
+        few, many = world.with_client(scenario, server.url)
+    content = (MANY - FEW) * len(TEXT)
+    assert 0.9 * content < many - few < 3 * content  # of the frames it would be eight times as much
