@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import random
 import subprocess
 import sys
@@ -141,7 +142,7 @@ asyncio.run(main(), debug=True)
 
 
 @pytest.mark.parametrize("script", [BLOCKING, ASYNC], ids=["blocking", "async"])
-@pytest.mark.skipif(not hasattr(__import__("os"), "fork"), reason="this system has no fork")
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 def test_fork_with_a_stream_open(script: str) -> None:
     """A forked child uses the client over connections of its own; the parent's open stream is not disturbed."""
     forked = threading.Event()
@@ -227,13 +228,16 @@ async def _streamed(client: AsyncInferenceGatewayClient) -> None:
 def test_the_token_is_fetched_once_for_many_threads() -> None:
     """Threads wait for one call of the token function, and after a 401 for one more."""
     tokens, door = Tokens(), Door()
-    with serving(door) as server, InferenceGatewayClient(server.url, tokens.get, proxy=None) as client:
-        with ThreadPoolExecutor(32) as pool:
-            list(pool.map(lambda _: client.generate_content("a/b", "hi"), range(50)))
-            assert tokens.calls == 1
-            door.token = tokens.value = "t2"
-            list(pool.map(lambda _: client.generate_content("a/b", "hi"), range(50)))
-            assert tokens.calls == 2
+    with (
+        serving(door) as server,
+        InferenceGatewayClient(server.url, tokens.get, proxy=None) as client,
+        ThreadPoolExecutor(32) as pool,
+    ):
+        list(pool.map(lambda _: client.generate_content("a/b", "hi"), range(50)))
+        assert tokens.calls == 1
+        door.token = tokens.value = "t2"
+        list(pool.map(lambda _: client.generate_content("a/b", "hi"), range(50)))
+        assert tokens.calls == 2
 
 
 def test_a_second_401_is_told() -> None:
@@ -306,13 +310,17 @@ def test_a_token_function_that_fails(caplog: pytest.LogCaptureFixture) -> None:
 
 # Cancellation
 
+LIMIT = 50  # connections
+
 
 def test_200_streams_of_which_half_are_cancelled() -> None:
     """Half of 200 concurrent streams cancelled at random leave the pool whole: nothing leaks, nothing is warned of."""
     chance = random.Random(11)
+    all_at_once = threading.Barrier(LIMIT)
 
     def slowly(connection: Connection, request: Request) -> None:
         if not request.json().get("stream"):
+            all_at_once.wait(SOON)  # as many requests as there may be connections: not one slot is lost
             connection.json(ANSWER)
             return
         connection.head(200, "text/event-stream")
@@ -328,7 +336,7 @@ def test_200_streams_of_which_half_are_cancelled() -> None:
             return (await stream.final()).text
 
     async def scenario(server: Server) -> None:
-        async with AsyncInferenceGatewayClient(server.url, proxy=None, max_connections=50) as client:
+        async with AsyncInferenceGatewayClient(server.url, proxy=None, max_connections=LIMIT) as client:
             tasks = [asyncio.create_task(read(client)) for _ in range(200)]
             doomed = chance.sample(tasks, 100)
             for number, task in enumerate(doomed):
@@ -342,6 +350,7 @@ def test_200_streams_of_which_half_are_cancelled() -> None:
             assert sum(isinstance(result, asyncio.CancelledError) for result in results) > 20
             answers = await asyncio.gather(*(client.generate_content("a/b", "hi") for _ in range(100)))
             assert [answer.text for answer in answers] == ["Hello"] * 100
+            assert server.open_connections <= LIMIT
         gc.collect()
 
     with serving(slowly) as server, warnings.catch_warnings():
