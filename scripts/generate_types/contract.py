@@ -205,7 +205,9 @@ def _type(contract: Contract, name: str, family: str, schema: Schema) -> Type:
 
 def _single(contract: Contract, name: str, family: str, schema: Schema, kind: str) -> Type:
     if kind == "array":
-        return Type("list", inner=(_type(contract, name + "Item", family, schema["items"]),))
+        # An inline item without a description of its own is described by its list.
+        items = {"description": f"One of these: {schema.get('description', '')}", **schema["items"]}
+        return Type("list", inner=(_type(contract, name + "Item", family, items),))
     if kind == "object":
         if schema.get("properties"):
             return _declare(contract, name, family, schema)

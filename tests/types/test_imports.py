@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -53,6 +55,15 @@ def test_every_root_name_is_there(name: str) -> None:
     """Each name of the root leads to something, and dir() lists it."""
     assert getattr(inference_gateway_sdk, name) is not None
     assert name in dir(inference_gateway_sdk)
+
+
+def test_checkers_see_what_python_offers() -> None:
+    """The names imported for static tools are those of `__all__`, at the root and in types."""
+    for module in (inference_gateway_sdk, types):
+        tree = ast.parse(Path(str(module.__file__)).read_text("utf-8"))
+        imported = [alias for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) for alias in node.names]
+        seen = [alias.asname for alias in imported if alias.name == alias.asname]
+        assert sorted(seen) == sorted(module.__all__)
 
 
 def test_the_names_of_the_rust_sdk_are_there() -> None:

@@ -472,7 +472,7 @@ class CompletionUsage(_Model, kw_only=True):
 
 
 class ChatCompletionTokenLogprobTopLogprobsItem(_Model, kw_only=True):
-    """Not described."""
+    """One of these: The likeliest tokens at this place, possibly fewer than asked for."""
 
     token: Needed[str]
     """The alternative's text."""

@@ -59,7 +59,7 @@ ProviderSpecificResponse: TypeAlias = dict[str, Any]
 
 
 class ProviderRequestMessagesItem(_Model, kw_only=True):
-    """Not described."""
+    """One of these: The conversation, oldest message first."""
 
     role: str | None = None
     """Who speaks."""

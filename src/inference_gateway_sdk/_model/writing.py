@@ -12,7 +12,7 @@ import decimal
 import json
 import math
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from enum import Enum
 from typing import Any, cast
@@ -30,6 +30,7 @@ from .variants import Unknown
 __all__ = ["encode", "is_plain", "to_builtins"]
 
 _SCALARS = frozenset({str, int, bool, type(None)})
+_STRINGS = frozenset({str})
 _LONGEST_PATH = 20
 _AS_MSGSPEC_DOES = (
     dt.datetime,
@@ -71,14 +72,19 @@ def is_plain(value: object) -> bool:
         return True
     if kind is dict:
         mapping = cast("dict[object, object]", value)
-        return all(type(key) is str for key in mapping) and all(map(is_plain, mapping.values()))
+        return set(map(type, mapping)) <= _STRINGS and _all_plain(mapping.values())
     if kind is list or kind is tuple:
-        return all(map(is_plain, cast("Sequence[object]", value)))
+        return _all_plain(cast("Sequence[object]", value))
     if isinstance(value, Struct):
-        return all(is_plain(getattr(value, name)) for name in value.__struct_fields__)
+        return _all_plain([getattr(value, name) for name in value.__struct_fields__])
     if kind is float:
         return math.isfinite(cast("float", value))
     return isinstance(value, OpenEnum)
+
+
+def _all_plain(values: Iterable[object]) -> bool:
+    # Most values are strings, which need no call of their own.
+    return all(map(is_plain, [value for value in values if type(value) not in _SCALARS]))
 
 
 def to_builtins(value: object) -> Any:

@@ -1,0 +1,150 @@
+"""Checked by mypy strict and pyright strict, never run: the names of the Rust SDK and our own are seen at the root."""
+# pyright: strict, reportUnnecessaryTypeIgnoreComment=true
+
+from __future__ import annotations
+
+from typing import Any, assert_type
+
+from inference_gateway_sdk import (
+    AsyncInferenceGatewayAPI,
+    AsyncInferenceGatewayClient,
+    AsyncStream,
+    Call,
+    ChatCompletionChoice,
+    ChatCompletionChoiceLogprobs,
+    ChatCompletionMessageToolCall,
+    ChatCompletionMessageToolCallChunk,
+    ChatCompletionMessageToolCallFunction,
+    ChatCompletionStreamChoice,
+    ChatCompletionStreamChoiceLogprobs,
+    ChatCompletionStreamOptions,
+    ChatCompletionStreamResponseDelta,
+    ChatCompletionTokenLogprob,
+    ChatCompletionTokenLogprobTopLogprobsItem,
+    ChatCompletionTool,
+    ChatCompletionToolType,
+    CompletionUsage,
+    Config,
+    ContentPart,
+    CreateChatCompletionParams,
+    CreateChatCompletionRequest,
+    CreateChatCompletionResponse,
+    CreateChatCompletionStreamResponse,
+    Endpoints,
+    Error,
+    FinishReason,
+    FunctionObject,
+    FunctionParameters,
+    GatewayError,
+    Headers,
+    ImageContentPart,
+    ImageContentPartType,
+    ImageUrl,
+    ImageUrlDetail,
+    InferenceGatewayAPI,
+    InferenceGatewayClient,
+    ListModelsResponse,
+    ListToolsResponse,
+    McpTool,
+    Message,
+    MessageContent,
+    MessageRole,
+    Meta,
+    Model,
+    Provider,
+    ProviderAuthType,
+    ProviderSpecificResponse,
+    RateLimitError,
+    SsEvent,
+    SsEventEvent,
+    SSEvents,
+    StatusError,
+    Stream,
+    StreamCall,
+    StreamTruncatedError,
+    TextContentPart,
+    TextContentPartType,
+    Timeouts,
+    ToolCallExtraContent,
+    ToolCallExtraContentGoogle,
+    UnknownContentPart,
+    __version__,
+)
+
+NAMES: tuple[type, ...] = (
+    AsyncInferenceGatewayAPI,
+    AsyncInferenceGatewayClient,
+    ChatCompletionChoice,
+    ChatCompletionChoiceLogprobs,
+    ChatCompletionMessageToolCall,
+    ChatCompletionMessageToolCallChunk,
+    ChatCompletionMessageToolCallFunction,
+    ChatCompletionStreamChoice,
+    ChatCompletionStreamChoiceLogprobs,
+    ChatCompletionStreamOptions,
+    ChatCompletionStreamResponseDelta,
+    ChatCompletionTokenLogprob,
+    ChatCompletionTokenLogprobTopLogprobsItem,
+    ChatCompletionTool,
+    ChatCompletionToolType,
+    CompletionUsage,
+    Config,
+    CreateChatCompletionParams,
+    CreateChatCompletionRequest,
+    CreateChatCompletionResponse,
+    CreateChatCompletionStreamResponse,
+    Endpoints,
+    Error,
+    FinishReason,
+    FunctionObject,
+    GatewayError,
+    Headers,
+    ImageContentPart,
+    ImageContentPartType,
+    ImageUrl,
+    ImageUrlDetail,
+    InferenceGatewayAPI,
+    InferenceGatewayClient,
+    ListModelsResponse,
+    ListToolsResponse,
+    McpTool,
+    Message,
+    MessageRole,
+    Meta,
+    Model,
+    Provider,
+    ProviderAuthType,
+    RateLimitError,
+    SSEvents,
+    SsEvent,
+    SsEventEvent,
+    StatusError,
+    StreamTruncatedError,
+    TextContentPart,
+    TextContentPartType,
+    Timeouts,
+    ToolCallExtraContent,
+    ToolCallExtraContentGoogle,
+    UnknownContentPart,
+)
+
+
+def aliases(
+    content: MessageContent, part: ContentPart, parameters: FunctionParameters, answer: ProviderSpecificResponse
+) -> None:
+    """Names that stand for other types are those types."""
+    assert_type(content, str | list[TextContentPart | ImageContentPart | UnknownContentPart])
+    assert_type(part, TextContentPart | ImageContentPart | UnknownContentPart)
+    assert_type(parameters, dict[str, Any])
+    assert_type(answer, dict[str, Any])
+    print(__version__.upper())
+
+
+def generics(
+    call: Call[ListModelsResponse],
+    stream_call: StreamCall[SSEvents, None],
+    stream: Stream[SSEvents, None],
+    async_stream: AsyncStream[SSEvents, None],
+) -> tuple[object, ...]:
+    """What is generic takes its types."""
+    return call, stream_call, stream, async_stream
