@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import ssl
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -42,6 +43,15 @@ Serve = Callable[..., Server]
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
     """One authority for the whole run: keys take time."""
     return Authority(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_collections() -> Iterator[None]:
+    """Each test collects garbage at its end, to hear of what it left open; what stood before need not be walked."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
 
 
 @pytest.fixture(params=["blocking", "asyncio"])

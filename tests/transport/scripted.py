@@ -105,7 +105,7 @@ class Peer:
     def finish(self) -> None:
         """An orderly end: under TLS with close_notify."""
         if isinstance(self.sock, ssl.SSLSocket):
-            self.sock.settimeout(1)
+            self.sock.settimeout(0.3)
             with contextlib.suppress(OSError):
                 self.sock = self.sock.unwrap()
         self.sock.close()

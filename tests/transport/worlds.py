@@ -99,7 +99,8 @@ class World:
         for driver in self._drivers:
             driver.close()
         self._drivers.clear()
-        gc.collect()
+        if self.name == "blocking":
+            gc.collect()
 
     def _make(self, options: dict[str, Any]) -> Any:
         return BlockingDriver(**{"proxy": None, **options})
