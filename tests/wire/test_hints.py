@@ -77,6 +77,32 @@ CASES: list[tuple[int, str, str | None, str | None, str]] = [
 ]
 
 
+NO_ROUTE = "Requested route is not found"
+
+# What depends on the endpoint: status, message, path, and what the hint says.
+ENDPOINTS: list[tuple[int, str, str, str]] = [
+    (404, NO_ROUTE, "/audio/speech", "newer than 0.48 serve audio"),
+    (404, NO_ROUTE, "/mcp/tools", "list_mcp_tools()"),
+    (404, NO_ROUTE, "/mcp", "MCP_EXPOSE=true"),
+    (404, NO_ROUTE, "/.well-known/oauth-protected-resource/mcp", "AUTH_ENABLED=true"),
+    (404, NO_ROUTE, "/images/variations", "create_image_edit()"),
+    (404, NO_ROUTE, "/models", "older than the endpoint"),
+    (404, "The Audio API is not enabled.", "/audio/music", "AUDIO_ENABLED=true"),
+    (400, "The Audio API is not supported by this provider yet.", "/audio/sfx", "elevenlabs"),
+    (403, "mcp is not exposed", "/mcp", "MCP_ENABLED=true and MCP_EXPOSE=true"),
+    (403, "mcp tools endpoint is not exposed", "/mcp/tools", "set MCP_EXPOSE=true"),
+]
+
+
+@pytest.mark.parametrize(("status", "message", "path", "part"), ENDPOINTS)
+def test_an_endpoint_has_its_own_remedy(status: int, message: str, path: str, part: str) -> None:
+    """What an older, a newer or a closed gateway does not serve is said for the endpoint that was asked."""
+    hint = hint_for(status, message, path=path)
+    assert hint is not None
+    assert part in hint
+    assert hint.endswith(".")
+
+
 @pytest.mark.parametrize(("status", "message", "provider", "model", "part"), CASES)
 def test_each_text_has_its_hint(status: int, message: str, provider: str | None, model: str | None, part: str) -> None:
     """The hint says the setting, the argument or the header that helps."""
@@ -89,6 +115,7 @@ def test_each_text_has_its_hint(status: int, message: str, provider: str | None,
 def test_every_row_has_a_case() -> None:
     """No row of the table is shadowed by one before it or left without a case above."""
     chosen = [row_for(status, message, provider) for status, message, provider, _, _ in CASES]
+    chosen += [row_for(status, message, None, path) for status, message, path, _ in ENDPOINTS]
     assert set(ROWS) <= set(chosen)
 
 

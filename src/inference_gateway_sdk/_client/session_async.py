@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from .._http1.failures import DeadlineExceeded, Failure, Truncated
 from .._model.kept import set_meta
 from .._model.meta import Meta
-from .._model.model import Model
 from .._streams.guard import Guard
 from .._wire.call import Reply
 from .._wire.headers import Headers, Outgoing
@@ -183,6 +182,7 @@ class AsyncSession:
             now=self.effects.wall(),
             provider=attempts.call.provider,
             model=attempts.call.model,
+            path=attempts.call.path,
         )
         error.meta = meta
         return error
@@ -249,6 +249,11 @@ class Live(Generic[ChunkT, FinalT]):
         self.failure: GatewayError | None = None
         self.ended = False
         self.has_content = False
+
+    @property
+    def handed_over(self) -> bool:
+        """Whether somebody has taken an item from the queue."""
+        return len(self.queue) < self._chunks
 
     async def pull(self) -> None:
         """Read once from the server, into the queue.
@@ -345,5 +350,5 @@ def _read(call: Call[T], reply: Reply, meta: Meta) -> T:
 
 def tell(result: object, meta: Meta) -> None:
     """Tell an answer how it came; other results have no place for it."""
-    if isinstance(result, Model):
+    if hasattr(result, "kept_"):
         set_meta(result, meta)

@@ -33,6 +33,7 @@ class Row(Struct, frozen=True):
         statuses: The statuses it applies to, empty for all.
         provider: The only provider it applies to, None for any.
         whole: The message must be one of the texts, not just hold it.
+        paths: What the call's path begins with, empty for all.
     """
 
     texts: tuple[str, ...]
@@ -40,6 +41,7 @@ class Row(Struct, frozen=True):
     statuses: tuple[int, ...] = ()
     provider: str | None = None
     whole: bool = False
+    paths: tuple[str, ...] = ()
 
 
 # The first row that applies counts: the narrow stand before the wide.
@@ -84,15 +86,62 @@ ROWS: Final = (
     Row(("Model is disallowed",), "DISALLOWED_MODELS on the gateway lists the model."),
     # Endpoints that are off or not served for a provider (sections 6, 7, 10 to 13, 15)
     Row(("mcp tools endpoint is not exposed",), "MCP tools are not exposed: set MCP_EXPOSE=true on the gateway."),
-    Row(("Images API is not enabled",), "Set ENABLE_IMAGES=true on the gateway.", statuses=(404,)),
+    Row(
+        ("Images API is not enabled",),
+        "Set ENABLE_IMAGES=true on the gateway (IMAGES_ENABLED=true on those newer than 0.48).",
+        statuses=(404,),
+    ),
+    Row(("is not enabled",), "Set AUDIO_ENABLED=true on the gateway.", statuses=(404,), paths=("/audio/",)),
     Row(("Messages API is not supported by this provider",), "Only anthropic serves messages: use chat completions."),
     Row(("Responses API is not supported by this provider",), "Only openai serves responses: use chat completions."),
     Row(("Images API is not supported by this provider",), "Only openai serves images."),
+    Row(
+        ("API is not supported by this provider",),
+        "Few providers make sound: choose one that does, such as openai or elevenlabs.",
+        paths=("/audio/",),
+    ),
     Row(("The 'image' file is required",), "The image part of the form needs a file name."),
     Row(("unknown include value",), "include takes context_window, pricing and modalities."),
     Row(
         ("Metrics push is not enabled",),
         "Set TELEMETRY_ENABLED=true and TELEMETRY_METRICS_PUSH_ENABLED=true on the gateway.",
+    ),
+    Row(
+        ("Requested route is not found",),
+        "Gateways newer than 0.48 serve audio: this one is older, or base_url holds a path too many.",
+        statuses=(404,),
+        paths=("/audio/",),
+    ),
+    Row(
+        ("Requested route is not found",),
+        "Gateways newer than 0.48 no longer serve this route: list_mcp_tools() lists the tools there.",
+        statuses=(404,),
+        paths=("/mcp/tools",),
+    ),
+    Row(
+        ("Requested route is not found",),
+        "Gateways newer than 0.48 serve MCP, with MCP_ENABLED=true and MCP_EXPOSE=true; on older ones list_tools() "
+        "lists the tools.",
+        statuses=(404,),
+        paths=("/mcp",),
+    ),
+    Row(
+        ("Requested route is not found",),
+        "Gateways newer than 0.48 serve this with AUTH_ENABLED=true and MCP_EXPOSE=true.",
+        statuses=(404,),
+        paths=("/.well-known/",),
+    ),
+    Row(
+        ("Requested route is not found",),
+        "Gateways newer than 0.48 no longer make variations: create_image_edit() with a prompt is what is left.",
+        statuses=(404,),
+        paths=("/images/variations",),
+    ),
+    Row(
+        ("",),
+        "MCP is not exposed: set MCP_ENABLED=true and MCP_EXPOSE=true on the gateway.",
+        statuses=(403,),
+        paths=("/mcp",),
     ),
     Row(
         ("Requested route is not found",),
@@ -179,7 +228,9 @@ ROWS: Final = (
 )
 
 
-def hint_for(status: int, message: str, *, provider: str | None = None, model: str | None = None) -> str | None:
+def hint_for(
+    status: int, message: str, *, provider: str | None = None, model: str | None = None, path: str = ""
+) -> str | None:
     """What to try after this error, None where nothing is certain.
 
     Args:
@@ -187,20 +238,23 @@ def hint_for(status: int, message: str, *, provider: str | None = None, model: s
         message: The innermost message.
         provider: The provider asked, None when unknown.
         model: The model asked, None when unknown.
+        path: The call's path, below the API's root or the gateway's.
     """
     asked = _provider_of(provider, model)
-    row = row_for(status, message, asked)
+    row = row_for(status, message, asked, path)
     if row is None:
         return None
     return row.hint.format(key=_setting(asked, "KEY"), url=_setting(asked, "URL"), asked=_about(model))
 
 
-def row_for(status: int, message: str, provider: str | None = None) -> Row | None:
+def row_for(status: int, message: str, provider: str | None = None, path: str = "") -> Row | None:
     """The first row that applies, None where nothing is certain."""
-    return next((row for row in ROWS if _applies(row, status, message, provider)), None)
+    return next((row for row in ROWS if _applies(row, status, message, provider, path)), None)
 
 
-def _applies(row: Row, status: int, message: str, provider: str | None) -> bool:
+def _applies(row: Row, status: int, message: str, provider: str | None, path: str) -> bool:
+    if row.paths and not path.startswith(row.paths):
+        return False
     if (row.statuses and status not in row.statuses) or (row.provider and row.provider != provider):
         return False
     return message in row.texts if row.whole else any(text in message for text in row.texts)

@@ -51,6 +51,7 @@ def read_error(
     now: float | None = None,
     provider: str | None = None,
     model: str | None = None,
+    path: str = "",
 ) -> errors.StatusError:
     """The error that an answer with a status of 400 or more is.
 
@@ -61,6 +62,7 @@ def read_error(
         now: Seconds since the epoch, for a `Retry-After` that is a date; without it such a date is not read.
         provider: The provider asked, None when unknown.
         model: The model asked, None when unknown.
+        path: The call's path, for the hint.
     """
     value, kept = _value(body)
     found = find(value)
@@ -74,7 +76,7 @@ def read_error(
         provider=headers.get("x-selected-provider") or provider,
         model=headers.get("x-selected-model") or model,
         retry_after=_retry_after(headers, now),
-        hint=hint_for(status, found.message, provider=provider, model=model),
+        hint=hint_for(status, found.message, provider=provider, model=model, path=path),
     )
 
 
