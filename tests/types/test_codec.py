@@ -192,6 +192,27 @@ def test_odd_json_is_read_and_sent_back(text: bytes) -> None:
     assert repr(json.loads(round_trip(text, Message))) == repr(json.loads(text))
 
 
+def nested(depth: int) -> bytes:
+    """A message with lists in lists in an unknown field."""
+    return b'{"role":"user","content":"a","x":' + b"[" * depth + b"]" * depth + b"}"
+
+
+def test_deep_nesting_comes_back() -> None:
+    """A hundred levels are nothing special."""
+    assert json.loads(round_trip(nested(100), Message)) == json.loads(nested(100))
+
+
+@pytest.mark.parametrize("depth", [200, 400, 700, 900, 990, 2000])
+def test_deeper_nesting_comes_back_or_is_refused(depth: int) -> None:
+    """Near Python's own limit the outcome is the value or one of our errors, never a crash."""
+    try:
+        sent = round_trip(nested(depth), Message)
+    except (DecodingError, SerializationError) as error:
+        sent = nested(depth)
+        assert "too deep" in str(error)  # noqa: PT017  (either outcome is right)
+    assert sent.count(b"[") == depth
+
+
 def test_a_byte_order_mark_does_no_harm() -> None:
     """Some servers begin JSON with one."""
     assert decode(b'\xef\xbb\xbf{"role":"user","content":"a"}', Message).content == "a"
@@ -422,6 +443,11 @@ class TestRequests:
             encode({"tool": Broken()})
         assert caught.value.path == "$.tool"
         assert caught.value.__cause__ is not None
+
+    def test_a_number_of_too_many_digits_is_refused(self) -> None:
+        """Python itself refuses to write such a number; the error is ours."""
+        with pytest.raises(SerializationError, match="A number cannot be sent"):
+            encode({"seed": 10**5000})
 
     def test_nan_is_not_sent_as_null(self) -> None:
         """A value never changes silently: NaN goes out as NaN."""

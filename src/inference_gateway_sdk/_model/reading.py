@@ -92,7 +92,7 @@ def _class_reader(cls: Any) -> Reader:
     if issubclass(cls, Enum):
         return _enum_reader(cls)
     if issubclass(cls, Variants):
-        return _variantsreader(cls)
+        return _variants_reader(cls)
     if issubclass(cls, Struct):
         return _struct_reader(cls)
     raise TypeError(f"{cls.__name__} is not a type of the contract")
@@ -247,7 +247,7 @@ def _union_reader(members: tuple[Any, ...]) -> Reader:
     return read
 
 
-def _variantsreader(union: type[Variants]) -> Reader:
+def _variants_reader(union: type[Variants]) -> Reader:
     def read(raw: Any) -> tuple[Any, bool]:
         if raw.__class__ is not dict:
             return _as_it_is(raw, union)

@@ -51,8 +51,8 @@ def encode(value: object) -> bytes:
     try:
         if is_plain(value):
             return msgspec.json.encode(value)
-    except (RecursionError, UnicodeEncodeError):
-        pass  # a cycle, or a lone surrogate: the walk tells which
+    except (RecursionError, ValueError):
+        pass  # a cycle, a lone surrogate, a number of too many digits: the walk tells which
     return _encode_odd(to_builtins(value))
 
 
@@ -60,9 +60,12 @@ def _encode_odd(value: object) -> bytes:
     if is_plain(value):
         try:
             return msgspec.json.encode(value)
-        except UnicodeEncodeError:
+        except ValueError:
             pass
-    return json.dumps(value, separators=(",", ":")).encode()
+    try:
+        return json.dumps(value, separators=(",", ":")).encode()
+    except ValueError as error:  # a whole number of more digits than Python converts
+        raise SerializationError(f"A number cannot be sent: {error}") from error
 
 
 def is_plain(value: object) -> bool:

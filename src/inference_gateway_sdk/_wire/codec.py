@@ -49,7 +49,7 @@ def decode(data: bytes | memoryview, type: type[T]) -> T:
         pass
     try:
         widened: T = widen(type, parse(data))
-    except ValidationError:
+    except (ValidationError, RecursionError):
         return from_builtins(parse(data), type)
     except DecodingError as error:  # its text shows how the data begin
         raise DecodingError(redact(error.message)) from None
@@ -85,7 +85,7 @@ class ChunkDecoder(Generic[T]):
         if self._mistyped < _PATIENCE:
             try:
                 widened: T = widen(self._type, value)
-            except ValidationError:
+            except (ValidationError, RecursionError):
                 self._mistyped += 1
                 value = parse(data)  # widening has used the first one up
             else:
