@@ -7,6 +7,7 @@ import sys
 from typing import Any
 
 import pytest
+
 from inference_gateway_sdk._streams.chat import ChatDialect
 from support.server import chunk
 
