@@ -15,12 +15,14 @@ from .._model.kept import kept_of, mark_incomplete, mark_ran_on_gateway
 from .._wire import codec
 from .._wire.problem import read_bad_frame, read_stream_error
 from ..errors import DecodingError, DeserializationError, GatewayError, StreamTruncatedError
+from .chat_deltas import ChatDeltas
 from .choice import Choice
 from .extras import merge_facts, settled
 from .frames import Frames
 from .turn import Turn, has_content
 
 if TYPE_CHECKING:
+    from .._wire.deltas import Delta
     from .._wire.sse import RawEvent
 
 __all__ = ["ChatAssembly", "ChatDialect"]
@@ -46,6 +48,7 @@ class ChatDialect:
         "_assembly",
         "_choices",
         "_decode",
+        "_deltas",
         "_folded",
         "_frames",
         "_model",
@@ -73,6 +76,7 @@ class ChatDialect:
         self._decode = codec.ChunkDecoder(Chunk).decode
         self._assembly = ChatAssembly() if assemble else None
         self._turn = Turn()
+        self._deltas = ChatDeltas()
         self._choices = choices
         self._starts: deque[int] = deque()  # which of the chunks, counted from 0, begin another turn
         self._read_so_far = 0
@@ -127,6 +131,10 @@ class ChatDialect:
     def text(self, chunk: Chunk) -> str | None:
         """The text a chunk brings."""
         return chunk.text
+
+    def deltas(self, chunk: Chunk | None) -> list[Delta]:
+        """What a chunk, or the stream's end, says in the words that all dialects share."""
+        return self._deltas.at_end() if chunk is None else self._deltas.of(chunk)
 
     def fold(self, chunk: Chunk) -> None:
         """Add a chunk that was handed over to what `final` returns."""
@@ -191,7 +199,10 @@ class ChatDialect:
         body = self._frames.plain_json()
         if body is None or self._assembly is None:
             return
-        answer = codec.decode(body, Answer)
+        try:
+            answer = codec.decode(body, Answer)
+        except GatewayError:  # it was cut off
+            return
         if answer.choices:
             self._assembly.adopt(answer)
 

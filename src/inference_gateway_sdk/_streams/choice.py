@@ -45,7 +45,7 @@ class Choice:
         delta = piece.delta
         if delta is not None:
             content = delta.content
-            if content is not None:
+            if content or (content is not None and not self.finish_reason):
                 self.content.append(content)
             self._add_rest(delta)
         if piece.finish_reason:

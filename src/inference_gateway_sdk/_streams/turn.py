@@ -58,7 +58,7 @@ class Turn:
 
     def follow(self, chunk: CreateChatCompletionStreamResponse) -> bool:
         """Take a chunk into account; whether it begins another turn."""
-        begins = False
+        begins = belongs = False
         for piece in chunk.choices:
             index = piece.index or 0
             if index in self._finish and self._follows(piece, index, chunk.id or ""):
@@ -72,7 +72,8 @@ class Turn:
                 self._finish[index] = piece.finish_reason
             elif index not in self._finish:
                 self._open.add(index)
-        if chunk.choices:
+                belongs = True
+        if begins or belongs:  # an empty piece after a finish may be the beginning of what follows, with its id
             self._id = chunk.id or ""
         return begins
 
