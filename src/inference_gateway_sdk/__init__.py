@@ -244,6 +244,16 @@ if TYPE_CHECKING:
     from ._wire.call import Repeat as Repeat
     from ._wire.call import Reply as Reply
     from ._wire.call import StreamCall as StreamCall
+    from ._wire.deltas import Delta as Delta
+    from ._wire.deltas import Finish as Finish
+    from ._wire.deltas import ReasoningDelta as ReasoningDelta
+    from ._wire.deltas import RefusalDelta as RefusalDelta
+    from ._wire.deltas import TextDelta as TextDelta
+    from ._wire.deltas import ToolCallDelta as ToolCallDelta
+    from ._wire.deltas import ToolCallEnd as ToolCallEnd
+    from ._wire.deltas import ToolCallStart as ToolCallStart
+    from ._wire.deltas import TurnEnd as TurnEnd
+    from ._wire.deltas import UsageReport as UsageReport
     from ._wire.headers import Headers as Headers
     from ._wire.sse import SSEvents as SSEvents
     from ._wire.timeouts import Timeouts as Timeouts
@@ -342,6 +352,7 @@ __all__ = [
     "CreateVideoParams",
     "CreateVideoRequest",
     "DecodingError",
+    "Delta",
     "DeserializationError",
     "Dialect",
     "Endpoints",
@@ -350,6 +361,7 @@ __all__ = [
     "ExportMetricsServiceRequest",
     "ExportMetricsServiceResponse",
     "ExportMetricsServiceResponsePartialSuccess",
+    "Finish",
     "FinishReason",
     "ForbiddenError",
     "FunctionObject",
@@ -442,6 +454,8 @@ __all__ = [
     "ProviderRequestMessagesItem",
     "ProviderSpecificResponse",
     "RateLimitError",
+    "ReasoningDelta",
+    "RefusalDelta",
     "Repeat",
     "Reply",
     "RequestError",
@@ -515,10 +529,15 @@ __all__ = [
     "StreamTruncatedError",
     "TextContentPart",
     "TextContentPartType",
+    "TextDelta",
     "TimeoutError",
     "Timeouts",
+    "ToolCallDelta",
+    "ToolCallEnd",
     "ToolCallExtraContent",
     "ToolCallExtraContentGoogle",
+    "ToolCallStart",
+    "TurnEnd",
     "UnauthorizedError",
     "UnknownContentPart",
     "UnknownCreateChatCompletionRequestResponseFormat",
@@ -530,6 +549,7 @@ __all__ = [
     "UnknownResponseStreamEventPart",
     "UnprocessableError",
     "UnsupportedMediaTypeError",
+    "UsageReport",
     "VideoJob",
     "VideoJobError",
     "VideoJobObject",
@@ -774,6 +794,16 @@ if not TYPE_CHECKING:  # to type checkers a module with __getattr__ would have e
         "Repeat": "_wire.call",
         "Reply": "_wire.call",
         "StreamCall": "_wire.call",
+        "Delta": "_wire.deltas",
+        "Finish": "_wire.deltas",
+        "ReasoningDelta": "_wire.deltas",
+        "RefusalDelta": "_wire.deltas",
+        "TextDelta": "_wire.deltas",
+        "ToolCallDelta": "_wire.deltas",
+        "ToolCallEnd": "_wire.deltas",
+        "ToolCallStart": "_wire.deltas",
+        "TurnEnd": "_wire.deltas",
+        "UsageReport": "_wire.deltas",
         "Headers": "_wire.headers",
         "SSEvents": "_wire.sse",
         "Timeouts": "_wire.timeouts",

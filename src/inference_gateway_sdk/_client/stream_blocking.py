@@ -9,6 +9,7 @@ that is cheap and closed otherwise.
 from __future__ import annotations
 
 import warnings
+from collections import deque
 from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
 from .._wire.sse import RawEvent, SSEvents
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from .._model.meta import Meta
     from .._wire.call import StreamCall
+    from .._wire.deltas import Delta
     from .session_blocking import Session, Live
     from .settings import Settings
     from .token import TokenSource
@@ -36,8 +38,8 @@ FinalT = TypeVar("FinalT")
 class Stream(Generic[ChunkT, FinalT]):
     """A streamed answer.
 
-    Use it in a `with` block and iterate over it: each item is a chunk. `text()` and `events()` give other views of the
-    same stream; one reader, one view at a time. Afterwards `final()` is the whole answer.
+    Use it in a `with` block and iterate over it: each item is a chunk. `text()`, `deltas()` and `events()` give other
+    views of the same stream; one reader, one view at a time. Afterwards `final()` is the whole answer.
 
     Raises (on entering, and while reading):
         StatusError: The gateway said no, or an error came inside the stream; its class tells which.
@@ -64,6 +66,7 @@ class Stream(Generic[ChunkT, FinalT]):
         self._live: Live[ChunkT, FinalT] | None = None
         self._state = "new"
         self._complete = True
+        self._deltas: deque[Delta] | None = None  # of the last chunk, those not handed over
         self._where = caller()
 
     def __enter__(self) -> Self:
@@ -108,6 +111,32 @@ class Stream(Generic[ChunkT, FinalT]):
         for chunk in self:
             if piece := text(chunk):
                 yield piece
+
+    def deltas(self) -> Iterator[Delta]:
+        """What the stream tells, in events that are the same for chat completions, Responses and Messages.
+
+        Raises:
+            RuntimeError: Another view has read the beginning, without which a tool call cannot be told whole.
+        """
+        live = self._opened()
+        if self._deltas is None:
+            if live.handed_over:
+                raise RuntimeError("deltas() tells a stream from its beginning: ask for it before reading")
+            self._deltas = deque()
+        waiting, told = self._deltas, live.dialect.deltas
+        while True:
+            while waiting:
+                yield waiting.popleft()
+            try:
+                chunk, _ = self._next()
+            except StopIteration:
+                last = told(None)
+                if not last:
+                    return
+                waiting.extend(last)
+            else:
+                if chunk is not None:
+                    waiting.extend(told(chunk))
 
     def events(self) -> Iterator[SSEvents]:
         """The raw server-sent events, those without a chunk (`[DONE]`) included."""

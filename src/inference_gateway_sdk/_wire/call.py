@@ -14,6 +14,7 @@ from msgspec import Struct
 
 if TYPE_CHECKING:
     from ..errors import GatewayError, StreamTruncatedError
+    from .deltas import Delta
     from .headers import Headers
     from .sse import RawEvent
 
@@ -120,6 +121,13 @@ class Dialect(Protocol[ChunkT, FinalT]):
 
     def text(self, chunk: ChunkT) -> str | None:
         """The text a chunk brings."""
+        ...
+
+    def deltas(self, chunk: ChunkT | None) -> list[Delta]:
+        """What a chunk says, in the words that all dialects share; None asks what the stream's end says.
+
+        Asked for each chunk that is handed over, in order, or for none. The end is asked until it says nothing more.
+        """
         ...
 
     def fold(self, chunk: ChunkT) -> None:
