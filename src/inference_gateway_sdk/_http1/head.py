@@ -43,44 +43,47 @@ class Head(bytes):
         return f"<a head of {len(self)} bytes>"
 
 
-def compose(plan: Plan, method: str, headers: Sequence[tuple[str, str]], body: bytes | None) -> Head:
+def compose(plan: Plan, method: str, headers: Sequence[tuple[str, str]], body: bytes | None) -> bytes:
     """The head of a request that a caller asks for: their headers, and those that are ours to set.
 
     Raises:
         ValueError: A header is malformed, or is not the caller's to set. It names the header.
     """
-    _check_names(method, headers)
-    lines = [*plan.headers, *headers]
+    if method not in _good_names:
+        _remember(method, "an HTTP method")
+    lines = [f"{method} {plan.target} HTTP/1.1\r\n"]
+    for name, value in plan.headers:
+        lines.append(f"{name}: {value}\r\n")
+    for name, value in headers:
+        if name not in _good_names:
+            _check_name(name)
+        lines.append(f"{name}: {value}\r\n")
     if body is not None or method in _WITH_LENGTH:
-        lines.append(("Content-Length", str(len(body or b""))))
-    return request_head(method, plan.target, lines)
+        lines.append(f"Content-Length: {len(body or b'')}\r\n")
+    return _joined(lines)
 
 
-def request_head(method: str, target: str, headers: Iterable[tuple[str, str]]) -> Head:
-    """The head of a request, up to and with its empty line.
+def request_head(method: str, target: str, headers: Iterable[tuple[str, str]]) -> bytes:
+    """The head of a request whose headers are all our own, up to and with its empty line."""
+    return _joined([f"{method} {target} HTTP/1.1\r\n", *[f"{name}: {value}\r\n" for name, value in headers]])
 
-    Raises:
-        ValueError: The method, the target or a header would change where the head ends. Values are never repeated in
-            the text: they may be secrets.
-    """
-    lines = [f"{method} {target} HTTP/1.1\r\n", *[f"{name}: {value}\r\n" for name, value in headers]]
+
+def _joined(lines: list[str]) -> bytes:
+    count = len(lines)
     head = "".join(lines)
-    if head.count("\n") != len(lines) or head.count("\r") != len(lines) or "\0" in head:
+    # Values are never repeated in an error's text: they may be secrets.
+    if head.count("\n") != count or head.count("\r") != count or "\0" in head:
         raise ValueError("line break or NUL in the method, the URL or a header: remove it")
     try:
-        return Head((head + "\r\n").encode("latin-1"))
+        return (head + "\r\n").encode("latin-1")
     except UnicodeEncodeError:
         raise ValueError("a header holds characters outside Latin-1: encode its value first") from None
 
 
-def _check_names(method: str, headers: Iterable[tuple[str, str]]) -> None:
-    if method not in _good_names:
-        _remember(method, "an HTTP method")
-    for name, _ in headers:
-        if name not in _good_names:
-            if name.lower() in _OURS:
-                raise ValueError(f"the header {name!r} is set by the transport: leave it out")
-            _remember(name, "a header name")
+def _check_name(name: str) -> None:
+    if name.lower() in _OURS:
+        raise ValueError(f"the header {name!r} is set by the transport: leave it out")
+    _remember(name, "a header name")
 
 
 def _remember(token: str, what: str) -> None:

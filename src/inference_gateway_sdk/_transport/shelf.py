@@ -33,9 +33,6 @@ class Shelf(Generic[C]):
         self._by_age: dict[C, float] = {}  # since when; the oldest first
         self._by_route: dict[Route, deque[C]] = {}
 
-    def __len__(self) -> int:
-        return len(self._by_age)
-
     def put(self, connection: C, now: float) -> list[C]:
         """Keep a connection; those that must go for it."""
         self._by_age[connection] = now
@@ -46,10 +43,10 @@ class Shelf(Generic[C]):
             same.append(connection)
         return self.expired(now)
 
-    def take(self, route: Route) -> C | None:
-        """The connection to `route` that was used last, None when there is none."""
+    def take(self, route: Route, now: float) -> C | None:
+        """The connection to `route` that was used last, None when there is none, or none that is young enough."""
         same = self._by_route.get(route)
-        if same is None:
+        if same is None or now - self._by_age[same[-1]] >= self._seconds:
             return None
         connection = same.pop()
         del self._by_age[connection]

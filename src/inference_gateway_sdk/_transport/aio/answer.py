@@ -60,7 +60,7 @@ class AsyncioAnswer:
     def abandon(self) -> None:
         """Close the connection at once, from any thread and at any moment: it leaves a note for the loop."""
         connection, self._connection = self._connection, None
-        if connection is not None:
+        if connection is not None and not self._pool.disowned:
             connection.link.abandoned = True
             with suppress(RuntimeError):  # the loop is closed, and the connection with it
                 self._pool.loop.call_soon_threadsafe(self._pool.forget, connection)

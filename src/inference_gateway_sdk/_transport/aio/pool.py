@@ -30,11 +30,13 @@ class Pool:
     Attributes:
         loop: The one it belongs to.
         closed: Nothing is kept any more.
+        disowned: It belongs to the process that this one was forked from.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop, limit: int, idle_seconds: float) -> None:
         self.loop = loop
         self.closed = False
+        self.disowned = False
         self._free = limit
         self._waiters: deque[asyncio.Future[None]] = deque()
         self._shelf: Shelf[Connection] = Shelf(limit, idle_seconds)
@@ -80,7 +82,7 @@ class Pool:
 
     async def idle_one(self, route: Route) -> Connection | None:
         """A kept connection that is still good, now in use; None when there is none."""
-        while (connection := self._shelf.take(route)) is not None:
+        while (connection := self._shelf.take(route, monotonic())) is not None:
             connection.on_lost = None
             self._busy.add(connection)
             if connection.unread:
@@ -135,6 +137,7 @@ class Pool:
 
     def disown(self) -> None:
         """In a forked child: what is open belongs to the parent."""
+        self.disowned = True
         for connection in [*self._shelf.clear(), *self._busy]:
             connection.disown()
 

@@ -58,13 +58,12 @@ class Pool:
         """A kept connection that is still good, now in use; None when there is none."""
         while True:
             with self._lock:
-                old = self._shelf.expired(monotonic()) if len(self._shelf) else ()
-                connection = self._shelf.take(route)
-            for other in old:
-                other.close()
-            if connection is None or not connection.stale():
-                if connection is not None:
-                    self._busy.add(connection)
+                connection = self._shelf.take(route, monotonic())
+            if connection is None:
+                self._sweep()
+                return None
+            if not connection.stale():
+                self._busy.add(connection)
                 return connection
             connection.close()
 
@@ -110,6 +109,12 @@ class Pool:
             connection.close()
         for connection in list(self._busy):
             connection.abandon()
+
+    def _sweep(self) -> None:
+        with self._lock:
+            old = self._shelf.expired(monotonic())
+        for connection in old:
+            connection.close()
 
     def __del__(self) -> None:
         self._anchors.pop(id(self), None)

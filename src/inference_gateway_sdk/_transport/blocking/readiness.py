@@ -44,13 +44,11 @@ class Watch:
             self._poller.register(sock, select.POLLIN)
 
     def until(self, deadline: float | None, *, write: bool) -> bool:
-        """Whether the socket can be read (or written, with `write`) or has failed before the deadline."""
-        seconds = None
-        if deadline is not None:
-            seconds = deadline - monotonic()
-            if seconds <= 0:
-                return False
-        return self._wait(seconds, write=write)
+        """Whether the socket can be read (or written, with `write`) or has failed before the deadline.
+
+        A passed deadline asks whether it can now: what drips has gaps, so that this ends a drip all the same.
+        """
+        return self._wait(None if deadline is None else max(0.0, deadline - monotonic()), write=write)
 
     def now(self) -> bool:
         """Whether there is something to be read, without waiting."""
