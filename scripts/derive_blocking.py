@@ -23,6 +23,7 @@ FILES = {
     "session_async.py": "session_blocking.py",
     "stream_async.py": "stream_blocking.py",
     "client_async.py": "client_blocking.py",
+    "mcp_async.py": "mcp_blocking.py",
 }
 NAMES = {
     "__aenter__": "__enter__",
@@ -44,6 +45,8 @@ NAMES = {
     "async_effects": "blocking_effects",
     "session_async": "session_blocking",
     "stream_async": "stream_blocking",
+    "AsyncMcpMethods": "McpMethods",
+    "mcp_async": "mcp_blocking",
 }
 HEADER = "# Derived from {source} by scripts/derive_blocking.py: do not edit.\n"
 

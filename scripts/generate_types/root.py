@@ -37,6 +37,7 @@ _WRITTEN = {
         "UsageReport",
     ],
     "_wire.headers": ["Headers"],
+    "_wire.mcp_tools": ["McpServerTool", "McpToolResult"],
     "_wire.sse": ["SSEvents"],
     "_wire.timeouts": ["Timeouts"],
     "errors": sorted(errors.__all__),

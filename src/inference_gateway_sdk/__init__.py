@@ -255,6 +255,8 @@ if TYPE_CHECKING:
     from ._wire.deltas import TurnEnd as TurnEnd
     from ._wire.deltas import UsageReport as UsageReport
     from ._wire.headers import Headers as Headers
+    from ._wire.mcp_tools import McpServerTool as McpServerTool
+    from ._wire.mcp_tools import McpToolResult as McpToolResult
     from ._wire.sse import SSEvents as SSEvents
     from ._wire.timeouts import Timeouts as Timeouts
     from .errors import BadGatewayError as BadGatewayError
@@ -390,7 +392,9 @@ __all__ = [
     "McpJsonRpcRequestMethod",
     "McpJsonRpcResponse",
     "McpJsonRpcResponseJsonrpc",
+    "McpServerTool",
     "McpTool",
+    "McpToolResult",
     "Message",
     "MessageContent",
     "MessageRole",
@@ -805,6 +809,8 @@ if not TYPE_CHECKING:  # to type checkers a module with __getattr__ would have e
         "TurnEnd": "_wire.deltas",
         "UsageReport": "_wire.deltas",
         "Headers": "_wire.headers",
+        "McpServerTool": "_wire.mcp_tools",
+        "McpToolResult": "_wire.mcp_tools",
         "SSEvents": "_wire.sse",
         "Timeouts": "_wire.timeouts",
         "BadGatewayError": "errors",

@@ -14,8 +14,9 @@ from .._wire.target import Target
 from .._wire.url import GatewayUrl
 from .drivers import async_driver
 from .effects import AsyncEffects, async_effects
+from .mcp_async import AsyncMcpMethods
 from .session_async import AsyncSession
-from .settings import Settings, resolve, split
+from .settings import Settings, bodiless, resolve, split
 from .stream_async import AsyncStream
 from .token import AsyncTokenSource
 
@@ -47,7 +48,7 @@ FinalT = TypeVar("FinalT")
 DEFAULT_URL = "http://localhost:8080/v1"
 
 
-class AsyncInferenceGatewayClient:
+class AsyncInferenceGatewayClient(AsyncMcpMethods):
     """A client of one gateway.
 
     Args:
@@ -123,7 +124,7 @@ class AsyncInferenceGatewayClient:
             include: Of "context_window", "pricing" and "modalities", what to add to each model.
             **options: How the call is made: `timeout`, `max_retries`, `headers`, `extra_query`.
         """
-        settings, _ = split(self._settings, options)
+        settings = bodiless(self._settings, options)
         return await self._session.send(models_call(provider, include), settings)
 
     async def list_models_by_provider(

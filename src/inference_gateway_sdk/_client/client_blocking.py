@@ -15,8 +15,9 @@ from .._wire.target import Target
 from .._wire.url import GatewayUrl
 from .drivers import blocking_driver
 from .effects import BlockingEffects, blocking_effects
+from .mcp_blocking import McpMethods
 from .session_blocking import Session
-from .settings import Settings, resolve, split
+from .settings import Settings, bodiless, resolve, split
 from .stream_blocking import Stream
 from .token import TokenSource
 
@@ -48,7 +49,7 @@ FinalT = TypeVar("FinalT")
 DEFAULT_URL = "http://localhost:8080/v1"
 
 
-class InferenceGatewayClient:
+class InferenceGatewayClient(McpMethods):
     """A client of one gateway.
 
     Args:
@@ -124,7 +125,7 @@ class InferenceGatewayClient:
             include: Of "context_window", "pricing" and "modalities", what to add to each model.
             **options: How the call is made: `timeout`, `max_retries`, `headers`, `extra_query`.
         """
-        settings, _ = split(self._settings, options)
+        settings = bodiless(self._settings, options)
         return self._session.send(models_call(provider, include), settings)
 
     def list_models_by_provider(self, provider: Provider | str, **options: Unpack[ListOptions]) -> ListModelsResponse:

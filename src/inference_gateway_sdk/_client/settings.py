@@ -14,7 +14,7 @@ from .._wire.timeouts import Timeouts, read_timeouts
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["OPTIONS", "Settings", "check_headers", "resolve", "split"]
+__all__ = ["OPTIONS", "Settings", "bodiless", "check_headers", "resolve", "split"]
 
 SourceT = TypeVar("SourceT")
 
@@ -64,6 +64,19 @@ def split(settings: Settings[SourceT], given: Mapping[str, Any]) -> tuple[Settin
     options = {name: value for name, value in given.items() if name in OPTIONS}
     rest = {name: value for name, value in given.items() if name not in OPTIONS}
     return resolve(settings, options), rest
+
+
+def bodiless(settings: Settings[SourceT], options: Mapping[str, Any]) -> Settings[SourceT]:
+    """The settings with the options of a call that takes neither parameters nor `extra_body`.
+
+    Raises:
+        TypeError: An option that such a call does not have.
+    """
+    taken = sorted(OPTIONS - {"extra_body"})
+    for name in options:
+        if name not in taken:
+            raise TypeError(f"unknown parameter {name!r}: this call takes {', '.join(taken)}")
+    return resolve(settings, options)
 
 
 def check_headers(headers: object, name: str = "headers") -> tuple[tuple[str, str], ...]:

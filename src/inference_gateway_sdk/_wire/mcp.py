@@ -1,0 +1,203 @@
+"""MCP through the gateway: a method and its parameters to one JSON-RPC exchange, the answer to its result or an error.
+
+Contract: GET /mcp/tools (gateways up to 0.48), POST /mcp and GET /.well-known/oauth-protected-resource/mcp at the
+gateway's root (newer ones). The protocol has no session: every request repeats its version, the client and what that
+can do.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
+
+from .._generated.mcp import ListToolsResponse, McpJsonRpcResponse, OAuthProtectedResourceMetadata
+from .._model.json_text import excerpt, parse
+from .._model.json_value import is_array, is_object
+from ..errors import DecodingError, DeserializationError
+from . import codec
+from .call import Call, Repeat
+from .mcp_tools import McpServerTool, McpToolResult
+from .params import check_params
+from .problem import read_error
+from .sse import EventParser
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from .call import Reply
+
+__all__ = [
+    "PROTOCOL_VERSION",
+    "ToolPage",
+    "list_tools_call",
+    "metadata_call",
+    "rpc_call",
+    "tool_call",
+    "tools_page_call",
+]
+
+T = TypeVar("T")
+
+PROTOCOL_VERSION: Final = "2026-07-28"
+_META: Final = "io.modelcontextprotocol/"
+_ID: Final = 1  # an exchange has a connection of its own: nothing else could answer
+_PLAIN: Final = re.compile(r"[!-~](?:[ -~]*[!-~])?")
+_WRAPPED: Final = re.compile(r"=\?base64\?.*\?=", re.IGNORECASE)
+_STATUS_OF_CODE: Final = {-32700: 400, -32600: 400, -32601: 404, -32602: 400, -32603: 500}  # JSON-RPC 2.0, section 5.1
+
+
+class ToolPage(NamedTuple):
+    """One page of `tools/list`: its tools, and the cursor of the next page."""
+
+    tools: list[McpServerTool]
+    cursor: str | None
+
+
+def list_tools_call() -> Call[ListToolsResponse]:
+    """The call for the tools in the gateway's own form."""
+    return Call(method="GET", path="/mcp/tools", read=lambda reply: codec.decode(reply.body, ListToolsResponse))
+
+
+def metadata_call() -> Call[OAuthProtectedResourceMetadata]:
+    """The call for where a token for MCP is issued."""
+    return Call(
+        method="GET",
+        path="/.well-known/oauth-protected-resource/mcp",
+        read=lambda reply: codec.decode(reply.body, OAuthProtectedResourceMetadata),
+        at_root=True,
+    )
+
+
+def rpc_call(method: object, params: object, client: Mapping[str, str]) -> Call[McpJsonRpcResponse]:
+    """The call of any method; the answer is the JSON-RPC response, be it a result or an error.
+
+    Args:
+        method: Such as "tools/list".
+        params: What the method takes; what the protocol wants in each request is added under `_meta`.
+        client: Name and version of this client.
+
+    Raises:
+        TypeError: An argument of the wrong type.
+        ValueError: An empty method.
+        SerializationError: A parameter that has no JSON form.
+    """
+    return _rpc(method, params, client, _response)
+
+
+def tools_page_call(cursor: str | None, client: Mapping[str, str]) -> Call[ToolPage]:
+    """The call for one page of tools; a JSON-RPC error raises."""
+    return _rpc("tools/list", {} if cursor is None else {"cursor": cursor}, client, _tool_page)
+
+
+def tool_call(name: object, arguments: object, client: Mapping[str, str]) -> Call[McpToolResult]:
+    """The call that runs a tool; a JSON-RPC error raises, a failure of the tool itself is a result.
+
+    Raises:
+        TypeError: An argument of the wrong type.
+        ValueError: An empty name.
+    """
+    if not isinstance(name, str):
+        raise TypeError(f"name must be a tool's name such as 'mcp_time_now', got {type(name).__name__}")
+    if not name:
+        raise ValueError("name is empty: list_mcp_tools() lists the names")
+    given: Any = {} if arguments is None else codec.to_builtins(arguments)
+    if not is_object(given):
+        raise TypeError(f"arguments must be an object such as {{'city': 'Berlin'}}, got {type(arguments).__name__}")
+    return _rpc("tools/call", {"name": name, "arguments": given}, client, _tool_result)
+
+
+def header_value(text: str) -> str:
+    """The text as a header can carry it: as it is, or in the protocol's base64 wrapping."""
+    if _PLAIN.fullmatch(text) and not _WRAPPED.fullmatch(text):
+        return text
+    return f"=?base64?{base64.b64encode(text.encode()).decode()}?="
+
+
+def _rpc(method: object, params: object, client: Mapping[str, str], read: Callable[[Reply], T]) -> Call[T]:
+    check_params("McpJsonRpcRequest", {"method": method} if params is None else {"method": method, "params": params})
+    name = str(method)
+    if not name:
+        raise ValueError('method is empty: name one, such as "tools/list"')
+    given: dict[str, Any] = {} if params is None else codec.to_builtins(params)
+    given["_meta"] = {**_meta(client), **(given.get("_meta") or {})}
+    headers = [("MCP-Protocol-Version", PROTOCOL_VERSION), ("Mcp-Method", header_value(name))]
+    if name == "tools/call":
+        headers.append(("Mcp-Name", header_value(str(given.get("name", "")))))
+    return Call(
+        method="POST",
+        path="/mcp",
+        read=read,
+        headers=tuple(headers),
+        body=codec.encode({"jsonrpc": "2.0", "id": _ID, "method": name, "params": given}),
+        accept="application/json, text/event-stream",  # the protocol lets a server choose
+        at_root=True,
+        repeat=Repeat.CAUTIOUSLY if name == "tools/call" else Repeat.FREELY,
+    )
+
+
+def _meta(client: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        _META + "protocolVersion": PROTOCOL_VERSION,
+        _META + "clientInfo": dict(client),
+        _META + "clientCapabilities": {},
+    }
+
+
+def _response(reply: Reply) -> McpJsonRpcResponse:
+    """The JSON-RPC response.
+
+    Raises:
+        DecodingError: The body is not JSON, or a stream of events without a response.
+        DeserializationError: It is JSON, but neither a result nor an error.
+    """
+    response = codec.decode(_body(reply), McpJsonRpcResponse)
+    if response.result is None and response.error is None:
+        raise DeserializationError("the answer is no JSON-RPC response: it holds neither a result nor an error")
+    return response
+
+
+def _body(reply: Reply) -> bytes:
+    if not reply.headers.get("content-type", "").lower().startswith("text/event-stream"):
+        return reply.body
+    parser = EventParser()
+    found = [data for data, _, _ in (*parser.feed(reply.body), *parser.end()) if _is_response(data)]
+    if not found:
+        raise DecodingError(f"the event stream holds no JSON-RPC response: {excerpt(reply.body)}")
+    return found[-1]
+
+
+def _is_response(data: bytes) -> bool:
+    """Whether an event is the response; servers may send notifications before it."""
+    try:
+        value = parse(data)
+    except DecodingError:
+        return False
+    return is_object(value) and ("result" in value or "error" in value)
+
+
+def _result(reply: Reply) -> dict[str, Any]:
+    """The result.
+
+    Raises:
+        StatusError: The response is an error; `code` is JSON-RPC's number.
+    """
+    response = _response(reply)
+    if response.error is not None:
+        status = _STATUS_OF_CODE.get(response.error.code or 0, reply.status)
+        raise read_error(status, reply.headers, codec.encode({"error": response.error}), path="/mcp")
+    return response.result or {}
+
+
+def _tool_result(reply: Reply) -> McpToolResult:
+    return codec.from_builtins(_result(reply), McpToolResult)
+
+
+def _tool_page(reply: Reply) -> ToolPage:
+    page = _result(reply)
+    tools: Any = page.get("tools") or []
+    cursor: Any = page.get("nextCursor")
+    if not is_array(tools):
+        raise DeserializationError("the list of tools is no array", path="$.result.tools")
+    listed = [codec.from_builtins(tool, McpServerTool) for tool in tools]
+    return ToolPage(listed, cursor if isinstance(cursor, str) and cursor else None)

@@ -1,0 +1,307 @@
+"""MCP over a socket: what is sent to the gateway, and what its answers become."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import inference_gateway_sdk as sdk
+from inference_gateway_sdk._wire.mcp import header_value
+from support.server import Connection, Request, serving
+
+if TYPE_CHECKING:
+    from support.worlds import World
+
+META = "io.modelcontextprotocol/"
+TOOL = {"name": "mcp_time_now", "description": "Say the time", "inputSchema": {"type": "object"}, "vendor": 1}
+
+
+def rpc(connection: Connection, *, status: int = 200, **member: Any) -> None:
+    """Answer with a JSON-RPC response."""
+    connection.json({"jsonrpc": "2.0", "id": 1, **member}, status)
+
+
+def pages(connection: Connection, request: Request) -> None:
+    """Three tools on three pages."""
+    cursor = request.json()["params"].get("cursor", "")
+    following = {"": {"nextCursor": "b"}, "b": {"nextCursor": "c"}, "c": {}}[cursor]
+    rpc(connection, result={"tools": [{**TOOL, "name": f"mcp_t{cursor}"}], **following})
+
+
+def test_the_tools_in_the_gateways_form(world: World) -> None:
+    """GET /v1/mcp/tools gives the list, which can be gone through, with what the contract does not know."""
+
+    def handler(connection: Connection, request: Request) -> None:
+        tool = {"name": "mcp_x", "description": "", "server": "http://s/mcp", "input_schema": {}, "novel": 1}
+        connection.json({"object": "list", "data": [tool]})
+
+    with serving(handler) as server:
+        tools = world.with_client(lambda client: client.list_tools(), server.url)
+    assert [(tool.name, tool.server, tool.extra_fields["novel"]) for tool in tools] == [("mcp_x", "http://s/mcp", 1)]
+    assert [(r.method, r.target, r.body) for r in server.requests] == [("GET", "/v1/mcp/tools", b"")]
+    assert tools.meta.status == 200
+
+
+def test_what_an_mcp_request_carries(world: World) -> None:
+    """Version, client and capabilities stand in the body (where a user's `_meta` wins) and in headers."""
+
+    def handler(connection: Connection, request: Request) -> None:
+        rpc(connection, result={"ok": True})
+
+    async def scenario(client: Any) -> Any:
+        return await client.call_mcp("server/discover", {"a": 1, "_meta": {META + "clientInfo": {"name": "mine"}}})
+
+    with serving(handler) as server:
+        answer = world.with_client(scenario, server.url)
+    (request,) = server.requests
+    assert (request.method, request.target) == ("POST", "/mcp")
+    assert request.headers["mcp-protocol-version"] == "2026-07-28"
+    assert request.headers["mcp-method"] == "server/discover"
+    assert "mcp-name" not in request.headers
+    assert set(request.headers["accept"].split(", ")) == {"application/json", "text/event-stream"}
+    body = request.json()
+    assert (body["jsonrpc"], body["method"], body["params"]["a"]) == ("2.0", "server/discover", 1)
+    assert body["params"]["_meta"] == {
+        META + "protocolVersion": "2026-07-28",
+        META + "clientInfo": {"name": "mine"},
+        META + "clientCapabilities": {},
+    }
+    assert (answer.result, answer.error, answer.meta.status) == ({"ok": True}, None, 200)
+
+
+def test_an_error_is_an_answer_to_call_mcp(world: World) -> None:
+    """Who speaks the protocol itself gets its errors as they came."""
+
+    def handler(connection: Connection, request: Request) -> None:
+        rpc(connection, error={"code": -32601, "message": "no such method", "data": {"a": 1}})
+
+    with serving(handler) as server:
+        answer = world.with_client(lambda client: client.call_mcp("x/y"), server.url)
+    assert (answer.error.code, answer.error.message, answer.result) == (-32601, "no such method", None)
+
+
+def test_an_answer_in_an_event_stream(world: World) -> None:
+    """The protocol lets a server answer with events: the response is found behind notifications."""
+
+    def handler(connection: Connection, request: Request) -> None:
+        notice = b'data: {"jsonrpc": "2.0", "method": "notifications/progress"}\n\n'
+        response = b'event: message\ndata: {"jsonrpc": "2.0", "id": 1, "result": {"tools": []}}\n\n'
+        connection.events(b": hello\n\n", notice, b"data: no json\n\n", response)
+
+    with serving(handler) as server:
+        assert world.with_client(lambda client: client.list_mcp_tools(), server.url) == []
+
+
+def test_an_event_stream_without_a_response(world: World) -> None:
+    """Events that hold no response are an error and not an empty list."""
+
+    def handler(connection: Connection, request: Request) -> None:
+        connection.events(b"data: {}\n\n")
+
+    with serving(handler) as server, pytest.raises(sdk.DecodingError, match="no JSON-RPC response"):
+        world.with_client(lambda client: client.list_mcp_tools(), server.url)
+
+
+def test_pages_are_followed(world: World) -> None:
+    """All tools are there, in the order of the pages, with unknown fields kept."""
+    with serving(pages) as server:
+        tools = world.with_client(lambda client: client.list_mcp_tools(), server.url)
+    assert [tool.name for tool in tools] == ["mcp_t", "mcp_tb", "mcp_tc"]
+    assert tools[0].to_dict() == {**TOOL, "name": "mcp_t"}
+    assert (tools[0].input_schema, tools[0].extra_fields) == ({"type": "object"}, {"vendor": 1})
+    assert [request.json()["params"].get("cursor") for request in server.requests] == [None, "b", "c"]
+
+
+def test_pages_without_an_end(world: World) -> None:
+    """A server that gives the same cursor again does not keep the client for ever."""
+
+    def handler(connection: Connection, request: Request) -> None:
+        rpc(connection, result={"tools": [TOOL], "nextCursor": "again"})
+
+    with serving(handler) as server, pytest.raises(sdk.DeserializationError, match="a cursor came twice"):
+        world.with_client(lambda client: client.list_mcp_tools(), server.url)
+    assert len(server.requests) == 2
+
+
+def test_calling_a_tool(world: World) -> None:
+    """The arguments go out, the tool's name in a header too, and its blocks come back."""
+
+    def handler(connection: Connection, request: Request) -> None:
+        blocks = [
+            {"type": "text", "text": "12"},
+            {"type": "image", "data": "aGk="},
+            {"type": "text", "text": "o'clock"},
+        ]
+        rpc(connection, result={"content": blocks, "structuredContent": {"hour": 12}, "resultType": "complete"})
+
+    async def scenario(client: Any) -> Any:
+        return await client.call_mcp_tool("mcp_zeit_Köln", {"city": "Köln"})
+
+    with serving(handler) as server:
+        result = world.with_client(scenario, server.url)
+    (request,) = server.requests
+    params = request.json()["params"]
+    assert (params["name"], params["arguments"]) == ("mcp_zeit_Köln", {"city": "Köln"})
+    wrapped = base64.b64encode("mcp_zeit_Köln".encode()).decode()
+    assert (request.headers["mcp-method"], request.headers["mcp-name"]) == ("tools/call", f"=?base64?{wrapped}?=")
+    assert (result.text, result.structured_content, result.is_error) == ("12\no'clock", {"hour": 12}, None)
+    assert (result.extra_fields, result.meta.attempts) == ({"resultType": "complete"}, 1)
+
+
+def test_a_tool_that_fails_gives_a_result(world: World) -> None:
+    """A tool's own failure is not the client's error."""
+
+    def handler(connection: Connection, request: Request) -> None:
+        rpc(connection, result={"content": [{"type": "text", "text": "broken"}], "isError": True})
+
+    with serving(handler) as server:
+        result = world.with_client(lambda client: client.call_mcp_tool("mcp_broken"), server.url)
+    assert (result.is_error, result.text) == (True, "broken")
+    assert server.requests[0].json()["params"]["arguments"] == {}
+
+
+@pytest.mark.parametrize(
+    ("code", "kind", "status"),
+    [
+        (-32602, sdk.BadRequestError, 400),
+        (-32601, sdk.NotFoundError, 404),
+        (-32603, sdk.InternalError, 500),
+        (-32050, sdk.StatusError, 200),
+    ],
+)
+def test_a_json_rpc_error_raises(code: int, kind: type[sdk.StatusError], status: int, world: World) -> None:
+    """The numbers that JSON-RPC defines have the class of the status they stand for; others keep the answer's."""
+
+    def handler(connection: Connection, request: Request) -> None:
+        rpc(connection, error={"code": code, "message": "that went wrong"})
+
+    with serving(handler) as server, pytest.raises(sdk.StatusError) as caught:
+        world.with_client(lambda client: client.call_mcp_tool("mcp_x"), server.url)
+    error = caught.value
+    assert type(error) is kind
+    assert (error.status, error.code, error.message) == (status, code, "that went wrong")
+    assert error.meta.status == 200
+    assert len(server.requests) == 1
+
+
+def test_an_answer_that_is_neither(world: World) -> None:
+    """A response without result and error is refused, with what it lacks."""
+
+    def handler(connection: Connection, request: Request) -> None:
+        rpc(connection)
+
+    with serving(handler) as server, pytest.raises(sdk.DeserializationError, match="neither a result nor an error"):
+        world.with_client(lambda client: client.call_mcp("tools/list"), server.url)
+
+
+@pytest.mark.parametrize(
+    ("method", "status", "message", "kind", "part"),
+    [
+        ("list_tools", 403, "mcp tools endpoint is not exposed", sdk.ForbiddenError, "MCP_EXPOSE=true"),
+        ("list_tools", 404, "Requested route is not found", sdk.NotFoundError, "list_mcp_tools()"),
+        ("list_mcp_tools", 403, "mcp is not exposed", sdk.ForbiddenError, "MCP_EXPOSE=true"),
+        ("list_mcp_tools", 404, "Requested route is not found", sdk.NotFoundError, "list_tools()"),
+        ("mcp_resource_metadata", 404, "Requested route is not found", sdk.NotFoundError, "AUTH_ENABLED=true"),
+        ("list_mcp_tools", 401, "unauthorized", sdk.UnauthorizedError, "INFERENCE_GATEWAY_TOKEN"),
+    ],
+)
+def test_what_this_gateway_does_not_serve(
+    method: str, status: int, message: str, kind: type[sdk.StatusError], part: str, world: World
+) -> None:
+    """A gateway that is closed, too old or too new answers no: the class says what, the hint what to do."""
+
+    def handler(connection: Connection, request: Request) -> None:
+        connection.json({"error": message}, status)
+
+    with serving(handler) as server, pytest.raises(kind) as caught:
+        world.with_client(lambda client: getattr(client, method)(), server.url)
+    assert (caught.value.status, caught.value.message) == (status, message)
+    assert part in str(caught.value.hint)
+
+
+@pytest.mark.parametrize(("method", "sends"), [("list_mcp_tools", 2), ("call_mcp_tool", 1)])
+def test_a_tool_is_not_run_twice_by_accident(method: str, sends: int, world: World) -> None:
+    """After a failure on the way a list is asked for again; a tool may have run already."""
+    failures = [502]
+
+    def handler(connection: Connection, request: Request) -> None:
+        if failures:
+            connection.json({"error": "x"}, failures.pop())
+        else:
+            rpc(connection, result={"tools": []})
+
+    async def scenario(client: Any) -> None:
+        if method == "list_mcp_tools":
+            await client.list_mcp_tools()
+            return
+        with pytest.raises(sdk.BadGatewayError):
+            await client.call_mcp_tool("mcp_x")
+
+    with serving(handler) as server:
+        world.with_client(scenario, server.url)
+    assert len(server.requests) == sends
+
+
+def test_the_metadata_is_asked_for_without_a_token(world: World) -> None:
+    """What one reads to get a token is read without one: the token function is not called."""
+
+    def token() -> str:
+        raise AssertionError("called")
+
+    def handler(connection: Connection, request: Request) -> None:
+        connection.json({"resource": "http://gw/mcp", "authorization_servers": ["https://id"], "novel": 1})
+
+    with serving(handler) as server:
+        found = world.with_client(lambda client: client.mcp_resource_metadata(), server.url, token)
+    (request,) = server.requests
+    assert (request.method, request.target) == ("GET", "/.well-known/oauth-protected-resource/mcp")
+    assert "authorization" not in request.headers
+    assert (found.resource, found.authorization_servers, found.extra_fields) == (
+        "http://gw/mcp",
+        ["https://id"],
+        {"novel": 1},
+    )
+
+
+@pytest.mark.parametrize(
+    ("call", "kind", "part"),
+    [
+        (lambda client: client.call_mcp(""), ValueError, "method is empty"),
+        (lambda client: client.call_mcp(3), TypeError, "method must be a string"),
+        (lambda client: client.call_mcp("x", [1]), TypeError, "params must be an object"),
+        (lambda client: client.call_mcp_tool(""), ValueError, "list_mcp_tools"),
+        (lambda client: client.call_mcp_tool(3), TypeError, "name must be a tool's name"),
+        (lambda client: client.call_mcp_tool("x", "{}"), TypeError, "arguments must be an object"),
+        (lambda client: client.list_tools(extra_body={}), TypeError, "unknown parameter 'extra_body'"),
+        (lambda client: client.list_models(limit=3), TypeError, "unknown parameter 'limit'"),
+    ],
+)
+def test_bad_input_is_refused_before_sending(call: Any, kind: type[Exception], part: str, world: World) -> None:
+    """The message names the argument, and nothing is sent."""
+    with serving(pages) as server, pytest.raises(kind, match=part):
+        world.with_client(call, server.url)
+    assert server.requests == []
+
+
+@given(st.text(min_size=1))
+def test_a_name_survives_its_header(name: str) -> None:
+    """Any name becomes printable ASCII without spaces at its ends, from which it can be read again."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return
+    value = header_value(name)
+    assert value.isascii() and value.isprintable() and value.strip() == value
+    wrapped = value.startswith("=?base64?") and value.endswith("?=")
+    assert (base64.b64decode(value[9:-2]).decode() if wrapped else value) == name
+
+
+def test_a_name_that_looks_wrapped_is_wrapped() -> None:
+    """A name that looks like the wrapping itself cannot be mistaken for it."""
+    assert header_value("=?base64?x?=") == f"=?base64?{base64.b64encode(b'=?base64?x?=').decode()}?="
+    assert json.dumps(header_value("mcp_time_now")) == '"mcp_time_now"'
