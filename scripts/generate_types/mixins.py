@@ -14,10 +14,16 @@ __all__ = ["Mixin", "mixins_of"]
 
 
 class Mixin(NamedTuple):
-    """A hand-written class of `_model`: its module and its name."""
+    """A hand-written class of `_model`: its module, its name, and the contract class it is generic over, if any."""
 
     module: str
     name: str
+    of: str = ""
+
+    @property
+    def base(self) -> str:
+        """How it stands among the bases of a class."""
+        return f'{self.name}["{self.of}"]' if self.of else self.name
 
     def offers(self) -> Iterator[str]:
         """The public names it adds."""
@@ -43,6 +49,9 @@ _MIXINS = {
     "Message": Mixin("chat", "MessageText"),
     "ChatCompletionMessageToolCall": Mixin("chat", "ToolCall"),
     "ChatCompletionMessageToolCallFunction": Mixin("arguments", "Arguments"),
+    "MessagesResponse": Mixin("messages", "MessagesAnswer", of="MessagesToolUseBlock"),
+    "MessagesStreamEvent": Mixin("messages", "MessagesEvent"),
+    "MessagesToolUseBlock": Mixin("messages", "ToolInput"),
     "ListModelsResponse": Mixin("listing", "Listing"),
     "ListToolsResponse": Mixin("listing", "Listing"),
 }

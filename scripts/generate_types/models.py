@@ -151,7 +151,7 @@ def _object(contract: Contract, declaration: Object) -> str:
     mixins = mixins_of(contract, declaration)
     for mixin in mixins:
         mixin.refuse_shadowing(declaration)
-    bases = ", ".join([mixin.name for mixin in mixins] + ["_Model"])
+    bases = ", ".join([mixin.base for mixin in mixins] + ["_Model"])
     lines = [f"class {declaration.name}({bases}, kw_only=True):", docstring(declaration.doc, "    "), ""]
     for prop in declaration.properties:
         lines.append(f"    {prop.name}: {_field(contract, prop)}")

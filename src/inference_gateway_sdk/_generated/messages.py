@@ -10,6 +10,7 @@ from msgspec import field
 
 from .._model.answer import Answer
 from .._model.enums import OpenEnum
+from .._model.messages import MessagesAnswer, MessagesEvent, ToolInput
 from .._model.model import Model as _Model, Needed
 from .._model.variants import Unknown, Variants
 from .chat import FunctionParameters
@@ -204,7 +205,7 @@ class MessagesToolUseBlockType(OpenEnum):
     TOOL_USE = "tool_use"
 
 
-class MessagesToolUseBlock(_Model, kw_only=True):
+class MessagesToolUseBlock(ToolInput, _Model, kw_only=True):
     """The model's request to run a tool."""
 
     type: Needed[MessagesToolUseBlockType] = field(default_factory=lambda: MessagesToolUseBlockType.TOOL_USE)
@@ -468,7 +469,7 @@ class MessagesResponseStopReason(OpenEnum):
     REFUSAL = "refusal"
 
 
-class MessagesResponse(Answer, _Model, kw_only=True):
+class MessagesResponse(MessagesAnswer["MessagesToolUseBlock"], Answer, _Model, kw_only=True):
     """A whole message of the model."""
 
     id: Needed[str]
@@ -545,7 +546,7 @@ class MessagesStreamEventError(_Model, kw_only=True):
     """What went wrong, when it is wrapped."""
 
 
-class MessagesStreamEvent(Answer, _Model, kw_only=True):
+class MessagesStreamEvent(MessagesEvent, Answer, _Model, kw_only=True):
     """One event of a streamed message. Which fields it has depends on its `type`."""
 
     type: Needed[MessagesStreamEventType]

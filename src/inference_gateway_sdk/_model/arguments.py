@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     T = TypeVar("T")
 
-__all__ = ["Arguments"]
+__all__ = ["Arguments", "fitted"]
 
 
 class Arguments:
@@ -45,7 +45,7 @@ class Arguments:
         """
         text, value = self._written()
         try:
-            return _fitted(parse(text) if value is None else value, type)
+            return fitted(parse(text) if value is None else value, type)
         except (DecodingError, ValueError, TypeError) as error:
             called = f" of {self.name}" if self.name else ""
             raise DeserializationError(f"The arguments{called} do not fit: {error}", text=text) from error
@@ -58,7 +58,8 @@ class Arguments:
         return ("{}", None) if value is None else (msgspec.json.encode(value).decode(), value)
 
 
-def _fitted(value: object, kind: Any) -> Any:
+def fitted(value: object, kind: Any) -> Any:
+    """A plain value as that type; raises what msgspec, or pydantic for its models, raises of values that do not fit."""
     validate = getattr(kind, "model_validate", None)
     if validate is not None:  # a pydantic model, known by its method
         return cast("Callable[[object], Any]", validate)(value)

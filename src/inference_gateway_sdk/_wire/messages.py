@@ -1,0 +1,137 @@
+"""Messages (contract: /messages): what a user gives to the request's bytes, the whole message back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .._generated.messages import MessagesMessage, MessagesResponse
+from .._model.json_value import is_array, is_iterable, is_mapping
+from ..errors import DeserializationError
+from . import codec
+from .call import Call, Reply
+from .params import check_params
+from .problem import read_stream_error
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .target import Target
+
+__all__ = ["messages_body", "messages_call", "read_conversation", "read_messages_reply"]
+
+PATH = "/messages"
+_REQUEST = "CreateMessagesRequest"
+
+
+def messages_call(target: Target, body: bytes) -> Call[MessagesResponse]:
+    """The call for a whole message."""
+    return Call(
+        method="POST",
+        path=PATH,
+        read=lambda reply: read_messages_reply(reply, target),
+        query=target.query,
+        body=body,
+        provider=target.provider,
+        model=target.model,
+    )
+
+
+def messages_body(
+    target: Target,
+    messages: Any,
+    max_tokens: Any,
+    params: Mapping[str, Any],
+    *,
+    stream: bool,
+    extra: Mapping[str, Any] | None = None,
+) -> bytes:
+    """The request's JSON.
+
+    Args:
+        target: Resolved model and provider.
+        messages: A string, a message, or a list of both.
+        max_tokens: Most tokens to generate.
+        params: The contract's other fields.
+        stream: Ask for a stream.
+        extra: Fields the contract does not know; the gateway passes them on (WIRE section 10).
+
+    Raises:
+        TypeError: An unknown keyword or a value of the wrong type.
+        ValueError: No messages, a value out of bounds, or a field given twice.
+        SerializationError: A value that has no JSON form.
+    """
+    given = {name: value for name, value in params.items() if value is not None}
+    if "stream" in given:
+        raise TypeError("stream is decided by the method: use create_message_stream for a stream")
+    if max_tokens is None:
+        raise TypeError("max_tokens is required for messages: give the most tokens to generate, got None")
+    check_params(_REQUEST, {"max_tokens": max_tokens, **given})
+    body: dict[str, Any] = {
+        "model": target.model,
+        "max_tokens": max_tokens,
+        "messages": read_conversation(messages),
+        **given,
+    }
+    if stream:
+        body["stream"] = True
+    for name, value in (extra or {}).items():
+        if name in body:
+            raise ValueError(f"extra_body: {name!r} is already set by an argument; say it once")
+        body[name] = value
+    return codec.encode(body)
+
+
+def read_conversation(messages: Any) -> list[Any]:
+    """The conversation as a list of messages; a bare string is one user message.
+
+    Raises:
+        TypeError: Something that is no message.
+        ValueError: No message at all, or one without a role.
+    """
+    if isinstance(messages, (str, MessagesMessage, MessagesResponse)) or is_mapping(messages):
+        return [_message(messages, "messages")]
+    if not is_iterable(messages) or isinstance(messages, (bytes, bytearray)):
+        raise TypeError(f"messages must be a string, a message or a list of messages, got {type(messages).__name__}")
+    found = [_message(item, f"messages[{place}]") for place, item in enumerate(messages)]
+    if not found:
+        raise ValueError("messages is empty: give at least one message")
+    return found
+
+
+def read_messages_reply(reply: Reply, target: Target) -> MessagesResponse:
+    """The whole message.
+
+    Raises:
+        StatusError: The 200 held an error object.
+        DeserializationError: It held no message.
+        DecodingError: It was not JSON.
+    """
+    answer = codec.decode(reply.body, MessagesResponse)
+    if answer.extra_fields.get("error"):
+        raise read_stream_error(answer.to_dict(), reply.body, provider=target.provider, model=target.model)
+    if "content" not in answer.to_dict() and not answer.id:
+        raise DeserializationError("the answer says 200 but holds no message", path="$.content")
+    return answer
+
+
+def _message(item: Any, where: str) -> Any:
+    if isinstance(item, str):
+        return {"role": "user", "content": item}
+    if isinstance(item, MessagesResponse):
+        return _answered(item)
+    if is_mapping(item):
+        if item.get("role"):
+            return item
+        if is_array(item.get("content")) or not item.get("type"):
+            raise ValueError(f'{where} has no role: write {{"role": "user", "content": ...}}')
+    elif isinstance(item, MessagesMessage) or hasattr(item, "role"):
+        return item
+    elif not hasattr(item, "type"):
+        raise TypeError(f"{where} must be a string, a mapping or a MessagesMessage, got {type(item).__name__}")
+    raise TypeError(f'{where} is a content block: put it into a message, as {{"role": "user", "content": [block]}}')
+
+
+def _answered(answer: MessagesResponse) -> dict[str, Any]:
+    """An earlier answer as the turn it was: the provider checks its blocks, so that they go back as they came."""
+    whole = answer.to_dict()
+    return {"role": whole.get("role") or "assistant", "content": whole.get("content") or []}
