@@ -109,8 +109,9 @@ class Attempts(Generic[SourceT]):
         """Seconds to wait before the next try, None when this was the last."""
         error = setback.error
         retry_after = error.retry_after if isinstance(error, StatusError) else None
+        refreshed = self.refused_token is not None  # the try with a new token was nobody's failure
         pause = delay_before(
-            self.count,
+            self.count - refreshed,
             setback.outcome,
             self.call.repeat,
             max_retries=self.settings.max_retries,

@@ -118,7 +118,17 @@ class AsyncSession:
 
     async def _whole(self, attempts: Attempts[AsyncTokenSource]) -> Reply:
         deadline = attempts.deadline()
-        return await self._body(await self._open(attempts, deadline), deadline)
+        answer = await self._open(attempts, deadline)
+        if 200 <= answer.status < 300:
+            return await self._body(answer, deadline)
+        return await self._refusal(answer, deadline)
+
+    async def _refusal(self, answer: AsyncAnswer, deadline: float | None) -> Reply:
+        """An answer that says no: its body is short and read whole, and when it breaks, the status says enough."""
+        try:
+            return await self._body(answer, deadline)
+        except Failure:
+            return Reply(answer.status, Headers(answer.headers), b"")
 
     @staticmethod
     async def _body(answer: AsyncAnswer, deadline: float | None) -> Reply:
@@ -156,11 +166,8 @@ class AsyncSession:
         return attempts.broke(live.failed(), self.effects.monotonic())
 
     async def _no_stream(self, attempts: Attempts[AsyncTokenSource], answer: AsyncAnswer, guard: Guard) -> Setback:
-        """An answer that says no: its body is short and read whole."""
-        try:
-            reply = await self._body(answer, guard.deadline(self.effects.monotonic()))
-        except Failure:
-            reply = Reply(answer.status, Headers(answer.headers), b"")  # the status says enough
+        """What an answer that is no stream at all is."""
+        reply = await self._refusal(answer, guard.deadline(self.effects.monotonic()))
         meta = self._meta(reply.status, reply.headers, attempts, reply.body)
         return attempts.refused(self._error(attempts, reply, meta))
 

@@ -117,7 +117,17 @@ class Session:
 
     def _whole(self, attempts: Attempts[TokenSource]) -> Reply:
         deadline = attempts.deadline()
-        return self._body(self._open(attempts, deadline), deadline)
+        answer = self._open(attempts, deadline)
+        if 200 <= answer.status < 300:
+            return self._body(answer, deadline)
+        return self._refusal(answer, deadline)
+
+    def _refusal(self, answer: Answer, deadline: float | None) -> Reply:
+        """An answer that says no: its body is short and read whole, and when it breaks, the status says enough."""
+        try:
+            return self._body(answer, deadline)
+        except Failure:
+            return Reply(answer.status, Headers(answer.headers), b"")
 
     @staticmethod
     def _body(answer: Answer, deadline: float | None) -> Reply:
@@ -155,11 +165,8 @@ class Session:
         return attempts.broke(live.failed(), self.effects.monotonic())
 
     def _no_stream(self, attempts: Attempts[TokenSource], answer: Answer, guard: Guard) -> Setback:
-        """An answer that says no: its body is short and read whole."""
-        try:
-            reply = self._body(answer, guard.deadline(self.effects.monotonic()))
-        except Failure:
-            reply = Reply(answer.status, Headers(answer.headers), b"")  # the status says enough
+        """What an answer that is no stream at all is."""
+        reply = self._refusal(answer, guard.deadline(self.effects.monotonic()))
         meta = self._meta(reply.status, reply.headers, attempts, reply.body)
         return attempts.refused(self._error(attempts, reply, meta))
 
