@@ -24,6 +24,8 @@ FILES = {
     "stream_async.py": "stream_blocking.py",
     "client_async.py": "client_blocking.py",
     "mcp_async.py": "mcp_blocking.py",
+    "messages_async.py": "messages_blocking.py",
+    "metrics_async.py": "metrics_blocking.py",
 }
 NAMES = {
     "__aenter__": "__enter__",
@@ -47,6 +49,10 @@ NAMES = {
     "stream_async": "stream_blocking",
     "AsyncMcpMethods": "McpMethods",
     "mcp_async": "mcp_blocking",
+    "AsyncMessagesMethods": "MessagesMethods",
+    "messages_async": "messages_blocking",
+    "AsyncMetricsMethods": "MetricsMethods",
+    "metrics_async": "metrics_blocking",
 }
 HEADER = "# Derived from {source} by scripts/derive_blocking.py: do not edit.\n"
 

@@ -10,9 +10,18 @@ if TYPE_CHECKING:
 
     from .._generated.chat import CreateChatCompletionResponse, CreateChatCompletionStreamResponse
     from .._generated.gateway import Provider
+    from .._generated.messages import MessagesResponse, MessagesStreamEvent
     from .._generated.models import ListModelsResponse
     from .._wire.call import Call
-    from .params import ChatParams, ChatStreamParams, ListOptions, Messages
+    from .params import (
+        ChatParams,
+        ChatStreamParams,
+        Conversation,
+        ListOptions,
+        Messages,
+        MessagesParams,
+        MessagesStreamParams,
+    )
     from .stream_async import AsyncStream
     from .stream_blocking import Stream
 
@@ -50,6 +59,30 @@ class InferenceGatewayAPI(Protocol):
         **params: Unpack[ChatStreamParams],
     ) -> Stream[CreateChatCompletionStreamResponse, CreateChatCompletionResponse]:
         """A chat answer as it is written."""
+        ...
+
+    def create_message(
+        self,
+        model: str,
+        messages: Conversation,
+        max_tokens: int,
+        *,
+        provider: Provider | str | None = None,
+        **params: Unpack[MessagesParams],
+    ) -> MessagesResponse:
+        """A whole message of the model, in Anthropic's dialect."""
+        ...
+
+    def create_message_stream(
+        self,
+        model: str,
+        messages: Conversation,
+        max_tokens: int,
+        *,
+        provider: Provider | str | None = None,
+        **params: Unpack[MessagesStreamParams],
+    ) -> Stream[MessagesStreamEvent, MessagesResponse]:
+        """A message of the model as it is written."""
         ...
 
     def health_check(self) -> bool:
@@ -92,6 +125,30 @@ class AsyncInferenceGatewayAPI(Protocol):
         **params: Unpack[ChatStreamParams],
     ) -> AsyncStream[CreateChatCompletionStreamResponse, CreateChatCompletionResponse]:
         """A chat answer as it is written."""
+        ...
+
+    async def create_message(
+        self,
+        model: str,
+        messages: Conversation,
+        max_tokens: int,
+        *,
+        provider: Provider | str | None = None,
+        **params: Unpack[MessagesParams],
+    ) -> MessagesResponse:
+        """A whole message of the model, in Anthropic's dialect."""
+        ...
+
+    def create_message_stream(
+        self,
+        model: str,
+        messages: Conversation,
+        max_tokens: int,
+        *,
+        provider: Provider | str | None = None,
+        **params: Unpack[MessagesStreamParams],
+    ) -> AsyncStream[MessagesStreamEvent, MessagesResponse]:
+        """A message of the model as it is written."""
         ...
 
     async def health_check(self) -> bool:

@@ -15,6 +15,8 @@ from .._wire.url import GatewayUrl
 from .drivers import async_driver
 from .effects import AsyncEffects, async_effects
 from .mcp_async import AsyncMcpMethods
+from .messages_async import AsyncMessagesMethods
+from .metrics_async import AsyncMetricsMethods
 from .session_async import AsyncSession
 from .settings import Settings, bodiless, resolve, split
 from .stream_async import AsyncStream
@@ -48,7 +50,7 @@ FinalT = TypeVar("FinalT")
 DEFAULT_URL = "http://localhost:8080/v1"
 
 
-class AsyncInferenceGatewayClient(AsyncMcpMethods):
+class AsyncInferenceGatewayClient(AsyncMcpMethods, AsyncMessagesMethods, AsyncMetricsMethods):
     """A client of one gateway.
 
     Args:

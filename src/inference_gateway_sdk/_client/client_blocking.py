@@ -16,6 +16,8 @@ from .._wire.url import GatewayUrl
 from .drivers import blocking_driver
 from .effects import BlockingEffects, blocking_effects
 from .mcp_blocking import McpMethods
+from .messages_blocking import MessagesMethods
+from .metrics_blocking import MetricsMethods
 from .session_blocking import Session
 from .settings import Settings, bodiless, resolve, split
 from .stream_blocking import Stream
@@ -49,7 +51,7 @@ FinalT = TypeVar("FinalT")
 DEFAULT_URL = "http://localhost:8080/v1"
 
 
-class InferenceGatewayClient(McpMethods):
+class InferenceGatewayClient(McpMethods, MessagesMethods, MetricsMethods):
     """A client of one gateway.
 
     Args:

@@ -6,15 +6,32 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict
 
 from .._generated.chat import ChatCompletionTool, Message
-from .._generated.params import CreateChatCompletionParams
+from .._generated.messages import MessagesMessage, MessagesResponse
+from .._generated.params import CreateChatCompletionParams, CreateMessagesParams
 
 if TYPE_CHECKING:
     from .._wire.timeouts import Timeouts
     from .token import AsyncToken, Token
 
-__all__ = ["AsyncOptions", "CallOptions", "ChatParams", "ChatStreamParams", "Messages", "Options"]
+__all__ = [
+    "AsyncOptions",
+    "CallOptions",
+    "ChatParams",
+    "ChatStreamParams",
+    "Conversation",
+    "ListOptions",
+    "Messages",
+    "MessagesParams",
+    "MessagesStreamParams",
+    "Options",
+]
 
 Messages: TypeAlias = str | Message | Mapping[str, Any] | Iterable[str | Message | Mapping[str, Any]]
+"""Of a chat."""
+
+_Said: TypeAlias = str | MessagesMessage | MessagesResponse | Mapping[str, Any]
+Conversation: TypeAlias = _Said | Iterable[_Said]
+"""Of the Messages endpoint."""
 
 
 class CallOptions(TypedDict, total=False):
@@ -42,6 +59,17 @@ class ChatParams(CreateChatCompletionParams, CallOptions, total=False):
 
 class ChatStreamParams(ChatParams, total=False):
     """`generate_content_stream`: the same, and how the stream is read."""
+
+    assemble: bool
+    on_truncation: Literal["raise", "return"]
+
+
+class MessagesParams(CreateMessagesParams, CallOptions, total=False):
+    """`create_message`: the contract's parameters, and how the call is made."""
+
+
+class MessagesStreamParams(MessagesParams, total=False):
+    """`create_message_stream`: the same, and how the stream is read."""
 
     assemble: bool
     on_truncation: Literal["raise", "return"]
