@@ -61,11 +61,11 @@ def place() -> Place:
 @pytest.fixture(scope="session")
 def llama_cpp(place: Place) -> Iterator[Live]:
     """llama.cpp's HTTP server, spoken to directly."""
-    from inference_gateway_sdk.embedded.providers import llama_server
+    from inference_gateway_sdk.embedded.providers.llama_server import LlamaServer
 
-    server = llama_server.start(place.path, alias="smol", own_template=False)
+    server = LlamaServer(place.path, alias="smol", own_template=False)
     try:
-        yield Live("llama.cpp", server.url, server.key, "smol", "smol")
+        yield Live("llama.cpp", server.start(), server.key, "smol", "smol")
     finally:
         server.stop()
 
