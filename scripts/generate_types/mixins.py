@@ -52,6 +52,7 @@ _MIXINS = {
     "MessagesResponse": Mixin("messages", "MessagesAnswer", of="MessagesToolUseBlock"),
     "MessagesStreamEvent": Mixin("messages", "MessagesEvent"),
     "MessagesToolUseBlock": Mixin("messages", "ToolInput"),
+    "ExportMetricsServiceResponse": Mixin("metrics", "PushOutcome"),
     "ListModelsResponse": Mixin("listing", "Listing"),
     "ListToolsResponse": Mixin("listing", "Listing"),
 }

@@ -7,6 +7,7 @@ Derived from openapi.yaml by scripts/generate_types: do not edit.
 from typing import Any
 
 from .._model.answer import Answer
+from .._model.metrics import PushOutcome
 from .._model.model import Model as _Model
 
 __all__ = ["ExportMetricsServiceRequest", "ExportMetricsServiceResponse", "ExportMetricsServiceResponsePartialSuccess"]
@@ -28,7 +29,7 @@ class ExportMetricsServiceResponsePartialSuccess(_Model, kw_only=True):
     """Why, one reason after the other."""
 
 
-class ExportMetricsServiceResponse(Answer, _Model, kw_only=True):
+class ExportMetricsServiceResponse(PushOutcome, Answer, _Model, kw_only=True):
     """What became of an export; empty when all was taken."""
 
     partialSuccess: ExportMetricsServiceResponsePartialSuccess | None = None
