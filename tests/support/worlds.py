@@ -61,9 +61,10 @@ class Blocking:
 
     def __getattr__(self, name: str) -> Any:
         value = getattr(self.inner, "close" if name == "aclose" else name)
-        if not callable(value) or name in ("partial", "open", "generate_content_stream") or name.startswith("with_"):
+        at_once = name in ("partial", "open") or name.endswith("_stream") or name.startswith("with_")
+        if not callable(value) or at_once:
             return _wrapped_call(value) if callable(value) else value
-        if name in ("text", "events"):
+        if name in ("text", "events", "deltas"):
             return lambda: _items(value())
 
         async def call(*args: Any, **options: Any) -> Any:
