@@ -99,11 +99,12 @@ class ChatDeltas:
 class _ToolCallView:
     """The tool calls of one choice, and how much of each has been told."""
 
-    __slots__ = ("_calls", "_told")
+    __slots__ = ("_calls", "_index", "_told")
 
     def __init__(self) -> None:
         self._calls = ToolCalls()
-        self._told: dict[int, int] = {}  # how many pieces of arguments, of the calls whose start was told
+        self._index: dict[int, int] = {}  # by place: the number under which the call's start was told
+        self._told: dict[int, int] = {}  # by place: how many pieces of its arguments were told
 
     def add(self, piece: Any, choice: int) -> list[Delta]:
         """What a piece adds. A call's start waits for its arguments: by then its name, in pieces or not, is whole."""
@@ -112,23 +113,26 @@ class _ToolCallView:
         new = call.arguments[told:]
         if not new:
             return []
-        deltas: list[Delta] = []
-        if call.place not in self._told:
-            deltas.append(ToolCallStart(call.place, call.id, call.name, choice))
+        deltas = self._start(call.place, call.id, call.name, choice)
         self._told[call.place] = told + len(new)
-        deltas += [ToolCallDelta(call.place, text, choice) for text in new]
+        deltas += [ToolCallDelta(self._index[call.place], text, choice) for text in new]
         return deltas
 
     def ends(self, choice: int, turn: int, *, ran_on_gateway: bool = False) -> list[Delta]:
         """The ends of all calls, in the order and with the ids that the assembled answer has."""
         deltas: list[Delta] = []
         for call, built in zip(self._calls.in_order(), self._calls.built(turn), strict=True):
-            function = built["function"]
-            if call.place not in self._told:
-                deltas.append(ToolCallStart(call.place, built["id"], function["name"], choice))
-            end = ToolCallEnd(call.place, built["id"], function["name"], function["arguments"], choice, ran_on_gateway)
-            deltas.append(end)
+            call_id, name, arguments = built["id"], built["function"]["name"], built["function"]["arguments"]
+            deltas += self._start(call.place, call_id, name, choice)
+            deltas.append(ToolCallEnd(self._index[call.place], call_id, name, arguments, choice, ran_on_gateway))
         return deltas
+
+    def _start(self, place: int, id: str, name: str, choice: int) -> list[Delta]:
+        """The start of a call, unless it was told."""
+        if place in self._index:
+            return []
+        index = self._index[place] = len(self._index)
+        return [ToolCallStart(index, id, name, choice)]
 
 
 def _texts(delta: Any) -> list[str]:

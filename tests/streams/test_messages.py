@@ -1,0 +1,481 @@
+"""Messages streams put together: random messages in every way of streaming them, prefixes, cuts, and broken ends."""
+
+from __future__ import annotations
+
+import json
+import sys
+import tracemalloc
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from inference_gateway_sdk import (
+    DeserializationError,
+    GatewayError,
+    InternalError,
+    MessagesResponse,
+    MessagesToolUseBlock,
+    OverloadedError,
+    RateLimitError,
+    ReasoningDelta,
+    StreamError,
+    StreamTruncatedError,
+    TextDelta,
+    ToolCallEnd,
+    ToolCallStart,
+    UnknownMessagesResponseContentBlock,
+    UsageReport,
+)
+from inference_gateway_sdk._streams.messages import MessagesDialect
+from inference_gateway_sdk._wire.messages import messages_body
+from inference_gateway_sdk._wire.target import Target
+from streams.folding import fold
+from streams.message_stories import WAYS, Story, stories
+from support.server import event
+
+START = {"type": "message_start", "message": {"id": "m1", "type": "message", "role": "assistant", "content": []}}
+STOP = {"type": "message_stop"}
+
+
+def read(data: bytes, cuts: list[int] | None = None, **options: Any) -> tuple[MessagesDialect, list[Any]]:
+    """A dialect that was fed the bytes, cut at these places, and the events it gave; all of them are folded."""
+    dialect = MessagesDialect(**options)
+    start = 0
+    items = []
+    for end in sorted({min(cut, len(data)) for cut in cuts or []} | {len(data)}):
+        if not dialect.closed:
+            items += dialect.feed(data[start:end])
+        start = end
+    items += dialect.end()
+    events = [one for one, _ in items if one is not None]
+    for one in events:
+        dialect.fold(one)
+    return dialect, events
+
+
+def wire(events: list[dict[str, Any]]) -> bytes:
+    """The events as the provider sends them, each with its type as the event's."""
+    return b"".join(b"event: %s\n%s" % (one["type"].encode(), event(one)) for one in events)
+
+
+def whole(*events: dict[str, Any]) -> MessagesResponse:
+    """What these events add up to, between a start and a stop."""
+    dialect, _ = read(wire([START, *events, STOP]))
+    assert dialect.failure is None
+    return dialect.turns()[0]
+
+
+def delta(index: int, **fields: Any) -> dict[str, Any]:
+    """A piece of a block."""
+    return {"type": "content_block_delta", "index": index, "delta": fields}
+
+
+def begins(index: int, **block: Any) -> dict[str, Any]:
+    """The beginning of a block."""
+    return {"type": "content_block_start", "index": index, "content_block": block}
+
+
+def without_nulls(value: Any) -> Any:
+    """The same without nulls, which say no more than nothing."""
+    if isinstance(value, dict):
+        return {key: without_nulls(item) for key, item in value.items() if item is not None}
+    return [without_nulls(item) for item in value] if isinstance(value, list) else value
+
+
+def verdict(dialect: MessagesDialect) -> tuple[str, str]:
+    """What a dialect says of the end."""
+    return type(dialect.failure).__name__, str(dialect.failure)
+
+
+# Whole messages
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_every_way_of_streaming_a_message_adds_up_to_it(way: str) -> None:
+    """Blocks of every kind, those nobody listed too, assemble to the message that was meant, in every way."""
+
+    @given(stories(way=way))
+    def holds(story: Story) -> None:
+        dialect, _ = read(wire(story.events))
+        assert dialect.failure is None
+        assert dialect.terminal
+        assert without_nulls(dialect.turns()[0].to_dict()) == story.whole
+
+    holds()
+
+
+@given(stories())
+def test_folding_does_not_touch_what_was_handed_over(story: Story) -> None:
+    """A reader who keeps the events finds them as they came after everything was assembled."""
+    _, events = read(wire(story.events))
+    assert [without_nulls(one.to_dict()) for one in events] == [without_nulls(sent) for sent in story.events]
+
+
+@given(stories(), st.lists(st.integers(0, 3000), max_size=8))
+def test_any_cut_of_the_bytes_gives_the_same(story: Story, cuts: list[int]) -> None:
+    """Where the network cuts the bytes changes neither the events nor the message nor the verdict."""
+    data = wire(story.events)
+    (once, events), (pieces, same) = read(data), read(data, cuts)
+    assert events == same
+    assert once.turns() == pieces.turns()
+    assert verdict(once) == verdict(pieces)
+
+
+@given(stories())
+def test_a_partial_is_the_fold_of_what_was_handed_over(story: Story) -> None:
+    """After any prefix the partial message is what that prefix alone adds up to, however often it was looked at."""
+    looked_at = MessagesDialect()
+    text = ""
+    for place, sent in enumerate(story.events, 1):
+        ((one, _),) = looked_at.feed(wire([sent]))
+        assert one is not None
+        looked_at.fold(one)
+        text += looked_at.text(one) or ""
+        fresh, _ = read(wire(story.events[:place]))
+        partial = looked_at.turns(complete=False)
+        assert partial == fresh.turns(complete=False)
+        assert "".join(answer.text or "" for answer in partial) == text
+        assert not any(answer.complete for answer in partial)
+    assert looked_at.turns() == read(wire(story.events))[0].turns()
+
+
+@given(stories(), st.data())
+def test_a_message_without_its_stop_is_truncated(story: Story, data: st.DataObject) -> None:
+    """Whatever prefix came, an orderly end before `message_stop` is no whole answer."""
+    kept = data.draw(st.integers(0, len(story.events) - 1))
+    dialect, _ = read(wire(story.events[:kept]))
+    assert type(dialect.failure) is StreamTruncatedError
+    assert not dialect.terminal
+
+
+@given(stories())
+def test_the_view_folded_is_the_assembled_message(story: Story) -> None:
+    """The events that all dialects share add up to what `final` returns."""
+    dialect, events = read(wire(story.events))
+    (turn,) = fold([told for one in events for told in dialect.deltas(one)])
+    answer, told = dialect.turns()[0], turn.choices[0]
+    assert dialect.deltas(None) == []
+    assert told.text == (answer.text or "")
+    assert told.reasoning == "".join(block.thinking for block in answer.content if block.type == "thinking")
+    calls = [block.to_dict() for block in answer.content if str(block.type).endswith("tool_use")]
+    ended = zip(told.calls, told.on_gateway, strict=True)  # in the order of their ends
+    assert sorted((call_id, name, ran, json.loads(written)) for (call_id, name, written), ran in ended) == sorted(
+        (call["id"], call["name"], call["type"] == "server_tool_use", call["input"]) for call in calls
+    )
+    assert turn.usage == answer.usage
+
+
+@given(stories())
+def test_an_assembled_message_goes_back_verbatim(story: Story) -> None:
+    """What a stream added up to is sent back in the next request with every block as it came."""
+    answer = read(wire(story.events))[0].turns()[0]
+    said = ["Hi", answer, {"role": "user", "content": [*answer.content]}]
+    sent = json.loads(messages_body(Target.resolve("anthropic/m"), said, 5, {}, stream=False))
+    assert sent["messages"] == [
+        {"role": "user", "content": "Hi"},
+        {"role": "assistant", "content": story.whole["content"]},
+        {"role": "user", "content": story.whole["content"]},
+    ]
+
+
+# Single blocks
+
+
+def test_malformed_input_is_kept_as_the_text_that_came() -> None:
+    """Input that was cut off is no dict; its text can be seen, is sent back, and is in the error of reading it."""
+    answer = whole(
+        begins(0, type="tool_use", id="t1", name="f", input={}),
+        delta(0, type="input_json_delta", partial_json='{"city": "Par'),
+    )
+    (call,) = answer.tool_calls
+    assert call.input is None
+    assert call.input_text == '{"city": "Par'
+    assert call.to_dict()["input"] == '{"city": "Par'
+    with pytest.raises(DeserializationError, match="input of f is no JSON object") as caught:
+        call.parse_input()
+    assert caught.value.text == '{"city": "Par'
+
+
+@pytest.mark.parametrize("text", ["[1]", "null", "3", '"x"'])
+def test_input_that_is_json_but_no_object_is_text_too(text: str) -> None:
+    """A tool's input is an object; any other JSON the model wrote stays visible as it was written."""
+    answer = whole(begins(0, type="tool_use", id="t1", name="f", input={}), delta(0, partial_json=text))
+    assert answer.tool_calls[0].input_text == text
+
+
+def test_input_that_comes_as_an_object_is_not_lost() -> None:
+    """A server that sends the input itself in the place of its text is understood."""
+    answer = whole(
+        begins(0, type="tool_use", id="t1", name="f", input={}),
+        delta(0, type="input_json_delta", partial_json={"a": [1]}),
+    )
+    assert answer.tool_calls[0].input == {"a": [1]}
+    assert answer.tool_calls[0].input_text is None
+    assert answer.tool_calls[0].parse_input() == {"a": [1]}
+
+
+def test_input_reads_into_a_type_of_the_tools() -> None:
+    """`parse_input` gives the input as the type asked for, and says what does not fit."""
+    from dataclasses import dataclass
+
+    @dataclass
+    class Place:
+        city: str
+
+    call = MessagesToolUseBlock(id="t1", name="f", input={"city": "Paris"})
+    assert call.parse_input(Place) == Place("Paris")
+    call.input = {"city": 3}
+    with pytest.raises(DeserializationError, match="input of f does not fit"):
+        call.parse_input(Place)
+
+
+def test_a_delta_whose_block_never_began_begins_one() -> None:
+    """Pieces are not lost for want of a `content_block_start`; their kind tells the block's."""
+    answer = whole(
+        delta(0, type="thinking_delta", thinking="Hm"),
+        delta(1, type="text_delta", text="Hel"),
+        delta(1, type="text_delta", text="lo"),
+        delta(2, type="input_json_delta", partial_json='{"a":1}'),
+        delta(3, type="novel_delta", body="b"),
+    )
+    assert [block.to_dict() for block in answer.content] == [
+        {"type": "thinking", "thinking": "Hm"},
+        {"type": "text", "text": "Hello"},
+        {"type": "tool_use", "input": {"a": 1}},
+        {"type": "novel", "body": "b"},
+    ]
+    assert isinstance(answer.content[3], UnknownMessagesResponseContentBlock)
+
+
+def test_a_beginning_without_a_block_leaves_the_kind_to_the_deltas() -> None:
+    """A `content_block_start` that names no block begins none, and its index no longer means an earlier one."""
+    nothing = {"type": "content_block_start", "index": 0, "content_block": None}
+    answer = whole(delta(0, type="text_delta", text="one"), nothing, delta(0, type="text_delta", text="two"))
+    assert [block.to_dict()["text"] for block in answer.content] == ["one", "two"]
+
+
+def test_a_message_that_begins_with_content_keeps_it() -> None:
+    """Blocks that stand in `message_start` come before those that follow, in the message, its text and the view."""
+    start = {"type": "message_start", "message": {**START["message"], "content": [{"type": "text", "text": "A"}]}}
+    dialect, events = read(wire([start, begins(1, type="text", text="B"), delta(1, text="C"), STOP]))
+    assert dialect.turns()[0].text == "ABC"
+    assert [dialect.text(one) for one in events] == ["A", "B", "C", None]
+    told = [one for sent in events for one in dialect.deltas(sent)]
+    assert [one.text for one in told if isinstance(one, TextDelta)] == ["A", "B", "C"]
+
+
+def test_usage_is_what_was_told_last_of_each_figure() -> None:
+    """Figures of the beginning stand until a later event tells them again; nobody's usage is None, not zero."""
+    start = {"type": "message_start", "message": {**START["message"], "usage": {"input_tokens": 9, "output_tokens": 1}}}
+    later = [{"type": "message_delta", "delta": {}, "usage": {"output_tokens": tokens}} for tokens in (4, 7)]
+    dialect, events = read(wire([start, delta(0, text="x"), *later, STOP]))
+    usage = dialect.turns()[0].usage
+    assert (usage.input_tokens, usage.output_tokens) == (9, 7)
+    reports = [one for sent in events for one in dialect.deltas(sent) if isinstance(one, UsageReport)]
+    assert [(one.input_tokens, one.output_tokens) for one in reports] == [(9, 1), (9, 4), (9, 7)]
+    assert whole(delta(0, text="x")).usage is None
+
+
+def test_the_view_of_a_call_that_was_cut_off_has_no_end() -> None:
+    """A call is told to end only when its block or the message has ended."""
+    dialect, events = read(wire([START, begins(0, type="tool_use", id="t", name="f", input={}), delta(0, text="x")]))
+    told = [one for sent in events for one in dialect.deltas(sent)]
+    assert [type(one) for one in told] == [ToolCallStart, TextDelta]
+    assert not any(isinstance(one, (ToolCallEnd, ReasoningDelta)) for one in told)
+
+
+# What is content
+
+
+@pytest.mark.parametrize(
+    ("sent", "content"),
+    [
+        (START, False),
+        ({"type": "ping"}, False),
+        ({"type": "x_event"}, False),
+        (begins(0, type="text", text=""), False),
+        (begins(0, type="thinking", thinking="", signature=""), False),
+        (begins(0, type="text", text="a"), True),
+        (begins(0, type="tool_use", id="t", name="f", input={}), True),
+        (begins(0, type="x_block", x=1), True),
+        (delta(0, type="text_delta", text=""), False),
+        (delta(0, type="text_delta", text="a"), True),
+        (delta(0, type="input_json_delta", partial_json=""), False),
+        (delta(0, type="thinking_delta", thinking="a"), True),
+        (delta(0, type="citations_delta", citation={"a": 1}), True),
+        ({"type": "content_block_stop", "index": 0}, False),
+        ({"type": "message_delta", "delta": {}, "usage": {"output_tokens": 1}}, False),
+        ({"type": "message_delta", "delta": {"stop_reason": "end_turn"}}, True),
+    ],
+    ids=lambda value: json.dumps(value)[:60] if isinstance(value, dict) else "",
+)
+def test_what_a_reader_waits_for(sent: dict[str, Any], content: bool) -> None:
+    """Pieces and ends are content; pings, beginnings and empty pieces are not, so that clocks and retries go on."""
+    dialect = MessagesDialect()
+    ((one, _),) = dialect.feed(wire([sent]))
+    assert one is not None
+    assert dialect.has_content(one) is content
+
+
+# Ends
+
+
+INNER = {"type": "overloaded_error", "message": "Overloaded"}
+
+
+@pytest.mark.parametrize(
+    ("frame", "kind", "message"),
+    [
+        ({"type": "error", "error": INNER}, OverloadedError, "Overloaded"),
+        ({"type": "error", "error": {"type": "error", "error": INNER}}, OverloadedError, "Overloaded"),
+        ({"type": "error", "error": {**INNER, "type": "rate_limit_error"}}, RateLimitError, "Overloaded"),
+        ({"type": "error", "error": {**INNER, "type": "api_error"}}, InternalError, "Overloaded"),
+        ({"type": "error", "error": {**INNER, "type": "x_error"}}, StreamError, "Overloaded"),
+        ({"type": "error", "error": "out of order"}, StreamError, "out of order"),
+        ({"error": {"message": "slow down", "code": 429}}, RateLimitError, "slow down"),
+        ({"error": "broken"}, StreamError, "broken"),
+        ({"object": "error", "message": "broken", "code": 500}, InternalError, "broken"),
+        ({"type": "error"}, StreamError, "without a message"),
+    ],
+    ids=lambda value: json.dumps(value)[:70] if isinstance(value, dict) else "",
+)
+def test_an_error_inside_the_stream_raises_what_it_says(
+    frame: dict[str, Any], kind: type[GatewayError], message: str
+) -> None:
+    """Both shapes of Anthropic's error, and everybody else's, end the stream as the class of their code."""
+    dialect, events = read(wire([START]) + event(frame) + wire([delta(0, text="late"), STOP]), provider="anthropic")
+    assert type(dialect.failure) is kind
+    assert message in dialect.failure.message
+    assert dialect.closed
+    assert [str(one.type) for one in events] == ["message_start"]
+
+
+def test_an_event_named_error_is_one_whatever_it_holds() -> None:
+    """The event's own name tells an error whose JSON does not."""
+    dialect, _ = read(wire([START]) + b'event: error\ndata: {"message": "gone"}\n\n')
+    assert type(dialect.failure) is StreamError
+    assert dialect.failure.message == "gone"
+
+
+@pytest.mark.parametrize("error", [None, {}])
+def test_an_error_field_that_holds_nothing_is_none(error: Any) -> None:
+    """A server that writes an empty `error` beside every event breaks nothing."""
+    assert whole({**delta(0, text="a"), "error": error}).text == "a"
+
+
+def test_a_frame_that_is_no_json_ends_the_stream() -> None:
+    """What cannot be read is an error that shows it, with what came before."""
+    dialect, _ = read(wire([START, delta(0, text="Hel")]) + b"data: oops\n\n" + wire([STOP]))
+    assert type(dialect.failure) is StreamError
+    assert "oops" in dialect.failure.message
+    assert dialect.turns(complete=False)[0].text == "Hel"
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (wire([STOP]), "the stream said message_stop before the answer was whole: no message had begun"),
+        (wire([START]) + b"data: [DONE]\n\n", "the stream said [DONE]"),
+        (wire([START, delta(0, text="a"), {"type": "message_delta", "delta": {"stop_reason": "end_turn"}}]), "did not"),
+        (wire([START, delta(0, text="a")]) + b'data: {"type": "message_st', "message_stop did not come"),
+        (b"", "nothing in it"),
+        (b": ping\n\n", "only comments"),
+    ],
+)
+def test_an_end_without_its_marker_is_truncation(data: bytes, says: str) -> None:
+    """Only the `message_stop` of a message that had begun proves an answer whole."""
+    dialect, _ = read(data)
+    assert type(dialect.failure) is StreamTruncatedError
+    assert says in dialect.failure.message
+
+
+def test_the_last_event_needs_no_blank_line() -> None:
+    """The gateway relays an unterminated last line (WIRE section 10), and the marker in it counts."""
+    dialect, _ = read(wire([START, delta(0, text="a"), STOP]).rstrip(b"\n"))
+    assert dialect.failure is None
+    assert dialect.terminal
+
+
+def test_nothing_is_read_after_the_marker() -> None:
+    """`message_stop` is the end: what a server writes after it is no part of the answer."""
+    dialect, events = read(wire([START, delta(0, text="a"), STOP, delta(0, text="b")]) + b"data: [DONE]\n\n")
+    assert dialect.failure is None
+    assert dialect.closed
+    assert not dialect.may_continue
+    assert str(events[-1].type) == "message_stop"
+    assert dialect.turns()[0].text == "a"
+
+
+def test_a_whole_answer_in_the_place_of_a_stream_is_not_lost() -> None:
+    """A provider that does not stream is an error whose partial has the answer; one that was cut off has none."""
+    body = b'{"type": "message", "id": "m1", "content": [{"type": "text", "text": "Hello"}]}'
+    dialect, _ = read(body)
+    assert type(dialect.failure) is StreamError
+    assert "plain JSON" in dialect.failure.message
+    assert dialect.turns(complete=False)[0].text == "Hello"
+    assert read(body[:-2])[0].turns() == []
+
+
+def test_a_plain_error_in_the_place_of_a_stream_raises_it() -> None:
+    """An error that came as plain JSON under status 200 is of its own class."""
+    dialect, _ = read(json.dumps({"type": "error", "error": INNER}).encode())
+    assert type(dialect.failure) is OverloadedError
+
+
+def test_an_event_over_the_bound_ends_the_stream() -> None:
+    """One event larger than the bound is an error and not memory."""
+    dialect, _ = read(wire([START, delta(0, text="x" * 500), STOP]), max_event=400)
+    assert type(dialect.failure) is StreamError
+
+
+# Costs
+
+
+def test_without_assembly_nothing_is_kept() -> None:
+    """With `assemble=False` memory does not grow with the stream."""
+    dialect = MessagesDialect(assemble=False)
+    piece = wire([delta(0, type="text_delta", text="x" * 100)])
+
+    def feed(times: int) -> None:
+        for _ in range(times):
+            for one, _ in dialect.feed(piece):
+                assert one is not None
+                dialect.fold(one)
+                dialect.deltas(one)
+
+    feed(50)
+    tracemalloc.start()
+    try:
+        feed(500)
+        grown, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert dialect.turns() == []
+    assert grown < 10_000
+
+
+def test_assembling_is_linear() -> None:
+    """Twice the pieces are twice the work, counted in calls."""
+
+    def calls(pieces: int) -> int:
+        dialect = MessagesDialect()
+        events = [one for one, _ in dialect.feed(wire([START, *[delta(0, text="x")] * pieces]))]
+        count = 0
+
+        def tick(*_: object) -> None:
+            nonlocal count
+            count += 1
+
+        sys.setprofile(tick)
+        try:
+            for one in events:
+                assert one is not None
+                dialect.fold(one)
+            assert dialect.turns()[0].text == "x" * pieces
+        finally:
+            sys.setprofile(None)
+        return count
+
+    assert calls(400) < 2.5 * calls(200)
