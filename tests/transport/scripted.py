@@ -56,6 +56,20 @@ class Peer:
         self._buffer = bytes(data[count:])
         return bytes(data[:count])
 
+    def drain(self, seconds: float) -> int:
+        """How many bytes come within that time; they are thrown away."""
+        until, count = time.monotonic() + seconds, len(self._buffer)
+        self._buffer = b""
+        try:
+            while (left := until - time.monotonic()) > 0:
+                self.sock.settimeout(left)
+                count += len(self.sock.recv(1 << 20))
+        except TimeoutError:
+            pass
+        finally:
+            self.sock.settimeout(10)
+        return count
+
     def gone(self, seconds: float = 10) -> bool:
         """Whether the client closes the connection within that time; what it sends meanwhile is thrown away."""
         until = time.monotonic() + seconds

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from inference_gateway_sdk._http1.exchange import Exchange
 from inference_gateway_sdk._http1.failures import DeadlineExceeded, Failure, Truncated
 from inference_gateway_sdk._transport.aio import AsyncioDriver
 from inference_gateway_sdk._transport.blocking import BlockingDriver
@@ -243,6 +244,53 @@ def _whole(driver: BlockingDriver, url: str) -> bytes:
     while data := answer.read():
         received += data
     return received
+
+
+def test_bytes_that_an_interrupt_lost_are_missed(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Interrupted with bytes in hand, the answer never goes on as if they had not been: it says it was interrupted."""
+    server = serve(keep_answering())
+    driver = BlockingDriver(proxy=None, limit=1)
+    answer = driver.open("GET", server.url(), (), None)
+    take = Exchange.take
+
+    def take_and_break(exchange: Exchange) -> bytes:
+        take(exchange)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Exchange, "take", take_and_break)
+        with pytest.raises(KeyboardInterrupt):
+            answer.read()
+    for _ in range(2):
+        with pytest.raises(Truncated, match="interrupted"):
+            answer.read()
+    assert _whole(driver, server.url()) == b"hello"
+    driver.close()
+
+
+def test_an_answer_abandoned_while_its_reader_has_bytes_in_hand_frees_its_place(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The reader returns what it has, and closes the connection that another thread gave up meanwhile."""
+    watched = Watched()
+    server = serve(watched)
+    driver = BlockingDriver(proxy=None, limit=1)
+    answer = driver.open("GET", server.url(), (), None)
+    take = Exchange.take
+
+    def take_while_another_thread_leaves(exchange: Exchange) -> bytes:
+        thread = threading.Thread(target=answer.abandon)
+        thread.start()
+        thread.join()
+        return take(exchange)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Exchange, "take", take_while_another_thread_leaves)
+        assert answer.read() == b"hello"
+    second = driver.open("GET", server.url(), (), None, deadline=time.monotonic() + 5)
+    second.abandon()
+    assert watched.left.acquire(timeout=5)
+    driver.close()
 
 
 @needs_signals

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 
 import pytest
 
 from inference_gateway_sdk._http1.failures import NoAnswer
+from inference_gateway_sdk._transport.aio import AsyncioDriver
 
 from .conftest import Serve, Wire
 from .scripted import Hangup, Peer, keep_answering
@@ -134,6 +136,28 @@ def test_a_connection_that_the_server_closed_meanwhile_is_not_used(wire: Wire) -
         time.sleep(0.02)  # for the end to arrive
     assert server.connections == 3
     assert len(server.requests) == 3
+
+
+def test_a_loop_that_was_busy_notices_the_end_of_a_kept_connection(serve: Serve) -> None:
+    """The end arrived while the loop did something else: it is looked for before the connection is used."""
+
+    def script(peer: Peer) -> None:
+        peer.request()
+        peer.answer()
+
+    server = serve(script)
+
+    async def main() -> None:
+        driver = AsyncioDriver(proxy=None)
+        for _ in range(3):
+            answer = await driver.open("POST", server.url(), (), b"{}")
+            assert await answer.read() == b"hello"
+            await answer.release()
+            time.sleep(0.1)
+        await driver.aclose()
+
+    asyncio.run(main())
+    assert len(server.requests) == server.connections == 3
 
 
 def test_bytes_that_nobody_asked_for_end_a_kept_connection(world: World, serve: Serve) -> None:

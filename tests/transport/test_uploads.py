@@ -32,6 +32,22 @@ def test_a_413_sent_before_the_body_is_out_is_read_whole_each_time(wire: Wire, p
         assert driver.get(server.url(), BIG) == (413, TOO_LARGE)
 
 
+def test_a_refusal_stops_the_upload(wire: Wire) -> None:
+    """Once the head says no, the rest of the body stays here, though the server would take it."""
+    received: list[int] = []
+
+    def script(peer: Peer) -> None:
+        peer.request(body=False)
+        peer.send(b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 2\r\n\r\n")
+        received.append(peer.drain(0.3))
+        peer.send(b"no")
+        peer.idle()
+
+    answer = wire.driver().open(wire.serve(script).url(), BIG)
+    assert (answer.status, answer.read_all()) == (401, b"no")
+    assert received[0] < len(BIG) - 1_000_000
+
+
 def test_a_reset_without_an_answer_in_mid_upload_is_no_answer(wire: Wire) -> None:
     """When nothing was said, a failed send is `NoAnswer`: part of the request has left."""
 
