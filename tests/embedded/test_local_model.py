@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import json
 import os
+import subprocess
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
@@ -13,6 +16,7 @@ import httpx2
 import pytest
 
 from inference_gateway_sdk.embedded import SMOKE_TEST_MODEL, LocalModel, Settings, running, weights
+from inference_gateway_sdk.embedded.providers import llama_child
 from inference_gateway_sdk.embedded.weights import Place, WeightsError
 
 if TYPE_CHECKING:
@@ -25,10 +29,15 @@ MODEL = f"llamacpp/{SMOKE_TEST_MODEL}"
 PATIENT = Settings(port=0, read_timeout=300.0)
 
 
+def _need_library() -> None:
+    if importlib.util.find_spec("xllamacpp") is None:
+        pytest.skip("the extra `local` is not installed")
+
+
 @pytest.fixture(scope="module")
 def place() -> Place:
     """The weights, pulled when they are not there yet."""
-    pytest.importorskip("xllamacpp", reason="the extra `local` is not installed")
+    _need_library()
     place = weights.locate(environ={**os.environ, weights.OVERRIDE: ""})
     if not place.ready:
         try:
@@ -84,6 +93,7 @@ def test_a_schema_holds(live: httpx2.Client) -> None:
             "response_format": {"type": "json_schema", "json_schema": {"name": "a", "schema": schema}},
         },
     ).json()
+    assert "choices" in body, body
     assert json.loads(body["choices"][0]["message"]["content"])["answer"] in ("yes", "no")
 
 
@@ -121,6 +131,47 @@ def test_tools_are_refused_and_not_ignored(live: httpx2.Client) -> None:
     answer = live.post(CHAT, json={"model": MODEL, "messages": FRANCE, "tools": tools})
     assert answer.status_code == 400
     assert "has no tools" in json.loads(answer.json()["error"])["error"]["message"]
+
+
+@pytest.mark.live
+def test_the_model_loads_in_a_process_of_its_own(live: httpx2.Client) -> None:
+    """Loading holds an interpreter for seconds: never this one, which has health checks to answer."""
+    assert "Paris" in live.post(CHAT, json={"model": MODEL, "messages": FRANCE}).text
+    assert "xllamacpp" not in sys.modules
+
+
+@pytest.mark.live
+def test_the_model_ends_with_whoever_started_it(place: Place) -> None:
+    """When its standard input closes, as it does when its parent is killed, the process is gone."""
+    order = {
+        "weights": str(place.path),
+        "alias": "x",
+        "key": "k",
+        "template": None,
+        "context_tokens": 256,
+        "answer_tokens": 5,
+        "slots": 1,
+        "threads": 1,
+    }
+    command = [sys.executable, llama_child.__file__]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as child:
+        child.stdin.write(json.dumps(order).encode() + b"\n")
+        child.stdin.flush()
+        url = json.loads(child.stdout.readline())["address"]
+        assert httpx2.get(f"{url}/v1/models", headers={"authorization": "Bearer k"}, trust_env=False).status_code == 200
+        assert httpx2.post(f"{url}/v1/chat/completions", json={}, trust_env=False).status_code == 401
+        child.stdin.close()
+        assert child.wait(20) == 0
+
+
+@pytest.mark.live
+def test_what_llama_cpp_refuses_is_said(tmp_path: Path) -> None:
+    """A file that only begins like a GGUF brings llama.cpp's own words."""
+    _need_library()
+    (tmp_path / "x.gguf").write_bytes(b"GGUF" + bytes(100))
+    said = _refusal(LocalModel(weights.locate(tmp_path / "x.gguf")))
+    assert "llama.cpp could not serve" in said
+    assert "Failed to init server" in said
 
 
 @pytest.mark.live

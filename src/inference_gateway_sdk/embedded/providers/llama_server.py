@@ -1,24 +1,27 @@
-"""A GGUF file turned into llama.cpp's own HTTP server, running in this process on a free loopback port."""
+"""A GGUF file turned into llama.cpp's own HTTP server on a free loopback port, in a child process that ends with us."""
 
 from __future__ import annotations
 
-import gc
-import importlib
-import os
+import importlib.util
+import json
 import secrets
-import socket
-from typing import TYPE_CHECKING, Protocol, cast
-
-from msgspec import Struct
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from .llama_child import Order
 
-__all__ = ["CONTEXT_TOKENS", "LlamaServer", "LlamaServerError", "start"]
+__all__ = ["CONTEXT_TOKENS", "LlamaServer", "LlamaServerError"]
 
 CONTEXT_TOKENS = 4096
 _SLOTS = 2  # answers at once; more wait
 _ANSWER_TOKENS = 512  # unless the request says: a model this small may never stop by itself
+_THREADS = 1  # a second one gains little on an idle machine, and a busy one falls from 50 tokens a second to 5
+_CHILD = Path(__file__).with_name("llama_child.py")
+_PATIENCE = 3.0  # seconds until a child that does not end by itself is ended
 
 # With the file's own template the model rambles; with this system prompt and temperature 0 it answers.
 _TEMPLATE = (
@@ -34,52 +37,92 @@ class LlamaServerError(Exception):
     """llama.cpp did not start; the text says why."""
 
 
-class LlamaServer(Struct):
-    """A running server.
-
-    Attributes:
-        url: Its address, with /v1.
-        key: What it wants as a bearer token: only this process knows it.
-    """
-
-    url: str
-    key: str
-    _native: _Server | None
-
-    def stop(self) -> None:
-        """End it, with whatever it is answering, in a fraction of a second. May be called twice."""
-        self._native = None
-        gc.collect()  # the server ends when its last reference goes, and it may be part of a cycle
-
-
-def start(weights: Path, *, alias: str, own_template: bool) -> LlamaServer:
-    """Load the weights and serve them; takes about a second.
+class LlamaServer:
+    """A server for one GGUF file.
 
     Args:
-        weights: A GGUF file.
+        weights: The file.
         alias: The name it goes by.
         own_template: Use the chat template inside the file, not the smoke-test model's.
 
-    Raises:
-        LlamaServerError: The file is not usable, xllamacpp is missing, or llama.cpp refused.
+    Attributes:
+        key: What the server wants as a bearer token: only this process knows it.
     """
-    _check(weights)
-    library = _library()
-    key = secrets.token_urlsafe(16)
-    params = library.CommonParams()
-    _configure(params, alias, key)
-    params.model.path = str(weights)
-    if not own_template:
-        params.chat_template = _TEMPLATE
-    try:
-        server = library.Server(params)
-    except RuntimeError as error:
-        raise LlamaServerError(f"llama.cpp could not serve {weights}: {error}") from error
-    return LlamaServer(f"{server.listening_address}/v1", key, server)
+
+    def __init__(self, weights: Path, *, alias: str, own_template: bool) -> None:
+        self.key = secrets.token_urlsafe(16)
+        self._weights = weights
+        self._order: Order = {
+            "weights": str(weights),
+            "alias": alias,
+            "key": self.key,
+            "template": None if own_template else _TEMPLATE,
+            "context_tokens": CONTEXT_TOKENS,
+            "answer_tokens": _ANSWER_TOKENS,
+            "slots": _SLOTS,
+            "threads": _THREADS,
+        }
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> str:
+        """Load the weights, which takes about a second, and give the server's address, with /v1.
+
+        Raises:
+            LlamaServerError: The file is not usable, xllamacpp is missing, llama.cpp refused, or `stop` was called.
+        """
+        _check(self._weights)
+        if importlib.util.find_spec("xllamacpp") is None:
+            raise LlamaServerError("the smoke-test model needs xllamacpp: pip install 'inference-gateway-sdk[local]'")
+        with tempfile.TemporaryFile() as log:
+            # A session of its own: a Ctrl-C at the terminal is for us.
+            try:
+                self._process = process = subprocess.Popen(  # noqa: S603  (the command is ours)
+                    [sys.executable, "-P", str(_CHILD)],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=log,
+                    start_new_session=True,
+                )
+            except OSError as error:
+                raise LlamaServerError(f"cannot start {sys.executable}: {error.strerror or error}") from error
+            return f"{self._address(process, log)}/v1"
+
+    def stop(self) -> None:
+        """End it, with whatever it is loading or answering. May be called twice, and from another thread."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.kill()
+        process.wait(_PATIENCE)
+        for pipe in (process.stdin, process.stdout):
+            if pipe is not None:
+                pipe.close()
+
+    def _address(self, process: subprocess.Popen[bytes], log: IO[bytes]) -> str:
+        if process.stdin is None or process.stdout is None:
+            raise LlamaServerError("the child has no pipes")
+        try:
+            process.stdin.write(json.dumps(self._order).encode() + b"\n")
+            process.stdin.flush()
+            answer = json.loads(process.stdout.readline() or b"{}")
+        except (OSError, ValueError) as error:
+            raise LlamaServerError(f"llama.cpp was ended while it loaded {self._weights}") from error
+        if "address" not in answer:
+            self.stop()
+            raise LlamaServerError(f"llama.cpp could not serve {self._weights}: {_reason(answer, log)}")
+        return str(answer["address"])
+
+
+def _reason(answer: dict[str, str], log: IO[bytes]) -> str:
+    """What the child said, and the last thing that llama.cpp did."""
+    log.seek(0)
+    lines = log.read().decode(errors="replace").split("\n")
+    said = [line.strip() for line in (answer.get("error", ""), *lines[-2:]) if line.strip()]
+    return "; ".join(said) or "it ended without a word"
 
 
 def _check(weights: Path) -> None:
-    """Look first at what llama.cpp would answer with one and the same opaque error."""
+    """Look first at what llama.cpp would answer with an opaque error."""
     try:
         with weights.open("rb") as file:
             magic = file.read(4)
@@ -87,86 +130,3 @@ def _check(weights: Path) -> None:
         raise LlamaServerError(f"cannot read the weights at {weights}: {error.strerror or error}") from error
     if magic != b"GGUF":
         raise LlamaServerError(f"{weights} is not a GGUF file")
-    try:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-    except OSError as error:
-        raise LlamaServerError(f"no free port on 127.0.0.1: {error.strerror or error}") from error
-
-
-def _library() -> _Library:
-    try:
-        return cast("_Library", importlib.import_module("xllamacpp"))
-    except ImportError as error:
-        raise LlamaServerError(
-            f"the smoke-test model needs xllamacpp: pip install 'inference-gateway-sdk[local]' ({error})"
-        ) from error
-
-
-def _configure(params: _Params, alias: str, key: str) -> None:
-    params.port = 0
-    params.model_alias = {alias}
-    params.api_keys = [key]
-    params.cors_origins = ""
-    params.ui = False
-    params.endpoint_slots = False
-    params.verbosity = 0
-    params.cache_ram_mib = 0
-    params.n_parallel = _SLOTS
-    params.kv_unified = True  # each slot may use the whole context while the other is idle
-    params.n_ctx = CONTEXT_TOKENS
-    params.n_predict = _ANSWER_TOKENS
-    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = _threads()
-    params.sampling.temp = 0.0
-
-
-def _threads() -> int:
-    """As many as this process may use, at most four: more do not make so small a model faster."""
-    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, min(4, usable))
-
-
-class _Model(Protocol):
-    path: str
-
-
-class _Cpu(Protocol):
-    n_threads: int
-
-
-class _Sampling(Protocol):
-    temp: float
-
-
-class _Params(Protocol):
-    """The part of `xllamacpp.CommonParams` that is set here."""
-
-    model: _Model
-    cpuparams: _Cpu
-    cpuparams_batch: _Cpu
-    sampling: _Sampling
-    port: int
-    model_alias: set[str]
-    api_keys: list[str]
-    cors_origins: str
-    ui: bool
-    endpoint_slots: bool
-    verbosity: int
-    cache_ram_mib: int
-    n_parallel: int
-    kv_unified: bool
-    n_ctx: int
-    n_predict: int
-    chat_template: str
-
-
-class _Server(Protocol):
-    listening_address: str
-
-
-class _Library(Protocol):
-    """The part of `xllamacpp` that is used here."""
-
-    def CommonParams(self) -> _Params: ...  # noqa: N802  (its name, not ours)
-
-    def Server(self, params: _Params) -> _Server: ...  # noqa: N802

@@ -1,4 +1,4 @@
-"""The provider `llamacpp` without an address: a smoke-test model in this process, behind llama.cpp's own server.
+"""The provider `llamacpp` without an address: a smoke-test model beside this process, behind llama.cpp's own server.
 
 It is there to see that everything works, end to end, with no key and no network: it is tiny, and its answers are not to
 be relied upon. It loads in the background as soon as the gateway starts, when its weights are there; otherwise the
@@ -13,8 +13,8 @@ import time
 from typing import TYPE_CHECKING
 
 from .. import go_json, weights
-from . import llama_server
 from .catalogue import CATALOGUE
+from .llama_server import CONTEXT_TOKENS, LlamaServer, LlamaServerError
 from .provider import Listed, ProviderError, Refused, Unreachable
 from .relay import Relay
 
@@ -48,7 +48,7 @@ class LocalModel:
         self._report = report
         self._name = SMOKE_TEST_MODEL if place.ours else re.sub(r"[^\w.-]+", "-", place.path.stem.lower())
         self._loading: asyncio.Task[Relay] | None = None
-        self._server: llama_server.LlamaServer | None = None
+        self._server: LlamaServer | None = None
         self._stopping = False
         self._since = int(time.time())
 
@@ -66,7 +66,7 @@ class LocalModel:
             object="model",
             created=self._since,
             owned_by="llamacpp",
-            context_tokens=llama_server.CONTEXT_TOKENS,
+            context_tokens=CONTEXT_TOKENS,
             context_source="runtime",
         )
         return [model]
@@ -89,13 +89,13 @@ class LocalModel:
         self._stopping = True
         if self._loading is None:
             return
+        if self._server is not None:
+            await asyncio.to_thread(self._server.stop)
         try:
             relay = await self._loading
         except ProviderError:
             return
         await relay.stop()
-        if self._server is not None:
-            await asyncio.to_thread(self._server.stop)
 
     async def _relay(self, request: ChatRequest) -> Relay:
         """The way to the running server, once it runs.
@@ -121,17 +121,22 @@ class LocalModel:
 
     async def _load(self) -> Relay:
         try:
-            self._server = await asyncio.to_thread(self._serve)
-        except (weights.WeightsError, llama_server.LlamaServerError, _StoppingError) as error:
+            url, key = await asyncio.to_thread(self._serve)
+        except (weights.WeightsError, LlamaServerError, _StoppingError) as error:
             raise Unreachable(str(error)) from error
-        return Relay(CATALOGUE["llamacpp"], url=self._server.url, key=self._server.key)
+        return Relay(CATALOGUE["llamacpp"], url=url, key=key)
 
-    def _serve(self) -> llama_server.LlamaServer:
+    def _serve(self) -> tuple[str, str]:
+        """The address and key of the running server."""
         if not self._place.ready:
             if not self._pull:
                 raise self._place.missing()
             weights.pull(self._place.path, self._tell)
-        return llama_server.start(self._place.path, alias=self._name, own_template=not self._place.ours)
+        server = LlamaServer(self._place.path, alias=self._name, own_template=not self._place.ours)
+        self._server = server
+        if self._stopping:
+            raise _StoppingError
+        return server.start(), server.key
 
     def _tell(self, progress: Progress) -> None:
         if self._stopping:

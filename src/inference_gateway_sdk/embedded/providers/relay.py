@@ -104,7 +104,12 @@ class Relay:
     def _open_client(self) -> httpx2.AsyncClient:
         if self._client is None:
             # Proxies of the environment are for the world outside: the real gateway never takes one to this machine.
-            self._client = httpx2.AsyncClient(timeout=None, trust_env=not _is_this_machine(self._url))
+            # A connection for each request: one that is kept may be closed by the provider just when it is used again.
+            self._client = httpx2.AsyncClient(
+                timeout=None,
+                trust_env=not _is_this_machine(self._url),
+                limits=httpx2.Limits(max_keepalive_connections=0),
+            )
         return self._client
 
 
