@@ -231,6 +231,7 @@ class Live(Generic[ChunkT, FinalT]):
     __slots__ = (
         "_answer",
         "_chunks",
+        "_closed",
         "_guard",
         "_reading",
         "_session",
@@ -250,6 +251,7 @@ class Live(Generic[ChunkT, FinalT]):
         self._guard = guard
         self._chunks = 0
         self._reading = False
+        self._closed = False
         self.dialect = dialect
         self.meta = meta
         self.queue: deque[tuple[ChunkT | None, RawEvent]] = deque()
@@ -287,9 +289,16 @@ class Live(Generic[ChunkT, FinalT]):
             self._reading = False
 
     async def release(self) -> None:
-        """Give the connection back; drains what is left of the answer when that is cheap."""
+        """Give the connection back; drains what is left of the answer when that is cheap.
+
+        A read that is under way ends with an error.
+        """
         self.ended = True
-        await self._answer.release()
+        if self._reading:  # by somebody else, who is told
+            self._closed = True
+            self._answer.abandon()
+        else:
+            await self._answer.release()
 
     def abandon(self) -> None:
         """Close the connection at once."""
@@ -322,7 +331,8 @@ class Live(Generic[ChunkT, FinalT]):
         if dialect.failure is not None:
             await self._stop(dialect.failure, None)
         elif dialect.closed or not data:
-            await self.release()
+            self.ended = True
+            await self._answer.release()
         elif dialect.terminal and not dialect.may_continue:
             guard.tail()
 
@@ -337,6 +347,8 @@ class Live(Generic[ChunkT, FinalT]):
         self.abandon()
 
     def _broken(self, failure: Failure) -> GatewayError:
+        if self._closed:
+            return StreamError("the stream was closed while it was being read")
         if self._session.closed:
             return self.dialect.truncated("the client was closed while the stream was open, so it ended")
         if isinstance(failure, Truncated):

@@ -230,6 +230,7 @@ class Live(Generic[ChunkT, FinalT]):
     __slots__ = (
         "_answer",
         "_chunks",
+        "_closed",
         "_guard",
         "_reading",
         "_session",
@@ -249,6 +250,7 @@ class Live(Generic[ChunkT, FinalT]):
         self._guard = guard
         self._chunks = 0
         self._reading = False
+        self._closed = False
         self.dialect = dialect
         self.meta = meta
         self.queue: deque[tuple[ChunkT | None, RawEvent]] = deque()
@@ -286,9 +288,16 @@ class Live(Generic[ChunkT, FinalT]):
             self._reading = False
 
     def release(self) -> None:
-        """Give the connection back; drains what is left of the answer when that is cheap."""
+        """Give the connection back; drains what is left of the answer when that is cheap.
+
+        A read that is under way ends with an error.
+        """
         self.ended = True
-        self._answer.release()
+        if self._reading:  # by somebody else, who is told
+            self._closed = True
+            self._answer.abandon()
+        else:
+            self._answer.release()
 
     def abandon(self) -> None:
         """Close the connection at once."""
@@ -321,7 +330,8 @@ class Live(Generic[ChunkT, FinalT]):
         if dialect.failure is not None:
             self._stop(dialect.failure, None)
         elif dialect.closed or not data:
-            self.release()
+            self.ended = True
+            self._answer.release()
         elif dialect.terminal and not dialect.may_continue:
             guard.tail()
 
@@ -336,6 +346,8 @@ class Live(Generic[ChunkT, FinalT]):
         self.abandon()
 
     def _broken(self, failure: Failure) -> GatewayError:
+        if self._closed:
+            return StreamError("the stream was closed while it was being read")
         if self._session.closed:
             return self.dialect.truncated("the client was closed while the stream was open, so it ended")
         if isinstance(failure, Truncated):

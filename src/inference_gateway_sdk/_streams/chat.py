@@ -290,6 +290,6 @@ class ChatAssembly:
         if self._usage is not None:
             whole["usage"] = codec.to_builtins(self._usage)
         answer = codec.from_builtins(whole, Answer)
-        if not complete:
+        if not complete or any(choice.finish_reason is None for choice in choices):
             mark_incomplete(answer)
         return answer
