@@ -43,7 +43,7 @@ class Head(bytes):
         return f"<a head of {len(self)} bytes>"
 
 
-def compose(plan: Plan, method: str, headers: Sequence[tuple[str, str]], body: bytes | None) -> bytes:
+def compose(plan: Plan, method: str, headers: Sequence[tuple[str, str]], body: bytes | None) -> Head:
     """The head of a request that a caller asks for: their headers, and those that are ours to set.
 
     Raises:
@@ -63,19 +63,19 @@ def compose(plan: Plan, method: str, headers: Sequence[tuple[str, str]], body: b
     return _joined(lines)
 
 
-def request_head(method: str, target: str, headers: Iterable[tuple[str, str]]) -> bytes:
+def request_head(method: str, target: str, headers: Iterable[tuple[str, str]]) -> Head:
     """The head of a request whose headers are all our own, up to and with its empty line."""
     return _joined([f"{method} {target} HTTP/1.1\r\n", *[f"{name}: {value}\r\n" for name, value in headers]])
 
 
-def _joined(lines: list[str]) -> bytes:
+def _joined(lines: list[str]) -> Head:
     count = len(lines)
     head = "".join(lines)
     # Values are never repeated in an error's text: they may be secrets.
     if head.count("\n") != count or head.count("\r") != count or "\0" in head:
         raise ValueError("line break or NUL in the method, the URL or a header: remove it")
     try:
-        return (head + "\r\n").encode("latin-1")
+        return Head((head + "\r\n").encode("latin-1"))
     except UnicodeEncodeError:
         raise ValueError("a header holds characters outside Latin-1: encode its value first") from None
 
