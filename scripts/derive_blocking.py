@@ -26,6 +26,8 @@ FILES = {
     "mcp_async.py": "mcp_blocking.py",
     "messages_async.py": "messages_blocking.py",
     "metrics_async.py": "metrics_blocking.py",
+    "images_async.py": "images_blocking.py",
+    "audio_async.py": "audio_blocking.py",
 }
 NAMES = {
     "__aenter__": "__enter__",
@@ -45,6 +47,7 @@ NAMES = {
     "AsyncTokenSource": "TokenSource",
     "async_driver": "blocking_driver",
     "async_effects": "blocking_effects",
+    "async_read_upload": "read_upload",
     "session_async": "session_blocking",
     "stream_async": "stream_blocking",
     "AsyncMcpMethods": "McpMethods",
@@ -53,6 +56,10 @@ NAMES = {
     "messages_async": "messages_blocking",
     "AsyncMetricsMethods": "MetricsMethods",
     "metrics_async": "metrics_blocking",
+    "AsyncImagesMethods": "ImagesMethods",
+    "images_async": "images_blocking",
+    "AsyncAudioMethods": "AudioMethods",
+    "audio_async": "audio_blocking",
 }
 HEADER = "# Derived from {source} by scripts/derive_blocking.py: do not edit.\n"
 

@@ -53,6 +53,8 @@ _MIXINS = {
     "MessagesStreamEvent": Mixin("messages", "MessagesEvent"),
     "MessagesToolUseBlock": Mixin("messages", "ToolInput"),
     "ExportMetricsServiceResponse": Mixin("metrics", "PushOutcome"),
+    "Image": Mixin("images", "Picture"),
+    "ImagesResponse": Mixin("listing", "Listing"),
     "ListModelsResponse": Mixin("listing", "Listing"),
     "ListToolsResponse": Mixin("listing", "Listing"),
 }

@@ -23,6 +23,7 @@ _WRITTEN = {
     "_client.stream_blocking": ["Stream"],
     "_model.meta": ["Meta"],
     "_version": ["__version__"],
+    "_wire.audio": ["Audio"],
     "_wire.call": ["Call", "Dialect", "Repeat", "Reply", "StreamCall"],
     "_wire.deltas": [
         "Delta",

@@ -239,6 +239,7 @@ if TYPE_CHECKING:
     from ._generated.video import VideoJobStatus as VideoJobStatus
     from ._model.meta import Meta as Meta
     from ._version import __version__ as __version__
+    from ._wire.audio import Audio as Audio
     from ._wire.call import Call as Call
     from ._wire.call import Dialect as Dialect
     from ._wire.call import Repeat as Repeat
@@ -288,6 +289,7 @@ __all__ = [
     "AsyncInferenceGatewayAPI",
     "AsyncInferenceGatewayClient",
     "AsyncStream",
+    "Audio",
     "BadGatewayError",
     "BadRequestError",
     "CacheControl",
@@ -793,6 +795,7 @@ if not TYPE_CHECKING:  # to type checkers a module with __getattr__ would have e
         "VideoJobStatus": "_generated.video",
         "Meta": "_model.meta",
         "__version__": "_version",
+        "Audio": "_wire.audio",
         "Call": "_wire.call",
         "Dialect": "_wire.call",
         "Repeat": "_wire.call",

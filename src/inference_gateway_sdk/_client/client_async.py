@@ -12,8 +12,10 @@ from .._wire.chat import chat_body, chat_call, dropped_fields
 from .._wire.listing import health_call, models_call
 from .._wire.target import Target
 from .._wire.url import GatewayUrl
+from .audio_async import AsyncAudioMethods
 from .drivers import async_driver
 from .effects import AsyncEffects, async_effects
+from .images_async import AsyncImagesMethods
 from .mcp_async import AsyncMcpMethods
 from .messages_async import AsyncMessagesMethods
 from .metrics_async import AsyncMetricsMethods
@@ -50,7 +52,9 @@ FinalT = TypeVar("FinalT")
 DEFAULT_URL = "http://localhost:8080/v1"
 
 
-class AsyncInferenceGatewayClient(AsyncMcpMethods, AsyncMessagesMethods, AsyncMetricsMethods):
+class AsyncInferenceGatewayClient(
+    AsyncAudioMethods, AsyncImagesMethods, AsyncMcpMethods, AsyncMessagesMethods, AsyncMetricsMethods
+):
     """A client of one gateway.
 
     Args:

@@ -13,8 +13,10 @@ from .._wire.chat import chat_body, chat_call, dropped_fields
 from .._wire.listing import health_call, models_call
 from .._wire.target import Target
 from .._wire.url import GatewayUrl
+from .audio_blocking import AudioMethods
 from .drivers import blocking_driver
 from .effects import BlockingEffects, blocking_effects
+from .images_blocking import ImagesMethods
 from .mcp_blocking import McpMethods
 from .messages_blocking import MessagesMethods
 from .metrics_blocking import MetricsMethods
@@ -51,7 +53,7 @@ FinalT = TypeVar("FinalT")
 DEFAULT_URL = "http://localhost:8080/v1"
 
 
-class InferenceGatewayClient(McpMethods, MessagesMethods, MetricsMethods):
+class InferenceGatewayClient(AudioMethods, ImagesMethods, McpMethods, MessagesMethods, MetricsMethods):
     """A client of one gateway.
 
     Args:

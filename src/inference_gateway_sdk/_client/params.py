@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict
 
 from .._generated.chat import ChatCompletionTool, Message
 from .._generated.messages import MessagesMessage, MessagesResponse
-from .._generated.params import CreateChatCompletionParams, CreateMessagesParams
+from .._generated.params import (
+    CreateChatCompletionParams,
+    CreateImageEditParams,
+    CreateImageParams,
+    CreateImageVariationParams,
+    CreateMessagesParams,
+    CreateMusicParams,
+    CreateSfxParams,
+    CreateSpeechParams,
+)
 
 if TYPE_CHECKING:
     from .._wire.timeouts import Timeouts
@@ -19,11 +28,17 @@ __all__ = [
     "ChatParams",
     "ChatStreamParams",
     "Conversation",
+    "ImageEditParams",
+    "ImageParams",
+    "ImageVariationParams",
     "ListOptions",
     "Messages",
     "MessagesParams",
     "MessagesStreamParams",
+    "MusicParams",
     "Options",
+    "SoundEffectParams",
+    "SpeechParams",
 ]
 
 Messages: TypeAlias = str | Message | Mapping[str, Any] | Iterable[str | Message | Mapping[str, Any]]
@@ -73,6 +88,30 @@ class MessagesStreamParams(MessagesParams, total=False):
 
     assemble: bool
     on_truncation: Literal["raise", "return"]
+
+
+class ImageParams(CreateImageParams, CallOptions, total=False):
+    """`generate_image`: the contract's parameters, and how the call is made."""
+
+
+class ImageEditParams(CreateImageEditParams, CallOptions, total=False):
+    """`create_image_edit`: the contract's parameters, and how the call is made."""
+
+
+class ImageVariationParams(CreateImageVariationParams, CallOptions, total=False):
+    """`create_image_variation`: the contract's parameters, and how the call is made."""
+
+
+class SpeechParams(CreateSpeechParams, CallOptions, total=False):
+    """`create_speech`: the contract's parameters, and how the call is made."""
+
+
+class SoundEffectParams(CreateSfxParams, CallOptions, total=False):
+    """`create_sound_effect`: the contract's parameters, and how the call is made."""
+
+
+class MusicParams(CreateMusicParams, CallOptions, total=False):
+    """`create_music`: the contract's parameters, and how the call is made."""
 
 
 class _Shared(TypedDict, total=False):

@@ -8,6 +8,8 @@ from typing import Any
 
 from .._model.answer import Answer
 from .._model.enums import OpenEnum
+from .._model.images import Picture
+from .._model.listing import Listing
 from .._model.model import Model as _Model, Needed
 
 __all__ = [
@@ -40,7 +42,7 @@ class ImageSize(OpenEnum):
     SIZE_1024X1792 = "1024x1792"
 
 
-class Image(_Model, kw_only=True):
+class Image(Picture, _Model, kw_only=True):
     """One picture."""
 
     b64_json: str | None = None
@@ -71,7 +73,7 @@ class ImagesResponseUsage(_Model, kw_only=True):
     """What the tokens read consisted of."""
 
 
-class ImagesResponse(Answer, _Model, kw_only=True):
+class ImagesResponse(Listing, Answer, _Model, kw_only=True):
     """The pictures made."""
 
     created: Needed[int]

@@ -1,0 +1,82 @@
+"""The clients' methods for sound: speech, sound effects and music."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .._wire.audio import music_call, sound_effect_call, speech_call
+from .._wire.target import Target
+from .settings import split
+
+if TYPE_CHECKING:
+    from typing import Unpack
+
+    from .._generated.gateway import Provider
+    from .._wire.audio import Audio
+    from .params import MusicParams, SoundEffectParams, SpeechParams
+    from .session_async import AsyncSession
+    from .settings import Settings
+    from .token import AsyncTokenSource
+
+__all__ = ["AsyncAudioMethods"]
+
+
+class AsyncAudioMethods:
+    """Mixed into the client."""
+
+    if TYPE_CHECKING:
+        _session: AsyncSession
+        _settings: Settings[AsyncTokenSource]
+
+    async def create_speech(
+        self,
+        model: str,
+        input: str,
+        voice: str,
+        *,
+        provider: Provider | str | None = None,
+        **params: Unpack[SpeechParams],
+    ) -> Audio:
+        """A text spoken aloud (contract: POST /audio/speech; gateways newer than 0.48).
+
+        Args:
+            model: "provider/name", or a bare name with `provider`.
+            input: What to say, at most 4096 characters.
+            voice: Who speaks: one of the provider's voices by name or id.
+            provider: The provider of a bare model name.
+            **params: The contract's other parameters, and how the call is made: `timeout`, `max_retries`, `headers`,
+                `extra_query`, `extra_body`.
+        """
+        settings, given = split(self._settings, params)
+        call = speech_call(Target.resolve(model, provider), input, voice, given, settings.extra_body)
+        return await self._session.send(call, settings)
+
+    async def create_sound_effect(
+        self, model: str, prompt: str, *, provider: Provider | str | None = None, **params: Unpack[SoundEffectParams]
+    ) -> Audio:
+        """A sound effect made from a text (contract: POST /audio/sfx; gateways newer than 0.48).
+
+        Args:
+            model: As in `create_speech`.
+            prompt: What should be heard.
+            provider: As in `create_speech`.
+            **params: As in `create_speech`; `duration_seconds` from 0.5 to 30.
+        """
+        settings, given = split(self._settings, params)
+        call = sound_effect_call(Target.resolve(model, provider), prompt, given, settings.extra_body)
+        return await self._session.send(call, settings)
+
+    async def create_music(
+        self, model: str, prompt: str, *, provider: Provider | str | None = None, **params: Unpack[MusicParams]
+    ) -> Audio:
+        """A piece of music composed from a text (contract: POST /audio/music; gateways newer than 0.48).
+
+        Args:
+            model: As in `create_speech`.
+            prompt: What should be played.
+            provider: As in `create_speech`.
+            **params: As in `create_speech`; `duration_seconds` from 3 to 600.
+        """
+        settings, given = split(self._settings, params)
+        call = music_call(Target.resolve(model, provider), prompt, given, settings.extra_body)
+        return await self._session.send(call, settings)

@@ -1,0 +1,79 @@
+"""Conveniences of a picture: its bytes, saving it, and showing it in a notebook."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import builtins  # noqa: TC003  (a method is named `bytes`)
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from ..errors import DecodingError
+
+if TYPE_CHECKING:
+    import os
+
+__all__ = ["Picture", "media_type"]
+
+_SIGNATURES = (
+    (0, b"\x89PNG\r\n\x1a\n", "image/png"),
+    (0, b"\xff\xd8\xff", "image/jpeg"),
+    (0, b"GIF8", "image/gif"),
+    (8, b"WEBP", "image/webp"),
+)
+
+
+def media_type(content: builtins.bytes) -> str | None:
+    """What kind of picture these bytes are, by how they begin; None when that is not known."""
+    return next((kind for at, mark, kind in _SIGNATURES if content[at : at + len(mark)] == mark), None)
+
+
+class _Encoded(Protocol):
+    @property
+    def b64_json(self) -> str | None: ...
+    @property
+    def url(self) -> str | None: ...
+
+
+class Picture:
+    """Mixed into `Image`."""
+
+    __slots__ = ()
+
+    def bytes(self: _Encoded) -> builtins.bytes:
+        """The picture's bytes, decoded.
+
+        Raises:
+            ValueError: The picture came as an address; nothing is fetched here.
+            DecodingError: What came is no base64.
+        """
+        return _decoded(self)
+
+    def save(self: _Encoded, path: str | os.PathLike[str]) -> Path:
+        """Write the picture to a file, and say where. Raises as `bytes`."""
+        target = Path(path)
+        target.write_bytes(_decoded(self))
+        return target
+
+    def _repr_mimebundle_(self: _Encoded, include: object = None, exclude: object = None) -> dict[str, Any]:
+        """What a notebook shows: the picture, where its bytes are here."""
+        bundle: dict[str, Any] = {"text/plain": repr(self)}
+        if self.b64_json:
+            content = _decoded(self)
+            bundle[media_type(content) or "image/png"] = base64.b64encode(content).decode()
+        return bundle
+
+
+def _decoded(picture: _Encoded) -> builtins.bytes:
+    if not picture.b64_json:
+        where = f"at {picture.url}" if picture.url else "nowhere: it has no address either"
+        raise ValueError(
+            f"the picture's bytes are {where}; ask for response_format='b64_json' to get them with the answer"
+        )
+    text = picture.b64_json
+    if text.startswith("data:"):
+        text = text.partition(",")[2]
+    try:
+        return base64.b64decode(text)
+    except (binascii.Error, ValueError) as error:
+        raise DecodingError(f"the picture is no base64: {error}") from None

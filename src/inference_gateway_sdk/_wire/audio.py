@@ -1,0 +1,118 @@
+"""Sound (contract: POST /audio/speech, /audio/sfx, /audio/music): a text to a JSON body, the answer to an `Audio`."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
+
+from .._model.answer import Answer
+from .._model.json_text import parse
+from .._model.kept import Kept  # noqa: TC001  (msgspec reads the annotations at run time)
+from .._model.public import publish
+from ..errors import DecodingError
+from . import codec
+from .call import Call, Reply
+from .fields import request_fields
+from .problem import read_stream_error
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Mapping
+
+    from .target import Target
+
+__all__ = ["Audio", "music_call", "sound_effect_call", "speech_call"]
+
+
+@publish
+class Audio(Answer, Struct, kw_only=True):
+    """A sound.
+
+    Attributes:
+        bytes: The file's bytes.
+        content_type: What kind of file it is, as the answer says; "" when it does not.
+    """
+
+    bytes: bytes
+    content_type: str = ""
+    kept_: Kept | None = field(default=None)
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write the sound to a file, and say where."""
+        target = Path(path)
+        target.write_bytes(self.bytes)
+        return target
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: a player."""
+        data = base64.b64encode(self.bytes).decode()
+        return f'<audio controls src="data:{self.content_type or "audio/mpeg"};base64,{data}"></audio>'
+
+    def __repr__(self) -> str:
+        return f"Audio(<{len(self.bytes)} bytes>, {self.content_type!r})"
+
+
+def speech_call(
+    target: Target, text: object, voice: object, params: Mapping[str, Any], extra: Mapping[str, Any] | None
+) -> Call[Audio]:
+    """The call that speaks a text. Raises as `request_fields`."""
+    if isinstance(text, str) and not text:
+        raise ValueError("input is empty: give the text to speak")
+    given = {"input": text, "voice": voice, **params}
+    return _audio("/audio/speech", "CreateSpeechRequest", target, given, extra)
+
+
+def sound_effect_call(
+    target: Target, prompt: object, params: Mapping[str, Any], extra: Mapping[str, Any] | None
+) -> Call[Audio]:
+    """The call that makes a sound effect. Raises as `request_fields`."""
+    return _audio("/audio/sfx", "CreateSfxRequest", target, {"prompt": prompt, **params}, extra)
+
+
+def music_call(
+    target: Target, prompt: object, params: Mapping[str, Any], extra: Mapping[str, Any] | None
+) -> Call[Audio]:
+    """The call that composes music. Raises as `request_fields`."""
+    return _audio("/audio/music", "CreateMusicRequest", target, {"prompt": prompt, **params}, extra)
+
+
+def _audio(
+    path: str,
+    schema: str,
+    target: Target,
+    given: Mapping[str, Any],
+    extra: Mapping[str, Any] | None,
+) -> Call[Audio]:
+    for name in ("input", "voice", "prompt"):
+        if given.get(name, "") is None:  # parameters that are None are left out, but these are required
+            raise TypeError(f"{name} must be a string, got None")
+    return Call(
+        method="POST",
+        path=path,
+        read=lambda reply: _read(reply, target),
+        query=target.query,
+        body=codec.encode(request_fields(schema, given, target, extra)),
+        accept="audio/*, application/octet-stream, application/json",
+        provider=target.provider,
+        model=target.model,
+    )
+
+
+def _read(reply: Reply, target: Target) -> Audio:
+    """The sound.
+
+    Raises:
+        StatusError: The 200 held an error object instead.
+        DecodingError: It held nothing, or text.
+    """
+    content_type = reply.headers.get("content-type", "")
+    kind = content_type.partition(";")[0].strip().lower()
+    if kind == "application/json":
+        raise read_stream_error(parse(reply.body), reply.body, provider=target.provider, model=target.model)
+    if not reply.body or kind.startswith("text/"):
+        what = f"{kind} instead of" if reply.body else "no"
+        raise DecodingError(f"the answer says 200 but holds {what} sound")
+    return Audio(bytes=reply.body, content_type=content_type)

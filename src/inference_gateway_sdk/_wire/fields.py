@@ -1,0 +1,53 @@
+"""A request's fields put together: what the method itself takes, the contract's parameters, and `extra_body`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .params import check_params
+from .target import Target, check_provider
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["request_fields", "resolve_optional"]
+
+
+def request_fields(
+    schema: str, given: Mapping[str, Any], target: Target, extra: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    """The fields to send, checked against the contract.
+
+    Args:
+        schema: The request's type, as "CreateImageRequest".
+        given: The parameters; those that are None are left out.
+        target: Whose `model` is sent, where it names one.
+        extra: Fields the contract does not know.
+
+    Raises:
+        TypeError: An unknown keyword or a value of the wrong type.
+        ValueError: A value out of bounds, or a field given twice.
+    """
+    fields = {name: value for name, value in given.items() if value is not None}
+    check_params(schema, fields)
+    fields = {"model": target.model, **fields} if target.model else fields
+    for name, value in (extra or {}).items():
+        if name in fields:
+            raise ValueError(f"extra_body: {name!r} is already set by an argument; say it once")
+        fields[name] = value
+    return fields
+
+
+def resolve_optional(model: object, provider: object) -> Target:
+    """As `Target.resolve`, for endpoints that take a provider without a model.
+
+    Raises:
+        TypeError: One of them is not a string.
+        ValueError: Neither is given, or one is malformed.
+    """
+    if model is not None:
+        return Target.resolve(model, provider)
+    if provider is None:
+        raise ValueError("model is missing: name one, such as model='openai/gpt-image-1', or a provider")
+    checked = check_provider(provider)
+    return Target("", (("provider", checked),), checked)

@@ -1,0 +1,164 @@
+"""Pictures (contract: POST /images/...): what a user gives to a JSON body or a form, the answer to its pictures."""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
+
+from .._generated.images import ImagesResponse
+from .._model.images import media_type
+from ..errors import SerializationError
+from . import codec
+from .call import Call, Repeat
+from .fields import request_fields, resolve_optional
+from .multipart import FilePart, form
+from .problem import read_stream_error
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from .call import Reply
+    from .target import Target
+
+__all__ = ["Upload", "edit_call", "generation_call", "variation_call"]
+
+_MIB: Final = 1024 * 1024
+_SUFFIXES: Final = {"image/png": "png", "image/jpeg": "jpg", "image/gif": "gif", "image/webp": "webp"}
+_TYPES: Final = {**{suffix: kind for kind, suffix in _SUFFIXES.items()}, "jpeg": "image/jpeg"}
+_UNKNOWN: Final = "application/octet-stream"
+
+
+class Upload(Struct, frozen=True):
+    """A file to send: its bytes, and its name where it has one."""
+
+    content: bytes
+    filename: str | None = None
+
+    def __repr__(self) -> str:
+        return f"Upload(<{len(self.content)} bytes>, {self.filename!r})"
+
+
+def generation_call(
+    prompt: object, params: Mapping[str, Any], provider: object, extra: Mapping[str, Any] | None
+) -> Call[ImagesResponse]:
+    """The call that makes pictures from a text. Raises as `request_fields`."""
+    given = dict(params)
+    target = resolve_optional(given.pop("model", None), provider)
+    fields = request_fields("CreateImageRequest", {"prompt": _text(prompt), **given}, target, extra)
+    return Call(
+        method="POST",
+        path="/images/generations",
+        read=lambda reply: _read(reply, target),
+        query=target.query,
+        body=codec.encode(fields),
+        provider=target.provider,
+        model=target.model or None,
+    )
+
+
+def edit_call(
+    images: Sequence[Upload],
+    mask: Upload | None,
+    prompt: object,
+    params: Mapping[str, Any],
+    *,
+    provider: object,
+    extra: Mapping[str, Any] | None,
+) -> Call[ImagesResponse]:
+    """The call that changes pictures.
+
+    Raises:
+        TypeError: A value of the wrong type.
+        ValueError: No picture, one over the model's limit, or a value out of bounds.
+    """
+    if not images:
+        raise ValueError("image is an empty list: give at least one picture")
+    name = "image" if len(images) == 1 else "image[]"  # the gateway takes both (WIRE section 12)
+    files = [_file(upload, name) for upload in images] + ([] if mask is None else [_file(mask, "mask")])
+    given = {"prompt": _text(prompt), **params}
+    return _upload("/images/edits", "CreateImageEditRequest", files, given, provider=provider, extra=extra)
+
+
+def variation_call(
+    image: Upload, params: Mapping[str, Any], provider: object, extra: Mapping[str, Any] | None
+) -> Call[ImagesResponse]:
+    """The call that varies a picture. Raises as `edit_call`."""
+    files = [_file(image, "image")]
+    return _upload("/images/variations", "CreateImageVariationRequest", files, params, provider=provider, extra=extra)
+
+
+def _text(prompt: object) -> object:
+    if isinstance(prompt, str) and not prompt.strip():
+        raise ValueError("prompt is empty: say what the picture shall show")
+    return prompt if prompt is not None else ""  # refused by its type where it is no text
+
+
+def _upload(
+    path: str,
+    schema: str,
+    files: Sequence[FilePart],
+    params: Mapping[str, Any],
+    *,
+    provider: object,
+    extra: Mapping[str, Any] | None,
+) -> Call[ImagesResponse]:
+    given = dict(params)
+    target = resolve_optional(given.pop("model", None), provider)
+    fields = request_fields(schema, given, target, extra)
+    for file in files:
+        _check_size(file, target.model)
+    content_type, body = form([(name, _form_value(name, value)) for name, value in fields.items()], files)
+    return Call(
+        method="POST",
+        path=path,
+        read=lambda reply: _read(reply, target),
+        query=target.query,
+        body=body,
+        content_type=content_type,
+        repeat=Repeat.CAUTIOUSLY,
+        provider=target.provider,
+        model=target.model or None,
+    )
+
+
+def _file(upload: Upload, name: str) -> FilePart:
+    """The part of a picture, named and typed by what it is."""
+    if not upload.content:
+        raise ValueError(f"{name.removesuffix('[]')} is empty: it holds no byte")
+    named = PurePath(upload.filename or "").name
+    kind = media_type(upload.content) or _TYPES.get(PurePath(named).suffix.lstrip(".").lower(), _UNKNOWN)
+    if not named:
+        named = ".".join(filter(None, (name.removesuffix("[]"), _SUFFIXES.get(kind))))
+    return FilePart(name, named, kind, upload.content)
+
+
+def _check_size(file: FilePart, model: str) -> None:
+    """The contract's limits: under 4 MB for dall-e-2, 50 MB for every other model."""
+    most = 4 if model.rpartition("/")[2].startswith("dall-e-2") else 50
+    if len(file.content) > most * _MIB:
+        size = f"{len(file.content) / _MIB:.1f} MiB"
+        raise ValueError(
+            f"{file.name.removesuffix('[]')} ({file.filename}) has {size}; this model takes at most {most}"
+        )
+
+
+def _form_value(name: str, value: Any) -> bytes:
+    try:
+        return value.encode() if isinstance(value, str) else codec.encode(value)
+    except UnicodeEncodeError:
+        raise SerializationError("the text holds half a character (a lone surrogate)", path=f"$.{name}") from None
+
+
+def _read(reply: Reply, target: Target) -> ImagesResponse:
+    """The pictures.
+
+    Raises:
+        StatusError: The 200 held an error object.
+        DecodingError: It was not JSON.
+    """
+    answer = codec.decode(reply.body, ImagesResponse)
+    if not answer.data and answer.extra_fields.get("error"):
+        raise read_stream_error(answer.to_dict(), reply.body, provider=target.provider, model=target.model or None)
+    return answer

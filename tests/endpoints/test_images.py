@@ -1,0 +1,328 @@
+"""Pictures over a socket: what is sent, as JSON and as a form, and what the answer's pictures can do."""
+
+from __future__ import annotations
+
+import base64
+import io
+from email import message_from_bytes
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import inference_gateway_sdk as sdk
+from inference_gateway_sdk._wire.multipart import FilePart, form
+from support.server import Connection, Request, serving
+
+if TYPE_CHECKING:
+    from support.worlds import World
+
+PNG = b"\x89PNG\r\n\x1a\n and so on"
+JPEG = b"\xff\xd8\xff and so on"
+MODEL = "openai/gpt-image-1"
+
+
+def gateway(connection: Connection, request: Request) -> None:
+    """Two pictures, one as bytes and one as an address, and a field that the contract does not know."""
+    data = [{"b64_json": base64.b64encode(PNG).decode()}, {"url": "http://pictures/1", "revised_prompt": "a cat"}]
+    connection.json({"created": 1, "data": data, "background": "opaque", "novel": 1})
+
+
+def parts(content_type: str, body: bytes) -> list[dict[str, Any]]:
+    """The parts of a form as another library reads it."""
+    message = message_from_bytes(b"Content-Type: " + content_type.encode() + b"\r\n\r\n" + body)
+    assert message.is_multipart()
+    return [
+        {
+            "name": part.get_param("name", header="content-disposition"),
+            "filename": part.get_filename(),
+            "type": part.get_content_type() if part.get_filename() else None,
+            "content": part.get_payload(decode=True),
+        }
+        for part in message.get_payload()  # type: ignore[union-attr]
+    ]
+
+
+def sent_parts(request: Request) -> list[dict[str, Any]]:
+    """The parts of the form that a request carried."""
+    return parts(request.headers["content-type"], request.body)
+
+
+def test_making_a_picture(world: World) -> None:
+    """The prompt and the parameters go out as JSON, and the pictures come back with all that was sent."""
+
+    async def scenario(client: Any) -> Any:
+        return await client.generate_image("a cat", model=MODEL, n=2, size="1024x1024", extra_body={"seed": 3})
+
+    with serving(gateway) as server:
+        answer = world.with_client(scenario, server.url)
+    (request,) = server.requests
+    assert (request.method, request.target) == ("POST", "/v1/images/generations")
+    assert request.json() == {"model": MODEL, "prompt": "a cat", "n": 2, "size": "1024x1024", "seed": 3}
+    assert (answer.created, answer.background, answer.extra_fields) == (1, "opaque", {"novel": 1})
+    assert [image.revised_prompt for image in answer] == [None, "a cat"]
+    assert (len(answer), answer.meta.status) == (2, 200)
+
+
+@pytest.mark.parametrize(
+    ("options", "target", "model"),
+    [
+        ({"model": "gpt-image-1", "provider": "openai"}, "?provider=openai", "gpt-image-1"),
+        ({"model": MODEL, "provider": "openai"}, "", MODEL),
+        ({"provider": "openai"}, "?provider=openai", None),
+    ],
+)
+def test_provider_and_model(options: dict[str, str], target: str, model: str | None, world: World) -> None:
+    """Model and provider are sent in one form only; a provider alone leaves the model to it."""
+    with serving(gateway) as server:
+        world.with_client(lambda client: client.generate_image("a cat", **options), server.url)
+    assert server.requests[0].target == f"/v1/images/generations{target}"
+    assert server.requests[0].json().get("model") == model
+
+
+def as_bytes(_: Path) -> Any:
+    """The bytes themselves."""
+    return PNG
+
+
+def as_path(folder: Path) -> Any:
+    """A path."""
+    (folder / "cat.png").write_bytes(PNG)
+    return folder / "cat.png"
+
+
+def as_file(folder: Path) -> Any:
+    """An open file, which has a name."""
+    return as_path(folder).open("rb")
+
+
+def as_buffer(_: Path) -> Any:
+    """A file in memory, which has none."""
+    return io.BytesIO(PNG)
+
+
+@pytest.mark.parametrize(
+    ("give", "filename"),
+    [(as_bytes, "image.png"), (as_path, "cat.png"), (as_file, "cat.png"), (as_buffer, "image.png")],
+)
+def test_changing_a_picture(give: Any, filename: str, tmp_path: Path, world: World) -> None:
+    """Bytes, a path and an open file are sent as a form, always with a file name and the type of what they hold."""
+
+    async def scenario(client: Any) -> Any:
+        image = give(tmp_path)
+        try:
+            return await client.create_image_edit(image, "a hat", model=MODEL, n=2, mask=PNG, quality="high")
+        finally:
+            if hasattr(image, "close"):
+                image.close()
+
+    with serving(gateway) as server:
+        answer = world.with_client(scenario, server.url)
+    (request,) = server.requests
+    assert (request.method, request.target) == ("POST", "/v1/images/edits")
+    *fields, image, mask = sent_parts(request)
+    assert {part["name"]: part["content"] for part in fields} == {
+        "model": MODEL.encode(),
+        "prompt": b"a hat",
+        "n": b"2",
+        "quality": b"high",
+    }
+    assert image == {"name": "image", "filename": filename, "type": "image/png", "content": PNG}
+    assert mask == {"name": "mask", "filename": "mask.png", "type": "image/png", "content": PNG}
+    assert answer.data[0].bytes() == PNG
+
+
+def test_changing_several_pictures(world: World) -> None:
+    """Several pictures go out under the name the gateway takes for many, each with the type of what it holds."""
+
+    async def scenario(client: Any) -> Any:
+        return await client.create_image_edit([PNG, JPEG], "a hat", model=MODEL)
+
+    with serving(gateway) as server:
+        world.with_client(scenario, server.url)
+    files = [part for part in sent_parts(server.requests[0]) if part["filename"]]
+    assert [(part["name"], part["filename"], part["type"]) for part in files] == [
+        ("image[]", "image.png", "image/png"),
+        ("image[]", "image.jpg", "image/jpeg"),
+    ]
+
+
+def test_varying_a_picture(world: World) -> None:
+    """The picture goes out as a form to /v1/images/variations."""
+
+    async def scenario(client: Any) -> Any:
+        return await client.create_image_variation(PNG, provider="openai", n=1)
+
+    with serving(gateway) as server:
+        world.with_client(scenario, server.url)
+    (request,) = server.requests
+    assert (request.method, request.target) == ("POST", "/v1/images/variations?provider=openai")
+    assert [(part["name"], part["filename"]) for part in sent_parts(request)] == [("n", None), ("image", "image.png")]
+
+
+@pytest.mark.parametrize(("method", "sends"), [("generate_image", 2), ("create_image_edit", 1)])
+def test_an_upload_is_not_repeated_by_accident(method: str, sends: int, world: World) -> None:
+    """After a failure on the way a generation is asked for again; an upload may have been acted on."""
+
+    def handler(connection: Connection, request: Request) -> None:
+        if len(server.requests) == 1:
+            connection.json({"error": "x"}, 502)
+        else:
+            gateway(connection, request)
+
+    async def scenario(client: Any) -> None:
+        if method == "generate_image":
+            await client.generate_image("x", model=MODEL)
+            return
+        with pytest.raises(sdk.BadGatewayError):
+            await client.create_image_edit(PNG, "x", model=MODEL)
+
+    with serving(handler) as server:
+        world.with_client(scenario, server.url)
+    assert len(server.requests) == sends
+
+
+@pytest.mark.parametrize(
+    ("method", "status", "message", "kind", "part"),
+    [
+        ("generate_image", 404, "The Images API is not enabled.", sdk.NotFoundError, "IMAGES_ENABLED=true"),
+        ("generate_image", 404, "Requested route is not found", sdk.NotFoundError, "older than the endpoint"),
+        (
+            "generate_image",
+            400,
+            "The Images API is not supported by this provider yet.",
+            sdk.BadRequestError,
+            "openai",
+        ),
+        ("generate_image", 502, "Failed to reach upstream server", sdk.BadGatewayError, "OPENAI_API_URL"),
+        ("generate_image", 504, "Request timed out", sdk.GatewayTimeoutError, "SERVER_READ_TIMEOUT"),
+        ("create_image_variation", 404, "Requested route is not found", sdk.NotFoundError, "create_image_edit()"),
+        ("create_image_variation", 413, "Request body too large", sdk.PayloadTooLargeError, "10,485,760"),
+    ],
+)
+def test_what_this_gateway_does_not_do(
+    method: str, status: int, message: str, kind: type[sdk.StatusError], part: str, world: World
+) -> None:
+    """A gateway that is closed, too old or too new, and a provider without pictures, are told with the remedy."""
+
+    def handler(connection: Connection, request: Request) -> None:
+        connection.json({"error": message}, status)
+
+    async def scenario(client: Any) -> Any:
+        given = "x" if method == "generate_image" else PNG
+        return await getattr(client, method)(given, model=MODEL, max_retries=0)
+
+    with serving(handler) as server, pytest.raises(kind) as caught:
+        world.with_client(scenario, server.url)
+    assert caught.value.message == message
+    assert part in str(caught.value.hint)
+
+
+def test_an_error_inside_a_200(world: World) -> None:
+    """A provider's error that came with status 200 raises as what it is."""
+
+    def handler(connection: Connection, request: Request) -> None:
+        connection.json({"error": {"message": "slow down", "code": 429}})
+
+    with serving(handler) as server, pytest.raises(sdk.RateLimitError, match="slow down"):
+        world.with_client(lambda client: client.generate_image("x", model=MODEL), server.url)
+
+
+@pytest.mark.parametrize(
+    ("call", "kind", "part"),
+    [
+        (lambda client: client.generate_image("", model=MODEL), ValueError, "prompt is empty"),
+        (lambda client: client.generate_image(3, model=MODEL), TypeError, "prompt must be a string"),
+        (lambda client: client.generate_image("x"), ValueError, "model is missing"),
+        (lambda client: client.generate_image("x", model=MODEL, n=11), ValueError, "n must be at most 10"),
+        (lambda client: client.generate_image("x", model=MODEL, sise="1x1"), TypeError, "did you mean 'size'"),
+        (lambda client: client.generate_image("x", model=MODEL, n=1, extra_body={"n": 2}), ValueError, "already set"),
+        (lambda client: client.create_image_edit([], "x", model=MODEL), ValueError, "image is an empty list"),
+        (lambda client: client.create_image_edit(b"", "x", model=MODEL), ValueError, "image is empty"),
+        (lambda client: client.create_image_edit("a.png", "x", model=MODEL), TypeError, r"write pathlib.Path\('a.png'"),
+        (lambda client: client.create_image_edit(io.StringIO("x"), "x", model=MODEL), TypeError, 'with mode "rb"'),
+        (lambda client: client.create_image_edit(PNG, "\ud83d", model=MODEL), sdk.SerializationError, "prompt"),
+        (lambda client: client.create_image_edit(PNG, "x", model=MODEL, mask=3), TypeError, "mask must be bytes"),
+        (lambda client: client.create_image_edit(Path("none.png"), "x", model=MODEL), FileNotFoundError, "none.png"),
+        (
+            lambda client: client.create_image_variation(b"x" * (4 * 1024 * 1024 + 1), model="openai/dall-e-2"),
+            ValueError,
+            "this model takes at most 4",
+        ),
+        (
+            lambda client: client.create_image_edit(PNG, "x", model=MODEL, mask=b"x" * (50 * 1024 * 1024 + 1)),
+            ValueError,
+            "mask.*takes at most 50",
+        ),
+    ],
+)
+def test_bad_input_is_refused_before_sending(call: Any, kind: type[Exception], part: str, world: World) -> None:
+    """The message names the argument, and nothing is sent."""
+    with serving(gateway) as server, pytest.raises(kind, match=part):
+        world.with_client(call, server.url)
+    assert server.requests == []
+
+
+def test_a_picture_is_saved(tmp_path: Path) -> None:
+    """`save` writes the decoded bytes and says where."""
+    image = sdk.Image(b64_json=base64.b64encode(JPEG).decode())
+    saved = image.save(str(tmp_path / "a.jpg"))
+    assert saved == tmp_path / "a.jpg"
+    assert saved.read_bytes() == JPEG
+
+
+def test_a_picture_shows_itself() -> None:
+    """A notebook gets the bytes under the type they are of, and text where there are none."""
+    image = sdk.Image(b64_json=base64.b64encode(JPEG).decode())
+    assert image._repr_mimebundle_()["image/jpeg"] == base64.b64encode(JPEG).decode()
+    assert set(sdk.Image(url="http://x")._repr_mimebundle_()) == {"text/plain"}
+
+
+def test_a_data_url_is_read_too() -> None:
+    """Some providers send the bytes as a data: URL."""
+    assert sdk.Image(b64_json="data:image/png;base64," + base64.b64encode(PNG).decode()).bytes() == PNG
+
+
+@pytest.mark.parametrize(
+    ("image", "kind", "part"),
+    [
+        (sdk.Image(url="http://x/1"), ValueError, "at http://x/1; ask for response_format='b64_json'"),
+        (sdk.Image(), ValueError, "nowhere"),
+        (sdk.Image(b64_json="a"), sdk.DecodingError, "no base64"),
+        (sdk.Image(b64_json="ä"), sdk.DecodingError, "no base64"),
+    ],
+)
+def test_a_picture_without_bytes(image: sdk.Image, kind: type[Exception], part: str) -> None:
+    """What has no bytes says so, with what to ask for."""
+    with pytest.raises(kind, match=part):
+        image.bytes()
+
+
+NAMES = st.text(st.characters(codec="utf-8", exclude_characters="\\"), min_size=1)
+
+
+@given(
+    st.lists(st.tuples(st.text("abc[]_", min_size=1), st.text().map(str.encode))),
+    st.lists(st.tuples(st.text("abc.-_ ", min_size=1), st.binary())),
+)
+def test_a_form_is_read_as_it_was_written(fields: list[tuple[str, bytes]], files: list[tuple[str, bytes]]) -> None:
+    """Another library finds every field and file, byte for byte, and the same form has the same bytes."""
+    given_files = [FilePart("file", name, "image/png", content) for name, content in files]
+    content_type, body = form(fields, given_files)
+    assert form(fields, given_files) == (content_type, body)
+    boundary = content_type.partition("boundary=")[2].encode()
+    pieces = (b"\r\n" + body).split(b"\r\n--" + boundary)
+    assert (pieces[0], pieces[-1]) == (b"", b"--\r\n")
+    contents = [piece.partition(b"\r\n\r\n")[2] for piece in pieces[1:-1]]
+    assert contents == [value for _, value in fields] + [content for _, content in files]
+
+
+@given(NAMES)
+def test_a_name_cannot_leave_its_header(name: str) -> None:
+    """Quotes and line ends in a file name are escaped: the part has the headers it was given and no more."""
+    _, body = form([], [FilePart("image", name, "image/png", b"x")])
+    head = body.partition(b"\r\n\r\n")[0].split(b"\r\n")
+    assert len(head) == 3
+    assert head[1].count(b'"') == 4
