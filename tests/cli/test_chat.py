@@ -39,8 +39,8 @@ def test_the_options_reach_the_model(igw: Run, gateway: str, provider: Provider)
 
 @pytest.mark.parametrize("prompt", [(), ("-",)])
 def test_a_pipe_is_the_prompt(igw: Run, gateway: str, provider: Provider, prompt: tuple[str, ...]) -> None:
-    """Without PROMPT, or with a dash, the standard input is read to its end."""
-    assert _chat(igw, gateway, "ok", *prompt, said="From\na pipe").stdout == "Hello, \u4e16\u754c!\n"
+    """Without PROMPT, or with a dash, the standard input is read to its end, but for its last line break."""
+    assert _chat(igw, gateway, "ok", *prompt, said="From\na pipe\n").stdout == "Hello, \u4e16\u754c!\n"
     assert provider.messages[-1] == [{"role": "user", "content": "From\na pipe"}]
 
 

@@ -165,11 +165,12 @@ def whole_answer() -> Callable[..., bytes]:
 
 
 class RawAnswer:
-    """An answer as its bytes: the status line, the headers in order of name, and the body's chunks."""
+    """An answer as its bytes: the status, the headers in order of name, and the body's chunks."""
 
     def __init__(self, data: bytes) -> None:
         head, _, rest = data.partition(b"\r\n\r\n")
-        self.status, *lines = head.decode("latin-1").split("\r\n")
+        first, *lines = head.decode("latin-1").split("\r\n")
+        self.status = int(first.split(" ")[1])  # the words behind it are the server's own, and change with Python
         pairs = [(name.lower(), value.strip()) for name, _, value in (line.partition(":") for line in lines)]
         self.headers = dict(sorted(pair for pair in pairs if pair[0] != "date"))
         self.chunks = self._dechunked(rest) if "transfer-encoding" in self.headers else [rest]

@@ -82,7 +82,7 @@ def _request(recorded: bytes) -> bytes:
     return head.replace(b"\n", b"\r\n") + b"\r\n\r\n" + body[:length].ljust(length, b"x")
 
 
-def _comparable(answer: RawAnswer) -> tuple[str, dict[str, str], list[bytes]]:
+def _comparable(answer: RawAnswer) -> tuple[int, dict[str, str], list[bytes]]:
     return answer.status, answer.headers, answer.chunks
 
 
@@ -90,7 +90,7 @@ def _comparable(answer: RawAnswer) -> tuple[str, dict[str, str], list[bytes]]:
 def test_the_recorded_answer_is_reproduced(
     gateway: Gateways, provider: str, exchange: Callable[..., RawAnswer], raw_answer: type[RawAnswer], name: str
 ) -> None:
-    """Status line, headers and body as the real gateway sent them, chunk by chunk; only the date may differ."""
+    """Status, headers and body as the real gateway sent them, chunk by chunk; only the date may differ."""
     client = gateway(**_settings(provider, name))
     request = _request((CAPTURES / f"{name}.request.txt").read_bytes())
     recorded = (CAPTURES / f"{name}.response.http").read_bytes()

@@ -122,7 +122,7 @@ def test_a_stream_arrives_line_by_line_as_it_came(
     upstream.answers("m", HEAD, b"".join(lines)[:20], b"".join(lines)[20:])
     answer = exchange(gateway(), _request("openai/m", stream=True))
     assert answer.chunks == lines
-    assert answer.status == "HTTP/1.1 200 OK"
+    assert answer.status == 200
     assert answer.headers == {
         "cache-control": "no-cache",
         "connection": "close",
@@ -147,7 +147,7 @@ def test_a_last_line_without_an_end_is_lost(
     """WIRE section 9: what is not a whole line never leaves the gateway, and the answer still ends cleanly."""
     upstream.answers("m", HEAD + body)
     answer = exchange(gateway(), _request("openai/m", stream=True))
-    assert (answer.status, b"".join(answer.chunks)) == ("HTTP/1.1 200 OK", arrives)
+    assert (answer.status, b"".join(answer.chunks)) == (200, arrives)
 
 
 @pytest.mark.parametrize("arrived", [b"", b'data: {"a":1}\n\n'])
@@ -158,7 +158,7 @@ def test_a_provider_that_breaks_off_ends_the_stream_cleanly(
     head = HEAD.replace(b"Connection: close", b"Content-Length: 1000")
     upstream.answers("m", head + arrived)
     answer = exchange(gateway(), _request("openai/m", stream=True))
-    assert (answer.status, b"".join(answer.chunks)) == ("HTTP/1.1 200 OK", arrived)
+    assert (answer.status, b"".join(answer.chunks)) == (200, arrived)
 
 
 def test_the_head_waits_for_the_first_line(gateway: Gateways, upstream: Upstream) -> None:
@@ -236,5 +236,5 @@ def test_a_body_that_is_too_large_ends_the_connection(gateway: Gateways, exchang
     """WIRE section 4: the 413 comes while the client is still sending, and nothing more is read."""
     request = f"POST {CHAT} HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n".encode() + b"x" * 2000
     answer = exchange(gateway(max_body=1000), request)
-    assert answer.status.startswith("HTTP/1.1 413 ")
+    assert answer.status == 413
     assert answer.chunks == [b'{"error":"Request body too large"}']

@@ -79,7 +79,9 @@ def _said(prompt: str | None) -> str | None:
     """
     if prompt is None and sys.stdin is not None and sys.stdin.isatty():
         return None
-    text = sys.stdin.read() if prompt in (None, "-") and sys.stdin is not None else prompt
+    text = prompt
+    if prompt in (None, "-") and sys.stdin is not None:
+        text = sys.stdin.read().rstrip("\r\n")  # the last line's end is the file's, not the question's
     if not text or not text.strip():
         raise UsageError("the prompt is empty: write igw chat 'Hello', or pipe text into igw chat")
     return text
