@@ -56,7 +56,9 @@ class MessageAssembly:
 
     def built(self, *, complete: bool) -> MessagesResponse:
         """The message so far; its `stop_reason` is None while it is open."""
-        answer = self._adopted or codec.from_builtins(self._whole(), MessagesResponse)
+        if self._adopted is not None:
+            return self._adopted
+        answer = codec.from_builtins(self._whole(), MessagesResponse)
         if not complete:
             mark_incomplete(answer)
         return answer

@@ -1,0 +1,105 @@
+"""The rows of a fault matrix, in any dialect: a stream is watched by its reader, and compared with its row."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from client.invented import Invented
+from inference_gateway_sdk import GatewayError, StatusError, StreamStalledError
+from support.server import Connection, Request, Server, serving
+
+if TYPE_CHECKING:
+    import ssl
+
+    from client.faults import Fault
+    from support.worlds import World
+
+Open = Callable[[Any, "Fault"], Any]
+"""Makes the stream of a row, given the client."""
+
+
+@dataclass
+class Seen:
+    """What the reader of one stream saw."""
+
+    texts: list[str] = field(default_factory=list)
+    error: GatewayError | None = None
+    final: str | None = None
+    complete: bool | None = None
+    well_afterwards: bool = False
+    seconds: float = 0.0
+
+
+def holds(world: World, fault: Fault, opened: Open, tls: ssl.SSLContext | None = None, **options: Any) -> None:
+    """Assert that the reader of the row's stream sees what the row says, and is left with a client that works."""
+    invented = Invented()
+
+    def handler(connection: Connection, request: Request) -> None:
+        if request.path == "/health":
+            connection.json({"message": "OK"})
+        else:
+            fault.serve(connection, request)
+
+    with serving(handler, tls, read_bodies=fault.reads_body) as server:
+        seen = _watch(world, server, fault, opened, _effects=invented.effects(world), **options)
+    _check(fault, seen, server)
+    assert len(invented.pauses) == fault.attempts - 1
+
+
+def _watch(world: World, server: Server, fault: Fault, opened: Open, **options: Any) -> Seen:
+    seen = Seen()
+
+    async def scenario(client: Any) -> None:
+        start = time.monotonic()
+        try:
+            await _read(opened(client, fault), fault, seen)
+        except GatewayError as error:
+            seen.error = error
+        seen.seconds = time.monotonic() - start
+        seen.well_afterwards = await client.health_check()
+
+    world.with_client(scenario, server.url, max_retries=1, **options)
+    return seen
+
+
+async def _read(stream: Any, fault: Fault, seen: Seen) -> None:
+    async with stream:
+        chunks = 0
+        async for chunk in stream:
+            chunks += 1
+            if chunk.text:
+                seen.texts.append(chunk.text)
+            if fault.pause:
+                await asyncio.sleep(fault.pause)
+            if chunks == fault.leave_after:
+                return
+        answer = await stream.final()
+        seen.final, seen.complete = answer.text or "", answer.complete
+
+
+def _check(fault: Fault, seen: Seen, server: Server) -> None:
+    assert seen.texts == fault.texts
+    assert type(seen.error) is (fault.error or type(None)), repr(seen.error)
+    if seen.error is None:
+        whole = None if fault.leave_after else "".join(fault.texts)
+        assert (seen.final, seen.complete) == (whole, None if fault.leave_after else True)
+    else:
+        _check_error(fault, seen.error)
+    assert sum(request.method == "POST" for request in server.requests) == fault.attempts
+    assert seen.well_afterwards
+    assert fault.connections in (None, server.connections)
+    assert seen.seconds < 10, "a fault must be noticed by a clock, not by patience"
+
+
+def _check_error(fault: Fault, error: GatewayError) -> None:
+    assert fault.says in error.message
+    assert (error.partial and error.partial.text) == fault.partial
+    assert error.partial is None or not error.partial.complete or fault.name == "plain JSON body"
+    assert (error.status if isinstance(error, StatusError) else None) == fault.status
+    assert (error.limit if isinstance(error, StreamStalledError) else None) == fault.limit
+    if isinstance(error, StreamStalledError):
+        assert 0.25 <= error.elapsed < 5
