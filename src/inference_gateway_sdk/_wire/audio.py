@@ -12,7 +12,7 @@ from .._model.answer import Answer
 from .._model.json_text import parse
 from .._model.kept import Kept  # noqa: TC001  (msgspec reads the annotations at run time)
 from .._model.public import publish
-from ..errors import DecodingError
+from ..errors import DecodingError, StatusError
 from . import codec
 from .call import Call, Reply
 from .fields import request_fields
@@ -111,7 +111,10 @@ def _read(reply: Reply, target: Target) -> Audio:
     content_type = reply.headers.get("content-type", "")
     kind = content_type.partition(";")[0].strip().lower()
     if kind == "application/json":
-        raise read_stream_error(parse(reply.body), reply.body, provider=target.provider, model=target.model)
+        error = read_stream_error(parse(reply.body), reply.body, provider=target.provider, model=target.model)
+        if isinstance(error, StatusError):
+            raise error
+        raise DecodingError(f"the answer says 200 but holds JSON instead of sound: {error.message}")
     if not reply.body or kind.startswith("text/"):
         what = f"{kind} instead of" if reply.body else "no"
         raise DecodingError(f"the answer says 200 but holds {what} sound")
