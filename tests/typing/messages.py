@@ -1,0 +1,67 @@
+"""Checked by mypy strict and pyright strict, never run: Messages, what calls take and what they return."""
+# pyright: strict, reportUnnecessaryTypeIgnoreComment=true
+
+from __future__ import annotations
+
+from typing import Any, assert_type
+
+from inference_gateway_sdk import (
+    AsyncInferenceGatewayAPI,
+    AsyncInferenceGatewayClient,
+    InferenceGatewayAPI,
+    InferenceGatewayClient,
+    MessagesMessage,
+    MessagesMessageRole,
+    MessagesResponse,
+    MessagesStreamEvent,
+    MessagesToolUseBlock,
+    Meta,
+)
+
+
+def blocking(client: InferenceGatewayClient) -> InferenceGatewayAPI:
+    """The blocking client's methods return what they say."""
+    answer = client.create_message("anthropic/m", "hi", 5, system="Be brief.", top_k=3)
+    assert_type(answer, MessagesResponse)
+    with client.create_message_stream("anthropic/m", ["hi", answer], max_tokens=5) as stream:
+        for event in stream:
+            assert_type(event, MessagesStreamEvent)
+            assert_type(event.text, str | None)
+        assert_type(stream.final(), MessagesResponse)
+    return client
+
+
+async def asynchronous(client: AsyncInferenceGatewayClient) -> AsyncInferenceGatewayAPI:
+    """The async client's methods return the same, awaited."""
+    assert_type(await client.create_message("anthropic/m", "hi", 5), MessagesResponse)
+    async with client.create_message_stream("anthropic/m", "hi", 5) as stream:
+        async for event in stream:
+            assert_type(event, MessagesStreamEvent)
+        assert_type(await stream.final(), MessagesResponse)
+    return client
+
+
+def parameters(client: InferenceGatewayClient, answer: MessagesResponse) -> None:
+    """A conversation is of strings, mappings, messages and answers; a misspelt parameter is an error."""
+    said = MessagesMessage(role=MessagesMessageRole.USER, content="hi")
+    client.create_message("m/x", [said, answer, {"role": "user", "content": [*answer.content]}, "more"], 5)
+    client.create_message("m/x", "hi")  # type: ignore[call-arg]
+    client.create_message("m/x", "hi", 5, temprature=1)  # type: ignore[call-arg]
+    client.create_message("m/x", "hi", 5, stream=True)  # type: ignore[call-arg]
+
+
+def conveniences(answer: MessagesResponse) -> None:
+    """Conveniences of an answer have exact types."""
+    assert_type(answer.text, str | None)
+    assert_type(answer.tool_calls, list[MessagesToolUseBlock])
+    assert_type(answer.complete, bool)
+    assert_type(answer.meta, Meta | None)
+    for call in answer.tool_calls:
+        assert_type(call.name, str)
+        assert_type(call.input_text, str | None)
+        assert_type(call.parse_input(), dict[str, Any])
+        assert_type(call.parse_input(Place), Place)
+
+
+class Place:
+    """A type of a user's own."""
