@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from endpoints.message_faults import GOOD as MESSAGE_EVENTS
+from endpoints.message_faults import MESSAGE
 from support.server import ANSWER, GOOD, MODELS, Connection, Request, serving
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -35,10 +37,17 @@ def gateway(connection: Connection, request: Request) -> None:
         connection.json(MODELS)
     elif request.path == "/health":
         connection.json({"message": "OK"})
-    elif request.json().get("stream"):
-        connection.events(*GOOD)
+    elif request.path == "/v1/messages":
+        _answer(connection, request, MESSAGE, MESSAGE_EVENTS)
     else:
-        connection.json(ANSWER)
+        _answer(connection, request, ANSWER, GOOD)
+
+
+def _answer(connection: Connection, request: Request, whole: Any, events: list[bytes]) -> None:
+    if request.json().get("stream"):
+        connection.events(*events)
+    else:
+        connection.json(whole)
 
 
 @pytest.mark.parametrize("code", blocks())
