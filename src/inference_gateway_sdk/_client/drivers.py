@@ -18,6 +18,7 @@ def blocking_driver(
     """A pool of blocking connections."""
     from .._transport.blocking import BlockingDriver
 
+    _check(max_connections)
     return BlockingDriver(limit=max_connections, proxy=proxy, tls=tls, ca=ca, cert=cert)
 
 
@@ -27,4 +28,13 @@ def async_driver(
     """A pool of asyncio connections for each running loop."""
     from .._transport.aio import AsyncioDriver
 
+    _check(max_connections)
     return AsyncioDriver(limit=max_connections, proxy=proxy, tls=tls, ca=ca, cert=cert)
+
+
+def _check(max_connections: object) -> None:
+    """The drivers know it by another name."""
+    if type(max_connections) is not int:
+        raise TypeError(f"max_connections must be a whole number, got {type(max_connections).__name__}")
+    if max_connections < 1:
+        raise ValueError(f"max_connections must be at least 1, got {max_connections}")

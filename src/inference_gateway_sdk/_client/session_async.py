@@ -14,7 +14,7 @@ from .._http1.failures import DeadlineExceeded, Failure, Truncated
 from .._model.kept import set_meta
 from .._model.meta import Meta
 from .._streams.guard import Guard
-from .._wire.call import Reply
+from .._wire.call import Call, Reply
 from .._wire.headers import Headers, Outgoing
 from .._wire.problem import read_error
 from ..errors import GatewayError, StatusError, StreamError, UnauthorizedError
@@ -23,7 +23,7 @@ from .attempts import Attempts, Setback
 
 if TYPE_CHECKING:
     from .._transport.protocols import AsyncAnswer, AsyncDriver
-    from .._wire.call import Call, Dialect, StreamCall
+    from .._wire.call import Dialect, StreamCall
     from .._wire.sse import RawEvent
     from .._wire.url import GatewayUrl
     from .effects import AsyncEffects
@@ -48,6 +48,8 @@ class AsyncSession:
 
     async def send(self, call: Call[T], settings: Settings[AsyncTokenSource]) -> T:
         """The result of a call whose answer is read whole. Raises what `errors` lists."""
+        if not isinstance(call, Call):  # pyright: ignore[reportUnnecessaryIsInstance]  # for users without a checker
+            raise TypeError(f"call must be a Call (open() takes a StreamCall), got {type(call).__name__}")
         attempts = self._attempts(call, settings)
         while True:
             await self._begin(attempts)
@@ -104,11 +106,12 @@ class AsyncSession:
 
     async def _open(self, attempts: Attempts[AsyncTokenSource], deadline: float | None) -> AsyncAnswer:
         call, settings = attempts.call, attempts.settings
-        headers = Outgoing((*settings.headers, *call.headers, ("Accept", call.accept)))
+        own = Outgoing([("Accept", call.accept)])
         if call.body is not None:
-            headers.append(("Content-Type", call.content_type))
+            own.append(("Content-Type", call.content_type))
         if attempts.token is not None:
-            headers.append(("Authorization", f"Bearer {attempts.token}"))
+            own.append(("Authorization", f"Bearer {attempts.token}"))
+        headers = Outgoing.of(call.headers, settings.headers, own)
         connect = settings.timeouts.connect
         answer = await self._driver.open(
             call.method, attempts.url, headers, call.body, deadline=deadline, connect_seconds=connect

@@ -20,6 +20,7 @@ SourceT = TypeVar("SourceT")
 
 OPTIONS = frozenset({"timeout", "max_retries", "headers", "extra_query", "extra_body"})
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 section 5.6.2
+_VALUE = re.compile(r"[\t -~]*")  # RFC 9110 section 5.5, without what only an encoding would give a meaning
 _OWN = frozenset({"host", "content-length", "transfer-encoding", "connection"})
 _AGENT = ("User-Agent", f"inference-gateway-sdk-python/{__version__}")
 
@@ -96,8 +97,8 @@ def check_headers(headers: object, name: str = "headers") -> tuple[tuple[str, st
             raise ValueError(f"{name}: {key!r} is not a header name")
         if key.lower() in _OWN:
             raise ValueError(f"{name}: {key} is set by the transport and cannot be given")
-        if not value.isascii() or any(character in value for character in "\r\n\0"):
-            raise ValueError(f"{name}[{key!r}] must be ASCII without line breaks")
+        if not _VALUE.fullmatch(value):
+            raise ValueError(f"{name}[{key!r}] must be printable ASCII without line breaks")
         pairs.append((key, value))
     return tuple(pairs)
 
@@ -136,6 +137,9 @@ def _read_query(settings: Settings[Any], value: Any) -> tuple[str, tuple[tuple[s
 def _read_body(settings: Settings[Any], value: Any) -> tuple[str, Mapping[str, Any] | None]:
     if value is not None and not is_mapping(value):
         raise TypeError(f"extra_body must be a mapping of field names to values, got {type(value).__name__}")
+    for name in value or ():
+        if not isinstance(name, str):
+            raise TypeError(f"extra_body must have strings for field names; {name!r} is none")
     return "extra_body", value if value is not None else settings.extra_body
 
 

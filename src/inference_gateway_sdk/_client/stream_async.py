@@ -11,6 +11,7 @@ import warnings
 from collections import deque
 from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
+from .._wire.call import StreamCall
 from .._wire.sse import RawEvent, SSEvents
 from ..errors import StreamTruncatedError
 from .caller import caller
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from typing import Self
 
     from .._model.meta import Meta
-    from .._wire.call import StreamCall
     from .._wire.deltas import Delta
     from .session_async import AsyncSession, Live
     from .settings import Settings
@@ -56,8 +56,6 @@ class AsyncStream(Generic[ChunkT, FinalT]):
         *,
         on_truncation: Literal["raise", "return"] = "raise",
     ) -> None:
-        if on_truncation not in ("raise", "return"):
-            raise ValueError(f'on_truncation must be "raise" or "return", got {on_truncation!r}')
         self._session = session
         self._call = call
         self._settings = settings
@@ -67,6 +65,10 @@ class AsyncStream(Generic[ChunkT, FinalT]):
         self._complete = True
         self._deltas: deque[Delta] | None = None  # of the last chunk, those not handed over
         self._where = caller()
+        if not isinstance(call, StreamCall):  # pyright: ignore[reportUnnecessaryIsInstance]  # for users without a checker
+            raise TypeError(f"call must be a StreamCall (send() takes a Call), got {type(call).__name__}")
+        if on_truncation not in ("raise", "return"):
+            raise ValueError(f'on_truncation must be "raise" or "return", got {on_truncation!r}')
 
     async def __aenter__(self) -> Self:
         if self._state != "new":

@@ -12,6 +12,7 @@ import warnings
 from collections import deque
 from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
+from .._wire.call import StreamCall
 from .._wire.sse import RawEvent, SSEvents
 from ..errors import StreamTruncatedError
 from .caller import caller
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from typing import Self
 
     from .._model.meta import Meta
-    from .._wire.call import StreamCall
     from .._wire.deltas import Delta
     from .session_blocking import Session, Live
     from .settings import Settings
@@ -57,8 +57,6 @@ class Stream(Generic[ChunkT, FinalT]):
         *,
         on_truncation: Literal["raise", "return"] = "raise",
     ) -> None:
-        if on_truncation not in ("raise", "return"):
-            raise ValueError(f'on_truncation must be "raise" or "return", got {on_truncation!r}')
         self._session = session
         self._call = call
         self._settings = settings
@@ -68,6 +66,10 @@ class Stream(Generic[ChunkT, FinalT]):
         self._complete = True
         self._deltas: deque[Delta] | None = None  # of the last chunk, those not handed over
         self._where = caller()
+        if not isinstance(call, StreamCall):  # pyright: ignore[reportUnnecessaryIsInstance]  # for users without a checker
+            raise TypeError(f"call must be a StreamCall (send() takes a Call), got {type(call).__name__}")
+        if on_truncation not in ("raise", "return"):
+            raise ValueError(f'on_truncation must be "raise" or "return", got {on_truncation!r}')
 
     def __enter__(self) -> Self:
         if self._state != "new":

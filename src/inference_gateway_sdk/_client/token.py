@@ -30,9 +30,10 @@ def check_token(token: object, what: str = "token") -> str:
         ValueError: It is empty or has characters that a header cannot carry. The token itself is never shown.
     """
     if not isinstance(token, str):
-        raise TypeError(f"{what} must be a string or a function that returns one, got {type(token).__name__}")
+        also = " or a function that returns one" if what == "token" else ""
+        raise TypeError(f"{what} must be a string{also}, got {type(token).__name__}")
     if not token.strip():
-        raise ValueError(f"{what} is empty: pass None to send no token")
+        raise ValueError(f"{what} is empty: token=None sends no token")
     odd = sum(1 for character in token if not "!" <= character <= "~")
     if odd:
         raise ValueError(_NOT_ASCII.replace("token", what, 1).format(count=odd))
@@ -65,7 +66,7 @@ class TokenSource:
             self._lock, self._pid = threading.Lock(), os.getpid()
         with self._lock:
             if self._value is None or self._value == refused:
-                self._value = check_token(_not_awaitable(self._function()), "the token function's result")
+                self._value = check_token(_not_awaitable(self._function()), "the result of the token function")
             return self._value
 
 
@@ -106,7 +107,7 @@ class AsyncTokenSource:
 
         found: Any = function() if inspect.iscoroutinefunction(function) else await asyncio.to_thread(function)
         value = await found if inspect.isawaitable(found) else found
-        self._value = check_token(value, "the token function's result")
+        self._value = check_token(value, "the result of the token function")
         return self._value
 
 

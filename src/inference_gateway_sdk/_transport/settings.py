@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from inference_gateway_sdk._http1.failures import NotSent
 from inference_gateway_sdk._http1.route import Plan, Proxy, origin_of, plan
@@ -52,6 +52,7 @@ class Settings:
             raise ValueError(f"limit must be a whole number of connections, 1 or more, got {limit!r}")
         if not idle_seconds >= 0:
             raise ValueError(f"idle_seconds must be 0 or more, got {idle_seconds!r}")
+        _check_types(proxy, tls, ca, cert)
         if tls is not None and (ca is not None or cert is not None):
             raise ValueError("tls is a complete SSLContext: give ca and cert to it instead of beside it")
         self.limit = limit
@@ -67,6 +68,19 @@ class Settings:
         if self._context is None:
             self._context = _context(None, None)
         return self._context
+
+
+def _check_types(proxy: Any, tls: Any, ca: Any, cert: Any) -> None:
+    if proxy is not None and not isinstance(proxy, str):
+        raise TypeError(f'proxy must be a URL, "env" or None, got {type(proxy).__name__}')
+    if tls is not None and not hasattr(tls, "wrap_bio"):  # ssl itself is imported only when it is needed
+        raise TypeError(f"tls must be an ssl.SSLContext, got {type(tls).__name__}")
+    paths: list[tuple[str, Any]] = [("ca", ca)]
+    parts = cast("tuple[Any, ...]", cert) if isinstance(cert, tuple) else (cert,)
+    paths += [("cert", part) for part in parts]
+    for name, value in paths:
+        if value is not None and not isinstance(value, (str, os.PathLike)):
+            raise TypeError(f"{name} must be a path, got {type(value).__name__}")
 
 
 def _context(ca: str | os.PathLike[str] | None, cert: Cert | None) -> ssl.SSLContext:

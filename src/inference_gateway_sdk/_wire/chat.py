@@ -72,6 +72,8 @@ def chat_body(
         SerializationError: A value that has no JSON form.
     """
     given = {name: value for name, value in params.items() if value is not None}
+    if "stream" in given or "stream" in (extra or {}):
+        raise TypeError("stream is decided by the method: generate_content_stream streams, generate_content does not")
     check_params(_REQUEST, given)
     body: dict[str, Any] = {"model": target.model, "messages": read_messages(messages), **given}
     if stream:
@@ -128,14 +130,23 @@ def _message(item: Any, where: str) -> Any:
     if isinstance(item, str):
         return {"role": "user", "content": item}
     if is_mapping(item):
-        if not item.get("role"):
-            raise ValueError(f'{where} has no role: write {{"role": "user", "content": ...}}')
+        _check_message(item.get("role"), item.get("content"), where)
         return item
     if isinstance(item, Message) or hasattr(item, "role"):
+        _check_message(item.role, getattr(item, "content", None), where)
         return item
     if isinstance(item, CreateChatCompletionResponse):
         raise TypeError(f"{where} is a whole answer: pass its .message")
     raise TypeError(f"{where} must be a string, a mapping or a Message, got {_kind(item)}")
+
+
+def _check_message(role: object, content: object, where: str) -> None:
+    if role is None or role == "":
+        raise ValueError(f'{where} has no role: write {{"role": "user", "content": ...}}')
+    if not isinstance(role, str):
+        raise TypeError(f"{where}.role must be a string such as 'user', got {_kind(role)}")
+    if isinstance(content, (bytes, bytearray, bool, int, float)):
+        raise TypeError(f"{where}.content must be a string or a list of parts, got {_kind(content)}")
 
 
 def _kind(value: object) -> str:

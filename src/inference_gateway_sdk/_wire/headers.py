@@ -63,5 +63,16 @@ class Outgoing(list[tuple[str, str]]):
 
     __slots__ = ()
 
+    @classmethod
+    def of(cls, *layers: Iterable[tuple[str, str]]) -> Outgoing:
+        """The headers of all layers; a name that one layer has is left out of those after it."""
+        headers = cls()
+        given: set[str] = set()
+        for layer in layers:
+            new = [pair for pair in layer if pair[0].lower() not in given]
+            headers += new
+            given.update([name.lower() for name, _ in new])
+        return headers
+
     def __repr__(self) -> str:
         return f"<headers to send: {', '.join(name for name, _ in self)}>"
