@@ -39,6 +39,7 @@ _WRITTEN = {
     ],
     "_wire.headers": ["Headers"],
     "_wire.mcp_tools": ["McpServerTool", "McpToolResult"],
+    "_wire.proxy": ["ProxyReply"],
     "_wire.sse": ["SSEvents"],
     "_wire.timeouts": ["Timeouts"],
     "errors": sorted(errors.__all__),

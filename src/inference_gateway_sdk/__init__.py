@@ -258,6 +258,7 @@ if TYPE_CHECKING:
     from ._wire.headers import Headers as Headers
     from ._wire.mcp_tools import McpServerTool as McpServerTool
     from ._wire.mcp_tools import McpToolResult as McpToolResult
+    from ._wire.proxy import ProxyReply as ProxyReply
     from ._wire.sse import SSEvents as SSEvents
     from ._wire.timeouts import Timeouts as Timeouts
     from .errors import BadGatewayError as BadGatewayError
@@ -459,6 +460,7 @@ __all__ = [
     "ProviderRequest",
     "ProviderRequestMessagesItem",
     "ProviderSpecificResponse",
+    "ProxyReply",
     "RateLimitError",
     "ReasoningDelta",
     "RefusalDelta",
@@ -814,6 +816,7 @@ if not TYPE_CHECKING:  # to type checkers a module with __getattr__ would have e
         "Headers": "_wire.headers",
         "McpServerTool": "_wire.mcp_tools",
         "McpToolResult": "_wire.mcp_tools",
+        "ProxyReply": "_wire.proxy",
         "SSEvents": "_wire.sse",
         "Timeouts": "_wire.timeouts",
         "BadGatewayError": "errors",

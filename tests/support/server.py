@@ -24,6 +24,7 @@ class Request:
     headers: dict[str, str]
     body: bytes
     connection: int = 0
+    lines: tuple[str, ...] = ()  # of the head, as they came
 
     @property
     def path(self) -> str:
@@ -61,7 +62,7 @@ class Connection:
             if not self._more():
                 return None
         content, self._buffer = (self._buffer[:length], self._buffer[length:]) if body else (b"", self._buffer)
-        return Request(method, target, headers, content, self.number)
+        return Request(method, target, headers, content, self.number, tuple(lines))
 
     def _more(self) -> bool:
         try:

@@ -1,0 +1,67 @@
+# Derived from proxy_async.py by scripts/derive_blocking.py: do not edit.
+"""The clients' method for a provider's own API, through the gateway."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from msgspec import structs
+
+from .._wire.proxy import negotiate, proxy_body, proxy_call
+from .._wire.target import check_provider
+from .settings import bodiless
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Unpack
+
+    from .._generated.gateway import Provider
+    from .._wire.proxy import ProxyReply
+    from .params import ListOptions
+    from .session_blocking import Session
+    from .settings import Settings
+    from .token import TokenSource
+
+__all__ = ["ProxyMethods"]
+
+
+class ProxyMethods:
+    """Mixed into the client."""
+
+    if TYPE_CHECKING:
+        _session: Session
+        _settings: Settings[TokenSource]
+
+    def proxy(
+        self,
+        provider: Provider | str,
+        path: str,
+        *,
+        method: str = "GET",
+        json: Any = None,
+        content: str | bytes | None = None,
+        query: Mapping[str, str] | None = None,
+        **options: Unpack[ListOptions],
+    ) -> ProxyReply:
+        """A provider's own answer (contract: /proxy/{provider}/{path} at the root).
+
+        The gateway puts the provider's key in; the token goes no further than the gateway. Other headers do go on to
+        the provider, cookies and keys included.
+
+        Args:
+            provider: The provider's id.
+            path: Below the provider's base URL, which holds the version already: "models", not "v1/models".
+            method: The HTTP method.
+            json: The body, as anything that has a JSON form.
+            content: The body, as JSON text; the gateway takes nothing else here.
+            query: Query parameters.
+            **options: How the call is made: `timeout`, `max_retries`, `headers`, `extra_query`.
+
+        Raises:
+            StatusError: The provider, or the gateway, said no.
+            ValueError: Something the gateway's proxy would corrupt or hide; the message says what.
+        """
+        settings = bodiless(self._settings, options)
+        negotiated = negotiate(settings.headers, check_provider(provider), "application/json")
+        call = proxy_call(provider, path, method, negotiated, query=query, body=proxy_body(json, content))
+        return self._session.send(call, structs.replace(settings, headers=negotiated.others))
