@@ -26,8 +26,10 @@ FILES = {
     "mcp_async.py": "mcp_blocking.py",
     "messages_async.py": "messages_blocking.py",
     "metrics_async.py": "metrics_blocking.py",
+    "responses_async.py": "responses_blocking.py",
     "images_async.py": "images_blocking.py",
     "audio_async.py": "audio_blocking.py",
+    "proxy_async.py": "proxy_blocking.py",
 }
 NAMES = {
     "__aenter__": "__enter__",
@@ -56,10 +58,14 @@ NAMES = {
     "messages_async": "messages_blocking",
     "AsyncMetricsMethods": "MetricsMethods",
     "metrics_async": "metrics_blocking",
+    "AsyncResponsesMethods": "ResponsesMethods",
+    "responses_async": "responses_blocking",
     "AsyncImagesMethods": "ImagesMethods",
     "images_async": "images_blocking",
     "AsyncAudioMethods": "AudioMethods",
     "audio_async": "audio_blocking",
+    "AsyncProxyMethods": "ProxyMethods",
+    "proxy_async": "proxy_blocking",
 }
 HEADER = "# Derived from {source} by scripts/derive_blocking.py: do not edit.\n"
 

@@ -52,6 +52,8 @@ _MIXINS = {
     "MessagesResponse": Mixin("messages", "MessagesAnswer", of="MessagesToolUseBlock"),
     "MessagesStreamEvent": Mixin("messages", "MessagesEvent"),
     "MessagesToolUseBlock": Mixin("messages", "ToolInput"),
+    "Response": Mixin("responses", "ResponseAnswer", of="ResponseFunctionToolCall"),
+    "ResponseFunctionToolCall": Mixin("arguments", "Arguments"),
     "ExportMetricsServiceResponse": Mixin("metrics", "PushOutcome"),
     "Image": Mixin("images", "Picture"),
     "ImagesResponse": Mixin("listing", "Listing"),

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from .._generated.gateway import Provider
     from .._generated.messages import MessagesResponse, MessagesStreamEvent
     from .._generated.models import ListModelsResponse
+    from .._generated.responses import Response, ResponseStreamEvent
     from .._wire.call import Call
     from .params import (
         ChatParams,
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
         Messages,
         MessagesParams,
         MessagesStreamParams,
+        ResponseItems,
+        ResponseParams,
+        ResponseStreamParams,
     )
     from .stream_async import AsyncStream
     from .stream_blocking import Stream
@@ -83,6 +87,28 @@ class InferenceGatewayAPI(Protocol):
         **params: Unpack[MessagesStreamParams],
     ) -> Stream[MessagesStreamEvent, MessagesResponse]:
         """A message of the model as it is written."""
+        ...
+
+    def create_response(
+        self,
+        model: str,
+        input: ResponseItems,
+        *,
+        provider: Provider | str | None = None,
+        **params: Unpack[ResponseParams],
+    ) -> Response:
+        """A whole response of the model."""
+        ...
+
+    def create_response_stream(
+        self,
+        model: str,
+        input: ResponseItems,
+        *,
+        provider: Provider | str | None = None,
+        **params: Unpack[ResponseStreamParams],
+    ) -> Stream[ResponseStreamEvent, Response]:
+        """A response of the model as it is written."""
         ...
 
     def health_check(self) -> bool:
@@ -149,6 +175,28 @@ class AsyncInferenceGatewayAPI(Protocol):
         **params: Unpack[MessagesStreamParams],
     ) -> AsyncStream[MessagesStreamEvent, MessagesResponse]:
         """A message of the model as it is written."""
+        ...
+
+    async def create_response(
+        self,
+        model: str,
+        input: ResponseItems,
+        *,
+        provider: Provider | str | None = None,
+        **params: Unpack[ResponseParams],
+    ) -> Response:
+        """A whole response of the model."""
+        ...
+
+    def create_response_stream(
+        self,
+        model: str,
+        input: ResponseItems,
+        *,
+        provider: Provider | str | None = None,
+        **params: Unpack[ResponseStreamParams],
+    ) -> AsyncStream[ResponseStreamEvent, Response]:
+        """A response of the model as it is written."""
         ...
 
     async def health_check(self) -> bool:

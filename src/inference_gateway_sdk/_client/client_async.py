@@ -19,6 +19,8 @@ from .images_async import AsyncImagesMethods
 from .mcp_async import AsyncMcpMethods
 from .messages_async import AsyncMessagesMethods
 from .metrics_async import AsyncMetricsMethods
+from .proxy_async import AsyncProxyMethods
+from .responses_async import AsyncResponsesMethods
 from .session_async import AsyncSession
 from .settings import Settings, bodiless, resolve, split
 from .stream_async import AsyncStream
@@ -53,7 +55,13 @@ DEFAULT_URL = "http://localhost:8080/v1"
 
 
 class AsyncInferenceGatewayClient(
-    AsyncAudioMethods, AsyncImagesMethods, AsyncMcpMethods, AsyncMessagesMethods, AsyncMetricsMethods
+    AsyncAudioMethods,
+    AsyncImagesMethods,
+    AsyncMcpMethods,
+    AsyncMessagesMethods,
+    AsyncMetricsMethods,
+    AsyncProxyMethods,
+    AsyncResponsesMethods,
 ):
     """A client of one gateway.
 

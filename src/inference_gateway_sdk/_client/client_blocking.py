@@ -20,6 +20,8 @@ from .images_blocking import ImagesMethods
 from .mcp_blocking import McpMethods
 from .messages_blocking import MessagesMethods
 from .metrics_blocking import MetricsMethods
+from .proxy_blocking import ProxyMethods
+from .responses_blocking import ResponsesMethods
 from .session_blocking import Session
 from .settings import Settings, bodiless, resolve, split
 from .stream_blocking import Stream
@@ -53,7 +55,15 @@ FinalT = TypeVar("FinalT")
 DEFAULT_URL = "http://localhost:8080/v1"
 
 
-class InferenceGatewayClient(AudioMethods, ImagesMethods, McpMethods, MessagesMethods, MetricsMethods):
+class InferenceGatewayClient(
+    AudioMethods,
+    ImagesMethods,
+    McpMethods,
+    MessagesMethods,
+    MetricsMethods,
+    ProxyMethods,
+    ResponsesMethods,
+):
     """A client of one gateway.
 
     Args:

@@ -14,9 +14,11 @@ from .._generated.params import (
     CreateImageVariationParams,
     CreateMessagesParams,
     CreateMusicParams,
+    CreateResponseParams,
     CreateSfxParams,
     CreateSpeechParams,
 )
+from .._generated.responses import Response, ResponseInputItem, ResponseOutputItem
 
 if TYPE_CHECKING:
     from .._wire.timeouts import Timeouts
@@ -37,6 +39,9 @@ __all__ = [
     "MessagesStreamParams",
     "MusicParams",
     "Options",
+    "ResponseItems",
+    "ResponseParams",
+    "ResponseStreamParams",
     "SoundEffectParams",
     "SpeechParams",
 ]
@@ -47,6 +52,9 @@ Messages: TypeAlias = str | Message | Mapping[str, Any] | Iterable[str | Message
 _Said: TypeAlias = str | MessagesMessage | MessagesResponse | Mapping[str, Any]
 Conversation: TypeAlias = _Said | Iterable[_Said]
 """Of the Messages endpoint."""
+
+_ResponseItem: TypeAlias = str | ResponseInputItem | ResponseOutputItem | Response | Mapping[str, Any]
+ResponseItems: TypeAlias = _ResponseItem | Iterable[_ResponseItem]
 
 
 class CallOptions(TypedDict, total=False):
@@ -85,6 +93,17 @@ class MessagesParams(CreateMessagesParams, CallOptions, total=False):
 
 class MessagesStreamParams(MessagesParams, total=False):
     """`create_message_stream`: the same, and how the stream is read."""
+
+    assemble: bool
+    on_truncation: Literal["raise", "return"]
+
+
+class ResponseParams(CreateResponseParams, CallOptions, total=False):
+    """`create_response`: the contract's parameters, and how the call is made."""
+
+
+class ResponseStreamParams(ResponseParams, total=False):
+    """`create_response_stream`: the same, and how the stream is read."""
 
     assemble: bool
     on_truncation: Literal["raise", "return"]

@@ -9,8 +9,10 @@ from typing import Any, TYPE_CHECKING, TypeAlias
 from msgspec import field
 
 from .._model.answer import Answer
+from .._model.arguments import Arguments
 from .._model.enums import OpenEnum
 from .._model.model import Model as _Model, Needed
+from .._model.responses import ResponseAnswer
 from .._model.variants import Unknown, Variants
 from .chat import FunctionParameters
 
@@ -367,7 +369,7 @@ class ResponseUsage(_Model, kw_only=True):
     """Read and generated together."""
 
 
-class Response(Answer, _Model, kw_only=True):
+class Response(ResponseAnswer["ResponseFunctionToolCall"], Answer, _Model, kw_only=True):
     """A response, whole or as far as it has come."""
 
     id: Needed[str]
@@ -506,7 +508,7 @@ class ResponseFunctionToolCallStatus(OpenEnum):
     INCOMPLETE = "incomplete"
 
 
-class ResponseFunctionToolCall(_Model, kw_only=True):
+class ResponseFunctionToolCall(Arguments, _Model, kw_only=True):
     """A model's request to run a function."""
 
     type: Needed[ResponseFunctionToolCallType] = field(default_factory=lambda: ResponseFunctionToolCallType.FUNCTION_CALL)

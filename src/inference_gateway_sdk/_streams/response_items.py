@@ -1,0 +1,258 @@
+"""The events about the output items of a Responses stream to those items' JSON.
+
+An item is told three times: as it begins, in pieces, and once more whole as it is done. The whole form counts where it
+came; the pieces are for streams that were cut off, and for providers that leave out one or two of the three.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from .._model.json_value import is_array, is_object
+from .._model.variants import Unknown
+from .._wire import codec
+
+if TYPE_CHECKING:
+    from .._generated.responses import ResponseStreamEvent
+
+__all__ = ["Items", "Places", "Subject", "subject_of", "whole_text"]
+
+
+class Subject(NamedTuple):
+    """What the events of one kind write to: a field of an item, or a field of one of its parts.
+
+    Attributes:
+        item: The kind of item, for an item whose beginning did not come.
+        parts: The item's list of parts, "" for a field of the item itself.
+        part: The kind of part.
+        field: The text in pieces.
+    """
+
+    item: str
+    parts: str
+    part: str
+    field: str
+
+
+_SUBJECTS = {
+    "output_text": Subject("message", "content", "output_text", "text"),
+    "refusal": Subject("message", "content", "refusal", "refusal"),
+    "reasoning_text": Subject("reasoning", "content", "reasoning_text", "text"),
+    "reasoning_summary_text": Subject("reasoning", "summary", "summary_text", "text"),
+    "function_call_arguments": Subject("function_call", "", "", "arguments"),
+    "custom_tool_call_input": Subject("custom_tool_call", "", "", "input"),
+    "mcp_call_arguments": Subject("mcp_call", "", "", "arguments"),
+    "code_interpreter_call_code": Subject("code_interpreter_call", "", "", "code"),
+}
+_TEXTS = frozenset(subject.field for subject in _SUBJECTS.values() if not subject.parts)
+_LISTS = ("content", "summary")
+
+
+def subject_of(event: ResponseStreamEvent) -> tuple[Subject | None, str]:
+    """What an event writes to (None for nothing known) and its step: "delta", "done" or another."""
+    kind, _, step = (event.type or "").removeprefix("response.").rpartition(".")
+    return _SUBJECTS.get(kind), step
+
+
+class _Fields:
+    """A JSON object in the making: facts, of which the last one counts, and texts in pieces."""
+
+    __slots__ = ("facts", "texts")
+
+    def __init__(self, type: str) -> None:
+        self.facts: dict[str, Any] = {"type": type} if type else {}
+        self.texts: dict[str, list[str]] = {}
+
+    def grow(self, name: str, piece: str) -> None:
+        self.texts.setdefault(name, []).append(piece)
+
+    def settle(self, name: str, whole: str | None) -> None:
+        """The whole text has come."""
+        if whole:
+            self.texts[name] = [whole]
+
+    def extend(self, name: str, values: list[Any]) -> None:
+        """More values of a list."""
+        known = self.facts.get(name)
+        if is_array(known):
+            known.extend(values)
+        else:
+            self.facts[name] = values
+
+    def built(self) -> dict[str, Any]:
+        return {**self.facts, **{name: "".join(pieces) for name, pieces in self.texts.items()}}
+
+
+class _Part(_Fields):
+    """A piece of content or of summary in the making."""
+
+    __slots__ = ()
+
+    def take(self, fields: dict[str, Any]) -> None:
+        """The part itself, as it begins or as it is done."""
+        for name, value in fields.items():
+            if name in ("text", "refusal") and isinstance(value, str):
+                self.texts.setdefault(name, [])
+                self.settle(name, value)
+            else:
+                self.facts[name] = value
+
+
+class Item(_Fields):
+    """One output item in the making."""
+
+    __slots__ = ("parts",)
+
+    def __init__(self, type: str, id: str | None) -> None:
+        super().__init__(type)
+        if id:
+            self.facts["id"] = id
+        self.parts: dict[str, dict[int, _Part]] = {}
+
+    def take(self, fields: dict[str, Any]) -> None:
+        """The item itself, as it begins or as it is done."""
+        for name, value in fields.items():
+            if name in _TEXTS and isinstance(value, str):
+                self.texts.setdefault(name, [])
+                self.settle(name, value)
+            elif name in _LISTS and is_array(value) and all(map(is_object, value)):
+                self._take_parts(name, value)
+            elif name not in _LISTS or not self.parts.get(name):
+                self.facts[name] = value
+
+    def part(self, parts: str, index: int | None, type: str) -> _Part:
+        """The part that an event is about; a new one where there is none. Without an index it is the last."""
+        known = self.parts.setdefault(parts, {})
+        place = max(known, default=0) if index is None else index
+        part = known.get(place)
+        if part is None:
+            part = known[place] = _Part(type)
+        return part
+
+    def built(self) -> dict[str, Any]:
+        """The item as JSON."""
+        whole = super().built()
+        for name, parts in self.parts.items():
+            whole[name] = [parts[index].built() for index in sorted(parts)]
+        if whole.get("type") == "message":
+            whole.setdefault("role", "assistant")
+            whole.setdefault("content", [])
+        return whole
+
+    def _take_parts(self, name: str, values: list[dict[str, Any]]) -> None:
+        self.parts.setdefault(name, {})
+        for index, fields in enumerate(values):
+            self.part(name, index, "").take(fields)
+
+
+class Places:
+    """Where in `output` the items of a stream stand: by their index, else by their id, else as the last one did."""
+
+    __slots__ = ("_by_id", "_last", "_next", "_seen")
+
+    def __init__(self) -> None:
+        self._by_id: dict[str, int] = {}
+        self._seen: set[int] = set()
+        self._last = 0
+        self._next = 0
+
+    def of(self, event: ResponseStreamEvent) -> int:
+        """The place of the item that an event is about."""
+        place, item_id = event.output_index, event.item_id or _id_of(event.item)
+        if place is None and item_id:
+            place = self._by_id.get(item_id, self._next)
+        if place is None:
+            begins = event.item is not None and subject_of(event)[1] == "added"
+            place = self._next if begins else self._last
+        if item_id:
+            self._by_id[item_id] = place
+        self._last = place
+        self._seen.add(place)
+        self._next = max(self._next, place + 1)
+        return place
+
+    def in_output(self, rank: int, item_id: object) -> int:
+        """The place of an item of the whole response: by its id, else by its rank, should the stream's indexes gap."""
+        if isinstance(item_id, str) and item_id in self._by_id:
+            return self._by_id[item_id]
+        seen = sorted(self._seen)
+        return seen[rank] if rank < len(seen) else self._next + rank
+
+
+class Items:
+    """The output items in the making, by their place in `output`."""
+
+    __slots__ = ("_items", "_places")
+
+    def __init__(self) -> None:
+        self._items: dict[int, Item] = {}
+        self._places = Places()
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def begin(self, output: list[Any]) -> None:
+        """Take items that were told whole: the stream goes on with a response that was begun before."""
+        for place, fields in enumerate(output):
+            if is_object(fields):
+                self._at(place, "", None).take(fields)
+
+    def add(self, event: ResponseStreamEvent) -> None:
+        """Fold an event about an item, or about a part of one."""
+        subject, step = subject_of(event)
+        if subject is not None:
+            self._add_text(event, subject, step)
+        elif event.item is not None:
+            self._item(event, "").take(codec.to_builtins(event.item))
+        elif event.part is not None:
+            self._add_part(event, step)
+        elif event.annotation is not None:
+            part = self._item(event, "message").part("content", event.content_index, "output_text")
+            part.extend("annotations", [codec.to_builtins(event.annotation)])
+
+    def built(self) -> list[dict[str, Any]]:
+        """The items as JSON, in order."""
+        return [self._items[place].built() for place in sorted(self._items)]
+
+    def _add_text(self, event: ResponseStreamEvent, subject: Subject, step: str) -> None:
+        into: _Fields = self._item(event, subject.item)
+        if subject.parts:
+            index = event.content_index if subject.parts == "content" else event.summary_index
+            into = self._item(event, subject.item).part(subject.parts, index, subject.part)
+        if step == "done":
+            into.settle(subject.field, whole_text(event, subject))
+        elif step == "delta" and event.delta:
+            into.grow(subject.field, event.delta)
+            logprobs = event.extra_fields.get("logprobs")
+            if is_array(logprobs) and logprobs:
+                into.extend("logprobs", codec.to_builtins(logprobs))
+
+    def _add_part(self, event: ResponseStreamEvent, step: str) -> None:
+        summary = event.summary_index is not None or "summary" in event.type
+        parts, index = ("summary", event.summary_index) if summary else ("content", event.content_index)
+        item = self._item(event, "reasoning" if summary else "message")
+        if index is None and step == "added":
+            index = len(item.parts.get(parts, ()))
+        item.part(parts, index, "").take(codec.to_builtins(event.part))
+
+    def _item(self, event: ResponseStreamEvent, type: str) -> Item:
+        """The item that an event is about; where its beginning did not come, a new one of that type."""
+        return self._at(self._places.of(event), type, event.item_id)
+
+    def _at(self, place: int, type: str, id: str | None) -> Item:
+        item = self._items.get(place)
+        if item is None:
+            item = self._items[place] = Item(type, id)
+        return item
+
+
+def whole_text(event: ResponseStreamEvent, subject: Subject) -> str | None:
+    """The whole text that a "done" event brings."""
+    value = getattr(event, subject.field, None) or event.extra_fields.get(subject.field)
+    return value if isinstance(value, str) else None
+
+
+def _id_of(item: object) -> str | None:
+    """The id of an item of any kind."""
+    found = item.data.get("id") if isinstance(item, Unknown) else getattr(item, "id", None)
+    return found if isinstance(found, str) else None

@@ -1,0 +1,132 @@
+"""Responses (contract: /responses): what a user gives to the request's bytes, the whole response back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .._generated.responses import Response
+from .._model.json_value import is_array, is_iterable, is_mapping
+from .._model.kept import kept_of, raw_value
+from .._model.model import Model
+from .._model.variants import Unknown
+from ..errors import DeserializationError
+from . import codec
+from .call import Call, Reply
+from .params import check_params
+from .problem import read_stream_error
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .target import Target
+
+__all__ = ["read_input", "read_response", "response_body", "response_call"]
+
+PATH = "/responses"
+_REQUEST = "CreateResponseRequest"
+
+
+def response_call(target: Target, body: bytes) -> Call[Response]:
+    """The call for a whole response."""
+    return Call(
+        method="POST",
+        path=PATH,
+        read=lambda reply: read_response(reply, target),
+        query=target.query,
+        body=body,
+        provider=target.provider,
+        model=target.model,
+    )
+
+
+def response_body(
+    target: Target,
+    input: Any,
+    params: Mapping[str, Any],
+    *,
+    stream: bool,
+    extra: Mapping[str, Any] | None = None,
+) -> bytes:
+    """The request's JSON.
+
+    Args:
+        target: Resolved model and provider.
+        input: A string, an item, an earlier `Response`, or a list of them.
+        params: The contract's other fields.
+        stream: Ask for a stream.
+        extra: Fields the contract does not know; the gateway passes them on (WIRE section 11).
+
+    Raises:
+        TypeError: An unknown keyword or a value of the wrong type.
+        ValueError: No input, a value out of bounds, or a field given twice.
+        SerializationError: A value that has no JSON form.
+    """
+    given = {name: value for name, value in params.items() if value is not None}
+    if "stream" in given:
+        raise TypeError("stream is decided by the method: use create_response_stream for a stream")
+    check_params(_REQUEST, given)
+    body: dict[str, Any] = {"model": target.model, "input": read_input(input), **given}
+    if stream:
+        body["stream"] = True
+    for name, value in (extra or {}).items():
+        if name in body:
+            raise ValueError(f"extra_body: {name!r} is already set by an argument; say it once")
+        body[name] = value
+    return codec.encode(body)
+
+
+def read_input(input: Any) -> str | list[Any]:
+    """The input as the contract has it: a plain text, or items. An earlier response stands for its output items.
+
+    Raises:
+        TypeError: Something that is no item.
+        ValueError: No item at all, or one without role and type.
+    """
+    if isinstance(input, str):
+        return input
+    if isinstance(input, (Model, Unknown)) or is_mapping(input):
+        found = _items(input, "input")
+    elif not is_iterable(input) or isinstance(input, (bytes, bytearray)):
+        raise TypeError(f"input must be a string, an item or a list of items, got {type(input).__name__}")
+    else:
+        found = [one for place, item in enumerate(input) for one in _items(item, f"input[{place}]")]
+    if not found:
+        raise ValueError("input is empty: give a text or at least one item")
+    return found
+
+
+def read_response(reply: Reply, target: Target) -> Response:
+    """The whole response.
+
+    Raises:
+        StatusError: The 200 held an error object, or a response that failed; that one is the error's `partial`.
+        StreamError: The same, without a code that stands for a status.
+        DeserializationError: It held no response.
+        DecodingError: It was not JSON.
+    """
+    answer = codec.decode(reply.body, Response)
+    if answer.error is not None or raw_value(answer, "error"):
+        error = read_stream_error(answer.to_dict(), reply.body, provider=target.provider, model=target.model)
+        error.partial = answer if answer.status else None
+        raise error
+    if "output" in kept_of(answer).absent and not answer.id:
+        raise DeserializationError("the answer says 200 but holds no response", path="$.output")
+    return answer
+
+
+def _items(item: Any, where: str) -> list[Any]:
+    """What goes into the input for one thing that was given."""
+    if isinstance(item, str):
+        return [{"role": "user", "content": item}]
+    if isinstance(item, Response):
+        output = item.to_dict().get("output")  # as it came: the provider checks ids and encrypted thinking
+        return output if is_array(output) else []
+    if isinstance(item, Unknown):
+        return [item]
+    if is_mapping(item):
+        if not (item.get("role") or item.get("type")):
+            raise ValueError(f'{where} has neither role nor type: write {{"role": "user", "content": ...}}')
+        return [item]
+    if hasattr(item, "role") or hasattr(item, "type"):
+        return [item]
+    raise TypeError(f"{where} must be a string, a mapping, an item or a Response, got {type(item).__name__}")
