@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol, TypeVar, runtime_checkable
 
+from .api_gateway import AsyncGatewayAPI, GatewayAPI
+from .api_media import AsyncMediaAPI, MediaAPI
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Unpack
@@ -35,7 +38,7 @@ T = TypeVar("T")
 
 
 @runtime_checkable
-class InferenceGatewayAPI(Protocol):
+class InferenceGatewayAPI(GatewayAPI, MediaAPI, Protocol):
     """A blocking client of the gateway; `InferenceGatewayClient` is one."""
 
     def list_models(
@@ -121,7 +124,7 @@ class InferenceGatewayAPI(Protocol):
 
 
 @runtime_checkable
-class AsyncInferenceGatewayAPI(Protocol):
+class AsyncInferenceGatewayAPI(AsyncGatewayAPI, AsyncMediaAPI, Protocol):
     """An async client of the gateway; `AsyncInferenceGatewayClient` is one."""
 
     async def list_models(

@@ -1,0 +1,120 @@
+"""What every client of the gateway can do with pictures and sound, as Protocols."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Unpack
+
+    from .._generated.gateway import Provider
+    from .._generated.images import ImagesResponse
+    from .._wire.audio import Audio
+    from .params import ImageEditParams, ImageParams, ImageVariationParams, MusicParams, SoundEffectParams, SpeechParams
+    from .uploads import File
+
+
+__all__ = ["AsyncMediaAPI", "MediaAPI"]
+
+
+class MediaAPI(Protocol):
+    """As a blocking client does it."""
+
+    def generate_image(
+        self, prompt: str, *, provider: Provider | str | None = None, **params: Unpack[ImageParams]
+    ) -> ImagesResponse:
+        """Pictures made from a text."""
+        ...
+
+    def create_image_edit(
+        self,
+        image: File | Sequence[File],
+        prompt: str,
+        *,
+        provider: Provider | str | None = None,
+        **params: Unpack[ImageEditParams],
+    ) -> ImagesResponse:
+        """Pictures changed as a text says."""
+        ...
+
+    def create_image_variation(
+        self, image: File, *, provider: Provider | str | None = None, **params: Unpack[ImageVariationParams]
+    ) -> ImagesResponse:
+        """Pictures that resemble a given one."""
+        ...
+
+    def create_speech(
+        self,
+        model: str,
+        input: str,
+        voice: str,
+        *,
+        provider: Provider | str | None = None,
+        **params: Unpack[SpeechParams],
+    ) -> Audio:
+        """A text spoken aloud."""
+        ...
+
+    def create_sound_effect(
+        self, model: str, prompt: str, *, provider: Provider | str | None = None, **params: Unpack[SoundEffectParams]
+    ) -> Audio:
+        """A sound effect made from a text."""
+        ...
+
+    def create_music(
+        self, model: str, prompt: str, *, provider: Provider | str | None = None, **params: Unpack[MusicParams]
+    ) -> Audio:
+        """A piece of music composed from a text."""
+        ...
+
+
+class AsyncMediaAPI(Protocol):
+    """As an async client does it."""
+
+    async def generate_image(
+        self, prompt: str, *, provider: Provider | str | None = None, **params: Unpack[ImageParams]
+    ) -> ImagesResponse:
+        """Pictures made from a text."""
+        ...
+
+    async def create_image_edit(
+        self,
+        image: File | Sequence[File],
+        prompt: str,
+        *,
+        provider: Provider | str | None = None,
+        **params: Unpack[ImageEditParams],
+    ) -> ImagesResponse:
+        """Pictures changed as a text says."""
+        ...
+
+    async def create_image_variation(
+        self, image: File, *, provider: Provider | str | None = None, **params: Unpack[ImageVariationParams]
+    ) -> ImagesResponse:
+        """Pictures that resemble a given one."""
+        ...
+
+    async def create_speech(
+        self,
+        model: str,
+        input: str,
+        voice: str,
+        *,
+        provider: Provider | str | None = None,
+        **params: Unpack[SpeechParams],
+    ) -> Audio:
+        """A text spoken aloud."""
+        ...
+
+    async def create_sound_effect(
+        self, model: str, prompt: str, *, provider: Provider | str | None = None, **params: Unpack[SoundEffectParams]
+    ) -> Audio:
+        """A sound effect made from a text."""
+        ...
+
+    async def create_music(
+        self, model: str, prompt: str, *, provider: Provider | str | None = None, **params: Unpack[MusicParams]
+    ) -> Audio:
+        """A piece of music composed from a text."""
+        ...
