@@ -10,7 +10,7 @@ from .._streams.chat import ChatDialect
 from .._wire.call import StreamCall
 from .._wire.chat import chat_body, chat_call, dropped_fields
 from .._wire.listing import health_call, models_call
-from .._wire.target import Target
+from .._wire.target import Target, check_provider
 from .._wire.url import GatewayUrl
 from .audio_async import AsyncAudioMethods
 from .drivers import async_driver
@@ -22,7 +22,7 @@ from .metrics_async import AsyncMetricsMethods
 from .proxy_async import AsyncProxyMethods
 from .responses_async import AsyncResponsesMethods
 from .session_async import AsyncSession
-from .settings import Settings, bodiless, resolve, split
+from .settings import Settings, bodiless, pop_assemble, resolve, split
 from .stream_async import AsyncStream
 from .token import AsyncTokenSource
 
@@ -145,7 +145,7 @@ class AsyncInferenceGatewayClient(
         self, provider: Provider | str, **options: Unpack[ListOptions]
     ) -> ListModelsResponse:
         """The models of one provider (contract: GET /models?provider=)."""
-        return await self.list_models(provider, **options)
+        return await self.list_models(check_provider(provider), **options)
 
     async def generate_content(
         self, model: str, messages: Messages, *, provider: Provider | str | None = None, **params: Unpack[ChatParams]
@@ -186,7 +186,7 @@ class AsyncInferenceGatewayClient(
         """
         target = Target.resolve(model, provider)
         settings, given = split(self._settings, params)
-        assemble = given.pop("assemble", True)
+        assemble = pop_assemble(given)
         on_truncation = given.pop("on_truncation", "raise")
         body = self._chat_body(target, messages, given, settings, stream=True)
         choices = given.get("n") or 1

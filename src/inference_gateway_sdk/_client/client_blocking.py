@@ -11,7 +11,7 @@ from .._streams.chat import ChatDialect
 from .._wire.call import StreamCall
 from .._wire.chat import chat_body, chat_call, dropped_fields
 from .._wire.listing import health_call, models_call
-from .._wire.target import Target
+from .._wire.target import Target, check_provider
 from .._wire.url import GatewayUrl
 from .audio_blocking import AudioMethods
 from .drivers import blocking_driver
@@ -23,7 +23,7 @@ from .metrics_blocking import MetricsMethods
 from .proxy_blocking import ProxyMethods
 from .responses_blocking import ResponsesMethods
 from .session_blocking import Session
-from .settings import Settings, bodiless, resolve, split
+from .settings import Settings, bodiless, pop_assemble, resolve, split
 from .stream_blocking import Stream
 from .token import TokenSource
 
@@ -144,7 +144,7 @@ class InferenceGatewayClient(
 
     def list_models_by_provider(self, provider: Provider | str, **options: Unpack[ListOptions]) -> ListModelsResponse:
         """The models of one provider (contract: GET /models?provider=)."""
-        return self.list_models(provider, **options)
+        return self.list_models(check_provider(provider), **options)
 
     def generate_content(
         self, model: str, messages: Messages, *, provider: Provider | str | None = None, **params: Unpack[ChatParams]
@@ -185,7 +185,7 @@ class InferenceGatewayClient(
         """
         target = Target.resolve(model, provider)
         settings, given = split(self._settings, params)
-        assemble = given.pop("assemble", True)
+        assemble = pop_assemble(given)
         on_truncation = given.pop("on_truncation", "raise")
         body = self._chat_body(target, messages, given, settings, stream=True)
         choices = given.get("n") or 1

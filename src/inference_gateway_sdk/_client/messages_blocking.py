@@ -9,7 +9,7 @@ from .._streams.messages import MessagesDialect
 from .._wire.call import StreamCall
 from .._wire.messages import messages_body, messages_call
 from .._wire.target import Target
-from .settings import split
+from .settings import pop_assemble, split
 from .stream_blocking import Stream
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ class MessagesMethods:
         """
         target = Target.resolve(model, provider)
         settings, given = split(self._settings, params)
-        assemble = given.pop("assemble", True)
+        assemble = pop_assemble(given)
         on_truncation = given.pop("on_truncation", "raise")
         body = messages_body(target, messages, max_tokens, given, stream=True, extra=settings.extra_body)
         whole = messages_call(target, body)

@@ -9,7 +9,7 @@ from .._streams.responses import ResponsesDialect
 from .._wire.call import StreamCall
 from .._wire.responses import response_body, response_call
 from .._wire.target import Target
-from .settings import split
+from .settings import pop_assemble, split
 from .stream_blocking import Stream
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ class ResponsesMethods:
         """
         target = Target.resolve(model, provider)
         settings, given = split(self._settings, params)
-        assemble = given.pop("assemble", True)
+        assemble = pop_assemble(given)
         on_truncation = given.pop("on_truncation", "raise")
         body = response_body(target, input, given, stream=True, extra=settings.extra_body)
         whole = response_call(target, body)

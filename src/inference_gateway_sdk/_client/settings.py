@@ -14,7 +14,7 @@ from .._wire.timeouts import Timeouts, read_timeouts
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["OPTIONS", "Settings", "bodiless", "check_headers", "resolve", "split"]
+__all__ = ["OPTIONS", "Settings", "bodiless", "check_headers", "pop_assemble", "resolve", "split"]
 
 SourceT = TypeVar("SourceT")
 
@@ -78,6 +78,18 @@ def bodiless(settings: Settings[SourceT], options: Mapping[str, Any]) -> Setting
         if name not in taken:
             raise TypeError(f"unknown parameter {name!r}: this call takes {', '.join(taken)}")
     return resolve(settings, options)
+
+
+def pop_assemble(given: dict[str, Any]) -> bool:
+    """Whether a stream keeps what it brings: taken out of the parameters that are left.
+
+    Raises:
+        TypeError: It is neither True nor False.
+    """
+    assemble = given.pop("assemble", True)
+    if not isinstance(assemble, bool):
+        raise TypeError(f"assemble must be True or False, got {type(assemble).__name__}")
+    return assemble
 
 
 def check_headers(headers: object, name: str = "headers") -> tuple[tuple[str, str], ...]:

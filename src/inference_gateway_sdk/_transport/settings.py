@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 import os
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 from inference_gateway_sdk._http1.failures import NotSent
 from inference_gateway_sdk._http1.route import Plan, Proxy, origin_of, plan
@@ -70,14 +70,13 @@ class Settings:
         return self._context
 
 
-def _check_types(proxy: Any, tls: Any, ca: Any, cert: Any) -> None:
+def _check_types(proxy: object, tls: object, ca: object, cert: Cert | None) -> None:
     if proxy is not None and not isinstance(proxy, str):
         raise TypeError(f'proxy must be a URL, "env" or None, got {type(proxy).__name__}')
     if tls is not None and not hasattr(tls, "wrap_bio"):  # ssl itself is imported only when it is needed
         raise TypeError(f"tls must be an ssl.SSLContext, got {type(tls).__name__}")
-    paths: list[tuple[str, Any]] = [("ca", ca)]
-    parts = cast("tuple[Any, ...]", cert) if isinstance(cert, tuple) else (cert,)
-    paths += [("cert", part) for part in parts]
+    parts = cert if isinstance(cert, tuple) else (cert,)
+    paths: list[tuple[str, object]] = [("ca", ca), *(("cert", part) for part in parts)]
     for name, value in paths:
         if value is not None and not isinstance(value, (str, os.PathLike)):
             raise TypeError(f"{name} must be a path, got {type(value).__name__}")
