@@ -359,6 +359,16 @@ def test_an_event_named_error_is_one_whatever_it_holds() -> None:
     assert dialect.failure.message == "gone"
 
 
+def test_a_type_that_only_the_event_line_names_counts() -> None:
+    """Events whose data leave out their type are what the event stream calls them."""
+    sent = [START, delta(0, type="text_delta", text="Hi"), STOP]
+    untyped = [(one["type"], {name: value for name, value in one.items() if name != "type"}) for one in sent]
+    dialect, events = read(b"".join(b"event: %s\n%s" % (kind.encode(), event(data)) for kind, data in untyped))
+    assert dialect.failure is None
+    assert dialect.turns()[0].text == "Hi"
+    assert [str(one.type) for one in events] == [one["type"] for one in sent]
+
+
 @pytest.mark.parametrize("error", [None, {}])
 def test_an_error_field_that_holds_nothing_is_none(error: Any) -> None:
     """A server that writes an empty `error` beside every event breaks nothing."""

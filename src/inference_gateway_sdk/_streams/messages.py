@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .._generated.messages import MessagesResponse, MessagesStreamEvent
+from .._generated.messages import MessagesResponse, MessagesStreamEvent, MessagesStreamEventType
 from .._model.kept import raw_value
 from .._wire import codec
 from .._wire.problem import read_bad_frame, read_stream_error
@@ -168,6 +168,8 @@ class MessagesDialect:
             if whole:  # half an event at the end of the body is truncation, not a bad frame
                 self.failure = read_bad_frame(data, provider=self._provider, model=self._model)
             return None
+        if name and chunk.kept_ is not None and "type" in chunk.kept_.absent:
+            chunk.type = MessagesStreamEventType(name)  # some leave the type to the `event` line
         if name == "error" or _is_error(chunk):
             self.failure = read_stream_error(codec.to_builtins(chunk), data, provider=self._provider, model=self._model)
             return None

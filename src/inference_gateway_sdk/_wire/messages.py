@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .._generated.messages import MessagesMessage, MessagesResponse
-from .._model.json_value import is_array, is_iterable, is_mapping
+from .._model.json_value import is_iterable, is_mapping
 from ..errors import DeserializationError
 from . import codec
 from .call import Call, Reply
-from .params import check_params
+from .fields import request_fields
 from .problem import read_stream_error
 
 if TYPE_CHECKING:
@@ -60,25 +60,14 @@ def messages_body(
         ValueError: No messages, a value out of bounds, or a field given twice.
         SerializationError: A value that has no JSON form.
     """
-    given = {name: value for name, value in params.items() if value is not None}
-    if "stream" in given:
+    if params.get("stream") is not None or "stream" in (extra or {}):
         raise TypeError("stream is decided by the method: use create_message_stream for a stream")
     if max_tokens is None:
         raise TypeError("max_tokens is required for messages: give the most tokens to generate, got None")
-    check_params(_REQUEST, {"max_tokens": max_tokens, **given})
-    body: dict[str, Any] = {
-        "model": target.model,
-        "max_tokens": max_tokens,
-        "messages": read_conversation(messages),
-        **given,
-    }
+    given = {"max_tokens": max_tokens, "messages": read_conversation(messages), **params}
     if stream:
-        body["stream"] = True
-    for name, value in (extra or {}).items():
-        if name in body:
-            raise ValueError(f"extra_body: {name!r} is already set by an argument; say it once")
-        body[name] = value
-    return codec.encode(body)
+        given["stream"] = True
+    return codec.encode(request_fields(_REQUEST, given, target, extra))
 
 
 def read_conversation(messages: Any) -> list[Any]:
@@ -119,16 +108,22 @@ def _message(item: Any, where: str) -> Any:
         return {"role": "user", "content": item}
     if isinstance(item, MessagesResponse):
         return _answered(item)
-    if is_mapping(item):
-        if item.get("role"):
-            return item
-        if is_array(item.get("content")) or not item.get("type"):
-            raise ValueError(f'{where} has no role: write {{"role": "user", "content": ...}}')
-    elif isinstance(item, MessagesMessage) or hasattr(item, "role"):
+    fields = item if is_mapping(item) else {name: getattr(item, name, None) for name in ("role", "content", "type")}
+    if fields.get("role"):
+        _check_message(fields["role"], fields.get("content"), where)
         return item
-    elif not hasattr(item, "type"):
-        raise TypeError(f"{where} must be a string, a mapping or a MessagesMessage, got {type(item).__name__}")
-    raise TypeError(f'{where} is a content block: put it into a message, as {{"role": "user", "content": [block]}}')
+    if isinstance(fields.get("type"), str):
+        raise TypeError(f'{where} is a content block: put it into a message, as {{"role": "user", "content": [block]}}')
+    if is_mapping(item) or isinstance(item, MessagesMessage):
+        raise ValueError(f'{where} has no role: write {{"role": "user", "content": ...}}')
+    raise TypeError(f"{where} must be a string, a mapping or a MessagesMessage, got {type(item).__name__}")
+
+
+def _check_message(role: object, content: object, where: str) -> None:
+    if not isinstance(role, str):
+        raise TypeError(f"{where}.role must be a string such as 'user', got {type(role).__name__}")
+    if not isinstance(content, str) and (is_mapping(content) or not is_iterable(content) or isinstance(content, bytes)):
+        raise TypeError(f"{where}.content must be a string or a list of blocks, got {type(content).__name__}")
 
 
 def _answered(answer: MessagesResponse) -> dict[str, Any]:
