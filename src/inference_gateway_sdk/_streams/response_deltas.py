@@ -23,7 +23,7 @@ from .._wire.deltas import (
     UsageReport,
 )
 from .response_assembly import ENDS
-from .response_items import Places, Subject, subject_of, whole_text
+from .response_items import Places, Subject, list_of_part, subject_of, whole_text
 
 if TYPE_CHECKING:
     from .._generated.responses import ResponseStreamEvent
@@ -99,16 +99,15 @@ class ResponseDeltas:
         return self._arguments(place, event, subject, step) if subject.item == "function_call" else []
 
     def _text(self, place: int, event: ResponseStreamEvent, subject: Subject, step: str) -> list[Delta]:
-        index = (event.content_index if subject.parts == "content" else event.summary_index) or 0
-        key = (place, subject.part, index)
+        key = (place, subject.part, self._places.of_part(place, subject.parts, event))
         if step == "delta" and event.delta:
             self._told[key] = self._told.get(key, 0) + len(event.delta)
             return [_KINDS[subject.part](event.delta)]
         return self._rest(key, whole_text(event, subject)) if step == "done" else []
 
     def _part(self, place: int, event: ResponseStreamEvent) -> list[Delta]:
-        index = event.summary_index if event.content_index is None else event.content_index
-        return self._of_part(place, index or 0, codec.to_builtins(event.part))
+        index = self._places.of_part(place, list_of_part(event), event)
+        return self._of_part(place, index, codec.to_builtins(event.part))
 
     def _of_part(self, place: int, index: int, part: Any) -> list[Delta]:
         kind = part.get("type") if is_object(part) else None

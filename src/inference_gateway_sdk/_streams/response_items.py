@@ -15,7 +15,7 @@ from .._wire import codec
 if TYPE_CHECKING:
     from .._generated.responses import ResponseStreamEvent
 
-__all__ = ["Items", "Places", "Subject", "subject_of", "whole_text"]
+__all__ = ["Items", "Places", "Subject", "list_of_part", "subject_of", "whole_text"]
 
 
 class Subject(NamedTuple):
@@ -120,13 +120,12 @@ class Item(_Fields):
             elif name not in _LISTS or not self.parts.get(name):
                 self.facts[name] = value
 
-    def part(self, parts: str, index: int | None, type: str) -> _Part:
-        """The part that an event is about; a new one where there is none. Without an index it is the last."""
+    def part(self, parts: str, index: int, type: str) -> _Part:
+        """The part at that place of a list; a new one of that type where there is none."""
         known = self.parts.setdefault(parts, {})
-        place = max(known, default=0) if index is None else index
-        part = known.get(place)
+        part = known.get(index)
         if part is None:
-            part = known[place] = _Part(type)
+            part = known[index] = _Part(type)
         return part
 
     def built(self) -> dict[str, Any]:
@@ -146,12 +145,16 @@ class Item(_Fields):
 
 
 class Places:
-    """Where in `output` the items of a stream stand: by their index, else by their id, else as the last one did."""
+    """Where the items of a stream stand in `output`, and their parts in them.
 
-    __slots__ = ("_by_id", "_last", "_next", "_seen")
+    Items stand by their index, else by their id, else as the last one did; parts by their index, else as the last one.
+    """
+
+    __slots__ = ("_by_id", "_last", "_last_part", "_next", "_seen")
 
     def __init__(self) -> None:
         self._by_id: dict[str, int] = {}
+        self._last_part: dict[tuple[int, str], int] = {}
         self._seen: set[int] = set()
         self._last = 0
         self._next = 0
@@ -170,6 +173,16 @@ class Places:
         self._seen.add(place)
         self._next = max(self._next, place + 1)
         return place
+
+    def of_part(self, place: int, parts: str, event: ResponseStreamEvent) -> int:
+        """The place of the part that an event is about, in the list of that name."""
+        index = event.summary_index if parts == "summary" else event.content_index
+        last = self._last_part.get((place, parts))
+        if index is None:
+            begins = event.part is not None and subject_of(event)[1] == "added"
+            index = 0 if last is None else last + begins
+        self._last_part[place, parts] = index
+        return index
 
     def in_output(self, rank: int, item_id: object) -> int:
         """The place of an item of the whole response: by its id, else by its rank, should the stream's indexes gap."""
@@ -205,20 +218,22 @@ class Items:
         elif event.item is not None:
             self._item(event, "").take(codec.to_builtins(event.item))
         elif event.part is not None:
-            self._add_part(event, step)
+            self._add_part(event)
         elif event.annotation is not None:
-            part = self._item(event, "message").part("content", event.content_index, "output_text")
-            part.extend("annotations", [codec.to_builtins(event.annotation)])
+            self._part(event, "message", "content", "output_text").extend(
+                "annotations", [codec.to_builtins(event.annotation)]
+            )
 
     def built(self) -> list[dict[str, Any]]:
         """The items as JSON, in order."""
         return [self._items[place].built() for place in sorted(self._items)]
 
     def _add_text(self, event: ResponseStreamEvent, subject: Subject, step: str) -> None:
-        into: _Fields = self._item(event, subject.item)
+        into: _Fields
         if subject.parts:
-            index = event.content_index if subject.parts == "content" else event.summary_index
-            into = self._item(event, subject.item).part(subject.parts, index, subject.part)
+            into = self._part(event, subject.item, subject.parts, subject.part)
+        else:
+            into = self._item(event, subject.item)
         if step == "done":
             into.settle(subject.field, whole_text(event, subject))
         elif step == "delta" and event.delta:
@@ -227,13 +242,16 @@ class Items:
             if is_array(logprobs) and logprobs:
                 into.extend("logprobs", codec.to_builtins(logprobs))
 
-    def _add_part(self, event: ResponseStreamEvent, step: str) -> None:
-        summary = event.summary_index is not None or "summary" in event.type
-        parts, index = ("summary", event.summary_index) if summary else ("content", event.content_index)
-        item = self._item(event, "reasoning" if summary else "message")
-        if index is None and step == "added":
-            index = len(item.parts.get(parts, ()))
-        item.part(parts, index, "").take(codec.to_builtins(event.part))
+    def _add_part(self, event: ResponseStreamEvent) -> None:
+        parts = list_of_part(event)
+        item = "reasoning" if parts == "summary" else "message"
+        self._part(event, item, parts, "").take(codec.to_builtins(event.part))
+
+    def _part(self, event: ResponseStreamEvent, item: str, parts: str, part: str) -> _Part:
+        """The part that an event is about; where its beginning did not come, a new one of that type."""
+        place = self._places.of(event)
+        index = self._places.of_part(place, parts, event)
+        return self._at(place, item, event.item_id).part(parts, index, part)
 
     def _item(self, event: ResponseStreamEvent, type: str) -> Item:
         """The item that an event is about; where its beginning did not come, a new one of that type."""
@@ -244,6 +262,11 @@ class Items:
         if item is None:
             item = self._items[place] = Item(type, id)
         return item
+
+
+def list_of_part(event: ResponseStreamEvent) -> str:
+    """Which list of its item the part of an event is in: "content" or "summary"."""
+    return "summary" if event.summary_index is not None or "summary" in (event.type or "") else "content"
 
 
 def whole_text(event: ResponseStreamEvent, subject: Subject) -> str | None:
