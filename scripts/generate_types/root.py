@@ -17,6 +17,8 @@ __all__ = ["root_module", "types_module"]
 
 _WRITTEN = {
     "_client.api": ["AsyncInferenceGatewayAPI", "InferenceGatewayAPI"],
+    "_client.byte_stream_async": ["AsyncByteStream"],
+    "_client.byte_stream_blocking": ["ByteStream"],
     "_client.client_async": ["AsyncInferenceGatewayClient"],
     "_client.client_blocking": ["InferenceGatewayClient"],
     "_client.stream_async": ["AsyncStream"],
@@ -24,6 +26,7 @@ _WRITTEN = {
     "_model.meta": ["Meta"],
     "_version": ["__version__"],
     "_wire.audio": ["Audio"],
+    "_wire.authoring": ["assistant", "system", "tool_result", "user"],
     "_wire.call": ["Call", "Dialect", "Repeat", "Reply", "StreamCall"],
     "_wire.deltas": [
         "Delta",
@@ -39,6 +42,7 @@ _WRITTEN = {
     ],
     "_wire.headers": ["Headers"],
     "_wire.mcp_tools": ["McpServerTool", "McpToolResult"],
+    "_wire.picture_part": ["image_part"],
     "_wire.proxy": ["ProxyReply"],
     "_wire.sse": ["SSEvents"],
     "_wire.timeouts": ["Timeouts"],

@@ -11,6 +11,8 @@ TYPE_CHECKING = False  # what type checkers take for true, without the import of
 if TYPE_CHECKING:
     from ._client.api import AsyncInferenceGatewayAPI as AsyncInferenceGatewayAPI
     from ._client.api import InferenceGatewayAPI as InferenceGatewayAPI
+    from ._client.byte_stream_async import AsyncByteStream as AsyncByteStream
+    from ._client.byte_stream_blocking import ByteStream as ByteStream
     from ._client.client_async import AsyncInferenceGatewayClient as AsyncInferenceGatewayClient
     from ._client.client_blocking import InferenceGatewayClient as InferenceGatewayClient
     from ._client.stream_async import AsyncStream as AsyncStream
@@ -240,6 +242,10 @@ if TYPE_CHECKING:
     from ._model.meta import Meta as Meta
     from ._version import __version__ as __version__
     from ._wire.audio import Audio as Audio
+    from ._wire.authoring import assistant as assistant
+    from ._wire.authoring import system as system
+    from ._wire.authoring import tool_result as tool_result
+    from ._wire.authoring import user as user
     from ._wire.call import Call as Call
     from ._wire.call import Dialect as Dialect
     from ._wire.call import Repeat as Repeat
@@ -258,6 +264,7 @@ if TYPE_CHECKING:
     from ._wire.headers import Headers as Headers
     from ._wire.mcp_tools import McpServerTool as McpServerTool
     from ._wire.mcp_tools import McpToolResult as McpToolResult
+    from ._wire.picture_part import image_part as image_part
     from ._wire.proxy import ProxyReply as ProxyReply
     from ._wire.sse import SSEvents as SSEvents
     from ._wire.timeouts import Timeouts as Timeouts
@@ -287,12 +294,14 @@ if TYPE_CHECKING:
     from .errors import UnsupportedMediaTypeError as UnsupportedMediaTypeError
 
 __all__ = [
+    "AsyncByteStream",
     "AsyncInferenceGatewayAPI",
     "AsyncInferenceGatewayClient",
     "AsyncStream",
     "Audio",
     "BadGatewayError",
     "BadRequestError",
+    "ByteStream",
     "CacheControl",
     "CacheControlType",
     "Call",
@@ -563,12 +572,19 @@ __all__ = [
     "VideoJobObject",
     "VideoJobStatus",
     "__version__",
+    "assistant",
+    "image_part",
+    "system",
+    "tool_result",
+    "user",
 ]
 
 if not TYPE_CHECKING:  # to type checkers a module with __getattr__ would have every name there is
     _HOMES = {
         "AsyncInferenceGatewayAPI": "_client.api",
         "InferenceGatewayAPI": "_client.api",
+        "AsyncByteStream": "_client.byte_stream_async",
+        "ByteStream": "_client.byte_stream_blocking",
         "AsyncInferenceGatewayClient": "_client.client_async",
         "InferenceGatewayClient": "_client.client_blocking",
         "AsyncStream": "_client.stream_async",
@@ -798,6 +814,10 @@ if not TYPE_CHECKING:  # to type checkers a module with __getattr__ would have e
         "Meta": "_model.meta",
         "__version__": "_version",
         "Audio": "_wire.audio",
+        "assistant": "_wire.authoring",
+        "system": "_wire.authoring",
+        "tool_result": "_wire.authoring",
+        "user": "_wire.authoring",
         "Call": "_wire.call",
         "Dialect": "_wire.call",
         "Repeat": "_wire.call",
@@ -816,6 +836,7 @@ if not TYPE_CHECKING:  # to type checkers a module with __getattr__ would have e
         "Headers": "_wire.headers",
         "McpServerTool": "_wire.mcp_tools",
         "McpToolResult": "_wire.mcp_tools",
+        "image_part": "_wire.picture_part",
         "ProxyReply": "_wire.proxy",
         "SSEvents": "_wire.sse",
         "Timeouts": "_wire.timeouts",

@@ -5,8 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .._wire.audio import music_call, sound_effect_call, speech_call
+from .._streams.raw import ByteDialect
+from .._wire.audio import music_call, refuse_text, sound_effect_call, speech_call
+from .._wire.call import streamed
 from .._wire.target import Target
+from .byte_stream_blocking import ByteStream
 from .settings import split
 
 if TYPE_CHECKING:
@@ -14,6 +17,7 @@ if TYPE_CHECKING:
 
     from .._generated.gateway import Provider
     from .._wire.audio import Audio
+    from .._wire.call import Call
     from .params import MusicParams, SoundEffectParams, SpeechParams
     from .session_blocking import Session
     from .settings import Settings
@@ -81,3 +85,41 @@ class AudioMethods:
         settings, given = split(self._settings, params)
         call = music_call(Target.resolve(model, provider), prompt, given, settings.extra_body)
         return self._session.send(call, settings)
+
+    def create_speech_stream(
+        self,
+        model: str,
+        input: str,
+        voice: str,
+        *,
+        provider: Provider | str | None = None,
+        **params: Unpack[SpeechParams],
+    ) -> ByteStream:
+        """The same as `create_speech`, in pieces as they come. Nothing is sent before the `with` block is entered."""
+        settings, given = split(self._settings, params)
+        call = speech_call(Target.resolve(model, provider), input, voice, given, settings.extra_body)
+        return self._sound(call, settings)
+
+    def create_sound_effect_stream(
+        self, model: str, prompt: str, *, provider: Provider | str | None = None, **params: Unpack[SoundEffectParams]
+    ) -> ByteStream:
+        """The same as `create_sound_effect`, in pieces as they come."""
+        settings, given = split(self._settings, params)
+        call = sound_effect_call(Target.resolve(model, provider), prompt, given, settings.extra_body)
+        return self._sound(call, settings)
+
+    def create_music_stream(
+        self, model: str, prompt: str, *, provider: Provider | str | None = None, **params: Unpack[MusicParams]
+    ) -> ByteStream:
+        """The same as `create_music`, in pieces as they come."""
+        settings, given = split(self._settings, params)
+        call = music_call(Target.resolve(model, provider), prompt, given, settings.extra_body)
+        return self._sound(call, settings)
+
+    def _sound(self, call: Call[Audio], settings: Settings[TokenSource]) -> ByteStream:
+        return ByteStream(
+            self._session,
+            streamed(call, lambda: ByteDialect("sound")),
+            settings,
+            lambda reply: refuse_text(reply, call.provider, call.model),
+        )

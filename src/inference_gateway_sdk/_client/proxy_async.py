@@ -1,4 +1,4 @@
-"""The clients' method for a provider's own API, through the gateway."""
+"""The clients' methods for a provider's own API, through the gateway."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import structs
 
+from .._streams.raw import ByteDialect
+from .._wire.call import streamed
 from .._wire.proxy import negotiate, proxy_body, proxy_call
 from .._wire.target import check_provider
+from .byte_stream_async import AsyncByteStream
 from .settings import bodiless
 
 if TYPE_CHECKING:
@@ -64,3 +67,34 @@ class AsyncProxyMethods:
         negotiated = negotiate(settings.headers, check_provider(provider), "application/json")
         call = proxy_call(provider, path, method, negotiated, query=query, body=proxy_body(json, content))
         return await self._session.send(call, structs.replace(settings, headers=negotiated.others))
+
+    def proxy_stream(
+        self,
+        provider: Provider | str,
+        path: str,
+        *,
+        method: str = "GET",
+        json: Any = None,
+        content: str | bytes | None = None,
+        query: Mapping[str, str] | None = None,
+        **options: Unpack[ListOptions],
+    ) -> AsyncByteStream:
+        """A provider's own answer as it comes: bytes, or server-sent events by `events()`.
+
+        Nothing is sent before the `with` block is entered. Whether an event stream ended as its provider ends them is
+        for its reader to see: only a body that was cut is an error here.
+
+        Args:
+            provider: As in `proxy`.
+            path: As in `proxy`.
+            method: As in `proxy`.
+            json: As in `proxy`; what asks the provider for a stream is part of it.
+            content: As in `proxy`.
+            query: As in `proxy`.
+            **options: As in `proxy`.
+        """
+        settings = bodiless(self._settings, options)
+        negotiated = negotiate(settings.headers, check_provider(provider), "text/event-stream, application/json")
+        call = proxy_call(provider, path, method, negotiated, query=query, body=proxy_body(json, content))
+        settings = structs.replace(settings, headers=negotiated.others)
+        return AsyncByteStream(self._session, streamed(call, ByteDialect), settings)

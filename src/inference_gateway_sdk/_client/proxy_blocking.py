@@ -1,5 +1,5 @@
 # Derived from proxy_async.py by scripts/derive_blocking.py: do not edit.
-"""The clients' method for a provider's own API, through the gateway."""
+"""The clients' methods for a provider's own API, through the gateway."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import structs
 
+from .._streams.raw import ByteDialect
+from .._wire.call import streamed
 from .._wire.proxy import negotiate, proxy_body, proxy_call
 from .._wire.target import check_provider
+from .byte_stream_blocking import ByteStream
 from .settings import bodiless
 
 if TYPE_CHECKING:
@@ -65,3 +68,34 @@ class ProxyMethods:
         negotiated = negotiate(settings.headers, check_provider(provider), "application/json")
         call = proxy_call(provider, path, method, negotiated, query=query, body=proxy_body(json, content))
         return self._session.send(call, structs.replace(settings, headers=negotiated.others))
+
+    def proxy_stream(
+        self,
+        provider: Provider | str,
+        path: str,
+        *,
+        method: str = "GET",
+        json: Any = None,
+        content: str | bytes | None = None,
+        query: Mapping[str, str] | None = None,
+        **options: Unpack[ListOptions],
+    ) -> ByteStream:
+        """A provider's own answer as it comes: bytes, or server-sent events by `events()`.
+
+        Nothing is sent before the `with` block is entered. Whether an event stream ended as its provider ends them is
+        for its reader to see: only a body that was cut is an error here.
+
+        Args:
+            provider: As in `proxy`.
+            path: As in `proxy`.
+            method: As in `proxy`.
+            json: As in `proxy`; what asks the provider for a stream is part of it.
+            content: As in `proxy`.
+            query: As in `proxy`.
+            **options: As in `proxy`.
+        """
+        settings = bodiless(self._settings, options)
+        negotiated = negotiate(settings.headers, check_provider(provider), "text/event-stream, application/json")
+        call = proxy_call(provider, path, method, negotiated, query=query, body=proxy_body(json, content))
+        settings = structs.replace(settings, headers=negotiated.others)
+        return ByteStream(self._session, streamed(call, ByteDialect), settings)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from .target import Target
 
-__all__ = ["Audio", "music_call", "sound_effect_call", "speech_call"]
+__all__ = ["Audio", "music_call", "refuse_text", "sound_effect_call", "speech_call"]
 
 
 @publish
@@ -101,6 +101,23 @@ def _audio(
     )
 
 
+def refuse_text(reply: Reply, provider: str | None, model: str | None) -> None:
+    """Raise for an answer that is text where sound was asked for.
+
+    Raises:
+        StatusError: The 200 held an error object.
+        DecodingError: It held other text.
+    """
+    kind = reply.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind == "application/json":
+        error = read_stream_error(parse(reply.body), reply.body, provider=provider, model=model)
+        if isinstance(error, StatusError):
+            raise error
+        raise DecodingError(f"the answer says 200 but holds JSON instead of sound: {error.message}")
+    if kind.startswith("text/"):
+        raise DecodingError(f"the answer says 200 but holds {kind} instead of sound")
+
+
 def _read(reply: Reply, target: Target) -> Audio:
     """The sound.
 
@@ -108,14 +125,7 @@ def _read(reply: Reply, target: Target) -> Audio:
         StatusError: The 200 held an error object instead.
         DecodingError: It held nothing, or text.
     """
-    content_type = reply.headers.get("content-type", "")
-    kind = content_type.partition(";")[0].strip().lower()
-    if kind == "application/json":
-        error = read_stream_error(parse(reply.body), reply.body, provider=target.provider, model=target.model)
-        if isinstance(error, StatusError):
-            raise error
-        raise DecodingError(f"the answer says 200 but holds JSON instead of sound: {error.message}")
-    if not reply.body or kind.startswith("text/"):
-        what = f"{kind} instead of" if reply.body else "no"
-        raise DecodingError(f"the answer says 200 but holds {what} sound")
-    return Audio(bytes=reply.body, content_type=content_type)
+    refuse_text(reply, target.provider, target.model)
+    if not reply.body:
+        raise DecodingError("the answer says 200 but holds no sound")
+    return Audio(bytes=reply.body, content_type=reply.headers.get("content-type", ""))

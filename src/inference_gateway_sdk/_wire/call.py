@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable  # noqa: TC003  (msgspec reads the annotations at run time)
-from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from msgspec import Struct
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from .headers import Headers
     from .sse import RawEvent
 
-__all__ = ["Call", "Dialect", "Repeat", "Reply", "StreamCall"]
+__all__ = ["Call", "Dialect", "Repeat", "Reply", "StreamCall", "streamed"]
 
 T = TypeVar("T")
 ChunkT = TypeVar("ChunkT")
@@ -161,3 +161,9 @@ class StreamCall(Struct, Generic[ChunkT, FinalT], frozen=True, kw_only=True):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.method} {self.path})"
+
+
+def streamed(call: Call[Any], start: Callable[[], Dialect[ChunkT, FinalT]]) -> StreamCall[ChunkT, FinalT]:
+    """The same request with its answer read as it comes, by the `Dialect` that `start` makes for each attempt."""
+    same = {name: getattr(call, name) for name in call.__struct_fields__ if name != "read"}
+    return StreamCall(**same, start=start)

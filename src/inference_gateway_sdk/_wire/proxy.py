@@ -130,6 +130,8 @@ def proxy_call(
     """
     checked = check_provider(provider)
     verb = _check_method(method)
+    if body is not None and verb in ("GET", "HEAD"):
+        raise ValueError(f'method is {verb}, which has no body: say method="POST", or leave json and content out')
     return Call(
         method=verb,
         path=f"/proxy/{checked}/{_check_path(path, checked)}",
