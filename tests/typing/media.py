@@ -20,6 +20,7 @@ from inference_gateway_sdk import (
     McpToolResult,
     OAuthProtectedResourceMetadata,
     ProxyReply,
+    SSEvents,
 )
 
 if TYPE_CHECKING:
@@ -47,6 +48,13 @@ def blocking(client: InferenceGatewayClient, file: IO[bytes]) -> InferenceGatewa
     outcome = client.push_metrics(b"", content_type="application/json", gzip=True)
     assert_type(outcome, ExportMetricsServiceResponse)
     assert_type((outcome.accepted, outcome.rejected, outcome.reason), tuple[bool, int, str | None])
+    with client.create_speech_stream("openai/tts-1", "Hello", "alloy") as sound:
+        for piece in sound:
+            assert_type(piece, bytes)
+    with client.proxy_stream("openai", "chat/completions", method="POST", json={}) as stream:
+        for event in stream.events():
+            assert_type(event, SSEvents)
+        assert_type(stream.read(), bytes)
     reply = client.proxy("openai", "models", query={"limit": "1"}, max_retries=0)
     assert_type(reply, ProxyReply)
     assert_type(reply.json(), Any)
@@ -61,6 +69,10 @@ async def asynchronous(client: AsyncInferenceGatewayClient) -> AsyncInferenceGat
     assert_type(await client.call_mcp_tool("x"), McpToolResult)
     assert_type((await client.push_metrics({"resourceMetrics": []})).accepted, bool)
     assert_type(await client.proxy("openai", "files", method="DELETE"), ProxyReply)
+    async with client.create_music_stream("elevenlabs/x", "a waltz") as sound:
+        async for piece in sound:
+            assert_type(piece, bytes)
+        assert_type(await sound.read(), bytes)
     return client
 
 

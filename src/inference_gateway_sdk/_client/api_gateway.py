@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from .._wire.mcp_tools import McpServerTool, McpToolResult
     from .._wire.metrics import MetricsType
     from .._wire.proxy import ProxyReply
+    from .byte_stream_async import AsyncByteStream
+    from .byte_stream_blocking import ByteStream
     from .params import ListOptions
 
 
@@ -80,6 +82,20 @@ class GatewayAPI(Protocol):
         """A provider's own answer."""
         ...
 
+    def proxy_stream(
+        self,
+        provider: Provider | str,
+        path: str,
+        *,
+        method: str = "GET",
+        json: Any = None,
+        content: str | bytes | None = None,
+        query: Mapping[str, str] | None = None,
+        **options: Unpack[ListOptions],
+    ) -> ByteStream:
+        """A provider's own answer as it comes."""
+        ...
+
 
 class AsyncGatewayAPI(Protocol):
     """As an async client does it."""
@@ -134,4 +150,18 @@ class AsyncGatewayAPI(Protocol):
         **options: Unpack[ListOptions],
     ) -> ProxyReply:
         """A provider's own answer."""
+        ...
+
+    def proxy_stream(
+        self,
+        provider: Provider | str,
+        path: str,
+        *,
+        method: str = "GET",
+        json: Any = None,
+        content: str | bytes | None = None,
+        query: Mapping[str, str] | None = None,
+        **options: Unpack[ListOptions],
+    ) -> AsyncByteStream:
+        """A provider's own answer as it comes."""
         ...

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from .._generated.gateway import Provider
     from .._generated.images import ImagesResponse
     from .._wire.audio import Audio
+    from .byte_stream_async import AsyncByteStream
+    from .byte_stream_blocking import ByteStream
     from .params import ImageEditParams, ImageParams, ImageVariationParams, MusicParams, SoundEffectParams, SpeechParams
     from .uploads import File
 
@@ -68,6 +70,30 @@ class MediaAPI(Protocol):
         """A piece of music composed from a text."""
         ...
 
+    def create_speech_stream(
+        self,
+        model: str,
+        input: str,
+        voice: str,
+        *,
+        provider: Provider | str | None = None,
+        **params: Unpack[SpeechParams],
+    ) -> ByteStream:
+        """A text spoken aloud, in pieces as they come."""
+        ...
+
+    def create_sound_effect_stream(
+        self, model: str, prompt: str, *, provider: Provider | str | None = None, **params: Unpack[SoundEffectParams]
+    ) -> ByteStream:
+        """A sound effect made from a text, in pieces as they come."""
+        ...
+
+    def create_music_stream(
+        self, model: str, prompt: str, *, provider: Provider | str | None = None, **params: Unpack[MusicParams]
+    ) -> ByteStream:
+        """A piece of music composed from a text, in pieces as they come."""
+        ...
+
 
 class AsyncMediaAPI(Protocol):
     """As an async client does it."""
@@ -117,4 +143,28 @@ class AsyncMediaAPI(Protocol):
         self, model: str, prompt: str, *, provider: Provider | str | None = None, **params: Unpack[MusicParams]
     ) -> Audio:
         """A piece of music composed from a text."""
+        ...
+
+    def create_speech_stream(
+        self,
+        model: str,
+        input: str,
+        voice: str,
+        *,
+        provider: Provider | str | None = None,
+        **params: Unpack[SpeechParams],
+    ) -> AsyncByteStream:
+        """A text spoken aloud, in pieces as they come."""
+        ...
+
+    def create_sound_effect_stream(
+        self, model: str, prompt: str, *, provider: Provider | str | None = None, **params: Unpack[SoundEffectParams]
+    ) -> AsyncByteStream:
+        """A sound effect made from a text, in pieces as they come."""
+        ...
+
+    def create_music_stream(
+        self, model: str, prompt: str, *, provider: Provider | str | None = None, **params: Unpack[MusicParams]
+    ) -> AsyncByteStream:
+        """A piece of music composed from a text, in pieces as they come."""
         ...
