@@ -12,6 +12,7 @@ import pytest
 
 from endpoints.message_faults import GOOD as MESSAGE_EVENTS
 from endpoints.message_faults import MESSAGE
+from support.samples import sample
 from support.server import ANSWER, GOOD, MODELS, Connection, Request, serving
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -37,6 +38,8 @@ def gateway(connection: Connection, request: Request) -> None:
         connection.json(MODELS)
     elif request.path == "/health":
         connection.json({"message": "OK"})
+    elif sample(connection, request):
+        return
     elif request.path == "/v1/messages":
         _answer(connection, request, MESSAGE, MESSAGE_EVENTS)
     else:
