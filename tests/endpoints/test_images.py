@@ -280,6 +280,61 @@ def test_a_picture_shows_itself() -> None:
     assert set(sdk.Image(url="http://x")._repr_mimebundle_()) == {"text/plain"}
 
 
+def test_fetching_a_picture(world: World) -> None:
+    """Its address is asked as it stands, signature and all, without the token or a header of the client."""
+
+    def handler(connection: Connection, request: Request) -> None:
+        connection.head(200, "image/jpeg", length=len(JPEG))
+        connection.send(JPEG)
+
+    with serving(handler) as pictures, serving(gateway) as server:
+
+        async def scenario(client: Any) -> Any:
+            image = sdk.Image(url=f"{pictures.url}/v1/a%20b.png?sig=a%2Bb%3D&se=2026-01-01T00:00Z&x=")
+            return await client.fetch_image(image)
+
+        content = world.with_client(scenario, server.url, "tok", headers={"X-Secret": "s"})
+    assert (content, server.requests) == (JPEG, [])
+    (request,) = pictures.requests
+    assert (request.method, request.target) == ("GET", "/v1/a%20b.png?sig=a%2Bb%3D&se=2026-01-01T00:00Z&x=")
+    assert not {"authorization", "x-secret"} & set(request.headers)
+
+
+def test_a_picture_that_is_here_is_not_fetched(world: World) -> None:
+    """Bytes that came with the answer are decoded, and nothing is sent."""
+
+    async def scenario(client: Any) -> Any:
+        answer = await client.generate_image("x", model=MODEL)
+        return await client.fetch_image(answer.data[0])
+
+    with serving(gateway) as server:
+        assert world.with_client(scenario, server.url) == PNG
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("image", "part"),
+    [(sdk.Image(), "neither bytes nor an address"), (sdk.Image(url="file:///etc/passwd"), "must be an http or https")],
+)
+def test_what_cannot_be_fetched(image: sdk.Image, part: str, world: World) -> None:
+    """Only web addresses are fetched."""
+    with serving(gateway) as server, pytest.raises(ValueError, match=part):
+        world.with_client(lambda client: client.fetch_image(image), server.url)
+
+
+def test_a_picture_that_is_gone(world: World) -> None:
+    """An address that is no longer good is told as the status it answers with."""
+
+    def handler(connection: Connection, request: Request) -> None:
+        connection.head(403, "application/xml", length=0)
+
+    async def scenario(client: Any) -> Any:
+        return await client.fetch_image(sdk.Image(url=server.url + "/old.png"))
+
+    with serving(handler) as server, pytest.raises(sdk.ForbiddenError):
+        world.with_client(scenario, "http://127.0.0.1:1")
+
+
 def test_a_data_url_is_read_too() -> None:
     """Some providers send the bytes as a data: URL."""
     assert sdk.Image(b64_json="data:image/png;base64," + base64.b64encode(PNG).decode()).bytes() == PNG
@@ -288,7 +343,7 @@ def test_a_data_url_is_read_too() -> None:
 @pytest.mark.parametrize(
     ("image", "kind", "part"),
     [
-        (sdk.Image(url="http://x/1"), ValueError, "at http://x/1; ask for response_format='b64_json'"),
+        (sdk.Image(url="http://x/1"), ValueError, "at http://x/1: client.fetch_image"),
         (sdk.Image(), ValueError, "nowhere"),
         (sdk.Image(b64_json="a"), sdk.DecodingError, "no base64"),
         (sdk.Image(b64_json="ä"), sdk.DecodingError, "no base64"),

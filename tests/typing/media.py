@@ -33,6 +33,7 @@ def blocking(client: InferenceGatewayClient, file: IO[bytes]) -> InferenceGatewa
     assert_type(images, ImagesResponse)
     assert_type(images.data[0].bytes(), bytes)
     assert_type(images.data[0].save("a.png"), Path)
+    assert_type(client.fetch_image(images.data[0]), bytes)
     assert_type(
         client.create_image_edit([b"", Path("a.png"), file], "a hat", provider="openai", mask=b""), ImagesResponse
     )

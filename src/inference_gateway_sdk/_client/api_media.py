@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from .._generated.gateway import Provider
-    from .._generated.images import ImagesResponse
+    from .._generated.images import Image, ImagesResponse
     from .._wire.audio import Audio
     from .byte_stream_async import AsyncByteStream
     from .byte_stream_blocking import ByteStream
@@ -44,6 +44,10 @@ class MediaAPI(Protocol):
         self, image: File, *, provider: Provider | str | None = None, **params: Unpack[ImageVariationParams]
     ) -> ImagesResponse:
         """Pictures that resemble a given one."""
+        ...
+
+    def fetch_image(self, image: Image) -> bytes:
+        """A picture's bytes, fetched from its address where they did not come with the answer."""
         ...
 
     def create_speech(
@@ -119,6 +123,10 @@ class AsyncMediaAPI(Protocol):
         self, image: File, *, provider: Provider | str | None = None, **params: Unpack[ImageVariationParams]
     ) -> ImagesResponse:
         """Pictures that resemble a given one."""
+        ...
+
+    async def fetch_image(self, image: Image) -> bytes:
+        """A picture's bytes, fetched from its address where they did not come with the answer."""
         ...
 
     async def create_speech(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .._wire.images import edit_call, generation_call, variation_call
-from .settings import split
+from .._wire.images import edit_call, fetch_call, generation_call, variation_call
+from .._wire.url import GatewayUrl
+from .settings import Settings, resolve, split
 from .uploads import async_read_upload
 
 if TYPE_CHECKING:
@@ -13,10 +14,9 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from .._generated.gateway import Provider
-    from .._generated.images import ImagesResponse
+    from .._generated.images import Image, ImagesResponse
     from .params import ImageEditParams, ImageParams, ImageVariationParams
     from .session_async import AsyncSession
-    from .settings import Settings
     from .token import AsyncTokenSource
     from .uploads import File
 
@@ -83,3 +83,22 @@ class AsyncImagesMethods:
         settings, given = split(self._settings, params)
         upload = await async_read_upload(image, "image")
         return await self._session.send(variation_call(upload, given, provider, settings.extra_body), settings)
+
+    async def fetch_image(self, image: Image) -> bytes:
+        """A picture's bytes: decoded where they came with the answer, else fetched from its address.
+
+        Neither the token nor any header of the client goes to that address, and no redirect is followed.
+
+        Raises:
+            ValueError: The picture has neither bytes nor an http address.
+            GatewayError: It could not be fetched; such addresses are good for a while only.
+        """
+        if image.b64_json:
+            return image.bytes()
+        server, call = fetch_call(image.url)
+        settings = self._settings
+        bare = resolve(
+            Settings(token=settings.token, timeouts=settings.timeouts, max_retries=settings.max_retries),
+            {"token": None},
+        )
+        return await self._session.at(GatewayUrl.parse(server)).send(call, bare)

@@ -15,11 +15,12 @@ from .._model.kept import set_meta
 from .._model.meta import Meta
 from .._streams.guard import Guard
 from .._wire.call import Call, Reply
-from .._wire.headers import Headers, Outgoing
+from .._wire.headers import Headers
 from .._wire.problem import read_error
 from ..errors import GatewayError, StatusError, StreamError, UnauthorizedError
 from . import log
 from .attempts import Attempts, Setback
+from .hooks import async_notify
 
 if TYPE_CHECKING:
     from .._transport.protocols import AsyncAnswer, AsyncDriver
@@ -59,6 +60,7 @@ class AsyncSession:
                 setback = attempts.failed(failure, self.effects.monotonic())
             else:
                 meta = self._meta(reply.status, reply.headers, attempts, reply.body)
+                await self._tell(attempts, meta)
                 if 200 <= reply.status < 300:
                     return _read(call, reply, meta)
                 setback = attempts.refused(self._error(attempts, reply, meta))
@@ -86,6 +88,10 @@ class AsyncSession:
                 setback = found
             await self._go_on(attempts, setback)
 
+    def at(self, url: GatewayUrl) -> AsyncSession:
+        """The same connections and clocks, for another server."""
+        return AsyncSession(url, self._driver, self.effects)
+
     async def aclose(self) -> None:
         """Close every connection; open streams end with an error."""
         self.closed = True
@@ -100,21 +106,22 @@ class AsyncSession:
         return Attempts(call, url, settings)
 
     async def _begin(self, attempts: Attempts[AsyncTokenSource]) -> None:
-        """A try starts. Fetching a token does not count against its clocks."""
-        attempts.token = await attempts.settings.token.get(attempts.refused_token)
+        """A try starts. Fetching a token and telling a hook do not count against its clocks."""
+        settings = attempts.settings
+        attempts.token = await settings.token.get(attempts.refused_token)
+        if settings.on_request is not None:
+            await async_notify("on_request", settings.on_request, attempts.request_sent())
         attempts.begin(self.effects.monotonic())
 
     async def _open(self, attempts: Attempts[AsyncTokenSource], deadline: float | None) -> AsyncAnswer:
-        call, settings = attempts.call, attempts.settings
-        own = Outgoing([("Accept", call.accept)])
-        if call.body is not None:
-            own.append(("Content-Type", call.content_type))
-        if attempts.token is not None:
-            own.append(("Authorization", f"Bearer {attempts.token}"))
-        headers = Outgoing.of(call.headers, settings.headers, own)
-        connect = settings.timeouts.connect
+        call = attempts.call
         answer = await self._driver.open(
-            call.method, attempts.url, headers, call.body, deadline=deadline, connect_seconds=connect
+            call.method,
+            attempts.url,
+            attempts.outgoing(),
+            call.body,
+            deadline=deadline,
+            connect_seconds=attempts.settings.timeouts.connect,
         )
         log.answered(call.method, attempts.url, answer.status, self.effects.monotonic() - attempts.began)
         return answer
@@ -158,6 +165,7 @@ class AsyncSession:
         meta = self._meta(answer.status, Headers(answer.headers), attempts, None)
         live = Live(self, answer, call.start(), guard, meta)
         try:
+            await self._tell(attempts, meta)
             while not (live.has_content or live.ended):
                 await live.pull()
         except BaseException:
@@ -172,6 +180,7 @@ class AsyncSession:
         """What an answer that is no stream at all is."""
         reply = await self._refusal(answer, guard.deadline(self.effects.monotonic()))
         meta = self._meta(reply.status, reply.headers, attempts, reply.body)
+        await self._tell(attempts, meta)
         return attempts.refused(self._error(attempts, reply, meta))
 
     def _no_head(self, failure: DeadlineExceeded, attempts: Attempts[AsyncTokenSource], guard: Guard) -> Setback:
@@ -208,15 +217,24 @@ class AsyncSession:
             raw=body,
         )
 
+    @staticmethod
+    async def _tell(attempts: Attempts[AsyncTokenSource], meta: Meta) -> None:
+        hook = attempts.settings.on_response
+        if hook is not None:
+            await async_notify("on_response", hook, attempts.response_received(meta))
+
     async def _go_on(self, attempts: Attempts[AsyncTokenSource], setback: Setback) -> None:
         """Return when the call is to be tried again, having waited; raise otherwise."""
         error, settings = setback.error, attempts.settings
-        if isinstance(error, UnauthorizedError) and settings.token.refreshable and attempts.refused_token is None:
-            attempts.refused_token = attempts.token  # it may have expired: one more try with a new one
-            return
-        pause = attempts.pause(setback, self.effects.monotonic(), self.effects.random())
+        expired = isinstance(error, UnauthorizedError) and settings.token.refreshable and attempts.refused_token is None
+        pause = 0.0 if expired else attempts.pause(setback, self.effects.monotonic(), self.effects.random())
         if pause is None:
             raise error from setback.cause
+        if settings.on_retry is not None:
+            await async_notify("on_retry", settings.on_retry, attempts.retry_planned(error, pause))
+        if expired:
+            attempts.refused_token = attempts.token  # one more try, at once, with a new one
+            return
         log.repeating(attempts.call.method, attempts.url, error, pause)
         await self.effects.sleep(pause)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import parse_qsl, urlsplit
 
 from msgspec import Struct
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from .call import Reply
     from .target import Target
 
-__all__ = ["Upload", "edit_call", "generation_call", "variation_call"]
+__all__ = ["Upload", "edit_call", "fetch_call", "generation_call", "variation_call"]
 
 _MIB: Final = 1024 * 1024
 _SUFFIXES: Final = {"image/png": "png", "image/jpeg": "jpg", "image/gif": "gif", "image/webp": "webp"}
@@ -87,6 +88,28 @@ def variation_call(
     """The call that varies a picture. Raises as `edit_call`."""
     files = [_file(image, "image")]
     return _upload("/images/variations", "CreateImageVariationRequest", files, params, provider=provider, extra=extra)
+
+
+def fetch_call(url: object) -> tuple[str, Call[bytes]]:
+    """The server that a picture's address names, and the call that fetches the picture there.
+
+    Raises:
+        ValueError: The picture has no address, or one that is not http.
+    """
+    if not isinstance(url, str) or not url:
+        raise ValueError("image has neither bytes nor an address: there is nothing to fetch")
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https"):
+        raise ValueError(f"image.url must be an http or https address, got {url[:60]!r}")
+    call = Call(
+        method="GET",
+        path=parts.path or "/",
+        read=lambda reply: reply.body,
+        query=tuple(parse_qsl(parts.query, keep_blank_values=True)),
+        accept="image/*, */*;q=0.5",
+        at_root=True,
+    )
+    return f"{parts.scheme}://{parts.netloc}", call
 
 
 def _text(prompt: object) -> object:
