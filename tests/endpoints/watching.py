@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 Open = Callable[[Any, "Fault"], Any]
 """Makes the stream of a row, given the client."""
+TextOf = Callable[[Any], "str | None"]
+"""The text of a chunk, and that of a whole answer."""
 
 
 @dataclass
@@ -34,7 +36,20 @@ class Seen:
     seconds: float = 0.0
 
 
-def holds(world: World, fault: Fault, opened: Open, tls: ssl.SSLContext | None = None, **options: Any) -> None:
+def text(value: Any) -> str | None:
+    """The text of dialects whose chunks and answers both call it so."""
+    return value.text
+
+
+def holds(
+    world: World,
+    fault: Fault,
+    opened: Open,
+    tls: ssl.SSLContext | None = None,
+    *,
+    text_of: TextOf = text,
+    **options: Any,
+) -> None:
     """Assert that the reader of the row's stream sees what the row says, and is left with a client that works."""
     invented = Invented()
 
@@ -45,18 +60,18 @@ def holds(world: World, fault: Fault, opened: Open, tls: ssl.SSLContext | None =
             fault.serve(connection, request)
 
     with serving(handler, tls, read_bodies=fault.reads_body) as server:
-        seen = _watch(world, server, fault, opened, _effects=invented.effects(world), **options)
-    _check(fault, seen, server)
+        seen = _watch(world, server, fault, opened, text_of, _effects=invented.effects(world), **options)
+    _check(fault, seen, server, text_of)
     assert len(invented.pauses) == fault.attempts - 1
 
 
-def _watch(world: World, server: Server, fault: Fault, opened: Open, **options: Any) -> Seen:
+def _watch(world: World, server: Server, fault: Fault, opened: Open, text_of: TextOf, **options: Any) -> Seen:
     seen = Seen()
 
     async def scenario(client: Any) -> None:
         start = time.monotonic()
         try:
-            await _read(opened(client, fault), fault, seen)
+            await _read(opened(client, fault), fault, seen, text_of)
         except GatewayError as error:
             seen.error = error
         seen.seconds = time.monotonic() - start
@@ -66,38 +81,38 @@ def _watch(world: World, server: Server, fault: Fault, opened: Open, **options: 
     return seen
 
 
-async def _read(stream: Any, fault: Fault, seen: Seen) -> None:
+async def _read(stream: Any, fault: Fault, seen: Seen, text_of: TextOf) -> None:
     async with stream:
         chunks = 0
         async for chunk in stream:
             chunks += 1
-            if chunk.text:
-                seen.texts.append(chunk.text)
+            if piece := text_of(chunk):
+                seen.texts.append(piece)
             if fault.pause:
                 await asyncio.sleep(fault.pause)
             if chunks == fault.leave_after:
                 return
         answer = await stream.final()
-        seen.final, seen.complete = answer.text or "", answer.complete
+        seen.final, seen.complete = text_of(answer) or "", answer.complete
 
 
-def _check(fault: Fault, seen: Seen, server: Server) -> None:
+def _check(fault: Fault, seen: Seen, server: Server, text_of: TextOf) -> None:
     assert seen.texts == fault.texts
     assert type(seen.error) is (fault.error or type(None)), repr(seen.error)
     if seen.error is None:
         whole = None if fault.leave_after else "".join(fault.texts)
         assert (seen.final, seen.complete) == (whole, None if fault.leave_after else True)
     else:
-        _check_error(fault, seen.error)
+        _check_error(fault, seen.error, text_of)
     assert sum(request.method == "POST" for request in server.requests) == fault.attempts
     assert seen.well_afterwards
     assert fault.connections in (None, server.connections)
     assert seen.seconds < 10, "a fault must be noticed by a clock, not by patience"
 
 
-def _check_error(fault: Fault, error: GatewayError) -> None:
+def _check_error(fault: Fault, error: GatewayError, text_of: TextOf) -> None:
     assert fault.says in error.message
-    assert (error.partial and error.partial.text) == fault.partial
+    assert (error.partial and text_of(error.partial)) == fault.partial
     assert error.partial is None or not error.partial.complete or fault.name == "plain JSON body"
     assert (error.status if isinstance(error, StatusError) else None) == fault.status
     assert (error.limit if isinstance(error, StreamStalledError) else None) == fault.limit

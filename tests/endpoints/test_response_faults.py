@@ -1,0 +1,55 @@
+"""The fault matrix of Responses (`response_faults.py`) over a real socket: both clients, and slow rows under TLS."""
+
+from __future__ import annotations
+
+import ssl
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import trustme
+
+from client.faults import Fault
+from endpoints.response_faults import FAULTS
+from endpoints.watching import holds
+from inference_gateway_sdk import Response, StreamCall
+from inference_gateway_sdk._streams.responses import ResponsesDialect
+
+if TYPE_CHECKING:
+    from support.worlds import World
+
+pytestmark = pytest.mark.wire
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
+def test_the_reader_sees_what_became_of_the_stream(world: World, fault: Fault) -> None:
+    """Each fault of a stream ends as its row says, and leaves a client that works."""
+    holds(world, fault, _open, text_of=_text_of)
+
+
+@pytest.mark.parametrize("fault", [fault for fault in FAULTS if fault.tls], ids=lambda fault: fault.name)
+def test_the_reader_sees_the_same_under_tls(world: World, fault: Fault, authority: trustme.CA) -> None:
+    """The slow faults end as their rows say when the bytes travel in TLS records."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(context)
+    holds(world, fault, _open, context, text_of=_text_of, ca=authority.cert_pem.bytes().decode())
+
+
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    """A certificate authority of the test's own."""
+    return trustme.CA()
+
+
+def _open(client: Any, fault: Fault) -> Any:
+    if fault.max_event is None:
+        return client.create_response_stream("openai/m", "x" * fault.size, timeout=fault.timeouts)
+    bound = fault.max_event
+    return client.open(
+        StreamCall(method="POST", path="/responses", body=b"{}", start=lambda: ResponsesDialect(max_event=bound))
+    )
+
+
+def _text_of(value: Any) -> str | None:
+    if isinstance(value, Response):
+        return value.output_text
+    return value.delta if value.type == "response.output_text.delta" else None
