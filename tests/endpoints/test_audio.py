@@ -155,3 +155,8 @@ def test_a_sound_is_a_value() -> None:
     assert audio != sdk.Audio(bytes=b"", content_type="audio/mpeg")
     assert (repr(audio), audio.meta) == ("Audio(<16 bytes>, 'audio/mpeg')", None)
     assert audio._repr_html_().startswith('<audio controls src="data:audio/mpeg;base64,SUQzAP8g')
+
+
+def test_a_servers_words_stay_words() -> None:
+    """A content type that is markup does not become a part of the notebook."""
+    assert "<script" not in sdk.Audio(bytes=SOUND, content_type='x"><script>')._repr_html_()

@@ -68,8 +68,8 @@ def _decoded(picture: _Encoded) -> builtins.bytes:
     if not picture.b64_json:
         where = f"at {picture.url}" if picture.url else "nowhere: it has no address either"
         raise ValueError(
-            f"the picture's bytes are {where}: client.fetch_image(image) fetches them, response_format='b64_json' asks for"
-            " them with the answer"
+            f"the picture's bytes are {where}: client.fetch_image(image) fetches them, and"
+            " response_format='b64_json' asks for them with the answer"
         )
     text = picture.b64_json
     if text.startswith("data:"):

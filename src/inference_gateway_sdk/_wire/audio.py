@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import html
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -49,7 +50,8 @@ class Audio(Answer, Struct, kw_only=True):
     def _repr_html_(self) -> str:
         """What a notebook shows: a player."""
         data = base64.b64encode(self.bytes).decode()
-        return f'<audio controls src="data:{self.content_type or "audio/mpeg"};base64,{data}"></audio>'
+        kind = html.escape(self.content_type) or "audio/mpeg"  # the server's words, in somebody's page
+        return f'<audio controls src="data:{kind};base64,{data}"></audio>'
 
     def __repr__(self) -> str:
         return f"Audio(<{len(self.bytes)} bytes>, {self.content_type!r})"
