@@ -53,6 +53,8 @@ NAMES = {
     "async_driver": "blocking_driver",
     "async_effects": "blocking_effects",
     "async_read_upload": "read_upload",
+    "AsyncHook": "Hook",
+    "async_notify": "notify",
     "session_async": "session_blocking",
     "stream_async": "stream_blocking",
     "AsyncMcpMethods": "McpMethods",

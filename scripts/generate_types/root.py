@@ -23,6 +23,7 @@ _WRITTEN = {
     "_client.client_blocking": ["InferenceGatewayClient"],
     "_client.stream_async": ["AsyncStream"],
     "_client.stream_blocking": ["Stream"],
+    "_client.hooks": ["RequestSent", "ResponseReceived", "RetryPlanned"],
     "_model.meta": ["Meta"],
     "_version": ["__version__"],
     "_wire.audio": ["Audio"],

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from ._client.byte_stream_blocking import ByteStream as ByteStream
     from ._client.client_async import AsyncInferenceGatewayClient as AsyncInferenceGatewayClient
     from ._client.client_blocking import InferenceGatewayClient as InferenceGatewayClient
+    from ._client.hooks import RequestSent as RequestSent
+    from ._client.hooks import ResponseReceived as ResponseReceived
+    from ._client.hooks import RetryPlanned as RetryPlanned
     from ._client.stream_async import AsyncStream as AsyncStream
     from ._client.stream_blocking import Stream as Stream
     from ._generated.audio import CreateMusicRequest as CreateMusicRequest
@@ -476,6 +479,7 @@ __all__ = [
     "Repeat",
     "Reply",
     "RequestError",
+    "RequestSent",
     "Response",
     "ResponseError",
     "ResponseFormatJsonObject",
@@ -517,6 +521,7 @@ __all__ = [
     "ResponseReasoningSummary",
     "ResponseReasoningSummaryPart",
     "ResponseReasoningSummaryPartType",
+    "ResponseReceived",
     "ResponseRole",
     "ResponseStatus",
     "ResponseStreamEvent",
@@ -533,6 +538,7 @@ __all__ = [
     "ResponseUsage",
     "ResponseUsageInputTokensDetails",
     "ResponseUsageOutputTokensDetails",
+    "RetryPlanned",
     "SSEvents",
     "SerializationError",
     "ServiceUnavailableError",
@@ -587,6 +593,9 @@ if not TYPE_CHECKING:  # to type checkers a module with __getattr__ would have e
         "ByteStream": "_client.byte_stream_blocking",
         "AsyncInferenceGatewayClient": "_client.client_async",
         "InferenceGatewayClient": "_client.client_blocking",
+        "RequestSent": "_client.hooks",
+        "ResponseReceived": "_client.hooks",
+        "RetryPlanned": "_client.hooks",
         "AsyncStream": "_client.stream_async",
         "Stream": "_client.stream_blocking",
         "CreateMusicRequest": "_generated.audio",

@@ -9,12 +9,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from .._http1.failures import BadAnswer, DeadlineExceeded, Failure, NoAnswer, NotSent
+from .._wire.headers import Outgoing
 from .._wire.hints import LATE_CLOSE
 from .._wire.retry import EARLY_SECONDS, Outcome, delay_before
 from .._wire.url import redacted
 from ..errors import ConnectError, GatewayError, RequestError, StatusError, StreamStalledError, TimeoutError  # noqa: A004
+from .hooks import RequestSent, ResponseReceived, RetryPlanned
 
 if TYPE_CHECKING:
+    from .._model.meta import Meta
     from .._wire.call import Call, StreamCall
     from .settings import Settings
 
@@ -68,6 +71,16 @@ class Attempts(Generic[SourceT]):
         """Seconds of `total` used up by earlier tries and the pauses between them."""
         total = self.settings.timeouts.total
         return 0.0 if total is None or self._total_left is None else total - self._total_left
+
+    def outgoing(self) -> Outgoing:
+        """The headers of the running try: the call's, then the client's, then what goes without saying."""
+        call = self.call
+        own = Outgoing([("Accept", call.accept)])
+        if call.body is not None:
+            own.append(("Content-Type", call.content_type))
+        if self.token is not None:
+            own.append(("Authorization", f"Bearer {self.token}"))
+        return Outgoing.of(call.headers, self.settings.headers, own)
 
     def begin(self, now: float) -> None:
         """A try starts."""
@@ -123,6 +136,26 @@ class Attempts(Generic[SourceT]):
             if self._total_left <= 0:
                 return None
         return pause
+
+    def request_sent(self) -> RequestSent:
+        """What a hook is told of the try that begins next."""
+        method, headers = self.call.method, self.outgoing().without_secrets()
+        return RequestSent(method=method, url=self._where, attempt=self.count + 1, headers=headers)
+
+    def response_received(self, meta: Meta) -> ResponseReceived:
+        """What a hook is told of the running try's answer."""
+        return ResponseReceived(
+            method=self.call.method,
+            url=self._where,
+            attempt=self.count,
+            status=meta.status,
+            elapsed=meta.elapsed,
+            meta=meta,
+        )
+
+    def retry_planned(self, error: GatewayError, pause: float) -> RetryPlanned:
+        """What a hook is told when another try follows."""
+        return RetryPlanned(method=self.call.method, url=self._where, attempt=self.count, error=error, pause=pause)
 
     @property
     def _where(self) -> str:

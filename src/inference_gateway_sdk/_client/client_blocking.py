@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from .._streams.chat import ChatDialect
 from .._wire.call import StreamCall
-from .._wire.chat import chat_body, chat_call, dropped_fields
+from .._wire.chat import chat_body, chat_call, dropped_fields, pop_mcp_bypass
 from .._wire.listing import health_call, models_call
 from .._wire.target import Target, check_provider
 from .._wire.url import GatewayUrl
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from .._transport.protocols import Driver
     from .._wire.call import Call
     from .._wire.timeouts import Timeouts
+    from .hooks import Hook, RequestSent, ResponseReceived, RetryPlanned
     from .params import AsyncOptions, ChatParams, ChatStreamParams, ListOptions, Messages
     from .token import Token
 
@@ -81,6 +82,9 @@ class InferenceGatewayClient(
         ca: Certificates to trust instead of the system's: a file, a folder, or PEM text.
         cert: A client certificate: a PEM file, or (certificate file, key file[, password]).
         tls: A ready SSLContext instead of `ca` and `cert`.
+        on_request: Called with a `RequestSent` before each try. What a hook raises, the call raises.
+        on_response: Called with a `ResponseReceived` after each answer, of any status.
+        on_retry: Called with a `RetryPlanned` when a try failed and another follows.
         driver: A transport of your own.
 
     A client is shared: by threads or tasks, by event loops, and by the copies that `with_options` makes.
@@ -105,6 +109,9 @@ class InferenceGatewayClient(
         ca: str | None = None,
         cert: str | tuple[str, str] | tuple[str, str, str] | None = None,
         tls: ssl.SSLContext | None = None,
+        on_request: Hook[RequestSent] | None = None,
+        on_response: Hook[ResponseReceived] | None = None,
+        on_retry: Hook[RetryPlanned] | None = None,
         driver: Driver | None = None,
         _effects: BlockingEffects | None = None,
     ) -> None:
@@ -114,6 +121,7 @@ class InferenceGatewayClient(
         if token is None:
             token = os.environ.get("INFERENCE_GATEWAY_TOKEN") or None
         changes: dict[str, Any] = {"max_retries": max_retries, "tools": tools, "max_tokens": max_tokens}
+        changes |= {"on_request": on_request, "on_response": on_response, "on_retry": on_retry}
         if headers is not None:
             changes["headers"] = headers
         if timeout != "default":
@@ -157,12 +165,13 @@ class InferenceGatewayClient(
                 they are.
             provider: The provider of a bare model name.
             **params: The contract's parameters, and how the call is made: `timeout`, `max_retries`, `headers`,
-                `extra_query`, `extra_body`.
+                `extra_query`, `extra_body`; `mcp_bypass=True` keeps the gateway's MCP tools out and your own tools in.
         """
         target = Target.resolve(model, provider)
         settings, given = split(self._settings, params)
+        headers = pop_mcp_bypass(given)
         body = self._chat_body(target, messages, given, settings, stream=False)
-        return self._session.send(chat_call(target, body), settings)
+        return self._session.send(chat_call(target, body, headers), settings)
 
     def generate_content_stream(
         self,
@@ -187,14 +196,16 @@ class InferenceGatewayClient(
         settings, given = split(self._settings, params)
         assemble = pop_assemble(given)
         on_truncation = given.pop("on_truncation", "raise")
+        headers = pop_mcp_bypass(given)
         body = self._chat_body(target, messages, given, settings, stream=True)
         choices = given.get("n") or 1
-        whole = chat_call(target, body)
+        whole = chat_call(target, body, headers)
         call = StreamCall(
             method=whole.method,
             path=whole.path,
             start=lambda: ChatDialect(provider=target.provider, model=target.model, assemble=assemble, choices=choices),
             query=whole.query,
+            headers=headers,
             body=body,
             provider=target.provider,
             model=target.model,
@@ -295,5 +306,5 @@ class InferenceGatewayClient(
 
 
 def _restore(cls: type[InferenceGatewayClient], base_url: str, options: dict[str, Any]) -> InferenceGatewayClient:
-    """A client as it was pickled: without token and headers, which may be secrets, and with connections of its own."""
+    """A client as it was pickled: without what may be secret (token, headers, hooks), with connections of its own."""
     return cls(base_url, **options)

@@ -22,6 +22,7 @@ from .._generated.responses import Response, ResponseInputItem, ResponseOutputIt
 
 if TYPE_CHECKING:
     from .._wire.timeouts import Timeouts
+    from .hooks import AsyncHook, Hook, RequestSent, ResponseReceived, RetryPlanned
     from .token import AsyncToken, Token
 
 __all__ = [
@@ -78,6 +79,8 @@ class ListOptions(TypedDict, total=False):
 
 class ChatParams(CreateChatCompletionParams, CallOptions, total=False):
     """`generate_content`: the contract's parameters, and how the call is made."""
+
+    mcp_bypass: bool
 
 
 class ChatStreamParams(ChatParams, total=False):
@@ -145,9 +148,15 @@ class Options(_Shared, total=False):
     """`with_options` of the blocking client."""
 
     token: Token | None
+    on_request: Hook[RequestSent] | None
+    on_response: Hook[ResponseReceived] | None
+    on_retry: Hook[RetryPlanned] | None
 
 
 class AsyncOptions(_Shared, total=False):
     """`with_options` of the async client."""
 
     token: AsyncToken | None
+    on_request: AsyncHook[RequestSent] | None
+    on_response: AsyncHook[ResponseReceived] | None
+    on_retry: AsyncHook[RetryPlanned] | None

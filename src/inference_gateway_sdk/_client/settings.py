@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
 from msgspec import Struct, structs
 
 from .._model.json_value import is_iterable, is_mapping
 from .._version import __version__
 from .._wire.timeouts import Timeouts, read_timeouts
+from .hooks import HOOKS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["OPTIONS", "Settings", "bodiless", "check_headers", "pop_assemble", "resolve", "split"]
 
 SourceT = TypeVar("SourceT")
+AnyHook: TypeAlias = Callable[[Any], Any]
 
 OPTIONS = frozenset({"timeout", "max_retries", "headers", "extra_query", "extra_body"})
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 section 5.6.2
@@ -36,6 +39,9 @@ class Settings(Struct, Generic[SourceT], frozen=True, kw_only=True):
     extra_body: Mapping[str, Any] | None = None
     tools: tuple[Any, ...] | None = None
     max_tokens: int | None = None
+    on_request: AnyHook | None = None
+    on_response: AnyHook | None = None
+    on_retry: AnyHook | None = None
 
     def __repr__(self) -> str:
         return f"Settings(timeouts={self.timeouts!r}, max_retries={self.max_retries})"
@@ -175,7 +181,17 @@ def _read_max_tokens(_: Settings[Any], value: Any) -> tuple[str, int | None]:
     return "max_tokens", value
 
 
-_READERS = {
+def _hook_reader(name: str) -> _Reader:
+    def read(_: Settings[Any], value: Any) -> tuple[str, AnyHook | None]:
+        if value is not None and not callable(value):
+            raise TypeError(f"{name} must be a function of one argument, got {type(value).__name__}")
+        return name, value
+
+    return read
+
+
+_Reader: TypeAlias = Callable[[Settings[Any], Any], tuple[str, Any]]
+_READERS: dict[str, _Reader] = {
     "timeout": _read_timeout,
     "max_retries": _read_retries,
     "headers": _read_headers,
@@ -184,4 +200,5 @@ _READERS = {
     "token": _read_token,
     "tools": _read_tools,
     "max_tokens": _read_max_tokens,
+    **{name: _hook_reader(name) for name in HOOKS},
 }

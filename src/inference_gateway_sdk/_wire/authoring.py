@@ -103,10 +103,13 @@ def _call_id(call: object) -> str:
 
 
 def _pictures(images: object) -> list[ImageContentPart]:
-    one = isinstance(images, (str, bytes, bytearray, os.PathLike, ImageContentPart))
-    if one or not is_iterable(images):
+    if _is_one(images) or not is_iterable(images):
         raise TypeError(f"images must be a list of pictures, got {type(images).__name__}")
     return [_picture(image, place) for place, image in enumerate(images)]
+
+
+def _is_one(images: object) -> bool:
+    return isinstance(images, (str, bytes, bytearray, os.PathLike, ImageContentPart))
 
 
 def _picture(image: Any, place: int) -> ImageContentPart:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from .target import Target
 
-__all__ = ["CHAT_FIELDS", "chat_body", "chat_call", "dropped_fields", "read_chat"]
+__all__ = ["CHAT_FIELDS", "chat_body", "chat_call", "dropped_fields", "pop_mcp_bypass", "read_chat"]
 
 PATH = "/chat/completions"
 _REQUEST = "CreateChatCompletionRequest"
@@ -35,14 +35,15 @@ _NO_CHOICES = (
 
 
 def chat_call(
-    target: Target, body: bytes, query: tuple[tuple[str, str], ...] = ()
+    target: Target, body: bytes, headers: tuple[tuple[str, str], ...] = ()
 ) -> Call[CreateChatCompletionResponse]:
     """The call for a whole answer."""
     return Call(
         method="POST",
         path=PATH,
         read=lambda reply: read_chat(reply, target),
-        query=(*target.query, *query),
+        query=target.query,
+        headers=headers,
         body=body,
         provider=target.provider,
         model=target.model,
@@ -89,6 +90,18 @@ def chat_body(
 def dropped_fields(extra: Mapping[str, Any] | None) -> list[str]:
     """The fields of `extra_body` that the gateway will drop on its way to the provider."""
     return sorted(name for name in (extra or {}) if name not in CHAT_FIELDS)
+
+
+def pop_mcp_bypass(params: dict[str, Any]) -> tuple[tuple[str, str], ...]:
+    """The header that keeps the gateway's MCP tools out of a chat (WIRE section 13), taken out of the parameters.
+
+    Raises:
+        TypeError: `mcp_bypass` is neither True nor False.
+    """
+    bypass = params.pop("mcp_bypass", False)
+    if not isinstance(bypass, bool):
+        raise TypeError(f"mcp_bypass must be True or False, got {type(bypass).__name__}")
+    return (("X-MCP-Bypass", "true"),) if bypass else ()
 
 
 def read_messages(messages: Any) -> list[Any]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from .redaction import redact
 
 __all__ = ["Headers", "Outgoing"]
 
+_MAY_BE_SECRET = re.compile(r"auth|cookie|token|key|secret|password|credential|signature|session", re.IGNORECASE)
 _SECRET = frozenset({"authorization", "proxy-authorization", "set-cookie", "cookie", "x-api-key"})
 
 
@@ -73,6 +75,10 @@ class Outgoing(list[tuple[str, str]]):
             headers += new
             given.update([name.lower() for name, _ in new])
         return headers
+
+    def without_secrets(self) -> Headers:
+        """The headers fit to be shown to others: values that may be secrets, by their name or shape, are "..."."""
+        return Headers((name, "..." if _MAY_BE_SECRET.search(name) else redact(value)) for name, value in self)
 
     def __repr__(self) -> str:
         return f"<headers to send: {', '.join(name for name, _ in self)}>"
