@@ -244,7 +244,7 @@ _ENDS = [
 ]
 
 _SLOWNESS = [
-    Fault("slow consumer", sends(*GOOD), ["Hel", "lo"], timeouts=Timeouts(idle=0.2), pause=0.25),
+    Fault("slow consumer", sends(*GOOD), ["Hel", "lo"], timeouts=Timeouts(idle=0.1), pause=0.15),
     Fault(
         "slow consumer, then cut",
         sends(*HELLO, end=cut),
@@ -252,8 +252,8 @@ _SLOWNESS = [
         StreamTruncatedError,
         partial="Hello",
         connections=2,
-        timeouts=Timeouts(idle=0.2),
-        pause=0.25,
+        timeouts=Timeouts(idle=0.1),
+        pause=0.15,
     ),
     Fault(
         "stall before the first byte",

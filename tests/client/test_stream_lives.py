@@ -385,6 +385,11 @@ TURNS = {
     ],
     "three turns under the same id": [*_turn("a", tool="x"), *_turn("a", tool="y"), *_turn("a", "Hi"), DONE],
     "three turns without ids": [*_turn("", tool="x"), *_turn("", tool="y"), *_turn("", "Hi"), DONE],
+    "two turns, each in one chunk": [
+        chunk(None, "tool_calls", id="a", delta={"tool_calls": [{"function": {"name": "f", "arguments": "{}"}}]}),
+        chunk("Hi", "stop", id="b"),
+        DONE,
+    ],
     "usage kept in the last turn": [*_turn("a", tool="mcp_x"), *_turn("c1", "Hi"), USAGE, DONE],
 }
 

@@ -61,7 +61,9 @@ class Turn:
         begins = belongs = False
         for piece in chunk.choices:
             index = piece.index or 0
-            if index in self._finish and self._follows(piece, index, chunk.id or ""):
+            if index not in self._finish:
+                belongs = True
+            elif self._follows(piece, index, chunk.id or ""):
                 begins = True
                 self._begin()
             delta = _delta(piece)
@@ -72,7 +74,6 @@ class Turn:
                 self._finish[index] = piece.finish_reason
             elif index not in self._finish:
                 self._open.add(index)
-                belongs = True
         if begins or belongs:  # an empty piece after a finish may be the beginning of what follows, with its id
             self._id = chunk.id or ""
         return begins
