@@ -165,7 +165,7 @@ def whole_answer() -> Callable[..., bytes]:
 
 
 class RawAnswer:
-    """An answer as its bytes: the status, the headers in order of name, and the body's chunks."""
+    """An answer as its bytes: the status, the headers in order of name, the body's chunks, and whether it is whole."""
 
     def __init__(self, data: bytes) -> None:
         head, _, rest = data.partition(b"\r\n\r\n")
@@ -173,11 +173,15 @@ class RawAnswer:
         self.status = int(first.split(" ")[1])  # the words behind it are the server's own, and change with Python
         pairs = [(name.lower(), value.strip()) for name, _, value in (line.partition(":") for line in lines)]
         self.headers = dict(sorted(pair for pair in pairs if pair[0] != "date"))
+        self.whole = True
         self.chunks = self._dechunked(rest) if "transfer-encoding" in self.headers else [rest]
 
     def _dechunked(self, rest: bytes) -> list[bytes]:
         chunks = []
         while True:
+            if not rest:
+                self.whole = False
+                return chunks
             size, _, rest = rest.partition(b"\r\n")
             length = int(size, 16)
             if not length:

@@ -31,7 +31,8 @@ _HERE = """
 base/chat base/chat_429 base/chat_500html base/chat_bad200 base/chat_bare base/chat_big base/chat_both base/chat_down
 base/chat_slowhead base/chat_tools base/health base/models base/models_badinclude base/models_include
 base/models_nokey base/nope base/s_429 base/s_comments base/s_cut base/s_inband base/s_noeol base/s_ok base/s_slowhead
-base/slash allow/denied allow/models route/alias_case eq/post_slash
+base/slash base/msg base/msg_err base/msg_openai base/msg_s base/resp base/resp_groq base/resp_s allow/msg
+allow/denied allow/models route/alias_case eq/post_slash
 """.split()
 
 
@@ -82,8 +83,8 @@ def _request(recorded: bytes) -> bytes:
     return head.replace(b"\n", b"\r\n") + b"\r\n\r\n" + body[:length].ljust(length, b"x")
 
 
-def _comparable(answer: RawAnswer) -> tuple[int, dict[str, str], list[bytes]]:
-    return answer.status, answer.headers, answer.chunks
+def _comparable(answer: RawAnswer) -> tuple[int, dict[str, str], list[bytes], bool]:
+    return answer.status, answer.headers, answer.chunks, answer.whole
 
 
 @pytest.mark.parametrize("name", _HERE)

@@ -17,7 +17,9 @@ from starlette.routing import Route
 from .disconnect import ClientLeft
 from .endpoints.chat import chat_completions
 from .endpoints.health import health
+from .endpoints.messages import messages
 from .endpoints.models import list_models
+from .endpoints.responses import responses
 from .problems import Problem
 
 if TYPE_CHECKING:
@@ -37,6 +39,8 @@ def create_app(gateway: Gateway) -> Starlette:
             _route("GET", "/health", health),
             _route("GET", "/v1/models", partial(list_models, gateway)),
             _route("POST", "/v1/chat/completions", partial(chat_completions, gateway)),
+            _route("POST", "/v1/messages", partial(messages, gateway)),
+            _route("POST", "/v1/responses", partial(responses, gateway)),
         ],
         exception_handlers={
             404: _no_route,

@@ -47,6 +47,16 @@ class Gateway(Struct, frozen=True):
             raise Problem.no_key()
         return self.providers[name]
 
+    def supporter(self, name: str, endpoint: str, refusal: Problem) -> Provider:
+        """The provider of this id, if it offers the endpoint: that is looked at before its key (WIRE section 6).
+
+        Raises:
+            Problem: The refusal, or the provider has no key.
+        """
+        if name not in CATALOGUE or endpoint not in CATALOGUE[name].endpoints:
+            raise refusal
+        return self.provider(name)
+
     def listable(self) -> tuple[str, ...]:
         """The providers worth asking for their models when none is named.
 

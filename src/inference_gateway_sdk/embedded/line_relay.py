@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
     from .problems import Problem
 
-__all__ = ["LineRelay"]
+__all__ = ["LineRelay", "relay_lines", "stream_headers"]
 
-_Pairs = list[tuple[bytes, bytes]]
+Pairs = list[tuple[bytes, bytes]]
 
 _HEADERS = [
     (b"content-type", b"text/event-stream"),
@@ -50,27 +50,38 @@ class LineRelay(Response):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send it; the provider's stream is closed however this ends."""
         try:
-            await while_connected(receive, self._relay(send, _HEADERS + [_KEEP] * (_CLOSE not in scope["headers"])))
+            await while_connected(receive, self._relay(send, stream_headers(scope)))
         except ClientLeft:
             return
 
-    async def _relay(self, send: Send, headers: _Pairs) -> None:
+    async def _relay(self, send: Send, headers: Pairs) -> None:
         async with aclosing(self._lines) as lines:
             try:
-                line = await anext(lines, None)
+                first = await anext(lines, None)
             except ProviderError as error:
                 problem = self._problem(error)
                 await _head(send, problem.status, headers)
                 await _body(send, problem.body, more=False)
                 return
-            await _head(send, 200, headers)
-            while line is not None:
-                await _body(send, line, more=True)
-                line = await anext(lines, None)
-            await _body(send, b"", more=False)
+            await relay_lines(send, headers, first, lines)
 
 
-async def _head(send: Send, status: int, headers: _Pairs) -> None:
+def stream_headers(scope: Scope) -> Pairs:
+    """The headers of an event stream that answers this request."""
+    return _HEADERS + [_KEEP] * (_CLOSE not in scope["headers"])
+
+
+async def relay_lines(send: Send, headers: Pairs, first: bytes | None, more: AsyncGenerator[bytes]) -> None:
+    """Send a 200 with these lines, each in a write of its own; `first` is None when there is none."""
+    await _head(send, 200, headers)
+    line = first
+    while line is not None:
+        await _body(send, line, more=True)
+        line = await anext(more, None)
+    await _body(send, b"", more=False)
+
+
+async def _head(send: Send, status: int, headers: Pairs) -> None:
     await send({"type": "http.response.start", "status": status, "headers": headers})
 
 

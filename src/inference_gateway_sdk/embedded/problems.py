@@ -11,7 +11,7 @@ from starlette.responses import Response
 from . import go_json
 from .providers.provider import ProviderError, Refused, Silent
 
-__all__ = ["Problem", "from_provider", "undecodable"]
+__all__ = ["MessagesProblem", "Problem", "from_provider", "passed_through", "undecodable"]
 
 _GATEWAY = "application/json; charset=utf-8"  # an error of the gateway's own making
 _PROVIDER = "application/json"  # an error that came from behind it
@@ -31,7 +31,11 @@ class Problem(Exception):  # noqa: N818  (the term of RFC 9457)
         """The envelope; nothing under a status that has no body (RFC 9110 section 6.4.1)."""
         if self.status in (204, 304):
             return b""
-        return go_json.encode({"error": self.text})
+        return go_json.encode(self.envelope())
+
+    def envelope(self) -> dict[str, object]:
+        """What the body says: envelope (a) of WIRE section 6."""
+        return {"error": self.text}
 
     def response(self) -> Response:
         """The answer; one to a request that is still being sent closes the connection (WIRE section 4)."""
@@ -90,6 +94,11 @@ class Problem(Exception):  # noqa: N818  (the term of RFC 9457)
         return cls(400, f"unknown include value {go_json.quoted(value)}")
 
     @classmethod
+    def not_supported(cls, api: str, advice: str = "") -> Problem:
+        """The provider has no such endpoint; `api` is the endpoint's name in the sentence."""
+        return cls(400, f"The {api} API is not supported by this provider yet.{advice}")
+
+    @classmethod
     def no_listing(cls) -> Problem:
         """The provider's models could not be had."""
         return cls(502, "Failed to list models")
@@ -98,6 +107,32 @@ class Problem(Exception):  # noqa: N818  (the term of RFC 9457)
     def timed_out(cls) -> Problem:
         """The answer took longer than `SERVER_READ_TIMEOUT`."""
         return cls(504, "Request timed out")
+
+
+class MessagesProblem(Problem):
+    """The same in the envelope that clients of Anthropic's Messages read: (c) of WIRE section 6."""
+
+    @classmethod
+    def of(cls, problem: Problem) -> MessagesProblem:
+        """The problem in that envelope."""
+        return cls(problem.status, problem.text, content_type=problem.content_type)
+
+    def envelope(self) -> dict[str, object]:
+        """What the body says, with a type that follows from the status and the text."""
+        return {"type": "error", "error": {"type": self._kind, "message": self.text}}
+
+    @property
+    def _kind(self) -> str:
+        if self.status in (422, 500, 502, 504):
+            return "api_error"
+        return "not_supported_error" if "not supported by this provider" in self.text else "invalid_request_error"
+
+
+def passed_through(error: ProviderError | TimeoutError) -> Problem:
+    """What the client of an endpoint that only passes on sees when no answer begins (WIRE section 6)."""
+    if isinstance(error, TimeoutError):
+        return Problem.timed_out()
+    return Problem(502, "Failed to reach upstream server")
 
 
 def from_provider(error: ProviderError, *, provider: str, here: str) -> Problem:

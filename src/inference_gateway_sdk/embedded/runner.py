@@ -88,6 +88,7 @@ class _Server(uvicorn.Server):
 
     def run(self, sockets: list[socket.socket] | None = None) -> None:
         """Serve until told to end."""
+        logging.getLogger("uvicorn.error").addFilter(_not_broken_off)
         try:
             super().run(sockets)
         finally:
@@ -96,6 +97,11 @@ class _Server(uvicorn.Server):
 
 def _nothing(_: logging.LogRecord) -> bool:
     return False
+
+
+def _not_broken_off(record: logging.LogRecord) -> bool:
+    """Let all pass but the complaint about an answer that ends where the provider's did: that is meant."""
+    return "without completing response" not in record.getMessage()
 
 
 def _config(settings: Settings, local: LocalModel, *, grace: int) -> uvicorn.Config:

@@ -17,6 +17,7 @@ from ..line_relay import LineRelay
 from ..problems import Problem
 from ..providers.catalogue import CATALOGUE
 from ..providers.provider import Provider, ProviderError
+from ..request_body import read_body
 from ..routing import admit, route
 
 if TYPE_CHECKING:
@@ -51,13 +52,9 @@ async def _read(request: Request, limit: int) -> ChatRequest:
     Raises:
         Problem: It is too large, or not a chat request.
     """
-    body = bytearray()
-    async for data in request.stream():
-        body += data
-        if len(body) > limit:
-            raise Problem.too_large()
+    body = await read_body(request, limit)
     try:
-        return go_json.read_first(bytes(body), ChatRequest)
+        return go_json.read_first(body, ChatRequest)
     except msgspec.DecodeError as error:
         raise Problem.bad_request() from error
 

@@ -30,6 +30,7 @@ class Profile(Struct, frozen=True):
         models_path: Below the address.
         chat_path: Below the address.
         stream_usage: It understands `stream_options`, so that usage can be asked for on streams.
+        endpoints: What it offers beside chat and models; each is also the path below its address, or begins it.
     """
 
     id: str
@@ -38,6 +39,7 @@ class Profile(Struct, frozen=True):
     models_path: str = "/models"
     chat_path: str = "/chat/completions"
     stream_usage: bool = True
+    endpoints: frozenset[str] = frozenset()
 
     @property
     def needs_key(self) -> bool:
@@ -46,7 +48,7 @@ class Profile(Struct, frozen=True):
 
 
 _PROFILES = (
-    Profile("anthropic", "https://api.anthropic.com/v1", Auth.X_API_KEY),
+    Profile("anthropic", "https://api.anthropic.com/v1", Auth.X_API_KEY, endpoints=frozenset({"messages"})),
     Profile(
         "cloudflare",
         "https://api.cloudflare.com/client/v4/accounts/{ACCOUNT_ID}/ai",
@@ -70,7 +72,7 @@ _PROFILES = (
     Profile("nvidia", "https://integrate.api.nvidia.com/v1"),
     Profile("ollama", "http://ollama:8080/v1", Auth.NONE),
     Profile("ollama_cloud", "https://ollama.com/v1"),
-    Profile("openai", "https://api.openai.com/v1"),
+    Profile("openai", "https://api.openai.com/v1", endpoints=frozenset({"responses", "images", "audio"})),
     Profile("zai", "https://api.z.ai/api/paas/v4"),
 )
 

@@ -10,12 +10,13 @@ from __future__ import annotations
 import asyncio
 import re
 import time
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from .. import go_json, weights
 from .catalogue import CATALOGUE
 from .llama_server import CONTEXT_TOKENS, LlamaServer, LlamaServerError
-from .provider import Listed, ProviderError, Refused, Unreachable
+from .provider import Answer, Ask, Listed, ProviderError, Refused, Unreachable
 from .relay import Relay
 
 if TYPE_CHECKING:
@@ -84,6 +85,12 @@ class LocalModel:
         finally:
             await lines.aclose()
 
+    @asynccontextmanager
+    async def exchange(self, ask: Ask) -> AsyncGenerator[Answer]:
+        """As `Provider.exchange`: what llama.cpp's own server says."""
+        async with (await self._running()).exchange(ask) as answer:
+            yield answer
+
     async def stop(self) -> None:
         """End a pull and the server."""
         self._stopping = True
@@ -98,14 +105,22 @@ class LocalModel:
         await relay.stop()
 
     async def _relay(self, request: ChatRequest) -> Relay:
-        """The way to the running server, once it runs.
+        """The way to the running server, for a chat that the model can do.
 
         Raises:
-            Refused: The model cannot do what is asked.
-            Unreachable: It could not be started.
+            Refused: It cannot.
+            Unreachable: The server could not be started.
         """
         if request.tools:
             raise _no_tools()
+        return await self._running()
+
+    async def _running(self) -> Relay:
+        """The way to the server, once it runs.
+
+        Raises:
+            Unreachable: It could not be started.
+        """
         loading = self._begin()
         try:
             return await asyncio.shield(loading)  # one caller that leaves does not end the loading for the others

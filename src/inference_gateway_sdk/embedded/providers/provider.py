@@ -1,4 +1,8 @@
-"""What the embedded gateway asks of a provider, and the three ways in which one can fail to answer."""
+"""What the embedded gateway asks of a provider, and the three ways in which one can fail to answer.
+
+Chat and listings are understood on the way, so a provider answers them in their own types. Everything else is passed
+on as it is: an `Ask` and an `Answer` are one HTTP exchange, with the provider's address and key left to the provider.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +12,11 @@ from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
+    from contextlib import AbstractAsyncContextManager
 
     from ..chat_schema import ChatRequest
 
-__all__ = ["Listed", "Provider", "ProviderError", "Refused", "Silent", "Unreachable"]
+__all__ = ["Answer", "Ask", "Listed", "Provider", "ProviderError", "Refused", "Silent", "Unreachable"]
 
 
 class ProviderError(Exception):
@@ -59,6 +64,50 @@ class Listed(Struct, frozen=True, kw_only=True):
     context_source: str = "provider"
 
 
+class Ask(Struct, frozen=True, kw_only=True):
+    """A request to a provider.
+
+    Attributes:
+        path: Below its address, percent-encoded, with the query.
+        method: The HTTP method.
+        headers: Names in lower case; the provider adds its authorisation and nothing else.
+        body: Empty for none.
+        patient: The head of the answer may take for ever.
+    """
+
+    path: str
+    method: str = "POST"
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+    patient: bool = False
+
+    def header(self, name: str) -> str:
+        """The first header of this lower-case name, empty for none."""
+        return _first(self.headers, name)
+
+
+class Answer(Struct, frozen=True, kw_only=True):
+    """A provider's answer of any status.
+
+    Attributes:
+        status: The HTTP status.
+        headers: Names in lower case, in the provider's order.
+        pieces: The body's bytes as they come; raises a `ProviderError` where it breaks off.
+    """
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    pieces: AsyncGenerator[bytes]
+
+    def header(self, name: str) -> str:
+        """The first header of this lower-case name, empty for none."""
+        return _first(self.headers, name)
+
+
+def _first(headers: tuple[tuple[str, str], ...], name: str) -> str:
+    return next((value for key, value in headers if key == name), "")
+
+
 class Provider(Protocol):
     """One provider behind the gateway."""
 
@@ -87,6 +136,15 @@ class Provider(Protocol):
 
         Raises:
             ProviderError: From the first step only.
+        """
+        ...
+
+    def exchange(self, ask: Ask) -> AbstractAsyncContextManager[Answer]:
+        """The answer to any request, for as long as the block runs.
+
+        Raises:
+            Silent: On entering: no head of an answer came in time.
+            Unreachable: On entering: there was no conversation.
         """
         ...
 

@@ -1,7 +1,7 @@
-"""A chat request turned into a provider's HTTP request, and its answer into bytes or lines.
+"""What the gateway asks turned into a provider's HTTP request, and its answer into bytes or lines.
 
-What the provider sees is what the real gateway would send (WIRE section 19): its own kind of authorisation, JSON in and
-`Accept: application/json` even for a stream, nothing of the client's headers.
+What the provider sees is what the real gateway would send (WIRE section 19): its own kind of authorisation; for a chat
+JSON in and `Accept: application/json` even for a stream, nothing of the client's headers.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import ipaddress
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -18,15 +18,24 @@ import msgspec
 
 from ..._version import __version__
 from .. import go_json
+from ..lines import Lines
 from .catalogue import Auth, Profile
-from .provider import Listed, Refused, Silent, Unreachable
+from .provider import Answer, Ask, Listed, Refused, Silent, Unreachable
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterator
 
     from ..chat_schema import ChatRequest
 
-__all__ = ["Relay"]
+__all__ = ["USER_AGENT", "Relay"]
+
+USER_AGENT = f"inference-gateway-sdk-embedded/{__version__}"
+_JSON_ONLY = (
+    ("content-type", "application/json"),
+    ("accept", "application/json"),
+    ("accept-encoding", "gzip"),
+    ("user-agent", USER_AGENT),
+)
 
 
 class Relay:
@@ -44,7 +53,8 @@ class Relay:
     ) -> None:
         self._profile = profile
         self._url = (url or profile.url).rstrip("/")
-        self._headers = _headers(profile.auth, key)
+        self._auth = profile.auth
+        self._authorisation = _authorisation(profile.auth, key)
         self._header_timeout = header_timeout
         self._client: httpx2.AsyncClient | None = None
 
@@ -63,7 +73,7 @@ class Relay:
             ProviderError: It could not be had.
             msgspec.DecodeError: It is not JSON.
         """
-        async with self._asking("GET", self._profile.models_path, None) as answer:
+        async with self._asking("GET", self._profile.models_path, b"") as answer:
             listing = msgspec.json.decode(await _whole(answer), type=_Listing)
         return [_listed(entry) for entry in listing.data or []]
 
@@ -75,7 +85,7 @@ class Relay:
     async def chat_stream(self, request: ChatRequest) -> AsyncGenerator[bytes]:
         """As `Provider.chat_stream`."""
         async with self._asking("POST", self._profile.chat_path, go_json.encode(request)) as answer:
-            lines = _Lines()
+            lines = Lines()
             try:
                 async for data in answer.aiter_bytes():
                     for line in lines.feed(data):
@@ -84,19 +94,35 @@ class Relay:
                 return  # the real gateway ends its own answer cleanly here, and so hides the break (WIRE section 9)
 
     @asynccontextmanager
-    async def _asking(self, method: str, path: str, body: bytes | None) -> AsyncGenerator[httpx2.Response]:
-        client = self._open_client()
-        request = client.build_request(method, self._url + path, content=body, headers=self._headers)
+    async def exchange(self, ask: Ask) -> AsyncGenerator[Answer]:
+        """As `Provider.exchange`; a key that the client sent along is never the one that arrives."""
+        ours = {"authorization", "x-api-key"} if self._auth is Auth.X_API_KEY else {"authorization"}
+        theirs = [pair for pair in ask.headers if pair[0] not in ours]
+        async with self._sending(ask, [*theirs, *self._authorisation]) as answer:
+            headers = tuple((name.lower(), value) for name, value in answer.headers.multi_items())
+            async with aclosing(_pieces(answer)) as pieces:
+                yield Answer(status=answer.status_code, headers=headers, pieces=pieces)
+
+    @asynccontextmanager
+    async def _asking(self, method: str, path: str, body: bytes) -> AsyncGenerator[httpx2.Response]:
+        """The 200 answer to a request of the gateway's own making."""
+        ask = Ask(method=method, path=path, body=body)
+        async with self._sending(ask, [*_JSON_ONLY, *self._authorisation]) as answer:
+            if answer.status_code != 200:
+                raise Refused(answer.status_code, await _whole(answer))
+            yield answer
+
+    @asynccontextmanager
+    async def _sending(self, ask: Ask, headers: list[tuple[str, str]]) -> AsyncGenerator[httpx2.Response]:
         try:
-            async with asyncio.timeout(self._header_timeout):
-                answer = await client.send(request, stream=True)
+            request = httpx2.Request(ask.method, self._url + ask.path, content=ask.body, headers=headers)
+            async with asyncio.timeout(None if ask.patient else self._header_timeout):
+                answer = await self._open_client().send(request, stream=True)
         except TimeoutError:
-            raise Silent(path) from None
+            raise Silent(ask.path) from None
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
             raise Unreachable(_why(error, self._url)) from error
         try:
-            if answer.status_code != 200:
-                raise Refused(answer.status_code, await _whole(answer))
             yield answer
         finally:
             await answer.aclose()
@@ -130,32 +156,19 @@ class _Listing(msgspec.Struct):
     data: list[_Entry] | None = None
 
 
-class _Lines:
-    """Bytes in any cuts to lines with their line ends; what follows the last line end is never given out."""
-
-    def __init__(self) -> None:
-        self._rest = bytearray()
-
-    def feed(self, data: bytes) -> Iterator[bytes]:
-        first, *others = data.split(b"\n")
-        self._rest += first
-        for piece in others:
-            yield bytes(self._rest) + b"\n"
-            self._rest = bytearray(piece)
-
-
-def _headers(auth: Auth, key: str | None) -> dict[str, str]:
-    headers = {
-        "content-type": "application/json",
-        "accept": "application/json",
-        "accept-encoding": "gzip",
-        "user-agent": f"inference-gateway-sdk-embedded/{__version__}",
-    }
+def _authorisation(auth: Auth, key: str | None) -> list[tuple[str, str]]:
     if auth is Auth.X_API_KEY:
-        headers |= {"x-api-key": key or "", "anthropic-version": "2023-06-01"}
-    elif auth is Auth.BEARER:
-        headers["authorization"] = f"Bearer {key or ''}"
-    return headers
+        return [("x-api-key", key or ""), ("anthropic-version", "2023-06-01")]
+    return [("authorization", f"Bearer {key or ''}")] if auth is Auth.BEARER else []
+
+
+async def _pieces(answer: httpx2.Response) -> AsyncGenerator[bytes]:
+    """The body as it came, still compressed if it was."""
+    try:
+        async for data in answer.aiter_raw():
+            yield data
+    except httpx2.HTTPError as error:
+        raise Unreachable(str(error) or "unexpected EOF") from error
 
 
 async def _whole(answer: httpx2.Response) -> bytes:

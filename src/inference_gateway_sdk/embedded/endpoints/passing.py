@@ -1,0 +1,62 @@
+"""A request passed on to the provider that its model names: what the endpoints share that understand nothing of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..pass_through import PassThrough
+from ..problems import passed_through
+from ..providers.provider import Ask, Provider, ProviderError
+from ..providers.relay import USER_AGENT
+from ..request_body import PassedBody, read_body
+from ..routing import admit, route
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from ..gateway import Gateway
+    from ..problems import Problem
+
+__all__ = ["pass_form", "pass_json"]
+
+
+async def pass_json(
+    gateway: Gateway,
+    request: Request,
+    path: str,
+    choose: Callable[[str], Provider],
+    problem: Callable[[ProviderError | TimeoutError], Problem] = passed_through,
+) -> Response:
+    """The provider's own answer to a JSON body.
+
+    Args:
+        gateway: Whose settings apply.
+        request: With the model's name in its body, or the provider's in its query.
+        path: Where the body goes, below the provider's address.
+        choose: The provider of an id, or a `Problem`.
+        problem: What it is to the client when there is no answer.
+
+    Raises:
+        Problem: The gateway itself says no.
+    """
+    body = PassedBody(await read_body(request, gateway.settings.max_body - 1))  # the limit itself is too much (WIRE 4)
+    target = route(body.model, request.query_params.get("provider", ""))
+    admit(body.model, gateway.settings)
+    provider = choose(target.provider)
+    ask = Ask(path=path, headers=_headers("application/json", stream=body.stream), body=body.with_model(target.model))
+    return PassThrough(provider.exchange(ask), gateway.settings.read_timeout, problem)
+
+
+def pass_form(gateway: Gateway, provider: Provider, path: str, content_type: str, form: bytes) -> Response:
+    """The provider's own answer to a form."""
+    ask = Ask(path=path, headers=_headers(content_type, stream=False), body=form)
+    return PassThrough(provider.exchange(ask), gateway.settings.read_timeout, passed_through)
+
+
+def _headers(content_type: str, *, stream: bool) -> tuple[tuple[str, str], ...]:
+    """What a provider sees: nothing of the client's own headers (WIRE section 2)."""
+    accept = "text/event-stream" if stream else "application/json"
+    return (("content-type", content_type), ("accept", accept), ("user-agent", USER_AGENT))

@@ -1,0 +1,104 @@
+"""A provider's answer turned into the gateway's as it is: status, content type and body, or its stream line by line.
+
+The endpoints that understand nothing of what they pass on share it (WIRE sections 10 to 12): Messages, Responses,
+images and audio.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import aclosing
+from typing import TYPE_CHECKING
+
+from starlette.responses import Response
+
+from .disconnect import ClientLeft, while_connected
+from .line_relay import relay_lines, stream_headers
+from .lines import Lines
+from .providers.provider import ProviderError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Callable
+    from contextlib import AbstractAsyncContextManager
+
+    from starlette.types import Receive, Scope, Send
+
+    from .problems import Problem
+    from .providers.provider import Answer
+
+__all__ = ["PassThrough", "copy_answer", "lines_of"]
+
+_KEPT = ("content-type", "content-length")
+
+
+class PassThrough(Response):
+    """The answer to a request that is passed on.
+
+    Args:
+        exchange: The provider's answer, not yet asked for.
+        seconds: How long an answer that is no event stream may take in all.
+        problem: What it is to the client when no answer begins. One that breaks off later breaks off here too.
+    """
+
+    def __init__(
+        self,
+        exchange: AbstractAsyncContextManager[Answer],
+        seconds: float,
+        problem: Callable[[ProviderError | TimeoutError], Problem],
+    ) -> None:
+        super().__init__()
+        self._exchange = exchange
+        self._seconds = seconds
+        self._problem = problem
+        self._begun = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it; the provider's answer is closed however this ends."""
+        try:
+            await while_connected(receive, self._relay(scope, send))
+        except ClientLeft:
+            return
+        except (ProviderError, TimeoutError) as error:
+            if not self._begun:
+                await self._problem(error).response()(scope, receive, send)
+
+    async def _relay(self, scope: Scope, send: Send) -> None:
+        async with asyncio.timeout(self._seconds) as clock, self._exchange as answer:
+            if answer.header("content-type").partition(";")[0].strip().lower() == "text/event-stream":
+                clock.reschedule(None)  # a stream may take as long as it likes (WIRE section 4)
+                async with aclosing(lines_of(answer, unended=True)) as lines:
+                    await relay_lines(send, stream_headers(scope), await anext(lines, None), lines)
+            else:
+                self._begun = True
+                await copy_answer(send, answer, _KEPT)
+
+
+async def copy_answer(send: Send, answer: Answer, kept: tuple[str, ...]) -> None:
+    """Send the answer with these of its headers, as its bytes come.
+
+    Raises:
+        ProviderError: It broke off; its end has not been sent.
+    """
+    headers = [(name.encode(), value.encode("latin-1")) for name, value in answer.headers if name in kept]
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    async for data in answer.pieces:
+        await send({"type": "http.response.body", "body": data, "more_body": True})
+    await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def lines_of(answer: Answer, *, unended: bool) -> AsyncGenerator[bytes]:
+    """The lines of the body, which end without an error where it breaks off.
+
+    Args:
+        answer: Whose body.
+        unended: Give out a last line that has no end too.
+    """
+    lines = Lines()
+    try:
+        async for data in answer.pieces:
+            for line in lines.feed(data):
+                yield line
+    except ProviderError:
+        pass  # the real gateway ends its own answer cleanly here, and so hides the break (WIRE sections 10 and 14)
+    if unended and lines.rest:
+        yield lines.rest

@@ -1,0 +1,74 @@
+"""A request's body: its bytes up to a limit, and the little that a gateway reads of JSON which it passes on.
+
+Pass-through endpoints send a body on byte for byte, unless the model's name carries the provider's prefix: then it is
+written anew without the prefix, keys sorted and numbers as they stood (WIRE section 10).
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec import Raw, Struct
+
+from . import go_json
+from .problems import Problem
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+__all__ = ["PassedBody", "read_body"]
+
+
+async def read_body(request: Request, limit: int) -> bytes:
+    """The body's bytes.
+
+    Raises:
+        Problem: There are more than `limit`.
+    """
+    body = bytearray()
+    async for data in request.stream():
+        body += data
+        if len(body) > limit:
+            raise Problem.too_large()
+    return bytes(body)
+
+
+class _Named(Struct):
+    model: str | None = None
+    stream: bool | None = None
+
+
+class PassedBody:
+    """A JSON body on its way to a provider.
+
+    Args:
+        data: Its bytes.
+
+    Raises:
+        Problem: It is not one JSON object with a model's name for its `model`.
+    """
+
+    def __init__(self, data: bytes) -> None:
+        try:
+            named = msgspec.json.decode(data, type=_Named)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise Problem.bad_request() from error
+        self._data = data
+        self.model = named.model or ""
+        self.stream = bool(named.stream)
+
+    def with_model(self, model: str) -> bytes:
+        """The bytes to send when the provider knows the model by this name."""
+        if model == self.model:
+            return self._data
+        try:
+            whole = json.loads(self._data, parse_int=_as_it_stands, parse_float=_as_it_stands)
+        except (ValueError, RecursionError) as error:
+            raise Problem.bad_request() from error
+        return go_json.encode({**whole, "model": model})
+
+
+def _as_it_stands(number: str) -> Raw:
+    return Raw(number.encode())
