@@ -12,6 +12,8 @@ import pytest
 
 from endpoints.message_faults import GOOD as MESSAGE_EVENTS
 from endpoints.message_faults import MESSAGE
+from endpoints.response_faults import GOOD as RESPONSE_EVENTS
+from endpoints.response_faults import RESPONSE
 from support.samples import sample
 from support.server import ANSWER, GOOD, MODELS, Connection, Request, serving
 
@@ -42,6 +44,8 @@ def gateway(connection: Connection, request: Request) -> None:
         return
     elif request.path == "/v1/messages":
         _answer(connection, request, MESSAGE, MESSAGE_EVENTS)
+    elif request.path == "/v1/responses":
+        _answer(connection, request, RESPONSE, RESPONSE_EVENTS)
     else:
         _answer(connection, request, ANSWER, GOOD)
 
