@@ -29,3 +29,11 @@ def world(request: pytest.FixtureRequest) -> object:
     from support.worlds import World
 
     return World(request.param)
+
+
+@pytest.fixture(scope="session")
+def place() -> object:
+    """The weights of the smoke-test model, see `support.weights`."""
+    from support.weights import pulled
+
+    return pulled()

@@ -58,8 +58,12 @@ def _answer(connection: Connection, request: Request, whole: Any, events: list[b
 
 
 @pytest.mark.parametrize("code", blocks())
-def test_a_block_of_the_documents_runs(code: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_block_of_the_documents_runs(
+    code: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     """A reader who copies the block sees it work, without a warning but for clients that a script leaves open."""
+    if "llamacpp/" in code:
+        request.getfixturevalue("place")  # the smoke-test model's weights
     with serving(gateway) as server:
         monkeypatch.setenv("INFERENCE_GATEWAY_URL", server.url)
         done = run(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import re
 import signal
@@ -15,8 +14,6 @@ from typing import TYPE_CHECKING
 
 import httpx2
 import pytest
-
-from inference_gateway_sdk.embedded import weights
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -121,20 +118,8 @@ def test_a_taken_port_is_1_and_named(igw: Run) -> None:
     assert len(done.stderr.splitlines()) == 1
 
 
-@pytest.fixture(scope="module")
-def _weights() -> None:
-    if importlib.util.find_spec("xllamacpp") is None:
-        pytest.skip("the extra `local` is not installed")
-    place = weights.locate(environ={**os.environ, weights.OVERRIDE: ""})
-    if not place.ready:
-        try:
-            weights.pull(place.path)
-        except weights.WeightsError as error:
-            pytest.skip(f"the weights are not to be had here: {error}")
-
-
 @pytest.mark.live
-@pytest.mark.usefixtures("_weights")
+@pytest.mark.usefixtures("place")
 def test_health_answers_while_the_model_loads_and_an_open_stream_does_not_keep_it(
     serve: Callable[..., Served],
 ) -> None:
@@ -154,7 +139,7 @@ def test_health_answers_while_the_model_loads_and_an_open_stream_does_not_keep_i
 
 
 @pytest.mark.live
-@pytest.mark.usefixtures("_weights")
+@pytest.mark.usefixtures("place")
 def test_a_local_chat_answers_without_key_or_gateway(igw: Run) -> None:
     """The first command of all: the answer on the standard output, what answered on the standard error."""
     nowhere = {"INFERENCE_GATEWAY_URL": "http://127.0.0.1:9", "HTTP_PROXY": "http://127.0.0.1:9"}
@@ -164,7 +149,7 @@ def test_a_local_chat_answers_without_key_or_gateway(igw: Run) -> None:
 
 
 @pytest.mark.live
-@pytest.mark.usefixtures("_weights")
+@pytest.mark.usefixtures("place")
 def test_a_client_of_its_own_process_and_of_another_see_the_same(igw: Run, serve: Callable[..., Served]) -> None:
     """`igw chat` at an `igw serve` finds its only model by itself."""
     served = serve("--port", "0")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import json
-import os
 import subprocess
 import sys
 import time
@@ -17,7 +16,7 @@ import pytest
 
 from inference_gateway_sdk.embedded import SMOKE_TEST_MODEL, LocalModel, Settings, running, weights
 from inference_gateway_sdk.embedded.providers import llama_child
-from inference_gateway_sdk.embedded.weights import Place, WeightsError
+from inference_gateway_sdk.embedded.weights import Place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,19 +31,6 @@ PATIENT = Settings(port=0, read_timeout=300.0)
 def _need_library() -> None:
     if importlib.util.find_spec("xllamacpp") is None:
         pytest.skip("the extra `local` is not installed")
-
-
-@pytest.fixture(scope="module")
-def place() -> Place:
-    """The weights, pulled when they are not there yet."""
-    _need_library()
-    place = weights.locate(environ={**os.environ, weights.OVERRIDE: ""})
-    if not place.ready:
-        try:
-            weights.pull(place.path)
-        except WeightsError as error:
-            pytest.skip(f"the weights are not to be had here: {error}")
-    return place
 
 
 @pytest.fixture(scope="module")

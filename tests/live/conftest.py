@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -31,31 +30,6 @@ class Live:
     token: str | None
     model: str
     own_name: str
-
-
-def _missing(reason: str) -> NoReturn:
-    """Skip, but fail where everything is meant to be there."""
-    if os.environ.get("CI", "").lower() in ("1", "true"):
-        pytest.fail(f"CI must run the live tests: {reason}")
-    pytest.skip(reason)
-
-
-@pytest.fixture(scope="session")
-def place() -> Place:
-    """The weights of the smoke-test model, pulled when they are not there yet."""
-    try:
-        import xllamacpp  # noqa: F401
-    except ImportError as error:
-        _missing(f"the extra `local` is not installed ({error})")
-    from inference_gateway_sdk.embedded import weights
-
-    place = weights.locate(environ={**os.environ, weights.OVERRIDE: ""})
-    if not place.ready:
-        try:
-            weights.pull(place.path)
-        except weights.WeightsError as error:
-            _missing(f"the weights are not to be had here: {error}")
-    return place
 
 
 @pytest.fixture(scope="session")

