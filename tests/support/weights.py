@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 from typing import TYPE_CHECKING, NoReturn
 
@@ -22,10 +23,8 @@ def missing(reason: str) -> NoReturn:
 
 def pulled() -> Place:
     """Where the weights lie, pulled when they are not there yet."""
-    try:
-        import xllamacpp  # noqa: F401
-    except ImportError as error:
-        missing(f"the extra `local` is not installed ({error})")
+    if importlib.util.find_spec("xllamacpp") is None:  # not imported: the model is to load in a process of its own
+        missing("the extra `local` is not installed")
     from inference_gateway_sdk.embedded import weights
 
     place = weights.locate(environ={**os.environ, weights.OVERRIDE: ""})
