@@ -18,7 +18,7 @@ ALLOWED = {
     "_wire": {"errors", "_model", "_generated", "msgspec"},
     "_streams": {"errors", "_model", "_generated", "_wire", "msgspec"},
     "_http1": {"errors", "httptools"},
-    "_transport": {"errors", "_http1"},
+    "_transport": {"errors", "_http1", "httpx2"},
     "_client": {"errors", "_version", "_model", "_generated", "_wire", "_streams", "_http1", "_transport", "msgspec"},
     "embedded": {
         "errors", "_version", "_model", "_generated", "_wire", "msgspec",

@@ -5,16 +5,15 @@ Both shells read by the same loop: `take()`, and wait for the connection while t
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from .coding import decoder_for
 from .failures import Failure, Truncated
 
 if TYPE_CHECKING:
     from .coding import Inflate
-    from .exchange import Exchange
 
-__all__ = ["DRAIN_BYTES", "DRAIN_SECONDS", "Body"]
+__all__ = ["DRAIN_BYTES", "DRAIN_SECONDS", "Body", "Source"]
 
 DRAIN_BYTES = 64 * 1024
 """Most bytes that a release reads to save a connection; more would cost more than a new one."""
@@ -22,12 +21,33 @@ DRAIN_SECONDS = 0.1
 """The longest that a release waits for them."""
 
 
+class Source(Protocol):
+    """Where a body comes from: `Exchange`, or what stands for one when the connection is not ours."""
+
+    headers: list[tuple[str, str]]
+    body: list[bytes]
+    complete: bool
+    failure: Failure | None
+
+    def take(self) -> bytes:
+        """All that is there, b"" when nothing is."""
+        ...
+
+    def fail(self, failure: Failure) -> None:
+        """Nothing more will be taken; the first failure stays."""
+        ...
+
+    def end(self, why: str, *, orderly: bool) -> None:
+        """Take the end of the connection."""
+        ...
+
+
 class Body:
     """What one answer brings behind its head."""
 
     __slots__ = ("_budget", "_decoder", "_dropped", "_exchange")
 
-    def __init__(self, exchange: Exchange) -> None:
+    def __init__(self, exchange: Source) -> None:
         """Read from `exchange`, whose head must be complete; BadAnswer when its content coding is unknown."""
         self._exchange = exchange
         self._decoder = decoder_for(exchange.headers)

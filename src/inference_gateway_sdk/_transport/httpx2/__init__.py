@@ -1,0 +1,14 @@
+"""A user's own httpx2 client as a transport, blocking and asyncio: its proxies, hooks, authentication and HTTP/2.
+
+httpx2 is no dependency: it is imported here, and this room only when one of its drivers is asked for.
+"""
+
+try:
+    import httpx2 as _httpx2  # noqa: F401
+except ImportError as error:
+    raise ImportError("this driver sends by httpx2, which is not installed: pip install httpx2") from error
+
+from .aio import AsyncHttpx2Driver
+from .blocking import Httpx2Driver
+
+__all__ = ["AsyncHttpx2Driver", "Httpx2Driver"]
