@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -32,11 +31,18 @@ class AsyncEffects(NamedTuple):
 
 def blocking_effects() -> BlockingEffects:
     """The real ones."""
-    return BlockingEffects(time.monotonic, time.time, time.sleep, random.random)
+    return BlockingEffects(time.monotonic, time.time, time.sleep, _chance)
 
 
 def async_effects() -> AsyncEffects:
     """The real ones; asyncio is imported only here."""
     import asyncio
 
-    return AsyncEffects(time.monotonic, time.time, asyncio.sleep, random.random)
+    return AsyncEffects(time.monotonic, time.time, asyncio.sleep, _chance)
+
+
+def _chance() -> float:
+    """A number in [0, 1). The library's module is not cheap to import, and seldom needed."""
+    import random
+
+    return random.random()  # noqa: S311  (spreads retries, keeps no secret)
