@@ -57,7 +57,7 @@ _MIXINS = {
     "ExportMetricsServiceResponse": Mixin("metrics", "PushOutcome"),
     "Image": Mixin("images", "Picture"),
     "ImagesResponse": Mixin("listing", "Listing"),
-    "ListModelsResponse": Mixin("listing", "Listing"),
+    "ListModelsResponse": Mixin("display", "ModelListing"),
     "ListToolsResponse": Mixin("listing", "Listing"),
 }
 

@@ -5,8 +5,8 @@ Derived from openapi.yaml by scripts/generate_types: do not edit.
 # fmt: off
 
 from .._model.answer import Answer
+from .._model.display import ModelListing
 from .._model.enums import OpenEnum
-from .._model.listing import Listing
 from .._model.model import Model as _Model, Needed
 from .gateway import Provider
 
@@ -106,7 +106,7 @@ class Model(_Model, kw_only=True):
     """What it costs, when asked for and known."""
 
 
-class ListModelsResponse(Listing, Answer, _Model, kw_only=True):
+class ListModelsResponse(ModelListing, Answer, _Model, kw_only=True):
     """The models on offer."""
 
     provider: Provider | None = None

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from .display import AnswerDisplay
 from .kept import kept_of
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class _Written(Protocol):
     def content(self) -> str | Sequence[object] | None: ...
 
 
-class ChatAnswer:
+class ChatAnswer(AnswerDisplay):
     """Mixed into `CreateChatCompletionResponse`."""
 
     __slots__ = ()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, cast, overloa
 
 from ..errors import DeserializationError
 from .arguments import fitted
+from .display import AnswerDisplay
 from .kept import kept_of, raw_value
 from .writing import encode
 
@@ -45,7 +46,7 @@ class _Streamed(Protocol):
     def delta(self) -> _Delta | None: ...
 
 
-class MessagesAnswer(Generic[CallT]):
+class MessagesAnswer(AnswerDisplay, Generic[CallT]):
     """Mixed into `MessagesResponse`."""
 
     __slots__ = ()

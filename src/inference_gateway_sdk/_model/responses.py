@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar, cast
 
 from .arguments import Arguments
+from .display import AnswerDisplay
 from .kept import kept_of
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ class _Output(Protocol):
     def output(self) -> Sequence[object]: ...
 
 
-class ResponseAnswer(Generic[CallT]):
+class ResponseAnswer(AnswerDisplay, Generic[CallT]):
     """Mixed into `Response`."""
 
     __slots__ = ()
