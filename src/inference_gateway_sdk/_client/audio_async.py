@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .._streams.raw import ByteDialect
-from .._wire.audio import music_call, refuse_text, sound_effect_call, speech_call
 from .._wire.call import streamed
 from .._wire.target import Target
 from .byte_stream_async import AsyncByteStream
@@ -51,6 +49,8 @@ class AsyncAudioMethods:
             **params: The contract's other parameters, and how the call is made: `timeout`, `max_retries`, `headers`,
                 `extra_query`, `extra_body`.
         """
+        from .._wire.audio import speech_call
+
         settings, given = split(self._settings, params)
         call = speech_call(Target.resolve(model, provider), input, voice, given, settings.extra_body)
         return await self._session.send(call, settings)
@@ -66,6 +66,8 @@ class AsyncAudioMethods:
             provider: As in `create_speech`.
             **params: As in `create_speech`; `duration_seconds` from 0.5 to 30.
         """
+        from .._wire.audio import sound_effect_call
+
         settings, given = split(self._settings, params)
         call = sound_effect_call(Target.resolve(model, provider), prompt, given, settings.extra_body)
         return await self._session.send(call, settings)
@@ -81,6 +83,8 @@ class AsyncAudioMethods:
             provider: As in `create_speech`.
             **params: As in `create_speech`; `duration_seconds` from 3 to 600.
         """
+        from .._wire.audio import music_call
+
         settings, given = split(self._settings, params)
         call = music_call(Target.resolve(model, provider), prompt, given, settings.extra_body)
         return await self._session.send(call, settings)
@@ -95,6 +99,8 @@ class AsyncAudioMethods:
         **params: Unpack[SpeechParams],
     ) -> AsyncByteStream:
         """The same as `create_speech`, in pieces as they come. Nothing is sent before the `with` block is entered."""
+        from .._wire.audio import speech_call
+
         settings, given = split(self._settings, params)
         call = speech_call(Target.resolve(model, provider), input, voice, given, settings.extra_body)
         return self._sound(call, settings)
@@ -103,6 +109,8 @@ class AsyncAudioMethods:
         self, model: str, prompt: str, *, provider: Provider | str | None = None, **params: Unpack[SoundEffectParams]
     ) -> AsyncByteStream:
         """The same as `create_sound_effect`, in pieces as they come."""
+        from .._wire.audio import sound_effect_call
+
         settings, given = split(self._settings, params)
         call = sound_effect_call(Target.resolve(model, provider), prompt, given, settings.extra_body)
         return self._sound(call, settings)
@@ -111,11 +119,16 @@ class AsyncAudioMethods:
         self, model: str, prompt: str, *, provider: Provider | str | None = None, **params: Unpack[MusicParams]
     ) -> AsyncByteStream:
         """The same as `create_music`, in pieces as they come."""
+        from .._wire.audio import music_call
+
         settings, given = split(self._settings, params)
         call = music_call(Target.resolve(model, provider), prompt, given, settings.extra_body)
         return self._sound(call, settings)
 
     def _sound(self, call: Call[Audio], settings: Settings[AsyncTokenSource]) -> AsyncByteStream:
+        from .._streams.raw import ByteDialect
+        from .._wire.audio import refuse_text
+
         return AsyncByteStream(
             self._session,
             streamed(call, lambda: ByteDialect("sound")),

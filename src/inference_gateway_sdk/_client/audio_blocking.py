@@ -5,8 +5,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .._streams.raw import ByteDialect
-from .._wire.audio import music_call, refuse_text, sound_effect_call, speech_call
 from .._wire.call import streamed
 from .._wire.target import Target
 from .byte_stream_blocking import ByteStream
@@ -52,6 +50,8 @@ class AudioMethods:
             **params: The contract's other parameters, and how the call is made: `timeout`, `max_retries`, `headers`,
                 `extra_query`, `extra_body`.
         """
+        from .._wire.audio import speech_call
+
         settings, given = split(self._settings, params)
         call = speech_call(Target.resolve(model, provider), input, voice, given, settings.extra_body)
         return self._session.send(call, settings)
@@ -67,6 +67,8 @@ class AudioMethods:
             provider: As in `create_speech`.
             **params: As in `create_speech`; `duration_seconds` from 0.5 to 30.
         """
+        from .._wire.audio import sound_effect_call
+
         settings, given = split(self._settings, params)
         call = sound_effect_call(Target.resolve(model, provider), prompt, given, settings.extra_body)
         return self._session.send(call, settings)
@@ -82,6 +84,8 @@ class AudioMethods:
             provider: As in `create_speech`.
             **params: As in `create_speech`; `duration_seconds` from 3 to 600.
         """
+        from .._wire.audio import music_call
+
         settings, given = split(self._settings, params)
         call = music_call(Target.resolve(model, provider), prompt, given, settings.extra_body)
         return self._session.send(call, settings)
@@ -96,6 +100,8 @@ class AudioMethods:
         **params: Unpack[SpeechParams],
     ) -> ByteStream:
         """The same as `create_speech`, in pieces as they come. Nothing is sent before the `with` block is entered."""
+        from .._wire.audio import speech_call
+
         settings, given = split(self._settings, params)
         call = speech_call(Target.resolve(model, provider), input, voice, given, settings.extra_body)
         return self._sound(call, settings)
@@ -104,6 +110,8 @@ class AudioMethods:
         self, model: str, prompt: str, *, provider: Provider | str | None = None, **params: Unpack[SoundEffectParams]
     ) -> ByteStream:
         """The same as `create_sound_effect`, in pieces as they come."""
+        from .._wire.audio import sound_effect_call
+
         settings, given = split(self._settings, params)
         call = sound_effect_call(Target.resolve(model, provider), prompt, given, settings.extra_body)
         return self._sound(call, settings)
@@ -112,11 +120,16 @@ class AudioMethods:
         self, model: str, prompt: str, *, provider: Provider | str | None = None, **params: Unpack[MusicParams]
     ) -> ByteStream:
         """The same as `create_music`, in pieces as they come."""
+        from .._wire.audio import music_call
+
         settings, given = split(self._settings, params)
         call = music_call(Target.resolve(model, provider), prompt, given, settings.extra_body)
         return self._sound(call, settings)
 
     def _sound(self, call: Call[Audio], settings: Settings[TokenSource]) -> ByteStream:
+        from .._streams.raw import ByteDialect
+        from .._wire.audio import refuse_text
+
         return ByteStream(
             self._session,
             streamed(call, lambda: ByteDialect("sound")),

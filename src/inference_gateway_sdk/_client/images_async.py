@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .._wire.images import edit_call, fetch_call, generation_call, variation_call
 from .._wire.url import GatewayUrl
 from .settings import Settings, resolve, split
 from .uploads import async_read_upload
@@ -43,6 +42,8 @@ class AsyncImagesMethods:
             **params: `model` and the contract's other parameters, and how the call is made: `timeout`, `max_retries`,
                 `headers`, `extra_query`, `extra_body`.
         """
+        from .._wire.images import generation_call
+
         settings, given = split(self._settings, params)
         return await self._session.send(generation_call(prompt, given, provider, settings.extra_body), settings)
 
@@ -62,6 +63,8 @@ class AsyncImagesMethods:
             provider: As in `generate_image`.
             **params: `mask`, `model` and the contract's other parameters, and how the call is made.
         """
+        from .._wire.images import edit_call
+
         settings, given = split(self._settings, params)
         several = image if isinstance(image, (list, tuple)) else [image]
         uploads = [await async_read_upload(one, "image") for one in several]
@@ -80,6 +83,8 @@ class AsyncImagesMethods:
             provider: As in `generate_image`.
             **params: `model` and the contract's other parameters, and how the call is made.
         """
+        from .._wire.images import variation_call
+
         settings, given = split(self._settings, params)
         upload = await async_read_upload(image, "image")
         return await self._session.send(variation_call(upload, given, provider, settings.extra_body), settings)
@@ -93,6 +98,8 @@ class AsyncImagesMethods:
             ValueError: The picture has neither bytes nor an http address.
             GatewayError: It could not be fetched; such addresses are good for a while only.
         """
+        from .._wire.images import fetch_call
+
         if image.b64_json:
             return image.bytes()
         server, call = fetch_call(image.url)

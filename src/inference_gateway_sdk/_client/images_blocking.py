@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .._wire.images import edit_call, fetch_call, generation_call, variation_call
 from .._wire.url import GatewayUrl
 from .settings import Settings, resolve, split
 from .uploads import read_upload
@@ -44,6 +43,8 @@ class ImagesMethods:
             **params: `model` and the contract's other parameters, and how the call is made: `timeout`, `max_retries`,
                 `headers`, `extra_query`, `extra_body`.
         """
+        from .._wire.images import generation_call
+
         settings, given = split(self._settings, params)
         return self._session.send(generation_call(prompt, given, provider, settings.extra_body), settings)
 
@@ -63,6 +64,8 @@ class ImagesMethods:
             provider: As in `generate_image`.
             **params: `mask`, `model` and the contract's other parameters, and how the call is made.
         """
+        from .._wire.images import edit_call
+
         settings, given = split(self._settings, params)
         several = image if isinstance(image, (list, tuple)) else [image]
         uploads = [read_upload(one, "image") for one in several]
@@ -81,6 +84,8 @@ class ImagesMethods:
             provider: As in `generate_image`.
             **params: `model` and the contract's other parameters, and how the call is made.
         """
+        from .._wire.images import variation_call
+
         settings, given = split(self._settings, params)
         upload = read_upload(image, "image")
         return self._session.send(variation_call(upload, given, provider, settings.extra_body), settings)
@@ -94,6 +99,8 @@ class ImagesMethods:
             ValueError: The picture has neither bytes nor an http address.
             GatewayError: It could not be fetched; such addresses are good for a while only.
         """
+        from .._wire.images import fetch_call
+
         if image.b64_json:
             return image.bytes()
         server, call = fetch_call(image.url)

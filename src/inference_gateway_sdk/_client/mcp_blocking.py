@@ -6,7 +6,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .._version import __version__
-from .._wire.mcp import list_tools_call, metadata_call, rpc_call, tool_call, tools_page_call
 from ..errors import DeserializationError
 from .settings import bodiless, resolve
 
@@ -49,6 +48,8 @@ class McpMethods:
         Raises:
             ForbiddenError: The gateway does not expose its tools; the hint says how it would.
         """
+        from .._wire.mcp import list_tools_call
+
         return self._session.send(list_tools_call(), bodiless(self._settings, options))
 
     def call_mcp(
@@ -64,6 +65,8 @@ class McpMethods:
             params: What the method takes; version, client and capabilities are added under `_meta`.
             **options: As in `list_tools`.
         """
+        from .._wire.mcp import rpc_call
+
         call = rpc_call(method, params, _CLIENT)
         return self._session.send(call, bodiless(self._settings, options))
 
@@ -76,6 +79,8 @@ class McpMethods:
         Raises:
             StatusError: The server answered with a JSON-RPC error; `code` is its number.
         """
+        from .._wire.mcp import tools_page_call
+
         settings = bodiless(self._settings, options)
         page = self._session.send(tools_page_call(None, _CLIENT), settings)
         tools, seen = page.tools, {page.cursor}
@@ -102,6 +107,8 @@ class McpMethods:
         Raises:
             StatusError: The server answered with a JSON-RPC error; `code` is its number.
         """
+        from .._wire.mcp import tool_call
+
         call = tool_call(name, arguments, _CLIENT)
         return self._session.send(call, bodiless(self._settings, options))
 
@@ -110,5 +117,7 @@ class McpMethods:
 
         No token is sent, nor asked for: this is what one reads to get one.
         """
+        from .._wire.mcp import metadata_call
+
         settings = resolve(bodiless(self._settings, options), {"token": None})
         return self._session.send(metadata_call(), settings)

@@ -5,9 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .._streams.messages import MessagesDialect
 from .._wire.call import StreamCall
-from .._wire.messages import messages_body, messages_call
 from .._wire.target import Target
 from .settings import pop_assemble, split
 from .stream_blocking import Stream
@@ -54,6 +52,8 @@ class MessagesMethods:
             **params: The contract's parameters, and how the call is made: `timeout`, `max_retries`, `headers`,
                 `extra_query`, `extra_body`. What stands in `extra_body` reaches the provider.
         """
+        from .._wire.messages import messages_body, messages_call
+
         target = Target.resolve(model, provider)
         settings, given = split(self._settings, params)
         body = messages_body(target, messages, max_tokens, given, stream=False, extra=settings.extra_body)
@@ -80,6 +80,9 @@ class MessagesMethods:
             **params: As in `create_message`, and `assemble=False` for a stream that keeps nothing,
                 `on_truncation="return"` to accept an answer that was cut off.
         """
+        from .._streams.messages import MessagesDialect
+        from .._wire.messages import messages_body, messages_call
+
         target = Target.resolve(model, provider)
         settings, given = split(self._settings, params)
         assemble = pop_assemble(given)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .._wire.metrics import push_call
 from .settings import bodiless
 
 if TYPE_CHECKING:
@@ -50,5 +49,7 @@ class AsyncMetricsMethods:
         Raises:
             ForbiddenError: The gateway takes no metrics; the hint says how it would.
         """
+        from .._wire.metrics import push_call
+
         call = push_call(payload, content_type, compress=gzip)
         return await self._session.send(call, bodiless(self._settings, options))

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .._wire.metrics import push_call
 from .settings import bodiless
 
 if TYPE_CHECKING:
@@ -51,5 +50,7 @@ class MetricsMethods:
         Raises:
             ForbiddenError: The gateway takes no metrics; the hint says how it would.
         """
+        from .._wire.metrics import push_call
+
         call = push_call(payload, content_type, compress=gzip)
         return self._session.send(call, bodiless(self._settings, options))

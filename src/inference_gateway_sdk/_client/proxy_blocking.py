@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import structs
 
-from .._streams.raw import ByteDialect
 from .._wire.call import streamed
-from .._wire.proxy import negotiate, proxy_body, proxy_call
 from .._wire.target import check_provider
 from .byte_stream_blocking import ByteStream
 from .settings import bodiless
@@ -64,6 +62,8 @@ class ProxyMethods:
             StatusError: The provider, or the gateway, said no.
             ValueError: Something the gateway's proxy would corrupt or hide; the message says what.
         """
+        from .._wire.proxy import negotiate, proxy_body, proxy_call
+
         settings = bodiless(self._settings, options)
         negotiated = negotiate(settings.headers, check_provider(provider), "application/json")
         call = proxy_call(provider, path, method, negotiated, query=query, body=proxy_body(json, content))
@@ -94,6 +94,9 @@ class ProxyMethods:
             query: As in `proxy`.
             **options: As in `proxy`.
         """
+        from .._streams.raw import ByteDialect
+        from .._wire.proxy import negotiate, proxy_body, proxy_call
+
         settings = bodiless(self._settings, options)
         negotiated = negotiate(settings.headers, check_provider(provider), "text/event-stream, application/json")
         call = proxy_call(provider, path, method, negotiated, query=query, body=proxy_body(json, content))

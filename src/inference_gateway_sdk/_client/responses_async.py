@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .._streams.responses import ResponsesDialect
 from .._wire.call import StreamCall
-from .._wire.responses import response_body, response_call
 from .._wire.target import Target
 from .settings import pop_assemble, split
 from .stream_async import AsyncStream
@@ -51,6 +49,8 @@ class AsyncResponsesMethods:
             **params: The contract's parameters, and how the call is made: `timeout`, `max_retries`, `headers`,
                 `extra_query`, `extra_body`. What stands in `extra_body` reaches the provider.
         """
+        from .._wire.responses import response_body, response_call
+
         target = Target.resolve(model, provider)
         settings, given = split(self._settings, params)
         body = response_body(target, input, given, stream=False, extra=settings.extra_body)
@@ -75,6 +75,9 @@ class AsyncResponsesMethods:
             **params: As in `create_response`, and `assemble=False` for a stream that keeps nothing,
                 `on_truncation="return"` to accept an answer that was cut off.
         """
+        from .._streams.responses import ResponsesDialect
+        from .._wire.responses import response_body, response_call
+
         target = Target.resolve(model, provider)
         settings, given = split(self._settings, params)
         assemble = pop_assemble(given)
