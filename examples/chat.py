@@ -1,0 +1,33 @@
+"""Ask one question, and go on with the answer.
+
+INFERENCE_GATEWAY_URL=http://localhost:8080/v1 python examples/chat.py
+"""
+
+import os
+
+from inference_gateway_sdk import GatewayError, InferenceGatewayClient, Message, system, user
+
+MODEL = os.environ.get("MODEL", "openai/gpt-4o-mini")
+
+
+def main() -> None:
+    """Two turns of one conversation."""
+    messages: list[Message] = [system("Answer in one sentence."), user("Which river runs through Paris?")]
+    with InferenceGatewayClient() as client:
+        reply = client.generate_content(MODEL, messages)
+        print(reply.text)
+
+        if reply.message:
+            messages.append(reply.message)  # as it came: nothing a provider attached is lost
+        messages.append(user("And how long is it?"))
+        reply = client.generate_content(MODEL, messages)
+        print(reply.text)
+        if reply.usage:
+            print(reply.usage.total_tokens, "tokens")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except GatewayError as error:
+        raise SystemExit(f"chat: {error}") from None

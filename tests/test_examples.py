@@ -1,0 +1,252 @@
+"""Every example runs, as a reader would run it, against a scripted gateway; what it prints and sends is checked."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import json
+import re
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from support.server import ANSWER, DONE, GOOD, MODELS, ROLE, USAGE, Connection, Request, Server, chunk, serving
+
+EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
+RECIPE = {"title": "Soup", "minutes": 20, "ingredients": ["water", "leek"]}
+
+
+def said(content: str | None, **more: Any) -> dict[str, Any]:
+    """A whole answer."""
+    message = {"role": "assistant", "content": content, **more}
+    return {**ANSWER, "choices": [{"index": 0, "finish_reason": "stop", "message": message}]}
+
+
+def calling(name: str, arguments: str) -> dict[str, Any]:
+    """A whole answer that calls a tool."""
+    function = {"name": name, "arguments": arguments}
+    return said(None, tool_calls=[{"id": f"call_{arguments}", "type": "function", "function": function}])
+
+
+def answering(*answers: Any) -> Any:
+    """A gateway that gives these answers in turn: bytes are a stream's events."""
+    left = list(answers)
+
+    def handler(connection: Connection, request: Request) -> None:
+        if request.path == "/v1/models":
+            connection.json(MODELS)
+            return
+        answer = left.pop(0)
+        if isinstance(answer, tuple):
+            connection.json(answer[1], answer[0])
+        elif isinstance(answer, list):
+            connection.events(*answer)
+        else:
+            connection.json(answer)
+
+    return handler
+
+
+def run(server: Server, name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """The example, run with warnings as errors."""
+    return subprocess.run(
+        [sys.executable, "-W", "error", str(EXAMPLES / name), *arguments],
+        env={"INFERENCE_GATEWAY_URL": server.url, "NO_PROXY": "*", "PYTHONUTF8": "1"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def printed(server: Server, name: str, *arguments: str) -> list[str]:
+    """The lines that the example prints when all goes well."""
+    done = run(server, name, *arguments)
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout.splitlines()
+
+
+def test_chat_goes_on_with_the_answer() -> None:
+    """The second question is sent with the first and its answer, and with what the provider attached to that."""
+    first = said("The Seine.", reasoning_content="Paris...", signature="s1")
+    with serving(answering(first, said("777 km."))) as server:
+        assert printed(server, "chat.py") == ["The Seine.", "777 km.", "3 tokens"]
+    messages = server.requests[1].json()["messages"]
+    assert [message["role"] for message in messages] == ["system", "user", "assistant", "user"]
+    assert messages[2] == first["choices"][0]["message"]
+
+
+def test_chat_says_what_went_wrong() -> None:
+    """A refusal is one line, not a traceback."""
+    with serving(answering((401, {"error": "no token"}))) as server:
+        done = run(server, "chat.py")
+    assert done.returncode == 1
+    assert done.stderr.startswith("chat: ") and "Traceback" not in done.stderr
+
+
+def test_stream_prints_as_it_comes() -> None:
+    """Text, then the tokens."""
+    with serving(answering(GOOD)) as server:
+        assert printed(server, "stream.py", "Say", "hello.") == ["Hello", "2 tokens written"]
+    assert server.requests[0].json()["messages"] == [{"role": "user", "content": "Say hello."}]
+
+
+def test_stream_keeps_what_had_come() -> None:
+    """An answer that breaks off is told from a whole one."""
+    with serving(answering([ROLE, chunk("Old pond, "), chunk("a frog")])) as server:
+        done = run(server, "stream.py")
+    assert done.returncode == 1
+    assert done.stdout == "Old pond, a frog"
+    assert "broke off after 4 words" in done.stderr
+
+
+def test_async_streams_run_at_once() -> None:
+    """No answer begins before all were asked for, and each is told with its question."""
+    together = threading.Barrier(3, timeout=30)
+
+    def handler(connection: Connection, request: Request) -> None:
+        together.wait()
+        name = request.json()["messages"][0]["content"].split()[-1]
+        connection.events(ROLE, chunk(f"A {name}"), chunk(finish="stop"), USAGE, DONE)
+
+    with serving(handler) as server:
+        lines = printed(server, "async_stream.py")
+    assert lines == ["Name a river. A river.", "Name a mountain. A mountain.", "Name a lake. A lake."]
+
+
+def test_tools_are_run_until_there_is_an_answer() -> None:
+    """Good calls are run, bad ones told to the model, and the gateway's own tools kept out."""
+    turns = [
+        calling("weather", '{"city": "Oslo"}'),
+        calling("weather", '{"town": 1}'),
+        calling("tides", "{}"),
+        said("Rome."),
+    ]
+    with serving(answering(*turns)) as server:
+        assert printed(server, "tools.py") == ["(weather of Oslo)", "Rome."]
+    assert all(request.headers["x-mcp-bypass"] == "true" for request in server.requests)
+    assert server.requests[0].json()["tools"][0]["function"]["name"] == "weather"
+    results = [message for message in server.requests[-1].json()["messages"] if message["role"] == "tool"]
+    assert [result["tool_call_id"] for result in results] == ['call_{"city": "Oslo"}', 'call_{"town": 1}', "call_{}"]
+    contents = [json.loads(result["content"]) for result in results]
+    assert contents[0] == {"city": "Oslo", "celsius": 3}
+    assert "city" in contents[1]["error"] and "no tool 'tides'" in contents[2]["error"]
+
+
+def test_tools_end_at_last() -> None:
+    """A model that never answers is not asked for ever."""
+    with serving(answering(*[calling("weather", '{"city": "Oslo"}')] * 5)) as server:
+        done = run(server, "tools.py")
+    assert (done.returncode, done.stderr) == (1, "no answer after 5 turns\n")
+
+
+def test_structured_answers_are_checked() -> None:
+    """The struct's schema goes out; an answer that fits comes back as the struct, another is refused."""
+    with serving(answering(said(json.dumps(RECIPE)), said('{"title": "Soup"}'))) as server:
+        assert printed(server, "structured.py") == ["Soup, 20 minutes: water, leek"]
+        done = run(server, "structured.py")
+    schema = server.requests[0].json()["response_format"]["json_schema"]
+    assert (schema["name"], schema["strict"]) == ("Recipe", True)
+    assert schema["schema"]["type"] == "object"
+    assert schema["schema"]["required"] == ["title", "minutes", "ingredients"]
+    assert schema["schema"]["additionalProperties"] is False
+    assert done.returncode == 1 and "did not keep to the schema" in done.stderr
+
+
+def test_many_models_are_asked() -> None:
+    """One that fails has its line too; without names, those on offer are asked."""
+
+    def handler(connection: Connection, request: Request) -> None:
+        if request.path == "/v1/models":
+            connection.json(MODELS)
+        elif request.json()["model"].startswith("bad"):
+            connection.json({"error": "no such model"}, 404)
+        else:
+            connection.json(said("Blue."))
+
+    with serving(handler) as server:
+        named = printed(server, "many_models.py", "openai/one", "bad/bad")
+        offered = printed(server, "many_models.py")
+    assert sorted(line.partition(" (")[0] for line in named) == ["bad/bad: NotFoundError", "openai/one: Blue."]
+    assert [line.partition(" (")[0] for line in offered] == ["openai/ok: Blue."]
+
+
+@contextlib.contextmanager
+def service(gateway: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The FastAPI example, served on this machine; its address."""
+    pytest.importorskip("fastapi", reason="fastapi is not installed")
+    uvicorn = pytest.importorskip("uvicorn", reason="uvicorn (the embedded extra) is not installed")
+    monkeypatch.setenv("INFERENCE_GATEWAY_URL", gateway.url)
+    spec = importlib.util.spec_from_file_location("fastapi_app", EXAMPLES / "fastapi_app.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, "fastapi_app", module)
+    spec.loader.exec_module(module)
+    server = uvicorn.Server(uvicorn.Config(module.app, log_level="critical", lifespan="on"))
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+        thread.start()
+        until = time.monotonic() + 30
+        while not server.started and thread.is_alive() and time.monotonic() < until:
+            time.sleep(0.01)
+        assert server.started
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join(30)
+
+
+def fetched(url: str, body: Any = None) -> tuple[int, str]:
+    """Status and text of an answer."""
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(url, data, {"Content-Type": "application/json"})
+    try:
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.read().decode()
+
+
+def test_the_web_service_takes_and_returns_our_types(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Unknown fields of messages and answers pass through; errors keep the gateway's status; the page builds."""
+    whole = {**said("Hello"), "provider_says": {"x": 1}}
+    question = {"messages": [{"role": "user", "content": "Hi", "cache": {"ttl": 5}}], "model": "a/b"}
+    refused = (403, {"error": "not allowed"})
+    answers = answering(whole, GOOD, refused, refused)
+    with serving(answers) as gateway, service(gateway, monkeypatch) as url:
+        status, text = fetched(f"{url}/answer", question)
+        assert (status, json.loads(text)) == (200, whole)
+        assert gateway.requests[0].json()["messages"] == question["messages"]
+        assert fetched(f"{url}/answer/stream", question) == (200, "Hello")
+        assert fetched(f"{url}/answer", question)[0] == 403
+        assert fetched(f"{url}/answer/stream", question)[0] == 403
+        assert fetched(f"{url}/answer", {"messages": []})[0] == 422
+        assert json.loads(fetched(f"{url}/models")[1])["data"] == MODELS["data"]
+
+        page = json.loads(fetched(f"{url}/openapi.json")[1])
+        assert fetched(f"{url}/docs")[0] == 200
+    schemas = page["components"]["schemas"]
+    message = schemas["Question"]["properties"]["messages"]["items"]
+    assert message["title"] == "Message"
+    assert "role" in message["required"]
+    shown = page["paths"]["/answer"]["post"]["responses"]["200"]["content"]["application/json"]["schema"]
+    assert shown["properties"]["choices"]["items"]["properties"]["message"]["title"] == "Message"
+    assert set(re.findall(r'"\$ref": "#/components/schemas/(\w+)"', json.dumps(page))) <= schemas.keys()
+
+
+def test_every_example_has_a_test() -> None:
+    """An example that is not run here would rot."""
+    source = Path(__file__).read_text("utf-8")
+    missing = [path.name for path in EXAMPLES.glob("*.py") if f'"{path.name}"' not in source]
+    assert not missing
