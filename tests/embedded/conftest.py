@@ -35,7 +35,7 @@ class Seen:
 
 @dataclass
 class Upstream:
-    """A provider: `scripts` says, by model name (or by path), which bytes it answers with."""
+    """A provider: `scripts` says, by model name (by path, where no JSON names one), which bytes it answers with."""
 
     url: str
     scripts: dict[str, Script] = field(default_factory=dict)
@@ -56,7 +56,7 @@ class Upstream:
             if request is None:
                 return
             self.seen.append(request)
-            name = str(request.json.get("model", "")) if request.body else request.path
+            name = str(request.json.get("model", "")) if request.body.startswith(b"{") else request.path
             script = self.scripts.get(name)
             if script is None:
                 connection.sendall(whole(404, b'{"error":{"message":"no script"}}'))

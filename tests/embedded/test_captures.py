@@ -31,8 +31,8 @@ _HERE = """
 base/chat base/chat_429 base/chat_500html base/chat_bad200 base/chat_bare base/chat_big base/chat_both base/chat_down
 base/chat_slowhead base/chat_tools base/health base/models base/models_badinclude base/models_include
 base/models_nokey base/nope base/s_429 base/s_comments base/s_cut base/s_inband base/s_noeol base/s_ok base/s_slowhead
-base/slash base/msg base/msg_err base/msg_openai base/msg_s base/resp base/resp_groq base/resp_s allow/msg
-allow/denied allow/models route/alias_case eq/post_slash
+base/slash base/msg base/msg_err base/msg_openai base/msg_s base/resp base/resp_groq base/resp_s allow/msg base/img
+base/tools_list full/img full/edit full/edit_noname allow/denied allow/models route/alias_case eq/post_slash
 """.split()
 
 
@@ -71,8 +71,10 @@ def _settings(provider: str, name: str) -> dict[str, object]:
         "ollama": Access(url=provider),
         "mistral": Access(url="http://127.0.0.1:9/v1", key="k"),
     }
-    allowed = {"allowed_models": ("openai/ok",)} if name.startswith("allow/") else {}
-    return {"access": access, "header_timeout": 0.5 if "slowhead" in name else 10.0, **allowed}
+    more: dict[str, object] = {"allowed_models": ("openai/ok",)} if name.startswith("allow/") else {}
+    if name.startswith("full/"):
+        more = {"images": True}
+    return {"access": access, "header_timeout": 0.5 if "slowhead" in name else 10.0, **more}
 
 
 def _request(recorded: bytes) -> bytes:

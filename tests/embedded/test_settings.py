@@ -12,7 +12,16 @@ def test_an_empty_environment_gives_the_real_gateways_defaults() -> None:
     settings = Settings.from_env({})
     assert (settings.host, settings.port, settings.max_body) == ("127.0.0.1", 8080, 10_485_760)
     assert (settings.read_timeout, settings.idle_timeout, settings.header_timeout) == (30.0, 120.0, 10.0)
+    assert (settings.images, settings.audio, settings.expose_mcp) == (False, False, False)
     assert settings.ignored == ()
+
+
+@pytest.mark.parametrize("name", ["ENABLE_IMAGES", "IMAGES_ENABLED"])
+def test_images_have_an_older_and_a_newer_name(name: str) -> None:
+    """Either switches them on; gateways of both ages are in use."""
+    assert Settings.from_env({name: "true"}).images
+    assert not Settings.from_env({name: "false"}).images
+    assert not Settings.from_env({name: ""}).images
 
 
 def test_every_variable_is_read() -> None:
@@ -27,6 +36,9 @@ def test_every_variable_is_read() -> None:
             "SERVER_MAX_REQUEST_BODY_SIZE": "1000",
             "ALLOWED_MODELS": "openai/GPT-4o, llama ,",
             "DISALLOWED_MODELS": "x",
+            "ENABLE_IMAGES": "true",
+            "AUDIO_ENABLED": "1",
+            "MCP_EXPOSE": "T",
             "OLLAMA_CLOUD_API_URL": "https://example.org/v1/",
             "OLLAMA_CLOUD_API_KEY": "k",
         }
@@ -34,6 +46,7 @@ def test_every_variable_is_read() -> None:
     assert (settings.host, settings.port, settings.max_body) == ("0.0.0.0", 0, 1000)
     assert (settings.read_timeout, settings.idle_timeout, settings.header_timeout) == (60.0, 5.0, 0.5)
     assert (settings.allowed_models, settings.disallowed_models) == (("openai/gpt-4o", "llama"), ("x",))
+    assert (settings.images, settings.audio, settings.expose_mcp) == (True, True, True)
     assert settings.access["ollama_cloud"] == Access(url="https://example.org/v1/", key="k")
 
 
@@ -49,6 +62,8 @@ def test_every_variable_is_read() -> None:
         ("CLIENT_RESPONSE_HEADER_TIMEOUT", "-1s", "with a unit"),
         ("SERVER_MAX_REQUEST_BODY_SIZE", "10MB", "whole number"),
         ("SERVER_MAX_REQUEST_BODY_SIZE", "0", "from 1"),
+        ("ENABLE_IMAGES", "yes", "true or false"),
+        ("MCP_EXPOSE", "on", "true or false"),
         ("OPENAI_API_URL", "localhost:8000", "such as http://"),
         ("OPENAI_API_URL", "", "unset it"),
         ("OPENAI_API_URL", "http://[::1", "such as http://"),

@@ -13,15 +13,18 @@ if TYPE_CHECKING:
     from .app import create_app
     from .gateway import Gateway
     from .providers.local import SMOKE_TEST_MODEL, LocalModel
+    from .providers.scripted import SCRIPTED_MODEL, ScriptedProvider
     from .runner import ListenError, running, serve
     from .settings import Access, Settings, SettingsError
 
 __all__ = [
+    "SCRIPTED_MODEL",
     "SMOKE_TEST_MODEL",
     "Access",
     "Gateway",
     "ListenError",
     "LocalModel",
+    "ScriptedProvider",
     "Settings",
     "SettingsError",
     "create_app",
@@ -30,11 +33,13 @@ __all__ = [
 ]
 
 _HOMES = {
+    "SCRIPTED_MODEL": ".providers.scripted",
     "SMOKE_TEST_MODEL": ".providers.local",
     "Access": ".settings",
     "Gateway": ".gateway",
     "ListenError": ".runner",
     "LocalModel": ".providers.local",
+    "ScriptedProvider": ".providers.scripted",
     "Settings": ".settings",
     "SettingsError": ".settings",
     "create_app": ".app",

@@ -15,8 +15,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from .disconnect import ClientLeft
+from .endpoints.audio import SOUNDS, make_sound
 from .endpoints.chat import chat_completions
 from .endpoints.health import health
+from .endpoints.images import edit_image, generate_image, vary_image
+from .endpoints.mcp import list_tools
 from .endpoints.messages import messages
 from .endpoints.models import list_models
 from .endpoints.responses import responses
@@ -41,6 +44,11 @@ def create_app(gateway: Gateway) -> Starlette:
             _route("POST", "/v1/chat/completions", partial(chat_completions, gateway)),
             _route("POST", "/v1/messages", partial(messages, gateway)),
             _route("POST", "/v1/responses", partial(responses, gateway)),
+            _route("POST", "/v1/images/generations", partial(generate_image, gateway)),
+            _route("POST", "/v1/images/edits", partial(edit_image, gateway)),
+            _route("POST", "/v1/images/variations", partial(vary_image, gateway)),
+            *(_route("POST", f"/v1/audio/{kind}", partial(make_sound, gateway, kind)) for kind in SOUNDS),
+            _route("GET", "/v1/mcp/tools", partial(list_tools, gateway)),
         ],
         exception_handlers={
             404: _no_route,

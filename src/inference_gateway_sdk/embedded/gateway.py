@@ -11,9 +11,12 @@ from .providers.catalogue import CATALOGUE
 from .providers.local import LocalModel  # noqa: TC001  (the same)
 from .providers.provider import Provider  # noqa: TC001  (the same)
 from .providers.relay import Relay
+from .providers.scripted import ScriptedProvider  # noqa: TC001  (the same)
 from .settings import Access, Settings
 
 __all__ = ["Gateway"]
+
+_SCRIPTED = ("anthropic", "openai")  # between them they offer every endpoint
 
 
 class Gateway(Struct, frozen=True):
@@ -23,13 +26,21 @@ class Gateway(Struct, frozen=True):
     providers: Mapping[str, Provider]
 
     @classmethod
-    def build(cls, settings: Settings, local: LocalModel) -> Gateway:
-        """The gateway these settings describe; `local` answers for `llamacpp` when that has no address."""
+    def build(cls, settings: Settings, local: LocalModel, scripted: ScriptedProvider | None = None) -> Gateway:
+        """The gateway these settings describe.
+
+        Args:
+            settings: Whose providers have addresses and keys.
+            local: Answers for `llamacpp` when that has no address.
+            scripted: Answers for `openai` and `anthropic` when they have no address; None for nobody.
+        """
         providers: dict[str, Provider] = {}
         for name, profile in CATALOGUE.items():
             access = settings.access.get(name, Access())
             if name == "llamacpp" and access.url is None:
                 providers[name] = local
+            elif name in _SCRIPTED and scripted and access.url is None:
+                providers[name] = scripted
             elif access.key or not profile.needs_key:
                 relay = Relay(profile, url=access.url, key=access.key, header_timeout=settings.header_timeout)
                 providers[name] = relay

@@ -69,6 +69,15 @@ class Problem(Exception):  # noqa: N818  (the term of RFC 9457)
         )
 
     @classmethod
+    def nobody_named(cls) -> Problem:
+        """A picture is asked for without a model and without a provider; only the first sentence is on record."""
+        return cls(
+            400,
+            "No provider specified. Please specify a provider using the ?provider= query parameter "
+            "or use the provider/model format (e.g., openai/gpt-image-1).",
+        )
+
+    @classmethod
     def unknown_provider(cls) -> Problem:
         """No such provider."""
         return cls(400, "Provider not found. Please check the list of supported providers.")

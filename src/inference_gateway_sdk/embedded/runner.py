@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator
     from types import FrameType
 
+    from .providers.scripted import ScriptedProvider
+
 __all__ = ["ListenError", "running", "serve"]
 
 _START_SECONDS = 30.0
@@ -38,18 +40,24 @@ class ListenError(Exception):
 
 
 @contextmanager
-def running(settings: Settings | None = None, *, local: LocalModel | None = None) -> Generator[str]:
+def running(
+    settings: Settings | None = None, *, local: LocalModel | None = None, scripted: ScriptedProvider | None = None
+) -> Generator[str]:
     """The address ("http://127.0.0.1:PORT") of a gateway that runs in a thread until the block ends.
 
     Args:
-        settings: None for the defaults, nothing of the environment, and a free port.
+        settings: None for the defaults, nothing of the environment, and a free port; with a scripted provider also with
+            everything on that is off by default, so that each endpoint answers.
         local: The smoke-test model; None for the weights in their usual place, never pulled.
+        scripted: Answers for `openai` and `anthropic` where the settings give no address; None for nobody.
 
     Raises:
         ListenError: The address is taken or not ours.
     """
-    settings = settings or Settings(port=0)
-    server = _Server(_config(settings, local or LocalModel(weights.locate()), grace=0))
+    everything = scripted is not None
+    settings = settings or Settings(port=0, images=everything, audio=everything, expose_mcp=everything)
+    gateway = Gateway.build(settings, local or LocalModel(weights.locate()), scripted)
+    server = _Server(_config(gateway, grace=0))
     with _listen(settings) as listener:
         thread = threading.Thread(target=server.run, args=([listener],), name="embedded-gateway", daemon=True)
         thread.start()
@@ -72,7 +80,7 @@ def serve(settings: Settings, local: LocalModel, announce: Callable[[str], None]
     Raises:
         ListenError: The address is taken or not ours.
     """
-    server = _Server(_config(settings, local, grace=_GRACE_SECONDS))
+    server = _Server(_config(Gateway.build(settings, local), grace=_GRACE_SECONDS))
     with _listen(settings) as listener, _quiet_signals():
         announce(_address(listener))
         server.run([listener])
@@ -104,9 +112,9 @@ def _not_broken_off(record: logging.LogRecord) -> bool:
     return "without completing response" not in record.getMessage()
 
 
-def _config(settings: Settings, local: LocalModel, *, grace: int) -> uvicorn.Config:
+def _config(gateway: Gateway, *, grace: int) -> uvicorn.Config:
     return uvicorn.Config(
-        create_app(Gateway.build(settings, local)),
+        create_app(gateway),
         http="h11",
         ws="none",
         loop="asyncio",
@@ -115,7 +123,7 @@ def _config(settings: Settings, local: LocalModel, *, grace: int) -> uvicorn.Con
         access_log=False,
         server_header=False,
         proxy_headers=False,
-        timeout_keep_alive=math.ceil(settings.idle_timeout),
+        timeout_keep_alive=math.ceil(gateway.settings.idle_timeout),
         timeout_graceful_shutdown=grace,
         h11_max_incomplete_event_size=1024 * 1024,
     )

@@ -20,17 +20,18 @@ __all__ = ["Access", "Settings", "SettingsError"]
 # What the real gateway would act on and this one would not: silence about AUTH_ENABLED would be a trap.
 _NOT_HERE = (
     "AUTH_ENABLED",
-    "ENABLE_IMAGES",
     "ENABLE_VISION",
     "GUARDRAILS_ENABLED",
     "MCP_ENABLED",
-    "MCP_EXPOSE",
     "ROUTING_ENABLED",
     "SERVER_TLS_CERT_PATH",
     "SERVER_TLS_KEY_PATH",
     "SERVER_WRITE_TIMEOUT",
     "TELEMETRY_ENABLED",
 )
+
+_ON = ("1", "t", "T", "true", "TRUE", "True")
+_OFF = ("0", "f", "F", "false", "FALSE", "False")
 
 
 class SettingsError(ValueError):
@@ -59,6 +60,9 @@ class Settings(Struct, frozen=True, kw_only=True):
         max_body: `SERVER_MAX_REQUEST_BODY_SIZE`, bytes.
         allowed_models: `ALLOWED_MODELS`: when not empty, only these; wins over the next.
         disallowed_models: `DISALLOWED_MODELS`: never these.
+        images: `ENABLE_IMAGES`, or `IMAGES_ENABLED` as newer gateways call it: pictures can be asked for.
+        audio: `AUDIO_ENABLED`, of newer gateways: sounds can be asked for.
+        expose_mcp: `MCP_EXPOSE`: tools can be listed; there are none.
         access: `<ID>_API_URL` and `<ID>_API_KEY`, by provider id.
         ignored: Variables that are set and mean nothing to this gateway.
     """
@@ -71,6 +75,9 @@ class Settings(Struct, frozen=True, kw_only=True):
     max_body: int = 10_485_760
     allowed_models: tuple[str, ...] = ()
     disallowed_models: tuple[str, ...] = ()
+    images: bool = False
+    audio: bool = False
+    expose_mcp: bool = False
     access: Mapping[str, Access] = field(default_factory=dict[str, Access])
     ignored: tuple[str, ...] = ()
 
@@ -91,6 +98,9 @@ class Settings(Struct, frozen=True, kw_only=True):
             max_body=_integer(environ, "SERVER_MAX_REQUEST_BODY_SIZE", plain.max_body, 1, 2**63 - 1),
             allowed_models=_names(environ.get("ALLOWED_MODELS", "")),
             disallowed_models=_names(environ.get("DISALLOWED_MODELS", "")),
+            images=_switch(environ, "ENABLE_IMAGES") or _switch(environ, "IMAGES_ENABLED"),
+            audio=_switch(environ, "AUDIO_ENABLED"),
+            expose_mcp=_switch(environ, "MCP_EXPOSE"),
             access={name: _access(environ, name) for name in CATALOGUE},
             ignored=tuple(name for name in _NOT_HERE if environ.get(name, "").lower() not in ("", "false", "0")),
         )
@@ -120,6 +130,16 @@ def _duration(environ: Mapping[str, str], name: str, default: float) -> float:
     if value <= 0:
         raise SettingsError(f"{name}={text!r}: write a duration above zero, such as 30s")
     return value
+
+
+def _switch(environ: Mapping[str, str], name: str) -> bool:
+    """A boolean as Go reads one (`strconv.ParseBool`); off when unset or empty."""
+    text = environ.get(name, "")
+    if text in _ON:
+        return True
+    if text and text not in _OFF:
+        raise SettingsError(f"{name}={text!r}: write true or false")
+    return False
 
 
 def _names(text: str) -> tuple[str, ...]:

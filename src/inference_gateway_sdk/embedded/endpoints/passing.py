@@ -29,6 +29,8 @@ async def pass_json(
     path: str,
     choose: Callable[[str], Provider],
     problem: Callable[[ProviderError | TimeoutError], Problem] = passed_through,
+    *,
+    unnamed: Problem | None = None,
 ) -> Response:
     """The provider's own answer to a JSON body.
 
@@ -38,12 +40,16 @@ async def pass_json(
         path: Where the body goes, below the provider's address.
         choose: The provider of an id, or a `Problem`.
         problem: What it is to the client when there is no answer.
+        unnamed: The refusal of a request that names neither model nor provider; None for the usual one.
 
     Raises:
         Problem: The gateway itself says no.
     """
     body = PassedBody(await read_body(request, gateway.settings.max_body - 1))  # the limit itself is too much (WIRE 4)
-    target = route(body.model, request.query_params.get("provider", ""))
+    named = request.query_params.get("provider", "")
+    if unnamed and not body.model and not named:
+        raise unnamed
+    target = route(body.model, named)
     admit(body.model, gateway.settings)
     provider = choose(target.provider)
     ask = Ask(path=path, headers=_headers("application/json", stream=body.stream), body=body.with_model(target.model))

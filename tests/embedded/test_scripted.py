@@ -1,0 +1,204 @@
+"""The scripted provider: every endpoint of a gateway, asked with the package's own client and without a key."""
+
+from __future__ import annotations
+
+import io
+import json
+import wave
+import zlib
+from typing import TYPE_CHECKING
+
+import httpx2
+import pytest
+
+from inference_gateway_sdk import InferenceGatewayClient
+from inference_gateway_sdk.embedded import (
+    SCRIPTED_MODEL,
+    Access,
+    Gateway,
+    LocalModel,
+    ScriptedProvider,
+    Settings,
+    running,
+)
+from inference_gateway_sdk.embedded.providers import samples
+from inference_gateway_sdk.embedded.weights import Place
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+pytestmark = pytest.mark.wire
+
+ASKED = "Where is the  cat?\nAnd \u2028 the <dog>?"
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a gateway with a scripted provider and everything else as it comes."""
+    nowhere = LocalModel(Place(tmp_path_factory.mktemp("none") / "none.gguf", ours=False))
+    with running(local=nowhere, scripted=ScriptedProvider()) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def client(url: str) -> Iterator[InferenceGatewayClient]:
+    """A client of it."""
+    with InferenceGatewayClient(url) as opened:
+        yield opened
+
+
+def test_both_its_names_are_listed(client: InferenceGatewayClient) -> None:
+    """It stands in for the two providers that between them offer every endpoint."""
+    assert [model.id for model in client.list_models().data] == [
+        f"anthropic/{SCRIPTED_MODEL}",
+        f"openai/{SCRIPTED_MODEL}",
+    ]
+
+
+@pytest.mark.parametrize("model", ["openai/gpt-4o", "anthropic/claude", "openai/a/b"])
+def test_a_chat_is_answered_whole_and_streamed(client: InferenceGatewayClient, model: str) -> None:
+    """Any model name will do; the answer repeats what the user said last; both ways come to the same."""
+    messages = [
+        {"role": "user", "content": "first"},
+        {"role": "assistant", "content": "no"},
+        {"role": "user", "content": [{"type": "text", "text": ASKED}]},
+    ]
+    whole = client.generate_content(model, messages)
+    with client.generate_content_stream(model, messages) as stream:
+        chunks = list(stream)
+        streamed = stream.final()
+    assert whole.text == streamed.text == f"You said: {ASKED}"
+    assert whole.model == streamed.model == model.partition("/")[2]
+    assert whole.usage == streamed.usage
+    assert whole.usage is not None
+    assert (whole.usage.prompt_tokens, whole.usage.total_tokens) == (7, 16)
+    assert len(chunks) > 5
+
+
+def test_a_message_is_answered_whole_and_streamed(client: InferenceGatewayClient) -> None:
+    """Anthropic's dialect, to the same text."""
+    asked = [{"role": "user", "content": ASKED}]
+    whole = client.create_message("anthropic/claude", asked, max_tokens=9)
+    with client.create_message_stream("anthropic/claude", asked, max_tokens=9) as stream:
+        kinds = [event.type for event in stream]
+        streamed = stream.final()
+    assert whole.text == streamed.text == f"You said: {ASKED}"
+    assert (whole.stop_reason, whole.usage.output_tokens) == (streamed.stop_reason, streamed.usage.output_tokens)
+    assert (kinds[0], kinds[2], kinds[-1]) == ("message_start", "ping", "message_stop")
+
+
+@pytest.mark.parametrize("asked", [ASKED, [{"role": "user", "content": [{"type": "input_text", "text": ASKED}]}]])
+def test_a_response_is_answered_whole_and_streamed(client: InferenceGatewayClient, asked: object) -> None:
+    """The Responses API, asked with a text or with items; the stream ends in the whole response."""
+    whole = client.create_response("openai/gpt", asked)
+    with client.create_response_stream("openai/gpt", asked) as stream:
+        events = list(stream)
+        streamed = stream.final()
+    assert whole == streamed
+    assert whole.output_text == f"You said: {ASKED}"
+    assert [event.sequence_number for event in events] == list(range(len(events)))
+    assert "".join(event.delta for event in events if event.type == "response.output_text.delta") == whole.output_text
+
+
+def test_pictures_are_made_changed_and_varied(client: InferenceGatewayClient) -> None:
+    """As many as asked for, of a colour that the prompt decides."""
+    cats = client.generate_image("a cat", model="openai/x", n=2)
+    assert [image.revised_prompt for image in cats.data] == ["a cat", "a cat"]
+    picture = cats.data[0].bytes()
+    assert picture != client.generate_image("a dog", model="openai/x").data[0].bytes()
+    changed = client.create_image_edit(picture, "make it a dog", model="openai/x")
+    assert [image.revised_prompt for image in changed.data] == ["make it a dog"]
+    assert len(client.create_image_variation(picture, model="openai/x", n=3).data) == 3
+
+
+def test_a_picture_is_a_png() -> None:
+    """Its chunks' checksums are right and its pixels are all there: 64 rows of 64, and a filter byte before each."""
+    data = samples.png("\ud800")
+    assert data.startswith(b"\x89PNG\r\n\x1a\n")
+    at, chunks = 8, {}
+    while at < len(data):
+        size = int.from_bytes(data[at : at + 4], "big")
+        kind, content = data[at + 4 : at + 8], data[at + 8 : at + 8 + size]
+        assert zlib.crc32(kind + content) == int.from_bytes(data[at + 8 + size : at + 12 + size], "big")
+        chunks[kind] = content
+        at += 12 + size
+    assert list(chunks) == [b"IHDR", b"IDAT", b"IEND"]
+    assert len(zlib.decompress(chunks[b"IDAT"])) == 64 * (1 + 3 * 64)
+
+
+def test_sounds_are_files_of_their_type(client: InferenceGatewayClient) -> None:
+    """Half a second each: MP3 by default, WAV, and raw samples."""
+    speech = client.create_speech("openai/x", "hello", "alloy")
+    assert speech.content_type == "audio/mpeg"
+    frames = [speech.bytes[at : at + 4] for at in range(0, len(speech.bytes), 104)]
+    assert frames == [b"\xff\xfb\x10\xc0"] * 19
+    effect = client.create_sound_effect("openai/x", "boom", response_format="pcm")
+    assert (effect.content_type, len(effect.bytes)) == ("audio/pcm", 24_000)
+    assert client.create_music("openai/x", "la la").content_type == "audio/mpeg"
+    with wave.open(io.BytesIO(samples.wav(0.5))) as sound:
+        assert (sound.getnframes(), sound.getframerate(), sound.getsampwidth()) == (12_000, 24_000, 2)
+    assert set(samples.pcm(0.1)) != {0}
+
+
+def test_a_sound_that_cannot_be_made_is_refused(url: str) -> None:
+    """The refusal is the provider's, and names what can be had."""
+    body = {"model": "openai/x", "input": "a", "voice": "b", "response_format": "opus"}
+    answer = httpx2.post(f"{url}/v1/audio/speech", json=body, trust_env=False)
+    assert answer.status_code == 400
+    assert "mp3, wav, pcm" in answer.json()["error"]["message"]
+
+
+def test_tools_can_be_listed(client: InferenceGatewayClient) -> None:
+    """With a scripted provider and no settings everything is switched on, the list of no tools too."""
+    assert client.list_tools().data == []
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/v1/messages?provider=anthropic", {"model": "x", "messages": "hi"}),
+        ("/v1/responses?provider=openai", {"model": "x", "input": 5}),
+        ("/v1/images/generations?provider=openai", {"model": "x", "n": "two"}),
+    ],
+)
+def test_a_request_that_cannot_be_read_is_the_providers_400(url: str, path: str, body: object) -> None:
+    """Bad input gets the provider's refusal, not a broken connection."""
+    answer = httpx2.post(url + path, content=json.dumps(body), trust_env=False)
+    assert answer.status_code == 400
+    assert answer.json()["error"]["message"].startswith("the scripted provider cannot read this request")
+
+
+@pytest.mark.parametrize(
+    "messages", [[], [{"role": "assistant", "content": "x"}], [{"role": "user", "content": None}], [5]]
+)
+def test_a_prompt_that_is_not_there_is_empty(url: str, messages: object) -> None:
+    """No text of the user's is no reason to fail."""
+    body = {"model": "anthropic/x", "messages": messages}
+    answer = httpx2.post(f"{url}/v1/messages", json=body, trust_env=False)
+    assert answer.json()["content"] == [{"type": "text", "text": "You said: "}]
+
+
+def test_its_text_can_be_given(tmp_path: Path) -> None:
+    """A function makes the answer from the prompt."""
+    nowhere = LocalModel(Place(tmp_path / "none.gguf", ours=False))
+    loud = ScriptedProvider(lambda prompt: prompt.upper())
+    with running(local=nowhere, scripted=loud) as url, InferenceGatewayClient(url) as client:
+        assert client.generate_content("openai/x", "hello").text == "HELLO"
+
+
+def test_a_provider_with_an_address_is_asked_there(tmp_path: Path) -> None:
+    """It stands in only where nothing is configured; a key alone is no address."""
+    nowhere = LocalModel(Place(tmp_path / "none.gguf", ours=False))
+    scripted = ScriptedProvider()
+    access = {"openai": Access(url="http://127.0.0.1:9/v1", key="k"), "anthropic": Access(key="k")}
+    built = Gateway.build(Settings(access=access), nowhere, scripted)
+    assert built.provider("openai") is not scripted
+    assert built.provider("anthropic") is scripted
+
+
+def test_settings_that_are_given_are_kept(tmp_path: Path) -> None:
+    """Nothing is switched on behind their back."""
+    nowhere = LocalModel(Place(tmp_path / "none.gguf", ours=False))
+    with running(Settings(port=0), local=nowhere, scripted=ScriptedProvider()) as url:
+        assert httpx2.post(f"{url}/v1/images/generations", json={}, trust_env=False).status_code == 404
