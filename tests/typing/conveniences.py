@@ -1,0 +1,45 @@
+"""Conveniences around the calls, checked by mypy and pyright and never run."""
+
+from pathlib import Path
+from typing import assert_type
+
+from inference_gateway_sdk import (
+    AsyncInferenceGatewayClient,
+    ImageContentPart,
+    InferenceGatewayClient,
+    Message,
+    RequestSent,
+    ResponseReceived,
+    RetryPlanned,
+    assistant,
+    image_part,
+    system,
+    tool_result,
+    user,
+)
+
+
+def messages(client: InferenceGatewayClient) -> None:
+    """What is made goes into a chat, with what came out of one."""
+    assert_type(image_part(Path("cat.png"), detail="low"), ImageContentPart)
+    assert_type(user("This?", images=["cat.png", b"...", Path("cat.png"), image_part("cat.png")]), Message)
+    reply = client.generate_content("a/b", [system("x"), user("y"), assistant("z")], mcp_bypass=True)
+    client.generate_content("a/b", [tool_result(call, {"found": 1}) for call in reply.tool_calls])
+
+
+def hooks() -> None:
+    """Functions that return nothing; async ones for the async client only."""
+
+    def sent(event: RequestSent) -> None:
+        assert_type(event.attempt, int)
+
+    async def received(event: ResponseReceived) -> None:
+        assert_type(event.elapsed, float)
+
+    def retrying(event: RetryPlanned) -> None:
+        assert_type(event.pause, float)
+
+    InferenceGatewayClient(on_request=sent, on_retry=retrying).with_options(on_request=None)
+    AsyncInferenceGatewayClient(on_request=sent, on_response=received).with_options(on_retry=retrying)
+    InferenceGatewayClient(on_response=received)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    InferenceGatewayClient(on_request=retrying)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
