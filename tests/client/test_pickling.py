@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+import ssl
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -244,3 +245,35 @@ def _answer(name: str) -> Any:
 
 def _inner(client: Any) -> Any:
     return getattr(client, "inner", client)
+
+
+def test_a_pickled_client_keeps_how_it_connects_and_what_it_offers() -> None:
+    """Connections, certificates' places and tools travel with it."""
+    tools = [{"type": "function", "function": {"name": "f"}}]
+    client = sdk.InferenceGatewayClient("http://localhost:1", proxy=None, max_connections=7, tools=tools)
+    again = pickle.loads(pickle.dumps(client))
+    assert again.__reduce__() == client.__reduce__()
+    assert again.__reduce__()[1][2]["max_connections"] == 7
+    assert list(again.__reduce__()[1][2]["tools"]) == tools
+
+
+@pytest.mark.parametrize(
+    ("options", "what"),
+    [
+        ({"tls": ssl.create_default_context()}, "SSLContext"),
+        ({"driver": object()}, "driver"),
+    ],
+)
+def test_a_client_that_cannot_travel_says_so(options: dict[str, Any], what: str) -> None:
+    """What lives only here, or is a secret, is not left out without a word."""
+    client = sdk.InferenceGatewayClient("http://localhost:1", **{"proxy": None, **options})
+    with pytest.raises(TypeError, match=what):
+        pickle.dumps(client)
+
+
+def test_a_pickled_proxy_keeps_its_address_and_no_password() -> None:
+    """The proxy is known at the other side, which then says that it wants authentication."""
+    client = sdk.InferenceGatewayClient("http://localhost:1", proxy="http://user:hidden@127.0.0.1:9")
+    pickled = pickle.dumps(client)
+    assert b"hidden" not in pickled
+    assert pickle.loads(pickled).__reduce__()[1][2]["proxy"] == "http://127.0.0.1:9"

@@ -13,7 +13,7 @@ from .._wire.listing import health_call, models_call
 from .._wire.target import Target, check_provider
 from .._wire.url import GatewayUrl
 from .audio_async import AsyncAudioMethods
-from .drivers import async_driver
+from .drivers import Connections, async_driver
 from .effects import AsyncEffects, async_effects
 from .images_async import AsyncImagesMethods
 from .mcp_async import AsyncMcpMethods
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from .._transport.protocols import AsyncDriver
     from .._wire.call import Call
     from .._wire.timeouts import Timeouts
+    from .drivers import Cert
     from .hooks import AsyncHook, RequestSent, ResponseReceived, RetryPlanned
     from .params import AsyncOptions, ChatParams, ChatStreamParams, ListOptions, Messages
     from .token import AsyncToken
@@ -105,8 +106,8 @@ class AsyncInferenceGatewayClient(
         max_tokens: int | None = None,
         max_connections: int = 100,
         proxy: str | None = "env",
-        ca: str | None = None,
-        cert: str | tuple[str, str] | tuple[str, str, str] | None = None,
+        ca: str | os.PathLike[str] | None = None,
+        cert: Cert | None = None,
         tls: ssl.SSLContext | None = None,
         on_request: AsyncHook[RequestSent] | None = None,
         on_response: AsyncHook[ResponseReceived] | None = None,
@@ -126,8 +127,10 @@ class AsyncInferenceGatewayClient(
         if timeout != "default":
             changes["timeout"] = timeout
         self._settings = resolve(Settings(token=AsyncTokenSource(token)), changes)
+        self._connections = Connections(max_connections=max_connections, proxy=proxy, tls=tls, ca=ca, cert=cert)
+        self._own_driver = driver is not None
         if driver is None:
-            driver = async_driver(max_connections=max_connections, proxy=proxy, tls=tls, ca=ca, cert=cert)
+            driver = async_driver(self._connections)
         self._session = AsyncSession(url, driver, _effects or async_effects())
 
     # Endpoints
@@ -238,6 +241,7 @@ class AsyncInferenceGatewayClient(
         """A client with some options changed, sharing this one's connections."""
         copy = object.__new__(type(self))
         copy._session = self._session
+        copy._connections, copy._own_driver = self._connections, self._own_driver
         copy._settings = resolve(self._settings, options)
         return copy
 
@@ -283,8 +287,11 @@ class AsyncInferenceGatewayClient(
         return self.with_options()
 
     def __reduce__(self) -> tuple[Any, ...]:
+        if self._own_driver:
+            raise TypeError("a client with a driver of its own cannot be pickled: make one where it is used")
         settings = self._settings
         options = {"timeout": settings.timeouts, "max_retries": settings.max_retries, "max_tokens": settings.max_tokens}
+        options |= {"tools": settings.tools, **self._connections.portable()}
         return _restore, (type(self), self.base_url, options)
 
     @staticmethod

@@ -14,7 +14,7 @@ from .._wire.listing import health_call, models_call
 from .._wire.target import Target, check_provider
 from .._wire.url import GatewayUrl
 from .audio_blocking import AudioMethods
-from .drivers import blocking_driver
+from .drivers import Connections, blocking_driver
 from .effects import BlockingEffects, blocking_effects
 from .images_blocking import ImagesMethods
 from .mcp_blocking import McpMethods
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from .._transport.protocols import Driver
     from .._wire.call import Call
     from .._wire.timeouts import Timeouts
+    from .drivers import Cert
     from .hooks import Hook, RequestSent, ResponseReceived, RetryPlanned
     from .params import AsyncOptions, ChatParams, ChatStreamParams, ListOptions, Messages
     from .token import Token
@@ -106,8 +107,8 @@ class InferenceGatewayClient(
         max_tokens: int | None = None,
         max_connections: int = 100,
         proxy: str | None = "env",
-        ca: str | None = None,
-        cert: str | tuple[str, str] | tuple[str, str, str] | None = None,
+        ca: str | os.PathLike[str] | None = None,
+        cert: Cert | None = None,
         tls: ssl.SSLContext | None = None,
         on_request: Hook[RequestSent] | None = None,
         on_response: Hook[ResponseReceived] | None = None,
@@ -127,8 +128,10 @@ class InferenceGatewayClient(
         if timeout != "default":
             changes["timeout"] = timeout
         self._settings = resolve(Settings(token=TokenSource(token)), changes)
+        self._connections = Connections(max_connections=max_connections, proxy=proxy, tls=tls, ca=ca, cert=cert)
+        self._own_driver = driver is not None
         if driver is None:
-            driver = blocking_driver(max_connections=max_connections, proxy=proxy, tls=tls, ca=ca, cert=cert)
+            driver = blocking_driver(self._connections)
         self._session = Session(url, driver, _effects or blocking_effects())
 
     # Endpoints
@@ -237,6 +240,7 @@ class InferenceGatewayClient(
         """A client with some options changed, sharing this one's connections."""
         copy = object.__new__(type(self))
         copy._session = self._session
+        copy._connections, copy._own_driver = self._connections, self._own_driver
         copy._settings = resolve(self._settings, options)
         return copy
 
@@ -282,8 +286,11 @@ class InferenceGatewayClient(
         return self.with_options()
 
     def __reduce__(self) -> tuple[Any, ...]:
+        if self._own_driver:
+            raise TypeError("a client with a driver of its own cannot be pickled: make one where it is used")
         settings = self._settings
         options = {"timeout": settings.timeouts, "max_retries": settings.max_retries, "max_tokens": settings.max_tokens}
+        options |= {"tools": settings.tools, **self._connections.portable()}
         return _restore, (type(self), self.base_url, options)
 
     @staticmethod
