@@ -7,10 +7,21 @@ client: 1 means that the stream gave its connection back whole.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from client.misbehaviour import (
+    bytewise,
+    cut,
+    drip,
+    dripping_head,
+    raw_drip,
+    refuses_unread,
+    reset,
+    sends,
+    silent,
+    stall,
+)
 from inference_gateway_sdk import (
     GatewayError,
     GatewayTimeoutError,
@@ -22,15 +33,13 @@ from inference_gateway_sdk import (
     StreamTruncatedError,
     Timeouts,
 )
-from support.server import ANSWER, DONE, GOOD, ROLE, USAGE, Connection, Handler, Request, chunk, event
+from support.server import ANSWER, DONE, GOOD, ROLE, USAGE, Handler, chunk, event
 
 PATIENT = Timeouts(first_content=20, idle=20)
 HASTY = Timeouts(first_content=0.3, idle=0.3)
 HASTY_START = Timeouts(first_content=0.3, idle=20)
 HASTY_IDLE = Timeouts(first_content=20, idle=0.3)
 HASTY_TOTAL = Timeouts(first_content=20, idle=20, total=0.3)
-
-Ending = Callable[[Connection], None]
 
 
 @dataclass(frozen=True)
@@ -76,83 +85,6 @@ class Fault:
     tls: bool = False
 
 
-# What the server does
-
-
-def clean(connection: Connection) -> None:
-    """The orderly end of the body."""
-    connection.end()
-
-
-def cut(connection: Connection) -> None:
-    """The connection is closed where the body should go on."""
-    connection.close()
-
-
-def reset(connection: Connection) -> None:
-    """The connection is reset, once what was sent has had time to arrive."""
-    connection.pause(0.05)
-    connection.reset()
-
-
-def stall(connection: Connection) -> None:
-    """Silence, with the connection open."""
-    connection.stall()
-
-
-def drip(piece: bytes) -> Ending:
-    """The same bytes for ever, in HTTP chunks."""
-    return lambda connection: connection.drip(b"%x\r\n%s\r\n" % (len(piece), piece))
-
-
-def raw_drip(piece: bytes) -> Ending:
-    """The same bytes for ever, in the middle of HTTP's own framing."""
-    return lambda connection: connection.drip(piece)
-
-
-def sends(*pieces: bytes, end: Ending = clean) -> Handler:
-    """A 200 event stream: these pieces, a chunk of HTTP each but in one write, and then its end."""
-
-    def handler(connection: Connection, request: Request) -> None:
-        framed = b"".join(b"%x\r\n%s\r\n" % (len(piece), piece) for piece in pieces if piece)
-        connection.send(HEAD + framed + (END if end is clean else b""))
-        if end is not clean:
-            end(connection)
-
-    return handler
-
-
-def silent(connection: Connection, request: Request) -> None:
-    """Not a byte."""
-    connection.stall()
-
-
-def dripping_head(connection: Connection, request: Request) -> None:
-    """Headers that never end."""
-    connection.send(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n")
-    connection.drip(b"X-More: yes\r\n")
-
-
-def bytewise(*pieces: bytes) -> Handler:
-    """Every byte of the answer in a write of its own."""
-    framed = b"".join(b"%x\r\n%s\r\n" % (len(piece), piece) for piece in pieces)
-
-    def handler(connection: Connection, request: Request) -> None:
-        for byte in HEAD + framed + END:
-            connection.send(bytes((byte,)))
-
-    return handler
-
-
-def refuses_unread(connection: Connection, request: Request) -> None:
-    """A 413 before the body was read, then a reset: what the gateway does (WIRE section 4)."""
-    connection.json({"error": "Request body too large"}, 413)
-    connection.pause(0.05)
-    connection.reset()
-
-
-HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
-END = b"0\r\n\r\n"
 HEL = [ROLE, chunk("Hel")]
 HELLO = [ROLE, chunk("Hel"), chunk("lo")]
 FINISH = chunk(finish="stop")

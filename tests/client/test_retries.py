@@ -6,14 +6,15 @@ import socket
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
-from email.utils import formatdate
 from typing import Any
 
 import pytest
 import trustme
 
-from client.faults import HEAD, PAGE, reset, sends, silent
+from client.asking import answers, ask_chat, ask_health, ask_models, ask_stream, caught, first, refusing
+from client.faults import PAGE
 from client.invented import Invented
+from client.misbehaviour import reset, sends, silent
 from inference_gateway_sdk import (
     BadRequestError,
     ConnectError,
@@ -28,10 +29,9 @@ from inference_gateway_sdk import (
     StreamTruncatedError,
     TimeoutError,  # noqa: A004
     Timeouts,
-    UnauthorizedError,
 )
 from inference_gateway_sdk._wire.call import Call, Repeat
-from support.server import ANSWER, DONE, GOOD, MODELS, ROLE, Connection, Handler, Request, chunk, event, serving
+from support.server import DONE, GOOD, ROLE, Connection, Handler, Request, chunk, event, serving
 from support.worlds import World
 
 pytestmark = pytest.mark.wire
@@ -141,41 +141,6 @@ def call(repeat: Repeat) -> Call[int]:
     return Call(method="POST", path="/things", body=b"{}", repeat=repeat, read=lambda reply: reply.status)
 
 
-def answers(connection: Connection, request: Request) -> None:
-    """What a good gateway says to anything."""
-    if request.path == "/health":
-        connection.json({"message": "OK"})
-    elif request.path.endswith("/models"):
-        connection.json(MODELS)
-    elif request.path.endswith("/completions") and request.json().get("stream"):
-        connection.events(*GOOD)
-    else:
-        connection.json(ANSWER)
-
-
-def first(*handlers: Handler) -> Handler:
-    """Each handler answers one request, the last all further ones."""
-    waiting = list(handlers)
-
-    def handler(connection: Connection, request: Request) -> None:
-        (waiting.pop(0) if len(waiting) > 1 else waiting[0])(connection, request)
-
-    return handler
-
-
-def caught(world: World, scenario: Any, url: str, invented: Invented, **options: Any) -> Any:
-    """The scenario's result, or the error it ended with."""
-    try:
-        return world.with_client(scenario, url, _effects=invented.effects(world), **options)
-    except GatewayError as error:
-        return error
-
-
-def refusing(status: int, *headers: str) -> Handler:
-    """A gateway that says no, with these headers."""
-    return lambda connection, request: connection.json({"error": "later"}, status, *headers)
-
-
 # Never sent
 
 
@@ -218,32 +183,13 @@ def test_a_certificate_that_does_not_verify_is_not_tried_again(world: World) -> 
 # The endpoints there are
 
 
-async def _chat(client: Any) -> Any:
-    return (await client.generate_content("p/m", "hi")).text
-
-
-async def _models(client: Any) -> Any:
-    return [model.id for model in (await client.list_models()).data]
-
-
-async def _health(client: Any) -> Any:
-    return await client.health_check()
-
-
-async def _stream(client: Any) -> Any:
-    async with client.generate_content_stream("p/m", "hi") as stream:
-        texts = [chunk.text async for chunk in stream if chunk.text]
-        assert stream.meta.attempts == (await stream.final()).meta.attempts
-    return texts, stream.meta.attempts
-
-
 @pytest.mark.parametrize(
     ("scenario", "expected"),
     [
-        (_chat, "Hello"),
-        (_models, ["openai/ok"]),
-        (_health, True),
-        (_stream, (["Hel", "lo"], 3)),
+        (ask_chat, "Hello"),
+        (ask_models, ["openai/ok"]),
+        (ask_health, True),
+        (ask_stream, (["Hel", "lo"], 3)),
     ],
     ids=["chat", "models", "health", "stream"],
 )
@@ -287,7 +233,7 @@ def test_a_stream_that_breaks_before_content_is_repeated_as_its_status_or_a_rese
     invented = Invented()
     timeout = Timeouts(first_content=0.2) if failure is silent else Timeouts()
     with serving(first(failure, answers)) as server:
-        outcome = caught(world, _stream, server.url, invented, timeout=timeout)
+        outcome = caught(world, ask_stream, server.url, invented, timeout=timeout)
         seen = len(server.requests)
     if repeated:
         assert (outcome, seen, invented.pauses) == ((["Hel", "lo"], 2), 2, [0.25])
@@ -307,7 +253,7 @@ def test_a_stream_that_breaks_late_before_content_is_not_repeated(world: World) 
         connection.end()
 
     with serving(first(late, answers)) as server:
-        assert isinstance(caught(world, _stream, server.url, invented), StreamTruncatedError)
+        assert isinstance(caught(world, ask_stream, server.url, invented), StreamTruncatedError)
         assert len(server.requests) == 1
 
 
@@ -325,7 +271,7 @@ def test_nothing_is_repeated_after_content(world: World, name: str) -> None:
     """Once a reader may have seen content, the same request is never sent again."""
     invented = Invented()
     with serving(first(AFTER_CONTENT[name], answers)) as server:
-        caught(world, _stream, server.url, invented)
+        caught(world, ask_stream, server.url, invented)
         assert len(server.requests) == 1
     assert invented.pauses == []
 
@@ -348,129 +294,13 @@ def test_a_stream_that_fails_twice_and_then_works_is_one_clean_stream(world: Wor
     assert invented.pauses == [0.25, 0.5]
 
 
-# Pauses
-
-
-WALL = 1_700_000_000.0
-RETRY_AFTER = {
-    "seconds": ("Retry-After: 7", 7.0),
-    "a fraction": ("Retry-After: 0.5", 0.5),
-    "a date": (f"Retry-After: {formatdate(WALL + 9, usegmt=True)}", 9.0),
-    "a date that has passed": (f"Retry-After: {formatdate(WALL - 9, usegmt=True)}", 0.25),
-    "milliseconds": ("Retry-After-Ms: 1500", 1.5),
-    "sixty seconds": ("Retry-After: 60", 60.0),
-    "over sixty seconds": ("Retry-After: 61", None),
-    "a date over sixty seconds away": (f"Retry-After: {formatdate(WALL + 3600, usegmt=True)}", None),
-    "zero": ("Retry-After: 0", 0.25),
-    "nonsense": ("Retry-After: soon", 0.25),
-}
-
-
-@pytest.mark.parametrize("scenario", [_chat, _stream], ids=["whole", "stream"])
-@pytest.mark.parametrize("name", RETRY_AFTER)
-def test_a_retry_after_is_honoured_up_to_a_minute(world: World, name: str, scenario: Any) -> None:
-    """The answer's own wish is the pause, in seconds or as a date; over a minute the error is the answer."""
-    header, pause = RETRY_AFTER[name]
-    invented = Invented(wall=WALL)
-    with serving(first(refusing(429, header), answers)) as server:
-        outcome = caught(world, scenario, server.url, invented)
-        seen = len(server.requests)
-    if pause is None:
-        assert isinstance(outcome, RateLimitError)
-        assert (outcome.retry_after or 0) > 60
-        assert (seen, invented.pauses) == (1, [])
-    else:
-        assert not isinstance(outcome, GatewayError)
-        assert (seen, invented.pauses) == (2, [pause])
-
-
-@pytest.mark.parametrize(
-    ("random", "pauses"),
-    [(0.0, [0.25, 0.5, 1.0, 2.0, 4.0, 4.0]), (0.5, [0.375, 0.75, 1.5, 3.0, 6.0, 6.0])],
-)
-def test_pauses_double_up_to_eight_seconds_and_are_spread_by_chance(
-    world: World, random: float, pauses: list[float]
-) -> None:
-    """Each pause is twice the last, the second half of it left to chance."""
-    invented = Invented(random=random)
-    with serving(refusing(503)) as server:
-        error = caught(world, _chat, server.url, invented, max_retries=6)
-        assert len(server.requests) == 7
-    assert isinstance(error, ServiceUnavailableError)
-    assert error.meta.attempts == 7
-    assert invented.pauses == pauses
-
-
-# Limits
-
-
-def test_no_retries_means_one_try(world: World) -> None:
-    """`max_retries=0` on the client lets the first error through."""
-    invented = Invented()
-    with serving(refusing(503)) as server:
-        for scenario in (_chat, _models, _stream):
-            assert isinstance(caught(world, scenario, server.url, invented, max_retries=0), ServiceUnavailableError)
-        assert len(server.requests) == 3
-    assert invented.pauses == []
-
-
-def test_a_call_may_say_its_own_number_of_retries(world: World) -> None:
-    """`max_retries` on a call or a copy counts for that alone."""
-    invented = Invented()
-
-    async def scenario(client: Any) -> None:
-        for ask, tries in (
-            (lambda: client.generate_content("p/m", "hi", max_retries=1), 2),
-            (lambda: client.list_models(max_retries=3), 4),
-            (lambda: client.with_options(max_retries=0).list_models(), 1),
-            (lambda: client.list_models(), 3),
-        ):
-            before = len(server.requests)
-            with pytest.raises(ServiceUnavailableError):
-                await ask()
-            assert len(server.requests) - before == tries
-        before = len(server.requests)
-        with pytest.raises(ServiceUnavailableError):
-            async with client.generate_content_stream("p/m", "hi", max_retries=4):
-                pass
-        assert len(server.requests) - before == 5
-
-    with serving(refusing(503)) as server:
-        caught(world, scenario, server.url, invented)
-
-
-@pytest.mark.parametrize("scenario", [_chat, _stream], ids=["whole", "stream"])
-def test_total_ends_the_tries_when_the_next_pause_would_overrun_it(world: World, scenario: Any) -> None:
-    """A pause that does not fit into what `total` leaves is not made: the last error is raised instead."""
-    invented = Invented()
-    with serving(refusing(503)) as server:
-        error = caught(world, scenario, server.url, invented, timeout=Timeouts(total=0.7))
-        assert isinstance(error, ServiceUnavailableError)
-        assert len(server.requests) == 2
-    assert invented.pauses == [0.25]
-
-
-@pytest.mark.parametrize(
-    ("scenario", "error"), [(_chat, TimeoutError), (_stream, StreamStalledError)], ids=["whole", "stream"]
-)
-def test_total_bounds_all_attempts_together(world: World, scenario: Any, error: type[Any]) -> None:
-    """A later try has only what the tries and pauses before it left of `total`."""
-    invented = Invented()
-    with serving(first(refusing(503), silent)) as server:
-        outcome = caught(world, scenario, server.url, invented, timeout=Timeouts(total=0.6))
-        assert len(server.requests) == 2
-    assert isinstance(outcome, error)
-    assert (outcome.limit, outcome.seconds) == ("total", 0.6)
-    assert outcome.elapsed < 0.6, "the pause of 0.25 s counts, though it was not slept"
-
-
 def test_a_late_close_names_the_gateways_settings(world: World) -> None:
     """A close after a long wait is explained by the gateway's own deadline, an early one is not."""
     invented = Invented()
     with serving(lambda connection, request: closes_late(connection, request, invented)) as server:
-        late = caught(world, _chat, server.url, invented)
+        late = caught(world, ask_chat, server.url, invented)
     with serving(lambda connection, request: connection.close()) as server:
-        early = caught(world, _chat, server.url, Invented())
+        early = caught(world, ask_chat, server.url, Invented())
     assert isinstance(late, RequestError)
     assert "SERVER_WRITE_TIMEOUT" in str(late)
     assert late.elapsed is not None
@@ -478,77 +308,3 @@ def test_a_late_close_names_the_gateways_settings(world: World) -> None:
     assert isinstance(early, RequestError)
     assert early.hint is None
     assert early.attempts == 3
-
-
-# Tokens
-
-
-def needs(token: str) -> Handler:
-    """A gateway that takes just this token."""
-
-    def handler(connection: Connection, request: Request) -> None:
-        if request.headers.get("authorization") == f"Bearer {token}":
-            answers(connection, request)
-        else:
-            connection.json({"error": "unauthorized"}, 401)
-
-    return handler
-
-
-@pytest.mark.parametrize("scenario", [_chat, _stream], ids=["whole", "stream"])
-def test_a_token_function_is_asked_again_once_after_a_401(world: World, scenario: Any) -> None:
-    """An expired token is replaced and the request repeated at once, even without retries."""
-    tokens = ["old", "new", "never asked for"]
-    invented = Invented()
-    with serving(needs("new")) as server:
-        outcome = caught(world, scenario, server.url, invented, token=lambda: tokens.pop(0), max_retries=0)
-        assert not isinstance(outcome, GatewayError)
-        assert [request.headers["authorization"] for request in server.requests] == ["Bearer old", "Bearer new"]
-    assert tokens == ["never asked for"]
-    assert invented.pauses == []
-
-
-def test_a_second_401_is_the_answer(world: World) -> None:
-    """A fresh token that is refused too is an error: the function is not asked for ever."""
-    asked = []
-
-    def token() -> str:
-        asked.append(None)
-        return f"token{len(asked)}"
-
-    with serving(needs("another")) as server:
-        error = caught(world, _chat, server.url, Invented(), token=token)
-        assert len(server.requests) == 2
-    assert isinstance(error, UnauthorizedError)
-    assert len(asked) == 2
-
-
-def test_a_string_token_is_not_tried_again(world: World) -> None:
-    """There is no other token to try: a 401 is raised at once."""
-    with serving(needs("another")) as server:
-        assert isinstance(caught(world, _chat, server.url, Invented(), token="mine"), UnauthorizedError)
-        assert len(server.requests) == 1
-
-
-def test_a_refreshed_request_keeps_its_retries(world: World) -> None:
-    """The try with a new token is not one of the retries."""
-    tokens = ["old", "new"]
-    invented = Invented()
-    with serving(first(needs("new"), refusing(503), refusing(503), answers)) as server:
-        assert caught(world, _chat, server.url, invented, token=lambda: tokens.pop(0)) == "Hello"
-        assert len(server.requests) == 4
-    assert invented.pauses == [0.25, 0.5]
-
-
-def test_the_head_of_a_broken_answer_is_enough_for_its_status(world: World) -> None:
-    """An error whose body never comes whole still counts as its status."""
-
-    def broken(connection: Connection, request: Request) -> None:
-        connection.send(HEAD.replace(b"200 OK", b"503 Busy"))
-        connection.close()
-
-    invented = Invented()
-    with serving(first(broken, answers)) as server:
-        assert caught(world, _stream, server.url, invented) == (["Hel", "lo"], 2)
-    with serving(first(broken, answers)) as server:
-        assert caught(world, _chat, server.url, invented) == "Hello"
