@@ -22,6 +22,7 @@ from .endpoints.images import edit_image, generate_image, vary_image
 from .endpoints.mcp import list_tools
 from .endpoints.messages import messages
 from .endpoints.models import list_models
+from .endpoints.proxy import proxy
 from .endpoints.responses import responses
 from .problems import Problem
 
@@ -49,6 +50,7 @@ def create_app(gateway: Gateway) -> Starlette:
             _route("POST", "/v1/images/variations", partial(vary_image, gateway)),
             *(_route("POST", f"/v1/audio/{kind}", partial(make_sound, gateway, kind)) for kind in SOUNDS),
             _route("GET", "/v1/mcp/tools", partial(list_tools, gateway)),
+            _route(None, "/proxy/{provider}/{path:path}", partial(proxy, gateway)),
         ],
         exception_handlers={
             404: _no_route,
@@ -74,9 +76,10 @@ async def _lifespan(gateway: Gateway, _: Starlette) -> AsyncGenerator[None]:
             await provider.stop()
 
 
-def _route(method: str, path: str, endpoint: Callable[[Request], Awaitable[Response]]) -> Route:
-    route = Route(path, endpoint, methods=[method])
-    route.methods = {method}  # without the HEAD that comes with GET: the gateway knows none
+def _route(method: str | None, path: str, endpoint: Callable[[Request], Awaitable[Response]]) -> Route:
+    """The route of one method, or of every method there is."""
+    route = Route(path, endpoint)
+    route.methods = {method} if method else None  # without the HEAD that comes with GET: the gateway knows none
     return route
 
 

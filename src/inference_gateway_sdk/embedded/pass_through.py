@@ -18,7 +18,7 @@ from .lines import Lines
 from .providers.provider import ProviderError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable
+    from collections.abc import AsyncGenerator, Callable, Iterable
     from contextlib import AbstractAsyncContextManager
 
     from starlette.types import Receive, Scope, Send
@@ -26,9 +26,20 @@ if TYPE_CHECKING:
     from .problems import Problem
     from .providers.provider import Answer
 
-__all__ = ["PassThrough", "copy_answer", "lines_of"]
+__all__ = ["Mirror", "PassThrough", "lines_of"]
 
 _KEPT = ("content-type", "content-length")
+# What belongs to one connection (RFC 9110 section 7.6.1), and the date, which the server sets itself.
+_NOT_MIRRORED = (
+    "connection",
+    "keep-alive",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+    "date",
+)
 
 
 class PassThrough(Response):
@@ -36,14 +47,14 @@ class PassThrough(Response):
 
     Args:
         exchange: The provider's answer, not yet asked for.
-        seconds: How long an answer that is no event stream may take in all.
+        seconds: How long an answer that is no event stream may take in all; None for ever.
         problem: What it is to the client when no answer begins. One that breaks off later breaks off here too.
     """
 
     def __init__(
         self,
         exchange: AbstractAsyncContextManager[Answer],
-        seconds: float,
+        seconds: float | None,
         problem: Callable[[ProviderError | TimeoutError], Problem],
     ) -> None:
         super().__init__()
@@ -69,21 +80,33 @@ class PassThrough(Response):
                 async with aclosing(lines_of(answer, unended=True)) as lines:
                     await relay_lines(send, stream_headers(scope), await anext(lines, None), lines)
             else:
-                self._begun = True
-                await copy_answer(send, answer, _KEPT)
+                await self._copy(send, answer, [pair for pair in answer.headers if pair[0] in _KEPT])
+
+    async def _copy(self, send: Send, answer: Answer, headers: Iterable[tuple[str, str]]) -> None:
+        """Send the answer with these headers, its bytes as they come.
+
+        Raises:
+            ProviderError: It broke off; its end has not been sent.
+        """
+        self._begun = True
+        pairs = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+        await send({"type": "http.response.start", "status": answer.status, "headers": pairs})
+        async for data in answer.pieces:
+            await send({"type": "http.response.body", "body": data, "more_body": True})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
-async def copy_answer(send: Send, answer: Answer, kept: tuple[str, ...]) -> None:
-    """Send the answer with these of its headers, as its bytes come.
+class Mirror(PassThrough):
+    """The provider's answer with all its headers, a stream like anything else, for as long as it takes."""
 
-    Raises:
-        ProviderError: It broke off; its end has not been sent.
-    """
-    headers = [(name.encode(), value.encode("latin-1")) for name, value in answer.headers if name in kept]
-    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    async for data in answer.pieces:
-        await send({"type": "http.response.body", "body": data, "more_body": True})
-    await send({"type": "http.response.body", "body": b"", "more_body": False})
+    def __init__(
+        self, exchange: AbstractAsyncContextManager[Answer], problem: Callable[[ProviderError | TimeoutError], Problem]
+    ) -> None:
+        super().__init__(exchange, None, problem)
+
+    async def _relay(self, scope: Scope, send: Send) -> None:
+        async with self._exchange as answer:
+            await self._copy(send, answer, [pair for pair in answer.headers if pair[0] not in _NOT_MIRRORED])
 
 
 async def lines_of(answer: Answer, *, unended: bool) -> AsyncGenerator[bytes]:

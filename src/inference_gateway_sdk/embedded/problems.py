@@ -11,7 +11,7 @@ from starlette.responses import Response
 from . import go_json
 from .providers.provider import ProviderError, Refused, Silent
 
-__all__ = ["MessagesProblem", "Problem", "from_provider", "passed_through", "undecodable"]
+__all__ = ["MessagesProblem", "Problem", "from_provider", "passed_through", "proxied", "undecodable"]
 
 _GATEWAY = "application/json; charset=utf-8"  # an error of the gateway's own making
 _PROVIDER = "application/json"  # an error that came from behind it
@@ -158,8 +158,21 @@ def from_provider(error: ProviderError, *, provider: str, here: str) -> Problem:
         asked = f"http://{here}/proxy/{provider}{error.path}"
         text = f"Post {go_json.quoted(asked)}: net/http: timeout awaiting response headers"
         return Problem(400, text, content_type=_PROVIDER)
-    inner = go_json.encode({"error": f"Failed to reach upstream server: {error}"}).decode()
-    return Problem(502, f"{inner}\n", content_type=_PROVIDER)
+    return Problem(502, proxied(error).body.decode(), content_type=_PROVIDER)
+
+
+def proxied(error: ProviderError | TimeoutError) -> Problem:
+    """What a client of `/proxy` sees when no answer begins; the real gateway's calls to itself are such clients."""
+    return _Proxied(502, f"Failed to reach upstream server: {error}", content_type=_PROVIDER)
+
+
+class _Proxied(Problem):
+    """A problem that ends in a line feed, as those of the proxy do."""
+
+    @property
+    def body(self) -> bytes:
+        """The envelope and the line feed."""
+        return super().body + b"\n"
 
 
 def undecodable(error: Exception) -> Problem:

@@ -99,7 +99,9 @@ class Relay:
         ours = {"authorization", "x-api-key"} if self._auth is Auth.X_API_KEY else {"authorization"}
         theirs = [pair for pair in ask.headers if pair[0] not in ours]
         async with self._sending(ask, [*theirs, *self._authorisation]) as answer:
-            headers = tuple((name.lower(), value) for name, value in answer.headers.multi_items())
+            headers = tuple(
+                (name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in answer.headers.raw
+            )
             async with aclosing(_pieces(answer)) as pieces:
                 yield Answer(status=answer.status_code, headers=headers, pieces=pieces)
 
@@ -114,8 +116,9 @@ class Relay:
 
     @asynccontextmanager
     async def _sending(self, ask: Ask, headers: list[tuple[str, str]]) -> AsyncGenerator[httpx2.Response]:
+        pairs = [(name.encode("latin-1", "replace"), value.encode("latin-1", "replace")) for name, value in headers]
         try:
-            request = httpx2.Request(ask.method, self._url + ask.path, content=ask.body, headers=headers)
+            request = httpx2.Request(ask.method, self._url + ask.path, content=ask.body, headers=pairs)
             async with asyncio.timeout(None if ask.patient else self._header_timeout):
                 answer = await self._open_client().send(request, stream=True)
         except TimeoutError:

@@ -1,0 +1,72 @@
+"""`/proxy/{provider}/{path}`: any request, to any path below a provider's address, by any method (WIRE section 14).
+
+It has two ways. As a rule the answer comes back as it is. A request for nothing but an event stream gets one whatever
+the provider says: status 200, lines, and no header of the provider's.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from ..line_relay import LineRelay
+from ..pass_through import Mirror, lines_of
+from ..problems import Problem, passed_through, proxied
+from ..providers.provider import Ask
+from ..request_body import read_body
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from ..gateway import Gateway
+    from ..providers.provider import Provider
+
+__all__ = ["proxy"]
+
+_EVENTS = "text/event-stream"
+_JSON = "application/json"
+# What belongs to the client's connection, not to its request (RFC 9110 section 7.6.1).
+_OURS = {
+    "connection", "content-length", "host", "keep-alive", "proxy-authorization", "proxy-connection", "te", "trailer",
+    "transfer-encoding", "upgrade",
+}  # fmt: skip
+
+
+async def proxy(gateway: Gateway, request: Request) -> Response:
+    """The provider's own answer; neither the model lists nor, as a rule, the limits and deadlines apply."""
+    provider = gateway.provider(request.path_params["provider"])
+    if _EVENTS in (request.headers.get("accept"), request.headers.get("content-type")):
+        return await _event_stream(gateway, provider, request)
+    forced = {"accept": _JSON, "content-type": _JSON}
+    headers = (*(pair for pair in _theirs(request) if pair[0] not in forced), *forced.items())
+    ask = Ask(path=_path(request), method=request.method, headers=headers, body=await request.body(), patient=True)
+    return Mirror(provider.exchange(ask), proxied)
+
+
+async def _event_stream(gateway: Gateway, provider: Provider, request: Request) -> Response:
+    try:
+        body = await read_body(request, gateway.settings.max_body - 1)
+    except Problem as problem:
+        raise Problem(problem.status, problem.text, content_type=_EVENTS) from problem
+    ask = Ask(path=_path(request), method=request.method, headers=_theirs(request), body=body)
+    return LineRelay(_lines(provider, ask), passed_through)
+
+
+async def _lines(provider: Provider, ask: Ask) -> AsyncGenerator[bytes]:
+    async with provider.exchange(ask) as answer:
+        async for line in lines_of(answer, unended=False):
+            yield line
+
+
+def _path(request: Request) -> str:
+    """The path below the provider's address and the query; an encoded slash has become a plain one."""
+    path = "/" + quote(request.path_params["path"], safe="/:@!$&'()*+,;=")
+    query = request.url.query
+    return f"{path}?{query}" if query else path
+
+
+def _theirs(request: Request) -> tuple[tuple[str, str], ...]:
+    return tuple(pair for pair in request.headers.items() if pair[0] not in _OURS)
