@@ -29,11 +29,6 @@ class MessageAssembly:
         self._content: list[Block] = []
         self._adopted: MessagesResponse | None = None
 
-    @property
-    def empty(self) -> bool:
-        """Nothing of a message has come."""
-        return not (self._fields or self._content or self._adopted)
-
     def add(self, event: MessagesStreamEvent) -> None:
         """Fold one event; pings and kinds nobody listed change nothing."""
         match event.type:
@@ -51,10 +46,19 @@ class MessageAssembly:
                 pass
 
     def adopt(self, answer: MessagesResponse) -> None:
-        """Take a whole answer as what was assembled."""
-        self._adopted = answer
+        """Take a whole answer as what was assembled, unless it holds nothing."""
+        if answer.content:
+            self._adopted = answer
 
-    def built(self, *, complete: bool) -> MessagesResponse:
+    def turns(self, *, complete: bool) -> list[MessagesResponse]:
+        """The message so far, the only turn there is; empty before it begins."""
+        return [] if self._empty else [self._built(complete)]
+
+    @property
+    def _empty(self) -> bool:
+        return not (self._fields or self._content or self._adopted)
+
+    def _built(self, complete: bool) -> MessagesResponse:
         """The message so far; its `stop_reason` is None while it is open."""
         if self._adopted is not None:
             return self._adopted

@@ -30,11 +30,6 @@ class ResponseAssembly:
         self._output: list[Any] | None = None  # as a snapshot of the whole has it
         self._adopted: Response | None = None
 
-    @property
-    def empty(self) -> bool:
-        """Nothing of a response has come."""
-        return not (self._fields or len(self._items) or self._adopted)
-
     def add(self, event: ResponseStreamEvent) -> None:
         """Fold one event; kinds nobody listed change nothing, but for the items and parts they carry."""
         last = event.type in ENDS
@@ -48,11 +43,19 @@ class ResponseAssembly:
             self._fields["status"] = event.type.removeprefix("response.")
 
     def adopt(self, answer: Response) -> None:
-        """Take a whole response as what was assembled."""
-        self._adopted = answer
+        """Take a whole answer as what was assembled, unless it holds nothing."""
+        if answer.output:
+            self._adopted = answer
 
-    def built(self, *, complete: bool) -> Response:
-        """The response so far."""
+    def turns(self, *, complete: bool) -> list[Response]:
+        """The response so far, the only turn there is; empty before it begins."""
+        return [] if self._empty else [self._built(complete)]
+
+    @property
+    def _empty(self) -> bool:
+        return not (self._fields or len(self._items) or self._adopted)
+
+    def _built(self, complete: bool) -> Response:
         answer = self._adopted or codec.from_builtins(self._whole(), Response)
         if not complete:
             mark_incomplete(answer)
