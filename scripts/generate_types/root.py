@@ -25,7 +25,7 @@ _WRITTEN = {
     "_client.stream_blocking": ["Stream"],
     "_client.hooks": ["RequestSent", "ResponseReceived", "RetryPlanned"],
     "_model.meta": ["Meta"],
-    "_transport.httpx2": ["AsyncHttpx2Driver", "Httpx2Driver"],
+    "_transport.over_httpx2": ["AsyncHttpx2Driver", "Httpx2Driver"],
     "_version": ["__version__"],
     "_wire.audio": ["Audio"],
     "_wire.authoring": ["assistant", "system", "tool_result", "user"],

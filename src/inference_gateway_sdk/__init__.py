@@ -243,8 +243,8 @@ if TYPE_CHECKING:
     from ._generated.video import VideoJobObject as VideoJobObject
     from ._generated.video import VideoJobStatus as VideoJobStatus
     from ._model.meta import Meta as Meta
-    from ._transport.httpx2 import AsyncHttpx2Driver as AsyncHttpx2Driver
-    from ._transport.httpx2 import Httpx2Driver as Httpx2Driver
+    from ._transport.over_httpx2 import AsyncHttpx2Driver as AsyncHttpx2Driver
+    from ._transport.over_httpx2 import Httpx2Driver as Httpx2Driver
     from ._version import __version__ as __version__
     from ._wire.audio import Audio as Audio
     from ._wire.authoring import assistant as assistant
@@ -825,8 +825,8 @@ if not TYPE_CHECKING:  # to type checkers a module with __getattr__ would have e
         "VideoJobObject": "_generated.video",
         "VideoJobStatus": "_generated.video",
         "Meta": "_model.meta",
-        "AsyncHttpx2Driver": "_transport.httpx2",
-        "Httpx2Driver": "_transport.httpx2",
+        "AsyncHttpx2Driver": "_transport.over_httpx2",
+        "Httpx2Driver": "_transport.over_httpx2",
         "__version__": "_version",
         "Audio": "_wire.audio",
         "assistant": "_wire.authoring",

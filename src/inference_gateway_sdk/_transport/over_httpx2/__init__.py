@@ -4,11 +4,11 @@ httpx2 is no dependency: it is imported here, and this room only when one of its
 """
 
 try:
-    import httpx2 as _httpx2  # noqa: F401
-except ImportError as error:
+    from .aio import AsyncHttpx2Driver
+    from .blocking import Httpx2Driver
+except ModuleNotFoundError as error:
+    if error.name != "httpx2":
+        raise
     raise ImportError("this driver sends by httpx2, which is not installed: pip install httpx2") from error
-
-from .aio import AsyncHttpx2Driver
-from .blocking import Httpx2Driver
 
 __all__ = ["AsyncHttpx2Driver", "Httpx2Driver"]

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import httpx2
 
-from inference_gateway_sdk._http1.failures import DeadlineExceeded, NotSentInTime
+from inference_gateway_sdk._http1.failures import DeadlineExceeded, Failure, NoAnswer, NotSent, NotSentInTime
 from inference_gateway_sdk._http1.head import compose
 from inference_gateway_sdk._http1.route import plan
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-__all__ = ["Progress", "build", "until"]
+__all__ = ["Progress", "asked", "build", "head_is_there", "require", "until"]
 
 _GRACE = 0.05
 """Seconds by which httpx2's own clocks may be later than a deadline: they know better what was waited for."""
@@ -69,9 +69,19 @@ class Progress:
         limits = [limit for limit in (left, self._connect_seconds) if limit is not None]
         return httpx2.Timeout(connect=min(limits, default=None), pool=left, write=left, read=left)
 
+    @property
+    def unsent(self) -> bool:
+        """Certainly no byte of the request has left."""
+        return self._phase == "connect"
+
     def late(self) -> DeadlineExceeded:
         """What it means that `limit` has passed."""
-        return NotSentInTime("connect") if self._phase == "connect" else DeadlineExceeded("headers")
+        return NotSentInTime("connect") if self.unsent else DeadlineExceeded("headers")
+
+    def given_up(self) -> Failure:
+        """What it means that the driver was closed meanwhile."""
+        why = "the driver was closed before an answer came"
+        return NotSent(why) if self.unsent else NoAnswer(why)
 
     def _connecting(self) -> None:
         self._phase = "connect"
@@ -99,8 +109,8 @@ def build(
         timeout=progress.timeouts,
         extensions={"trace": progress.step if isinstance(client, httpx2.Client) else progress.async_step},
     )
-    asked = any(name.lower() == "accept-encoding" for name, _ in headers)
-    if not asked and "accept-encoding" in request.headers:
+    coded = any(name.lower() == "accept-encoding" for name, _ in headers)
+    if not coded and "accept-encoding" in request.headers:
         del request.headers["accept-encoding"]
     return request
 
@@ -110,6 +120,18 @@ def head_is_there(response: httpx2.Response) -> None:
     timeouts = response.request.extensions.get("timeout")
     if isinstance(timeouts, dict):
         timeouts["read"] = None
+
+
+def require(client: object, kind: type[httpx2.Client | httpx2.AsyncClient]) -> None:
+    """Refuse what is not a client of this kind."""
+    if not isinstance(client, kind):
+        raise TypeError(f"client must be an httpx2.{kind.__name__}, got {type(client).__name__}")
+
+
+def asked(request: httpx2.Request) -> str:
+    """The host and port that a request is for."""
+    url = request.url
+    return f"{url.host}:{url.port or (443 if url.scheme == 'https' else 80)}"
 
 
 def until(deadline: float | None) -> float | None:

@@ -6,6 +6,7 @@ is in doubt is taken for sent, so that nothing is repeated that may have been do
 
 from __future__ import annotations
 
+import socket
 import ssl
 from typing import TYPE_CHECKING
 
@@ -34,13 +35,24 @@ _CUT = "closed connection"  # with which h11 says that a body ended short
 _REFUSALS = ("CERTIFICATE", "UNKNOWN_CA", "ACCESS_DENIED")
 
 
-def in_head(error: Exception, where: str) -> Failure:
+def in_head(error: Exception, where: str, *, unsent: bool) -> Failure:
     """What went wrong before the answer's head was there.
 
     Args:
         error: One of `OURS`.
         where: The host and port that were asked.
+        unsent: Certainly no byte of the request has left.
     """
+    failure = _in_head(error, where)
+    if unsent and isinstance(failure, NoAnswer):
+        failure = NotSent(f"the proxy gave no tunnel to {where}: {failure}")
+    elif unsent and type(failure) is DeadlineExceeded:
+        failure = NotSentInTime("connect")
+    failure.__cause__ = error
+    return failure
+
+
+def _in_head(error: Exception, where: str) -> Failure:
     refusal = _refused_certificate(error)
     if refusal is not None:
         return NotSent(f"the server refused the client certificate: {refusal}", permanent=True)
@@ -70,8 +82,12 @@ def _never_sent(error: Exception, where: str) -> NotSent:
     if isinstance(error, httpx2.UnsupportedProtocol):
         return NotSent(str(error), permanent=True)
     if isinstance(error, httpx2.ProxyError):
-        return NotSent(f"the proxy refused: {error}", permanent=str(error).startswith("4"))
-    trouble = next((cause for cause in _causes(error) if isinstance(cause, ssl.SSLError)), None)
+        refused = str(error).startswith("4")  # else a 502 or the like, which may pass
+        return NotSent(f"the proxy answered {error} [{where} through the proxy]", permanent=refused)
+    unknown = next((cause for cause in _causes(error) if isinstance(cause, socket.gaierror)), None)
+    if unknown is not None:
+        return NotSent(f"cannot resolve {where.rpartition(':')[0]}: {unknown.strerror}")
+    trouble = _tls_trouble(error)
     if trouble is None:
         return NotSent(f"cannot connect to {where}: {error}")
     if isinstance(trouble, ssl.SSLCertVerificationError):
@@ -104,6 +120,14 @@ def _refused_certificate(error: Exception) -> str | None:
         reason = getattr(cause, "reason", None) if isinstance(cause, ssl.SSLError) else None
         if reason and "ALERT" in reason and any(word in reason for word in _REFUSALS):
             return str(reason)
+    return None
+
+
+def _tls_trouble(error: Exception) -> ssl.SSLError | None:
+    """What TLS had against it; that it waited for bytes when the connection ended is nothing."""
+    for cause in _causes(error):
+        if isinstance(cause, ssl.SSLError) and not isinstance(cause, (ssl.SSLWantReadError, ssl.SSLWantWriteError)):
+            return cause
     return None
 
 

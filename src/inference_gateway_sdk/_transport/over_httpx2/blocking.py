@@ -21,7 +21,7 @@ from inference_gateway_sdk._http1.failures import DeadlineExceeded, Failure
 
 from . import failures
 from .arrivals import Arrivals
-from .request import Progress, build, head_is_there, until
+from .request import Progress, asked, build, head_is_there, require, until
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,8 +44,7 @@ class Httpx2Driver:
         Raises:
             TypeError: It names the argument.
         """
-        if not isinstance(client, httpx2.Client):
-            raise TypeError(f"client must be an httpx2.Client, got {type(client).__name__}")
+        require(client, httpx2.Client)
         self._client = client
         self._close = close
         self._closed = False
@@ -120,6 +119,8 @@ class _Fetch:
                 if self._error is not None:
                     error, self._error = self._error, None
                     raise error
+                if self._stopped:
+                    raise progress.given_up()
                 left = until(progress.limit)
                 if left == 0:
                     raise progress.late()
@@ -150,9 +151,8 @@ class _Fetch:
             response = self._client.send(request, stream=True, follow_redirects=False)
             self._receive(response)
         except failures.OURS as error:
-            failure = failures.in_head(error, request.url.netloc.decode("ascii"))
-            failure.__cause__ = error
-            self._fail(failure)
+            unsent = self._progress is not None and self._progress.unsent
+            self._fail(failures.in_head(error, asked(request), unsent=unsent))
         except BaseException as error:  # noqa: BLE001  (of a hook or a transport: it is for the caller to see)
             self._fail(error)
 

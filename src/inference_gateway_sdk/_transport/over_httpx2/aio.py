@@ -19,7 +19,7 @@ from inference_gateway_sdk._http1.failures import DeadlineExceeded
 
 from . import failures
 from .arrivals import Arrivals
-from .request import Progress, build, head_is_there, until
+from .request import Progress, asked, build, head_is_there, require, until
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,8 +36,7 @@ class AsyncHttpx2Driver:
 
     def __init__(self, client: httpx2.AsyncClient, *, close: bool = False) -> None:
         """As `Httpx2Driver`; to be used on one loop, as the client is."""
-        if not isinstance(client, httpx2.AsyncClient):
-            raise TypeError(f"client must be an httpx2.AsyncClient, got {type(client).__name__}")
+        require(client, httpx2.AsyncClient)
         self._client = client
         self._close = close
         self._closed = False
@@ -60,7 +59,7 @@ class AsyncHttpx2Driver:
         if self._closed:
             raise RuntimeError(_CLOSED)
         self._fetches.add(fetch)
-        fetch.start(request)
+        fetch.start(request, progress)
         try:
             arrivals = await fetch.head(progress)
             return AsyncHttpx2Answer(fetch, arrivals, Body(arrivals))
@@ -89,9 +88,9 @@ class _Fetch:
         self._task: asyncio.Task[None] | None = None
         self._error: Exception | None = None
 
-    def start(self, request: httpx2.Request) -> None:
+    def start(self, request: httpx2.Request, progress: Progress) -> None:
         """Begin."""
-        self._task = self._loop.create_task(self._run(request), name=f"httpx2 {request.url.host}")
+        self._task = self._loop.create_task(self._run(request, progress), name=f"httpx2 {request.url.host}")
 
     async def head(self, progress: Progress) -> Arrivals:
         """Wait for the head."""
@@ -125,15 +124,17 @@ class _Fetch:
             with suppress(RuntimeError):  # the loop is closed, and the connection with it
                 self._loop.call_soon_threadsafe(task.cancel)
 
-    async def _run(self, request: httpx2.Request) -> None:
+    async def _run(self, request: httpx2.Request, progress: Progress) -> None:
         try:
             response = await self._client.send(request, stream=True, follow_redirects=False)
             await self._receive(response)
         except failures.OURS as error:
-            self._error = failures.in_head(error, request.url.netloc.decode("ascii"))
-            self._error.__cause__ = error
+            self._error = failures.in_head(error, asked(request), unsent=progress.unsent)
         except Exception as error:  # noqa: BLE001  (of a hook or a transport: it is for the caller to see)
             self._error = error
+        except asyncio.CancelledError:
+            self._error = progress.given_up()
+            raise
         finally:
             self.changed.set()
 
