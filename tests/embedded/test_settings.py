@@ -12,7 +12,7 @@ def test_an_empty_environment_gives_the_real_gateways_defaults() -> None:
     settings = Settings.from_env({})
     assert (settings.host, settings.port, settings.max_body) == ("127.0.0.1", 8080, 10_485_760)
     assert (settings.read_timeout, settings.idle_timeout, settings.header_timeout) == (30.0, 120.0, 10.0)
-    assert (settings.images, settings.audio, settings.expose_mcp) == (False, False, False)
+    assert (settings.images, settings.audio, settings.expose_mcp, settings.push_metrics) == (False, False, False, False)
     assert settings.ignored == ()
 
 
@@ -39,6 +39,8 @@ def test_every_variable_is_read() -> None:
             "ENABLE_IMAGES": "true",
             "AUDIO_ENABLED": "1",
             "MCP_EXPOSE": "T",
+            "TELEMETRY_ENABLED": "true",
+            "TELEMETRY_METRICS_PUSH_ENABLED": "true",
             "OLLAMA_CLOUD_API_URL": "https://example.org/v1/",
             "OLLAMA_CLOUD_API_KEY": "k",
         }
@@ -46,7 +48,8 @@ def test_every_variable_is_read() -> None:
     assert (settings.host, settings.port, settings.max_body) == ("0.0.0.0", 0, 1000)
     assert (settings.read_timeout, settings.idle_timeout, settings.header_timeout) == (60.0, 5.0, 0.5)
     assert (settings.allowed_models, settings.disallowed_models) == (("openai/gpt-4o", "llama"), ("x",))
-    assert (settings.images, settings.audio, settings.expose_mcp) == (True, True, True)
+    assert (settings.images, settings.audio, settings.expose_mcp, settings.push_metrics) == (True, True, True, True)
+    assert settings.ignored == ()
     assert settings.access["ollama_cloud"] == Access(url="https://example.org/v1/", key="k")
 
 
@@ -80,6 +83,14 @@ def test_features_that_are_not_here_are_reported() -> None:
     """A variable that only the real gateway acts on is listed, unless it switches its feature off."""
     settings = Settings.from_env({"AUTH_ENABLED": "true", "MCP_ENABLED": "false", "TELEMETRY_ENABLED": ""})
     assert settings.ignored == ("AUTH_ENABLED",)
+
+
+@pytest.mark.parametrize("name", ["TELEMETRY_ENABLED", "TELEMETRY_METRICS_PUSH_ENABLED"])
+def test_a_push_of_metrics_takes_two_switches(name: str) -> None:
+    """WIRE section 15: one of them is not enough; telemetry alone means nothing here."""
+    settings = Settings.from_env({name: "true"})
+    assert not settings.push_metrics
+    assert settings.ignored == (("TELEMETRY_ENABLED",) if name == "TELEMETRY_ENABLED" else ())
 
 
 def test_a_key_is_not_shown() -> None:

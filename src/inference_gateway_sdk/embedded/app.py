@@ -21,6 +21,7 @@ from .endpoints.health import health
 from .endpoints.images import edit_image, generate_image, vary_image
 from .endpoints.mcp import list_tools
 from .endpoints.messages import messages
+from .endpoints.metrics import push_metrics
 from .endpoints.models import list_models
 from .endpoints.proxy import proxy
 from .endpoints.responses import responses
@@ -50,6 +51,7 @@ def create_app(gateway: Gateway) -> Starlette:
             _route("POST", "/v1/images/variations", partial(vary_image, gateway)),
             *(_route("POST", f"/v1/audio/{kind}", partial(make_sound, gateway, kind)) for kind in SOUNDS),
             _route("GET", "/v1/mcp/tools", partial(list_tools, gateway)),
+            _route("POST", "/v1/metrics", partial(push_metrics, gateway)),
             _route(None, "/proxy/{provider}/{path:path}", partial(proxy, gateway)),
         ],
         exception_handlers={

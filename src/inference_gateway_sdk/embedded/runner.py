@@ -55,7 +55,9 @@ def running(
         ListenError: The address is taken or not ours.
     """
     everything = scripted is not None
-    settings = settings or Settings(port=0, images=everything, audio=everything, expose_mcp=everything)
+    settings = settings or Settings(
+        port=0, images=everything, audio=everything, expose_mcp=everything, push_metrics=everything
+    )
     gateway = Gateway.build(settings, local or LocalModel(weights.locate()), scripted)
     server = _Server(_config(gateway, grace=0))
     with _listen(settings) as listener:

@@ -63,6 +63,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         images: `ENABLE_IMAGES`, or `IMAGES_ENABLED` as newer gateways call it: pictures can be asked for.
         audio: `AUDIO_ENABLED`, of newer gateways: sounds can be asked for.
         expose_mcp: `MCP_EXPOSE`: tools can be listed; there are none.
+        push_metrics: `TELEMETRY_ENABLED` with `TELEMETRY_METRICS_PUSH_ENABLED`: metrics are judged, and not kept.
         access: `<ID>_API_URL` and `<ID>_API_KEY`, by provider id.
         ignored: Variables that are set and mean nothing to this gateway.
     """
@@ -78,6 +79,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     images: bool = False
     audio: bool = False
     expose_mcp: bool = False
+    push_metrics: bool = False
     access: Mapping[str, Access] = field(default_factory=dict[str, Access])
     ignored: tuple[str, ...] = ()
 
@@ -89,6 +91,8 @@ class Settings(Struct, frozen=True, kw_only=True):
             SettingsError: A variable holds something that cannot be used.
         """
         plain = cls()
+        push_metrics = _switch(environ, "TELEMETRY_ENABLED") and _switch(environ, "TELEMETRY_METRICS_PUSH_ENABLED")
+        honoured = ("TELEMETRY_ENABLED",) if push_metrics else ()
         return cls(
             host=environ.get("SERVER_HOST") or plain.host,
             port=_integer(environ, "SERVER_PORT", plain.port, 0, 65535),
@@ -101,13 +105,19 @@ class Settings(Struct, frozen=True, kw_only=True):
             images=_switch(environ, "ENABLE_IMAGES") or _switch(environ, "IMAGES_ENABLED"),
             audio=_switch(environ, "AUDIO_ENABLED"),
             expose_mcp=_switch(environ, "MCP_EXPOSE"),
+            push_metrics=push_metrics,
             access={name: _access(environ, name) for name in CATALOGUE},
-            ignored=tuple(name for name in _NOT_HERE if environ.get(name, "").lower() not in ("", "false", "0")),
+            ignored=tuple(name for name in _NOT_HERE if name not in honoured and _is_on(environ.get(name, ""))),
         )
 
     def at(self, *, host: str | None = None, port: int | None = None) -> Settings:
         """The same settings with another place to listen at; None keeps what is there."""
         return replace(self, host=self.host if host is None else host, port=self.port if port is None else port)
+
+
+def _is_on(value: str) -> bool:
+    """Whether a variable that means nothing here would have meant something there."""
+    return value.lower() not in ("", "false", "0")
 
 
 def _integer(environ: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
