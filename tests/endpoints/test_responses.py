@@ -168,6 +168,7 @@ BAD: list[tuple[tuple[Any, ...], dict[str, Any], type[Exception], str]] = [
     (("a/m", "hi"), {"temprature": 1}, TypeError, "did you mean 'temperature'"),
     (("a/m", "hi"), {"stream": True}, TypeError, "use create_response_stream"),
     (("a/m", "hi"), {"extra_body": {"input": "x"}}, ValueError, "'input' is already set"),
+    (("a/m", "hi"), {"extra_body": {"stream": True}}, TypeError, "stream is decided by the method"),
     (("a/m", "hi"), {"provider": "OpenAI"}, ValueError, "write 'openai'"),
     (("a/m", [{"role": "user", "content": object()}]), {}, sdk.SerializationError, "cannot be sent as JSON"),
 ]

@@ -15,7 +15,7 @@ from .._model.kept import Kept  # noqa: TC001  (msgspec reads the annotations at
 from .._model.public import publish
 from ..errors import DecodingError, StatusError
 from . import codec
-from .call import Call, Reply
+from .call import Call, Reply, posted
 from .fields import request_fields
 from .problem import read_stream_error
 
@@ -91,16 +91,8 @@ def _audio(
     for name in ("input", "voice", "prompt"):
         if given.get(name, "") is None:  # parameters that are None are left out, but these are required
             raise TypeError(f"{name} must be a string, got None")
-    return Call(
-        method="POST",
-        path=path,
-        read=lambda reply: _read(reply, target),
-        query=target.query,
-        body=codec.encode(request_fields(schema, given, target, extra)),
-        accept="audio/*, application/octet-stream, application/json",
-        provider=target.provider,
-        model=target.model,
-    )
+    body = codec.encode(request_fields(schema, given, target, extra))
+    return posted(path, target, body, _read, accept="audio/*, application/octet-stream, application/json")
 
 
 def refuse_text(reply: Reply, provider: str | None, model: str | None) -> None:

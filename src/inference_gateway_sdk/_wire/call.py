@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from .deltas import Delta
     from .headers import Headers
     from .sse import RawEvent
+    from .target import Target
 
-__all__ = ["Call", "Dialect", "Repeat", "Reply", "StreamCall", "streamed"]
+__all__ = ["Call", "Dialect", "Repeat", "Reply", "StreamCall", "posted", "streamed"]
 
 T = TypeVar("T")
 ChunkT = TypeVar("ChunkT")
@@ -77,6 +78,33 @@ class Call(Struct, Generic[T], frozen=True, kw_only=True):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.method} {self.path})"
+
+
+def posted(
+    path: str,
+    target: Target,
+    body: bytes,
+    read: Callable[[Reply, Target], T],
+    *,
+    headers: tuple[tuple[str, str], ...] = (),
+    content_type: str = "application/json",
+    accept: str = "application/json",
+    repeat: Repeat = Repeat.FREELY,
+) -> Call[T]:
+    """The call that asks a model for something. Arguments as in `Call`, but that `read` is given the target too."""
+    return Call(
+        method="POST",
+        path=path,
+        read=lambda reply: read(reply, target),
+        query=target.query,
+        headers=headers,
+        body=body,
+        content_type=content_type,
+        accept=accept,
+        repeat=repeat,
+        provider=target.provider,
+        model=target.model or None,
+    )
 
 
 class Dialect(Protocol[ChunkT, FinalT]):

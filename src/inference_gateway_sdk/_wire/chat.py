@@ -8,8 +8,8 @@ from .._generated.chat import CreateChatCompletionResponse, Message
 from .._model.json_value import is_iterable, is_mapping
 from ..errors import DeserializationError
 from . import codec
-from .call import Call, Reply
-from .params import check_params
+from .call import Call, Reply, posted
+from .fields import refuse_stream, request_fields
 from .problem import read_stream_error
 
 if TYPE_CHECKING:
@@ -38,16 +38,7 @@ def chat_call(
     target: Target, body: bytes, headers: tuple[tuple[str, str], ...] = ()
 ) -> Call[CreateChatCompletionResponse]:
     """The call for a whole answer."""
-    return Call(
-        method="POST",
-        path=PATH,
-        read=lambda reply: read_chat(reply, target),
-        query=target.query,
-        headers=headers,
-        body=body,
-        provider=target.provider,
-        model=target.model,
-    )
+    return posted(PATH, target, body, read_chat, headers=headers)
 
 
 def chat_body(
@@ -72,19 +63,14 @@ def chat_body(
         ValueError: No messages, a value out of bounds, or a field given twice.
         SerializationError: A value that has no JSON form.
     """
-    given = {name: value for name, value in params.items() if value is not None}
-    if "stream" in given or "stream" in (extra or {}):
-        raise TypeError("stream is decided by the method: generate_content_stream streams, generate_content does not")
-    check_params(_REQUEST, given)
-    body: dict[str, Any] = {"model": target.model, "messages": read_messages(messages), **given}
+    refuse_stream(params, extra, "generate_content_stream")
+    given = dict(params)
     if stream:
-        body["stream"] = True
-        body.setdefault("stream_options", {"include_usage": True})
-    for name, value in (extra or {}).items():
-        if name in body:
-            raise ValueError(f"extra_body: {name!r} is already set by an argument; say it once")
-        body[name] = value
-    return codec.encode(body)
+        given["stream"] = True
+        if given.get("stream_options") is None:
+            given["stream_options"] = {"include_usage": True}
+    content = {"messages": read_messages(messages)}
+    return codec.encode(request_fields(_REQUEST, given, target, extra, content=content))
 
 
 def dropped_fields(extra: Mapping[str, Any] | None) -> list[str]:

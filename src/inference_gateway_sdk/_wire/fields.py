@@ -10,11 +10,16 @@ from .target import Target, check_provider
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["request_fields", "resolve_optional"]
+__all__ = ["refuse_stream", "request_fields", "resolve_optional"]
 
 
 def request_fields(
-    schema: str, given: Mapping[str, Any], target: Target, extra: Mapping[str, Any] | None
+    schema: str,
+    given: Mapping[str, Any],
+    target: Target,
+    extra: Mapping[str, Any] | None,
+    *,
+    content: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """The fields to send, checked against the contract.
 
@@ -23,6 +28,7 @@ def request_fields(
         given: The parameters; those that are None are left out.
         target: Whose `model` is sent, where it names one.
         extra: Fields the contract does not know.
+        content: What the method has read already, with more patience than the contract has; it goes first, unchecked.
 
     Raises:
         TypeError: An unknown keyword or a value of the wrong type.
@@ -30,12 +36,27 @@ def request_fields(
     """
     fields = {name: value for name, value in given.items() if value is not None}
     check_params(schema, fields)
-    fields = {"model": target.model, **fields} if target.model else fields
+    fields = {**({"model": target.model} if target.model else {}), **(content or {}), **fields}
     for name, value in (extra or {}).items():
         if name in fields:
             raise ValueError(f"extra_body: {name!r} is already set by an argument; say it once")
         fields[name] = value
     return fields
+
+
+def refuse_stream(params: Mapping[str, Any], extra: Mapping[str, Any] | None, method: str) -> None:
+    """Refuse a `stream` among a request's fields, in whatever way it is given.
+
+    Args:
+        params: The parameters given.
+        extra: Fields the contract does not know.
+        method: The one that streams.
+
+    Raises:
+        TypeError: There is one.
+    """
+    if params.get("stream") is not None or "stream" in (extra or {}):
+        raise TypeError(f"stream is decided by the method: use {method} for a stream")
 
 
 def resolve_optional(model: object, provider: object) -> Target:

@@ -12,7 +12,7 @@ from .._generated.images import ImagesResponse
 from .._model.images import media_type
 from ..errors import SerializationError
 from . import codec
-from .call import Call, Repeat
+from .call import Call, Repeat, posted
 from .fields import request_fields, resolve_optional
 from .multipart import FilePart, form
 from .problem import read_stream_error
@@ -48,15 +48,7 @@ def generation_call(
     given = dict(params)
     target = resolve_optional(given.pop("model", None), provider)
     fields = request_fields("CreateImageRequest", {"prompt": _text(prompt), **given}, target, extra)
-    return Call(
-        method="POST",
-        path="/images/generations",
-        read=lambda reply: _read(reply, target),
-        query=target.query,
-        body=codec.encode(fields),
-        provider=target.provider,
-        model=target.model or None,
-    )
+    return posted("/images/generations", target, codec.encode(fields), _read)
 
 
 def edit_call(
@@ -133,17 +125,7 @@ def _upload(
     for file in files:
         _check_size(file, target.model)
     content_type, body = form([(name, _form_value(name, value)) for name, value in fields.items()], files)
-    return Call(
-        method="POST",
-        path=path,
-        read=lambda reply: _read(reply, target),
-        query=target.query,
-        body=body,
-        content_type=content_type,
-        repeat=Repeat.CAUTIOUSLY,
-        provider=target.provider,
-        model=target.model or None,
-    )
+    return posted(path, target, body, _read, content_type=content_type, repeat=Repeat.CAUTIOUSLY)
 
 
 def _file(upload: Upload, name: str) -> FilePart:

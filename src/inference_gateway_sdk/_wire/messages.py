@@ -8,8 +8,8 @@ from .._generated.messages import MessagesMessage, MessagesResponse
 from .._model.json_value import is_iterable, is_mapping
 from ..errors import DeserializationError
 from . import codec
-from .call import Call, Reply
-from .fields import request_fields
+from .call import Call, Reply, posted
+from .fields import refuse_stream, request_fields
 from .problem import read_stream_error
 
 if TYPE_CHECKING:
@@ -25,15 +25,7 @@ _REQUEST = "CreateMessagesRequest"
 
 def messages_call(target: Target, body: bytes) -> Call[MessagesResponse]:
     """The call for a whole message."""
-    return Call(
-        method="POST",
-        path=PATH,
-        read=lambda reply: read_messages_reply(reply, target),
-        query=target.query,
-        body=body,
-        provider=target.provider,
-        model=target.model,
-    )
+    return posted(PATH, target, body, read_messages_reply)
 
 
 def messages_body(
@@ -60,8 +52,7 @@ def messages_body(
         ValueError: No messages, a value out of bounds, or a field given twice.
         SerializationError: A value that has no JSON form.
     """
-    if params.get("stream") is not None or "stream" in (extra or {}):
-        raise TypeError("stream is decided by the method: use create_message_stream for a stream")
+    refuse_stream(params, extra, "create_message_stream")
     if max_tokens is None:
         raise TypeError("max_tokens is required for messages: give the most tokens to generate, got None")
     given = {"max_tokens": max_tokens, "messages": read_conversation(messages), **params}

@@ -11,8 +11,8 @@ from .._model.model import Model
 from .._model.variants import Unknown
 from ..errors import DeserializationError
 from . import codec
-from .call import Call, Reply
-from .params import check_params
+from .call import Call, Reply, posted
+from .fields import refuse_stream, request_fields
 from .problem import read_stream_error
 
 if TYPE_CHECKING:
@@ -28,15 +28,7 @@ _REQUEST = "CreateResponseRequest"
 
 def response_call(target: Target, body: bytes) -> Call[Response]:
     """The call for a whole response."""
-    return Call(
-        method="POST",
-        path=PATH,
-        read=lambda reply: read_response(reply, target),
-        query=target.query,
-        body=body,
-        provider=target.provider,
-        model=target.model,
-    )
+    return posted(PATH, target, body, read_response)
 
 
 def response_body(
@@ -61,18 +53,9 @@ def response_body(
         ValueError: No input, a value out of bounds, or a field given twice.
         SerializationError: A value that has no JSON form.
     """
-    given = {name: value for name, value in params.items() if value is not None}
-    if "stream" in given:
-        raise TypeError("stream is decided by the method: use create_response_stream for a stream")
-    check_params(_REQUEST, given)
-    body: dict[str, Any] = {"model": target.model, "input": read_input(input), **given}
-    if stream:
-        body["stream"] = True
-    for name, value in (extra or {}).items():
-        if name in body:
-            raise ValueError(f"extra_body: {name!r} is already set by an argument; say it once")
-        body[name] = value
-    return codec.encode(body)
+    refuse_stream(params, extra, "create_response_stream")
+    given = {**params, "stream": True} if stream else params
+    return codec.encode(request_fields(_REQUEST, given, target, extra, content={"input": read_input(input)}))
 
 
 def read_input(input: Any) -> str | list[Any]:
