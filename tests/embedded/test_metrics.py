@@ -133,7 +133,7 @@ def test_names_may_be_in_snake_case_and_whole_numbers_in_strings() -> None:
     """The JSON mapping of Protocol Buffers allows both, and null for nothing."""
     point = {
         "as_int": "5", "start_time_unix_nano": 1, "timeUnixNano": "2", "flags": None,
-        "attributes": [{"key": "k", "value": {"kvlist_value": {"values": [{"key": "a", "value": {"int_value": "1"}}]}}}],
+        "attributes": [{"key": "k", "value": {"kvlist_value": {"values": [{"key": "a", "value": {}}]}}}],
         "exemplars": [{"as_double": "NaN", "span_id": "AA=="}],
     }  # fmt: skip
     data = {"data_points": [point], "aggregation_temporality": 1, "is_monotonic": True}

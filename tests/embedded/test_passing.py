@@ -244,11 +244,11 @@ def test_a_stream_outlives_the_deadline_of_whole_answers(
 
     def script(connection: socket.socket) -> None:
         connection.sendall(HEAD + b"data: 1\n\n")
-        threading.Event().wait(0.9)
+        threading.Event().wait(0.95)
         connection.sendall(b"data: 2\n\n")
 
     upstream.scripts["m"] = script
-    answer = gateway(read_timeout=0.6).post(path, json={"model": f"{provider}/m", "stream": True})
+    answer = gateway(read_timeout=0.8).post(path, json={"model": f"{provider}/m", "stream": True})
     assert answer.content == b"data: 1\n\ndata: 2\n\n"
 
 
