@@ -9,16 +9,22 @@ import typer
 from .._version import __version__
 from .chat import chat
 from .health import health
+from .image import image
+from .message import message
 from .models import models
 from .outcome import outcome
+from .proxy import proxy
+from .respond import respond
 from .serve import serve
+from .speak import speak
+from .tools import tools
 from .weights import weights
 
 __all__ = ["app", "run"]
 
 app = typer.Typer(
     name="igw",
-    help="Talk to an Inference Gateway: chat, list models, or serve an embedded gateway for development and tests.",
+    help="Talk to an Inference Gateway: chat, make pictures and speech, list models and tools, or serve one for tests.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -26,7 +32,13 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command()(chat)
+app.command()(respond)
+app.command()(message)
+app.command()(image)
+app.command()(speak)
 app.command()(models)
+app.command()(tools)
+app.command()(proxy)
 app.command()(health)
 app.command()(serve)
 app.add_typer(weights, name="weights")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path  # noqa: TC003  (typer reads the annotations at run time)
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,8 +9,9 @@ import typer
 
 from .connection import connected, connected_locally
 from .conversation import Conversation
-from .options import BaseUrl, Provider, Weights  # noqa: TC001  (the same)
+from .options import BaseUrl, MaxTokens, Provider, System, Temperature, Weights  # noqa: TC001  (the same)
 from .outcome import UsageError
+from .prompt import Prompt, read_prompt
 from .session import hold_session
 
 if TYPE_CHECKING:
@@ -21,20 +21,11 @@ if TYPE_CHECKING:
 
 __all__ = ["chat"]
 
-Prompt = Annotated[
-    str | None,
-    typer.Argument(help="What to say; - reads the standard input, as a pipe without PROMPT does.", show_default=False),
-]
 Local = Annotated[
     bool, typer.Option("--local", help="Use the smoke-test model in this process: no key, no gateway, no network.")
 ]
 ModelName = Annotated[
     str | None, typer.Option("--model", "-m", metavar="MODEL", help="As igw models lists it: provider/name.")
-]
-System = Annotated[str | None, typer.Option("--system", metavar="TEXT", help="What the model is told beforehand.")]
-MaxTokens = Annotated[int | None, typer.Option("--max-tokens", min=1, help="The longest answer, in tokens.")]
-Temperature = Annotated[
-    float | None, typer.Option("--temperature", min=0, max=2, help="0 for the likeliest words; more is wilder.")
 ]
 
 
@@ -51,7 +42,7 @@ def chat(
     weights: Weights = None,
 ) -> None:
     """Chat with a model: once with PROMPT, or in a session without."""
-    said = _said(prompt)
+    said = read_prompt(prompt, "chat")
     if local and (base_url or provider):
         raise UsageError("--local starts its own gateway: leave --base-url and --provider out")
     if weights and not local:
@@ -69,22 +60,6 @@ def _connect(
     base_url: str | None, weights: Path | None, *, local: bool
 ) -> AbstractContextManager[InferenceGatewayClient]:
     return connected_locally(weights) if local else connected(base_url)
-
-
-def _said(prompt: str | None) -> str | None:
-    """What the user said; None asks for a session.
-
-    Raises:
-        UsageError: Nothing.
-    """
-    if prompt is None and sys.stdin is not None and sys.stdin.isatty():
-        return None
-    text = prompt
-    if prompt in (None, "-") and sys.stdin is not None:
-        text = sys.stdin.read().rstrip("\r\n")  # the last line's end is the file's, not the question's
-    if not text or not text.strip():
-        raise UsageError("the prompt is empty: write igw chat 'Hello', or pipe text into igw chat")
-    return text
 
 
 def _only_model(client: InferenceGatewayClient, provider: str | None) -> str:

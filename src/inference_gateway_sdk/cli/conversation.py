@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypedDict
 
-from .outcome import note
-from .output import Words
+from .printer import Printer
 
 if TYPE_CHECKING:
     from .. import InferenceGatewayClient
@@ -68,25 +67,14 @@ class Conversation:
             KeyboardInterrupt: The user has had enough.
         """
         asked: _Said = {"role": "user", "content": question}
-        pieces: list[str] = []
-        words = Words()
+        printer = Printer()
+        messages = [*self._opening, *self._history, asked]
         try:
-            self._stream([*self._opening, *self._history, asked], words, pieces)
+            with self._client.generate_content_stream(
+                self.model, messages, provider=self._provider, **self._wishes
+            ) as stream:
+                printer.show(stream.deltas())
         finally:
-            if pieces:
-                words.end()
-                answered: _Said = {"role": "assistant", "content": "".join(pieces)}
+            if printer.text:
+                answered: _Said = {"role": "assistant", "content": printer.text}
                 self._history.extend((asked, answered))
-
-    def _stream(self, messages: list[_Said], words: Words, pieces: list[str]) -> None:
-        with self._client.generate_content_stream(
-            self.model, messages, provider=self._provider, **self._wishes
-        ) as stream:
-            for text in stream.text():
-                pieces.append(text)
-                words.write(text)
-            reasons = {choice.finish_reason for choice in stream.final().choices}
-        if not pieces:
-            note("the answer is empty")
-        if "length" in reasons:
-            note("the answer was cut at its token limit")

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from .connection import connected
-from .options import BaseUrl, Provider  # noqa: TC001  (typer reads the annotations at run time)
-from .output import is_terminal
+from .options import BaseUrl, Json, Provider  # noqa: TC001  (typer reads the annotations at run time)
+from .output import print_json
+from .table import print_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +22,6 @@ Include = Annotated[
     list[str] | None,
     typer.Option("--include", metavar="WHAT", help="Also context_window, pricing or modalities; may be repeated."),
 ]
-Json = Annotated[bool, typer.Option("--json", help="Print the gateway's answer as JSON.")]
 
 
 def models(
@@ -37,21 +35,9 @@ def models(
     with connected(base_url) as client:
         listing = client.list_models(provider, include=asked)
     if as_json:
-        print(listing.to_json())
-    elif is_terminal():
-        _show_table(listing.data, asked)
+        print_json(listing.to_json())
     else:
-        for model in listing.data:
-            print("\t".join(_row(model, asked)))
-
-
-def _show_table(listed: list[Model], asked: tuple[str, ...]) -> None:
-    table = Table(box=None, header_style="bold")
-    for title in ("model", "owner", *asked):
-        table.add_column(title, overflow="fold")
-    for model in listed:
-        table.add_row(*_row(model, asked))
-    Console().print(table)
+        print_rows(("model", "owner", *asked), (_row(model, asked) for model in listing.data))
 
 
 def _row(model: Model, asked: tuple[str, ...]) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-__all__ = ["BaseUrl", "Provider", "Weights"]
+__all__ = ["BaseUrl", "Json", "MaxTokens", "ModelName", "Provider", "System", "Temperature", "Weights"]
 
 BaseUrl = Annotated[
     str | None,
@@ -18,6 +18,15 @@ BaseUrl = Annotated[
     ),
 ]
 Provider = Annotated[str | None, typer.Option("--provider", metavar="ID", help="Ask this provider, such as openai.")]
+ModelName = Annotated[
+    str, typer.Option("--model", "-m", metavar="MODEL", help="provider/name, or a bare name with --provider.")
+]
+System = Annotated[str | None, typer.Option("--system", metavar="TEXT", help="What the model is told beforehand.")]
+MaxTokens = Annotated[int | None, typer.Option("--max-tokens", min=1, help="The longest answer, in tokens.")]
+Temperature = Annotated[
+    float | None, typer.Option("--temperature", min=0, max=2, help="0 for the likeliest words; more is wilder.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print the whole answer as JSON.")]
 Weights = Annotated[
     Path | None,
     typer.Option(

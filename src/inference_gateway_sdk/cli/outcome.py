@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from ..errors import ConnectError, GatewayError, TimeoutError  # noqa: A004  (a builtin one too)
+from .output import harmless
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -62,7 +63,7 @@ def complain(error: GatewayError | FailureError) -> None:
 
 def note(text: str, what: str = "igw") -> None:
     """One line on the standard error."""
-    print(f"{what}: {' '.join(text.split())}", file=sys.stderr, flush=True)
+    print(f"{what}: {harmless(' '.join(text.split()))}", file=sys.stderr, flush=True)
 
 
 def _is_unreachable(error: GatewayError | FailureError) -> bool:

@@ -1,18 +1,36 @@
-"""A model's words on the standard output, as they come."""
+"""Text for the standard output: a model's words as they come, JSON, and nothing that commands the terminal."""
 
 from __future__ import annotations
 
+import json
 import sys
 
-__all__ = ["Words", "is_terminal"]
+__all__ = ["Words", "harmless", "is_terminal", "print_json"]
 
 # A terminal acts on these: what a model writes must not move the cursor or set the window's title.
-_COMMANDS = {code: None for code in (*range(32), 127, *range(128, 160)) if chr(code) not in "\n\t"}
+_CODES = (*range(32), 127, *range(128, 160))
+_COMMANDS = {code: None for code in _CODES if chr(code) not in "\n\t"}
+_ESCAPED = {code: f"\\u{code:04x}" for code in _CODES if code >= 127}  # JSON itself escapes those below
 
 
 def is_terminal() -> bool:
     """Whether somebody looks at the standard output."""
     return sys.stdout.isatty()
+
+
+def harmless(text: str) -> str:
+    """The text without what a terminal would obey."""
+    return text.translate(_COMMANDS)
+
+
+def print_json(text: str) -> None:
+    """Print a JSON text: in plain ASCII where the locale can show no more."""
+    text = text.translate(_ESCAPED)
+    try:
+        text.encode(sys.stdout.encoding)
+    except UnicodeEncodeError:
+        text = json.dumps(json.loads(text))
+    print(text)
 
 
 class Words:
@@ -28,7 +46,7 @@ class Words:
     def write(self, text: str) -> None:
         """Show the piece at once."""
         if self._terminal:
-            text = text.translate(_COMMANDS)
+            text = harmless(text)
         if text:
             sys.stdout.write(text)
             sys.stdout.flush()
@@ -36,5 +54,10 @@ class Words:
 
     def end(self) -> None:
         """Be at the beginning of a line."""
-        if not self._last.endswith("\n"):
+        if self._last and not self._last.endswith("\n"):
             self.write("\n")
+
+    def make_way(self) -> None:
+        """Be at the beginning of a line, where the standard error is about to write on the same screen."""
+        if self._terminal and sys.stderr.isatty():
+            self.end()
