@@ -64,6 +64,16 @@ def test_tools_are_a_table_at_a_terminal(terminal: Callable[..., Terminal]) -> N
     assert "\x1b[2J" not in screen.shown
 
 
+def test_an_ascii_locale_is_no_reason_to_fail(igw: Run) -> None:
+    """What cannot be shown becomes a question mark."""
+    tool = {**NOW, "description": "caf\u00e9"}
+    with serving(
+        lambda connection, _: connection.json({"jsonrpc": "2.0", "id": 1, "result": {"tools": [tool]}})
+    ) as one:
+        done = igw("tools", "--base-url", one.url, PYTHONIOENCODING="ascii")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "mcp_now\tcaf?\n", "")
+
+
 def test_no_tools_are_no_lines(igw: Run, terminal: Callable[..., Terminal]) -> None:
     """A pipe gets nothing, and people are told."""
     with serving(lambda connection, _: connection.json({"jsonrpc": "2.0", "id": 1, "result": {"tools": []}})) as server:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 
-__all__ = ["Words", "harmless", "is_terminal", "print_json"]
+__all__ = ["Words", "harmless", "is_terminal", "print_json", "replace_unprintable"]
 
 # A terminal acts on these: what a model writes must not move the cursor or set the window's title.
 _CODES = (*range(32), 127, *range(128, 160))
@@ -21,6 +21,13 @@ def is_terminal() -> bool:
 def harmless(text: str) -> str:
     """The text without what a terminal would obey."""
     return text.translate(_COMMANDS)
+
+
+def replace_unprintable() -> None:
+    """From now on print a question mark for what the locale cannot show: an ASCII one is no reason to fail."""
+    reconfigure = getattr(sys.stdout, "reconfigure", None)
+    if reconfigure is not None:
+        reconfigure(errors="replace")
 
 
 def print_json(text: str) -> None:
@@ -39,9 +46,7 @@ class Words:
     def __init__(self) -> None:
         self._last = ""
         self._terminal = is_terminal()
-        reconfigure = getattr(sys.stdout, "reconfigure", None)
-        if reconfigure is not None:
-            reconfigure(errors="replace")  # an ASCII locale is no reason to fail
+        replace_unprintable()
 
     def write(self, text: str) -> None:
         """Show the piece at once."""

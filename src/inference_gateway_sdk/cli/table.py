@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .output import harmless, is_terminal
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from .output import harmless, is_terminal, replace_unprintable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -17,16 +21,12 @@ def print_rows(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     if is_terminal():
         _print_table(titles, rows)
         return
+    replace_unprintable()
     for row in rows:
         print("\t".join(" ".join(cell.split()) for cell in row))
 
 
 def _print_table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    # Loaded here: a pipe needs none of it.
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
     table = Table(box=None, header_style="bold")
     for title in titles:
         table.add_column(title, overflow="fold")
