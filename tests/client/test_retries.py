@@ -12,7 +12,7 @@ import pytest
 import trustme
 
 from client.asking import answers, ask_chat, ask_health, ask_models, ask_stream, caught, first, refusing
-from client.faults import PAGE
+from client.fault import PAGE
 from client.invented import Invented
 from client.misbehaviour import reset, sends, silent
 from inference_gateway_sdk import (

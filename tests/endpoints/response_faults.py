@@ -5,17 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from client.faults import (
-    BIG,
-    BLOCKS,
-    BOM,
-    HASTY,
-    HASTY_IDLE,
-    HASTY_START,
-    HASTY_TOTAL,
-    LINES,
-    PAGE,
-    Fault,
+from client.fault import BIG, BLOCKS, BOM, HASTY, HASTY_IDLE, HASTY_START, HASTY_TOTAL, LINES, PAGE, Fault
+from client.misbehaviour import (
     bytewise,
     cut,
     drip,

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import ssl
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import trustme
 
-from client.faults import Fault
+from client.authority import authority_pem, certified
+from client.fault import Fault
+from client.watching import holds
 from endpoints.response_faults import FAULTS
-from endpoints.watching import holds
 from inference_gateway_sdk import Response, StreamCall
 from inference_gateway_sdk._streams.responses import ResponsesDialect
 
@@ -27,17 +26,9 @@ def test_the_reader_sees_what_became_of_the_stream(world: World, fault: Fault) -
 
 
 @pytest.mark.parametrize("fault", [fault for fault in FAULTS if fault.tls], ids=lambda fault: fault.name)
-def test_the_reader_sees_the_same_under_tls(world: World, fault: Fault, authority: trustme.CA) -> None:
+def test_the_reader_sees_the_same_under_tls(world: World, fault: Fault) -> None:
     """The slow faults end as their rows say when the bytes travel in TLS records."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("localhost").configure_cert(context)
-    holds(world, fault, _open, context, text_of=_text_of, ca=authority.cert_pem.bytes().decode())
-
-
-@pytest.fixture(scope="module")
-def authority() -> trustme.CA:
-    """A certificate authority of the test's own."""
-    return trustme.CA()
+    holds(world, fault, _open, certified(), text_of=_text_of, ca=authority_pem())
 
 
 def _open(client: Any, fault: Fault) -> Any:

@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from client.invented import Invented
+from client.reading import gateway
 from inference_gateway_sdk import GatewayError, StatusError, StreamStalledError
-from support.server import Connection, Request, Server, serving
+from support.server import Server, serving
 
 if TYPE_CHECKING:
     import ssl
 
-    from client.faults import Fault
+    from client.fault import Fault
     from support.worlds import World
 
 Open = Callable[[Any, "Fault"], Any]
@@ -52,14 +53,7 @@ def holds(
 ) -> None:
     """Assert that the reader of the row's stream sees what the row says, and is left with a client that works."""
     invented = Invented()
-
-    def handler(connection: Connection, request: Request) -> None:
-        if request.path == "/health":
-            connection.json({"message": "OK"})
-        else:
-            fault.serve(connection, request)
-
-    with serving(handler, tls, read_bodies=fault.reads_body) as server:
+    with serving(gateway(fault.serve), tls, read_bodies=fault.reads_body) as server:
         seen = _watch(world, server, fault, opened, text_of, _effects=invented.effects(world), **options)
     _check(fault, seen, server, text_of)
     assert len(invented.pauses) == fault.attempts - 1
