@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .._generated.chat import CreateChatCompletionResponse, Message
-from .._model.json_value import is_iterable, is_mapping
+from .._model.json_value import is_mapping
 from ..errors import DeserializationError
 from . import codec
 from .call import Call, Reply, posted
-from .fields import refuse_stream, request_fields
+from .fields import each_message, refuse_stream, request_fields
 from .problem import read_stream_error
 
 if TYPE_CHECKING:
@@ -97,14 +97,7 @@ def read_messages(messages: Any) -> list[Any]:
         TypeError: Something that is no message.
         ValueError: No message at all, or one without a role.
     """
-    if isinstance(messages, (str, Message)) or is_mapping(messages):
-        return [_message(messages, "messages")]
-    if not is_iterable(messages) or isinstance(messages, (bytes, bytearray)):
-        raise TypeError(f"messages must be a string, a message or a list of messages, got {_kind(messages)}")
-    found = [_message(item, f"messages[{place}]") for place, item in enumerate(messages)]
-    if not found:
-        raise ValueError("messages is empty: give at least one message")
-    return found
+    return each_message(messages, (str, Message), _message)
 
 
 def read_chat(reply: Reply, target: Target) -> CreateChatCompletionResponse:

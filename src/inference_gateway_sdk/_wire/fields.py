@@ -1,16 +1,17 @@
-"""A request's fields put together: what the method itself takes, the contract's parameters, and `extra_body`."""
+"""What a user gives to a request's fields: its messages, the contract's parameters, and `extra_body`."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .._model.json_value import is_iterable, is_mapping
 from .params import check_params
 from .target import Target, check_provider
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
-__all__ = ["refuse_stream", "request_fields", "resolve_optional"]
+__all__ = ["each_message", "refuse_stream", "request_fields", "resolve_optional"]
 
 
 def request_fields(
@@ -57,6 +58,28 @@ def refuse_stream(params: Mapping[str, Any], extra: Mapping[str, Any] | None, me
     """
     if params.get("stream") is not None or "stream" in (extra or {}):
         raise TypeError(f"stream is decided by the method: use {method} for a stream")
+
+
+def each_message(messages: Any, alone: tuple[type, ...], read: Callable[[Any, str], Any]) -> list[Any]:
+    """A conversation as its list of messages.
+
+    Args:
+        messages: One message, or several in order.
+        alone: The types that are one message; a mapping is one in any case.
+        read: Checks and reads a message, given where it stands.
+
+    Raises:
+        TypeError: Neither a message nor several.
+        ValueError: No message at all.
+    """
+    if isinstance(messages, alone) or is_mapping(messages):
+        return [read(messages, "messages")]
+    if not is_iterable(messages) or isinstance(messages, (bytes, bytearray)):
+        raise TypeError(f"messages must be a string, a message or a list of messages, got {type(messages).__name__}")
+    found = [read(item, f"messages[{place}]") for place, item in enumerate(messages)]
+    if not found:
+        raise ValueError("messages is empty: give at least one message")
+    return found
 
 
 def resolve_optional(model: object, provider: object) -> Target:
