@@ -171,6 +171,7 @@ FORM = {"Content-Type": "multipart/form-data; boundary=b"}
         (lambda c: c.proxy("openai", "x", headers=EVENTS), ValueError, "hides the provider's status"),
         (lambda c: c.with_options(headers=EVENTS).proxy("openai", "x"), ValueError, "hides the provider's status"),
         (lambda c: c.proxy("openai", "files", method="POST", content=b"--b", headers=FORM), ValueError, "multipart"),
+        (lambda c: c.proxy("openai", "files", method="POST", files={"file": b"x"}), ValueError, "files cannot go"),
         (
             lambda c: c.proxy("openai", "x", method="POST", content="a", headers={"content-type": "text/event-stream"}),
             ValueError,

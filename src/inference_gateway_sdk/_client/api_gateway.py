@@ -76,6 +76,7 @@ class GatewayAPI(Protocol):
         method: str = "GET",
         json: Any = None,
         content: str | bytes | None = None,
+        files: None = None,
         query: Mapping[str, str] | None = None,
         **options: Unpack[ListOptions],
     ) -> ProxyReply:
@@ -90,6 +91,7 @@ class GatewayAPI(Protocol):
         method: str = "GET",
         json: Any = None,
         content: str | bytes | None = None,
+        files: None = None,
         query: Mapping[str, str] | None = None,
         **options: Unpack[ListOptions],
     ) -> ByteStream:
@@ -146,6 +148,7 @@ class AsyncGatewayAPI(Protocol):
         method: str = "GET",
         json: Any = None,
         content: str | bytes | None = None,
+        files: None = None,
         query: Mapping[str, str] | None = None,
         **options: Unpack[ListOptions],
     ) -> ProxyReply:
@@ -160,6 +163,7 @@ class AsyncGatewayAPI(Protocol):
         method: str = "GET",
         json: Any = None,
         content: str | bytes | None = None,
+        files: None = None,
         query: Mapping[str, str] | None = None,
         **options: Unpack[ListOptions],
     ) -> AsyncByteStream:

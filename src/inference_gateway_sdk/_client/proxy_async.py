@@ -40,6 +40,7 @@ class AsyncProxyMethods:
         method: str = "GET",
         json: Any = None,
         content: str | bytes | None = None,
+        files: None = None,
         query: Mapping[str, str] | None = None,
         **options: Unpack[ListOptions],
     ) -> ProxyReply:
@@ -54,6 +55,7 @@ class AsyncProxyMethods:
             method: The HTTP method.
             json: The body, as anything that has a JSON form.
             content: The body, as JSON text; the gateway takes nothing else here.
+            files: Refused, with the reason: the gateway's proxy would corrupt a form.
             query: Query parameters.
             **options: How the call is made: `timeout`, `max_retries`, `headers`, `extra_query`.
 
@@ -65,7 +67,7 @@ class AsyncProxyMethods:
 
         settings = bodiless(self._settings, options)
         negotiated = negotiate(settings.headers, check_provider(provider), "application/json")
-        call = proxy_call(provider, path, method, negotiated, query=query, body=proxy_body(json, content))
+        call = proxy_call(provider, path, method, negotiated, query=query, body=proxy_body(json, content, files))
         return await self._session.send(call, structs.replace(settings, headers=negotiated.others))
 
     def proxy_stream(
@@ -76,6 +78,7 @@ class AsyncProxyMethods:
         method: str = "GET",
         json: Any = None,
         content: str | bytes | None = None,
+        files: None = None,
         query: Mapping[str, str] | None = None,
         **options: Unpack[ListOptions],
     ) -> AsyncByteStream:
@@ -90,6 +93,7 @@ class AsyncProxyMethods:
             method: As in `proxy`.
             json: As in `proxy`; what asks the provider for a stream is part of it.
             content: As in `proxy`.
+            files: As in `proxy`.
             query: As in `proxy`.
             **options: As in `proxy`.
         """
@@ -98,6 +102,6 @@ class AsyncProxyMethods:
 
         settings = bodiless(self._settings, options)
         negotiated = negotiate(settings.headers, check_provider(provider), "text/event-stream, application/json")
-        call = proxy_call(provider, path, method, negotiated, query=query, body=proxy_body(json, content))
+        call = proxy_call(provider, path, method, negotiated, query=query, body=proxy_body(json, content, files))
         settings = structs.replace(settings, headers=negotiated.others)
         return AsyncByteStream(self._session, streamed(call, ByteDialect), settings)

@@ -41,6 +41,7 @@ class ProxyMethods:
         method: str = "GET",
         json: Any = None,
         content: str | bytes | None = None,
+        files: None = None,
         query: Mapping[str, str] | None = None,
         **options: Unpack[ListOptions],
     ) -> ProxyReply:
@@ -55,6 +56,7 @@ class ProxyMethods:
             method: The HTTP method.
             json: The body, as anything that has a JSON form.
             content: The body, as JSON text; the gateway takes nothing else here.
+            files: Refused, with the reason: the gateway's proxy would corrupt a form.
             query: Query parameters.
             **options: How the call is made: `timeout`, `max_retries`, `headers`, `extra_query`.
 
@@ -66,7 +68,7 @@ class ProxyMethods:
 
         settings = bodiless(self._settings, options)
         negotiated = negotiate(settings.headers, check_provider(provider), "application/json")
-        call = proxy_call(provider, path, method, negotiated, query=query, body=proxy_body(json, content))
+        call = proxy_call(provider, path, method, negotiated, query=query, body=proxy_body(json, content, files))
         return self._session.send(call, structs.replace(settings, headers=negotiated.others))
 
     def proxy_stream(
@@ -77,6 +79,7 @@ class ProxyMethods:
         method: str = "GET",
         json: Any = None,
         content: str | bytes | None = None,
+        files: None = None,
         query: Mapping[str, str] | None = None,
         **options: Unpack[ListOptions],
     ) -> ByteStream:
@@ -91,6 +94,7 @@ class ProxyMethods:
             method: As in `proxy`.
             json: As in `proxy`; what asks the provider for a stream is part of it.
             content: As in `proxy`.
+            files: As in `proxy`.
             query: As in `proxy`.
             **options: As in `proxy`.
         """
@@ -99,6 +103,6 @@ class ProxyMethods:
 
         settings = bodiless(self._settings, options)
         negotiated = negotiate(settings.headers, check_provider(provider), "text/event-stream, application/json")
-        call = proxy_call(provider, path, method, negotiated, query=query, body=proxy_body(json, content))
+        call = proxy_call(provider, path, method, negotiated, query=query, body=proxy_body(json, content, files))
         settings = structs.replace(settings, headers=negotiated.others)
         return ByteStream(self._session, streamed(call, ByteDialect), settings)

@@ -146,14 +146,19 @@ def proxy_call(
     )
 
 
-def proxy_body(json: object, content: object) -> bytes | None:
+def proxy_body(json: object, content: object, files: object = None) -> bytes | None:
     """The body of what a user gave, None for none.
 
     Raises:
         TypeError: `content` is neither text nor bytes.
-        ValueError: Both are given.
+        ValueError: Both are given, or `files`, which the gateway's proxy would corrupt (WIRE section 14).
         SerializationError: `json` has no JSON form.
     """
+    if files is not None:
+        raise ValueError(
+            "files cannot go through the gateway's proxy: it sends every body on as application/json, which corrupts a"
+            " form. For pictures use create_image_edit or create_image_variation; upload other files at the provider."
+        )
     if json is not None:
         if content is not None:
             raise ValueError("json and content are both given: a request has one body")
