@@ -163,6 +163,10 @@ class EventDialect(ABC, Generic[ChunkT, FinalT]):
         """Whether an orderly end here is the end of the answer."""
         return self.terminal
 
+    def _cut_off(self, why: str) -> None:
+        """The stream says that it ends, and is not whole."""
+        self.failure = self.truncated(why)
+
     def _fail(self, chunk: ChunkT, event: RawEvent) -> None:
         """This chunk is an error in the place of one."""
         error = codec.to_builtins(chunk)
@@ -195,7 +199,7 @@ class EventDialect(ABC, Generic[ChunkT, FinalT]):
         """`[DONE]` proves nothing: the gateway sends it after errors (WIRE section 13), providers in any dialect."""
         self.closed = True
         if not self._ends_whole():
-            self.failure = self.truncated("the stream said [DONE]")
+            self._cut_off("the stream said [DONE]")
 
     def _adopt_plain_json(self) -> None:
         """A whole answer that came without an event stream is not lost: it stands in the error's partial."""

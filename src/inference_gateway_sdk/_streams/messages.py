@@ -80,7 +80,7 @@ class MessagesDialect(EventDialect[MessagesStreamEvent, MessagesResponse]):
             case "message_stop" if self._begun:
                 self._stopped = self.closed = True
             case "message_stop":
-                self.failure = self.truncated("the stream said message_stop")
+                self._cut_off("the stream said message_stop")
             case _:
                 pass
         return chunk
