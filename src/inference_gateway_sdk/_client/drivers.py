@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os  # noqa: TC003  (msgspec reads the annotations at run time)
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from msgspec import Struct, structs
 
@@ -47,7 +47,7 @@ class Connections(Struct, frozen=True, kw_only=True):
             scheme, separator, rest = self.proxy.rpartition("://")
             options["proxy"] = f"{scheme}{separator}{rest.rpartition('@')[2]}"
         if isinstance(self.cert, tuple):
-            options["cert"] = self.cert[:2]
+            options["cert"] = cast("tuple[str, ...]", self.cert)[:2]
         return options
 
 
