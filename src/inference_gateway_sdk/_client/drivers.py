@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os  # noqa: TC003  (msgspec reads the annotations at run time)
-from typing import TYPE_CHECKING, Any, TypeAlias, cast
+import os
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from msgspec import Struct, structs
 
@@ -46,8 +46,8 @@ class Connections(Struct, frozen=True, kw_only=True):
         if self.proxy is not None and "@" in self.proxy:
             scheme, separator, rest = self.proxy.rpartition("://")
             options["proxy"] = f"{scheme}{separator}{rest.rpartition('@')[2]}"
-        if isinstance(self.cert, tuple):
-            options["cert"] = cast("tuple[str, ...]", self.cert)[:2]
+        if self.cert is not None and not isinstance(self.cert, (str, os.PathLike)):
+            options["cert"] = self.cert[:2]  # without the key's password
         return options
 
 
