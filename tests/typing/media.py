@@ -83,5 +83,5 @@ def mistakes(client: InferenceGatewayClient) -> None:
     client.create_image_edit("a.png", "a hat", model="m/x")  # type: ignore[arg-type]
     client.create_music("m/x", "a waltz", loop=True)  # type: ignore[call-arg]
     client.push_metrics(b"", content_type="text/plain")  # type: ignore[arg-type]
-    client.proxy("openai", "files", files={})  # type: ignore[call-arg]
+    client.proxy("openai", "files", files={})  # type: ignore[arg-type]
     client.list_tools(extra_body={})  # type: ignore[call-arg]
