@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from endpoints.message_faults import GOOD as MESSAGE_EVENTS
-from endpoints.message_faults import MESSAGE
-from endpoints.response_faults import GOOD as RESPONSE_EVENTS
-from endpoints.response_faults import RESPONSE
+from client.message_faults import GOOD as MESSAGE_EVENTS
+from client.message_faults import MESSAGE
+from client.response_faults import GOOD as RESPONSE_EVENTS
+from client.response_faults import RESPONSE
 from support.samples import sample
 from support.server import ANSWER, GOOD, MODELS, Connection, Request, serving
 

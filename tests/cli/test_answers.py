@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from endpoints import message_faults, response_faults
+from client import message_faults, response_faults
 from support.server import DONE, Connection, Handler, Request, chunk, serving
 
 if TYPE_CHECKING:

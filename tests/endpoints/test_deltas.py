@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import inference_gateway_sdk as sdk
-from endpoints import message_faults, response_faults
+from client import message_faults, response_faults
 from inference_gateway_sdk import Finish, TextDelta, ToolCallDelta, ToolCallEnd, ToolCallStart, TurnEnd, UsageReport
 from support.server import GOOD, Connection, Request, chunk, serving
 

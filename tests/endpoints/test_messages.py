@@ -10,7 +10,7 @@ import pytest
 
 import inference_gateway_sdk as sdk
 from client.invented import Invented
-from endpoints.message_faults import (
+from client.message_faults import (
     BLOCK,
     GOOD,
     HEL,

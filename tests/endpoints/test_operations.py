@@ -11,7 +11,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-import httpx2
 import pytest
 
 import inference_gateway_sdk as sdk
@@ -134,29 +133,9 @@ def refusing(connection: Connection, request: Request) -> None:
     connection.json({"error": "unauthorized"}, 401)
 
 
-@pytest.fixture(params=["our own", "httpx2"])
-def driver(request: pytest.FixtureRequest) -> str:
-    """Each transport in turn."""
-    return str(request.param)
-
-
-def options(world: World, driver: str) -> dict[str, Any]:
-    """What makes a client use the driver."""
-    if driver == "our own":
-        return {}
-    if world.blocking:
-        return {"driver": sdk.Httpx2Driver(httpx2.Client(trust_env=False), close=True)}
-    return {"driver": sdk.AsyncHttpx2Driver(httpx2.AsyncClient(trust_env=False), close=True)}
-
-
-def run(world: World, driver: str, url: str, scenario: Callable[[Any], Awaitable[Any]]) -> Any:
-    """The scenario's result, with a client made inside the loop it is used on."""
-
-    async def go() -> Any:
-        async with world.client(url, "t0ken", max_retries=0, **options(world, driver)) as client:
-            return await scenario(client)
-
-    return world.run(go)
+def run(world: World, url: str, scenario: Callable[[Any], Awaitable[Any]]) -> Any:
+    """The scenario's result over a client that sends a token and repeats nothing."""
+    return world.with_client(scenario, url, "t0ken", max_retries=0)
 
 
 def test_the_table_has_every_operation_of_the_contract() -> None:
@@ -165,13 +144,11 @@ def test_the_table_has_every_operation_of_the_contract() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(ROWS))
-def test_an_operation_is_sent_as_the_contract_says_and_its_answer_is_typed(
-    name: str, world: World, driver: str
-) -> None:
+def test_an_operation_is_sent_as_the_contract_says_and_its_answer_is_typed(name: str, world: World) -> None:
     """Method, path, query, headers and body out; the operation's own type back."""
     row, operation = ROWS[name], OPERATIONS[name]
     with serving(well) as server:
-        result = run(world, driver, server.url, row.call)
+        result = run(world, server.url, row.call)
         [request] = server.requests
     assert isinstance(result, row.returns)
     assert (request.method, request.target) == (operation.method, row.target)
@@ -193,15 +170,15 @@ def test_an_operation_is_sent_as_the_contract_says_and_its_answer_is_typed(
 
 
 @pytest.mark.parametrize("name", sorted(ROWS))
-def test_a_refusal_is_its_class_everywhere(name: str, world: World, driver: str) -> None:
+def test_a_refusal_is_its_class_everywhere(name: str, world: World) -> None:
     """A 401 of the gateway raises the same class from every operation; health alone says no in its own way."""
     row = ROWS[name]
     with serving(refusing) as server:
         if row.refused is None:
-            assert run(world, driver, server.url, row.call) is False
+            assert run(world, server.url, row.call) is False
             return
         with pytest.raises(row.refused) as caught:
-            run(world, driver, server.url, row.call)
+            run(world, server.url, row.call)
     assert caught.value.status == 401
     assert caught.value.message == "unauthorized"
     assert "t0ken" not in repr(caught.value)

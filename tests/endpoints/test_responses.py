@@ -9,7 +9,7 @@ import pytest
 import inference_gateway_sdk as sdk
 from client.invented import Invented
 from client.recorded import FOLDER, MISSING
-from endpoints.response_faults import CREATED, GOOD, HEL, HELLO, OPEN, RESPONSE, failed, response_event
+from client.response_faults import CREATED, GOOD, HEL, HELLO, OPEN, RESPONSE, failed, response_event
 from support.server import Connection, Request, serving
 
 if TYPE_CHECKING:

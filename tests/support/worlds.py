@@ -11,16 +11,22 @@ import inspect
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, Self
 
-from inference_gateway_sdk import AsyncInferenceGatewayClient, InferenceGatewayClient
+from inference_gateway_sdk import (
+    AsyncHttpx2Driver,
+    AsyncInferenceGatewayClient,
+    Httpx2Driver,
+    InferenceGatewayClient,
+)
 
 Scenario = Callable[[Any], Awaitable[Any]]
 
 
 class World:
-    """One of the two clients: `blocking` or `async`."""
+    """One of the two clients, `blocking` or `async`, over our own transport or over `httpx2`."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, driver: str = "") -> None:
         self.name = name
+        self.driver = driver
 
     @property
     def blocking(self) -> bool:
@@ -29,9 +35,19 @@ class World:
     def client(self, *args: Any, **options: Any) -> Any:
         """A client with the face of the async one."""
         options.setdefault("proxy", None)
+        if self.driver:
+            options.setdefault("driver", self._httpx2())
         if self.blocking:
             return Blocking(InferenceGatewayClient(*args, **options))
         return AsyncInferenceGatewayClient(*args, **options)
+
+    def _httpx2(self) -> Any:
+        """A driver over a client of httpx2's own."""
+        import httpx2
+
+        if self.blocking:
+            return Httpx2Driver(httpx2.Client(trust_env=False), close=True)
+        return AsyncHttpx2Driver(httpx2.AsyncClient(trust_env=False), close=True)
 
     def run(self, scenario: Callable[[], Awaitable[Any]]) -> Any:
         """Run a coroutine function to its end."""

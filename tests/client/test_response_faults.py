@@ -8,8 +8,8 @@ import pytest
 
 from client.authority import authority_pem, certified
 from client.fault import Fault
+from client.response_faults import FAULTS
 from client.watching import holds
-from endpoints.response_faults import FAULTS
 from inference_gateway_sdk import Response, StreamCall
 from inference_gateway_sdk._streams.responses import ResponsesDialect
 
