@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import os
 import signal
@@ -348,12 +349,17 @@ def test_no_file_stays_open(wire: Wire) -> None:
 def _ours(port: int) -> int:
     """How many of this process's sockets lead to that port."""
     count = 0
-    for name in (path.name for path in Path("/proc/self/fd").iterdir()):
+    for name in [path.name for path in Path("/proc/self/fd").iterdir()]:
         try:
-            with socket.socket(fileno=os.dup(int(name))) as sock:
+            copy = os.dup(int(name))
+        except OSError:
+            continue  # the listing's own
+        try:
+            with socket.socket(fileno=copy) as sock:
                 count += sock.getpeername()[1:2] == (port,)
         except OSError:
-            continue
+            with contextlib.suppress(OSError):
+                os.close(copy)  # no socket: nobody else closes it
     return count
 
 
