@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import gc
 import os
 import signal
 import socket
+import stat
 import threading
 import time
 import weakref
@@ -351,15 +351,12 @@ def _ours(port: int) -> int:
     count = 0
     for name in [path.name for path in Path("/proc/self/fd").iterdir()]:
         try:
-            copy = os.dup(int(name))
-        except OSError:
-            continue  # the listing's own
-        try:
-            with socket.socket(fileno=copy) as sock:
+            if not stat.S_ISSOCK(os.fstat(int(name)).st_mode):
+                continue
+            with socket.socket(fileno=os.dup(int(name))) as sock:
                 count += sock.getpeername()[1:2] == (port,)
         except OSError:
-            with contextlib.suppress(OSError):
-                os.close(copy)  # no socket: nobody else closes it
+            continue  # closed meanwhile, or not connected
     return count
 
 
