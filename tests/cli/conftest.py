@@ -75,14 +75,14 @@ class Terminal:
         os.write(self._master, text.encode())
 
     def interrupts(self, until: str) -> None:
-        """Press Ctrl-C until the text appears.
+        """Press Ctrl-C until the text appears, or the process has ended.
 
         A signal that arrives just before the process begins to wait is noticed after the wait only (so it is with any
         Python program that reads a line or a socket), and this machine may be busy at that very moment.
         """
         for _ in range(20):
             self.types("\x03")
-            if self._sees(until, 2):
+            if self._sees(until, 2) or self.process.poll() is not None:
                 return
         raise AssertionError(f"Ctrl-C did not bring {until!r}: {self.shown[self._awaited :]!r}")
 
