@@ -27,7 +27,9 @@ IGW = [sys.executable, "-c", "from inference_gateway_sdk.cli import main; main()
 
 # Ctrl-C is a signal only to a process whose own terminal it is typed at.
 _AT_A_TERMINAL = (
-    "import fcntl, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0);from inference_gateway_sdk.cli import main; main()"
+    "import fcntl, signal, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0);"
+    "signal.signal(signal.SIGINT, signal.default_int_handler);"  # a shell in the background starts us without it
+    "from inference_gateway_sdk.cli import main; main()"
 )
 
 
