@@ -106,8 +106,8 @@ def test_a_200_that_ends_before_the_upload_does_gives_up_the_connection(wire: Wi
 
     server = wire.serve(script)
     driver = wire.driver()
-    assert driver.get(server.url(), BIG) == (200, b"hello")
-    assert driver.get(server.url(), b"{}") == (200, b"hello")
+    assert driver.get(server.url(), BIG, seconds=30) == (200, b"hello")
+    assert driver.get(server.url(), b"{}", seconds=30) == (200, b"hello")
     assert server.connections == 2
     assert server.requests[1].body == b"{}"
 
