@@ -70,10 +70,7 @@ DEVIATIONS = [
     ),
     Deviation(
         _UPLOAD,
-        (
-            "test_a_refusal_stops_the_upload",
-            "test_a_200_that_ends_before_the_upload_does_gives_up_the_connection",
-        ),
+        ("test_a_refusal_stops_the_upload",),
         fails=False,
     ),
     Deviation(_EARLY, ("test_a_413_sent_before_the_body_is_out_is_read_whole_each_time",), ("asyncio",), fails=False),
