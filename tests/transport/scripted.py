@@ -56,6 +56,10 @@ class Peer:
         self._buffer = bytes(data[count:])
         return bytes(data[:count])
 
+    def hello(self) -> None:
+        """The client's first TLS record, on a server that speaks none itself."""
+        self.take(int.from_bytes(self.take(5)[3:]))
+
     def drain(self, seconds: float) -> int:
         """How many bytes come within that time; they are thrown away."""
         until, count = time.monotonic() + seconds, len(self._buffer)

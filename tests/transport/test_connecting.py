@@ -132,12 +132,19 @@ def test_a_tls_handshake_that_drips_is_under_the_deadline(world: World, serve: S
     assert time.monotonic() - began < LATE
 
 
+@pytest.mark.parametrize("heard", [False, True], ids=["at-once", "after-the-hello"])
 @pytest.mark.parametrize("end", ["finish", "reset"])
 def test_a_connection_that_ends_in_the_tls_handshake_was_never_sent(
-    world: World, serve: Serve, authority, end: str
+    world: World, serve: Serve, authority, end: str, heard: bool
 ) -> None:
     """Nothing of the request has left, and it may go better next time."""
-    server = serve(lambda peer: getattr(peer, end)())
+
+    def script(peer: Peer) -> None:
+        if heard:
+            peer.hello()
+        getattr(peer, end)()
+
+    server = serve(script)
     with pytest.raises(NotSent) as caught:
         world.driver(ca=authority.file).open(f"https://127.0.0.1:{server.port}/", b"{}")
     assert not caught.value.permanent

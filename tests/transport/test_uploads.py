@@ -96,6 +96,22 @@ def test_a_200_that_begins_before_the_upload_ends_is_read_while_the_upload_goes_
     assert received == [len(BIG)]
 
 
+def test_a_200_that_ends_before_the_upload_does_gives_up_the_connection(wire: Wire) -> None:
+    """The answer is whole, and no other request follows half a body on the same connection."""
+
+    def script(peer: Peer) -> None:
+        peer.request(body=peer.number > 1)
+        peer.answer()
+        peer.server.stopping.wait(10)  # reads no more: what it reads could be the whole body
+
+    server = wire.serve(script)
+    driver = wire.driver()
+    assert driver.get(server.url(), BIG) == (200, b"hello")
+    assert driver.get(server.url(), b"{}") == (200, b"hello")
+    assert server.connections == 2
+    assert server.requests[1].body == b"{}"
+
+
 def test_a_stall_in_mid_upload_is_under_the_deadline(wire: Wire) -> None:
     """A server that stops reading does not hold the sender beyond the deadline."""
 

@@ -44,6 +44,7 @@ _RESOLVER = "Addresses are raced as httpx2 does it: blocking tries one after the
 _PROXY_407 = "A proxy's 407 in absolute form is an answer"
 _PROXY_KINDS = "SOCKS and https proxies are the client's, and are spoken"
 _IDLE = "Idle connections end at the next request, on asyncio too"
+_LEFT = "A connection reset before TLS begins leaves its socket to the collector"
 _AHEAD = "An answer is read ahead of its reader, up to a quarter of a megabyte"
 
 DEVIATIONS = [
@@ -70,7 +71,7 @@ DEVIATIONS = [
     ),
     Deviation(
         _UPLOAD,
-        ("test_a_refusal_stops_the_upload",),
+        ("test_a_refusal_stops_the_upload", "test_a_200_that_ends_before_the_upload_does_gives_up_the_connection"),
         fails=False,
     ),
     Deviation(_EARLY, ("test_a_413_sent_before_the_body_is_out_is_read_whole_each_time",), ("asyncio",), fails=False),
@@ -103,6 +104,12 @@ DEVIATIONS = [
         ),
     ),
     Deviation(_IDLE, ("test_idle_connections_end_after_a_set_time",), ("asyncio",), fails=False),
+    Deviation(
+        _LEFT,
+        ("test_a_connection_that_ends_in_the_tls_handshake_was_never_sent",),
+        ("reset", "at-once"),
+        fails=False,
+    ),
     Deviation(_AHEAD, ("test_waiting_for_a_connection_is_under_the_deadline",)),
     Deviation(_AHEAD, ("test_closing_the_driver_turns_away_those_who_wait",), fails=False),
     Deviation(_AHEAD, ("test_the_socket_is_not_read_far_ahead_of_the_consumer",), fails=False),

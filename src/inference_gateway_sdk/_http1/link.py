@@ -19,10 +19,12 @@ if TYPE_CHECKING:
     from .route import Route
     from .tls import Tls
 
-__all__ = ["PIECE", "Link"]
+__all__ = ["PIECE", "TURN", "Link"]
 
 PIECE = 64 * 1024
 """Most bytes given to a socket, or asked of one, at a time."""
+TURN = 4
+"""Most pieces sent before the socket is asked whether an answer is there already."""
 
 
 class Link:

@@ -8,7 +8,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from inference_gateway_sdk._http1.failures import DeadlineExceeded
-from inference_gateway_sdk._http1.link import PIECE
+from inference_gateway_sdk._http1.link import PIECE, TURN
 
 if TYPE_CHECKING:
     import socket
@@ -41,6 +41,7 @@ class Connection(asyncio.Protocol):
         "_timer",
         "_timer_at",
         "_transport",
+        "_turn",
         "_until",
         "_waiter",
         "link",
@@ -54,6 +55,7 @@ class Connection(asyncio.Protocol):
         self._sock = sock
         self._transport: asyncio.Transport | None = None
         self._peek = _peek(sock)
+        self._turn: asyncio.Handle | None = None  # the rest of a large body goes on then
         self._full = False  # the transport asked not to be written to
         self._buffered = 0
         self._paused = False
@@ -107,16 +109,25 @@ class Connection(asyncio.Protocol):
     # The driver's side.
 
     def flush(self) -> None:
-        """Hand the transport what it takes of what the link has to say."""
+        """Hand the transport what it takes of what the link has to say, a turn of the loop at a time.
+
+        A fast server takes all that is written, at once: without turns a large body would hold up the loop, and the
+        answer to it.
+        """
         transport, link = self._transport, self.link
-        if transport is None:
+        if transport is None or self._turn is not None:
             return
+        pieces = TURN
         while not self._full and (piece := link.next_out()):
             if transport.is_closing():
                 link.stop_sending()
                 return
             link.touched = True
             transport.write(piece)
+            pieces -= 1
+            if not pieces and link.sending:
+                self._turn = self._loop.call_soon(self._next_turn)
+                return
 
     async def wait(self, until: float | None, which: str) -> None:
         """Until something happened on the connection.
@@ -168,6 +179,10 @@ class Connection(asyncio.Protocol):
         return self.link.sending or (self._transport is not None and self._transport.get_write_buffer_size() > 0)
 
     # Between the two.
+
+    def _next_turn(self) -> None:
+        self._turn = None
+        self.flush()
 
     def _count(self, received: int) -> None:
         self._buffered += received

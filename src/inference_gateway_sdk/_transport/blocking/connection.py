@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from inference_gateway_sdk._http1.failures import DeadlineExceeded
-from inference_gateway_sdk._http1.link import PIECE
+from inference_gateway_sdk._http1.link import PIECE, TURN
 
 from .readiness import Watch
 
@@ -64,8 +64,17 @@ class Connection:
         self.sock.close()
 
     def _send(self) -> bool:
-        """True while the socket takes no more. A send that fails is not the end: an answer may be there already."""
+        """True while there is more to send than the socket, or one turn, takes.
+
+        A turn is bounded, so that an answer to a large body is seen while a fast server still takes it. A send that
+        fails is not the end: an answer may be there already.
+        """
+        pieces = TURN
         while piece := self._unsent or self.link.next_out():
+            if not pieces:
+                self._unsent = piece
+                return True
+            pieces -= 1
             try:
                 sent = self.sock.send(piece)
             except BlockingIOError:
