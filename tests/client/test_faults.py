@@ -1,17 +1,21 @@
-"""The fault matrix (`faults.py`) over a real socket: both clients, plain and, for the slow ones, under TLS."""
+"""The fault matrices of the three dialects over a real socket: both clients, and the slow rows under TLS too."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from client import faults, message_faults, response_faults
 from client.authority import authority_pem, certified
 from client.fault import Fault
-from client.faults import FAULTS
-from client.watching import holds
+from client.watching import TextOf, holds, text
+from inference_gateway_sdk import Response, StreamCall
 from inference_gateway_sdk._streams.chat import ChatDialect
-from inference_gateway_sdk._wire.call import StreamCall
+from inference_gateway_sdk._streams.messages import MessagesDialect
+from inference_gateway_sdk._streams.responses import ResponsesDialect
 
 if TYPE_CHECKING:
     from support.worlds import World
@@ -19,21 +23,74 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.wire
 
 
-@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
-def test_the_reader_sees_what_became_of_the_stream(world: World, fault: Fault) -> None:
+def _response_text(value: Any) -> str | None:
+    if isinstance(value, Response):
+        return value.output_text
+    return value.delta if value.type == "response.output_text.delta" else None
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """How the streams of one dialect are asked for, and their text read.
+
+    Attributes:
+        faults: The rows of its matrix.
+        ask: Makes the stream, given a client, a message and the call's clocks.
+        path: Where it asks.
+        dialect: Reads the stream, given the bound on one event.
+        text_of: The text of its chunks and answers.
+    """
+
+    faults: list[Fault]
+    ask: Callable[..., Any]
+    path: str
+    dialect: Callable[[int], Any]
+    text_of: TextOf = text
+
+    def open(self, client: Any, fault: Fault) -> Any:
+        """The stream of a row."""
+        if fault.max_event is None:
+            return self.ask(client, "x" * fault.size, timeout=fault.timeouts)
+        bound = fault.max_event
+        return client.open(StreamCall(method="POST", path=self.path, body=b"{}", start=lambda: self.dialect(bound)))
+
+
+ENDPOINTS = {
+    "chat": Endpoint(
+        faults.FAULTS,
+        lambda client, message, **options: client.generate_content_stream("p/m", message, **options),
+        "/chat/completions",
+        lambda bound: ChatDialect(max_event=bound),
+    ),
+    "messages": Endpoint(
+        message_faults.FAULTS,
+        lambda client, message, **options: client.create_message_stream("anthropic/m", message, 5, **options),
+        "/messages",
+        lambda bound: MessagesDialect(max_event=bound),
+    ),
+    "responses": Endpoint(
+        response_faults.FAULTS,
+        lambda client, message, **options: client.create_response_stream("openai/m", message, **options),
+        "/responses",
+        lambda bound: ResponsesDialect(max_event=bound),
+        _response_text,
+    ),
+}
+ROWS = [
+    pytest.param(endpoint, fault, id=f"{name}-{fault.name}")
+    for name, endpoint in ENDPOINTS.items()
+    for fault in endpoint.faults
+]
+TLS_ROWS = [row for row in ROWS if isinstance(row.values[1], Fault) and row.values[1].tls]
+
+
+@pytest.mark.parametrize(("endpoint", "fault"), ROWS)
+def test_the_reader_sees_what_became_of_the_stream(world: World, endpoint: Endpoint, fault: Fault) -> None:
     """Each fault of a stream ends as its row says, and leaves a client that works."""
-    holds(world, fault, _open)
+    holds(world, fault, endpoint.open, text_of=endpoint.text_of)
 
 
-@pytest.mark.parametrize("fault", [fault for fault in FAULTS if fault.tls], ids=lambda fault: fault.name)
-def test_the_reader_sees_the_same_under_tls(world: World, fault: Fault) -> None:
+@pytest.mark.parametrize(("endpoint", "fault"), TLS_ROWS)
+def test_the_reader_sees_the_same_under_tls(world: World, endpoint: Endpoint, fault: Fault) -> None:
     """The slow faults end as their rows say when the bytes travel in TLS records."""
-    holds(world, fault, _open, certified(), ca=authority_pem())
-
-
-def _open(client: Any, fault: Fault) -> Any:
-    if fault.max_event is None:
-        return client.generate_content_stream("p/m", "x" * fault.size, timeout=fault.timeouts)
-    bound = fault.max_event
-    call = StreamCall(method="POST", path="/chat/completions", body=b"{}", start=lambda: ChatDialect(max_event=bound))
-    return client.open(call)
+    holds(world, fault, endpoint.open, certified(), text_of=endpoint.text_of, ca=authority_pem())

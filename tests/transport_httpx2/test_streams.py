@@ -7,7 +7,10 @@ from typing import Any
 import httpx2
 import pytest
 
-from client.test_faults import test_the_reader_sees_what_became_of_the_stream  # noqa: F401  (collected here too)
+from client.fault import Fault
+from client.faults import FAULTS
+from client.test_faults import ENDPOINTS
+from client.watching import holds
 from inference_gateway_sdk import AsyncHttpx2Driver, Httpx2Driver
 from support.worlds import World
 
@@ -30,3 +33,9 @@ class OverHttpx2(World):
 def world(request: pytest.FixtureRequest) -> OverHttpx2:
     """Each client in turn."""
     return OverHttpx2(request.param)
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
+def test_the_reader_sees_what_became_of_the_stream(world: OverHttpx2, fault: Fault) -> None:
+    """Each fault of a chat stream ends as its row says, and leaves a client that works."""
+    holds(world, fault, ENDPOINTS["chat"].open)
