@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping  # noqa: TC003  (msgspec reads the annotations at run time)
 
-from msgspec import Struct
+from msgspec import Struct, field
 
+from .pools import Pools
 from .problems import Problem
 from .providers.catalogue import CATALOGUE
 from .providers.local import LocalModel  # noqa: TC001  (the same)
@@ -20,10 +21,11 @@ _SCRIPTED = ("anthropic", "openai")  # between them they offer every endpoint
 
 
 class Gateway(Struct, frozen=True):
-    """Settings and the providers that can be asked, by id."""
+    """Settings, the providers that can be asked, by id, and whose turn it is in each pool."""
 
     settings: Settings
     providers: Mapping[str, Provider]
+    pools: Pools = field(default_factory=lambda: Pools({}))
 
     @classmethod
     def build(cls, settings: Settings, local: LocalModel, scripted: ScriptedProvider | None = None) -> Gateway:
@@ -44,7 +46,7 @@ class Gateway(Struct, frozen=True):
             elif access.key or not profile.needs_key:
                 relay = Relay(profile, url=access.url, key=access.key, header_timeout=settings.header_timeout)
                 providers[name] = relay
-        return cls(settings, providers)
+        return cls(settings, providers, Pools(settings.pools))
 
     def provider(self, name: str) -> Provider:
         """The provider of this id.

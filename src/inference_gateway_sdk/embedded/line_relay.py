@@ -7,6 +7,7 @@ stream's content type (WIRE section 9).
 from __future__ import annotations
 
 from contextlib import aclosing
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from starlette.responses import Response
@@ -15,7 +16,7 @@ from .disconnect import ClientLeft, while_connected
 from .providers.provider import ProviderError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable
+    from collections.abc import AsyncGenerator, Callable, Mapping
 
     from starlette.types import Receive, Scope, Send
 
@@ -40,17 +41,24 @@ class LineRelay(Response):
     Args:
         lines: The provider's lines; its first step may raise a `ProviderError`.
         problem: What such an error is to the client.
+        headers: What the answer's head says besides, whether it is an error or not.
     """
 
-    def __init__(self, lines: AsyncGenerator[bytes], problem: Callable[[ProviderError], Problem]) -> None:
+    def __init__(
+        self,
+        lines: AsyncGenerator[bytes],
+        problem: Callable[[ProviderError], Problem],
+        headers: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         super().__init__()
         self._lines = lines
         self._problem = problem
+        self._more = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send it; the provider's stream is closed however this ends."""
         try:
-            await while_connected(receive, self._relay(send, stream_headers(scope)))
+            await while_connected(receive, self._relay(send, stream_headers(scope) + self._more))
         except ClientLeft:
             return
 

@@ -6,10 +6,15 @@ provider's status.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from starlette.responses import Response
 
 from . import go_json
 from .providers.provider import ProviderError, Refused, Silent
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 __all__ = ["MessagesProblem", "Problem", "from_provider", "passed_through", "proxied", "undecodable"]
 
@@ -25,6 +30,7 @@ class Problem(Exception):  # noqa: N818  (the term of RFC 9457)
         self.status = status
         self.text = text
         self.content_type = content_type
+        self.headers: Mapping[str, str] = {}  # what its head says besides
 
     @property
     def body(self) -> bytes:
@@ -39,7 +45,7 @@ class Problem(Exception):  # noqa: N818  (the term of RFC 9457)
 
     def response(self) -> Response:
         """The answer; one to a request that is still being sent closes the connection (WIRE section 4)."""
-        headers = {"content-type": self.content_type}
+        headers = {**self.headers, "content-type": self.content_type}
         if self.status == 413:
             headers["connection"] = "close"
         return Response(self.body, self.status, headers)

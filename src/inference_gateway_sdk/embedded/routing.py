@@ -19,10 +19,19 @@ __all__ = ["Route", "admit", "is_listed", "route"]
 
 
 class Route(Struct, frozen=True):
-    """Who answers, and what the model is called there."""
+    """Who answers, what the model is called there, and whether a pool chose so."""
 
     provider: str
     model: str
+    selected: bool = False
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What the answer says about the choice: nothing where no pool made one (WIRE section 3)."""
+        if not self.selected:
+            return {}
+        model = self.model.encode().decode("latin-1")  # a name outside of ASCII goes out in UTF-8, as Go sends it
+        return {"x-selected-provider": self.provider, "x-selected-model": model}
 
 
 def route(model: str, provider: str) -> Route:

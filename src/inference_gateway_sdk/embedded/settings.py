@@ -6,13 +6,14 @@ names the variable; a feature of the real gateway that this one does not have is
 
 from __future__ import annotations
 
-from collections.abc import Mapping  # noqa: TC003  (msgspec reads the annotations at run time)
+from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
 from .durations import seconds
+from .pools import PoolError, Pools, read_pools
 from .providers.catalogue import CATALOGUE
 
 __all__ = ["Access", "Settings", "SettingsError"]
@@ -23,7 +24,6 @@ _NOT_HERE = (
     "ENABLE_VISION",
     "GUARDRAILS_ENABLED",
     "MCP_ENABLED",
-    "ROUTING_ENABLED",
     "SERVER_TLS_CERT_PATH",
     "SERVER_TLS_KEY_PATH",
     "SERVER_WRITE_TIMEOUT",
@@ -65,6 +65,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         expose_mcp: `MCP_EXPOSE`: tools can be listed; there are none.
         push_metrics: `TELEMETRY_ENABLED` with `TELEMETRY_METRICS_PUSH_ENABLED`: metrics are judged, and not kept.
         access: `<ID>_API_URL` and `<ID>_API_KEY`, by provider id.
+        pools: `ROUTING_ENABLED` with `ROUTING_CONFIG_PATH`: by alias the (provider id, model) pairs that take turns.
         ignored: Variables that are set and mean nothing to this gateway.
     """
 
@@ -81,7 +82,14 @@ class Settings(Struct, frozen=True, kw_only=True):
     expose_mcp: bool = False
     push_metrics: bool = False
     access: Mapping[str, Access] = field(default_factory=dict[str, Access])
+    pools: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict[str, Sequence[tuple[str, str]]])
     ignored: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        try:
+            Pools(self.pools)
+        except PoolError as error:
+            raise SettingsError(f"pools: {error}") from None
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Settings:
@@ -107,6 +115,7 @@ class Settings(Struct, frozen=True, kw_only=True):
             expose_mcp=_switch(environ, "MCP_EXPOSE"),
             push_metrics=push_metrics,
             access={name: _access(environ, name) for name in CATALOGUE},
+            pools=_pools(environ),
             ignored=tuple(name for name in _NOT_HERE if name not in honoured and _is_on(environ.get(name, ""))),
         )
 
@@ -155,6 +164,20 @@ def _switch(environ: Mapping[str, str], name: str) -> bool:
 def _names(text: str) -> tuple[str, ...]:
     """The entries of a comma-separated list, lower-cased: model lists do not mind case (WIRE section 3)."""
     return tuple(entry.strip().lower() for entry in text.split(",") if entry.strip())
+
+
+def _pools(environ: Mapping[str, str]) -> Mapping[str, Sequence[tuple[str, str]]]:
+    if not _switch(environ, "ROUTING_ENABLED"):
+        return {}
+    path = environ.get("ROUTING_CONFIG_PATH", "")
+    if not path:
+        raise SettingsError("ROUTING_ENABLED=true: set ROUTING_CONFIG_PATH to the file of the pools")
+    try:
+        pools = read_pools(path)
+        Pools(pools)
+    except PoolError as error:
+        raise SettingsError(f"ROUTING_CONFIG_PATH={path!r} {error}") from None
+    return pools
 
 
 def _access(environ: Mapping[str, str], provider: str) -> Access:

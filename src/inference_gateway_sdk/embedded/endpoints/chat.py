@@ -31,19 +31,26 @@ __all__ = ["chat_completions"]
 async def chat_completions(gateway: Gateway, request: Request) -> Response:
     """The provider's answer, or the reason why there is none."""
     chat = await _read(request, gateway.settings.max_body)
-    target = route(chat.model, request.query_params.get("provider", ""))
+    named = request.query_params.get("provider", "")
+    target = (None if named else gateway.pools.select(chat.model)) or route(chat.model, named)
     admit(chat.model, gateway.settings)
     provider = gateway.provider(target.provider)
     host, port = request.scope["server"]
     problem = partial(problems.from_provider, provider=target.provider, here=f"{host}:{port}")
     if chat.stream:
-        return LineRelay(provider.chat_stream(_streaming(chat, target.provider, target.model)), problem)
+        lines = provider.chat_stream(_streaming(chat, target.provider, target.model))
+        return LineRelay(lines, problem, target.headers)
     answering = _answer(provider, replace(chat, model=target.model), gateway.settings.read_timeout)
     try:
         answer = await while_connected(request.receive, answering)
+    except Problem as late:
+        late.headers = target.headers
+        raise
     except ProviderError as error:
-        raise problem(error) from error
-    return Response(answer, headers={"content-type": "application/json"})
+        refusal = problem(error)
+        refusal.headers = target.headers
+        raise refusal from error
+    return Response(answer, headers={**target.headers, "content-type": "application/json"})
 
 
 async def _read(request: Request, limit: int) -> ChatRequest:
