@@ -7,12 +7,11 @@ names the variable; a feature of the real gateway that this one does not have is
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from urllib.parse import urlsplit
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from .durations import seconds
+from .environment import SettingsError, duration, integer, is_http, is_on, names, switch
 from .pools import PoolError, Pools, read_pools
 from .providers.catalogue import CATALOGUE
 
@@ -29,13 +28,6 @@ _NOT_HERE = (
     "SERVER_WRITE_TIMEOUT",
     "TELEMETRY_ENABLED",
 )
-
-_ON = ("1", "t", "T", "true", "TRUE", "True")
-_OFF = ("0", "f", "F", "false", "FALSE", "False")
-
-
-class SettingsError(ValueError):
-    """A setting has a value that cannot be used; the message names the variable and says what to write."""
 
 
 class Access(Struct, frozen=True, kw_only=True):
@@ -99,24 +91,25 @@ class Settings(Struct, frozen=True, kw_only=True):
             SettingsError: A variable holds something that cannot be used.
         """
         plain = cls()
-        push_metrics = _switch(environ, "TELEMETRY_ENABLED") and _switch(environ, "TELEMETRY_METRICS_PUSH_ENABLED")
+        push_metrics = switch(environ, "TELEMETRY_ENABLED") and switch(environ, "TELEMETRY_METRICS_PUSH_ENABLED")
         honoured = ("TELEMETRY_ENABLED",) if push_metrics else ()
         return cls(
             host=environ.get("SERVER_HOST") or plain.host,
-            port=_integer(environ, "SERVER_PORT", plain.port, 0, 65535),
-            read_timeout=_duration(environ, "SERVER_READ_TIMEOUT", plain.read_timeout),
-            idle_timeout=_duration(environ, "SERVER_IDLE_TIMEOUT", plain.idle_timeout),
-            header_timeout=_duration(environ, "CLIENT_RESPONSE_HEADER_TIMEOUT", plain.header_timeout),
-            max_body=_integer(environ, "SERVER_MAX_REQUEST_BODY_SIZE", plain.max_body, 1, 2**63 - 1),
-            allowed_models=_names(environ.get("ALLOWED_MODELS", "")),
-            disallowed_models=_names(environ.get("DISALLOWED_MODELS", "")),
-            images=_switch(environ, "ENABLE_IMAGES") or _switch(environ, "IMAGES_ENABLED"),
-            audio=_switch(environ, "AUDIO_ENABLED"),
-            expose_mcp=_switch(environ, "MCP_EXPOSE"),
+            port=integer(environ, "SERVER_PORT", plain.port, 0, 65535),
+            read_timeout=duration(environ, "SERVER_READ_TIMEOUT", plain.read_timeout),
+            idle_timeout=duration(environ, "SERVER_IDLE_TIMEOUT", plain.idle_timeout),
+            header_timeout=duration(environ, "CLIENT_RESPONSE_HEADER_TIMEOUT", plain.header_timeout),
+            max_body=integer(environ, "SERVER_MAX_REQUEST_BODY_SIZE", plain.max_body, 1, 2**63 - 1),
+            # in lower case: the lists do not mind case (WIRE section 3)
+            allowed_models=names(environ.get("ALLOWED_MODELS", "").lower()),
+            disallowed_models=names(environ.get("DISALLOWED_MODELS", "").lower()),
+            images=switch(environ, "ENABLE_IMAGES") or switch(environ, "IMAGES_ENABLED"),
+            audio=switch(environ, "AUDIO_ENABLED"),
+            expose_mcp=switch(environ, "MCP_EXPOSE"),
             push_metrics=push_metrics,
             access={name: _access(environ, name) for name in CATALOGUE},
             pools=_pools(environ),
-            ignored=tuple(name for name in _NOT_HERE if name not in honoured and _is_on(environ.get(name, ""))),
+            ignored=tuple(name for name in _NOT_HERE if name not in honoured and is_on(environ.get(name, ""))),
         )
 
     def at(self, *, host: str | None = None, port: int | None = None) -> Settings:
@@ -124,50 +117,8 @@ class Settings(Struct, frozen=True, kw_only=True):
         return replace(self, host=self.host if host is None else host, port=self.port if port is None else port)
 
 
-def _is_on(value: str) -> bool:
-    """Whether a variable that means nothing here would have meant something there."""
-    return value.lower() not in ("", "false", "0")
-
-
-def _integer(environ: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
-    text = environ.get(name, "")
-    if not text:
-        return default
-    if not text.isascii() or not text.isdigit() or not least <= int(text) <= most:
-        raise SettingsError(f"{name}={text!r}: write a whole number from {least} to {most}")
-    return int(text)
-
-
-def _duration(environ: Mapping[str, str], name: str, default: float) -> float:
-    text = environ.get(name, "")
-    if not text:
-        return default
-    try:
-        value = seconds(text)
-    except ValueError as error:
-        raise SettingsError(f"{name}: {error}") from None
-    if value <= 0:
-        raise SettingsError(f"{name}={text!r}: write a duration above zero, such as 30s")
-    return value
-
-
-def _switch(environ: Mapping[str, str], name: str) -> bool:
-    """A boolean as Go reads one (`strconv.ParseBool`); off when unset or empty."""
-    text = environ.get(name, "")
-    if text in _ON:
-        return True
-    if text and text not in _OFF:
-        raise SettingsError(f"{name}={text!r}: write true or false")
-    return False
-
-
-def _names(text: str) -> tuple[str, ...]:
-    """The entries of a comma-separated list, lower-cased: model lists do not mind case (WIRE section 3)."""
-    return tuple(entry.strip().lower() for entry in text.split(",") if entry.strip())
-
-
 def _pools(environ: Mapping[str, str]) -> Mapping[str, Sequence[tuple[str, str]]]:
-    if not _switch(environ, "ROUTING_ENABLED"):
+    if not switch(environ, "ROUTING_ENABLED"):
         return {}
     path = environ.get("ROUTING_CONFIG_PATH", "")
     if not path:
@@ -183,14 +134,6 @@ def _pools(environ: Mapping[str, str]) -> Mapping[str, Sequence[tuple[str, str]]
 def _access(environ: Mapping[str, str], provider: str) -> Access:
     name = f"{provider.upper()}_API_URL"
     url = environ.get(name)
-    if url is not None and not _is_http(url):
+    if url is not None and not is_http(url):
         raise SettingsError(f"{name}={url!r}: write an address such as http://127.0.0.1:8000/v1, or unset it")
     return Access(url=url, key=environ.get(f"{provider.upper()}_API_KEY") or None)
-
-
-def _is_http(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        return False
