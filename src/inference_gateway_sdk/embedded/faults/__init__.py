@@ -1,0 +1,14 @@
+"""Faults by name: what the embedded gateway does wrong on purpose, so that its clients can be seen to cope.
+
+`fault("reset-mid-body", after=3)` is a fault, a `Rule` says which requests meet it, and a `FaultPlan` is the rules that
+a gateway follows: `running(faults=[...])`. docs/faults.md has the table.
+"""
+
+from __future__ import annotations
+
+from .file import read_plan
+from .kinds import KINDS, Fault, FaultError, fault
+from .notation import parse
+from .plan import Asked, FaultPlan, Rule
+
+__all__ = ["KINDS", "Asked", "Fault", "FaultError", "FaultPlan", "Rule", "fault", "parse", "read_plan"]
