@@ -5,6 +5,7 @@ It is served by uvicorn with the h11 parser, which shares nothing with this pack
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import math
 import os
@@ -12,7 +13,8 @@ import signal
 import socket
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
 import uvicorn
@@ -27,9 +29,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator
     from types import FrameType
 
+    from starlette.types import ASGIApp
+
     from .providers.scripted import ScriptedProvider
 
-__all__ = ["ListenError", "running", "serve"]
+__all__ = ["ListenError", "hosting", "running", "serve"]
 
 _START_SECONDS = 30.0
 _GRACE_SECONDS = 5  # the real gateway's, after which open streams are cut (WIRE section 19)
@@ -59,7 +63,18 @@ def running(
         port=0, images=everything, audio=everything, expose_mcp=everything, push_metrics=everything
     )
     gateway = Gateway.build(settings, local or LocalModel(weights.locate()), scripted)
-    server = _Server(_config(gateway, grace=0))
+    with hosting(create_app(gateway), settings) as url:
+        yield url
+
+
+@contextmanager
+def hosting(app: ASGIApp, settings: Settings) -> Generator[str]:
+    """The address of an application that is served from a thread until the block ends.
+
+    Raises:
+        ListenError: The address is taken or not ours.
+    """
+    server = _Server(_config(app, settings, grace=0))
     with _listen(settings) as listener:
         thread = threading.Thread(target=server.run, args=([listener],), name="embedded-gateway", daemon=True)
         thread.start()
@@ -82,19 +97,50 @@ def serve(settings: Settings, local: LocalModel, announce: Callable[[str], None]
     Raises:
         ListenError: The address is taken or not ours.
     """
-    server = _Server(_config(Gateway.build(settings, local), grace=_GRACE_SECONDS))
+    server = _Server(_config(create_app(Gateway.build(settings, local)), settings, grace=_GRACE_SECONDS))
     with _listen(settings) as listener, _quiet_signals():
         announce(_address(listener))
         server.run([listener])
 
 
 class _Server(uvicorn.Server):
-    """uvicorn's server, silent about the answers that it cuts once it has been told to end."""
+    """uvicorn's server, which ends as soon as it is told to, silent about the answers that it cuts."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._wake: Callable[[], object] = bool
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """End the server; called by a signal, or by whoever runs it in a thread."""
         logging.getLogger("uvicorn.error").addFilter(_nothing)
         super().handle_exit(sig, frame)
+        with suppress(RuntimeError):  # its loop is closed: it has ended
+            self._wake()
+
+    async def main_loop(self) -> None:
+        """Tick ten times a second until told to end, which ends the last tick early."""
+        told = asyncio.Event()
+        self._wake = partial(asyncio.get_running_loop().call_soon_threadsafe, told.set)
+        ticks = 0
+        while not await self.on_tick(ticks):
+            ticks += 1
+            with suppress(TimeoutError):
+                await asyncio.wait_for(told.wait(), 0.1)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End what is open: within the time of grace, or at once where there is none."""
+        if self.config.timeout_graceful_shutdown:
+            await super().shutdown(sockets)
+            return
+        for listener in self.servers:
+            listener.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        answers = list(self.server_state.tasks)
+        for answer in answers:
+            answer.cancel()
+        await asyncio.gather(*answers, return_exceptions=True)
+        await self.lifespan.shutdown()
 
     def run(self, sockets: list[socket.socket] | None = None) -> None:
         """Serve until told to end."""
@@ -114,9 +160,9 @@ def _not_broken_off(record: logging.LogRecord) -> bool:
     return "without completing response" not in record.getMessage()
 
 
-def _config(gateway: Gateway, *, grace: int) -> uvicorn.Config:
+def _config(app: ASGIApp, settings: Settings, *, grace: int) -> uvicorn.Config:
     return uvicorn.Config(
-        create_app(gateway),
+        app,
         http="h11",
         ws="none",
         loop="asyncio",
@@ -125,7 +171,7 @@ def _config(gateway: Gateway, *, grace: int) -> uvicorn.Config:
         access_log=False,
         server_header=False,
         proxy_headers=False,
-        timeout_keep_alive=math.ceil(gateway.settings.idle_timeout),
+        timeout_keep_alive=math.ceil(settings.idle_timeout),
         timeout_graceful_shutdown=grace,
         h11_max_incomplete_event_size=1024 * 1024,
     )

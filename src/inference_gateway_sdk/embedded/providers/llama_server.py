@@ -63,6 +63,7 @@ class LlamaServer:
             "threads": _THREADS,
         }
         self._process: subprocess.Popen[bytes] | None = None
+        self._stopped = False
 
     def start(self) -> str:
         """Load the weights, which takes about a second, and give the server's address, with /v1.
@@ -85,10 +86,14 @@ class LlamaServer:
                 )
             except OSError as error:
                 raise LlamaServerError(f"cannot start {sys.executable}: {error.strerror or error}") from error
+            if self._stopped:  # while the process was being made
+                self.stop()
+                raise LlamaServerError("llama.cpp was ended before it had begun")
             return f"{self._address(process, log)}/v1"
 
     def stop(self) -> None:
-        """End it, with whatever it is loading or answering. May be called twice, and from another thread."""
+        """End it for good, with whatever it is loading or answering. May be called twice, and from another thread."""
+        self._stopped = True
         process, self._process = self._process, None
         if process is None:
             return
