@@ -79,9 +79,11 @@ def stream_headers(scope: Scope) -> Pairs:
     return _HEADERS + [_KEEP] * (_CLOSE not in scope["headers"])
 
 
-async def relay_lines(send: Send, headers: Pairs, first: bytes | None, more: AsyncGenerator[bytes]) -> None:
-    """Send a 200 with these lines, each in a write of its own; `first` is None when there is none."""
-    await _head(send, 200, headers)
+async def relay_lines(
+    send: Send, headers: Pairs, first: bytes | None, more: AsyncGenerator[bytes], *, status: int = 200
+) -> None:
+    """Send these lines, each in a write of its own; `first` is None when there is none."""
+    await _head(send, status, headers)
     line = first
     while line is not None:
         await _body(send, line, more=True)
