@@ -21,16 +21,23 @@ import uvicorn
 
 from . import weights
 from .app import create_app
+from .connection import Connection
+from .faults.door import Door
+from .faults.plan import FaultPlan
+from .faults.play import FaultPlayer
+from .faults.wire import WiredConnection
 from .gateway import Gateway
 from .providers.local import LocalModel
 from .settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable, Generator, Iterable
     from types import FrameType
 
     from starlette.types import ASGIApp
 
+    from .faults.kinds import Fault
+    from .faults.plan import Rule
     from .providers.scripted import ScriptedProvider
 
 __all__ = ["ListenError", "hosting", "running", "serve"]
@@ -45,7 +52,12 @@ class ListenError(Exception):
 
 @contextmanager
 def running(
-    settings: Settings | None = None, *, local: LocalModel | None = None, scripted: ScriptedProvider | None = None
+    settings: Settings | None = None,
+    *,
+    local: LocalModel | None = None,
+    scripted: ScriptedProvider | None = None,
+    tools: Iterable[Callable[..., object]] = (),
+    faults: FaultPlan | Iterable[Rule | Fault | str] = (),
 ) -> Generator[str]:
     """The address ("http://127.0.0.1:PORT") of a gateway that runs in a thread until the block ends.
 
@@ -54,27 +66,34 @@ def running(
             everything on that is off by default, so that each endpoint answers.
         local: The smoke-test model; None for the weights in their usual place, never pulled.
         scripted: Answers for `openai` and `anthropic` where the settings give no address; None for nobody.
+        tools: Python functions that chats are offered as if an MCP server had them; that there are any turns MCP on.
+        faults: What goes wrong, and for which requests; a plan can be asked what was played.
 
     Raises:
         ListenError: The address is taken or not ours.
+        FaultError: A fault is none.
+        TypeError: A tool that is no function, or has parameters that JSON cannot fill.
+        ValueError: Two tools of one name.
     """
+    plan = faults if isinstance(faults, FaultPlan) else FaultPlan(faults) if faults else None
     everything = scripted is not None
+    tools = tuple(tools)
     settings = settings or Settings(
-        port=0, images=everything, audio=everything, expose_mcp=everything, push_metrics=everything
+        port=0, images=everything, audio=everything, expose_mcp=everything or bool(tools), push_metrics=everything
     )
-    gateway = Gateway.build(settings, local or LocalModel(weights.locate()), scripted)
-    with hosting(create_app(gateway), settings) as url:
+    gateway = Gateway.build(settings, local or LocalModel(weights.locate()), scripted, tools)
+    with hosting(create_app(gateway), settings, plan) as url:
         yield url
 
 
 @contextmanager
-def hosting(app: ASGIApp, settings: Settings) -> Generator[str]:
-    """The address of an application that is served from a thread until the block ends.
+def hosting(app: ASGIApp, settings: Settings, faults: FaultPlan | None = None) -> Generator[str]:
+    """The address of an application that is served from a thread until the block ends, with the faults of a plan.
 
     Raises:
         ListenError: The address is taken or not ours.
     """
-    server = _Server(_config(app, settings, grace=0))
+    server = _Server(app, settings, faults, grace=0)
     with _listen(settings) as listener:
         thread = threading.Thread(target=server.run, args=([listener],), name="embedded-gateway", daemon=True)
         thread.start()
@@ -86,18 +105,21 @@ def hosting(app: ASGIApp, settings: Settings) -> Generator[str]:
             thread.join()
 
 
-def serve(settings: Settings, local: LocalModel, announce: Callable[[str], None]) -> None:
+def serve(
+    settings: Settings, local: LocalModel, announce: Callable[[str], None], faults: FaultPlan | None = None
+) -> None:
     """Serve in this thread until SIGINT or SIGTERM, then end what is open within a few seconds.
 
     Args:
         settings: Where, and with which providers.
         local: The smoke-test model.
         announce: Called with the address once connections are accepted.
+        faults: What goes wrong, and for which requests.
 
     Raises:
         ListenError: The address is taken or not ours.
     """
-    server = _Server(_config(create_app(Gateway.build(settings, local)), settings, grace=_GRACE_SECONDS))
+    server = _Server(create_app(Gateway.build(settings, local)), settings, faults, grace=_GRACE_SECONDS)
     with _listen(settings) as listener, _quiet_signals():
         announce(_address(listener))
         server.run([listener])
@@ -106,9 +128,18 @@ def serve(settings: Settings, local: LocalModel, announce: Callable[[str], None]
 class _Server(uvicorn.Server):
     """uvicorn's server, which ends as soon as it is told to, silent about the answers that it cuts."""
 
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
+    def __init__(self, app: ASGIApp, settings: Settings, faults: FaultPlan | None, *, grace: int) -> None:
+        super().__init__(_config(FaultPlayer(app, faults) if faults else app, settings, grace=grace))
+        if faults:
+            self.config.http = WiredConnection
+        self._faults = faults
         self._wake: Callable[[], object] = bool
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to listen, with a door that faults can shut."""
+        await super().startup(sockets)
+        if self._faults and sockets:
+            self._faults.attach(Door(self, sockets))
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """End the server; called by a signal, or by whoever runs it in a thread."""
@@ -163,7 +194,7 @@ def _not_broken_off(record: logging.LogRecord) -> bool:
 def _config(app: ASGIApp, settings: Settings, *, grace: int) -> uvicorn.Config:
     return uvicorn.Config(
         app,
-        http="h11",
+        http=Connection,
         ws="none",
         loop="asyncio",
         lifespan="on",

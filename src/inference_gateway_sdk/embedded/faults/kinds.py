@@ -2,7 +2,8 @@
 
 `fault(name, **parameters)` makes one and refuses what it does not know, with the nearest name. Of an answer that is an
 event stream, `after` counts the events that are sent before the fault, untouched; a shorter stream has the fault at its
-end. Any other body counts as two pieces, its halves. Seconds that are None are for ever: until the client leaves.
+end. Any other body has the fault before its second half, or with `after=0` before it begins. Seconds that are None are
+for ever: until the client leaves.
 """
 
 from __future__ import annotations
@@ -132,7 +133,7 @@ class ResetMidBody(Fault, frozen=True):
     """
 
     name = "reset-mid-body"
-    after: After = 1
+    after: After = 2
 
 
 class CloseMidBody(Fault, frozen=True):
@@ -143,7 +144,7 @@ class CloseMidBody(Fault, frozen=True):
     """
 
     name = "close-mid-body"
-    after: After = 1
+    after: After = 2
 
 
 class StallMidBody(Fault, frozen=True):
@@ -155,7 +156,7 @@ class StallMidBody(Fault, frozen=True):
     """
 
     name = "stall-mid-body"
-    after: After = 1
+    after: After = 2
     seconds: Seconds | None = None
 
 
@@ -169,7 +170,7 @@ class TrickleComments(Fault, frozen=True):
     """
 
     name = "trickle-comments"
-    after: After = 1
+    after: After = 2
     interval: Interval = 0.05
     seconds: Seconds | None = None
 
@@ -183,7 +184,7 @@ class TrickleChunkSize(Fault, frozen=True):
     """
 
     name = "trickle-chunk-size"
-    after: After = 1
+    after: After = 2
     interval: Interval = 0.05
 
 
@@ -196,7 +197,7 @@ class Truncate(Fault, frozen=True):
     """
 
     name = "truncate"
-    after: After = 1
+    after: After = 2
     mid_event: bool = False
 
 
@@ -214,7 +215,7 @@ class MalformedChunk(Fault, frozen=True):
     """
 
     name = "malformed-chunk"
-    after: After = 1
+    after: After = 2
 
 
 class MalformedEvent(Fault, frozen=True):
@@ -226,7 +227,7 @@ class MalformedEvent(Fault, frozen=True):
     """
 
     name = "malformed-event"
-    after: After = 1
+    after: After = 2
     data: HeaderText = '{"id": oops'
 
 
@@ -240,7 +241,7 @@ class ErrorEvent(Fault, frozen=True):
     """
 
     name = "error-event"
-    after: After = 1
+    after: After = 2
     code: Code = 503
     message: str = "the provider is overloaded"
 
@@ -265,7 +266,7 @@ class OversizedEvent(Fault, frozen=True):
     """
 
     name = "oversized-event"
-    after: After = 1
+    after: After = 2
     size: Size = 128 * 1024 * 1024
 
 

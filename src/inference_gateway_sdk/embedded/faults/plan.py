@@ -6,12 +6,14 @@ fault, whoever comes first.
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence  # noqa: TC003  (msgspec reads the annotations)
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence  # noqa: TC003  (msgspec reads the annotations)
+from contextlib import contextmanager
 from fnmatch import fnmatchcase
 from random import Random
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import msgspec
 from msgspec import Struct, field
@@ -20,6 +22,9 @@ from msgspec.structs import force_setattr
 from ..multipart import Form, FormError
 from .kinds import Fault, FaultError
 from .notation import parse
+
+if TYPE_CHECKING:
+    from .door import Door
 
 __all__ = ["Asked", "FaultPlan", "Rule"]
 
@@ -159,6 +164,7 @@ class FaultPlan:
 
     def __init__(self, rules: Iterable[Rule | Fault | str] = (), *, header: bool = False) -> None:
         self.header = header
+        self._door: Door | None = None
         self._lock = threading.Lock()
         self._running = [_Running(_rule(each)) for each in rules]
         self._played: Counter[str] = Counter()
@@ -214,6 +220,37 @@ class FaultPlan:
         """Count a fault that a request named for itself."""
         with self._lock:
             self._played[fault.name] += 1
+
+    def attach(self, door: Door | None) -> None:
+        """Have a server's listening socket to shut, or no longer."""
+        self._door = door
+
+    def shut_for(self, seconds: float) -> None:
+        """Refuse connections for so long; to be called in the server's loop.
+
+        Raises:
+            FaultError: There is no server with a socket.
+        """
+        self._attached().shut_for(seconds)
+
+    @contextmanager
+    def refusing(self) -> Generator[None]:
+        """Connections are refused until the block ends; not to be used in the server's own thread.
+
+        Raises:
+            FaultError: There is no server with a socket.
+        """
+        door = self._attached()
+        asyncio.run_coroutine_threadsafe(door.shut(), door.loop).result()
+        try:
+            yield
+        finally:
+            asyncio.run_coroutine_threadsafe(door.open(), door.loop).result()
+
+    def _attached(self) -> Door:
+        if self._door is None:
+            raise FaultError("nothing listens for this plan: give it to running() or igw serve")
+        return self._door
 
 
 def _rule(given: Rule | Fault | str) -> Rule:
