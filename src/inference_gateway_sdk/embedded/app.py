@@ -10,27 +10,32 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.routing import Route
 
+from .authentication import Authentication
 from .disconnect import ClientLeft
 from .endpoints.audio import SOUNDS, make_sound
 from .endpoints.chat import chat_completions
 from .endpoints.health import health
 from .endpoints.images import edit_image, generate_image, vary_image
-from .endpoints.mcp import list_tools
+from .endpoints.mcp import list_tools, speak_mcp, token_metadata
 from .endpoints.messages import messages
 from .endpoints.metrics import push_metrics
 from .endpoints.models import list_models
 from .endpoints.proxy import proxy
 from .endpoints.responses import responses
 from .problems import Problem
+from .slashes import Slashes
+from .write_deadline import WriteDeadline
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Callable
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 
     from starlette.requests import Request
+    from starlette.types import Scope
 
     from .gateway import Gateway
 
@@ -39,21 +44,24 @@ __all__ = ["create_app"]
 
 def create_app(gateway: Gateway) -> Starlette:
     """The application; its lifespan starts and stops the providers."""
+    routes = [
+        _route("GET", "/health", health),
+        _route("GET", "/v1/models", partial(list_models, gateway)),
+        _route("POST", "/v1/chat/completions", partial(chat_completions, gateway)),
+        _route("POST", "/v1/messages", partial(messages, gateway)),
+        _route("POST", "/v1/responses", partial(responses, gateway)),
+        _route("POST", "/v1/images/generations", partial(generate_image, gateway)),
+        _route("POST", "/v1/images/edits", partial(edit_image, gateway)),
+        _route("POST", "/v1/images/variations", partial(vary_image, gateway)),
+        *(_route("POST", f"/v1/audio/{kind}", partial(make_sound, gateway, kind)) for kind in SOUNDS),
+        _route("GET", "/v1/mcp/tools", partial(list_tools, gateway)),
+        _route("POST", "/mcp", partial(speak_mcp, gateway)),
+        _route("GET", "/.well-known/oauth-protected-resource/mcp", partial(token_metadata, gateway)),
+        _route("POST", "/v1/metrics", partial(push_metrics, gateway)),
+        _route(None, "/proxy/{provider}/{path:path}", partial(proxy, gateway)),
+    ]
     app = Starlette(
-        routes=[
-            _route("GET", "/health", health),
-            _route("GET", "/v1/models", partial(list_models, gateway)),
-            _route("POST", "/v1/chat/completions", partial(chat_completions, gateway)),
-            _route("POST", "/v1/messages", partial(messages, gateway)),
-            _route("POST", "/v1/responses", partial(responses, gateway)),
-            _route("POST", "/v1/images/generations", partial(generate_image, gateway)),
-            _route("POST", "/v1/images/edits", partial(edit_image, gateway)),
-            _route("POST", "/v1/images/variations", partial(vary_image, gateway)),
-            *(_route("POST", f"/v1/audio/{kind}", partial(make_sound, gateway, kind)) for kind in SOUNDS),
-            _route("GET", "/v1/mcp/tools", partial(list_tools, gateway)),
-            _route("POST", "/v1/metrics", partial(push_metrics, gateway)),
-            _route(None, "/proxy/{provider}/{path:path}", partial(proxy, gateway)),
-        ],
+        routes=routes,
         exception_handlers={
             404: _no_route,
             405: _no_route,
@@ -61,6 +69,7 @@ def create_app(gateway: Gateway) -> Starlette:
             ClientLeft: _nobody,
             ClientDisconnect: _nobody,
         },
+        middleware=_around(gateway, routes),
         lifespan=partial(_lifespan, gateway),
     )
     app.router.redirect_slashes = False
@@ -72,8 +81,10 @@ async def _lifespan(gateway: Gateway, _: Starlette) -> AsyncGenerator[None]:
     try:
         for provider in gateway.providers.values():
             await provider.start()
+        await gateway.tools.start()
         yield
     finally:
+        await gateway.tools.stop()
         for provider in gateway.providers.values():
             await provider.stop()
 
@@ -85,22 +96,24 @@ def _route(method: str | None, path: str, endpoint: Callable[[Request], Awaitabl
     return route
 
 
-async def _no_route(request: Request, _: Exception) -> Response:
-    """The 404 of an unknown path and of a wrong method; a trailing slash too many is redirected (WIRE section 1)."""
-    path = request.url.path.removesuffix("/")
-    if path == request.url.path or not _serves(request.app, request.method, path):
-        return Problem.no_route().response()
-    target = f"{path}?{request.url.query}" if request.url.query else path
-    if request.method != "GET":
-        return Response(status_code=307, headers={"location": target})
-    page = f'<a href="{target}">Moved Permanently</a>.\n\n'
-    return Response(page, 301, {"location": target, "content-type": "text/html; charset=utf-8"})
+def _around(gateway: Gateway, routes: Sequence[Route]) -> list[Middleware]:
+    """What sees a request before its endpoint does, the first first."""
+    around = [Middleware(Slashes, routes)]
+    if gateway.quirks.write_deadline:
+        around.append(Middleware(WriteDeadline, gateway.settings.write_timeout))
+    if gateway.tokens:
+        around.append(Middleware(Authentication, gateway.tokens, _is_open))
+    return around
 
 
-def _serves(app: Starlette, method: str, path: str) -> bool:
-    return any(
-        isinstance(route, Route) and route.path == path and method in (route.methods or ()) for route in app.routes
-    )
+def _is_open(scope: Scope) -> bool:
+    """Whether a request needs no token: it asks for the health, or where to get a token."""
+    return scope["path"] in ("/health", "/.well-known/oauth-protected-resource/mcp")
+
+
+async def _no_route(_: Request, __: Exception) -> Response:
+    """The 404 of an unknown path and of a wrong method (WIRE section 1)."""
+    return Problem.no_route().response()
 
 
 async def _problem(_: Request, problem: Exception) -> Response:

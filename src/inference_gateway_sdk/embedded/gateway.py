@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping  # noqa: TC003  (msgspec reads the annotations at run time)
+from collections.abc import Callable, Iterable, Mapping  # noqa: TC003  (msgspec reads the annotations at run time)
 
 from msgspec import Struct, field
 
+from .authentication import TokenCheck  # noqa: TC001  (the same)
+from .bearer import FixedToken
+from .mcp.settings import McpSettings
+from .mcp.toolbox import Toolbox
+from .oidc import TokenVerifier
 from .pools import Pools
 from .problems import Problem
 from .providers.catalogue import CATALOGUE
@@ -13,6 +18,7 @@ from .providers.local import LocalModel  # noqa: TC001  (the same)
 from .providers.provider import Provider  # noqa: TC001  (the same)
 from .providers.relay import Relay
 from .providers.scripted import ScriptedProvider  # noqa: TC001  (the same)
+from .quirks import Quirks, named
 from .settings import Access, Settings
 
 __all__ = ["Gateway"]
@@ -21,32 +27,62 @@ _SCRIPTED = ("anthropic", "openai")  # between them they offer every endpoint
 
 
 class Gateway(Struct, frozen=True):
-    """Settings, the providers that can be asked, by id, and whose turn it is in each pool."""
+    """What all endpoints share.
+
+    Attributes:
+        settings: What it was told.
+        providers: Those that can be asked, by id.
+        pools: Whose turn it is, by alias.
+        tokens: Which tokens are good; None when none is asked for.
+        tools: What MCP servers offer.
+    """
 
     settings: Settings
     providers: Mapping[str, Provider]
     pools: Pools = field(default_factory=lambda: Pools({}))
+    tokens: TokenCheck | None = None
+    tools: Toolbox = field(default_factory=lambda: Toolbox((), McpSettings()))
 
     @classmethod
-    def build(cls, settings: Settings, local: LocalModel, scripted: ScriptedProvider | None = None) -> Gateway:
+    def build(
+        cls,
+        settings: Settings,
+        local: LocalModel,
+        scripted: ScriptedProvider | None = None,
+        functions: Iterable[Callable[..., object]] = (),
+    ) -> Gateway:
         """The gateway these settings describe.
 
         Args:
             settings: Whose providers have addresses and keys.
             local: Answers for `llamacpp` when that has no address.
             scripted: Answers for `openai` and `anthropic` when they have no address; None for nobody.
+            functions: Python functions that are tools as if an MCP server offered them.
+
+        Raises:
+            TypeError: A function that cannot be described.
+            ValueError: Two functions of one name.
+            IssuerError: Tokens are asked for, and their issuer cannot be asked about them.
         """
         providers: dict[str, Provider] = {}
         for name, profile in CATALOGUE.items():
             access = settings.access.get(name, Access())
-            if name == "llamacpp" and access.url is None:
+            if name == "llamacpp" and access.url is None and not named(settings.quirks).llamacpp_needs_key:
                 providers[name] = local
             elif name in _SCRIPTED and scripted and access.url is None:
                 providers[name] = scripted
             elif access.key or not profile.needs_key:
                 relay = Relay(profile, url=access.url, key=access.key, header_timeout=settings.header_timeout)
                 providers[name] = relay
-        return cls(settings, providers, Pools(settings.pools))
+        tokens: TokenCheck | None = FixedToken(settings.token) if settings.token else None
+        if settings.oidc:
+            tokens = TokenVerifier.discover(settings.oidc)
+        return cls(settings, providers, Pools(settings.pools), tokens, Toolbox.build(settings.mcp, functions))
+
+    @property
+    def quirks(self) -> Quirks:
+        """The bugs of the real gateway that are there."""
+        return named(self.settings.quirks)
 
     def provider(self, name: str) -> Provider:
         """The provider of this id.

@@ -10,12 +10,14 @@ import asyncio
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
 from starlette.responses import Response
 
 from .disconnect import ClientLeft, while_connected
-from .line_relay import relay_lines, stream_headers
+from .line_relay import as_released, relay_lines, stream_headers
 from .lines import Lines
-from .providers.provider import ProviderError
+from .providers.provider import BrokenOff, ProviderError
+from .write_deadline import before_reads, before_writes
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Iterable
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
     from .problems import Problem
     from .providers.provider import Answer
+    from .quirks import Quirks
 
 __all__ = ["Mirror", "PassThrough", "lines_of"]
 
@@ -49,6 +52,8 @@ class PassThrough(Response):
         exchange: The provider's answer, not yet asked for.
         seconds: How long an answer that is no event stream may take in all; None for ever.
         problem: What it is to the client when no answer begins. One that breaks off later breaks off here too.
+        quirks: What else may become of a stream.
+        streams: An event stream is handed on line by line, without a deadline; otherwise like anything else.
     """
 
     def __init__(
@@ -56,11 +61,16 @@ class PassThrough(Response):
         exchange: AbstractAsyncContextManager[Answer],
         seconds: float | None,
         problem: Callable[[ProviderError | TimeoutError], Problem],
+        *,
+        quirks: Quirks,
+        streams: bool = True,
     ) -> None:
         super().__init__()
         self._exchange = exchange
         self._seconds = seconds
         self._problem = problem
+        self._quirks = replace(quirks, lost_tails=False)  # here nothing is lost (WIRE section 10)
+        self._streams = streams
         self._begun = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -75,10 +85,12 @@ class PassThrough(Response):
 
     async def _relay(self, scope: Scope, send: Send) -> None:
         async with asyncio.timeout(self._seconds) as clock, self._exchange as answer:
-            if answer.header("content-type").partition(";")[0].strip().lower() == "text/event-stream":
+            if self._streams and answer.header("content-type").partition(";")[0].strip().lower() == "text/event-stream":
                 clock.reschedule(None)  # a stream may take as long as it likes (WIRE section 4)
-                async with aclosing(lines_of(answer, unended=True)) as lines:
-                    await relay_lines(send, stream_headers(scope), await anext(lines, None), lines)
+                async with aclosing(before_reads(scope, as_released(lines_of(answer), self._quirks))) as lines:
+                    first = await anext(lines, None)
+                    self._begun = True
+                    await relay_lines(send, stream_headers(scope), first, lines)
             else:
                 await self._copy(send, answer, [pair for pair in answer.headers if pair[0] in _KEPT])
 
@@ -100,28 +112,35 @@ class Mirror(PassThrough):
     """The provider's answer with all its headers, a stream like anything else, for as long as it takes."""
 
     def __init__(
-        self, exchange: AbstractAsyncContextManager[Answer], problem: Callable[[ProviderError | TimeoutError], Problem]
+        self,
+        exchange: AbstractAsyncContextManager[Answer],
+        problem: Callable[[ProviderError | TimeoutError], Problem],
+        *,
+        quirks: Quirks,
     ) -> None:
-        super().__init__(exchange, None, problem)
+        super().__init__(exchange, None, problem, quirks=quirks)
 
     async def _relay(self, scope: Scope, send: Send) -> None:
         async with self._exchange as answer:
-            await self._copy(send, answer, [pair for pair in answer.headers if pair[0] not in _NOT_MIRRORED])
+            await self._copy(
+                before_writes(scope, send), answer, [pair for pair in answer.headers if pair[0] not in _NOT_MIRRORED]
+            )
 
 
-async def lines_of(answer: Answer, *, unended: bool) -> AsyncGenerator[bytes]:
-    """The lines of the body, which end without an error where it breaks off.
+async def lines_of(answer: Answer) -> AsyncGenerator[bytes]:
+    """The lines of the body, a last one without an end included.
 
-    Args:
-        answer: Whose body.
-        unended: Give out a last line that has no end too.
+    Raises:
+        BrokenOff: The body ended too early, after these lines.
     """
-    lines = Lines()
+    lines, broken = Lines(), None
     try:
         async for data in answer.pieces:
             for line in lines.feed(data):
                 yield line
-    except ProviderError:
-        pass  # the real gateway ends its own answer cleanly here, and so hides the break (WIRE sections 10 and 14)
-    if unended and lines.rest:
+    except BrokenOff as error:
+        broken = error
+    if lines.rest:
         yield lines.rest
+    if broken:
+        raise broken

@@ -11,12 +11,23 @@ from typing import TYPE_CHECKING
 from starlette.responses import Response
 
 from . import go_json
-from .providers.provider import ProviderError, Refused, Silent
+from .providers.provider import BrokenOff, ProviderError, Refused, Silent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["MessagesProblem", "Problem", "from_provider", "passed_through", "proxied", "undecodable"]
+    from .quirks import Quirks
+
+__all__ = [
+    "MessagesProblem",
+    "Problem",
+    "from_provider",
+    "hollow",
+    "passed_through",
+    "proxied",
+    "undecodable",
+    "unreadable",
+]
 
 _GATEWAY = "application/json; charset=utf-8"  # an error of the gateway's own making
 _PROVIDER = "application/json"  # an error that came from behind it
@@ -54,6 +65,11 @@ class Problem(Exception):  # noqa: N818  (the term of RFC 9457)
     def no_route(cls) -> Problem:
         """Nothing is served at this path, or not by this method."""
         return cls(404, "Requested route is not found")
+
+    @classmethod
+    def unauthorized(cls) -> Problem:
+        """There is no token, or none that is good; no header says more (WIRE section 5)."""
+        return cls(401, "unauthorized")
 
     @classmethod
     def bad_request(cls) -> Problem:
@@ -143,27 +159,31 @@ class MessagesProblem(Problem):
         return "not_supported_error" if "not supported by this provider" in self.text else "invalid_request_error"
 
 
-def passed_through(error: ProviderError | TimeoutError) -> Problem:
+def passed_through(error: ProviderError | TimeoutError, *, quirks: Quirks) -> Problem:
     """What the client of an endpoint that only passes on sees when no answer begins (WIRE section 6)."""
-    if isinstance(error, TimeoutError):
-        return Problem.timed_out()
-    return Problem(502, "Failed to reach upstream server")
+    late = isinstance(error, TimeoutError) or (isinstance(error, Silent) and not quirks.late_is_refused)
+    return Problem.timed_out() if late else Problem(502, "Failed to reach upstream server")
 
 
-def from_provider(error: ProviderError, *, provider: str, here: str) -> Problem:
+def from_provider(error: ProviderError | TimeoutError, *, provider: str, here: str, quirks: Quirks) -> Problem:
     """What the client of a chat sees when the provider does not answer with a 200.
 
     Args:
-        error: What happened.
+        error: What happened; a `TimeoutError` is the end of the whole answer's time.
         provider: The provider's id.
         here: This gateway's own "host:port": the real one reports silence as that of a call to itself.
+        quirks: Whether it does so.
     """
     if isinstance(error, Refused):
         return Problem(error.status, error.body.decode(errors="replace"), content_type=_PROVIDER)
-    if isinstance(error, Silent):
+    if isinstance(error, Silent) and quirks.late_is_refused:
         asked = f"http://{here}/proxy/{provider}{error.path}"
         text = f"Post {go_json.quoted(asked)}: net/http: timeout awaiting response headers"
         return Problem(400, text, content_type=_PROVIDER)
+    if isinstance(error, Silent | TimeoutError):
+        return Problem(504, "Request timed out", content_type=_PROVIDER)
+    if isinstance(error, BrokenOff) and quirks.unread_is_refused:
+        return Problem(400, str(error), content_type=_PROVIDER)
     return Problem(502, proxied(error).body.decode(), content_type=_PROVIDER)
 
 
@@ -181,6 +201,21 @@ class _Proxied(Problem):
         return super().body + b"\n"
 
 
-def undecodable(error: Exception) -> Problem:
+def undecodable(error: Exception, *, quirks: Quirks) -> Problem:
     """The provider answered 200 with something that is not a chat answer."""
-    return Problem(400, f"failed to decode the provider's answer: {error}", content_type=_PROVIDER)
+    status = 400 if quirks.unread_is_refused else 502
+    return Problem(status, f"failed to decode the provider's answer: {error}", content_type=_PROVIDER)
+
+
+def hollow(body: bytes) -> Problem:
+    """The provider answered 200 with something that has no choices: an error, as a rule."""
+    return Problem(502, body.decode(errors="replace"), content_type=_PROVIDER)
+
+
+def unreadable(path: str) -> Problem:
+    """The request broke off in its body, before the endpoint at this path had read it (WIRE section 6)."""
+    if path == "/v1/metrics":
+        return Problem(400, "Failed to read request body")
+    if path == "/v1/messages":
+        return MessagesProblem(400, "Failed to read request")
+    return Problem(400, "Failed to decode request" if path == "/v1/chat/completions" else "Failed to read request")

@@ -12,17 +12,18 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from .environment import SettingsError, duration, integer, is_http, is_on, names, switch
+from .mcp.settings import McpSettings
+from .oidc import Oidc
 from .pools import PoolError, Pools, read_pools
 from .providers.catalogue import CATALOGUE
+from .quirks import named
 
 __all__ = ["Access", "Settings", "SettingsError"]
 
-# What the real gateway would act on and this one would not: silence about AUTH_ENABLED would be a trap.
+# What the real gateway would act on and this one would not: silence about GUARDRAILS_ENABLED would be a trap.
 _NOT_HERE = (
-    "AUTH_ENABLED",
     "ENABLE_VISION",
     "GUARDRAILS_ENABLED",
-    "MCP_ENABLED",
     "SERVER_TLS_CERT_PATH",
     "SERVER_TLS_KEY_PATH",
     "SERVER_WRITE_TIMEOUT",
@@ -54,10 +55,16 @@ class Settings(Struct, frozen=True, kw_only=True):
         disallowed_models: `DISALLOWED_MODELS`: never these.
         images: `ENABLE_IMAGES`, or `IMAGES_ENABLED` as newer gateways call it: pictures can be asked for.
         audio: `AUDIO_ENABLED`, of newer gateways: sounds can be asked for.
-        expose_mcp: `MCP_EXPOSE`: tools can be listed; there are none.
+        expose_mcp: `MCP_EXPOSE`: tools can be listed, and with MCP on, called at `/mcp`.
+        mcp: `MCP_ENABLED`, `MCP_SERVERS` and the other variables of MCP.
         push_metrics: `TELEMETRY_ENABLED` with `TELEMETRY_METRICS_PUSH_ENABLED`: metrics are judged, and not kept.
         access: `<ID>_API_URL` and `<ID>_API_KEY`, by provider id.
         pools: `ROUTING_ENABLED` with `ROUTING_CONFIG_PATH`: by alias the (provider id, model) pairs that take turns.
+        oidc: `AUTH_ENABLED`, `AUTH_OIDC_ISSUER`, `AUTH_OIDC_CLIENT_ID`: whose tokens are asked for; None for none.
+        token: `INFERENCE_GATEWAY_SERVE_TOKEN`, of this gateway alone: what all requests but those for `/health` must
+            bring.
+        quirks: A release of the real gateway, such as "v0.48", whose bugs are reproduced; None for none.
+        write_timeout: `SERVER_WRITE_TIMEOUT`, seconds: means something with that quirk alone.
         ignored: Variables that are set and mean nothing to this gateway.
     """
 
@@ -72,27 +79,42 @@ class Settings(Struct, frozen=True, kw_only=True):
     images: bool = False
     audio: bool = False
     expose_mcp: bool = False
+    mcp: McpSettings = McpSettings()
     push_metrics: bool = False
     access: Mapping[str, Access] = field(default_factory=dict[str, Access])
     pools: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict[str, Sequence[tuple[str, str]]])
+    oidc: Oidc | None = None
+    token: str | None = None
+    quirks: str | None = None
+    write_timeout: float = 30.0
     ignored: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        try:
+            named(self.quirks)
+        except ValueError as error:
+            raise SettingsError(f"quirks: {error}") from None
+        if self.token and self.oidc:
+            raise SettingsError("token: leave it out, or leave out oidc: who may pass is said by one of them")
         try:
             Pools(self.pools)
         except PoolError as error:
             raise SettingsError(f"pools: {error}") from None
 
     @classmethod
-    def from_env(cls, environ: Mapping[str, str]) -> Settings:
+    def from_env(cls, environ: Mapping[str, str], *, quirks: str | None = None) -> Settings:
         """The settings that the environment asks for.
+
+        Args:
+            environ: The variables.
+            quirks: As the attribute; no variable of the real gateway asks for its own bugs.
 
         Raises:
             SettingsError: A variable holds something that cannot be used.
         """
-        plain = cls()
+        plain = cls(quirks=quirks)
         push_metrics = switch(environ, "TELEMETRY_ENABLED") and switch(environ, "TELEMETRY_METRICS_PUSH_ENABLED")
-        honoured = ("TELEMETRY_ENABLED",) if push_metrics else ()
+        honoured = ("TELEMETRY_ENABLED",) * push_metrics + ("SERVER_WRITE_TIMEOUT",) * named(quirks).write_deadline
         return cls(
             host=environ.get("SERVER_HOST") or plain.host,
             port=integer(environ, "SERVER_PORT", plain.port, 0, 65535),
@@ -106,9 +128,14 @@ class Settings(Struct, frozen=True, kw_only=True):
             images=switch(environ, "ENABLE_IMAGES") or switch(environ, "IMAGES_ENABLED"),
             audio=switch(environ, "AUDIO_ENABLED"),
             expose_mcp=switch(environ, "MCP_EXPOSE"),
+            mcp=McpSettings.from_env(environ),
             push_metrics=push_metrics,
             access={name: _access(environ, name) for name in CATALOGUE},
             pools=_pools(environ),
+            oidc=_oidc(environ),
+            token=environ.get("INFERENCE_GATEWAY_SERVE_TOKEN") or None,
+            quirks=quirks,
+            write_timeout=duration(environ, "SERVER_WRITE_TIMEOUT", plain.write_timeout),
             ignored=tuple(name for name in _NOT_HERE if name not in honoured and is_on(environ.get(name, ""))),
         )
 
@@ -129,6 +156,17 @@ def _pools(environ: Mapping[str, str]) -> Mapping[str, Sequence[tuple[str, str]]
     except PoolError as error:
         raise SettingsError(f"ROUTING_CONFIG_PATH={path!r} {error}") from None
     return pools
+
+
+def _oidc(environ: Mapping[str, str]) -> Oidc | None:
+    if not switch(environ, "AUTH_ENABLED"):
+        return None
+    issuer, audience = environ.get("AUTH_OIDC_ISSUER", ""), environ.get("AUTH_OIDC_CLIENT_ID", "")
+    if not is_http(issuer):
+        raise SettingsError(f"AUTH_OIDC_ISSUER={issuer!r}: with AUTH_ENABLED=true, write the address of the issuer")
+    if not audience:
+        raise SettingsError("AUTH_OIDC_CLIENT_ID is not set: with AUTH_ENABLED=true, write for whom a token must be")
+    return Oidc(issuer=issuer, audience=audience)
 
 
 def _access(environ: Mapping[str, str], provider: str) -> Access:

@@ -36,17 +36,18 @@ async def chat_completions(gateway: Gateway, request: Request) -> Response:
     admit(chat.model, gateway.settings)
     provider = gateway.provider(target.provider)
     host, port = request.scope["server"]
-    problem = partial(problems.from_provider, provider=target.provider, here=f"{host}:{port}")
+    quirks = gateway.quirks
+    problem = partial(problems.from_provider, provider=target.provider, here=f"{host}:{port}", quirks=quirks)
     if chat.stream:
         lines = provider.chat_stream(_streaming(chat, target.provider, target.model))
-        return LineRelay(lines, problem, target.headers)
-    answering = _answer(provider, replace(chat, model=target.model), gateway.settings.read_timeout)
+        return LineRelay(lines, problem, target.headers, quirks=quirks, patient=True)
+    answering = _answer(provider, replace(chat, model=target.model), gateway)
     try:
         answer = await while_connected(request.receive, answering)
-    except Problem as late:
-        late.headers = target.headers
+    except Problem as unread:
+        unread.headers = target.headers
         raise
-    except ProviderError as error:
+    except (ProviderError, TimeoutError) as error:
         refusal = problem(error)
         refusal.headers = target.headers
         raise refusal from error
@@ -72,19 +73,20 @@ def _streaming(chat: ChatRequest, provider: str, model: str) -> ChatRequest:
     return replace(chat, model=model, stream_options=options)
 
 
-async def _answer(provider: Provider, chat: ChatRequest, seconds: float) -> bytes:
+async def _answer(provider: Provider, chat: ChatRequest, gateway: Gateway) -> bytes:
     """The provider's answer, without what the gateway does not know.
 
     Raises:
         ProviderError: There was none.
-        Problem: It came too late, or was not an answer.
+        TimeoutError: It came too late.
+        Problem: It was not an answer.
     """
+    async with asyncio.timeout(gateway.settings.read_timeout):
+        body = await provider.chat(chat)
     try:
-        async with asyncio.timeout(seconds):
-            body = await provider.chat(chat)
-    except TimeoutError:
-        raise Problem.timed_out() from None
-    try:
-        return go_json.encode(go_json.read_first(body, ChatAnswer))
+        answer = go_json.read_first(body, ChatAnswer)
     except msgspec.DecodeError as error:
-        raise problems.undecodable(error) from error
+        raise problems.undecodable(error, quirks=gateway.quirks) from error
+    if answer.choices is None and not gateway.quirks.hollow_answers:
+        raise problems.hollow(body)
+    return go_json.encode(answer)

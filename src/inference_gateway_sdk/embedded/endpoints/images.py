@@ -29,7 +29,9 @@ async def generate_image(gateway: Gateway, request: Request) -> Response:
     """Pictures made from a text."""
     _enabled(gateway)
     choose = partial(_painter, gateway)
-    return await pass_json(gateway, request, "/images/generations", choose, unnamed=Problem.nobody_named())
+    streams = not gateway.quirks.whole_images
+    unnamed = Problem.nobody_named()
+    return await pass_json(gateway, request, "/images/generations", choose, unnamed=unnamed, streams=streams)
 
 
 async def edit_image(gateway: Gateway, request: Request) -> Response:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..problems import MessagesProblem, Problem, passed_through
+from ..problems import MessagesProblem, Problem
 from .passing import pass_json
 
 if TYPE_CHECKING:
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from ..gateway import Gateway
-    from ..providers.provider import Provider, ProviderError
+    from ..providers.provider import Provider
 
 __all__ = ["messages"]
 
@@ -24,10 +24,6 @@ async def messages(gateway: Gateway, request: Request) -> Response:
         return gateway.supporter(name, "messages", Problem.not_supported("Messages"))
 
     try:
-        return await pass_json(gateway, request, "/messages", choose, _problem)
+        return await pass_json(gateway, request, "/messages", choose, MessagesProblem.of)
     except Problem as problem:
         raise MessagesProblem.of(problem) from problem
-
-
-def _problem(error: ProviderError | TimeoutError) -> Problem:
-    return MessagesProblem.of(passed_through(error))

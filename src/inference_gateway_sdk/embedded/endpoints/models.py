@@ -11,7 +11,7 @@ from starlette.responses import Response
 from .. import go_json
 from ..disconnect import while_connected
 from ..problems import Problem
-from ..providers.provider import Listed, ProviderError
+from ..providers.provider import Listed, ProviderError, Silent
 from ..routing import is_listed
 
 if TYPE_CHECKING:
@@ -62,7 +62,8 @@ async def _of_one(gateway: Gateway, name: str, include: tuple[str, ...]) -> list
     except TimeoutError:
         raise Problem.timed_out() from None
     except (ProviderError, msgspec.DecodeError) as error:
-        raise Problem.no_listing() from error
+        late = isinstance(error, Silent) and not gateway.quirks.late_is_refused
+        raise Problem.timed_out() if late else Problem.no_listing() from error
 
 
 async def _of_all(gateway: Gateway, include: tuple[str, ...]) -> list[dict[str, object]]:

@@ -28,9 +28,10 @@ async def pass_json(
     request: Request,
     path: str,
     choose: Callable[[str], Provider],
-    problem: Callable[[ProviderError | TimeoutError], Problem] = passed_through,
+    envelope: Callable[[Problem], Problem] | None = None,
     *,
     unnamed: Problem | None = None,
+    streams: bool = True,
 ) -> Response:
     """The provider's own answer to a JSON body.
 
@@ -39,8 +40,9 @@ async def pass_json(
         request: With the model's name in its body, or the provider's in its query.
         path: Where the body goes, below the provider's address.
         choose: The provider of an id, or a `Problem`.
-        problem: What it is to the client when there is no answer.
+        envelope: What becomes of the problem when there is no answer; None for nothing.
         unnamed: The refusal of a request that names neither model nor provider; None for the usual one.
+        streams: An event stream is handed on line by line.
 
     Raises:
         Problem: The gateway itself says no.
@@ -53,13 +55,25 @@ async def pass_json(
     admit(body.model, gateway.settings)
     provider = choose(target.provider)
     ask = Ask(path=path, headers=_headers("application/json", stream=body.stream), body=body.with_model(target.model))
-    return PassThrough(provider.exchange(ask), gateway.settings.read_timeout, problem)
+    return _answer(gateway, provider, ask, envelope, streams=streams)
 
 
 def pass_form(gateway: Gateway, provider: Provider, path: str, content_type: str, form: bytes) -> Response:
     """The provider's own answer to a form."""
     ask = Ask(path=path, headers=_headers(content_type, stream=False), body=form)
-    return PassThrough(provider.exchange(ask), gateway.settings.read_timeout, passed_through)
+    return _answer(gateway, provider, ask, None, streams=not gateway.quirks.whole_images)
+
+
+def _answer(
+    gateway: Gateway, provider: Provider, ask: Ask, envelope: Callable[[Problem], Problem] | None, *, streams: bool
+) -> Response:
+    quirks = gateway.quirks
+
+    def problem(error: ProviderError | TimeoutError) -> Problem:
+        plain = passed_through(error, quirks=quirks)
+        return envelope(plain) if envelope else plain
+
+    return PassThrough(provider.exchange(ask), gateway.settings.read_timeout, problem, quirks=quirks, streams=streams)
 
 
 def _headers(content_type: str, *, stream: bool) -> tuple[tuple[str, str], ...]:

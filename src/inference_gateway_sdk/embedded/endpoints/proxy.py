@@ -1,11 +1,13 @@
 """`/proxy/{provider}/{path}`: any request, to any path below a provider's address, by any method (WIRE section 14).
 
-It has two ways. As a rule the answer comes back as it is. A request for nothing but an event stream gets one whatever
-the provider says: status 200, lines, and no header of the provider's.
+The answer comes back as it is. By a quirk, a request for nothing but an event stream gets one whatever the provider
+says: status 200, lines, and no header of the provider's.
 """
 
 from __future__ import annotations
 
+from contextlib import aclosing
+from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -38,12 +40,13 @@ _OURS = {
 async def proxy(gateway: Gateway, request: Request) -> Response:
     """The provider's own answer; neither the model lists nor, as a rule, the limits and deadlines apply."""
     provider = gateway.provider(request.path_params["provider"])
-    if _EVENTS in (request.headers.get("accept"), request.headers.get("content-type")):
+    quirks = gateway.quirks
+    if quirks.proxy_events and _EVENTS in (request.headers.get("accept"), request.headers.get("content-type")):
         return await _event_stream(gateway, provider, request)
-    forced = {"accept": _JSON, "content-type": _JSON}
+    forced = {"accept": _JSON, "content-type": _JSON} if quirks.proxy_json else {}
     headers = (*(pair for pair in _theirs(request) if pair[0] not in forced), *forced.items())
     ask = Ask(path=_path(request), method=request.method, headers=headers, body=await request.body(), patient=True)
-    return Mirror(provider.exchange(ask), proxied)
+    return Mirror(provider.exchange(ask), proxied, quirks=quirks)
 
 
 async def _event_stream(gateway: Gateway, provider: Provider, request: Request) -> Response:
@@ -52,12 +55,13 @@ async def _event_stream(gateway: Gateway, provider: Provider, request: Request) 
     except Problem as problem:
         raise Problem(problem.status, problem.text, content_type=_EVENTS) from problem
     ask = Ask(path=_path(request), method=request.method, headers=_theirs(request), body=body)
-    return LineRelay(_lines(provider, ask), passed_through)
+    refused = partial(passed_through, quirks=gateway.quirks)
+    return LineRelay(_lines(provider, ask), refused, quirks=gateway.quirks, patient=False)
 
 
 async def _lines(provider: Provider, ask: Ask) -> AsyncGenerator[bytes]:
-    async with provider.exchange(ask) as answer:
-        async for line in lines_of(answer, unended=False):
+    async with provider.exchange(ask) as answer, aclosing(lines_of(answer)) as lines:
+        async for line in lines:
             yield line
 
 

@@ -13,8 +13,7 @@ import struct
 from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol, cast
 
-from uvicorn.protocols.http.h11_impl import H11Protocol
-
+from ..connection import Connection
 from .kinds import FaultError
 
 if TYPE_CHECKING:
@@ -65,8 +64,8 @@ def wire_of(scope: Scope) -> Wire:
     return cast("Wire", found)
 
 
-class WiredConnection(H11Protocol):
-    """A connection of uvicorn's that shows its requests the wire they came by."""
+class WiredConnection(Connection):
+    """A connection that shows its requests the wire they came by."""
 
     wire: _SocketWire
 

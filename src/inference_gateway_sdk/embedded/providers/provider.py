@@ -1,4 +1,4 @@
-"""What the embedded gateway asks of a provider, and the three ways in which one can fail to answer.
+"""What the embedded gateway asks of a provider, and the ways in which one can fail to answer.
 
 Chat and listings are understood on the way, so a provider answers them in their own types. Everything else is passed
 on as it is: an `Ask` and an `Answer` are one HTTP exchange, with the provider's address and key left to the provider.
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from ..chat_schema import ChatRequest
 
-__all__ = ["Answer", "Ask", "Listed", "Provider", "ProviderError", "Refused", "Silent", "Unreachable"]
+__all__ = ["Answer", "Ask", "BrokenOff", "Listed", "Provider", "ProviderError", "Refused", "Silent", "Unreachable"]
 
 
 class ProviderError(Exception):
@@ -34,6 +34,10 @@ class Refused(ProviderError):  # noqa: N818  (its base has the suffix)
 
 class Unreachable(ProviderError):  # noqa: N818
     """There was no conversation; the text says why."""
+
+
+class BrokenOff(Unreachable):
+    """The provider's answer began with its head and did not reach its end."""
 
 
 class Silent(ProviderError):  # noqa: N818
@@ -92,7 +96,7 @@ class Answer(Struct, frozen=True, kw_only=True):
     Attributes:
         status: The HTTP status.
         headers: Names in lower case, in the provider's order.
-        pieces: The body's bytes as they come; raises a `ProviderError` where it breaks off.
+        pieces: The body's bytes as they come; raises `BrokenOff` where they end too early.
     """
 
     status: int
@@ -132,10 +136,11 @@ class Provider(Protocol):
         ...
 
     def chat_stream(self, request: ChatRequest) -> AsyncGenerator[bytes]:
-        """The lines of its 200 answer, each with its line end; ends early, without an error, where the answer breaks.
+        """The lines of its 200 answer, each with its line end, but for a last one that has none.
 
         Raises:
-            ProviderError: From the first step only.
+            BrokenOff: At any step: the answer ended before its end.
+            ProviderError: From the first step only: there was no such answer.
         """
         ...
 

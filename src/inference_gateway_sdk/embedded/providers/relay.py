@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import ipaddress
 from contextlib import aclosing, asynccontextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -19,8 +18,9 @@ import msgspec
 from ..._version import __version__
 from .. import go_json
 from ..lines import Lines
+from ..this_machine import is_this_machine
 from .catalogue import Auth, Profile
-from .provider import Answer, Ask, Listed, Refused, Silent, Unreachable
+from .provider import Answer, Ask, BrokenOff, Listed, Refused, Silent, Unreachable
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterator
@@ -90,8 +90,10 @@ class Relay:
                 async for data in answer.aiter_bytes():
                     for line in lines.feed(data):
                         yield line
-            except httpx2.HTTPError:
-                return  # the real gateway ends its own answer cleanly here, and so hides the break (WIRE section 9)
+            except httpx2.HTTPError as error:
+                raise BrokenOff(str(error) or "unexpected EOF") from error
+            if lines.rest:
+                yield lines.rest
 
     @asynccontextmanager
     async def exchange(self, ask: Ask) -> AsyncGenerator[Answer]:
@@ -136,7 +138,7 @@ class Relay:
             # A connection for each request: one that is kept may be closed by the provider just when it is used again.
             self._client = httpx2.AsyncClient(
                 timeout=None,
-                trust_env=not _is_this_machine(self._url),
+                trust_env=not is_this_machine(self._url),
                 limits=httpx2.Limits(max_keepalive_connections=0),
             )
         return self._client
@@ -171,14 +173,14 @@ async def _pieces(answer: httpx2.Response) -> AsyncGenerator[bytes]:
         async for data in answer.aiter_raw():
             yield data
     except httpx2.HTTPError as error:
-        raise Unreachable(str(error) or "unexpected EOF") from error
+        raise BrokenOff(str(error) or "unexpected EOF") from error
 
 
 async def _whole(answer: httpx2.Response) -> bytes:
     try:
         return await answer.aread()
     except httpx2.HTTPError as error:
-        raise Unreachable(str(error) or "unexpected EOF") from error
+        raise BrokenOff(str(error) or "unexpected EOF") from error
 
 
 def _listed(entry: _Entry) -> Listed:
@@ -207,11 +209,3 @@ def _os_errors(error: BaseException | None) -> Iterator[OSError]:
         if isinstance(error, OSError):
             yield error
         error = error.__cause__ or error.__context__
-
-
-def _is_this_machine(url: str) -> bool:
-    host = urlsplit(url).hostname or ""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
