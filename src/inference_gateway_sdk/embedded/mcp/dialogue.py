@@ -1,0 +1,176 @@
+"""One JSON-RPC request to `/mcp` turned into its answer: the protocol of 2026-07-28, of which three methods are served.
+
+Every request stands alone and says in `params._meta` and in headers what it speaks; the two must agree.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+from msgspec import Struct
+
+from ..._model.json_value import is_object
+from ..._version import __version__
+from ..._wire import codec
+from ..._wire.mcp import PROTOCOL_VERSION
+from .source import ToolError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+    from .toolbox import Toolbox
+
+__all__ = ["Said", "answer"]
+
+_META: Final = "io.modelcontextprotocol/"
+_NEEDED: Final = (_META + "protocolVersion", _META + "clientCapabilities")
+_PAGE: Final = 50
+_SELF: Final = {"name": "inference-gateway-sdk-embedded", "version": __version__}
+_WRAPPED: Final = re.compile(r"=\?base64\?(.*)\?=", re.IGNORECASE)
+
+_PARSE_ERROR, _INVALID_REQUEST, _NO_METHOD, _INVALID_PARAMS, _INTERNAL = -32700, -32600, -32601, -32602, -32603
+_HEADER_MISMATCH, _UNSUPPORTED_VERSION = -32020, -32022
+_STATUS: Final = {_NO_METHOD: 404, _INTERNAL: 200}  # 400 for all others
+
+
+class Said(Struct, frozen=True):
+    """An HTTP answer: its status, and what its body says, None for nothing."""
+
+    status: int
+    body: Mapping[str, object] | None = None
+
+
+class _Refusal(Exception):  # noqa: N818  (an answer, not a fault)
+    """A JSON-RPC error."""
+
+    def __init__(self, code: int, message: str, data: object = None) -> None:
+        super().__init__(message)
+        self.error: dict[str, object] = {"code": code, "message": message}
+        if data is not None:
+            self.error["data"] = data
+        self.status = _STATUS.get(code, 400)
+
+
+async def answer(toolbox: Toolbox, headers: Mapping[str, str], body: bytes) -> Said:
+    """What a request is answered with; a notification with an empty 202.
+
+    Args:
+        toolbox: Whose tools are listed and run.
+        headers: Of the request, by names in any case.
+        body: Its bytes.
+    """
+    number: str | int | None = None
+    try:
+        request = _parse(body)
+        if "id" not in request:
+            return Said(202)
+        number = _number(request)
+        params = _params(request)
+        _check(request["method"], params, headers)
+        result = await _METHODS[request["method"]](toolbox, params)
+    except _Refusal as refusal:
+        return Said(refusal.status, {"jsonrpc": "2.0", "id": number, "error": refusal.error})
+    meta = {_META + "serverInfo": _SELF}
+    return Said(200, {"jsonrpc": "2.0", "id": number, "result": {"resultType": "complete", **result, "_meta": meta}})
+
+
+def _parse(body: bytes) -> dict[str, Any]:
+    try:
+        request = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise _Refusal(_PARSE_ERROR, f"the body is not JSON: {error}") from None
+    if not is_object(request) or request.get("jsonrpc") != "2.0" or not isinstance(request.get("method"), str):
+        raise _Refusal(_INVALID_REQUEST, "the body must be one JSON-RPC 2.0 request")
+    return request
+
+
+def _number(request: Mapping[str, Any]) -> str | int:
+    number = request["id"]
+    if not isinstance(number, str | int) or isinstance(number, bool):
+        raise _Refusal(_INVALID_REQUEST, "id must be a string or an integer")
+    return number
+
+
+def _params(request: Mapping[str, Any]) -> dict[str, Any]:
+    params = request.get("params")
+    meta = params.get("_meta") if is_object(params) else None
+    if not is_object(params) or not is_object(meta):
+        raise _Refusal(_INVALID_PARAMS, "params._meta is missing")
+    missing = [key for key in _NEEDED if key not in meta]
+    if missing:
+        raise _Refusal(_INVALID_PARAMS, f"params._meta lacks {', '.join(missing)}")
+    return params
+
+
+def _check(method: str, params: Mapping[str, Any], headers: Mapping[str, str]) -> None:
+    """Return when headers and body agree, and the version and the method are served."""
+    version = params["_meta"][_NEEDED[0]]
+    expected = {"mcp-protocol-version": version, "mcp-method": method}
+    if method == "tools/call":
+        expected["mcp-name"] = params.get("name")
+    for name, value in expected.items():
+        if _unwrapped(headers.get(name)) != value:
+            raise _Refusal(_HEADER_MISMATCH, f"the header {name} does not match the body")
+    if version != PROTOCOL_VERSION:
+        data = {"supported": [PROTOCOL_VERSION], "requested": version}
+        raise _Refusal(_UNSUPPORTED_VERSION, "Unsupported protocol version", data)
+    if method not in _METHODS:
+        raise _Refusal(_NO_METHOD, f"Method not found: {method}")
+
+
+def _unwrapped(value: str | None) -> str | None:
+    """A header's text, out of the protocol's base64 wrapping."""
+    wrapped = _WRAPPED.fullmatch(value or "")
+    if wrapped is None:
+        return value
+    try:
+        return base64.b64decode(wrapped[1], validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        return None
+
+
+async def _discover(_: Toolbox, __: Mapping[str, Any]) -> dict[str, object]:
+    capabilities: dict[str, object] = {"tools": {}}
+    return {"supportedVersions": [PROTOCOL_VERSION], "capabilities": capabilities, **_FRESH}
+
+
+async def _list(toolbox: Toolbox, params: Mapping[str, Any]) -> dict[str, object]:
+    tools = list(toolbox.by_public_name().items())
+    start = _start(params.get("cursor"))
+    page = [{**codec.to_builtins(placed.tool), "name": name} for name, placed in tools[start : start + _PAGE]]
+    following = {"nextCursor": str(start + _PAGE)} if start + _PAGE < len(tools) else {}
+    return {"tools": [{"inputSchema": {"type": "object"}, **tool} for tool in page], **following, **_FRESH}
+
+
+def _start(cursor: object) -> int:
+    if cursor is None:
+        return 0
+    if not isinstance(cursor, str) or not re.fullmatch(r"[0-9]{1,9}", cursor):
+        raise _Refusal(_INVALID_PARAMS, "cursor is not one that a list of tools came with")
+    return int(cursor)
+
+
+async def _call(toolbox: Toolbox, params: Mapping[str, Any]) -> dict[str, object]:
+    name, arguments = params.get("name"), params.get("arguments")
+    placed = toolbox.by_public_name().get(name) if isinstance(name, str) else None
+    if placed is None:
+        raise _Refusal(_INVALID_PARAMS, f"Unknown tool: {name}")
+    if arguments is not None and not is_object(arguments):
+        raise _Refusal(_INVALID_PARAMS, "arguments must be an object")
+    try:
+        result: dict[str, object] = codec.to_builtins(await placed.run(arguments or {}))
+    except ToolError as error:
+        raise _Refusal(_INTERNAL, str(error)) from error
+    return {"isError": False, **result}
+
+
+_FRESH: Final[dict[str, object]] = {"ttlMs": 0, "cacheScope": "private"}  # not to be kept by the client
+_METHODS: Final[dict[str, Callable[[Toolbox, Mapping[str, Any]], Awaitable[dict[str, object]]]]] = {
+    "server/discover": _discover,
+    "tools/list": _list,
+    "tools/call": _call,
+}

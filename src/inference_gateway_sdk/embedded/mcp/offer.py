@@ -1,0 +1,147 @@
+"""The tools as a model is offered them, and the calls it makes turned into texts for it to read.
+
+In selector mode there are two tools, one that lists and one that runs the others; in direct mode each tool is there
+under its name with `mcp_` before it (WIRE section 13). What goes wrong is a text as well: "Error: ...".
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from ..._model.json_value import is_object
+from .. import go_json
+from ..chat_schema import Function, Tool
+from .source import ToolError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from .toolbox import Placed
+
+__all__ = ["Direct", "Offer", "Selector"]
+
+_GET = "mcp_tools_get"
+_EXECUTE = "mcp_tools_execute"
+_TEXT: dict[str, object] = {"type": "string"}
+_GET_PARAMETERS: dict[str, object] = {
+    "type": "object",
+    "properties": {"query": {**_TEXT, "description": "Part of a tool's name or description; leave out for all tools."}},
+}
+_EXECUTE_PARAMETERS: dict[str, object] = {
+    "type": "object",
+    "properties": {
+        "name": {**_TEXT, "description": f"The tool's name, as {_GET} gives it."},
+        "arguments": {"type": "object", "description": "As the tool's input_schema wants them."},
+    },
+    "required": ["name"],
+}
+
+
+class Offer(ABC):
+    """What one chat is offered.
+
+    Args:
+        placed: The tools that may be used.
+    """
+
+    def __init__(self, placed: Sequence[Placed]) -> None:
+        self._placed = {each.tool.name: each for each in placed}
+
+    @property
+    @abstractmethod
+    def tools(self) -> list[Tool]:
+        """What the model sees."""
+
+    async def run(self, name: str, arguments: str) -> str:
+        """What a call gives, as a text for the model.
+
+        Args:
+            name: As the model calls the tool, whatever that is.
+            arguments: The model's JSON.
+        """
+        try:
+            return await self._run(name, _read(arguments))
+        except ToolError as error:
+            return f"Error: {error}"
+
+    @abstractmethod
+    async def _run(self, name: str, arguments: Mapping[str, object]) -> str: ...
+
+    async def _give(self, name: str, arguments: Mapping[str, object]) -> str:
+        """What the tool of this name gives, with or without `mcp_` before it."""
+        placed = self._placed.get(name) or self._placed.get(name.removeprefix("mcp_"))
+        if placed is None:
+            raise ToolError(f"there is no tool {name}")
+        result = await placed.run(arguments)
+        text = result.text or ("" if result.is_error else _structured(result.structured_content))
+        return f"Error: {text}" if result.is_error else text
+
+
+class Direct(Offer):
+    """Each tool by itself."""
+
+    @property
+    def tools(self) -> list[Tool]:
+        """One for each, with its own schema."""
+        return [
+            _tool(f"mcp_{name}", each.tool.description or "", each.tool.input_schema or {})
+            for name, each in self._placed.items()
+        ]
+
+    async def _run(self, name: str, arguments: Mapping[str, object]) -> str:
+        return await self._give(name, arguments)
+
+
+class Selector(Offer):
+    """Two tools for all."""
+
+    @property
+    def tools(self) -> list[Tool]:
+        """The one that lists and the one that runs."""
+        return [
+            _tool(_GET, "List the tools there are, with what each does and takes.", _GET_PARAMETERS),
+            _tool(_EXECUTE, "Run a tool and get its result.", _EXECUTE_PARAMETERS),
+        ]
+
+    async def _run(self, name: str, arguments: Mapping[str, object]) -> str:
+        if name == _GET:
+            return self._listing(str(arguments.get("query") or "").lower())
+        if name != _EXECUTE:
+            return await self._give(name, arguments)
+        given = arguments.get("arguments")
+        return await self._give(str(arguments.get("name") or ""), given if is_object(given) else {})
+
+    def _listing(self, query: str) -> str:
+        found = [
+            {
+                "name": f"mcp_{name}",
+                "description": each.tool.description or "",
+                "input_schema": each.tool.input_schema or {},
+            }
+            for name, each in self._placed.items()
+            if query in f"{name} {each.tool.description}".lower()
+        ]
+        return msgspec.json.encode(found).decode()
+
+
+def _tool(name: str, description: str, parameters: dict[str, Any]) -> Tool:
+    return Tool("function", Function(name=name, description=description, parameters=parameters))
+
+
+def _read(arguments: str) -> dict[str, object]:
+    """The arguments that a model wrote; nothing at all stands for none.
+
+    Raises:
+        ToolError: They are no JSON object.
+    """
+    try:
+        return msgspec.json.decode(arguments.strip() or "{}", type=dict[str, object])
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise ToolError(f"the arguments are no JSON object: {error}") from error
+
+
+def _structured(value: object) -> str:
+    return "" if value is None else go_json.encode(value).decode()
