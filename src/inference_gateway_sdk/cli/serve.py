@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -14,6 +15,7 @@ from .outcome import FailureError, UsageError, note
 
 if TYPE_CHECKING:
     from ..embedded import Settings
+    from ..embedded.faults import FaultPlan
     from ..embedded.weights import Place
 
 __all__ = ["serve"]
@@ -23,9 +25,21 @@ Port = Annotated[
     int | None,
     typer.Option("--port", min=0, max=65535, help="Default SERVER_PORT, else 8080; 0 picks a free one."),
 ]
+Faults = Annotated[
+    Path | None, typer.Option("--faults", help="A TOML file that says what goes wrong, and when (docs/faults.md).")
+]
+FaultHeader = Annotated[
+    bool, typer.Option("--fault-header", help="Let a request ask for a fault, as in X-Igw-Fault: reset-mid-body.")
+]
 
 
-def serve(host: Host = None, port: Port = None, weights: Weights = None) -> None:
+def serve(
+    host: Host = None,
+    port: Port = None,
+    weights: Weights = None,
+    faults: Faults = None,
+    fault_header: FaultHeader = False,
+) -> None:
     """Serve an embedded gateway, for development and tests; it reads the real gateway's environment variables."""
     need("starlette", "uvicorn", "httpx2")
     from ..embedded import ListenError, LocalModel, SettingsError
@@ -36,9 +50,15 @@ def serve(host: Host = None, port: Port = None, weights: Weights = None) -> None
         settings = Read.from_env(os.environ).at(host=host, port=port)
     except SettingsError as error:
         raise UsageError(str(error)) from error
-    place = locate(weights)
+    place, plan = locate(weights), _plan(faults, header=fault_header)
+
+    def announce(url: str) -> None:
+        _announce(url, settings, place)
+        if plan:
+            _warn(plan)
+
     try:
-        run(settings, LocalModel(place, pull=True, report=_Pull()), lambda url: _announce(url, settings, place))
+        run(settings, LocalModel(place, pull=True, report=_Pull()), announce, plan)
     except ListenError as error:
         raise FailureError(str(error)) from error
 
@@ -51,6 +71,26 @@ def _announce(url: str, settings: Settings, place: Place) -> None:
         note(str(place.missing()))
     elif not place.ready:
         note("the first chat with the smoke-test model will fetch its weights (93 MB)")
+
+
+def _plan(file: Path | None, *, header: bool) -> FaultPlan | None:
+    """What is to go wrong; None for nothing."""
+    from ..embedded.faults import FaultError, FaultPlan, read_plan
+
+    if file is None:
+        return FaultPlan(header=True) if header else None
+    try:
+        plan = read_plan(file)
+    except FaultError as error:
+        raise UsageError(str(error)) from error
+    plan.header = plan.header or header
+    return plan
+
+
+def _warn(plan: FaultPlan) -> None:
+    """Say that what goes wrong is meant."""
+    honours = "requests may ask for more in X-Igw-Fault" if plan.header else "X-Igw-Fault is not honoured"
+    note(f"faults are played on purpose: {len(plan.rules)} rule{'s' * (len(plan.rules) != 1)}, and {honours}")
 
 
 class _Pull:

@@ -56,8 +56,10 @@ def read_plan(path: Path) -> FaultPlan:
     """
     try:
         text = path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise FaultError(f"{path} cannot be read: {error}") from error
+    except OSError as error:
+        raise FaultError(f"{path} cannot be read: {error.strerror or error}") from error
+    except UnicodeDecodeError as error:
+        raise FaultError(f"{path} is not UTF-8: {error}") from error
     try:
         return parse_plan(text)
     except FaultError as error:
