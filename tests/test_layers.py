@@ -22,7 +22,7 @@ ALLOWED = {
     "_client": {"errors", "_version", "_model", "_generated", "_wire", "_streams", "_http1", "_transport", "msgspec"},
     "embedded": {
         "errors", "_version", "_model", "_generated", "_wire", "msgspec",
-        "starlette", "uvicorn", "httpx2", "xllamacpp", "yaml",
+        "starlette", "uvicorn", "h11", "httpx2", "xllamacpp", "yaml", "jwt",
     },
     "cli": {"", "errors", "_version", "embedded", "typer", "click", "rich", "msgspec"},
     "types": {"_generated", "_model", "_wire"},

@@ -90,11 +90,12 @@ def test_it_reads_the_real_gateways_variables(serve: Callable[..., Served], tmp_
     """Where to listen and what to serve come from the environment; what it does not do, it says."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    served = serve(SERVER_PORT=str(port), ALLOWED_MODELS="openai/x", AUTH_ENABLED="true", XDG_CACHE_HOME=str(tmp_path))
+    environ = {"SERVER_PORT": str(port), "ALLOWED_MODELS": "openai/x", "GUARDRAILS_ENABLED": "true"}
+    served = serve(**environ, XDG_CACHE_HOME=str(tmp_path))
     assert served.url == f"http://127.0.0.1:{port}"
     answer = httpx2.post(f"{served.url}/v1/chat/completions", json={"model": "openai/y"}, trust_env=False)
     assert answer.status_code == 403
-    assert "AUTH_ENABLED" in served.said
+    assert "GUARDRAILS_ENABLED" in served.said
     assert "93 MB" in served.said
 
 

@@ -81,8 +81,8 @@ def test_a_malformed_value_is_refused_by_name(name: str, value: str, advice: str
 
 def test_features_that_are_not_here_are_reported() -> None:
     """A variable that only the real gateway acts on is listed, unless it switches its feature off."""
-    settings = Settings.from_env({"AUTH_ENABLED": "true", "MCP_ENABLED": "false", "TELEMETRY_ENABLED": ""})
-    assert settings.ignored == ("AUTH_ENABLED",)
+    settings = Settings.from_env({"GUARDRAILS_ENABLED": "true", "ENABLE_VISION": "false", "TELEMETRY_ENABLED": ""})
+    assert settings.ignored == ("GUARDRAILS_ENABLED",)
 
 
 @pytest.mark.parametrize("name", ["TELEMETRY_ENABLED", "TELEMETRY_METRICS_PUSH_ENABLED"])

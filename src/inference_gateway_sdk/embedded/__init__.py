@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from .app import create_app
     from .gateway import Gateway
+    from .oidc import IssuerError, Oidc
     from .providers.local import SMOKE_TEST_MODEL, LocalModel
     from .providers.scripted import SCRIPTED_MODEL, ScriptedProvider
     from .runner import ListenError, running, serve
@@ -22,8 +23,10 @@ __all__ = [
     "SMOKE_TEST_MODEL",
     "Access",
     "Gateway",
+    "IssuerError",
     "ListenError",
     "LocalModel",
+    "Oidc",
     "ScriptedProvider",
     "Settings",
     "SettingsError",
@@ -37,8 +40,10 @@ _HOMES = {
     "SMOKE_TEST_MODEL": ".providers.local",
     "Access": ".settings",
     "Gateway": ".gateway",
+    "IssuerError": ".oidc",
     "ListenError": ".runner",
     "LocalModel": ".providers.local",
+    "Oidc": ".oidc",
     "ScriptedProvider": ".providers.scripted",
     "Settings": ".settings",
     "SettingsError": ".settings",
