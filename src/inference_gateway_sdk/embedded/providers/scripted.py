@@ -1,23 +1,27 @@
 """A provider in this process that needs no key: whatever it is asked, it answers at once, in every dialect, in small.
 
 It stands in for `openai` and `anthropic`, so that each of the gateway's endpoints has somebody behind it. Its text is
-made from the prompt; pictures and sounds are real files of their types, and show and say nothing.
+made from the prompt, its tool calls and JSON from their schemas; pictures and sounds are real files of their types, and
+show and say nothing.
 """
 
 from __future__ import annotations
 
 import base64
+import json
 from contextlib import aclosing, asynccontextmanager
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from .. import go_json
 from ..multipart import Form, FormError
-from . import samples, scripts
-from .provider import Answer, Listed
-from .scripts import Turn
+from . import samples
+from .json_instance import NoInstance, instance
+from .provider import Answer, Listed, Refused
+from .scripts import CREATED, DIALECTS, Call, Conversation, Tool, Turn
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Iterable
@@ -31,26 +35,22 @@ SCRIPTED_MODEL = "scripted"
 _SOUND_SECONDS = 0.5
 _JSON = "application/json"
 _SOUNDS = {"mp3": ("audio/mpeg", samples.mp3), "wav": ("audio/wav", samples.wav), "pcm": ("audio/pcm", samples.pcm)}
-
-_DIALECTS = {
-    "/chat/completions": (scripts.chat, scripts.chat_events),
-    "/messages": (scripts.message, scripts.message_events),
-    "/responses": (scripts.response, scripts.response_events),
-}
+_CHAT = DIALECTS["/chat/completions"]
 
 
-def _echo(prompt: str) -> str:
-    return f"You said: {prompt}"
+class _Unable(Exception):  # noqa: N818  (it says what cannot be)
+    """The request asks for what cannot be made; the text says why."""
 
 
 class ScriptedProvider:
     """A provider whose answers are made on the spot; any model name will do.
 
     Args:
-        answer: The text of an answer from the last thing the user said. Default: it is repeated.
+        answer: The text of an answer from the last thing that the user said, or that a tool gave back; it is taken as
+            it is where JSON is asked for too. Default: what was said is repeated, and JSON is made from its schema.
     """
 
-    def __init__(self, answer: Callable[[str], str] = _echo) -> None:
+    def __init__(self, answer: Callable[[str], str] | None = None) -> None:
         self._answer = answer
 
     async def start(self) -> None:
@@ -61,15 +61,15 @@ class ScriptedProvider:
 
     async def models(self) -> list[Listed]:
         """The one name it is listed under."""
-        return [Listed(id=SCRIPTED_MODEL, object="model", created=scripts.CREATED, owned_by="scripted")]
+        return [Listed(id=SCRIPTED_MODEL, object="model", created=CREATED, owned_by="scripted")]
 
     async def chat(self, request: ChatRequest) -> bytes:
         """As `Provider.chat`."""
-        return go_json.encode(scripts.chat(self._chat_turn(request)))
+        return go_json.encode(_CHAT.whole(self._chat_turn(request)))
 
     async def chat_stream(self, request: ChatRequest) -> AsyncGenerator[bytes]:
         """As `Provider.chat_stream`."""
-        for event in scripts.chat_events(self._chat_turn(request)):
+        for event in _CHAT.events(self._chat_turn(request)):
             for line in event.splitlines(keepends=True):
                 yield line
 
@@ -80,6 +80,8 @@ class ScriptedProvider:
             answer = self._exchanged(ask)
         except (msgspec.DecodeError, FormError, UnicodeDecodeError, RecursionError) as error:
             answer = _refused(400, f"the scripted provider cannot read this request: {error}")
+        except _Unable as error:
+            answer = _refused(400, str(error))
         async with aclosing(answer.pieces):
             yield answer
 
@@ -97,33 +99,77 @@ class ScriptedProvider:
 
     def _spoken(self, path: str, ask: Ask) -> Answer:
         """The answer in words."""
-        if path not in _DIALECTS:
+        if path not in DIALECTS:
             return _unknown(ask)
-        request = msgspec.json.decode(ask.body, type=_Talk)
-        turn = self._turn(request.model, request.messages or request.input)
-        whole, events = _DIALECTS[path]
-        if request.stream:
-            return _answer(200, (("content-type", "text/event-stream"),), events(turn))
-        return _whole(200, _JSON, go_json.encode(whole(turn)))
+        conversation = Conversation.read(ask.body)
+        turn = self._turn(conversation)
+        if conversation.stream:
+            return _answer(200, (("content-type", "text/event-stream"),), DIALECTS[path].events(turn))
+        return _whole(200, _JSON, go_json.encode(DIALECTS[path].whole(turn)))
 
     def _chat_turn(self, request: ChatRequest) -> Turn:
-        messages = request.messages or []
-        return self._turn(
-            request.model, [{"role": each.role, "content": msgspec.json.decode(each.content)} for each in messages]
+        try:
+            return self._turn(Conversation.read(msgspec.json.encode(request)))
+        except _Unable as error:
+            raise Refused(400, _refusal(str(error))) from error
+
+    def _turn(self, conversation: Conversation) -> Turn:
+        """What comes next in the conversation.
+
+        Raises:
+            _Unable: It asks for a call, or a form, that cannot be made.
+        """
+        turn = Turn(
+            conversation.model,
+            conversation.prompt,
+            choices=conversation.choices,
+            alternatives=conversation.alternatives,
+            usage=conversation.usage,
+            settings=conversation.settings,
         )
+        if tool := _due(conversation):
+            arguments = _fitting(tool.schema, conversation.prompt, f"the tool {tool.name!r}")
+            return replace(turn, calls=(Call(tool.name, arguments, str(conversation.length)),))
+        return _ended(replace(turn, text=self._text(conversation)), conversation)
 
-    def _turn(self, model: str, said: object) -> Turn:
-        prompt = _last_of_user(said)
-        return Turn(model, prompt, self._answer(prompt))
+    def _text(self, conversation: Conversation) -> str:
+        said = " ".join(conversation.results) or conversation.prompt
+        if self._answer is not None:
+            return self._answer(said)
+        if conversation.form is not None:
+            return _fitting(conversation.form, said, "the answer")
+        return f"The tool said: {said}" if conversation.results else f"You said: {said}"
 
 
-class _Talk(Struct):
-    """As much of a request in any of the dialects as matters here."""
+def _due(conversation: Conversation) -> Tool | None:
+    """The tool to be called: the one that must be, or the first as soon as the user has spoken."""
+    if conversation.named is not None:
+        for tool in conversation.tools:
+            if tool.name == conversation.named:
+                return tool
+        raise _Unable(f"tool_choice names {conversation.named!r}, which is not among the tools")
+    wanted = conversation.choice == "required" or (conversation.choice == "auto" and conversation.asked)
+    return next(iter(conversation.tools), None) if wanted else None
 
-    model: str = ""
-    stream: bool | None = None
-    messages: list[object] = []
-    input: str | list[object] = ""
+
+def _fitting(schema: object, text: str, whose: str) -> str:
+    """JSON of the schema, with the text where the schema leaves a string free."""
+    try:
+        return json.dumps(instance(schema, text), ensure_ascii=False)
+    except NoInstance as error:
+        raise _Unable(f"the scripted provider cannot make a value for the schema of {whose}: {error}") from error
+
+
+def _ended(turn: Turn, conversation: Conversation) -> Turn:
+    """The turn with its text cut off where it must end."""
+    found = [(at, stop) for stop in conversation.stops if (at := turn.text.find(stop)) >= 0]
+    if found:
+        at, stop = min(found)
+        turn = replace(turn, text=turn.text[:at], end="stop_sequence", stop_sequence=stop)
+    limit = conversation.limit
+    if limit is not None and len(turn.pieces) > limit:
+        return replace(turn, text="".join(turn.pieces[:limit]), end="length", stop_sequence=None)
+    return turn
 
 
 class _Depiction(Struct):
@@ -133,23 +179,6 @@ class _Depiction(Struct):
 
 class _Utterance(Struct):
     response_format: str | None = None
-
-
-def _last_of_user(said: object) -> str:
-    """The text the user said last: a plain one, or that of the last message of theirs."""
-    if isinstance(said, str):
-        return said
-    entries = [cast("dict[str, object]", each) for each in cast("list[object]", said) if isinstance(each, dict)]
-    theirs = (_text(entry.get("content")) for entry in reversed(entries) if entry.get("role") == "user")
-    return next(theirs, "")
-
-
-def _text(content: object) -> str:
-    if isinstance(content, str):
-        return content
-    parts = cast("list[object]", content) if isinstance(content, list) else []
-    texts = [cast("dict[str, object]", part).get("text") for part in parts if isinstance(part, dict)]
-    return " ".join(text for text in texts if isinstance(text, str))
 
 
 def _pictured(ask: Ask) -> Answer:
@@ -163,7 +192,7 @@ def _pictured(ask: Ask) -> Answer:
         return _unknown(ask)
     picture = base64.b64encode(samples.png(f"{kind}: {wanted.prompt}")).decode()
     images = [{"b64_json": picture, "revised_prompt": wanted.prompt}] * min(max(wanted.n or 1, 1), 10)
-    return _whole(200, _JSON, go_json.encode({"created": scripts.CREATED, "data": images}))
+    return _whole(200, _JSON, go_json.encode({"created": CREATED, "data": images}))
 
 
 def _depiction(ask: Ask) -> _Depiction:
@@ -184,7 +213,7 @@ def _sounded(ask: Ask) -> Answer:
 
 
 def _listing() -> dict[str, object]:
-    return {"id": SCRIPTED_MODEL, "object": "model", "created": scripts.CREATED, "owned_by": "scripted"}
+    return {"id": SCRIPTED_MODEL, "object": "model", "created": CREATED, "owned_by": "scripted"}
 
 
 def _unknown(ask: Ask) -> Answer:
@@ -192,9 +221,13 @@ def _unknown(ask: Ask) -> Answer:
 
 
 def _refused(status: int, text: str) -> Answer:
-    """A refusal in the shape of the dialects it speaks: Anthropic's has one more key at the top than OpenAI's."""
+    return _whole(status, _JSON, _refusal(text))
+
+
+def _refusal(text: str) -> bytes:
+    """In the shape of the dialects it speaks: Anthropic's has one more key at the top than OpenAI's."""
     error = {"type": "invalid_request_error", "message": text, "param": None, "code": None}
-    return _whole(status, _JSON, go_json.encode({"type": "error", "error": error}))
+    return go_json.encode({"type": "error", "error": error})
 
 
 def _whole(status: int, content_type: str, body: bytes) -> Answer:

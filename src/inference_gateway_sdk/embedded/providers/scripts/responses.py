@@ -1,0 +1,119 @@
+"""A turn in the dialect of the Responses API: a response whole, or the typed events of its stream."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .events import event
+from .turn import CREATED
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .turn import Call, Turn
+
+__all__ = ["response", "response_events"]
+
+Step = tuple[str, dict[str, object]]
+
+_MESSAGE_ID = "msg_scripted"
+
+
+def response(turn: Turn) -> dict[str, object]:
+    """The answer of the Responses API."""
+    whole = turn.end != "length" or bool(turn.calls)
+    message = [_message(turn, "completed" if whole else "incomplete")] if turn.speaks else []
+    return {
+        "id": "resp_scripted",
+        "object": "response",
+        "created_at": CREATED,
+        "status": "completed" if whole else "incomplete",
+        "incomplete_details": None if whole else {"reason": "max_output_tokens"},
+        "error": None,
+        "model": turn.model,
+        "parallel_tool_calls": True,
+        "tool_choice": "auto",
+        "tools": [],
+        **turn.settings,
+        "output": [*message, *(_call(call, "completed") for call in turn.calls)],
+        "usage": _usage(turn),
+    }
+
+
+def response_events(turn: Turn) -> Iterator[bytes]:
+    """The typed events of the Responses API's stream, numbered."""
+    for number, (kind, fields) in enumerate(_steps(turn)):
+        yield event(kind, sequence_number=number, **fields)
+
+
+def _steps(turn: Turn) -> Iterator[Step]:
+    whole = response(turn)
+    begun: dict[str, object] = {
+        **whole,
+        "status": "in_progress",
+        "incomplete_details": None,
+        "output": [],
+        "usage": None,
+    }
+    yield "response.created", {"response": begun}
+    yield "response.in_progress", {"response": begun}
+    at = 0
+    if turn.speaks:
+        yield from _message_steps(turn)
+        at = 1
+    for index, call in enumerate(turn.calls, at):
+        yield from _call_steps(call, index)
+    yield f"response.{whole['status']}", {"response": whole}
+
+
+def _message_steps(turn: Turn) -> Iterator[Step]:
+    item, part = {"output_index": 0}, {"item_id": _MESSAGE_ID, "output_index": 0, "content_index": 0}
+    yield "response.output_item.added", {**item, "item": {**_message(turn, "in_progress"), "content": []}}
+    yield "response.content_part.added", {**part, "part": _part("")}
+    for piece in turn.pieces:
+        yield "response.output_text.delta", {**part, "delta": piece, "logprobs": []}
+    yield "response.output_text.done", {**part, "text": turn.text, "logprobs": []}
+    yield "response.content_part.done", {**part, "part": _part(turn.text)}
+    status = "incomplete" if turn.end == "length" and not turn.calls else "completed"
+    yield "response.output_item.done", {**item, "item": _message(turn, status)}
+
+
+def _call_steps(call: Call, index: int) -> Iterator[Step]:
+    whole, place = _call(call, "completed"), {"output_index": index}
+    yield "response.output_item.added", {**place, "item": {**whole, "status": "in_progress", "arguments": ""}}
+    for piece in call.pieces:
+        yield "response.function_call_arguments.delta", {**place, "item_id": whole["id"], "delta": piece}
+    done = {"item_id": whole["id"], "name": call.name, "arguments": call.arguments}
+    yield "response.function_call_arguments.done", {**place, **done}
+    yield "response.output_item.done", {**place, "item": whole}
+
+
+def _message(turn: Turn, status: str) -> dict[str, object]:
+    content = [_part(turn.text)]
+    return {"type": "message", "id": _MESSAGE_ID, "role": "assistant", "status": status, "content": content}
+
+
+def _part(text: str) -> dict[str, object]:
+    return {"type": "output_text", "text": text, "annotations": [], "logprobs": []}
+
+
+def _call(call: Call, status: str) -> dict[str, object]:
+    return {
+        "type": "function_call",
+        "id": f"fc_{call.id}",
+        "call_id": f"call_{call.id}",
+        "name": call.name,
+        "arguments": call.arguments,
+        "status": status,
+    }
+
+
+def _usage(turn: Turn) -> dict[str, object]:
+    asked, said = turn.counts
+    return {
+        "input_tokens": asked,
+        "input_tokens_details": {"cached_tokens": 0},
+        "output_tokens": said,
+        "output_tokens_details": {"reasoning_tokens": 0},
+        "total_tokens": asked + said,
+    }
