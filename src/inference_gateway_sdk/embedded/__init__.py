@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from .app import create_app
     from .gateway import Gateway
+    from .mcp.settings import McpSettings
     from .oidc import IssuerError, Oidc
     from .providers.local import SMOKE_TEST_MODEL, LocalModel
     from .providers.scripted import SCRIPTED_MODEL, ScriptedProvider
@@ -26,6 +27,7 @@ __all__ = [
     "IssuerError",
     "ListenError",
     "LocalModel",
+    "McpSettings",
     "Oidc",
     "ScriptedProvider",
     "Settings",
@@ -43,6 +45,7 @@ _HOMES = {
     "IssuerError": ".oidc",
     "ListenError": ".runner",
     "LocalModel": ".providers.local",
+    "McpSettings": ".mcp.settings",
     "Oidc": ".oidc",
     "ScriptedProvider": ".providers.scripted",
     "Settings": ".settings",

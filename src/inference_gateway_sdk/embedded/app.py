@@ -18,7 +18,7 @@ from starlette.routing import Route
 from .authentication import Authentication
 from .disconnect import ClientLeft
 from .endpoints.audio import SOUNDS, make_sound
-from .endpoints.chat import chat_completions
+from .endpoints.chat_with_tools import chat_with_tools
 from .endpoints.health import health
 from .endpoints.images import edit_image, generate_image, vary_image
 from .endpoints.mcp import list_tools, speak_mcp, token_metadata
@@ -47,7 +47,7 @@ def create_app(gateway: Gateway) -> Starlette:
     routes = [
         _route("GET", "/health", health),
         _route("GET", "/v1/models", partial(list_models, gateway)),
-        _route("POST", "/v1/chat/completions", partial(chat_completions, gateway)),
+        _route("POST", "/v1/chat/completions", partial(chat_with_tools, gateway)),
         _route("POST", "/v1/messages", partial(messages, gateway)),
         _route("POST", "/v1/responses", partial(responses, gateway)),
         _route("POST", "/v1/images/generations", partial(generate_image, gateway)),

@@ -35,9 +35,10 @@ class Quirks(Struct, frozen=True, kw_only=True):
             (section 5).
         narrow_floats: Numbers of a chat request are rounded to 32 bits (section 8).
         llamacpp_needs_key: There is no smoke-test model; `llamacpp` wants an address and a key (section 21.12).
-        mcp_one_stream: All turns of a conversation that the gateway runs come in one stream, and the last usage is lost
-            (sections 13 and 21.3).
-        mcp_raw_errors: An error inside such a stream is put into JSON without being escaped (sections 13 and 21.3).
+        mcp_shortcuts: With tools of the gateway's a chat has no size limit and knows no aliases, and a stream passes by
+            the lists of models (section 13).
+        mcp_cut_turns: Such a stream cuts each turn off at its finish, which loses usage; an error stands unescaped in a
+            frame under 200, and `[DONE]` behind it (sections 13 and 21.3).
         mcp_swallows_body: With MCP on and no server to be had, chat is refused with `Failed to decode request`
             (section 21.1).
     """
@@ -56,8 +57,8 @@ class Quirks(Struct, frozen=True, kw_only=True):
     bare_tokens: bool = False
     narrow_floats: bool = False
     llamacpp_needs_key: bool = False
-    mcp_one_stream: bool = False
-    mcp_raw_errors: bool = False
+    mcp_shortcuts: bool = False
+    mcp_cut_turns: bool = False
     mcp_swallows_body: bool = False
 
 

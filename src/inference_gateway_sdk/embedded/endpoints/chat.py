@@ -16,31 +16,51 @@ from ..disconnect import while_connected
 from ..line_relay import LineRelay
 from ..problems import Problem
 from ..providers.catalogue import CATALOGUE
-from ..providers.provider import Provider, ProviderError
+from ..providers.provider import ProviderError
 from ..request_body import read_body
-from ..routing import admit, route
+from ..routing import Route, admit, route
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from starlette.requests import Request
 
     from ..gateway import Gateway
+    from ..mcp.tool_loop import ChatProvider
 
-__all__ = ["chat_completions"]
+__all__ = ["chat_completions", "choose", "failure", "read_chat", "respond", "streaming"]
 
 
 async def chat_completions(gateway: Gateway, request: Request) -> Response:
     """The provider's answer, or the reason why there is none."""
-    chat = await _read(request, gateway.settings.max_body)
-    named = request.query_params.get("provider", "")
-    target = (None if named else gateway.pools.select(chat.model)) or route(chat.model, named)
+    chat = await read_chat(request, gateway.settings.max_body)
+    target = choose(gateway, request, chat)
     admit(chat.model, gateway.settings)
-    provider = gateway.provider(target.provider)
-    host, port = request.scope["server"]
-    quirks = gateway.quirks
-    problem = partial(problems.from_provider, provider=target.provider, here=f"{host}:{port}", quirks=quirks)
+    return await respond(gateway, request, chat, target, gateway.provider(target.provider))
+
+
+def choose(gateway: Gateway, request: Request, chat: ChatRequest) -> Route:
+    """Who answers: whom the query names, whose turn it is behind an alias, or whom the model's name says.
+
+    Raises:
+        Problem: None of them does.
+    """
+    named = request.query_params.get("provider", "")
+    return (None if named else gateway.pools.select(chat.model)) or route(chat.model, named)
+
+
+async def respond(
+    gateway: Gateway, request: Request, chat: ChatRequest, target: Route, provider: ChatProvider
+) -> Response:
+    """The provider's answer to a chat that may be had.
+
+    Raises:
+        Problem: There is none.
+    """
+    problem = failure(gateway, request, target)
     if chat.stream:
-        lines = provider.chat_stream(_streaming(chat, target.provider, target.model))
-        return LineRelay(lines, problem, target.headers, quirks=quirks, patient=True)
+        lines = provider.chat_stream(streaming(chat, target))
+        return LineRelay(lines, problem, target.headers, quirks=gateway.quirks, patient=True)
     answering = _answer(provider, replace(chat, model=target.model), gateway)
     try:
         answer = await while_connected(request.receive, answering)
@@ -54,7 +74,13 @@ async def chat_completions(gateway: Gateway, request: Request) -> Response:
     return Response(answer, headers={**target.headers, "content-type": "application/json"})
 
 
-async def _read(request: Request, limit: int) -> ChatRequest:
+def failure(gateway: Gateway, request: Request, target: Route) -> Callable[[ProviderError | TimeoutError], Problem]:
+    """What a failure of the provider is to the client."""
+    host, port = request.scope["server"]
+    return partial(problems.from_provider, provider=target.provider, here=f"{host}:{port}", quirks=gateway.quirks)
+
+
+async def read_chat(request: Request, limit: int) -> ChatRequest:
     """The request.
 
     Raises:
@@ -67,13 +93,13 @@ async def _read(request: Request, limit: int) -> ChatRequest:
         raise Problem.bad_request() from error
 
 
-def _streaming(chat: ChatRequest, provider: str, model: str) -> ChatRequest:
+def streaming(chat: ChatRequest, target: Route) -> ChatRequest:
     """The request with usage asked for, whatever the client said; two providers do not know the option."""
-    options = StreamOptions(include_usage=True) if CATALOGUE[provider].stream_usage else None
-    return replace(chat, model=model, stream_options=options)
+    options = StreamOptions(include_usage=True) if CATALOGUE[target.provider].stream_usage else None
+    return replace(chat, model=target.model, stream_options=options)
 
 
-async def _answer(provider: Provider, chat: ChatRequest, gateway: Gateway) -> bytes:
+async def _answer(provider: ChatProvider, chat: ChatRequest, gateway: Gateway) -> bytes:
     """The provider's answer, without what the gateway does not know.
 
     Raises:

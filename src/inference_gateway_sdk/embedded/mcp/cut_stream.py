@@ -28,10 +28,10 @@ if TYPE_CHECKING:
     from .offer import Offer
     from .tool_loop import ChatProvider
 
-__all__ = ["OneStream"]
+__all__ = ["CutStream"]
 
 
-class OneStream(Response):
+class CutStream(Response):
     """The answer to a streamed chat that may run tools.
 
     Args:
