@@ -25,6 +25,11 @@ ALLOWED = {
         "starlette", "uvicorn", "h11", "httpx2", "xllamacpp", "yaml", "jwt",
     },
     "cli": {"", "errors", "_version", "embedded", "typer", "click", "rich", "msgspec"},
+    "testing": {
+        "", "errors", "_version", "_model", "_generated", "_wire", "_http1", "_transport", "embedded",
+        "msgspec", "starlette",
+    },
+    "pytest_plugin": {"testing", "pytest"},
     "types": {"_generated", "_model", "_wire"},
     "": {"*"},
 }  # fmt: skip

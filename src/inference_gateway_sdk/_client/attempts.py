@@ -6,6 +6,7 @@ Pure but for the numbers it is given: the shell tells the time and does the wait
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from .._http1.failures import BadAnswer, DeadlineExceeded, Failure, NoAnswer, NotSent
@@ -25,6 +26,7 @@ __all__ = ["Attempts", "Setback"]
 
 SourceT = TypeVar("SourceT")
 
+_REMEMBERED = 64
 _UNREACHABLE = (
     "is a gateway running there? Start one with `igw serve`, or say where it is with base_url or INFERENCE_GATEWAY_URL."
 )
@@ -56,13 +58,15 @@ class Attempts(Generic[SourceT]):
 
     __slots__ = ("_total_left", "began", "call", "count", "refused_token", "settings", "token", "url")
 
-    def __init__(self, call: Call[Any] | StreamCall[Any, Any], url: str, settings: Settings[SourceT]) -> None:
+    def __init__(
+        self, call: Call[Any] | StreamCall[Any, Any], url: str, settings: Settings[SourceT], token: str | None
+    ) -> None:
         self.call = call
         self.url = url
         self.settings = settings
         self.began = 0.0
         self.count = 0
-        self.token: str | None = None
+        self.token = token
         self.refused_token: str | None = None
         self._total_left = settings.timeouts.total
 
@@ -75,12 +79,9 @@ class Attempts(Generic[SourceT]):
     def outgoing(self) -> Outgoing:
         """The headers of the running try: the call's, then the client's, then what goes without saying."""
         call = self.call
-        own = Outgoing([("Accept", call.accept)])
-        if call.body is not None:
-            own.append(("Content-Type", call.content_type))
-        if self.token is not None:
-            own.append(("Authorization", f"Bearer {self.token}"))
-        return Outgoing.of(call.headers, self.settings.headers, own)
+        content_type = None if call.body is None else call.content_type
+        usual = _usual(self.settings.headers, call.accept, content_type, self.token)
+        return Outgoing.of(call.headers, usual) if call.headers else usual
 
     def begin(self, now: float) -> None:
         """A try starts."""
@@ -193,3 +194,14 @@ class Attempts(Generic[SourceT]):
         else:
             text = f"the answer of {self._where} was cut off: {failure}"
         return RequestError(text, **self._facts(elapsed))
+
+
+@functools.lru_cache(_REMEMBERED)
+def _usual(headers: tuple[tuple[str, str], ...], accept: str, content_type: str | None, token: str | None) -> Outgoing:
+    """The headers of a call that has none of its own. Equal ones are one object: transports notice."""
+    own = [("Accept", accept)]
+    if content_type is not None:
+        own.append(("Content-Type", content_type))
+    if token is not None:
+        own.append(("Authorization", f"Bearer {token}"))
+    return Outgoing.of(headers, own)

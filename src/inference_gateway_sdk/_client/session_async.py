@@ -53,14 +53,17 @@ class AsyncSession:
             raise TypeError(f"call must be a Call (open() takes a StreamCall), got {type(call).__name__}")
         attempts = self._attempts(call, settings)
         while True:
-            await self._begin(attempts)
+            if settings.token.refreshable or settings.on_request is not None:
+                await self._prepare(attempts)
+            attempts.begin(self.effects.monotonic())
             try:
                 reply = await self._whole(attempts)
             except Failure as failure:
                 setback = attempts.failed(failure, self.effects.monotonic())
             else:
                 meta = self._meta(reply.status, reply.headers, attempts, reply.body)
-                await self._tell(attempts, meta)
+                if settings.on_response is not None:
+                    await self._tell(attempts, meta)
                 if 200 <= reply.status < 300:
                     return _read(call, reply, meta)
                 setback = attempts.refused(self._error(attempts, reply, meta))
@@ -72,7 +75,9 @@ class AsyncSession:
         """The stream of a call, read up to its first content. Raises what `errors` lists."""
         attempts = self._attempts(call, settings)
         while True:
-            await self._begin(attempts)
+            if settings.token.refreshable or settings.on_request is not None:
+                await self._prepare(attempts)
+            attempts.begin(self.effects.monotonic())
             guard = Guard(settings.timeouts, attempts.spent)
             try:
                 answer = await self._open(attempts, guard.deadline(attempts.began))
@@ -103,15 +108,14 @@ class AsyncSession:
         if self.closed:
             raise RuntimeError("the client is closed: make a new one, or close it later")
         url = self.url.join(call.path, (*call.query, *settings.extra_query), at_root=call.at_root)
-        return Attempts(call, url, settings)
+        return Attempts(call, url, settings, settings.token.fixed)
 
-    async def _begin(self, attempts: Attempts[AsyncTokenSource]) -> None:
-        """A try starts. Fetching a token and telling a hook do not count against its clocks."""
+    async def _prepare(self, attempts: Attempts[AsyncTokenSource]) -> None:
+        """What comes before a try, and does not count against its clocks: fetching a token, telling a hook."""
         settings = attempts.settings
         attempts.token = await settings.token.get(attempts.refused_token)
         if settings.on_request is not None:
             await async_notify("on_request", settings.on_request, attempts.request_sent())
-        attempts.begin(self.effects.monotonic())
 
     async def _open(self, attempts: Attempts[AsyncTokenSource], deadline: float | None) -> AsyncAnswer:
         call = attempts.call
@@ -138,7 +142,7 @@ class AsyncSession:
         try:
             return await self._body(answer, deadline)
         except Failure:
-            return Reply(answer.status, Headers(answer.headers), b"")
+            return Reply(answer.status, Headers.received(answer.headers), b"")
 
     @staticmethod
     async def _body(answer: AsyncAnswer, deadline: float | None) -> Reply:
@@ -150,7 +154,7 @@ class AsyncSession:
             answer.abandon()
             raise
         body = pieces[0] if len(pieces) == 1 else b"".join(pieces)
-        return Reply(answer.status, Headers(answer.headers), body)
+        return Reply(answer.status, Headers.received(answer.headers), body)
 
     async def _first_content(
         self,
@@ -162,7 +166,7 @@ class AsyncSession:
         """The stream, once content has come; what stopped it otherwise."""
         if not 200 <= answer.status < 300:
             return await self._no_stream(attempts, answer, guard)
-        meta = self._meta(answer.status, Headers(answer.headers), attempts, None)
+        meta = self._meta(answer.status, Headers.received(answer.headers), attempts, None)
         live = Live(self, answer, call.start(), guard, meta)
         try:
             await self._tell(attempts, meta)

@@ -54,14 +54,17 @@ class Session:
             raise TypeError(f"call must be a Call (open() takes a StreamCall), got {type(call).__name__}")
         attempts = self._attempts(call, settings)
         while True:
-            self._begin(attempts)
+            if settings.token.refreshable or settings.on_request is not None:
+                self._prepare(attempts)
+            attempts.begin(self.effects.monotonic())
             try:
                 reply = self._whole(attempts)
             except Failure as failure:
                 setback = attempts.failed(failure, self.effects.monotonic())
             else:
                 meta = self._meta(reply.status, reply.headers, attempts, reply.body)
-                self._tell(attempts, meta)
+                if settings.on_response is not None:
+                    self._tell(attempts, meta)
                 if 200 <= reply.status < 300:
                     return _read(call, reply, meta)
                 setback = attempts.refused(self._error(attempts, reply, meta))
@@ -71,7 +74,9 @@ class Session:
         """The stream of a call, read up to its first content. Raises what `errors` lists."""
         attempts = self._attempts(call, settings)
         while True:
-            self._begin(attempts)
+            if settings.token.refreshable or settings.on_request is not None:
+                self._prepare(attempts)
+            attempts.begin(self.effects.monotonic())
             guard = Guard(settings.timeouts, attempts.spent)
             try:
                 answer = self._open(attempts, guard.deadline(attempts.began))
@@ -102,15 +107,14 @@ class Session:
         if self.closed:
             raise RuntimeError("the client is closed: make a new one, or close it later")
         url = self.url.join(call.path, (*call.query, *settings.extra_query), at_root=call.at_root)
-        return Attempts(call, url, settings)
+        return Attempts(call, url, settings, settings.token.fixed)
 
-    def _begin(self, attempts: Attempts[TokenSource]) -> None:
-        """A try starts. Fetching a token and telling a hook do not count against its clocks."""
+    def _prepare(self, attempts: Attempts[TokenSource]) -> None:
+        """What comes before a try, and does not count against its clocks: fetching a token, telling a hook."""
         settings = attempts.settings
         attempts.token = settings.token.get(attempts.refused_token)
         if settings.on_request is not None:
             notify("on_request", settings.on_request, attempts.request_sent())
-        attempts.begin(self.effects.monotonic())
 
     def _open(self, attempts: Attempts[TokenSource], deadline: float | None) -> Answer:
         call = attempts.call
@@ -137,7 +141,7 @@ class Session:
         try:
             return self._body(answer, deadline)
         except Failure:
-            return Reply(answer.status, Headers(answer.headers), b"")
+            return Reply(answer.status, Headers.received(answer.headers), b"")
 
     @staticmethod
     def _body(answer: Answer, deadline: float | None) -> Reply:
@@ -149,7 +153,7 @@ class Session:
             answer.abandon()
             raise
         body = pieces[0] if len(pieces) == 1 else b"".join(pieces)
-        return Reply(answer.status, Headers(answer.headers), body)
+        return Reply(answer.status, Headers.received(answer.headers), body)
 
     def _first_content(
         self,
@@ -161,7 +165,7 @@ class Session:
         """The stream, once content has come; what stopped it otherwise."""
         if not 200 <= answer.status < 300:
             return self._no_stream(attempts, answer, guard)
-        meta = self._meta(answer.status, Headers(answer.headers), attempts, None)
+        meta = self._meta(answer.status, Headers.received(answer.headers), attempts, None)
         live = Live(self, answer, call.start(), guard, meta)
         try:
             self._tell(attempts, meta)

@@ -68,6 +68,8 @@ def resolve(settings: Settings[SourceT], changes: Mapping[str, Any]) -> Settings
 
 def split(settings: Settings[SourceT], given: Mapping[str, Any]) -> tuple[Settings[SourceT], dict[str, Any]]:
     """A call's keyword arguments taken apart: the settings with its options, and what is left, the parameters."""
+    if not given:
+        return settings, {}
     options = {name: value for name, value in given.items() if name in OPTIONS}
     rest = {name: value for name, value in given.items() if name not in OPTIONS}
     return resolve(settings, options), rest

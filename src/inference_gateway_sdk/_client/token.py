@@ -50,6 +50,11 @@ class TokenSource:
         self._pid = os.getpid()
 
     @property
+    def fixed(self) -> str | None:
+        """The token, where it is always the same one; None for none, and for a function's."""
+        return self._value if self._function is None else None
+
+    @property
     def refreshable(self) -> bool:
         """Whether another token can be had after a 401."""
         return self._function is not None
@@ -77,6 +82,11 @@ class AsyncTokenSource:
         self._function = token if callable(token) else None
         self._value = None if token is None or callable(token) else check_token(token)
         self._fetching: dict[asyncio.AbstractEventLoop, asyncio.Task[str]] = {}
+
+    @property
+    def fixed(self) -> str | None:
+        """The token, where it is always the same one; None for none, and for a function's."""
+        return self._value if self._function is None else None
 
     @property
     def refreshable(self) -> bool:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from .route import Plan
 
-__all__ = ["Head", "compose", "request_head"]
+__all__ = ["Composer", "Head", "request_head"]
 
 _is_token = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+").fullmatch  # RFC 9110 section 5.6.2
 _OURS = frozenset(
@@ -43,12 +43,46 @@ class Head(bytes):
         return f"<a head of {len(self)} bytes>"
 
 
-def compose(plan: Plan, method: str, headers: Sequence[tuple[str, str]], body: bytes | None) -> Head:
-    """The head of a request that a caller asks for: their headers, and those that are ours to set.
+class Composer:
+    """Makes the heads of a driver's requests.
 
-    Raises:
-        ValueError: A header is malformed, or is not the caller's to set. It names the header.
+    Most requests differ from the one before in nothing but their body. So what stands before its length is remembered,
+    for the very objects it was made of: plans and headers that cannot change.
     """
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, int, int], tuple[Plan, Sequence[tuple[str, str]], Head]] = {}
+
+    def __call__(self, plan: Plan, method: str, headers: Sequence[tuple[str, str]], body: bytes | None) -> Head:
+        """The head of a request that a caller asks for: their headers, and those that are ours to set.
+
+        Raises:
+            ValueError: A header is malformed, or is not the caller's to set. It names the header.
+        """
+        key = method, id(plan), id(headers)
+        known = self._known.get(key)
+        begun = known[2] if known else self._begin(key, plan, headers)
+        if body is not None or method in _WITH_LENGTH:
+            return Head(b"%sContent-Length: %d\r\n\r\n" % (begun, len(body or b"")))
+        return Head(begun + b"\r\n")
+
+    def _begin(self, key: tuple[str, int, int], plan: Plan, headers: Sequence[tuple[str, str]]) -> Head:
+        begun = _begun(plan, key[0], headers)
+        if isinstance(headers, tuple):
+            if len(self._known) >= _REMEMBERED:
+                self._known.clear()
+            self._known[key] = (plan, headers, begun)  # which keeps the two alive, and so their ids theirs
+        return begun
+
+
+def request_head(method: str, target: str, headers: Iterable[tuple[str, str]]) -> Head:
+    """The head of a request whose headers are all our own, up to and with its empty line."""
+    lines = _joined([f"{method} {target} HTTP/1.1\r\n", *[f"{name}: {value}\r\n" for name, value in headers]])
+    return Head(lines + b"\r\n")
+
+
+def _begun(plan: Plan, method: str, headers: Sequence[tuple[str, str]]) -> Head:
+    """A head up to the body's length."""
     if method not in _good_names:
         _remember(method, "an HTTP method")
     lines = [f"{method} {plan.target} HTTP/1.1\r\n"]
@@ -58,14 +92,7 @@ def compose(plan: Plan, method: str, headers: Sequence[tuple[str, str]], body: b
         if name not in _good_names:
             _check_name(name)
         lines.append(f"{name}: {value}\r\n")
-    if body is not None or method in _WITH_LENGTH:
-        lines.append(f"Content-Length: {len(body or b'')}\r\n")
     return _joined(lines)
-
-
-def request_head(method: str, target: str, headers: Iterable[tuple[str, str]]) -> Head:
-    """The head of a request whose headers are all our own, up to and with its empty line."""
-    return _joined([f"{method} {target} HTTP/1.1\r\n", *[f"{name}: {value}\r\n" for name, value in headers]])
 
 
 def _joined(lines: list[str]) -> Head:
@@ -75,7 +102,7 @@ def _joined(lines: list[str]) -> Head:
     if head.count("\n") != count or head.count("\r") != count or "\0" in head:
         raise ValueError("line break or NUL in the method, the URL or a header: remove it")
     try:
-        return Head((head + "\r\n").encode("latin-1"))
+        return Head(head.encode("latin-1"))
     except UnicodeEncodeError:
         raise ValueError("a header holds characters outside Latin-1: encode its value first") from None
 

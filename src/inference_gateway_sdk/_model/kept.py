@@ -114,7 +114,10 @@ def raw_value(model: object, wire_name: str) -> Any:
 
 def set_meta(model: object, meta: Meta) -> None:
     """Tell an answer how it came."""
-    _mark(model, meta=meta)
+    if getattr(model, "kept_", None) is None:
+        model.kept_ = Kept(marks=Marks(meta=meta))  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
+    else:
+        _mark(model, meta=meta)
 
 
 def mark_incomplete(model: object) -> None:

@@ -30,7 +30,6 @@ from .variants import Unknown
 __all__ = ["encode", "is_plain", "to_builtins"]
 
 _SCALARS = frozenset({str, int, bool, type(None)})
-_STRINGS = frozenset({str})
 _LONGEST_PATH = 20
 _AS_MSGSPEC_DOES = (
     dt.datetime,
@@ -74,8 +73,7 @@ def is_plain(value: object) -> bool:
     if kind in _SCALARS:
         return True
     if kind is dict:
-        mapping = cast("dict[object, object]", value)
-        return set(map(type, mapping)) <= _STRINGS and _all_plain(mapping.values())
+        return _is_plain_mapping(cast("dict[object, object]", value))
     if kind is list or kind is tuple:
         return _all_plain(cast("Sequence[object]", value))
     if isinstance(value, Struct):
@@ -85,9 +83,21 @@ def is_plain(value: object) -> bool:
     return isinstance(value, OpenEnum)
 
 
+# Most values are strings, which need no call of their own; plain loops, for most containers hold a few.
+
+
+def _is_plain_mapping(mapping: dict[object, object]) -> bool:
+    for key, value in mapping.items():
+        if type(key) is not str or (type(value) not in _SCALARS and not is_plain(value)):
+            return False
+    return True
+
+
 def _all_plain(values: Iterable[object]) -> bool:
-    # Most values are strings, which need no call of their own.
-    return all(map(is_plain, [value for value in values if type(value) not in _SCALARS]))
+    for value in values:  # noqa: SIM110  (a generator would cost more than the loop)
+        if type(value) not in _SCALARS and not is_plain(value):
+            return False
+    return True
 
 
 def to_builtins(value: object) -> Any:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from typing import TypeVar, overload
 
 from .redaction import redact
 
 __all__ = ["Headers", "Outgoing"]
+
+T = TypeVar("T")
 
 _MAY_BE_SECRET = re.compile(r"auth|cookie|token|key|secret|password|credential|signature|session", re.IGNORECASE)
 _SECRET = frozenset({"authorization", "proxy-authorization", "set-cookie", "cookie", "x-api-key"})
@@ -22,16 +25,39 @@ class Headers(Mapping[str, str]):
     __slots__ = ("_joined", "_pairs")
 
     def __init__(self, pairs: Iterable[tuple[str, str]] = ()) -> None:
-        self._pairs = tuple((name.lower(), value) for name, value in pairs)
+        self._pairs = tuple([(name.lower(), value) for name, value in pairs])
         self._joined: dict[str, str] | None = None
 
+    @classmethod
+    def received(cls, pairs: Iterable[tuple[str, str]]) -> Headers:
+        """The headers of a driver's answer, whose names are in lower case already."""
+        headers = cls()
+        headers._pairs = tuple(pairs)
+        return headers
+
     def _map(self) -> dict[str, str]:
-        if self._joined is None:
-            joined: dict[str, str] = {}
-            for name, value in self._pairs:
-                joined[name] = f"{joined[name]}, {value}" if name in joined else value
+        joined = self._joined
+        if joined is None:
+            joined = dict(self._pairs)
+            if len(joined) < len(self._pairs):
+                joined.clear()
+                for name, value in self._pairs:
+                    joined[name] = f"{joined[name]}, {value}" if name in joined else value
             self._joined = joined
-        return self._joined
+        return joined
+
+    @overload
+    def get(self, name: str, default: None = None, /) -> str | None: ...
+
+    @overload
+    def get(self, name: str, default: str, /) -> str: ...
+
+    @overload
+    def get(self, name: str, default: T, /) -> str | T: ...
+
+    def get(self, name: str, default: object = None, /) -> object:
+        """The value of a header, `default` where there is none."""
+        return self._map().get(name.lower(), default)
 
     def __getitem__(self, name: str) -> str:
         return self._map()[name.lower()]
@@ -60,7 +86,7 @@ class Headers(Mapping[str, str]):
         return f"Headers({dict(shown)!r})"
 
 
-class Outgoing(list[tuple[str, str]]):
+class Outgoing(tuple[tuple[str, str], ...]):
     """Headers to send. They are not shown: one is the token, and many tools print the variables of a traceback."""
 
     __slots__ = ()
@@ -68,13 +94,13 @@ class Outgoing(list[tuple[str, str]]):
     @classmethod
     def of(cls, *layers: Iterable[tuple[str, str]]) -> Outgoing:
         """The headers of all layers; a name that one layer has is left out of those after it."""
-        headers = cls()
+        headers: list[tuple[str, str]] = []
         given: set[str] = set()
         for layer in layers:
             new = [pair for pair in layer if pair[0].lower() not in given]
             headers += new
             given.update([name.lower() for name, _ in new])
-        return headers
+        return cls(headers)
 
     def without_secrets(self) -> Headers:
         """The headers fit to be shown to others: values that may be secrets, by their name or shape, are "..."."""

@@ -6,6 +6,7 @@ The gateway serves its API below `/v1` and a few routes (health, proxy) beside i
 
 from __future__ import annotations
 
+import functools
 import ipaddress
 import re
 from collections.abc import Iterable  # noqa: TC003  (msgspec reads the annotations at run time)
@@ -16,6 +17,7 @@ from msgspec import Struct
 
 __all__ = ["GatewayUrl", "redacted", "segment"]
 
+_REMEMBERED: Final = 256  # paths; most calls have one of a dozen
 _EXAMPLE: Final = "http://localhost:8080/v1"
 _SCHEMES: Final = frozenset({"http", "https"})
 _UNSAFE: Final = re.compile(r"[\x00-\x20\x7f-\xa0\\]")
@@ -67,12 +69,16 @@ class GatewayUrl(Struct, frozen=True):
         Raises:
             ValueError: The path holds a query or a fragment.
         """
-        if "?" in path or "#" in path:
-            raise ValueError(f"path must hold neither '?' nor '#', as {path!r} does: pass query parameters as query")
-        base = self.root if at_root else self.api
-        below = _SLASHES.sub("/", "/" + _quoted(path))
-        pairs = "&".join(f"{quote(name, safe=_QUERY_SAFE)}={quote(value, safe=_QUERY_SAFE)}" for name, value in query)
-        return f"{base}{below}?{pairs}" if pairs else f"{base}{below}"
+        whole = (self.root if at_root else self.api) + _below(path)
+        pairs = "&".join([f"{quote(name, safe=_QUERY_SAFE)}={quote(value, safe=_QUERY_SAFE)}" for name, value in query])
+        return f"{whole}?{pairs}" if pairs else whole
+
+
+@functools.lru_cache(_REMEMBERED)
+def _below(path: str) -> str:
+    if "?" in path or "#" in path:
+        raise ValueError(f"path must hold neither '?' nor '#', as {path!r} does: pass query parameters as query")
+    return _SLASHES.sub("/", "/" + _quoted(path))
 
 
 def segment(value: str, name: str = "value") -> str:

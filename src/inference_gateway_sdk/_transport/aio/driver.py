@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from inference_gateway_sdk._http1.attempt import Prospect, prospect
 from inference_gateway_sdk._http1.body import Body
 from inference_gateway_sdk._http1.failures import NotSent, NotSentInTime
-from inference_gateway_sdk._http1.head import compose
+from inference_gateway_sdk._http1.head import Composer
 from inference_gateway_sdk._http1.link import Link
 from inference_gateway_sdk._transport.settings import IDLE_SECONDS, LIMIT, Settings
 
@@ -61,6 +61,7 @@ class AsyncioDriver:
         self._closed = False
         self._lock = threading.Lock()
         self._pools: dict[asyncio.AbstractEventLoop, tuple[Pool, AsyncGenerator[None]]] = {}
+        self._compose = Composer()
         _drivers.add(self)
 
     async def open(
@@ -75,7 +76,7 @@ class AsyncioDriver:
     ) -> AsyncioAnswer:
         """Send one request and return when the head of its final answer is there; see `protocols.Driver.open`."""
         plan = self._settings.plan(url)
-        head = compose(plan, method, headers, body)
+        head = self._compose(plan, method, headers, body)
         pool = self._pool() or await self._new_pool()
         if not pool.take_slot():
             await pool.wait_slot(deadline)
@@ -150,7 +151,7 @@ class AsyncioDriver:
     async def _connected(self, pool: Pool, route: Route) -> Connection:
         link = Link(route, self._settings.context() if route.tls else None)
         sock = await connect(*route.address)
-        connection = Connection(pool.loop, sock, link)
+        connection = Connection(pool.loop, sock, link, pool.buffer)
         try:
             await pool.loop.create_connection(lambda: connection, sock=sock)
             pool.use(connection)

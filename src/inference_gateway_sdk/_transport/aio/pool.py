@@ -12,6 +12,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from inference_gateway_sdk._http1.failures import NotSentInTime
+from inference_gateway_sdk._http1.link import PIECE
 from inference_gateway_sdk._transport.shelf import Shelf
 
 if TYPE_CHECKING:
@@ -31,12 +32,14 @@ class Pool:
         loop: The one it belongs to.
         closed: Nothing is kept any more.
         disowned: It belongs to the process that this one was forked from.
+        buffer: Where the loop puts what it reads, for the connection whose turn it is.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop, limit: int, idle_seconds: float) -> None:
         self.loop = loop
         self.closed = False
         self.disowned = False
+        self.buffer = memoryview(bytearray(PIECE))
         self._free = limit
         self._waiters: deque[asyncio.Future[None]] = deque()
         self._shelf: Shelf[Connection] = Shelf(limit, idle_seconds)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from inference_gateway_sdk._http1.attempt import Prospect, prospect
 from inference_gateway_sdk._http1.body import Body
 from inference_gateway_sdk._http1.failures import DeadlineExceeded, NotSentInTime
-from inference_gateway_sdk._http1.head import compose
+from inference_gateway_sdk._http1.head import Composer
 from inference_gateway_sdk._http1.link import Link
 from inference_gateway_sdk._transport.settings import IDLE_SECONDS, LIMIT, Settings
 
@@ -57,6 +57,7 @@ class BlockingDriver:
         """
         self._settings = Settings(limit=limit, idle_seconds=idle_seconds, proxy=proxy, tls=tls, ca=ca, cert=cert)
         self._pool = self._new_pool()
+        self._compose = Composer()
         _drivers.add(self)
 
     def open(
@@ -71,7 +72,7 @@ class BlockingDriver:
     ) -> BlockingAnswer:
         """Send one request and return when the head of its final answer is there; see `protocols.Driver.open`."""
         plan = self._settings.plan(url)
-        head = compose(plan, method, headers, body)
+        head = self._compose(plan, method, headers, body)
         pool = self._pool
         pool.wait_slot(deadline)
         try:

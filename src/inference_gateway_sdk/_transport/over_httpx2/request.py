@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import httpx2
 
 from inference_gateway_sdk._http1.failures import DeadlineExceeded, Failure, NoAnswer, NotSent, NotSentInTime
-from inference_gateway_sdk._http1.head import compose
+from inference_gateway_sdk._http1.head import Composer
 from inference_gateway_sdk._http1.route import plan
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def build(
     progress: Progress,
 ) -> httpx2.Request:
     """The request; ValueError where `_http1.head` gives one."""
-    compose(plan(url, None), method, headers, body)
+    Composer()(plan(url, None), method, headers, body)
     request = client.build_request(
         method,
         url,
