@@ -111,13 +111,22 @@ def test_a_provider_that_cannot_be_reached_is_a_502(gateway: Gateways, path: str
 
 @DIALECTS
 @pytest.mark.parametrize("stream", [False, True])
-def test_a_provider_that_stays_silent_is_a_502(
-    gateway: Gateways, upstream: Upstream, path: str, provider: str, stream: bool
+@pytest.mark.parametrize(("quirks", "status", "text"), [(None, 504, "Request timed out"), ("v0.48", 502, UNREACHABLE)])
+def test_a_provider_that_stays_silent_is_late(
+    gateway: Gateways,
+    upstream: Upstream,
+    path: str,
+    provider: str,
+    stream: bool,
+    quirks: str | None,
+    status: int,
+    text: str,
 ) -> None:
-    """WIRE section 6: and not a 400, as it is on chat; of a stream too, with the right content type."""
+    """WIRE section 6: by a quirk it cannot be reached; of a stream too, with the right content type."""
     upstream.scripts["mute"] = lambda connection: connection.recv(1)
-    answer = gateway(header_timeout=0.2).post(path, json={"model": f"{provider}/mute", "stream": stream})
-    assert (answer.status_code, answer.json()) == (502, in_envelope(path, 502, UNREACHABLE))
+    client = gateway(header_timeout=0.2, quirks=quirks)
+    answer = client.post(path, json={"model": f"{provider}/mute", "stream": stream})
+    assert (answer.status_code, answer.json()) == (status, in_envelope(path, status, text))
     assert answer.headers["content-type"] == GIN
 
 
@@ -227,13 +236,20 @@ def test_a_stream_passes_line_by_line(
 
 
 @DIALECTS
-def test_a_stream_that_breaks_off_ends_cleanly(
-    gateway: Gateways, upstream: Upstream, exchange: Callable[..., RawAnswer], path: str, provider: str
+@pytest.mark.parametrize("quirks", [None, "v0.48"])
+def test_a_stream_that_breaks_off_breaks_off(
+    gateway: Gateways,
+    upstream: Upstream,
+    exchange: Callable[..., RawAnswer],
+    path: str,
+    provider: str,
+    quirks: str | None,
 ) -> None:
-    """WIRE section 10: only the missing terminal event tells."""
-    upstream.answers("m", HEAD.replace(b"Connection: close", b"Content-Length: 1000") + b"data: {}\n\n")
-    answer = exchange(gateway(), _request(path, model=f"{provider}/m", stream=True))
-    assert (answer.status, answer.whole, b"".join(answer.chunks)) == (200, True, b"data: {}\n\n")
+    """WIRE section 10: by a quirk it ends cleanly, and only the missing terminal event tells."""
+    upstream.answers("m", HEAD.replace(b"Connection: close", b"Content-Length: 1000") + b"data: {}\n\ndata")
+    answer = exchange(gateway(quirks=quirks), _request(path, model=f"{provider}/m", stream=True))
+    assert (answer.status, b"".join(answer.chunks)) == (200, b"data: {}\n\ndata")
+    assert answer.whole is (quirks is not None)
 
 
 @DIALECTS

@@ -80,7 +80,7 @@ def test_a_stream_and_a_providers_error_say_who_was_chosen(
         "stream": (200, "openai", "s"),
         "refused stream": (429, "openai", "no"),
         "refusal": (429, "openai", "no"),
-        "unreadable": (400, "openai", "odd"),
+        "unreadable": (502, "openai", "odd"),
     }
     assert answers["stream"].text == "data: {}\n\ndata: [DONE]\n\n"
 

@@ -141,24 +141,43 @@ def test_a_stream_arrives_line_by_line_as_it_came(
         (b"", b""),
     ],
 )
-def test_a_last_line_without_an_end_is_lost(
+def test_a_last_line_without_an_end_is_lost_by_a_quirk(
     gateway: Gateways, upstream: Upstream, exchange: Callable[..., RawAnswer], body: bytes, arrives: bytes
 ) -> None:
-    """WIRE section 9: what is not a whole line never leaves the gateway, and the answer still ends cleanly."""
+    """WIRE section 9: what is not a whole line never leaves the real gateway, and the answer still ends cleanly."""
     upstream.answers("m", HEAD + body)
-    answer = exchange(gateway(), _request("openai/m", stream=True))
-    assert (answer.status, b"".join(answer.chunks)) == (200, arrives)
+    for quirks, expected in ((None, body), ("v0.48", arrives)):
+        answer = exchange(gateway(quirks=quirks), _request("openai/m", stream=True))
+        assert (answer.status, b"".join(answer.chunks), answer.whole) == (200, expected, True)
 
 
 @pytest.mark.parametrize("arrived", [b"", b'data: {"a":1}\n\n'])
-def test_a_provider_that_breaks_off_ends_the_stream_cleanly(
+def test_a_provider_that_breaks_off_ends_the_stream_cleanly_by_a_quirk(
     gateway: Gateways, upstream: Upstream, exchange: Callable[..., RawAnswer], arrived: bytes
 ) -> None:
     """WIRE section 9: a break looks like an end, before the first line as an empty event stream."""
     head = HEAD.replace(b"Connection: close", b"Content-Length: 1000")
     upstream.answers("m", head + arrived)
+    answer = exchange(gateway(quirks="v0.48"), _request("openai/m", stream=True))
+    assert (answer.status, b"".join(answer.chunks), answer.whole) == (200, arrived, True)
+
+
+def test_a_provider_that_breaks_off_breaks_off_the_stream(
+    gateway: Gateways, upstream: Upstream, exchange: Callable[..., RawAnswer], caplog: pytest.LogCaptureFixture
+) -> None:
+    """No last chunk, and no complaint in the log: the client sees that something is missing."""
+    upstream.answers("m", HEAD.replace(b"Connection: close", b"Content-Length: 1000") + b'data: {"a":1}\n\n')
     answer = exchange(gateway(), _request("openai/m", stream=True))
-    assert (answer.status, b"".join(answer.chunks)) == (200, arrived)
+    assert (answer.status, b"".join(answer.chunks), answer.whole) == (200, b'data: {"a":1}\n\n', False)
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
+
+
+def test_a_provider_that_breaks_off_before_its_first_line_is_a_502(gateway: Gateways, upstream: Upstream) -> None:
+    """Nothing has been said yet, so the status can still tell."""
+    upstream.answers("m", HEAD.replace(b"Connection: close", b"Content-Length: 1000"))
+    answer = gateway().post(CHAT, json={"model": "openai/m", "messages": HI, "stream": True})
+    assert answer.status_code == 502
+    assert "Failed to reach upstream server" in answer.json()["error"]
 
 
 def test_the_head_waits_for_the_first_line(gateway: Gateways, upstream: Upstream) -> None:

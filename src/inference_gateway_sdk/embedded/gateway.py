@@ -64,16 +64,22 @@ class Gateway(Struct, frozen=True):
             ValueError: Two functions of one name.
             IssuerError: Tokens are asked for, and their issuer cannot be asked about them.
         """
+        bugs = named(settings.quirks)
         providers: dict[str, Provider] = {}
         for name, profile in CATALOGUE.items():
             access = settings.access.get(name, Access())
-            if name == "llamacpp" and access.url is None and not named(settings.quirks).llamacpp_needs_key:
+            if name == "llamacpp" and access.url is None and not bugs.llamacpp_needs_key:
                 providers[name] = local
             elif name in _SCRIPTED and scripted and access.url is None:
                 providers[name] = scripted
             elif access.key or not profile.needs_key:
-                relay = Relay(profile, url=access.url, key=access.key, header_timeout=settings.header_timeout)
-                providers[name] = relay
+                providers[name] = Relay(
+                    profile,
+                    url=access.url,
+                    key=access.key,
+                    header_timeout=settings.header_timeout,
+                    two_versions=bugs.two_versions,
+                )
         tokens: TokenCheck | None = FixedToken(settings.token) if settings.token else None
         if settings.oidc:
             tokens = TokenVerifier.discover(settings.oidc)

@@ -46,16 +46,24 @@ class Relay:
         url: Where it is; None for the profile's own address.
         key: Its key, None for none.
         header_timeout: Seconds it may take until the head of an answer; None for ever.
+        two_versions: Anthropic's version is added to one that the client names (a quirk).
     """
 
     def __init__(
-        self, profile: Profile, *, url: str | None = None, key: str | None = None, header_timeout: float | None = None
+        self,
+        profile: Profile,
+        *,
+        url: str | None = None,
+        key: str | None = None,
+        header_timeout: float | None = None,
+        two_versions: bool = False,
     ) -> None:
         self._profile = profile
         self._url = (url or profile.url).rstrip("/")
         self._auth = profile.auth
         self._authorisation = _authorisation(profile.auth, key)
         self._header_timeout = header_timeout
+        self._two_versions = two_versions
         self._client: httpx2.AsyncClient | None = None
 
     async def start(self) -> None:
@@ -100,7 +108,9 @@ class Relay:
         """As `Provider.exchange`; a key that the client sent along is never the one that arrives."""
         ours = {"authorization", "x-api-key"} if self._auth is Auth.X_API_KEY else {"authorization"}
         theirs = [pair for pair in ask.headers if pair[0] not in ours]
-        async with self._sending(ask, [*theirs, *self._authorisation]) as answer:
+        named = "" if self._two_versions or not ask.header("anthropic-version") else "anthropic-version"
+        added = [pair for pair in self._authorisation if pair[0] != named]
+        async with self._sending(ask, [*theirs, *added]) as answer:
             headers = tuple(
                 (name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in answer.headers.raw
             )
