@@ -27,6 +27,7 @@ from .faults.plan import FaultPlan
 from .faults.play import FaultPlayer
 from .faults.wire import WiredConnection
 from .gateway import Gateway
+from .mcp.settings import McpSettings
 from .providers.local import LocalModel
 from .settings import Settings
 
@@ -66,7 +67,8 @@ def running(
             everything on that is off by default, so that each endpoint answers.
         local: The smoke-test model; None for the weights in their usual place, never pulled.
         scripted: Answers for `openai` and `anthropic` where the settings give no address; None for nobody.
-        tools: Python functions that chats are offered as if an MCP server had them; that there are any turns MCP on.
+        tools: Python functions that chats are offered as if an MCP server had them; that there are any turns MCP on,
+            and without settings the list of tools too, and direct mode.
         faults: What goes wrong, and for which requests; a plan can be asked what was played.
 
     Raises:
@@ -79,7 +81,12 @@ def running(
     everything = scripted is not None
     tools = tuple(tools)
     settings = settings or Settings(
-        port=0, images=everything, audio=everything, expose_mcp=everything or bool(tools), push_metrics=everything
+        port=0,
+        images=everything,
+        audio=everything,
+        expose_mcp=everything or bool(tools),
+        mcp=McpSettings(mode="direct"),
+        push_metrics=everything,
     )
     gateway = Gateway.build(settings, local or LocalModel(weights.locate()), scripted, tools)
     with hosting(create_app(gateway), settings, plan) as url:
