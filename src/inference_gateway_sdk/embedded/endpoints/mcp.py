@@ -28,8 +28,7 @@ _JSON = "application/json; charset=utf-8"
 
 async def list_tools(gateway: Gateway, _: Request) -> Response:
     """All tools of all servers, those that models are not offered included; otherwise the refusal."""
-    if not gateway.settings.expose_mcp:
-        raise Problem(403, "mcp tools endpoint is not exposed")
+    _check_exposed(gateway)
     data = [_listed(placed) for placed in gateway.tools.everything()]
     answer = go_json.encode({"object": "list", "data": data})
     return Response(answer, headers={"content-type": _JSON})
@@ -37,8 +36,9 @@ async def list_tools(gateway: Gateway, _: Request) -> Response:
 
 async def speak_mcp(gateway: Gateway, request: Request) -> Response:
     """The answer to one JSON-RPC request."""
-    if not (gateway.tools.enabled and gateway.settings.expose_mcp):
-        raise Problem(403, "mcp endpoint is not exposed")
+    _check_exposed(gateway)
+    if not gateway.tools.enabled:
+        raise Problem(403, "mcp is not enabled")
     body = await read_body(request, gateway.settings.max_body)
     said = await while_connected(request.receive, dialogue.answer(gateway.tools, request.headers, body))
     if said.body is None:
@@ -57,6 +57,11 @@ async def token_metadata(gateway: Gateway, request: Request) -> Response:
         "bearer_methods_supported": ["header"],
     }
     return Response(go_json.encode(answer), headers={"content-type": _JSON})
+
+
+def _check_exposed(gateway: Gateway) -> None:
+    if not gateway.settings.expose_mcp:
+        raise Problem(403, "mcp tools endpoint is not exposed")
 
 
 def _listed(placed: Placed) -> dict[str, object]:
