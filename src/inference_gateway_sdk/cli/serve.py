@@ -31,12 +31,16 @@ Faults = Annotated[
 FaultHeader = Annotated[
     bool, typer.Option("--fault-header", help="Let a request ask for a fault, as in X-Igw-Fault: reset-mid-body.")
 ]
+Release = Annotated[
+    str | None, typer.Option("--quirks", help="Reproduce the bugs of a release of the real gateway, such as v0.48.")
+]
 
 
 def serve(
     host: Host = None,
     port: Port = None,
     weights: Weights = None,
+    quirks: Release = None,
     faults: Faults = None,
     fault_header: FaultHeader = False,
 ) -> None:
@@ -47,7 +51,7 @@ def serve(
     from ..embedded import serve as run
 
     try:
-        settings = Read.from_env(os.environ).at(host=host, port=port)
+        settings = Read.from_env(os.environ, quirks=quirks).at(host=host, port=port)
     except SettingsError as error:
         raise UsageError(str(error)) from error
     place, plan = locate(weights), _plan(faults, header=fault_header)
@@ -67,7 +71,9 @@ def _announce(url: str, settings: Settings, place: Place) -> None:
     note(f"serving at {url}/v1, an embedded gateway for development and tests (Ctrl-C stops it)")
     if settings.ignored:
         note(f"not honoured here, only by the real gateway: {', '.join(settings.ignored)}")
-    if not place.ready and not place.ours:
+    if settings.quirks:
+        note(f"with the bugs of {settings.quirks}; llamacpp needs LLAMACPP_API_URL and LLAMACPP_API_KEY, as there")
+    elif not place.ready and not place.ours:
         note(str(place.missing()))
     elif not place.ready:
         note("the first chat with the smoke-test model will fetch its weights (93 MB)")
