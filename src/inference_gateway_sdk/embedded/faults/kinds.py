@@ -267,7 +267,7 @@ class OversizedEvent(Fault, frozen=True):
 
     name = "oversized-event"
     after: After = 2
-    size: Size = 128 * 1024 * 1024
+    size: Size = 65 * 1024 * 1024
 
 
 class CloseOnReuse(Fault, frozen=True):

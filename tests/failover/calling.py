@@ -1,0 +1,109 @@
+"""One call over a route with faults on it, and what became of it: the answer or the error, the attempts, the pauses."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from client.invented import Invented
+from inference_gateway_sdk import GatewayError, Timeouts
+from inference_gateway_sdk.embedded.faults import Fault, FaultPlan, Rule
+
+if TYPE_CHECKING:
+    from support.worlds import World
+
+MODEL = "openai/any"
+PROMPT = "one two three"
+ANSWER = "You said: one two three"  # the scripted provider's
+PATIENT = Timeouts(response=20, first_content=20, idle=20)
+HASTY = Timeouts(response=0.3, first_content=0.3, idle=0.3)
+
+
+@dataclass
+class Outcome:
+    """What became of one call.
+
+    Attributes:
+        answer: The whole answer.
+        texts: The pieces that a stream handed over.
+        error: What it raised.
+        attempts: How many requests met the rule.
+        pauses: The seconds the client would have slept between attempts.
+    """
+
+    answer: Any = None
+    texts: list[str] = field(default_factory=list)
+    error: GatewayError | None = None
+    attempts: int = 0
+    pauses: list[float] = field(default_factory=list)
+
+
+class Route:
+    """The way to one gateway, with one client at a time."""
+
+    def __init__(self, world: World, url: str, plan: FaultPlan) -> None:
+        self.world = world
+        self.url = url
+        self.plan = plan
+
+    def whole(self, rule: Rule | Fault | str, **options: Any) -> Outcome:
+        """A chat that is read whole, with this rule alone on the route."""
+        return self._call(rule, whole, options)
+
+    def streamed(self, rule: Rule | Fault | str, **options: Any) -> Outcome:
+        """A streamed chat, with this rule alone on the route."""
+        return self._call(rule, streamed, options)
+
+    def calls(self, rule: Rule | Fault | str, *calls: Callable[[Any, Outcome], Any], **options: Any) -> list[Outcome]:
+        """Several calls of one client after each other, with this rule alone on the route."""
+        invented = Invented()
+        self.plan.clear()
+        rule = self.plan.add(rule)
+        outcomes = [Outcome() for _ in calls]
+
+        async def scenario(client: Any) -> None:
+            for call, outcome in zip(calls, outcomes, strict=True):
+                before = self.plan.taken(rule), len(invented.pauses)
+                try:
+                    await call(client, outcome)
+                except GatewayError as error:
+                    outcome.error = error
+                outcome.attempts = self.plan.taken(rule) - before[0]
+                outcome.pauses = invented.pauses[before[1] :]
+
+        options.setdefault("timeout", PATIENT)
+        self.world.with_client(scenario, self.url, _effects=invented.effects(self.world), **options)
+        return outcomes
+
+    def await_listening(self) -> None:
+        """Wait until connections are accepted again."""
+        address = urlsplit(self.url)
+        for _ in range(500):
+            try:
+                socket.create_connection((address.hostname, address.port), timeout=5).close()
+            except ConnectionRefusedError:
+                time.sleep(0.02)
+            else:
+                return
+        raise AssertionError("nobody listens again")
+
+    def _call(self, rule: Rule | Fault | str, call: Callable[[Any, Outcome], Any], options: Any) -> Outcome:
+        return self.calls(rule, call, **options)[0]
+
+
+async def whole(client: Any, outcome: Outcome) -> None:
+    """One chat, read whole."""
+    outcome.answer = await client.generate_content(MODEL, PROMPT)
+
+
+async def streamed(client: Any, outcome: Outcome) -> None:
+    """One chat, streamed to its end."""
+    async with client.generate_content_stream(MODEL, PROMPT) as stream:
+        async for chunk in stream:
+            if chunk.text:
+                outcome.texts.append(chunk.text)
+        outcome.answer = await stream.final()

@@ -1,0 +1,33 @@
+"""One gateway with a plan of faults that each test fills, and a client of either world that asks it."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from failover.calling import Route
+from inference_gateway_sdk.embedded import LocalModel, ScriptedProvider, running
+from inference_gateway_sdk.embedded.faults import FaultPlan
+from inference_gateway_sdk.embedded.weights import Place
+
+if TYPE_CHECKING:
+    from support.worlds import World
+
+
+@pytest.fixture(scope="session")
+def _faulty() -> Generator[tuple[str, FaultPlan]]:
+    plan = FaultPlan()
+    nowhere = LocalModel(Place(Path("nowhere.gguf"), ours=False))
+    with running(scripted=ScriptedProvider(), local=nowhere, faults=plan) as url:
+        yield url, plan
+
+
+@pytest.fixture
+def route(world: World, _faulty: tuple[str, FaultPlan]) -> Route:
+    """The way to a gateway that does nothing wrong yet."""
+    url, plan = _faulty
+    plan.clear()
+    return Route(world, url, plan)
