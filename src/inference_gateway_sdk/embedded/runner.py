@@ -218,7 +218,7 @@ def _config(app: ASGIApp, settings: Settings, *, grace: int) -> uvicorn.Config:
 def _listen(settings: Settings) -> socket.socket:
     try:
         family = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0][0]
-        listener = socket.socket(family, socket.SOCK_STREAM)
+        listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # named, or asyncio leaves Nagle on
     except OSError as error:
         raise ListenError(f"cannot listen at {settings.host}: {error.strerror or error}") from error
     try:
