@@ -25,7 +25,7 @@ from .connection import Connection
 from .faults.door import Door
 from .faults.plan import FaultPlan
 from .faults.play import FaultPlayer
-from .faults.wire import WiredConnection
+from .faults.socket_wire import WiredConnection
 from .gateway import Gateway
 from .mcp.settings import McpSettings
 from .providers.local import LocalModel

@@ -1,0 +1,98 @@
+"""The wire of a connection of uvicorn's: what asyncio's transport and the socket below it can be made to do."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import struct
+from contextlib import suppress
+from typing import TYPE_CHECKING, cast
+
+from ..connection import Connection
+from .wire import WIRE
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+__all__ = ["WiredConnection"]
+
+_LINGER = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)  # close() is a reset
+_ARRIVAL_SECONDS = 0.05  # a reset overtakes what the other side has not yet received
+
+
+class WiredConnection(Connection):
+    """A connection that shows its requests the wire they came by."""
+
+    wire: _SocketWire
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Serve this connection."""
+        self.wire = wire = _SocketWire(transport)
+        serve = cast("ASGIApp", self.app)
+
+        async def app(scope: Scope, receive: Receive, send: Send) -> None:
+            await serve({**scope, "extensions": {**scope.get("extensions", {}), WIRE: wire}}, receive, send)
+
+        self.app = app
+        super().connection_made(transport)
+
+    def data_received(self, data: bytes) -> None:
+        """Take what the client sends, unless this connection was to end here."""
+        if not self.wire.reused():
+            super().data_received(data)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Tell whoever waits."""
+        super().connection_lost(exc)
+        self.wire.lost.set()
+
+
+class _SocketWire:
+    """The wire of a transport of asyncio's."""
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self.lost = asyncio.Event()
+        self._transport = transport
+        self._on_reuse = ""
+
+    async def write(self, data: bytes) -> None:
+        self._transport.write(data)
+        await self._sent()
+
+    async def reset(self) -> None:
+        await self._sent()
+        await self.gone_within(_ARRIVAL_SECONDS)
+        self._abort()
+        await self.lost.wait()
+
+    async def close(self) -> None:
+        self._transport.close()
+        await self.lost.wait()
+
+    async def gone_within(self, seconds: float | None) -> bool:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self.lost.wait(), seconds)
+        return self.lost.is_set()
+
+    def end_on_reuse(self, *, reset: bool) -> None:
+        self._on_reuse = "reset" if reset else "close"
+
+    def reused(self) -> bool:
+        """End the connection if it was to end now, and say so."""
+        if self._on_reuse == "reset":
+            self._abort()
+        elif self._on_reuse:
+            self._transport.close()
+        return bool(self._on_reuse)
+
+    def _abort(self) -> None:
+        raw = cast("socket.socket | None", self._transport.get_extra_info("socket"))
+        if raw is not None and not self._transport.is_closing():
+            raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER)
+        self._transport.abort()
+
+    async def _sent(self) -> None:
+        """Wait until the kernel has everything."""
+        while self._transport.get_write_buffer_size() and not self.lost.is_set():
+            await self.gone_within(0.005)
