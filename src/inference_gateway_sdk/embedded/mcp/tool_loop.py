@@ -72,10 +72,16 @@ class ToolLoop:
             if said is None or not said.tool_calls:
                 break
             request = await with_results(request, said, self._offer)
-            try:
-                body = await self._provider.chat(request)
-            except ProviderError as error:
-                raise Problem(500, "Failed to execute MCP tools") from error
+            body = await self._chat_on(request)
+        return body
+
+    async def _chat_on(self, request: ChatRequest) -> bytes:
+        """The body of an answer to the results of tools."""
+        try:
+            body = await self._provider.chat(request)
+            go_json.read_first(body, ChatAnswer)
+        except (ProviderError, msgspec.DecodeError) as error:
+            raise Problem(500, "Failed to execute MCP tools") from error
         return body
 
     async def chat_stream(self, request: ChatRequest) -> AsyncGenerator[bytes]:

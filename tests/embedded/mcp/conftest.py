@@ -1,0 +1,52 @@
+"""A model that calls tools, an MCP server that has some, and gateways between the two."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from embedded.mcp.clock import Clock, running_clock
+from embedded.mcp.model import Model
+from inference_gateway_sdk.embedded import Access, LocalModel, McpSettings, Settings, running
+from inference_gateway_sdk.embedded.weights import Place
+
+Start = Callable[..., str]
+
+
+@pytest.fixture
+def model() -> Iterator[Model]:
+    """The provider `openai`."""
+    model = Model()
+    yield model
+    model.server.stop()
+
+
+@pytest.fixture(scope="session")
+def _clock() -> Iterator[Clock]:
+    yield from running_clock()
+
+
+@pytest.fixture
+def clock(_clock: Clock) -> Iterator[Clock]:
+    """The MCP server, with nothing seen yet."""
+    _clock.seen.clear()
+    yield _clock
+    _clock.only_handshakes = _clock.forgets = False
+
+
+@pytest.fixture
+def start(model: Model) -> Iterator[Start]:
+    """Starts a gateway in front of the model: `start(*tools, mode="direct", settings...)` gives its address."""
+    with ExitStack() as stack:
+
+        def begin(*tools: Callable[..., object], mcp: McpSettings | None = None, **changes: Any) -> str:
+            access = {"openai": Access(url=model.url, key="k"), "mistral": Access(url=model.url, key="k")}
+            nowhere = LocalModel(Place(Path("nowhere.gguf"), ours=False))
+            settings = Settings(**{"port": 0, "access": access, "mcp": mcp or McpSettings(mode="direct"), **changes})
+            return stack.enter_context(running(settings, local=nowhere, tools=tools))
+
+        yield begin
