@@ -1,0 +1,151 @@
+"""The bytes of a body as what stands in the file: JSON as JSON, event streams as lines, text as text, else base64."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from typing import Any, Final
+
+from .json_kinds import is_array, is_object
+from .layouts import COMPACT, LAYOUTS, NotJsonError, laid_out, read_shallow, styled
+
+__all__ = ["ContentError", "body_fields", "body_of", "piece_fields", "piece_of"]
+
+_EVENT_LINES: Final = re.compile(r"(?:(?:(?:data|event|id|retry)?:[^\n]*)?\n)+")  # WHATWG HTML, server-sent events
+_DATA: Final = "data: "
+
+
+class ContentError(ValueError):
+    """What stands in the file is no body."""
+
+
+def body_fields(data: bytes) -> dict[str, Any]:
+    """The members that stand for a whole body; `body_of` gives the same bytes again."""
+    text = _text(data)
+    if text is None:
+        return {"base64": base64.b64encode(data).decode("ascii")}
+    try:
+        value, layout = laid_out(text)
+    except NotJsonError:
+        return {"text": text}
+    return {"json": value} if layout == COMPACT else {"json": value, "layout": layout}
+
+
+def body_of(fields: dict[str, Any]) -> bytes | None:
+    """The bytes that these members stand for, None when there is none of them.
+
+    Raises:
+        ContentError: They contradict each other, or are malformed.
+    """
+    _one_of(fields, ("json", "text", "base64", "lines"))
+    if "json" in fields:
+        return _encoded(styled(fields["json"], _layout(fields)))
+    if "lines" in fields:
+        return _encoded("".join([_line_text(line, _layout(fields)) + "\n" for line in _list(fields["lines"])]))
+    if "text" in fields:
+        return _encoded(_string(fields, "text"))
+    return _unpacked(_string(fields, "base64")) if "base64" in fields else None
+
+
+def piece_fields(data: bytes) -> dict[str, Any]:
+    """The members that stand for one piece of a stream; `piece_of` gives the same bytes again.
+
+    Lines of an event stream are kept as lines, and those with JSON as its value. Half a line is text.
+    """
+    text = _text(data)
+    if text is None:
+        return {"base64": base64.b64encode(data).decode("ascii")}
+    if not _EVENT_LINES.fullmatch(text):
+        return {"text": text}
+    lines = text.split("\n")[:-1]
+    layout = _common_layout([line.removeprefix(_DATA) for line in lines if line.startswith(_DATA)])
+    fields: dict[str, Any] = {"lines": [_line(line, layout) for line in lines]}
+    return fields if layout == COMPACT else fields | {"layout": layout}
+
+
+def piece_of(fields: dict[str, Any]) -> bytes:
+    """The bytes that a piece's members stand for.
+
+    Raises:
+        ContentError: There are none, or they are malformed.
+    """
+    data = body_of(fields)
+    if data is None:
+        raise ContentError("a piece needs one of lines, text and base64")
+    return data
+
+
+def _common_layout(texts: list[str]) -> str:
+    """The style of the first line that has one; a piece whose lines differ is rare."""
+    for text in texts:
+        try:
+            return laid_out(text)[1]
+        except NotJsonError:
+            continue
+    return COMPACT
+
+
+def _line(line: str, layout: str) -> Any:
+    """One line; its data as JSON where this style writes it back as it was."""
+    data = line.removeprefix(_DATA)
+    try:
+        value = read_shallow(data) if data != line else None
+    except NotJsonError:
+        return line
+    return {"data": value} if data != line and styled(value, layout) == data else line
+
+
+def _line_text(line: object, layout: str) -> str:
+    if isinstance(line, str):
+        return line
+    if not is_object(line) or "data" not in line:
+        raise ContentError(f"a line is a string or an object with data, got {line!r:.60}")
+    return _DATA + styled(line["data"], layout)
+
+
+def _text(data: bytes) -> str | None:
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+
+
+def _encoded(text: str) -> bytes:
+    try:
+        return text.encode("utf-8")
+    except UnicodeEncodeError:
+        raise ContentError("a lone surrogate: only a layout with ascii can hold it") from None
+
+
+def _unpacked(text: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except binascii.Error as error:
+        raise ContentError(f"base64: {error}") from None
+
+
+def _layout(fields: dict[str, Any]) -> str:
+    layout = fields.get("layout", COMPACT)
+    if layout not in LAYOUTS:
+        raise ContentError(f"layout {layout!r} is none of {', '.join(LAYOUTS)}")
+    return str(layout)
+
+
+def _one_of(fields: dict[str, Any], names: tuple[str, ...]) -> None:
+    given = [name for name in names if name in fields]
+    if len(given) > 1:
+        raise ContentError(f"{' and '.join(given)} stand together: leave one of them")
+
+
+def _list(value: object) -> list[object]:
+    if not is_array(value):
+        raise ContentError("lines must be a list")
+    return value
+
+
+def _string(fields: dict[str, Any], name: str) -> str:
+    value = fields.get(name)
+    if not isinstance(value, str):
+        raise ContentError(f"{name} must be a string")
+    return value

@@ -1,0 +1,191 @@
+"""Exchanges without their secrets: what a cassette shows of each request and answer.
+
+What was hidden once because of where it stood (a header, a query, a member) is known from then on, and is hidden
+wherever else it stands, as in an answer that repeats the key.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from typing import TYPE_CHECKING, Final
+from urllib.parse import quote, unquote, unquote_plus
+
+from msgspec.structs import replace
+
+from .edits import Edit, edited
+from .exchange import Ending, Exchange, Piece, RecordedAnswer
+from .layouts import NotJsonError, read_shallow
+from .redaction import HIDDEN
+from .secret_text import hide_pairs, hide_text
+from .secret_values import hide_body, named_secrets
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from .exchange import Pairs, RecordedRequest
+    from .redaction import Redaction
+
+__all__ = ["Redactor"]
+
+_SCHEME: Final = re.compile(r"(?i)(bearer|basic|digest|token|apikey|negotiate|aws4-hmac-sha256)[ ]+(\S.*)")
+_USER: Final = re.compile(r"(?<=://)[^/?#]*(?=@)")
+_WORD: Final = re.compile(r"[a-z]{1,15}|[A-Z]?[a-z_ -]{1,15}")
+_SHORTEST: Final = 8  # shorter ones would be found in the midst of ordinary text
+_LINE: Final = re.compile(rb"[^\n]*\n|[^\n]+")
+
+
+class Redactor:
+    """Hides what a `Redaction` says, and remembers what it hid."""
+
+    def __init__(self, redaction: Redaction) -> None:
+        self._redaction = redaction
+        self._known: list[str] = []
+
+    def request(self, request: RecordedRequest) -> RecordedRequest | None:
+        """The request as it is recorded and compared, None for one that passes the cassette by."""
+        self._learn_request(request)
+        hook = self._redaction.before_record_request
+        hidden = self._hide_request(request)
+        return hidden if hook is None else hook(hidden)
+
+    def exchanges(self, exchanges: Iterable[Exchange]) -> list[Exchange]:
+        """What is written of the exchanges; those whose requests pass by are left out."""
+        exchanges = list(exchanges)
+        for exchange in exchanges:
+            self._learn(exchange)
+        hidden = [(self.request(exchange.request), exchange.outcome) for exchange in exchanges]
+        return [Exchange(request, self._outcome(outcome)) for request, outcome in hidden if request is not None]
+
+    def _outcome(self, outcome: RecordedAnswer | Ending) -> RecordedAnswer | Ending:
+        if isinstance(outcome, Ending):
+            return self._ending(outcome)
+        hook = self._redaction.before_record_answer
+        hidden = self._hide_answer(outcome)
+        return hidden if hook is None else hook(hidden)
+
+    # What is hidden.
+
+    def _hide_request(self, request: RecordedRequest) -> RecordedRequest:
+        body = request.body
+        if body:
+            body = hide_body(body, self._redaction, self._known, _content_type(request.headers))
+        return replace(request, url=self._url(request.url), headers=self._headers(request.headers), body=body)
+
+    def _hide_answer(self, answer: RecordedAnswer) -> RecordedAnswer:
+        pieces = self._pieces(answer.pieces, _content_type(answer.headers))
+        headers = self._headers(answer.headers)
+        grown = sum(len(piece.data) for piece in pieces) - len(answer.body)
+        headers = _resized(headers, grown) if grown else headers
+        return replace(answer, headers=headers, pieces=pieces, end=self._ending(answer.end))
+
+    def _ending(self, ending: Ending) -> Ending:
+        return replace(ending, why=hide_text(ending.why, self._redaction, self._known))
+
+    def _url(self, url: str) -> str:
+        url = _USER.sub(HIDDEN, url)
+        place, mark, query = url.partition("?")
+        return hide_text(place, self._redaction, self._known) + mark + hide_pairs(query, self._redaction, self._known)
+
+    def _headers(self, headers: Pairs) -> Pairs:
+        return tuple([(name, self._header(name, value)) for name, value in headers])
+
+    def _header(self, name: str, value: str) -> str:
+        if not self._redaction.hides_header(name):
+            return hide_text(value, self._redaction, self._known)
+        scheme = _SCHEME.fullmatch(value)
+        return f"{scheme[1]} {HIDDEN}" if scheme else HIDDEN
+
+    def _pieces(self, pieces: tuple[Piece, ...], content_type: str) -> tuple[Piece, ...]:
+        """The pieces; a secret that spans several is hidden in the first, and none is left empty."""
+        body = b"".join([piece.data for piece in pieces])
+        edits = list(self._edits(body, content_type))
+        if not edits:
+            return pieces
+        changed = edited([piece.data for piece in pieces], edits)
+        return tuple([Piece(piece.at, data) for piece, data in zip(pieces, changed, strict=True) if data])
+
+    def _edits(self, body: bytes, content_type: str) -> Iterator[Edit]:
+        if not content_type.startswith("text/event-stream"):
+            yield from Edit.between(0, body, hide_body(body, self._redaction, self._known, content_type))
+            return
+        for match in _LINE.finditer(body):
+            line = match[0]
+            start = line.find(b":") + 1 if line.startswith(b"data:") else 0
+            start += line[start : start + 1] == b" "
+            content = line[start:].rstrip(b"\r\n")
+            hidden = hide_body(content, self._redaction, self._known)
+            yield from Edit.between(match.start() + start, content, hidden)
+
+    # What is learned.
+
+    def _learn(self, exchange: Exchange) -> None:
+        self._learn_request(exchange.request)
+        if isinstance(exchange.outcome, RecordedAnswer):
+            answer = exchange.outcome
+            self._learn_headers(answer.headers)
+            self._learn_body(answer.body)
+
+    def _learn_request(self, request: RecordedRequest) -> None:
+        self._learn_headers(request.headers)
+        if user := _USER.search(request.url):
+            self._remember(user[0], *user[0].split(":", 1))
+        self._learn_pairs(request.url.partition("?")[2])
+        if request.body and _content_type(request.headers).startswith("application/x-www-form-urlencoded"):
+            self._learn_pairs(request.body.decode("utf-8", "replace"))
+        elif request.body:
+            self._learn_body(request.body)
+
+    def _learn_headers(self, headers: Pairs) -> None:
+        for name, value in headers:
+            if self._redaction.hides_header(name):
+                scheme = _SCHEME.fullmatch(value)
+                self._remember(*_parts(name, scheme[2] if scheme else value))
+
+    def _learn_pairs(self, query: str) -> None:
+        for pair in query.split("&"):
+            name, _, value = pair.partition("=")
+            if self._redaction.hides_query(unquote_plus(name)):
+                self._remember(value, unquote_plus(value))
+
+    def _learn_body(self, body: bytes) -> None:
+        try:
+            value = read_shallow(body.decode("utf-8"))
+        except (UnicodeDecodeError, NotJsonError):
+            return
+        self._remember(*named_secrets(value, self._redaction))
+
+    def _remember(self, *values: str) -> None:
+        for value in values:
+            for spelling in {value: 0, unquote(value): 0, quote(value, safe=""): 0}:
+                if len(spelling) >= _SHORTEST and not _WORD.fullmatch(spelling) and spelling not in self._known:
+                    self._known.append(spelling)
+        self._known.sort(key=len, reverse=True)  # so that one inside another leaves no rest of the longer
+
+
+def _parts(name: str, value: str) -> list[str]:
+    """What of a header's value is a secret by itself: all of it, a cookie's value, a basic password."""
+    if "cookie" in name.lower():
+        first = value.split(";") if name.lower() == "cookie" else value.split(";")[:1]
+        return [pair.partition("=")[2].strip() for pair in first]
+    try:
+        return [value, *base64.b64decode(value, validate=True).decode("utf-8").split(":", 1)]
+    except (binascii.Error, UnicodeDecodeError):
+        return [value]
+
+
+def _content_type(headers: Pairs) -> str:
+    return next((value.strip().lower() for name, value in headers if name.lower() == "content-type"), "")
+
+
+def _resized(headers: Pairs, grown: int) -> Pairs:
+    """The headers with the length that the body has now; a packed body's length says nothing about it."""
+    if any(name == "content-encoding" for name, _ in headers):
+        return headers
+    return tuple(
+        [
+            (name, str(max(0, int(value) + grown)) if name == "content-length" and value.isdecimal() else value)
+            for name, value in headers
+        ]
+    )

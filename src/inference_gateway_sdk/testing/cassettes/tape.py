@@ -1,0 +1,211 @@
+"""A cassette in use: which requests are played, which are recorded, and the file before and after.
+
+Drivers ask it what to do with each request (`turn`); it knows nothing of sockets.
+"""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from .clock import Clock
+from .errors import CassetteError, CassetteMissError
+from .file import load, save
+from .matching import matchers
+from .modes import rules
+from .nearest import shown_miss
+from .recorder import Recorder
+from .redaction import Redaction
+from .redactor import Redactor
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterable
+    from contextlib import AbstractContextManager
+    from types import TracebackType
+    from typing import Self
+
+    from inference_gateway_sdk._transport.protocols import AsyncDriver, Driver
+
+    from .exchange import Exchange, RecordedRequest
+    from .matching import Matcher
+    from .modes import Mode
+    from .playback import Speed
+
+__all__ = ["MATCH_ON", "PassBy", "Tape"]
+
+MATCH_ON: Final = ("method", "path", "query", "body")
+
+
+class PassBy:
+    """What a request is told that the cassette has nothing to do with."""
+
+
+class Tape:
+    """A cassette; `with` it, requests through its drivers are recorded or played. Made by `cassette()`.
+
+    Shared by threads and tasks. The file is written when the block ends without an exception, whole or not at all.
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        mode: Mode = "once",
+        *,
+        match_on: Iterable[str | Matcher] = MATCH_ON,
+        repeat: bool = False,
+        speed: Speed = "full",
+        redaction: Redaction | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        """See `cassette`."""
+        if speed not in ("full", "original"):
+            raise ValueError(f"speed must be 'full' or 'original', got {speed!r}")
+        self.path = Path(path)
+        self.mode = mode
+        self.speed: Speed = speed
+        self.clock = clock or Clock()
+        self._matchers = matchers(match_on)
+        self._repeat = repeat
+        self._redactor = Redactor(redaction or Redaction())
+        self._rules = rules(mode, exists=True)
+        self._lock = threading.Lock()
+        self._kept: list[Exchange] = []
+        self._played: list[bool] = []
+        self._recorders: list[Recorder] = []
+        self._misses: list[CassetteMissError] = []
+        self._open = False
+
+    # For the test.
+
+    @property
+    def exchanges(self) -> tuple[Exchange, ...]:
+        """What the file held, and behind it what has been recorded up to now, with its secrets hidden."""
+        with self._lock:
+            return (*self._kept, *self._recorded())
+
+    @property
+    def unplayed(self) -> tuple[Exchange, ...]:
+        """What the file held and nobody has asked for yet."""
+        with self._lock:
+            return tuple([one for one, played in zip(self._kept, self._played, strict=True) if not played])
+
+    @property
+    def misses(self) -> tuple[CassetteMissError, ...]:
+        """The requests that found nothing, in order, as the errors they got."""
+        return tuple(self._misses)
+
+    @property
+    def records(self) -> bool:
+        """Whether a request that is not in the file goes to the server and into it."""
+        return self._rules.records
+
+    def driver(self, inner: Driver | None = None) -> Driver:
+        """What to give a blocking client as `driver`.
+
+        Args:
+            inner: What carries the requests that are recorded. Default: what the client itself would use.
+        """
+        from .driver_blocking import BlockingTapeDriver
+
+        return BlockingTapeDriver(self, inner)
+
+    def async_driver(self, inner: AsyncDriver | None = None) -> AsyncDriver:
+        """What to give an asyncio client as `driver`; `inner` as in `driver`."""
+        from .driver_async import AsyncTapeDriver
+
+        return AsyncTapeDriver(self, inner)
+
+    def gateway(self, upstream: str | None = None) -> AbstractContextManager[str]:
+        """The address of a proxy on this machine that records or plays what any HTTP client asks of it.
+
+        Args:
+            upstream: Where a request is passed on to: its path is put behind this address. None: nothing is recorded.
+
+        Raises:
+            ImportError: The extra `embedded` is not installed.
+        """
+        try:
+            from .gateway import tape_gateway
+        except ModuleNotFoundError as error:
+            raise ImportError(
+                f"a recording gateway needs {error.name}: pip install 'inference-gateway-sdk[embedded]'",
+                name=error.name,
+            ) from error
+
+        return tape_gateway(self, upstream)
+
+    def __enter__(self) -> Self:
+        try:
+            kept = load(self.path)
+        except FileNotFoundError:
+            kept, exists = [], False
+        else:
+            exists = True
+        self._rules = rules(self.mode, exists=exists)
+        self._kept = kept if self._rules.keeps else []
+        self._played = [False] * len(self._kept)
+        self._open = True
+        return self
+
+    def __exit__(
+        self, cls: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._open = False
+        if error is not None:
+            return
+        with self._lock:
+            recorded = self._recorded()
+        if recorded:
+            save(self.path, [*self._kept, *recorded])
+
+    # For the drivers.
+
+    def turn(self, request: RecordedRequest) -> Exchange | Recorder | PassBy:
+        """What to do with a request: play an exchange, record one, or neither.
+
+        Raises:
+            CassetteMissError: Nothing is recorded that fits, and nothing may be added.
+            CassetteError: The block has ended, or not begun.
+        """
+        with self._lock:
+            if not self._open:
+                raise CassetteError(f"the cassette {self.path} is not in use: ask inside its `with` block")
+            hidden = self._redactor.request(request)
+            if hidden is None:
+                return PassBy()
+            found = self._find(hidden) if self._rules.plays else None
+            if found is not None:
+                return found
+            if not self._rules.records:
+                raise self.missed(self._miss(hidden))
+            recorder = Recorder(request, self.clock.monotonic)
+            self._recorders.append(recorder)
+            return recorder
+
+    def missed(self, miss: CassetteMissError) -> CassetteMissError:
+        """The same miss, remembered."""
+        self._misses.append(miss)
+        return miss
+
+    def _find(self, request: RecordedRequest) -> Exchange | None:
+        """The first recording that fits and was not played; the last one again, where that is wanted."""
+        fitting = [at for at, kept in enumerate(self._kept) if self._fits(request, kept.request)]
+        fresh = [at for at in fitting if not self._played[at]]
+        if not fresh and not (fitting and self._repeat):
+            return None
+        at = fresh[0] if fresh else fitting[-1]
+        self._played[at] = True
+        return self._kept[at]
+
+    def _fits(self, asked: RecordedRequest, recorded: RecordedRequest) -> bool:
+        return all(matcher(asked, recorded) for matcher in self._matchers)
+
+    def _miss(self, request: RecordedRequest) -> CassetteMissError:
+        recorded = [(kept.request, played) for kept, played in zip(self._kept, self._played, strict=True)]
+        return CassetteMissError(shown_miss(request, recorded, f"{self._rules.why} ({self.path})"))
+
+    def _recorded(self) -> list[Exchange]:
+        found = [recorder.exchange() for recorder in self._recorders]
+        return self._redactor.exchanges([exchange for exchange in found if exchange is not None])
