@@ -1,23 +1,30 @@
-"""The real gateway's recorded answers, asked for again: the same requests, with the same provider behind."""
+"""The real gateway's recorded answers, asked for again: the same requests, settings and provider, with its quirks on.
+
+Every case of the groups below is replayed, and compared byte by byte but for what `compared` says. Waits of a second or
+more are cut to a twentieth on both sides: in the provider, and in the settings of the gateway.
+"""
 
 from __future__ import annotations
 
+import json
+import os
 import re
 import socket
 import subprocess
 import sys
 import time
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from inference_gateway_sdk.embedded import Access
+from inference_gateway_sdk.embedded import LocalModel, Settings, running
+from inference_gateway_sdk.embedded.weights import Place
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-    from conftest import Gateways, RawAnswer
 
 SHARED = Path(__file__).resolve().parents[2] / ".." / "shared"
 CAPTURES = SHARED / "captures" / "gateway"
@@ -27,15 +34,131 @@ pytestmark = [
     pytest.mark.skipif(not CAPTURES.is_dir(), reason="the recorded answers are not beside this checkout"),
 ]
 
-_HERE = """
-base/chat base/chat_429 base/chat_500html base/chat_bad200 base/chat_bare base/chat_big base/chat_both base/chat_down
-base/chat_slowhead base/chat_tools base/health base/models base/models_badinclude base/models_include
-base/models_nokey base/nope base/s_429 base/s_comments base/s_cut base/s_inband base/s_noeol base/s_ok base/s_slowhead
-base/slash base/msg base/msg_err base/msg_openai base/msg_s base/resp base/resp_groq base/resp_s allow/msg base/img
-base/tools_list full/img full/edit full/edit_noname allow/denied allow/models route/alias_case eq/post_slash
-base/proxy_ctype base/proxy_get base/proxy_n_cut base/proxy_s_both base/proxy_s_err base/metrics_json full/m_json
-full/m_part full/m_partpb full/m_type
-""".split()
+GROUPS = ("base", "route", "allow", "full", "eq")
+INDEX = json.loads((CAPTURES / "index.json").read_text()) if CAPTURES.is_dir() else {}
+CASES = [f"{group}/{name}" for group in GROUPS for name in INDEX.get(group, {}).get("cases", {})]
+
+PACE = 0.05
+"""How much of a long wait is left."""
+
+# A provider as it stood behind the real gateway, whose long waits are shorter.
+PROVIDER = f"""
+import runpy, sys, time
+whole = time.sleep
+time.sleep = lambda seconds: whole(seconds * {PACE} if seconds >= 1 else seconds)
+sys.argv = sys.argv[1:]
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+
+# What the real gateway was told beside its providers (the index says it in words).
+SAID = {
+    "base": {},
+    "route": {"ROUTING_ENABLED": "true"},
+    "allow": {"ALLOWED_MODELS": "openai/ok"},
+    "full": {
+        "ENABLE_IMAGES": "true",
+        "TELEMETRY_ENABLED": "true",
+        "TELEMETRY_METRICS_PUSH_ENABLED": "true",
+        "CLIENT_RESPONSE_HEADER_TIMEOUT": "60s",
+        "SERVER_READ_TIMEOUT": "4s",
+    },
+    "eq": {
+        "CLIENT_RESPONSE_HEADER_TIMEOUT": "60s",
+        "SERVER_READ_TIMEOUT": "3s",
+        "SERVER_WRITE_TIMEOUT": "3s",
+    },
+}
+CLOCKS = {"CLIENT_RESPONSE_HEADER_TIMEOUT": 10.0, "SERVER_READ_TIMEOUT": 30.0, "SERVER_WRITE_TIMEOUT": 30.0}
+POOL = {"models": {"fast": {"deployments": [{"provider": name, "model": "ok"} for name in ("openai", "ollama")]}}}
+
+
+@dataclass
+class Reply:
+    """What came back over a connection until it ended.
+
+    Attributes:
+        first: The status line; empty when not a byte came.
+        headers: Names in lower case.
+        chunks: The body, in its chunks or as one.
+        whole: It came to its end, as far as HTTP can tell.
+        ended: How the connection ended then: "closed" or "reset".
+    """
+
+    first: str
+    headers: dict[str, str]
+    chunks: list[bytes]
+    whole: bool
+    ended: str
+
+    @classmethod
+    def read(cls, data: bytes, ended: str) -> Reply:
+        head, blank, rest = data.partition(b"\r\n\r\n")
+        first, *lines = head.decode("latin-1").split("\r\n")
+        headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+        if "transfer-encoding" in headers:
+            return cls(first, headers, *_dechunked(rest), ended)
+        whole = bool(blank) and len(rest) == int(headers.get("content-length", len(rest)))
+        return cls(first, headers, [rest], whole, ended)
+
+
+def _dechunked(rest: bytes) -> tuple[list[bytes], bool]:
+    chunks: list[bytes] = []
+    while rest:
+        size, _, rest = rest.partition(b"\r\n")
+        length = int(size, 16)
+        if not length:
+            return chunks, True
+        chunks.append(rest[:length])
+        rest = rest[length + 2 :]
+    return chunks, False
+
+
+def compared(name: str, reply: Reply) -> Reply:
+    """The part of a reply that must be the same, in a form that can be compared; the reasons stand beside it."""
+    headers = dict(reply.headers)
+    headers.pop("date", None)  # the time of day
+    headers.pop("content-length", None)  # of the same body, but for the port in it; checked in `whole`
+    headers.pop("server", None)  # the provider's own, through the proxy: it names its Python
+    # the gateway's own address, which it quotes
+    chunks = [re.sub(rb"127\.0\.0\.1:[0-9]+/proxy", b"HERE/proxy", chunk) for chunk in reply.chunks]
+    body = b"".join(chunks)
+    if name.startswith("full/m_part"):  # the real one gives its reasons in any order, and spaces its JSON by chance
+        reasons = rb'(unsupported metric \\?"nope\\?"|metric \\?"gen[a-z_.]+\\?": only delta temporality is supported)'
+        chunks = [*sorted(re.findall(reasons, body)), re.sub(reasons, b"", body).replace(b", ", b",")]
+    elif name.endswith("/models"):  # the real one lists providers in any order
+        listed = json.loads(body)
+        listed["data"].sort(key=lambda model: model["served_by"])
+        chunks = [json.dumps(listed).encode()]
+    return Reply(reply.first, headers, chunks, reply.whole, reply.ended)
+
+
+def recorded(name: str) -> Reply:
+    """What the real gateway answered."""
+    group, _, case = name.partition("/")
+    return Reply.read((CAPTURES / f"{name}.response.http").read_bytes(), INDEX[group]["cases"][case]["ended"])
+
+
+def asked(name: str) -> bytes:
+    """The request as it was sent; the body of one was cut short in the record."""
+    head, _, body = (CAPTURES / f"{name}.request.txt").read_bytes().partition(b"\n\n")
+    announced = re.search(rb"Content-Length: ([0-9]+)", head)
+    length = int(announced[1]) if announced else 0
+    return head.replace(b"\n", b"\r\n") + b"\r\n\r\n" + body[:length].ljust(length, b"x")
+
+
+def exchanged(url: str, request: bytes) -> Reply:
+    """What a gateway answers until it closes the connection; an answer counts even when sending fails."""
+    host, port = url.removeprefix("http://").split(":")
+    data, ended = b"", "closed"
+    with socket.create_connection((host, int(port)), timeout=30) as connection:
+        with suppress(ConnectionError):
+            connection.sendall(request)
+        try:
+            while more := connection.recv(65536):
+                data += more
+        except ConnectionError:
+            ended = "reset"
+    return Reply.read(data, ended)
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +167,7 @@ def provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     log = tmp_path_factory.mktemp("provider") / "log.jsonl"
-    command = [sys.executable, str(SHARED / "gateway" / "scripted_provider.py"), str(port), str(log)]
+    command = [sys.executable, "-c", PROVIDER, str(SHARED / "gateway" / "scripted_provider.py"), str(port), str(log)]
     with subprocess.Popen(command) as process:
         try:
             _await(port)
@@ -65,59 +188,97 @@ def _await(port: int) -> None:
     pytest.fail("the provider did not start")
 
 
-def _settings(provider: str, name: str) -> dict[str, object]:
-    """What the real gateway was told, with a shorter wait for a silent provider."""
-    access = {
-        "openai": Access(url=provider, key="k"),
-        "anthropic": Access(url=provider, key="k"),
-        "ollama": Access(url=provider),
-        "mistral": Access(url="http://127.0.0.1:9/v1", key="k"),
+def environment(group: str, provider: str, pools: Path, *, slow: bool) -> dict[str, str]:
+    """The variables that the real gateway was started with.
+
+    Args:
+        group: Which recording.
+        provider: Where the provider is.
+        pools: A file to write the pools to.
+        slow: The clocks go as fast as those of the provider.
+    """
+    said = {
+        "OPENAI_API_URL": provider,
+        "OPENAI_API_KEY": "k",
+        "ANTHROPIC_API_URL": provider,
+        "ANTHROPIC_API_KEY": "k",
+        "OLLAMA_API_URL": provider,
+        "MISTRAL_API_URL": "http://127.0.0.1:9/v1",
+        "MISTRAL_API_KEY": "k",
+        **SAID[group],
     }
-    more: dict[str, object] = {"allowed_models": ("openai/ok",)} if name.startswith("allow/") else {}
-    if name.startswith("full/"):
-        more = {"images": True, "push_metrics": True}
-    return {"access": access, "header_timeout": 0.5 if "slowhead" in name else 10.0, **more}
+    if group == "route":
+        pools.write_text(json.dumps(POOL))
+        said["ROUTING_CONFIG_PATH"] = str(pools)
+    if slow:
+        clocks = {clock: float(said.get(clock, f"{default}s").removesuffix("s")) for clock, default in CLOCKS.items()}
+        said |= {clock: f"{seconds * PACE}s" for clock, seconds in clocks.items()}
+    return said
 
 
-def _request(recorded: bytes) -> bytes:
-    """The request as it was sent; the body of one was cut short in the record."""
-    head, _, body = recorded.partition(b"\n\n")
-    announced = re.search(rb"Content-Length: ([0-9]+)", head)
-    length = int(announced[1]) if announced else 0
-    return head.replace(b"\n", b"\r\n") + b"\r\n\r\n" + body[:length].ljust(length, b"x")
+@pytest.fixture(scope="module")
+def replayed(provider: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Reply]]:
+    """Asks for a case again, of a gateway of the case's settings: one for those that wait, one for the others."""
+    folder = tmp_path_factory.mktemp("pools")
+    urls: dict[tuple[str, bool], str] = {}
+    with ExitStack() as stack:
+
+        def replay(name: str) -> Reply:
+            group, _, case = name.partition("/")
+            slow = INDEX[group]["cases"][case]["seconds"] >= 1
+            if (group, slow) not in urls:
+                said = environment(group, provider, folder / f"{group}.yaml", slow=slow)
+                settings = Settings.from_env(said, quirks="v0.48").at(port=0)
+                nowhere = LocalModel(Place(folder / "nowhere.gguf", ours=False))
+                urls[group, slow] = stack.enter_context(running(settings, local=nowhere))
+            return exchanged(urls[group, slow], asked(name))
+
+        yield replay
 
 
-def _comparable(answer: RawAnswer) -> tuple[int, dict[str, str], list[bytes], bool]:
-    return answer.status, answer.headers, answer.chunks, answer.whole
+@pytest.mark.parametrize("name", CASES)
+def test_the_recorded_answer_is_reproduced(replayed: Callable[[str], Reply], name: str) -> None:
+    """Status line, headers, chunks and the way it ends: as the real gateway sent them."""
+    assert compared(name, replayed(name)) == compared(name, recorded(name))
 
 
-def _words(body: bytes) -> list[bytes]:
-    """The answer to a push in pieces whose order does not matter: its reasons, and what stands around them."""
-    texts = re.findall(
-        rb'unsupported metric \\?"nope\\?"|metric \\?"gen[a-z_.]+\\?": only delta temporality is supported', body
+def test_every_case_of_these_settings_is_replayed() -> None:
+    """The cases come from the index and from the files, which agree; none is left out."""
+    assert sorted(CASES) == sorted(
+        str(path.relative_to(CAPTURES)).removesuffix(".request.txt")
+        for group in GROUPS
+        for path in (CAPTURES / group).glob("*.request.txt")
     )
-    assert len(texts) == 2
-    for text in texts:
-        body = body.replace(text, b"")
-    return [*texts, body.replace(b", ", b",")]
 
 
-@pytest.mark.parametrize("name", _HERE)
-def test_the_recorded_answer_is_reproduced(
-    gateway: Gateways, provider: str, exchange: Callable[..., RawAnswer], raw_answer: type[RawAnswer], name: str
-) -> None:
-    """Status, headers and body as the real gateway sent them, chunk by chunk; only the date may differ."""
-    client = gateway(**_settings(provider, name))
-    request = _request((CAPTURES / f"{name}.request.txt").read_bytes())
-    recorded = (CAPTURES / f"{name}.response.http").read_bytes()
-    ours, theirs = exchange(client, request), raw_answer(recorded)
-    for answer in (ours, theirs):
-        answer.headers.pop("content-length", None)  # of the same body, but for the port in it
-        answer.headers.pop("server", None)  # the provider's, which names its Python
-        answer.chunks = [re.sub(rb"127.0.0.1:[0-9]+/proxy", b"HERE/proxy", chunk) for chunk in answer.chunks]
-    if name.startswith("full/m_part"):  # the real one gives its reasons in no order, and spaces its JSON by chance
-        ours.chunks, theirs.chunks = ([b"".join(sorted(_words(each.chunks[0])))] for each in (ours, theirs))
-    if name == "base/models":  # the real one lists providers in no order
-        assert sorted(ours.chunks[0]) == sorted(theirs.chunks[0])
-        ours.chunks = theirs.chunks
-    assert _comparable(ours) == _comparable(theirs)
+def test_the_command_answers_as_recorded(provider: str, tmp_path: Path) -> None:
+    """`igw serve --quirks v0.48`, a process with the real gateway's environment, reproduces what needs no long wait."""
+    said = environment("base", provider, tmp_path / "pools", slow=False)
+    command = [sys.executable, "-c", "from inference_gateway_sdk.cli import main; main()"]
+    names = [name for name in CASES if name.startswith("base/") and INDEX["base"]["cases"][name[5:]]["seconds"] < 1]
+    with (
+        (tmp_path / "said").open("w") as output,
+        subprocess.Popen(
+            [*command, "serve", "--quirks", "v0.48", "--port", "0"],
+            stdin=subprocess.DEVNULL,
+            stderr=output,
+            env={**os.environ, "XDG_CACHE_HOME": str(tmp_path), **said},
+        ) as process,
+    ):
+        try:
+            url = _announced(tmp_path / "said", process)
+            wrong = [
+                name for name in names if compared(name, exchanged(url, asked(name))) != compared(name, recorded(name))
+            ]
+        finally:
+            process.terminate()
+    assert wrong == []
+
+
+def _announced(log: Path, process: subprocess.Popen[bytes]) -> str:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and process.poll() is None:
+        if found := re.search(r"http://\S+(?=/v1)", log.read_text()):
+            return found[0]
+        time.sleep(0.05)
+    raise AssertionError(f"it did not start: {log.read_text()!r}")

@@ -16,6 +16,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from .authentication import Authentication
+from .connection import reset_after_answer
 from .disconnect import ClientLeft
 from .endpoints.audio import SOUNDS, make_sound
 from .endpoints.chat_with_tools import chat_with_tools
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
 
 __all__ = ["create_app"]
 
+_AHEAD = 4096  # bytes that Go's server reads before they are asked for
+
 
 def create_app(gateway: Gateway) -> Starlette:
     """The application; its lifespan starts and stops the providers."""
@@ -65,7 +68,7 @@ def create_app(gateway: Gateway) -> Starlette:
         exception_handlers={
             404: _no_route,
             405: _no_route,
-            Problem: _problem,
+            Problem: partial(_problem, gateway),
             ClientLeft: _nobody,
             ClientDisconnect: _nobody,
         },
@@ -116,9 +119,11 @@ async def _no_route(_: Request, __: Exception) -> Response:
     return Problem.no_route().response()
 
 
-async def _problem(_: Request, problem: Exception) -> Response:
+async def _problem(gateway: Gateway, request: Request, problem: Exception) -> Response:
     if not isinstance(problem, Problem):
         raise problem
+    if problem.unread > _AHEAD and gateway.quirks.refusals_reset:
+        reset_after_answer(request.scope)
     return problem.response()
 
 

@@ -6,6 +6,9 @@ its endpoint; and an application may hang up, which ASGI has no message for: it 
 
 from __future__ import annotations
 
+import os
+import socket
+import struct
 from http import HTTPStatus
 from typing import TYPE_CHECKING, cast, overload
 
@@ -20,9 +23,11 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-__all__ = ["Connection", "hang_up"]
+__all__ = ["Connection", "hang_up", "reset_after_answer"]
 
-_CLOSE = "inference_gateway.close"  # a function that closes the connection, in the scope's extensions
+# Functions in the scope's extensions: to close the connection, and to have its end be a reset.
+_CLOSE, _RESET = "inference_gateway.close", "inference_gateway.reset"
+_LINGER = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)  # a close is a reset
 
 _HEAD_LIMIT = 1024 * 1024  # bytes, Go's own
 
@@ -60,19 +65,25 @@ async def hang_up(scope: Scope, receive: Receive) -> None:
         pass
 
 
+def reset_after_answer(scope: Scope) -> None:
+    """Let the connection, if there is one, end with a reset when the answer has been sent."""
+    reset = scope.get("extensions", {}).get(_RESET)
+    if reset is not None:
+        reset()
+
+
 class Connection(H11Protocol):
     """uvicorn's own, with Go's phrases, answers to broken uploads, and a way to hang up."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Serve this connection."""
         super().connection_made(transport)
-        self.conn = _Answering(h11.SERVER, self.config.h11_max_incomplete_event_size or _HEAD_LIMIT)
+        self.conn = answering = _Answering(transport, self.config.h11_max_incomplete_event_size or _HEAD_LIMIT)
         serve = cast("ASGIApp", self.app)
 
         async def app(scope: Scope, receive: Receive, send: Send) -> None:
-            await serve(
-                {**scope, "extensions": {**scope.get("extensions", {}), _CLOSE: transport.close}}, receive, send
-            )
+            ours = {_CLOSE: transport.close, _RESET: answering.end_with_reset}
+            await serve({**scope, "extensions": {**scope.get("extensions", {}), **ours}}, receive, send)
 
         self.app = app
 
@@ -83,7 +94,7 @@ class Connection(H11Protocol):
 
     def send_400_response(self, msg: str) -> None:
         """Refuse what is not HTTP; in a body, with the words of the endpoint that was to read it."""
-        if self.conn.our_state is not h11.SEND_RESPONSE or self.cycle is None:
+        if self.conn.our_state is not h11.SEND_RESPONSE:
             super().send_400_response(msg)
             return
         problem = problems.unreadable(self.scope["path"])
@@ -100,7 +111,16 @@ class Connection(H11Protocol):
 
 
 class _Answering(h11.Connection):
-    """h11's, which gives every answer Go's phrase."""
+    """h11's, which gives every answer Go's phrase, and may end with a reset."""
+
+    def __init__(self, transport: asyncio.Transport, max_incomplete_event_size: int) -> None:
+        super().__init__(h11.SERVER, max_incomplete_event_size)
+        self._transport = transport
+        self._reset = False
+
+    def end_with_reset(self) -> None:
+        """Let the end of the connection be a reset."""
+        self._reset = True
 
     @overload
     def send(self, event: h11.ConnectionClosed) -> None: ...
@@ -112,6 +132,10 @@ class _Answering(h11.Connection):
     def send(self, event: h11.Event) -> bytes | None: ...
     def send(self, event: h11.Event) -> bytes | None:
         """The event's bytes."""
+        if isinstance(event, h11.ConnectionClosed) and self._reset:
+            raw: socket.socket | None = self._transport.get_extra_info("socket")
+            if raw is not None:
+                raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER)
         if isinstance(event, h11.Response):
             event = h11.Response(status_code=event.status_code, headers=event.headers, reason=phrase(event.status_code))
         return super().send(event)

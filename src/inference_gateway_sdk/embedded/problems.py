@@ -42,6 +42,7 @@ class Problem(Exception):  # noqa: N818  (the term of RFC 9457)
         self.text = text
         self.content_type = content_type
         self.headers: Mapping[str, str] = {}  # what its head says besides
+        self.unread = 0  # bytes of the request that are left where they are
 
     @property
     def body(self) -> bytes:

@@ -26,6 +26,7 @@ class Quirks(Struct, frozen=True, kw_only=True):
         lost_tails: The last line of a stream vanishes when no line end follows it (sections 9 and 14).
         write_deadline: `SERVER_WRITE_TIMEOUT` closes the connection where it should not: without a byte instead of a
             504, and on streams that a provider lets wait (sections 4 and 21.7).
+        refusals_reset: A body that is too large is not read to its end, and the connection then reset (section 4).
         whole_images: A stream of pictures comes in one piece, within the deadline of whole answers (section 12).
         proxy_events: `/proxy` answers a request for nothing but an event stream with 200, whatever the provider says,
             and has a size limit there (sections 4, 14 and 21.5).
@@ -50,6 +51,7 @@ class Quirks(Struct, frozen=True, kw_only=True):
     clean_breaks: bool = False
     lost_tails: bool = False
     write_deadline: bool = False
+    refusals_reset: bool = False
     whole_images: bool = False
     proxy_events: bool = False
     proxy_json: bool = False

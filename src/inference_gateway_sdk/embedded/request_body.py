@@ -31,7 +31,9 @@ async def read_body(request: Request, limit: int) -> bytes:
     async for data in request.stream():
         body += data
         if len(body) > limit:
-            raise Problem.too_large()
+            problem = Problem.too_large()
+            problem.unread = int(request.headers.get("content-length", 0)) - limit
+            raise problem
     return bytes(body)
 
 
