@@ -105,7 +105,7 @@ def _around(gateway: Gateway, routes: Sequence[Route]) -> list[Middleware]:
     if gateway.quirks.write_deadline:
         around.append(Middleware(WriteDeadline, gateway.settings.write_timeout))
     if gateway.tokens:
-        around.append(Middleware(Authentication, gateway.tokens, _is_open))
+        around.append(Middleware(Authentication, gateway.tokens, _is_open, bare=gateway.quirks.bare_tokens))
     return around
 
 

@@ -1,7 +1,7 @@
 """A request's `Authorization` turned into a pass or into the gateway's 401, before any endpoint sees it.
 
-What a good token is, a `TokenCheck` says. The rest is WIRE section 5: the prefix is taken off to the letter, so that a
-token without it is as good, and one behind `bearer` in lower case is not.
+What a good token is, a `TokenCheck` says. It follows `Bearer`, written so: in lower case the real gateway does not know
+the word, though it passes a token without any (WIRE section 5).
 """
 
 from __future__ import annotations
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
 __all__ = ["Authentication", "TokenCheck"]
+
+_PREFIX = "Bearer "
+_WANTED = 'Bearer realm="inference-gateway"'  # RFC 6750 section 3
 
 
 class TokenCheck(Protocol):
@@ -33,21 +36,30 @@ class Authentication:
         app: What is behind it.
         tokens: Which tokens are good.
         is_open: Whether a request needs none.
+        bare: Pass a token without the word before it, and do not say in a refusal that the word is wanted.
     """
 
-    def __init__(self, app: ASGIApp, tokens: TokenCheck, is_open: Callable[[Scope], bool]) -> None:
+    def __init__(self, app: ASGIApp, tokens: TokenCheck, is_open: Callable[[Scope], bool], *, bare: bool) -> None:
         self._app = app
         self._tokens = tokens
         self._is_open = is_open
+        self._bare = bare
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or refuse it."""
-        if scope["type"] != "http" or self._is_open(scope) or await self._tokens.accepts(_token(scope)):
+        if scope["type"] != "http" or self._is_open(scope) or await self._is_good(_authorization(scope)):
             await self._app(scope, receive, send)
-        else:
-            await Problem.unauthorized().response()(scope, receive, send)
+            return
+        refusal = Problem.unauthorized()
+        if not self._bare:
+            refusal.headers = {"www-authenticate": _WANTED}
+        await refusal.response()(scope, receive, send)
+
+    async def _is_good(self, authorization: str) -> bool:
+        token = authorization.removeprefix(_PREFIX)
+        return (self._bare or token != authorization) and await self._tokens.accepts(token)
 
 
-def _token(scope: Scope) -> str:
+def _authorization(scope: Scope) -> str:
     values = (value.decode("latin-1") for name, value in scope["headers"] if name == b"authorization")
-    return next(values, "").removeprefix("Bearer ")
+    return next(values, "")

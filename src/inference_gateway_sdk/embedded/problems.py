@@ -69,7 +69,7 @@ class Problem(Exception):  # noqa: N818  (the term of RFC 9457)
 
     @classmethod
     def unauthorized(cls) -> Problem:
-        """There is no token, or none that is good; no header says more (WIRE section 5)."""
+        """There is no token, or none that is good; the body says no more (WIRE section 5)."""
         return cls(401, "unauthorized")
 
     @classmethod
