@@ -1,0 +1,258 @@
+"""The gateway in front of an MCP server of the official package, in both forms of the protocol."""
+
+from __future__ import annotations
+
+import json
+import socket
+import time
+from typing import TYPE_CHECKING, Any
+
+import httpx2
+import pytest
+
+from embedded.mcp.model import calls, says
+from inference_gateway_sdk import ForbiddenError
+from inference_gateway_sdk.embedded import McpSettings
+from support.server import Connection, Request, serving
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from embedded.mcp.clock import Clock
+    from embedded.mcp.model import Model
+    from support.worlds import World
+
+    Start = Callable[..., str]
+
+pytestmark = pytest.mark.wire
+
+
+def settings(*servers: str, **more: Any) -> McpSettings:
+    """Settings with these servers, in direct mode."""
+    return McpSettings(**{"enabled": True, "servers": servers, "mode": "direct", **more})
+
+
+def post(url: str) -> httpx2.Response:
+    """The answer to a chat."""
+    chat = {"model": "openai/m", "messages": [{"role": "user", "content": "hi"}]}
+    return httpx2.post(f"{url}/v1/chat/completions", json=chat, timeout=20, trust_env=False)
+
+
+def listed(url: str) -> list[str]:
+    """The names of the tools that the gateway lists."""
+    return [tool["name"] for tool in httpx2.get(f"{url}/v1/mcp/tools", trust_env=False).json()["data"]]
+
+
+def until(condition: Callable[[], bool]) -> None:
+    """Wait for something that a poll brings about."""
+    deadline = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+@pytest.mark.parametrize("only_handshakes", [False, True], ids=["newest", "handshake"])
+def test_tools_of_a_server_are_listed_and_run(
+    start: Start, model: Model, clock: Clock, *, only_handshakes: bool
+) -> None:
+    """Each form of the protocol gives the same tools and results; a session is named where there is one."""
+    clock.only_handshakes = only_handshakes
+    model.turns = [
+        calls(("mcp_time_in", {"city": "Rome"}), ("mcp_broken", {}), ("mcp_time_in", {"city": 5})),
+        says("ok"),
+    ]
+    url = start(mcp=settings(clock.url), expose_mcp=True)
+    assert listed(url) == ["mcp_time_in", "mcp_broken", "mcp_slow"]
+    assert post(url).status_code == 200
+    assert model.offered == ["mcp_time_in", "mcp_broken", "mcp_slow"]
+    time_in, broken, wrong = model.results()
+    assert (time_in, broken) == ("12:00 in Rome", "Error: Error executing tool broken")
+    assert wrong.startswith("Error: Error executing tool time_in: 1 validation error")
+    assert len(clock.sessions()) == only_handshakes
+
+
+def test_the_list_is_the_gateways_own(world: World, start: Start, clock: Clock) -> None:
+    """An item names the tool with `mcp_` before it, the server's address, and the schema as the server gave it."""
+    url = start(mcp=settings(clock.url), expose_mcp=True)
+    tools = world.with_client(lambda client: client.list_tools(), url)
+    assert (tools.object, tools.data[0].name, tools.data[0].server) == ("list", "mcp_time_in", clock.url)
+    assert tools.data[0].description == "Say the time in a city"
+    assert tools.data[0].input_schema == {
+        "properties": {"city": {"default": "Berlin", "title": "City", "type": "string"}},
+        "title": "time_inArguments",
+        "type": "object",
+    }
+
+
+def test_a_list_that_is_not_exposed(world: World, start: Start, clock: Clock) -> None:
+    """Without MCP_EXPOSE the list is refused, whether MCP is on or not, and our client says what to set."""
+    url = start(mcp=settings(clock.url))
+    with pytest.raises(ForbiddenError, match="set MCP_EXPOSE=true"):
+        world.with_client(lambda client: client.list_tools(), url)
+    answer = httpx2.get(f"{url}/v1/mcp/tools", trust_env=False)
+    assert (answer.status_code, answer.json()) == (403, {"error": "mcp tools endpoint is not exposed"})
+
+
+def test_a_gateway_without_mcp_lists_nothing(start: Start, model: Model, clock: Clock) -> None:
+    """Exposed but off, the list is empty, no server is asked, and chats are plain."""
+    url = start(mcp=McpSettings(servers=(clock.url,)), expose_mcp=True)
+    assert httpx2.get(f"{url}/v1/mcp/tools", trust_env=False).json() == {"object": "list", "data": []}
+    post(url)
+    assert ("tools" in model.asked[0], clock.seen) == (False, [])
+
+
+def test_a_forgotten_session_is_begun_anew(start: Start, model: Model, clock: Clock) -> None:
+    """A server that forgets a session is greeted again, and the tool is run."""
+    clock.only_handshakes = True
+    model.turns = [calls(("mcp_time_in", {})), says("ok")]
+    url = start(mcp=settings(clock.url))
+    clock.forgets = True
+    post(url)
+    assert model.results() == ["12:00 in Berlin"]
+    assert len(clock.sessions()) == 2
+
+
+def test_a_tool_that_takes_too_long(start: Start, model: Model, clock: Clock) -> None:
+    """A tool that is not done in time is an error for the model to read."""
+    model.turns = [calls(("mcp_slow", {})), says("ok")]
+    post(start(mcp=settings(clock.url, request_timeout=0.5)))
+    assert model.results() == [f"Error: {clock.url} did not answer in time"]
+
+
+def test_two_servers_with_a_tool_of_one_name(start: Start, model: Model, clock: Clock) -> None:
+    """Both are listed; a model is offered the first, and that one is run."""
+
+    def time_in(city: str = "Berlin") -> str:
+        """Say the time."""
+        return f"noon in {city}"
+
+    model.turns = [calls(("mcp_time_in", {})), says("ok")]
+    url = start(time_in, mcp=settings(clock.url), expose_mcp=True)
+    assert listed(url).count("mcp_time_in") == 2
+    post(url)
+    assert (model.offered.count("mcp_time_in"), model.results()) == (1, ["noon in Berlin"])
+
+
+def nobody() -> str:
+    """An address at which nothing listens."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return f"http://127.0.0.1:{free.getsockname()[1]}/mcp"
+
+
+def test_a_server_that_cannot_be_reached_is_left_out(
+    start: Start, model: Model, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The gateway starts without it, says so once, and offers what the others have."""
+    gone = nobody()
+    url = start(mcp=settings(gone, clock.url, reconnect_interval=0.05))
+    post(url)
+    assert model.offered == ["mcp_time_in", "mcp_broken", "mcp_slow"]
+    time.sleep(0.3)
+    said = [record.getMessage() for record in caplog.records if "no tools from the MCP server" in record.getMessage()]
+    assert len(said) == 1
+    assert gone in said[0]
+
+
+def test_a_chat_goes_on_without_servers(start: Start, model: Model) -> None:
+    """With MCP on and no server to be had, a chat is a plain one."""
+    answer = post(start(mcp=settings(nobody(), reconnect_interval=None)))
+    assert (answer.status_code, "tools" in model.asked[0]) == (200, False)
+
+
+def rpc(tools: list[dict[str, Any]], *, broken: bool = False) -> Callable[[Connection, Request], None]:
+    """An MCP server of the newest form with these tools; the list may be changed while it runs."""
+
+    def handler(connection: Connection, request: Request) -> None:
+        said = request.json()
+        if broken:
+            connection.json(b"<html>", 502)
+        elif said["method"] == "server/discover":
+            connection.json({"jsonrpc": "2.0", "id": said["id"], "result": {"supportedVersions": ["2026-07-28"]}})
+        else:
+            start = int(said["params"].get("cursor", 0))
+            more = {"nextCursor": str(start + 1)} if start + 1 < len(tools) else {}
+            result = {"tools": tools[start : start + 1], **more}
+            connection.json({"jsonrpc": "2.0", "id": said["id"], "result": result})
+
+    return handler
+
+
+def test_a_server_is_asked_again(start: Start) -> None:
+    """Polling sees tools come and go, on as many pages as there are; one that answers no more loses them all."""
+    tools = [{"name": "one"}, {"name": "two", "description": "Two", "inputSchema": {"type": "object"}}]
+    with serving(rpc(tools)) as server:
+        mcp = settings(f"{server.url}/mcp", polling_interval=0.05, reconnect_interval=0.05)
+        url = start(mcp=mcp, expose_mcp=True)
+        assert listed(url) == ["mcp_one", "mcp_two"]
+        assert {request.headers["mcp-method"] for request in server.requests} == {"server/discover", "tools/list"}
+        tools[:] = [{"name": "three"}]
+        until(lambda: listed(url) == ["mcp_three"])
+        server.handler = rpc(tools, broken=True)
+        until(lambda: listed(url) == [])
+        server.handler = rpc(tools)
+        until(lambda: listed(url) == ["mcp_three"])
+
+
+def test_a_server_that_is_not_asked_again(start: Start) -> None:
+    """Without polling the list stays what it was at the start."""
+    tools = [{"name": "one"}]
+    with serving(rpc(tools)) as server:
+        url = start(mcp=settings(f"{server.url}/mcp", polling_interval=None), expose_mcp=True)
+        tools[:] = [{"name": "two"}]
+        asked = len(server.requests)
+        time.sleep(0.2)
+        assert (listed(url), len(server.requests)) == (["mcp_one"], asked)
+
+
+def silent(connection: Connection, _: Request) -> None:
+    """Say nothing."""
+    connection.stall()
+
+
+def endless(connection: Connection, request: Request) -> None:
+    """A list of tools that has no end."""
+    said = request.json()
+    result = {"supportedVersions": ["2026-07-28"], "tools": [], "nextCursor": "again"}
+    connection.json({"jsonrpc": "2.0", "id": said["id"], "result": result})
+
+
+@pytest.mark.parametrize("handler", [silent, rpc([], broken=True), endless], ids=["silent", "broken", "endless"])
+def test_a_server_that_makes_no_sense_delays_nothing(start: Start, handler: Any) -> None:
+    """The gateway starts without it, after its time at most."""
+    with serving(handler) as server:
+        before = time.monotonic()
+        url = start(mcp=settings(f"{server.url}/mcp", header_timeout=0.3, request_timeout=0.3), expose_mcp=True)
+        assert time.monotonic() - before < 8
+        assert listed(url) == []
+
+
+def test_a_result_without_text_is_given_as_json(start: Start, model: Model) -> None:
+    """Where a tool gives structured content alone, the model reads that."""
+
+    def handler(connection: Connection, request: Request) -> None:
+        said = request.json()
+        if said["method"] != "tools/call":
+            rpc([{"name": "one"}])(connection, request)
+            return
+        result = {"content": [{"type": "image", "data": "", "mimeType": "x/y"}], "structuredContent": {"b": 1, "a": 2}}
+        connection.json({"jsonrpc": "2.0", "id": said["id"], "result": result})
+
+    model.turns = [calls(("mcp_one", {})), says("ok")]
+    with serving(handler) as server:
+        post(start(mcp=settings(f"{server.url}/mcp")))
+    assert [json.loads(result) for result in model.results()] == [{"a": 2, "b": 1}]
+
+
+def test_an_error_of_the_protocol_is_read_by_the_model(start: Start, model: Model) -> None:
+    """A JSON-RPC error is the tool's failure."""
+
+    def handler(connection: Connection, request: Request) -> None:
+        if request.json()["method"] != "tools/call":
+            rpc([{"name": "one"}])(connection, request)
+            return
+        connection.json({"jsonrpc": "2.0", "id": 1, "error": {"code": -32602, "message": "Unknown tool: one"}}, 400)
+
+    model.turns = [calls(("mcp_one", {})), says("ok")]
+    with serving(handler) as server:
+        post(start(mcp=settings(f"{server.url}/mcp")))
+    assert model.results() == ["Error: Unknown tool: one"]
