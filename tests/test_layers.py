@@ -26,10 +26,10 @@ ALLOWED = {
     },
     "cli": {"", "errors", "_version", "embedded", "typer", "click", "rich", "msgspec"},
     "testing": {
-        "", "errors", "_version", "_model", "_generated", "_wire", "_http1", "_transport", "embedded",
-        "msgspec", "starlette",
+        "", "errors", "_version", "_model", "_generated", "_wire", "_http1", "_transport", "_client",
+        "embedded", "msgspec", "starlette",
     },
-    "pytest_plugin": {"testing", "pytest"},
+    "pytest_plugin": {"", "testing", "pytest"},
     "types": {"_generated", "_model", "_wire"},
     "": {"*"},
 }  # fmt: skip

@@ -1,0 +1,107 @@
+"""The pytest plugin: fixtures with a scripted gateway, and the failure of tests whose requests had no script.
+
+pytest loads this file in every run, so it imports nothing of the package; the fixtures do, when a test asks for one.
+Each fixture is an ordinary function: it belongs to no event loop, and works with pytest-asyncio, anyio's plugin and
+`asyncio.run` alike.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
+
+    from . import AsyncInferenceGatewayClient, InferenceGatewayClient
+    from .testing import ScriptedGateway
+
+_GATEWAY = pytest.StashKey["ScriptedGateway"]()
+_OPTIONS = ("sockets", "check_unused", "models", "settings", "tools")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the marker known."""
+    config.addinivalue_line(
+        "markers",
+        "gateway(sockets=True, check_unused=True, models=..., settings=..., tools=...): how the fixture `gateway` is "
+        "made; the arguments are those of inference_gateway_sdk.testing.scripted_gateway",
+    )
+
+
+@pytest.fixture
+def gateway(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[ScriptedGateway]:
+    """A real gateway on a free loopback port, whose providers answer what the test scripts: gateway.reply("Hello").
+
+    While the test runs, INFERENCE_GATEWAY_URL leads to it, so that code which makes its own client finds it.
+    The test fails when a request had no script, and when a script had no request.
+    """
+    from .testing import scripted_gateway
+
+    options = _options(request.node)
+    scripted = scripted_gateway(**options)
+    scripted.start()
+    try:
+        if options.get("sockets", True):
+            for name, value in scripted.environ.items():
+                monkeypatch.setenv(name, value)
+        monkeypatch.delenv("INFERENCE_GATEWAY_TOKEN", raising=False)  # it is for another gateway
+        request.node.stash[_GATEWAY] = scripted
+        yield scripted
+    finally:
+        scripted.close()  # what it has to say, it has said when the test ended
+
+
+@pytest.fixture
+def gateway_client(gateway: ScriptedGateway) -> InferenceGatewayClient:
+    """A blocking client of the fixture `gateway`. It repeats what fails, without waiting in between."""
+    return gateway.client()
+
+
+@pytest.fixture
+def async_gateway_client(gateway: ScriptedGateway) -> AsyncInferenceGatewayClient:
+    """An async client of the fixture `gateway`. It repeats what fails, without waiting in between."""
+    return gateway.async_client()
+
+
+def _options(item: pytest.Item) -> dict[str, Any]:
+    """What the test's markers say, the nearest first."""
+    options: dict[str, Any] = {}
+    for marker in item.iter_markers("gateway"):
+        if marker.args:
+            pytest.fail("pytest.mark.gateway takes its arguments by name, such as sockets=False", pytrace=False)
+        for name, value in marker.kwargs.items():
+            if name not in _OPTIONS:
+                pytest.fail(f"pytest.mark.gateway has no {name!r}: it has {', '.join(_OPTIONS)}", pytrace=False)
+            options.setdefault(name, value)
+    return options
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
+    """Fail the test itself, and not its teardown, when its scripts and requests did not meet."""
+    try:
+        yield
+    except Exception as error:
+        scripted = item.stash.get(_GATEWAY, None)
+        if scripted is not None:
+            scripted.annotate(error)
+        raise
+    complaint = _complaint(item)
+    if complaint:
+        pytest.fail(complaint, pytrace=False)
+
+
+def _complaint(item: pytest.Item) -> str:
+    """What is wrong with a test that has not failed; "" for nothing."""
+    scripted = item.stash.get(_GATEWAY, None)
+    if scripted is None:
+        return ""
+    from .testing import UnmatchedRequestError, UnusedScriptError
+
+    try:
+        scripted.check()
+    except (UnmatchedRequestError, UnusedScriptError) as error:
+        return str(error)
+    return ""

@@ -1,0 +1,60 @@
+"""A gateway for tests of code that asks models: real HTTP, scripted answers.
+
+`scripted_gateway()` runs one for a `with` block; pytest has it as the fixture `gateway`. docs/testing.md shows both.
+Needs the extra `embedded`. Nothing here is loaded before it is asked for.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ..embedded.faults import Fault, fault
+    from .answer import ToolCall
+    from .gateway import ScriptedGateway, scripted_gateway
+    from .playbook import UnmatchedRequestError, UnusedScriptError
+    from .received import Endpoint, ReceivedRequest
+    from .script import Script
+    from .scripting import Scripting
+
+__all__ = [
+    "Endpoint",
+    "Fault",
+    "ReceivedRequest",
+    "Script",
+    "ScriptedGateway",
+    "Scripting",
+    "ToolCall",
+    "UnmatchedRequestError",
+    "UnusedScriptError",
+    "fault",
+    "scripted_gateway",
+]
+
+_HOMES = {
+    "Endpoint": ".received",
+    "Fault": "..embedded.faults",
+    "ReceivedRequest": ".received",
+    "Script": ".script",
+    "ScriptedGateway": ".gateway",
+    "Scripting": ".scripting",
+    "ToolCall": ".answer",
+    "UnmatchedRequestError": ".playbook",
+    "UnusedScriptError": ".playbook",
+    "fault": "..embedded.faults",
+    "scripted_gateway": ".gateway",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    try:
+        return getattr(importlib.import_module(_HOMES[name], __name__), name)
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] not in ("starlette", "uvicorn", "httpx2"):
+            raise
+        raise ImportError(
+            f"the scripted gateway needs {error.name}: pip install 'inference-gateway-sdk[embedded]'", name=error.name
+        ) from error

@@ -1,0 +1,239 @@
+"""What a script was told to answer, turned into one value that every dialect can be written from.
+
+An answer knows nothing of a wire: it is a text, thoughts, tool calls, a reason to stop, and the tokens it cost. How
+each endpoint says that is the business of `dialects`.
+"""
+
+from __future__ import annotations
+
+import json as json_module
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeAlias, cast
+
+import msgspec
+from msgspec import Struct
+
+from .. import ChatCompletionMessageToolCall, CompletionUsage
+
+_WORD = re.compile(r"\s*\S+\s*|\s+")  # with the space behind it, as models write
+
+__all__ = ["UNSET", "Answer", "ToolCall", "ToolCallLike", "Usage", "UsageLike", "answer_of"]
+
+__tracebackhide__ = True  # pytest shows the test's line, not ours
+
+
+class _Unset:
+    """Marks an argument that was not given, where None is a value."""
+
+    def __repr__(self) -> str:
+        return "<not given>"
+
+
+UNSET = _Unset()
+
+
+class ToolCall(Struct, frozen=True):
+    """A tool that the model calls.
+
+    Attributes:
+        name: The tool's name.
+        arguments: A mapping, or the text that the model writes in its place: any text, to see bad JSON handled.
+        id: Made from the call's number when left out.
+    """
+
+    name: str
+    arguments: Mapping[str, object] | str = {}
+    id: str | None = None
+
+    @property
+    def text(self) -> str:
+        """The arguments as the model writes them."""
+        return self.arguments if isinstance(self.arguments, str) else _json_text(self.arguments)
+
+
+ToolCallLike: TypeAlias = (
+    ToolCall | ChatCompletionMessageToolCall | str | tuple[str, Mapping[str, object] | str] | Mapping[str, object]
+)
+"""A call as tests write it: a name, `(name, arguments)`, `ToolCall`, a call of an earlier answer, or its mapping."""
+
+
+class Usage(Struct, frozen=True):
+    """Tokens: those of the prompt, those of the answer, and what of each was cached or spent on thinking."""
+
+    prompt: int
+    completion: int
+    cached: int | None = None
+    reasoning: int | None = None
+
+
+UsageLike: TypeAlias = CompletionUsage | tuple[int, int] | Mapping[str, object]
+"""Tokens as tests write them: `(prompt, completion)`, or the contract's `CompletionUsage`, also as a mapping."""
+
+
+class Answer(Struct, frozen=True, kw_only=True):
+    """What the model says.
+
+    Attributes:
+        text: None for an answer without any, as one that only calls tools.
+        pieces: The text as a stream hands it over.
+        tool_calls: In order, each with an id.
+        reasoning: What it thought first, None for nothing.
+        finish_reason: As a chat says it: "stop", "length", "tool_calls", "content_filter", or anything else.
+        usage: None for the number of words, which is what a test needs as a rule.
+        image: The bytes of a picture, for requests that ask for one; None for one that is drawn here.
+        audio: The bytes of a sound, for requests that ask for one; None for one that is made here.
+        pause: Seconds between two pieces of a stream.
+    """
+
+    text: str | None = None
+    pieces: tuple[str, ...] = ()
+    tool_calls: tuple[ToolCall, ...] = ()
+    reasoning: str | None = None
+    finish_reason: str = "stop"
+    usage: Usage | None = None
+    image: bytes | None = None
+    audio: bytes | None = None
+    pause: float = 0.0
+
+    def cost(self, prompt: str) -> Usage:
+        """The tokens it cost: those given, or as many as there are words."""
+        if self.usage is not None:
+            return self.usage
+        said = " ".join([self.reasoning or "", self.text or "", *(call.text for call in self.tool_calls)])
+        return Usage(len(prompt.split()), len(said.split()))
+
+
+def answer_of(
+    text: str | None = None,
+    *,
+    pieces: Iterable[str] | None = None,
+    json: object = UNSET,
+    tool_calls: Iterable[ToolCallLike] = (),
+    reasoning: str | None = None,
+    usage: UsageLike | None = None,
+    finish_reason: str | None = None,
+    image: bytes | None = None,
+    audio: bytes | None = None,
+    pause: float = 0.0,
+) -> Answer:
+    """The answer that these arguments of `reply` or `stream` describe.
+
+    Raises:
+        TypeError: An argument is of another type, or there is none that says anything.
+        ValueError: Two of them contradict each other, or a number makes no sense.
+    """
+    calls = _calls(tool_calls)
+    parts = None if pieces is None else _given_pieces(pieces)
+    said = _text(text, json) if parts is None else "".join(parts)
+    if said is None and not calls and reasoning is None and image is None and audio is None:
+        raise TypeError(
+            'an answer says something: give it a text, json=, tool_calls=, reasoning=, image= or audio= ("" is a text)'
+        )
+    if pause < 0:
+        raise ValueError(f"pause={pause!r}: write the seconds between two pieces, 0 or more")
+    return Answer(
+        text=said,
+        pieces=tuple(_WORD.findall(said or "")) if parts is None else parts,
+        tool_calls=calls,
+        reasoning=reasoning,
+        finish_reason=finish_reason or ("tool_calls" if calls else "stop"),
+        usage=None if usage is None else _usage(usage),
+        image=image,
+        audio=audio,
+        pause=pause,
+    )
+
+
+def _given_pieces(pieces: Iterable[str]) -> tuple[str, ...]:
+    if isinstance(pieces, str):
+        raise TypeError(
+            f"the pieces of a stream are a list of str, got the str {pieces!r}: reply() streams by the word"
+        )
+    parts = tuple(pieces)
+    for part in parts:
+        if not isinstance(part, str):  # pyright: ignore[reportUnnecessaryIsInstance]  # for users without a checker
+            raise TypeError(f"a piece of a stream must be a str, got {type(part).__name__}")
+    return parts
+
+
+def _text(text: object, json: object) -> str | None:
+    if text is not None and not isinstance(text, str):
+        raise TypeError(f"the text must be a str, got {type(text).__name__}: a JSON value goes in as json=")
+    if json is UNSET:
+        return text
+    if text is not None:
+        raise ValueError("text and json= are two ways to say the same: give one of them")
+    return _json_text(json)
+
+
+def _json_text(value: object) -> str:
+    """The value as JSON; structs, dataclasses and pydantic models are written as what they hold."""
+    dump = getattr(value, "model_dump", None)
+    plain: object = dump(mode="json") if callable(dump) else value
+    try:
+        return json_module.dumps(msgspec.to_builtins(plain), ensure_ascii=False)
+    except (TypeError, ValueError) as error:
+        raise TypeError(f"json={value!r} cannot be written as JSON: {error}") from None
+
+
+def _calls(given: object) -> tuple[ToolCall, ...]:
+    if _is_pair(given) or isinstance(given, (str, Mapping)) or not isinstance(given, Iterable):
+        raise TypeError(f"tool_calls= is a list of calls: write tool_calls=[{given!r}]")
+    calls = (_call(each) for each in cast("Iterable[ToolCallLike]", given))
+    return tuple(
+        call if call.id else ToolCall(call.name, call.arguments, f"call_{number}")
+        for number, call in enumerate(calls, 1)
+    )
+
+
+def _is_pair(given: object) -> bool:
+    """Whether this is one call and not a list of two."""
+    return (
+        isinstance(given, tuple)
+        and [type(each) for each in cast("tuple[object, ...]", given)][:1] == [str]
+        and isinstance(cast("tuple[object, ...]", given)[-1], Mapping)
+    )
+
+
+def _call(given: ToolCallLike) -> ToolCall:
+    if isinstance(given, ToolCall):
+        return given
+    if isinstance(given, str):
+        return ToolCall(given)
+    if isinstance(given, tuple):
+        pair = cast("tuple[object, ...]", given)
+        name, arguments = pair if len(pair) == 2 else (None, None)
+        return _checked(name, arguments, None, given)
+    written = given.to_dict() if isinstance(given, ChatCompletionMessageToolCall) else given
+    if not isinstance(written, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]  # for users without a checker
+        raise TypeError(f"a tool call is written {_FORMS}, got {given!r}")
+    function = written.get("function", written)
+    if not isinstance(function, Mapping):
+        raise TypeError(f"a tool call is written {_FORMS}, got {given!r}")
+    said = cast("Mapping[str, Any]", function)
+    return _checked(said.get("name"), said.get("arguments", {}), written.get("id"), given)
+
+
+def _checked(name: object, arguments: object, id: object, given: object) -> ToolCall:
+    if not isinstance(name, str) or not isinstance(arguments, (str, Mapping)) or not isinstance(id, (str, type(None))):
+        raise TypeError(f"a tool call is written {_FORMS}, got {given!r}")
+    return ToolCall(name, cast("Mapping[str, object] | str", arguments), id)
+
+
+_FORMS = '("weather", {"city": "Oslo"}), or {"name": "weather", "arguments": {"city": "Oslo"}}'
+
+
+def _usage(given: UsageLike) -> Usage:
+    if isinstance(given, tuple):
+        if [type(each) for each in given] != [int, int]:
+            raise TypeError(f"usage= is (prompt tokens, completion tokens), got {given!r}")
+        return Usage(*given)
+    said = given if isinstance(given, CompletionUsage) else CompletionUsage.from_dict(given)
+    read, written = said.prompt_tokens_details, said.completion_tokens_details
+    return Usage(
+        said.prompt_tokens or 0,
+        said.completion_tokens or 0,
+        cached=read.cached_tokens if read else None,
+        reasoning=written.reasoning_tokens if written else None,
+    )

@@ -1,0 +1,1 @@
+"""What a script answers, in the words of each endpoint: chat completions, Messages, Responses, pictures, sounds."""

@@ -1,0 +1,138 @@
+"""The faults that scripts ask for, chosen for the gateway's fault player; their names in the words of a test.
+
+The player asks a plan which fault a request meets. This one has no rules: the script that answers the request says it.
+"""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from time import monotonic
+from typing import TYPE_CHECKING, TypeGuard
+
+from msgspec.structs import replace
+
+from ..embedded.faults import KINDS, Fault, FaultError, FaultPlan, fault
+from ..embedded.faults.kinds import ErrorEvent
+from .answer import Answer
+from .dialects import chat, messages, responses
+from .dialects.turn import Turn
+from .refusal import STATUSES, refusal_of
+from .visit import VISIT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from ..embedded.faults import Asked
+    from ..embedded.faults.door import Door
+    from .dialects.turn import Event
+    from .visit import Visit
+
+__all__ = ["ScriptedFaults", "error_event", "fault_of", "is_status"]
+
+__tracebackhide__ = True  # pytest shows the test's line, not ours
+
+_NO_FAULTS = ("answer", "status")  # replies and statuses have words of their own here
+_EVENTS: dict[str, Callable[[Turn], Iterator[Event]]] = {
+    "chat": chat.events,
+    "messages": messages.events,
+    "responses": responses.events,
+}
+
+
+class ScriptedFaults(FaultPlan):
+    """The plan of the gateway's fault player."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._has_door = False
+        self._shut_until = 0.0
+
+    @property
+    def refuses(self) -> bool:
+        """Whether a gateway without a socket is not to be reached now."""
+        return monotonic() < self._shut_until
+
+    def attach(self, door: Door | None) -> None:
+        """As `FaultPlan.attach`."""
+        self._has_door = door is not None
+        super().attach(door)
+
+    def shut_for(self, seconds: float) -> None:
+        """Refuse connections for so long, also those that need no socket."""
+        self._shut_until = monotonic() + seconds
+        if self._has_door:
+            super().shut_for(seconds)
+
+    def reads_body(self, method: str, path: str) -> bool:
+        """Nothing more need be read: the script is chosen already."""
+        del method, path
+        return False
+
+    def choose(self, asked: Asked) -> Fault | None:
+        """The fault of the script for the request that is on its way."""
+        del asked
+        visit = VISIT.get(None)
+        if visit is None or visit.script is None or visit.script.fault is None:
+            return None
+        fault = visit.script.fault
+        if isinstance(fault, ErrorEvent) and not visit.request.stream:
+            return None
+        visit.answered = True
+        self.count(fault)
+        return _placed(fault, visit) if visit.script.at_end else fault
+
+
+def _placed(fault: Fault, visit: Visit) -> Fault:
+    """The fault, behind the last event that says something."""
+    events, script = _EVENTS.get(visit.request.endpoint), visit.script
+    if events is None or script is None or "after" not in fault.__struct_fields__:
+        return fault
+    outcome = script.outcome_for(visit.request)
+    answer = outcome if isinstance(outcome, Answer) else Answer()
+    told = [event.says for event in events(Turn(answer=answer, prompt=visit.request.text))]
+    last = max((number for number, says in enumerate(told, 1) if says), default=1)
+    return replace(fault, after=last)
+
+
+def is_status(what: str | int | Fault) -> TypeGuard[str | int]:
+    """Whether this says a status, and not what happens on the wire."""
+    return isinstance(what, int) or (isinstance(what, str) and what in STATUSES)
+
+
+def fault_of(what: str | int | Fault, **parameters: object) -> Fault:
+    """The fault of this name, written with hyphens or underscores.
+
+    Raises:
+        ValueError: There is none, or it has no such parameter.
+    """
+    if isinstance(what, Fault):
+        if parameters:
+            raise ValueError(f"{', '.join(parameters)}: a fault that is ready has its parameters already")
+        return what
+    if not isinstance(what, str):
+        raise TypeError(f"a failure is a status, a name or a fault, got {what!r}")
+    name = what.replace("_", "-")
+    known = [each for each in KINDS if each not in _NO_FAULTS]
+    if name not in known:
+        raise ValueError(f"there is no failure {what!r}. {_meant(what, name, known)}")
+    try:
+        return fault(name, **parameters)
+    except FaultError as error:
+        raise ValueError(str(error)) from None
+
+
+def _meant(what: str, name: str, known: list[str]) -> str:
+    """What may have been meant by a name that is none."""
+    near = [each for each in known if name in each]
+    near = near or get_close_matches(what, STATUSES, 1) or get_close_matches(name, known, 1)
+    meant = f"Did you mean {' or '.join(map(repr, near))}? " if near else ""
+    return (
+        f"{meant}There are the statuses from 400 to 599, also as {', '.join(STATUSES)}; "
+        f"and the faults on the wire {', '.join(known)}."
+    )
+
+
+def error_event(what: str | int) -> Fault:
+    """The error inside a stream that stands for this status."""
+    refusal = refusal_of(what)
+    return ErrorEvent(code=refusal.status, message=refusal.message)

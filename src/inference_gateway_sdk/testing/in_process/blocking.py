@@ -1,0 +1,152 @@
+"""The blocking transport without a socket: the gateway's application runs in a thread of the driver's own."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from ..._http1.failures import DeadlineExceeded, NotSent
+from .delivery import Delivery, scope_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from starlette.types import ASGIApp
+
+    from ..faults import ScriptedFaults
+
+__all__ = ["InProcessAnswer", "InProcessDriver"]
+
+_CLOSED = "the driver is closed: make a new one"
+
+
+class InProcessDriver:
+    """See `_transport.protocols.Driver`.
+
+    Args:
+        app: Who answers.
+        plan: Knows when the gateway is not to be reached.
+    """
+
+    def __init__(self, app: ASGIApp, plan: ScriptedFaults) -> None:
+        self._app = app
+        self._plan = plan
+        self._lock = threading.Lock()
+        self._closed = False
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+
+    def open(
+        self,
+        method: str,
+        url: str,
+        headers: Sequence[tuple[str, str]],
+        body: bytes | None,
+        *,
+        deadline: float | None = None,
+        connect_seconds: float | None = None,
+    ) -> InProcessAnswer:
+        """Hand over one request and return when the head of its answer is there."""
+        del connect_seconds
+        loop = self._running_loop()
+        if self._plan.refuses:
+            raise NotSent("connection refused")
+        changed = threading.Condition()
+        delivery = Delivery(
+            self._app, scope_of(method, url, headers, body), body or b"", loop, lambda: _notify(changed)
+        )
+        asyncio.run_coroutine_threadsafe(delivery.run(), loop)
+        try:
+            _until(lambda: delivery.status is not None or delivery.ended, changed, deadline, "headers")
+            if delivery.status is None:
+                delivery.take()  # raises what there is instead of an answer
+        except BaseException:
+            delivery.leave()
+            raise
+        return InProcessAnswer(delivery, changed, delivery.status or 0)
+
+    def close(self) -> None:
+        """End open answers with an error. May be called twice."""
+        with self._lock:
+            self._closed = True
+            loop, thread, self._loop, self._thread = self._loop, self._thread, None, None
+        if loop is not None and thread is not None:
+            loop.call_soon_threadsafe(loop.stop)
+            thread.join()
+
+    def _running_loop(self) -> asyncio.AbstractEventLoop:
+        """The loop of the application, which is begun with the first request."""
+        with self._lock:
+            if self._closed:
+                raise RuntimeError(_CLOSED)
+            if self._loop is None:
+                self._loop = asyncio.new_event_loop()
+                self._thread = threading.Thread(target=_serve, args=(self._loop,), name="scripted gateway", daemon=True)
+                self._thread.start()
+            return self._loop
+
+
+def _serve(loop: asyncio.AbstractEventLoop) -> None:
+    """Run the loop until it is stopped; what it still has to do is cancelled."""
+    try:
+        loop.run_forever()
+        loop.run_until_complete(_cancel(asyncio.all_tasks(loop)))
+        loop.run_until_complete(loop.shutdown_asyncgens())
+    finally:
+        loop.close()
+
+
+async def _cancel(tasks: set[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+class InProcessAnswer:
+    """See `_transport.protocols.Answer`."""
+
+    def __init__(self, delivery: Delivery, changed: threading.Condition, status: int) -> None:
+        self.status = status
+        self.headers = delivery.headers
+        self._delivery = delivery
+        self._changed = changed
+        self._turn = threading.Lock()
+
+    def read(self, deadline: float | None = None) -> bytes:
+        """The next piece, as soon as it is there."""
+        if not self._turn.acquire(blocking=False):
+            raise RuntimeError("this answer is being read by another thread: one reader at a time")
+        try:
+            _until(lambda: self._delivery.ready, self._changed, deadline, "body")
+            return self._delivery.take()
+        finally:
+            self._turn.release()
+
+    def release(self) -> None:
+        """Let go of the answer: there is no connection to save."""
+        self.abandon()
+
+    def abandon(self) -> None:
+        """Let go of the answer at once; a thread that reads is told."""
+        self._delivery.leave()
+
+    def __del__(self) -> None:
+        self.abandon()
+
+
+def _notify(changed: threading.Condition) -> None:
+    with changed:
+        changed.notify_all()
+
+
+def _until(there: Callable[[], bool], changed: threading.Condition, deadline: float | None, which: str) -> None:
+    """Wait until something is there.
+
+    Raises:
+        DeadlineExceeded: It was not in time.
+    """
+    with changed:
+        if not changed.wait_for(there, None if deadline is None else max(0.0, deadline - monotonic())):
+            raise DeadlineExceeded(which)

@@ -1,0 +1,246 @@
+"""A request as the scripted gateway received it: bytes, and what a test wants to know of them, typed.
+
+`ReceivedRequest.text` is what scripts are matched by: the text of the last message, whoever said it, or the prompt of
+whatever has no messages.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping  # noqa: TC003  (msgspec reads the annotations at run time)
+from typing import Any, Literal, TypeAlias, TypeVar, cast
+from urllib.parse import parse_qsl
+
+import msgspec
+from msgspec import Struct
+
+from .. import (
+    CreateChatCompletionRequest,
+    CreateImageRequest,
+    CreateMessagesRequest,
+    CreateMusicRequest,
+    CreateResponseRequest,
+    CreateSfxRequest,
+    CreateSpeechRequest,
+    Headers,
+)
+from .._model.model import Model
+from ..embedded.multipart import Form, FormError
+
+__all__ = ["ENDPOINTS", "OF_A_MODEL", "Body", "Endpoint", "ReceivedRequest", "endpoint_of", "query_of"]
+
+Endpoint: TypeAlias = Literal[
+    "chat", "messages", "responses", "images", "audio", "proxy", "models", "mcp", "metrics", "health", "other"
+]
+"""What was asked, whichever dialect and path it has: "images" are three paths, "audio" too, "mcp" two."""
+
+ENDPOINTS: tuple[Endpoint, ...] = (
+    "chat",
+    "messages",
+    "responses",
+    "images",
+    "audio",
+    "proxy",
+    "models",
+    "mcp",
+    "metrics",
+    "health",
+    "other",
+)
+
+OF_A_MODEL: tuple[Endpoint, ...] = ENDPOINTS[:6]
+"""Where a model answers: what scripts without an endpoint are for."""
+
+Body: TypeAlias = (
+    CreateChatCompletionRequest
+    | CreateMessagesRequest
+    | CreateResponseRequest
+    | CreateImageRequest
+    | CreateSpeechRequest
+    | CreateSfxRequest
+    | CreateMusicRequest
+)
+
+T = TypeVar("T", bound=Model)
+
+_PREFIXES: tuple[tuple[str, Endpoint], ...] = (
+    ("/v1/chat/completions", "chat"),
+    ("/v1/messages", "messages"),
+    ("/v1/responses", "responses"),
+    ("/v1/images/", "images"),
+    ("/v1/audio/", "audio"),
+    ("/proxy/", "proxy"),
+    ("/v1/models", "models"),
+    ("/v1/mcp/", "mcp"),
+    ("/mcp", "mcp"),
+    ("/v1/metrics", "metrics"),
+    ("/health", "health"),
+)
+_BODIES: dict[str, type[Body]] = {
+    "/v1/chat/completions": CreateChatCompletionRequest,
+    "/v1/messages": CreateMessagesRequest,
+    "/v1/responses": CreateResponseRequest,
+    "/v1/images/generations": CreateImageRequest,
+    "/v1/audio/speech": CreateSpeechRequest,
+    "/v1/audio/sfx": CreateSfxRequest,
+    "/v1/audio/music": CreateMusicRequest,
+}
+
+
+def endpoint_of(path: str) -> Endpoint:
+    """The endpoint at this path."""
+    for prefix, endpoint in _PREFIXES:
+        if path.startswith(prefix):
+            return endpoint
+    return "other"
+
+
+class ReceivedRequest(Struct, frozen=True, kw_only=True):
+    """A request that reached the scripted gateway.
+
+    Attributes:
+        number: From 1, in the order they came.
+        method: The HTTP method.
+        path: Without the query.
+        query: The query's parameters; of a repeated one, the last.
+        headers: By name, case aside.
+        content: The body's bytes.
+    """
+
+    number: int
+    method: str
+    path: str
+    query: Mapping[str, str] = {}
+    headers: Headers = Headers()
+    content: bytes = b""
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """What was asked."""
+        return endpoint_of(self.path)
+
+    @property
+    def json(self) -> Any:
+        """The body as JSON.
+
+        Raises:
+            AssertionError: It is none.
+        """
+        try:
+            return json.loads(self.content)
+        except ValueError as error:
+            raise AssertionError(f"the body of {self} is not JSON: {error}") from error
+
+    @property
+    def body(self) -> Body:
+        """The body as its endpoint's type.
+
+        Raises:
+            AssertionError: The endpoint takes no JSON that has a type; see `json`, `form` and `content`.
+        """
+        kind = _BODIES.get(self.path)
+        if kind is None:
+            raise AssertionError(f"the body of {self} has no type of its own: read .json, .form or .content")
+        return self.read(kind)
+
+    def read(self, kind: type[T]) -> T:
+        """The body as this type.
+
+        Raises:
+            AssertionError: It is another endpoint's.
+        """
+        self._expect(kind)
+        return kind.from_dict(self.json)
+
+    def _expect(self, kind: type[Model]) -> None:
+        due = _BODIES.get(self.path)
+        if due is not kind:
+            raise AssertionError(f"{self} holds {'no ' + kind.__name__ if due is None else 'a ' + due.__name__}")
+
+    @property
+    def chat(self) -> CreateChatCompletionRequest:
+        """The body of a chat completion; an AssertionError for any other."""
+        return self.read(CreateChatCompletionRequest)
+
+    @property
+    def message(self) -> CreateMessagesRequest:
+        """The body of a request for a message; an AssertionError for any other."""
+        return self.read(CreateMessagesRequest)
+
+    @property
+    def response(self) -> CreateResponseRequest:
+        """The body of a request for a response; an AssertionError for any other."""
+        return self.read(CreateResponseRequest)
+
+    @property
+    def form(self) -> Mapping[str, str | bytes]:
+        """The fields of a form: texts as str, files as bytes.
+
+        Raises:
+            AssertionError: The body is no form.
+        """
+        try:
+            parts = Form.parse(self.headers.get("content-type", ""), self.content).parts
+        except FormError as error:
+            raise AssertionError(f"the body of {self} is no form: {error}") from error
+        return {part.name: part.content if part.filename else part.content.decode() for part in parts}
+
+    @property
+    def model(self) -> str:
+        """The model, with its provider in front whichever way that was said; "" when none was named."""
+        named, provider = str(self._value("model") or ""), self.query.get("provider")
+        return f"{provider}/{named}" if provider else named
+
+    @property
+    def text(self) -> str:
+        """The text of the last message, whoever said it; or the prompt."""
+        for name in ("messages", "input", "prompt"):
+            value = self._value(name)
+            if value:
+                return _last_text(value)
+        return ""
+
+    @property
+    def stream(self) -> bool:
+        """Whether the answer was to come as a stream."""
+        return self._value("stream") is True
+
+    def _value(self, name: str) -> object:
+        if self.headers.get("content-type", "").startswith("multipart/"):
+            try:
+                return Form.parse(self.headers["content-type"], self.content).text(name)
+            except FormError:
+                return None
+        try:
+            value = msgspec.json.decode(self.content)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return None
+        return cast("dict[str, object]", value).get(name) if isinstance(value, dict) else None
+
+    def __str__(self) -> str:
+        return f"request {self.number} ({self.method} {self.path})"
+
+
+def query_of(text: str) -> dict[str, str]:
+    """The parameters of a query."""
+    return dict(parse_qsl(text, keep_blank_values=True))
+
+
+def _last_text(value: object) -> str:
+    """The text of a prompt, or of the last of several messages."""
+    last = cast("list[object]", value)[-1] if isinstance(value, list) else value
+    return " ".join(_texts(last))
+
+
+def _texts(value: object) -> Iterator[str]:
+    """The texts inside a message, a part of one, or a tool's result."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        for each in cast("list[object]", value):
+            yield from _texts(each)
+    elif isinstance(value, dict):
+        held = cast("dict[str, object]", value)
+        for name in ("content", "text", "output"):
+            if name in held:
+                yield from _texts(held[name])
