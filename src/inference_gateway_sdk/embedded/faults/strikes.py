@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from . import kinds
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["MID_BODY", "MidBody", "WithoutLast"]
 
 _COMMENT = b": the gateway is alive\n\n"
-_BLANKS = b" " * 65536
+_BLANKS = b" " * (1024 * 1024)
 
 MID_BODY = (
     kinds.ResetMidBody,
@@ -154,4 +155,5 @@ async def _padded(out: Outlet, piece: bytes, size: int) -> None:
     await out.body(text)
     for start in range(0, size if text else 0, len(_BLANKS)):
         await out.body(_BLANKS[: size - start])
+        await asyncio.sleep(0)  # lets a client that has seen enough be heard
     await out.body(piece[len(text) :])

@@ -1,0 +1,84 @@
+"""The tables of docs/faults.md, held against the code: what each fault is, and what a client makes of it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from failover import test_one_route
+from failover.calling import HASTY, HASTY_IDLE, PATIENT, Outcome, Route, streamed, whole
+from inference_gateway_sdk.embedded.faults import KINDS
+from inference_gateway_sdk.embedded.faults.kinds import summary
+
+if TYPE_CHECKING:
+    from inference_gateway_sdk.embedded.faults import Fault
+
+PAGE = (Path(__file__).resolve().parents[2] / "docs" / "faults.md").read_text("utf-8")
+CLOCKS = {"stall-before-headers": HASTY, "trickle-headers": HASTY}
+
+
+def table(heading: str) -> list[list[str]]:
+    """The rows of the table under a heading, without its head."""
+    section = PAGE.split(f"\n## {heading}\n")[1].split("\n## ")[0]
+    lines = [line for line in section.splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines[2:]]
+
+
+ROWS = {row[0].strip("`"): row for row in table("The faults")}
+
+
+def parameters(kind: type[Fault]) -> str:
+    """The parameters of a kind as the table writes them: with their defaults, where these are not None."""
+    plain = kind()
+    defaults = {name: getattr(plain, name) for name in kind.__struct_fields__}
+    return ", ".join(f"`{name}`" if value is None else f"`{name}={value}`" for name, value in defaults.items())
+
+
+def made_of(outcome: Outcome) -> str:
+    """An outcome in the words of the table."""
+    if outcome.error is None:
+        return "the answer"
+    partial = ", with what came" if outcome.error.partial is not None else ""
+    attempts = getattr(outcome.error, "attempts", outcome.attempts)
+    return f"`{type(outcome.error).__name__}`{partial}{f', after {attempts} attempts' if attempts > 1 else ''}"
+
+
+def clocks(name: str, call: Any) -> Any:
+    """Clocks that end a silence soon, and nothing else."""
+    if name.startswith(("stall", "trickle")):
+        return HASTY if name in CLOCKS or call is whole else HASTY_IDLE
+    return PATIENT
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_a_fault_is_what_its_row_says(name: str) -> None:
+    """Its parameters, their defaults and what happens stand in the table as they stand in the code."""
+    assert ROWS[name][1:3] == [parameters(KINDS[name]), summary(KINDS[name]).replace("|", "\\|")]
+
+
+def test_the_table_has_no_fault_that_is_not_there() -> None:
+    """Each row is a fault, in the order of the code."""
+    assert list(ROWS) == list(KINDS)
+
+
+@pytest.mark.wire
+@pytest.mark.parametrize(("call", "column"), [(streamed, 3), (whole, 4)], ids=["streamed", "whole"])
+@pytest.mark.parametrize("name", KINDS)
+def test_a_client_makes_of_a_fault_what_its_row_says(route: Route, name: str, call: Any, column: int) -> None:
+    """With the fault on every request: the answer, or an error, with what came and after so many attempts."""
+    outcome = route.calls(name, call, timeout=clocks(name, call))[0]
+    route.await_listening()
+    assert made_of(outcome) == ROWS[name][column]
+
+
+def test_the_sixteen_have_tests() -> None:
+    """Each row of the yardstick's table names tests that are there, and together they are all sixteen."""
+    rows = table("The sixteen faults of FailoverBench")
+    assert [row[0] for row in rows] == [str(number) for number in range(1, 17)]
+    for row in rows:
+        named = re.findall(r"`(test_\w+)`", row[-1])
+        assert named
+        assert [name for name in named if not hasattr(test_one_route, name)] == []
