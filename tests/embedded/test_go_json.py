@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from inference_gateway_sdk.embedded import go_json
 from inference_gateway_sdk.embedded.chat_schema import ChatAnswer, ChatRequest
+from inference_gateway_sdk.embedded.narrow_floats import narrow
 
 _VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(),
@@ -142,3 +143,59 @@ def test_an_answer_keeps_what_the_gateway_knows_and_loses_the_rest() -> None:
             "prompt_tokens_details": {"cached_tokens": 0},
         },
     }
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (b'{"model":"\\ud83d\\ude00"}', "\U0001f600"),
+        (b'{"model":"\\ud83d"}', "\ufffd"),
+        (b'{"model":"a\\ude00b"}', "a\ufffdb"),
+        (b'{"model":"\\\\ud83d\\ud83d"}', "\\ud83d\ufffd"),
+        (b'{"model":"a\xffb"}', "a\ufffdb"),
+        (b'{"model":null}', ""),
+    ],
+)
+def test_what_is_not_sound_is_read_as_go_reads_it(text: bytes, expected: str) -> None:
+    """Half a surrogate pair and bytes that are no UTF-8 are U+FFFD; null is nothing."""
+    assert go_json.read_first(text, ChatRequest).model == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"[" * 100_000,
+        b'{"messages":[{"content":' + b"[" * 100_000 + b"]" * 100_000 + b"}]}",
+        b'{"seed":9223372036854775808}',
+    ],
+)
+def test_what_go_does_not_read_is_refused(text: bytes) -> None:
+    """Nested too deeply, or a number of more than 64 bits."""
+    with pytest.raises(msgspec.DecodeError):
+        go_json.read_first(text, ChatRequest)
+
+
+def test_null_inside_of_what_is_passed_on_stays() -> None:
+    """Only the fields that are understood are read as nothing."""
+    text = b'{"model":null,"temperature":1.50,"messages":[{"role":null,"content":[{"a":null}]}],"stop":[null]}'
+    chat = go_json.read_first(text, ChatRequest)
+    assert msgspec.json.decode(go_json.encode(chat)) == {
+        "model": "",
+        "temperature": 1.5,
+        "messages": [{"role": "", "content": [{"a": None}]}],
+        "stop": [None],
+    }
+
+
+@pytest.mark.parametrize(
+    ("number", "expected"), [(0.1, 0.1), (0.123456789, 0.12345679), (16777217.0, 16777216.0), (-1e-45, -1e-45)]
+)
+def test_a_number_is_rounded_to_the_shortest_of_32_bits(number: float, expected: float) -> None:
+    """WIRE section 8: what survives the real gateway's structures."""
+    assert narrow(number) == expected
+
+
+def test_a_number_too_large_for_32_bits_is_refused() -> None:
+    """As Go does when it reads one."""
+    with pytest.raises(msgspec.ValidationError):
+        narrow(1e39)

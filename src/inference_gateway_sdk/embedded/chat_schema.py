@@ -6,10 +6,14 @@ unknown request field and a client never sees an unknown answer field. Streams a
 
 from __future__ import annotations
 
-from msgspec import Raw, Struct, field
+from typing import Annotated, TypeAlias
+
+from msgspec import Meta, Raw, Struct, field
 
 __all__ = ["ChatAnswer", "ChatRequest", "StreamOptions"]
 
+
+Whole: TypeAlias = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]  # Go's, of 64 bits
 
 _ABSENT = Raw()  # left out when written: a default is recognised by being the same object
 
@@ -83,19 +87,19 @@ class ChatRequest(Struct, omit_defaults=True):
 
     model: str = field(default_factory=_empty)
     messages: list[Message] | None = field(default_factory=list[Message])
-    max_tokens: int | None = None
-    max_completion_tokens: int | None = None
+    max_tokens: Whole | None = None
+    max_completion_tokens: Whole | None = None
     temperature: float | None = None
     top_p: float | None = None
     frequency_penalty: float | None = None
     presence_penalty: float | None = None
-    n: int | None = None
+    n: Whole | None = None
     stop: Raw = _ABSENT
-    seed: int | None = None
+    seed: Whole | None = None
     logprobs: bool | None = None
-    top_logprobs: int | None = None
+    top_logprobs: Whole | None = None
     response_format: Raw = _ABSENT
-    logit_bias: dict[str, int] | None = None
+    logit_bias: dict[str, Whole] | None = None
     user: str | None = None
     stream: bool | None = None
     stream_options: StreamOptions | None = None
@@ -139,7 +143,7 @@ class Choice(Struct, omit_defaults=True):
     """One choice; a reason to finish that the provider left out reads as empty text."""
 
     finish_reason: str | None = field(default_factory=_empty)
-    index: int = field(default_factory=int)
+    index: Whole = field(default_factory=int)
     message: Message = field(default_factory=Message)
     logprobs: Logprobs | None = None
 
@@ -151,25 +155,25 @@ class Choice(Struct, omit_defaults=True):
 class PromptDetails(Struct, omit_defaults=True):
     """What the prompt's tokens were."""
 
-    audio_tokens: int | None = None
-    cached_tokens: int | None = None
+    audio_tokens: Whole | None = None
+    cached_tokens: Whole | None = None
 
 
 class CompletionDetails(Struct, omit_defaults=True):
     """What the completion's tokens were."""
 
-    accepted_prediction_tokens: int | None = None
-    audio_tokens: int | None = None
-    reasoning_tokens: int | None = None
-    rejected_prediction_tokens: int | None = None
+    accepted_prediction_tokens: Whole | None = None
+    audio_tokens: Whole | None = None
+    reasoning_tokens: Whole | None = None
+    rejected_prediction_tokens: Whole | None = None
 
 
 class Usage(Struct, omit_defaults=True):
     """The three totals and the details that survive."""
 
-    completion_tokens: int = field(default_factory=int)
-    prompt_tokens: int = field(default_factory=int)
-    total_tokens: int = field(default_factory=int)
+    completion_tokens: Whole = field(default_factory=int)
+    prompt_tokens: Whole = field(default_factory=int)
+    total_tokens: Whole = field(default_factory=int)
     completion_tokens_details: CompletionDetails | None = None
     prompt_tokens_details: PromptDetails | None = None
 
@@ -179,7 +183,7 @@ class ChatAnswer(Struct, omit_defaults=True):
 
     id: str = field(default_factory=_empty)
     object: str = field(default_factory=_empty)
-    created: int = field(default_factory=int)
+    created: Whole = field(default_factory=int)
     model: str = field(default_factory=_empty)
     choices: list[Choice] | None = field(default_factory=lambda: None)
     usage: Usage | None = None

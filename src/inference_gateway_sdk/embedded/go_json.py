@@ -6,15 +6,20 @@ Written: keys in order, and `<`, `>`, `&`, U+2028 and U+2029 escaped. Read: what
 from __future__ import annotations
 
 import json
-from typing import TypeVar
+import re
+from typing import TypeVar, cast
 
 import msgspec
 
-__all__ = ["encode", "quoted", "read_first"]
+__all__ = ["as_it_stands", "encode", "quoted", "read_first"]
 
 T = TypeVar("T")
 
+_OPAQUE = frozenset({"content", "extra_content", "parameters", "response_format", "stop", "tool_choice"})
 _encoder = msgspec.json.Encoder(order="sorted")
+_ESCAPE = re.compile(
+    r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(?P<half>\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\."
+)
 _ESCAPES = {  # none of these can stand outside a string, so replacing bytes is safe
     b"<": b"\\u003c",
     b">": b"\\u003e",
@@ -33,7 +38,7 @@ def encode(value: object) -> bytes:
 
 
 def read_first(body: bytes, into: type[T]) -> T:
-    """The first JSON value of the body, as the type given; anything behind it is ignored.
+    """The first JSON value of the body, as the type given; anything behind it is ignored, and null is nothing.
 
     Raises:
         msgspec.DecodeError: There is no such value, or (as msgspec.ValidationError) it does not fit.
@@ -41,20 +46,47 @@ def read_first(body: bytes, into: type[T]) -> T:
     try:
         return msgspec.json.decode(body, type=into)
     except msgspec.ValidationError:
-        raise
-    except msgspec.DecodeError as error:
-        first = _first_value(body)
-        if first is None:
-            raise error from None
-        return msgspec.json.decode(first, type=into)
-
-
-def _first_value(body: bytes) -> bytes | None:
+        if b"null" not in body:
+            raise
+        again = encode(_without_nulls(json.loads(body, parse_int=as_it_stands, parse_float=as_it_stands)))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        again = _first_value(body)
+        if again == body:
+            raise msgspec.DecodeError(str(error)) from error
     try:
-        text = body.decode().lstrip()
-        return text[: json.JSONDecoder().raw_decode(text)[1]].encode()
-    except ValueError:
-        return None
+        return msgspec.json.decode(again, type=into)
+    except RecursionError as error:
+        raise msgspec.DecodeError(str(error)) from error
+
+
+def _first_value(body: bytes) -> bytes:
+    """The first value in UTF-8 that is sound (Go reads what is not as U+FFFD); the body where there is no value."""
+    text = body.decode("utf-8", "replace").lstrip(" \t\r\n")
+    try:
+        end = json.JSONDecoder().raw_decode(text)[1]
+    except (ValueError, RecursionError):
+        return body
+    return _ESCAPE.sub(_sound, text[:end]).encode()
+
+
+def _sound(escape: re.Match[str]) -> str:
+    """The escape, unless it is half of a pair of surrogates."""
+    return "\\ufffd" if escape["half"] else escape[0]
+
+
+def _without_nulls(value: object) -> object:
+    """The value without what is null, but for what is passed on in any shape."""
+    if isinstance(value, list):
+        return [_without_nulls(item) for item in cast("list[object]", value)]
+    if isinstance(value, dict):
+        members = cast("dict[str, object]", value).items()
+        return {name: item if name in _OPAQUE else _without_nulls(item) for name, item in members if item is not None}
+    return value
+
+
+def as_it_stands(number: str) -> msgspec.Raw:
+    """A number that is written as it was read."""
+    return msgspec.Raw(number.encode())
 
 
 def quoted(text: str) -> str:

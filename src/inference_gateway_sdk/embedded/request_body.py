@@ -10,7 +10,7 @@ import json
 from typing import TYPE_CHECKING
 
 import msgspec
-from msgspec import Raw, Struct
+from msgspec import Struct
 
 from . import go_json
 from .problems import Problem
@@ -66,11 +66,7 @@ class PassedBody:
         if model == self.model:
             return self._data
         try:
-            whole = json.loads(self._data, parse_int=_as_it_stands, parse_float=_as_it_stands)
+            whole = json.loads(self._data, parse_int=go_json.as_it_stands, parse_float=go_json.as_it_stands)
         except (ValueError, RecursionError) as error:
             raise Problem.bad_request() from error
         return go_json.encode({**whole, "model": model})
-
-
-def _as_it_stands(number: str) -> Raw:
-    return Raw(number.encode())

@@ -13,9 +13,11 @@ from .problems import Problem
 from .providers.catalogue import CATALOGUE
 
 if TYPE_CHECKING:
+    from starlette.requests import Request
+
     from .settings import Settings
 
-__all__ = ["Route", "admit", "is_listed", "route"]
+__all__ = ["Route", "admit", "is_listed", "named_provider", "route"]
 
 
 class Route(Struct, frozen=True):
@@ -32,6 +34,11 @@ class Route(Struct, frozen=True):
             return {}
         model = self.model.encode().decode("latin-1")  # a name outside of ASCII goes out in UTF-8, as Go sends it
         return {"x-selected-provider": self.provider, "x-selected-model": model}
+
+
+def named_provider(request: Request) -> str:
+    """The provider that the query names, the first if it names several; empty for none."""
+    return next(iter(request.query_params.getlist("provider")), "")
 
 
 def route(model: str, provider: str) -> Route:

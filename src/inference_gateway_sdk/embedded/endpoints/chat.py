@@ -14,11 +14,12 @@ from .. import go_json, problems
 from ..chat_schema import ChatAnswer, ChatRequest, StreamOptions
 from ..disconnect import while_connected
 from ..line_relay import LineRelay
+from ..narrow_floats import narrow_answer, narrow_request
 from ..problems import Problem
 from ..providers.catalogue import CATALOGUE
 from ..providers.provider import ProviderError
 from ..request_body import read_body
-from ..routing import Route, admit, route
+from ..routing import Route, admit, named_provider, route
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,7 +34,7 @@ __all__ = ["chat_completions", "choose", "failure", "read_chat", "respond", "str
 
 async def chat_completions(gateway: Gateway, request: Request) -> Response:
     """The provider's answer, or the reason why there is none."""
-    chat = await read_chat(request, gateway.settings.max_body)
+    chat = await read_chat(request, gateway.settings.max_body, narrow=gateway.quirks.narrow_floats)
     target = choose(gateway, request, chat)
     admit(chat.model, gateway.settings)
     return await respond(gateway, request, chat, target, gateway.provider(target.provider))
@@ -45,7 +46,7 @@ def choose(gateway: Gateway, request: Request, chat: ChatRequest) -> Route:
     Raises:
         Problem: None of them does.
     """
-    named = request.query_params.get("provider", "")
+    named = named_provider(request)
     return (None if named else gateway.pools.select(chat.model)) or route(chat.model, named)
 
 
@@ -80,15 +81,16 @@ def failure(gateway: Gateway, request: Request, target: Route) -> Callable[[Prov
     return partial(problems.from_provider, provider=target.provider, here=f"{host}:{port}", quirks=gateway.quirks)
 
 
-async def read_chat(request: Request, limit: int) -> ChatRequest:
-    """The request.
+async def read_chat(request: Request, limit: int, *, narrow: bool = False) -> ChatRequest:
+    """The request; its numbers are rounded if they are to be narrow.
 
     Raises:
         Problem: It is too large, or not a chat request.
     """
     body = await read_body(request, limit)
     try:
-        return go_json.read_first(body, ChatRequest)
+        chat = go_json.read_first(body, ChatRequest)
+        return narrow_request(chat) if narrow else chat
     except msgspec.DecodeError as error:
         raise Problem.bad_request() from error
 
@@ -111,6 +113,8 @@ async def _answer(provider: ChatProvider, chat: ChatRequest, gateway: Gateway) -
         body = await provider.chat(chat)
     try:
         answer = go_json.read_first(body, ChatAnswer)
+        if gateway.quirks.narrow_floats:
+            narrow_answer(answer)
     except msgspec.DecodeError as error:
         raise problems.undecodable(error, quirks=gateway.quirks) from error
     if answer.choices is None and not gateway.quirks.hollow_answers:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from ..mcp.cut_stream import CutStream
 from ..mcp.tool_loop import ToolLoop
 from ..problems import Problem
-from ..routing import admit, route
+from ..routing import admit, named_provider, route
 from .chat import chat_completions, choose, failure, read_chat, respond, streaming
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ async def _read(request: Request, limit: int) -> ChatRequest:
 def _target(gateway: Gateway, request: Request, chat: ChatRequest) -> Route:
     try:
         if gateway.quirks.mcp_shortcuts:
-            return route(chat.model, request.query_params.get("provider", ""))
+            return route(chat.model, named_provider(request))
         return choose(gateway, request, chat)
     except Problem as problem:
         raise Problem(400, f"Unsupported model: {chat.model}") from problem

@@ -12,7 +12,7 @@ from ..multipart import Form, FormError
 from ..problems import Problem
 from ..providers.catalogue import CATALOGUE
 from ..request_body import read_body
-from ..routing import admit, route
+from ..routing import admit, named_provider, route
 from .passing import pass_form, pass_json
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ async def _form(gateway: Gateway, request: Request) -> Form:
 
 
 def _passed(gateway: Gateway, request: Request, path: str, form: Form) -> Response:
-    model, provider = form.text("model"), request.query_params.get("provider", "")
+    model, provider = form.text("model"), named_provider(request)
     if not model and not provider:
         raise Problem.nobody_named()
     target = route(model, provider)

@@ -12,7 +12,7 @@ from .. import go_json
 from ..disconnect import while_connected
 from ..problems import Problem
 from ..providers.provider import Listed, ProviderError, Silent
-from ..routing import is_listed
+from ..routing import is_listed, named_provider
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -27,7 +27,7 @@ _INCLUDES = ("context_window", "pricing", "modalities")
 async def list_models(gateway: Gateway, request: Request) -> Response:
     """The models of one provider (`?provider=`) or of all that answer, with what `?include=` asks for."""
     include = _include(request)
-    name = request.query_params.get("provider", "")
+    name = named_provider(request)
     await request.body()
     if name:
         entries = await while_connected(request.receive, _of_one(gateway, name, include))

@@ -9,7 +9,7 @@ from ..problems import passed_through
 from ..providers.provider import Ask, Provider, ProviderError
 from ..providers.relay import USER_AGENT
 from ..request_body import PassedBody, read_body
-from ..routing import admit, route
+from ..routing import admit, named_provider, route
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,7 +48,7 @@ async def pass_json(
         Problem: The gateway itself says no.
     """
     body = PassedBody(await read_body(request, gateway.settings.max_body - 1))  # the limit itself is too much (WIRE 4)
-    named = request.query_params.get("provider", "")
+    named = named_provider(request)
     if unnamed and not body.model and not named:
         raise unnamed
     target = route(body.model, named)
