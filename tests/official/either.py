@@ -1,0 +1,35 @@
+"""A package's blocking and async clients driven by one coroutine: what either returns is awaited, read and entered."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+
+async def settled(value: Any) -> Any:
+    """The value, or what it comes to."""
+    return await value if inspect.isawaitable(value) else value
+
+
+async def each(items: Any) -> AsyncIterator[Any]:
+    """The items of what one client returns and the other promises."""
+    found = items if hasattr(items, "__aiter__") else await settled(items)
+    if hasattr(found, "__aiter__"):
+        async for item in found:
+            yield item
+    else:
+        for item in found:
+            yield item
+
+
+@asynccontextmanager
+async def entered(manager: Any) -> AsyncIterator[Any]:
+    """The block of a context manager of either kind."""
+    if hasattr(manager, "__aenter__"):
+        async with manager as value:
+            yield value
+    else:
+        with manager as value:
+            yield value
