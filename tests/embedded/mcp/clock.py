@@ -92,7 +92,8 @@ def running_clock() -> Iterator[Clock]:
     server = _server()
     with socket.create_server(("127.0.0.1", 0)) as listener:
         clock = Clock(f"http://127.0.0.1:{listener.getsockname()[1]}/mcp", server)
-        app: Any = clock.around(server.streamable_http_app())
+        # As JSON: sse-starlette ends all its streams for good as soon as any server in the process is told to stop.
+        app: Any = clock.around(server.streamable_http_app(json_response=True))
         host = uvicorn.Server(uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=1))
         thread = threading.Thread(target=host.run, args=([listener],))
         thread.start()

@@ -13,7 +13,7 @@ import pytest
 from embedded.mcp.model import calls, says
 from inference_gateway_sdk import ForbiddenError
 from inference_gateway_sdk.embedded import McpSettings
-from support.server import Connection, Request, serving
+from support.server import Connection, Request, event, serving
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -241,6 +241,34 @@ def test_a_result_without_text_is_given_as_json(start: Start, model: Model) -> N
     with serving(handler) as server:
         post(start(mcp=settings(f"{server.url}/mcp")))
     assert [json.loads(result) for result in model.results()] == [{"a": 2, "b": 1}]
+
+
+def test_answers_may_be_events(start: Start, model: Model) -> None:
+    """A server may answer each request with an event stream, and say other things in it before."""
+
+    def handler(connection: Connection, request: Request) -> None:
+        said = request.json()
+        results: dict[str, Any] = {
+            "initialize": {"protocolVersion": "2025-03-26", "serverInfo": {"name": "old"}},
+            "tools/list": {"tools": [{"name": "one"}]},
+            "tools/call": {"content": [{"type": "text", "text": "a"}, {"type": "text", "text": "b"}]},
+        }
+        if "id" not in said:
+            connection.json(b"", 202)
+        elif said["method"] not in results:
+            connection.json({"jsonrpc": "2.0", "id": None, "error": {"code": -32601, "message": "what?"}}, 404)
+        else:
+            answer = {"jsonrpc": "2.0", "id": said["id"], "result": results[said["method"]]}
+            connection.events(
+                b": ping\n\n", event({"jsonrpc": "2.0", "method": "notifications/message"}), event(answer)
+            )
+
+    model.turns = [calls(("mcp_one", {})), says("ok")]
+    with serving(handler) as server:
+        post(start(mcp=settings(f"{server.url}/mcp")))
+    assert model.results() == ["a\nb"]
+    versions = [request.headers["mcp-protocol-version"] for request in server.requests]
+    assert versions == ["2026-07-28", "2025-06-18", *["2025-03-26"] * 3]
 
 
 def test_an_error_of_the_protocol_is_read_by_the_model(start: Start, model: Model) -> None:
