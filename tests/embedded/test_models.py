@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from inference_gateway_sdk.embedded import Access
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -100,3 +102,60 @@ def test_every_failure_of_a_provider_is_the_same_502(
     upstream.answers("/v1/models", whole_answer(status, body))
     answer = gateway().get("/v1/models?provider=openai")
     assert (answer.status_code, answer.json()) == (502, {"error": "Failed to list models"})
+
+
+@pytest.mark.parametrize(
+    ("shown", "window"),
+    [
+        (
+            {"parameters": "temperature 1\nnum_ctx    8192", "model_info": {"llama.context_length": 5}},
+            (8192, "runtime"),
+        ),
+        ({"parameters": "", "model_info": {"llama.context_length": 131072}}, (131072, "runtime")),
+        ({"model_info": {"llama.context_length": "many"}}, (4096, "provider")),
+        (None, (4096, "provider")),
+    ],
+)
+def test_ollama_is_asked_how_large_each_context_is(
+    gateway: Gateways, listing: Upstream, whole_answer: Callable[..., bytes], shown: object, window: tuple[int, str]
+) -> None:
+    """What the running server says wins over its list; one that says nothing is forgiven."""
+    if shown is not None:
+        listing.answers("big", whole_answer(200, json.dumps(shown).encode()))
+    first, second, _ = gateway().get("/v1/models?provider=ollama&include=context_window").json()["data"]
+    assert first["context_window"] == {"tokens": window[0], "source": window[1]}
+    assert second["context_window"] is None
+    assert {(seen.method, seen.path) for seen in listing.seen} == {("GET", "/v1/models"), ("POST", "/api/show")}
+
+
+@pytest.mark.parametrize(
+    ("props", "window"),
+    [
+        ({"default_generation_settings": {"n_ctx": 2048}}, {"tokens": 2048, "source": "runtime"}),
+        ({"default_generation_settings": None}, {"tokens": 4096, "source": "provider"}),
+    ],
+)
+def test_llama_cpp_is_asked_how_large_its_context_is(
+    gateway: Gateways, listing: Upstream, whole_answer: Callable[..., bytes], props: object, window: object
+) -> None:
+    """One answer, at the host's root, for all of its models."""
+    listing.answers("/props", whole_answer(200, json.dumps(props).encode()))
+    client = gateway(access={"llamacpp": Access(url=listing.url, key="k")})
+    first = client.get("/v1/models?provider=llamacpp&include=context_window").json()["data"][0]
+    assert first["context_window"] == window
+    assert sorted(seen.path for seen in listing.seen) == ["/props", "/v1/models"]
+
+
+def test_nobody_is_asked_for_what_is_not_wanted(gateway: Gateways, listing: Upstream) -> None:
+    """Without the parameter the list is all that is asked for."""
+    gateway().get("/v1/models?provider=ollama&include=pricing")
+    assert [seen.path for seen in listing.seen] == ["/v1/models"]
+
+
+def test_a_provider_that_is_silent_is_late(gateway: Gateways, upstream: Upstream) -> None:
+    """504 as the contract has it; by a quirk the same 502 as any failure."""
+    upstream.scripts["/v1/models"] = lambda connection: connection.recv(1)
+    late = gateway(header_timeout=0.2).get("/v1/models?provider=openai")
+    assert (late.status_code, late.json()) == (504, {"error": "Request timed out"})
+    real = gateway(header_timeout=0.2, quirks="v0.48").get("/v1/models?provider=openai")
+    assert (real.status_code, real.json()) == (502, {"error": "Failed to list models"})

@@ -12,6 +12,7 @@ from .. import go_json
 from ..disconnect import while_connected
 from ..problems import Problem
 from ..providers.provider import Listed, ProviderError, Silent
+from ..providers.runtime_context import with_runtime_context
 from ..routing import is_listed, named_provider
 
 if TYPE_CHECKING:
@@ -58,7 +59,10 @@ async def _of_one(gateway: Gateway, name: str, include: tuple[str, ...]) -> list
     provider = gateway.provider(name)
     try:
         async with asyncio.timeout(gateway.settings.read_timeout):
-            return [_entry(name, model, include) for model in await provider.models()]
+            models = await provider.models()
+            if "context_window" in include:
+                models = await with_runtime_context(name, provider, models)
+            return [_entry(name, model, include) for model in models]
     except TimeoutError:
         raise Problem.timed_out() from None
     except (ProviderError, msgspec.DecodeError) as error:

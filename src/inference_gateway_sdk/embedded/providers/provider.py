@@ -77,6 +77,7 @@ class Ask(Struct, frozen=True, kw_only=True):
         headers: Names in lower case; the provider adds its authorisation and nothing else.
         body: Empty for none.
         patient: The head of the answer may take for ever.
+        at_root: The path is one of the address's host, not below the address.
     """
 
     path: str
@@ -84,6 +85,7 @@ class Ask(Struct, frozen=True, kw_only=True):
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes = b""
     patient: bool = False
+    at_root: bool = False
 
     def header(self, name: str) -> str:
         """The first header of this lower-case name, empty for none."""

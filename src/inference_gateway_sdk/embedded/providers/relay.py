@@ -130,7 +130,8 @@ class Relay:
     async def _sending(self, ask: Ask, headers: list[tuple[str, str]]) -> AsyncGenerator[httpx2.Response]:
         pairs = [(name.encode("latin-1", "replace"), value.encode("latin-1", "replace")) for name, value in headers]
         try:
-            request = httpx2.Request(ask.method, self._url + ask.path, content=ask.body, headers=pairs)
+            base = _root(self._url) if ask.at_root else self._url
+            request = httpx2.Request(ask.method, base + ask.path, content=ask.body, headers=pairs)
             async with asyncio.timeout(None if ask.patient else self._header_timeout):
                 answer = await self._open_client().send(request, stream=True)
         except TimeoutError:
@@ -175,6 +176,11 @@ def _authorisation(auth: Auth, key: str | None) -> list[tuple[str, str]]:
     if auth is Auth.X_API_KEY:
         return [("x-api-key", key or ""), ("anthropic-version", "2023-06-01")]
     return [("authorization", f"Bearer {key or ''}")] if auth is Auth.BEARER else []
+
+
+def _root(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 async def _pieces(answer: httpx2.Response) -> AsyncGenerator[bytes]:
