@@ -7,7 +7,6 @@ wherever else it stands, as in an answer that repeats the key.
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, unquote, unquote_plus
@@ -166,13 +165,20 @@ class Redactor:
 
 def _parts(name: str, value: str) -> list[str]:
     """What of a header's value is a secret by itself: all of it, a cookie's value, a basic password."""
+    values = [value]
     if "cookie" in name.lower():
-        first = value.split(";") if name.lower() == "cookie" else value.split(";")[:1]
-        return [pair.partition("=")[2].strip() for pair in first]
+        pairs = value.split(";") if name.lower() == "cookie" else value.split(";")[:1]
+        values = [pair.partition("=")[2].strip() for pair in pairs]
+    return [part for whole in values for part in (whole, *_unpacked(whole))]
+
+
+def _unpacked(value: str) -> list[str]:
+    """User and password of what is base64 of a text, as in basic authentication."""
     try:
-        return [value, *base64.b64decode(value, validate=True).decode("utf-8").split(":", 1)]
-    except (binascii.Error, UnicodeDecodeError):
-        return [value]
+        text = base64.b64decode(value, validate=True).decode("utf-8")
+    except ValueError:  # not base64, or no text in it
+        return []
+    return [text, *text.split(":", 1)]
 
 
 def _content_type(headers: Pairs) -> str:

@@ -1,0 +1,58 @@
+"""A driver without a network: it answers each request with what a function makes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from inference_gateway_sdk.testing.cassettes import RecordedRequest
+
+
+@dataclass
+class StubAnswer:
+    """An answer that is all there; see `protocols.Answer`."""
+
+    status: int = 200
+    headers: Sequence[tuple[str, str]] = (("content-type", "application/json"),)
+    pieces: list[bytes] = field(default_factory=lambda: [b"{}"])
+
+    def read(self, deadline: float | None = None) -> bytes:
+        return self.pieces.pop(0) if self.pieces else b""
+
+    def release(self) -> None:
+        self.pieces.clear()
+
+    abandon = release
+
+
+@dataclass
+class StubDriver:
+    """See `protocols.Driver`; it keeps what it was asked."""
+
+    answer: Callable[[RecordedRequest], StubAnswer] = lambda _: StubAnswer()
+    asked: list[RecordedRequest] = field(default_factory=list)
+    closed: bool = False
+
+    def open(
+        self,
+        method: str,
+        url: str,
+        headers: Sequence[tuple[str, str]],
+        body: bytes | None,
+        *,
+        deadline: float | None = None,
+        connect_seconds: float | None = None,
+    ) -> StubAnswer:
+        self.asked.append(RecordedRequest(method, url, tuple(headers), body))
+        return self.answer(self.asked[-1])
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def read_all(answer: object) -> bytes:
+    """The whole body of an answer."""
+    pieces = []
+    while piece := answer.read():  # type: ignore[attr-defined]
+        pieces.append(piece)
+    return b"".join(pieces)

@@ -1,0 +1,163 @@
+"""Secrets in every place of a request and its answer, and then looked for in the file."""
+
+from __future__ import annotations
+
+import base64
+import json
+import tempfile
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from inference_gateway_sdk._http1.failures import NoAnswer
+from inference_gateway_sdk.testing.cassettes import RecordedRequest, cassette
+from testing_cassettes.stub import StubAnswer, StubDriver, read_all
+
+letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+plain = st.text(letters + "-_", min_size=12, max_size=40).map(lambda text: f"s3{text}cret")
+awkward = st.text(letters + "+/=.~ \"\\'&%<>é", min_size=12, max_size=30).map(lambda text: f"s3{text}cret")
+shaped = st.tuples(st.sampled_from(["sk-", "sk-proj-", "sk-ant-", "gsk_", "xai-", "hf_", "ghp_", "AIza"]), plain).map(
+    "".join
+)
+
+HEADERS = [
+    "Authorization",
+    "x-api-key",
+    "api-key",
+    "x-goog-api-key",
+    "Cookie",
+    "X-Auth-Token",
+    "X-Client-Secret",
+    "X-Signature",
+]
+QUERY = ["key", "api_key", "access_token", "X-Amz-Signature", "client_secret", "auth"]
+FIELDS = [
+    "api_key",
+    "apiKey",
+    "password",
+    "client_secret",
+    "access_token",
+    "authorization",
+    "X-Api-Key",
+    "private_key",
+    "token",
+]
+
+
+def nested(name: str, secret: Any, shape: int) -> Any:
+    """The secret at some depth of a JSON body."""
+    return [
+        {name: secret},
+        {"tools": [{"headers": {name: secret}}]},
+        [{"a": 1}, {name: [secret, {"b": secret}]}],
+        {"name": name, "value": secret} if "-" in name else {"x": {name: {"y": secret}}},
+        {"arguments": json.dumps({name: secret})},
+    ][shape]
+
+
+def spellings(secret: str) -> set[str]:
+    """The ways in which a secret could stand in the file."""
+    encoded = base64.b64encode(secret.encode()).decode().rstrip("=")[:-2]
+    return {secret, json.dumps(secret)[1:-1], quote(secret), quote(secret, safe=""), encoded}
+
+
+def recorded(request: RecordedRequest, answer: StubAnswer | Exception) -> str:
+    """The text of a cassette with this exchange, all of it as it stands, and with what it holds in base64 unpacked."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "cassette.json"
+
+        def reply(_: RecordedRequest) -> StubAnswer:
+            if isinstance(answer, Exception):
+                raise answer
+            return answer
+
+        with cassette(path) as tape:
+            driver = tape.driver(StubDriver(reply))
+            try:
+                read_all(driver.open(request.method, request.url, request.headers, request.body))
+            except NoAnswer:
+                pass
+        text = path.read_text("utf-8")
+    unpacked = [base64.b64decode(value).decode("latin-1") for value in _base64(json.loads(text))]
+    return "\n".join([text, json.dumps(json.loads(text)), *unpacked])
+
+
+def _base64(value: Any) -> list[str]:
+    if isinstance(value, dict):
+        own = [value["base64"]] if isinstance(value.get("base64"), str) else []
+        return own + [found for item in value.values() for found in _base64(item)]
+    return [found for item in value for found in _base64(item)] if isinstance(value, list) else []
+
+
+def assert_absent(secret: str, text: str) -> None:
+    for spelling in spellings(secret):
+        assert spelling not in text
+
+
+@given(plain, st.sampled_from(HEADERS), st.sampled_from(["", "Bearer ", "Basic ", "Token "]))
+def test_no_header_gives_a_secret_away(secret: str, name: str, scheme: str) -> None:
+    """Neither the request's header, nor an answer that repeats it in its own header, body or reason."""
+    sent = base64.b64encode(f"user:{secret}".encode()).decode() if scheme == "Basic " else secret
+    value = f"sid={sent}; theme=dark" if name == "Cookie" else scheme + sent
+    request = RecordedRequest("GET", "http://h/x", ((name, value),))
+    echo = StubAnswer(
+        headers=[("x-echo", secret), ("set-cookie", f"a={secret}; Path=/")], pieces=[f"you sent {secret}".encode()]
+    )
+    assert_absent(secret, recorded(request, echo))
+    assert_absent(secret, recorded(request, NoAnswer(f"closed on {secret}")))
+
+
+@given(plain | awkward, st.sampled_from(QUERY))
+def test_no_query_gives_a_secret_away(secret: str, name: str) -> None:
+    """Whatever it is escaped like, and also where the answer repeats it."""
+    request = RecordedRequest("GET", f"http://h/x?a=b&{name}={quote(secret, safe='')}&c=d")
+    echo = StubAnswer(pieces=[json.dumps({"error": f"bad: {secret}"}).encode()])
+    assert_absent(secret, recorded(request, echo))
+
+
+@given(plain)
+def test_no_user_information_gives_a_secret_away(secret: str) -> None:
+    """Neither a password in the URL nor a token in its place; nor in a URL inside a text."""
+    for user in (f"me:{secret}", secret):
+        request = RecordedRequest("GET", f"http://{user}@h/x", (), f"fetch https://{user}@other/x".encode())
+        assert_absent(secret, recorded(request, StubAnswer(pieces=[f"no such user: {secret}".encode()])))
+
+
+@given(plain | awkward, st.sampled_from(FIELDS), st.integers(0, 4), st.sampled_from([None, 2]))
+def test_no_json_member_gives_a_secret_away(secret: str, name: str, shape: int, indent: int | None) -> None:
+    """At any depth, in a request, an answer, or an event of a stream that the network has cut anywhere."""
+    body = json.dumps(nested(name, secret, shape), indent=indent).encode()
+    request = RecordedRequest("POST", "http://h/x", (("content-type", "application/json"),), body)
+    assert_absent(secret, recorded(request, StubAnswer(pieces=[body])))
+    event = b"event: x\ndata: " + json.dumps(nested(name, secret, shape)).encode() + b"\n\n"
+    for cut in range(0, len(event), 7):
+        stream = StubAnswer(
+            headers=[("content-type", "text/event-stream")],
+            pieces=[piece for piece in (event[:cut], event[cut:]) if piece],
+        )
+        assert_absent(secret, recorded(RecordedRequest("GET", "http://h/x"), stream))
+
+
+@given(shaped, st.binary(max_size=6).filter(lambda data: b"\xff" in data or not data))
+def test_no_place_gives_a_key_away_that_looks_like_one(secret: str, around: bytes) -> None:
+    """In a path, a header of any name, a text, a form, bytes that are no text: a key is known by its shape."""
+    request = RecordedRequest(
+        "POST",
+        f"http://h/{secret}/x?q={secret}",
+        (("x-any", f"a {secret} b"),),
+        around + b" " + secret.encode() + b" " + around,
+    )
+    answer = StubAnswer(headers=[("location", f"/{secret}")], pieces=[around + b' {"note": "' + secret.encode() + b'"'])
+    assert_absent(secret, recorded(request, answer))
+
+
+@pytest.mark.parametrize("cut", range(1, 30))
+def test_no_cut_gives_a_key_away(cut: int) -> None:
+    """Wherever the network cuts a key, neither half is in the file but for the part that says what it was."""
+    body = b'{"note": "sk-proj-ABCDEFGHIJKL"'
+    text = recorded(RecordedRequest("GET", "http://h/x"), StubAnswer(pieces=[body[:cut], body[cut:]]))
+    assert "ABC" not in text and "JKL" not in text and "DEF" not in text

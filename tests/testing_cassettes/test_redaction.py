@@ -1,0 +1,287 @@
+"""What is hidden and what is not, and the ways to hide more or less."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+
+from inference_gateway_sdk.testing.cassettes import (
+    Ending,
+    Exchange,
+    Piece,
+    RecordedAnswer,
+    RecordedRequest,
+    Redaction,
+    cassette,
+)
+from inference_gateway_sdk.testing.cassettes.file import load
+from inference_gateway_sdk.testing.cassettes.redactor import Redactor
+from testing_cassettes.exchanges import exchanges
+from testing_cassettes.stub import StubAnswer, StubDriver, read_all
+
+URL = "http://localhost/v1/x"
+
+
+def asked(body: bytes | None = None, url: str = URL, *headers: tuple[str, str]) -> RecordedRequest:
+    return RecordedRequest("POST", url, headers, body)
+
+
+def answered(*data: bytes, kind: str = "application/json", **headers: str) -> RecordedAnswer:
+    pairs = (("content-type", kind), *[(name.replace("_", "-"), value) for name, value in headers.items()])
+    return RecordedAnswer(0.0, 200, pairs, tuple([Piece(0.0, piece) for piece in data]), Ending("complete"))
+
+
+def hidden(request: RecordedRequest, redaction: Redaction | None = None) -> RecordedRequest:
+    result = Redactor(redaction or Redaction()).request(request)
+    assert result is not None
+    return result
+
+
+def hidden_answer(answer: RecordedAnswer, redaction: Redaction | None = None) -> RecordedAnswer:
+    (exchange,) = Redactor(redaction or Redaction()).exchanges([Exchange(asked(), answer)])
+    assert isinstance(exchange.outcome, RecordedAnswer)
+    return exchange.outcome
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "shown"),
+    [
+        ("Authorization", "Bearer abc", "Bearer ..."),
+        ("Authorization", "abc", "..."),
+        ("X-Api-Key", "abc", "..."),
+        ("x-goog-api-key", "abc", "..."),
+        ("Cookie", "a=b", "..."),
+        ("set-cookie", "sid=1; HttpOnly", "..."),
+        ("x-amz-security-token", "abc", "..."),
+        ("x-trace", "used sk-abcdefgh12345", "used sk-..."),
+        ("x-ratelimit-remaining-tokens", "149984", "149984"),
+        ("anthropic-ratelimit-tokens-reset", "6s", "6s"),
+        ("www-authenticate", 'Bearer realm="mcp"', 'Bearer realm="mcp"'),
+        ("access-control-allow-credentials", "true", "true"),
+        ("idempotency-key", "42", "42"),
+        ("content-type", "application/json", "application/json"),
+        ("retry-after", "7", "7"),
+    ],
+)
+def test_headers_with_secrets_are_hidden_and_the_others_are_not(name: str, value: str, shown: str) -> None:
+    """A header that may hold a secret shows its scheme at most; one that a client reads stays readable."""
+    assert hidden(asked(None, URL, (name, value))).headers == ((name, shown),)
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("http://user:pass@host/x", "http://...@host/x"),
+        ("http://token@host/x?a=b", "http://...@host/x?a=b"),
+        ("/v1/models?key=abc&provider=openai", "/v1/models?key=...&provider=openai"),
+        ("/x?api%5Fkey=abc", "/x?api%5Fkey=..."),
+        ("/x?X-Amz-Signature=abc&sig=d&code=e&token=", "/x?X-Amz-Signature=...&sig=...&code=...&token="),
+        ("/x/sk-abcdefgh12345/y?q=sk-abcdefgh12345", "/x/sk-.../y?q=sk-..."),
+        ("/v1/models?include=pricing&n=2", "/v1/models?include=pricing&n=2"),
+    ],
+)
+def test_urls_are_shown_without_users_passwords_and_keys(url: str, shown: str) -> None:
+    """The rest of the URL, and the order of its query, stays."""
+    assert hidden(asked(None, url)).url == shown
+
+
+@pytest.mark.parametrize(
+    ("body", "shown"),
+    [
+        ({"api_key": "abc", "model": "m"}, {"api_key": "...", "model": "m"}),
+        ({"apiKey": 123, "password": None, "secret": True}, {"apiKey": "...", "password": None, "secret": True}),
+        ({"a": [{"X-API-Key": ["x", {"y": "z"}]}]}, {"a": [{"X-API-Key": ["...", {"y": "..."}]}]}),
+        ({"headers": {"Authorization": "Bearer x"}}, {"headers": {"Authorization": "..."}}),
+        ({"name": "x-api-key", "value": "abc"}, {"name": "x-api-key", "value": "..."}),
+        ({"arguments": '{"password":"abc","n":1}'}, {"arguments": '{"password":"...","n":1}'}),
+        ({"content": "my key is sk-abcdefgh12345."}, {"content": "my key is sk-...."}),
+        ({"content": "see https://u:p@host/x?api_key=abc&y=z"}, {"content": "see https://...@host/x?api_key=...&y=z"}),
+        ({"sk-abcdefgh12345": 1}, {"sk-...": 1}),
+        ({"max_tokens": 5, "usage": {"prompt_tokens": 3}}, {"max_tokens": 5, "usage": {"prompt_tokens": 3}}),
+        ({"token": "abc"}, {"token": "..."}),
+        ({"token": "Hi", "logprob": -0.1, "bytes": [72]}, {"token": "Hi", "logprob": -0.1, "bytes": [72]}),
+        ({"key": "service.name", "value": "abc"}, {"key": "service.name", "value": "abc"}),
+        ("ghp_abcdefghijklmnop", "ghp_..."),
+        ("-----BEGIN RSA PRIVATE KEY-----\nabc\n-----END", "-----BEGIN RSA PRIVATE KEY-----...-----END"),
+    ],
+)
+def test_json_bodies_keep_everything_but_secrets(body: Any, shown: Any) -> None:
+    """Members with a secret's name lose their texts and numbers; keys are found by their shape anywhere."""
+    for text in (json.dumps(body), json.dumps(body, indent=2)):
+        found = hidden(asked(text.encode())).body
+        assert found is not None
+        assert json.loads(found) == shown
+        assert (found == text.encode()) == (body == shown)
+
+
+@pytest.mark.parametrize(
+    ("body", "shown"),
+    [
+        ('{"api_key": "abc", "cut', '{"api_key": "...", "cut'),
+        ('{"api_key": "a\\"bc', '{"api_key": "..."'),
+        ("{'password': 'abc'}", "{'password': '...'}"),
+        ('data: "{\\"secret\\": \\"abc\\"}"', 'data: "{\\"secret\\": \\"...\\"}"'),
+        ('"password": 12345,', '"password": "...",'),
+        ('--b\r\nContent-Disposition: form-data; name="api_key"\r\n\r\nabc\r\n--b--',
+         '--b\r\nContent-Disposition: form-data; name="api_key"\r\n\r\n...\r\n--b--'),
+        ('{"token": "Hi", "logprob": -1', '{"token": "Hi", "logprob": -1'),
+        ("a bearer of news, basically", "a bearer of news, basically"),
+    ],
+)  # fmt: skip
+def test_text_that_is_no_json_is_looked_through_too(body: str, shown: str) -> None:
+    """Half an object, a form, or JSON inside JSON hides its secrets as well."""
+    assert hidden(asked(body.encode())).body == shown.encode()
+    assert hidden(asked(b"\xff" + body.encode())).body == b"\xff" + shown.encode()
+
+
+def test_a_form_in_a_query_s_clothes_is_hidden_by_its_names() -> None:
+    """An OAuth request shows its grant and not its secret."""
+    form = ("Content-Type", "application/x-www-form-urlencoded")
+    request = asked(b"client_secret=abc&grant_type=client_credentials&code=d", URL, form)
+    assert hidden(request).body == b"client_secret=...&grant_type=client_credentials&code=..."
+
+
+def test_what_was_hidden_once_is_hidden_wherever_it_stands() -> None:
+    """A key that a server repeats in a header, a body, or in the other exchange is known by then."""
+    key = "my+own/key-0123"
+    request = asked(json.dumps({"note": f"<{key}>"}).encode(), URL, ("Authorization", f"Bearer {key}"))
+    echo = answered(json.dumps({"error": f'no such key: "{key}"'}).encode(), x_echo=f"key {key}")
+    first = Exchange(asked(f"is {key} in here?".encode()), answered(b"\xff" + key.encode(), kind="x/y"))
+    text = str(Redactor(Redaction()).exchanges([first, Exchange(request, echo)]))
+    both = Redactor(Redaction()).exchanges([first, Exchange(request, echo)])
+    assert key not in text
+    for exchange in both:
+        assert isinstance(exchange.outcome, RecordedAnswer)
+        assert key.encode() not in (exchange.request.body or b"") + exchange.outcome.body
+        assert key not in str(exchange.outcome.headers)
+    assert b"no such key" in both[1].outcome.body  # type: ignore[union-attr]
+
+
+def test_short_and_ordinary_words_are_not_hunted() -> None:
+    """A token `test` hides in its header; the word may stand elsewhere."""
+    request = asked(b'{"content":"a test with a password"}', URL, ("Authorization", "Bearer test"))
+    assert hidden(request).body == request.body
+    request = asked(b'{"content":"a password"}', URL, ("Authorization", "Bearer password"))
+    assert hidden(request).body == request.body
+
+
+def test_a_picture_in_base64_stays_the_same_picture() -> None:
+    """Among so many letters anything looks like a key: a file's bytes are left alone, though not a known secret."""
+    picture = base64.b64encode(bytes(range(256)) * 3).decode() + "/eyJabcdefgh/sk-"[:13]
+    body = json.dumps({"b64_json": picture, "url": f"data:image/png;base64,{picture}"}).encode()
+    assert hidden(asked(body)).body == body
+
+
+def test_an_answer_whose_secret_is_hidden_has_the_length_it_then_has() -> None:
+    """Content-Length stays true of the recorded body, but for a packed one, of which it says nothing."""
+    body = b'{"access_token":"abcdefghijkl"}'
+    plain = hidden_answer(answered(body, content_length=str(len(body))))
+    assert plain.body == b'{"access_token":"..."}'
+    assert ("content-length", str(len(plain.body))) in plain.headers
+    packed = hidden_answer(answered(body, content_length="7", content_encoding="gzip"))
+    assert ("content-length", "7") in packed.headers
+
+
+@pytest.mark.parametrize("kind", ["text/event-stream", "text/plain"])
+@pytest.mark.parametrize("cuts", [(10, 20), (20, 30), (1, 2), (25, 26)])
+def test_a_secret_across_pieces_is_hidden_in_the_first(kind: str, cuts: tuple[int, int]) -> None:
+    """A key that the network has cut is found in the whole; the pieces keep their places, and none is left empty."""
+    body = b'data: {"x":"sk-abcdefgh12345","y":1}\n\ndata: [DONE]\n\n'
+    one, two = cuts
+    found = hidden_answer(answered(body[:one], body[one:two], body[two:], kind=kind))
+    assert found.body == body.replace(b"sk-abcdefgh12345", b"sk-...")
+    assert found.pieces[0].data == body[:one] if one <= 15 else b"sk-..." in found.pieces[0].data
+    assert all(piece.data for piece in found.pieces)
+
+
+def test_a_secret_in_an_event_is_hidden_by_its_name() -> None:
+    """The data of each event is read as the JSON it is, and the rest of the stream keeps every byte."""
+    body = b': c\n\nevent: x\ndata: {"a":"\\u00fc","password":"p"}\n\ndata:{"token":["t"]}\r\n\r\n'
+    found = hidden_answer(answered(body, kind="text/event-stream; charset=utf-8"))
+    assert found.body == body.replace(b'"p"', b'"..."').replace(b'"t"', b'"..."')
+
+
+@given(exchanges)
+def test_hiding_twice_hides_no_more(exchange: Exchange) -> None:
+    """What is in a file is not hidden again when the file is added to: recordings stay as they are."""
+    once = Redactor(Redaction()).exchanges([exchange])
+    assert Redactor(Redaction()).exchanges(once) == once
+
+
+def test_more_is_hidden_by_name_and_pattern() -> None:
+    """The user's own names count without case and dashes, patterns wherever they match."""
+    redaction = Redaction(
+        headers=["X-Tenant"], query=["tenant"], fields=["customerId"], patterns=[r"cust_\d+", re.compile("acme", re.I)]
+    )
+    request = asked(
+        b'{"customer_id":5,"note":"cust_77 of ACME"}', URL + "?tenant=a&x=cust_1", ("x-tenant", "a"), ("x", "Acme")
+    )
+    found = hidden(request, redaction)
+    assert found.body == b'{"customer_id":"...","note":"... of ..."}'
+    assert found.url == URL + "?tenant=...&x=..."
+    assert found.headers == (("x-tenant", "..."), ("x", "..."))
+
+
+def test_less_is_hidden_by_name_or_altogether() -> None:
+    """`keep` spares a name; without the defaults only what is named is hidden."""
+    request = asked(b'{"token":"abc","secret":"d"}', URL + "?key=abc", ("Cookie", "a=b"))
+    spared = hidden(request, Redaction(keep=["token", "key", "cookie"]))
+    assert (spared.body, spared.url, spared.headers) == (
+        b'{"token":"abc","secret":"..."}',
+        request.url,
+        request.headers,
+    )
+    assert hidden(request, Redaction(defaults=False)) == request
+    assert hidden(request, Redaction(defaults=False, fields=["token"])).body == b'{"token":"...","secret":"d"}'
+
+
+def test_a_single_string_for_names_is_refused() -> None:
+    """`headers="x-tenant"` would be nine names of one letter."""
+    with pytest.raises(TypeError, match=r"headers must be a list of names.*\['x-tenant'\]"):
+        Redaction(headers="x-tenant")
+
+
+def test_hooks_have_the_last_word_and_see_nothing_secret(tmp_path: Path) -> None:
+    """They change what is recorded and what is looked for alike, so that a recording is found again."""
+    seen: list[str] = []
+
+    def stable(request: RecordedRequest) -> RecordedRequest:
+        seen.append(str(request.headers))
+        return RecordedRequest(request.method, re.sub(r"id=\d+", "id=0", request.url), request.headers, request.body)
+
+    def dateless(answer: RecordedAnswer) -> RecordedAnswer:
+        pairs = tuple([pair for pair in answer.headers if pair[0] != "date"])
+        return RecordedAnswer(answer.at, answer.status, pairs, answer.pieces, answer.end)
+
+    redaction = Redaction(before_record_request=stable, before_record_answer=dateless)
+    path = tmp_path / "hooked.json"
+    stub = StubDriver(lambda _: StubAnswer(headers=[("date", "today"), ("x", "y")]))
+    for number in (1, 2):
+        with cassette(path, redaction=redaction) as tape:
+            answer = tape.driver(stub).open("GET", f"{URL}?id={number}", [("Authorization", "Bearer abc")], None)
+            assert read_all(answer) == b"{}"
+    (exchange,) = load(path)
+    assert exchange.request.url == f"{URL}?id=0"
+    assert exchange.outcome.headers == (("x", "y"),)  # type: ignore[union-attr]
+    assert len(stub.asked) == 1
+    assert seen and "abc" not in "".join(seen)
+
+
+def test_a_request_that_a_hook_leaves_out_passes_by(tmp_path: Path) -> None:
+    """It goes to the server even where nothing is recorded, and leaves no trace."""
+    redaction = Redaction(before_record_request=lambda request: None if "health" in request.url else request)
+    path = tmp_path / "without.json"
+    for mode in ("once", "none"):
+        stub = StubDriver()
+        with cassette(path, mode, redaction=redaction) as tape:
+            driver = tape.driver(stub)
+            read_all(driver.open("GET", "http://localhost/health", [], None))
+            read_all(driver.open("GET", URL, [], None))
+        assert [request.url for request in stub.asked][0] == "http://localhost/health"
+    assert [exchange.request.url for exchange in load(path)] == [URL]
