@@ -13,6 +13,7 @@ from embedded.mcp.clock import Clock, running_clock
 from embedded.mcp.model import Model
 from inference_gateway_sdk.embedded import Access, LocalModel, McpSettings, Settings, running
 from inference_gateway_sdk.embedded.weights import Place
+from support.server import Connection, Request, Server
 
 Start = Callable[..., str]
 
@@ -50,3 +51,20 @@ def start(model: Model) -> Iterator[Start]:
             return stack.enter_context(running(settings, local=nowhere, tools=tools))
 
         yield begin
+
+
+@pytest.fixture
+def issuer() -> Iterator[str]:
+    """Somebody who signs tokens; nobody has one."""
+
+    def answer(connection: Connection, _: Request) -> None:
+        said = {
+            "issuer": server.url,
+            "jwks_uri": f"{server.url}/keys",
+            "id_token_signing_alg_values_supported": ["RS256"],
+        }
+        connection.json({**said, "keys": []})
+
+    server = Server(answer)
+    yield server.url
+    server.stop()

@@ -216,7 +216,15 @@ def endless(connection: Connection, request: Request) -> None:
     connection.json({"jsonrpc": "2.0", "id": said["id"], "result": result})
 
 
-@pytest.mark.parametrize("handler", [silent, rpc([], broken=True), endless], ids=["silent", "broken", "endless"])
+def slow(connection: Connection, request: Request) -> None:
+    """A list of tools that has no end either, and takes its time."""
+    connection.pause(0.1)
+    endless(connection, request)
+
+
+@pytest.mark.parametrize(
+    "handler", [silent, rpc([], broken=True), endless, slow], ids=["silent", "broken", "endless", "slow"]
+)
 def test_a_server_that_makes_no_sense_delays_nothing(start: Start, handler: Any) -> None:
     """The gateway starts without it, after its time at most."""
     with serving(handler) as server:

@@ -61,10 +61,11 @@ class RemoteTools:
     async def refresh(self) -> None:
         """As `ToolSource.refresh`."""
         try:
-            self.tools = tuple(await self._listed())
-        except ToolError:
+            async with asyncio.timeout(self._settings.request_timeout):
+                self.tools = tuple(await self._listed())
+        except (ToolError, TimeoutError) as error:
             self.tools, self._headers = (), None
-            raise
+            raise error if isinstance(error, ToolError) else self._late() from error
 
     async def call(self, name: str, arguments: Mapping[str, object]) -> McpToolResult:
         """As `ToolSource.call`."""
@@ -147,10 +148,13 @@ class RemoteTools:
                 finally:
                     await answer.aclose()
         except TimeoutError:
-            raise ToolError(f"{self.address} did not answer in time") from None
+            raise self._late() from None
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
             raise ToolError(f"{self.address} could not be reached: {error}") from error
         return Reply(answer.status_code, Headers(answer.headers.multi_items()), data)
+
+    def _late(self) -> ToolError:
+        return ToolError(f"{self.address} did not answer in time")
 
     def _open_client(self) -> httpx2.AsyncClient:
         if self._client is None:
