@@ -166,6 +166,8 @@ def test_unions_are_told_apart() -> None:
         marks = [tuple(variant["properties"][key]["enum"]) for variant in variants]
         assert len(set(marks)) == len(marks), place
         assert {len(mark) for mark in marks} == {1}, place
+        named = {mark: variant["$ref"] for (mark,), variant in zip(marks, node["oneOf"], strict=True)}
+        assert node["discriminator"]["mapping"] == named, place
 
 
 def test_alternatives_written_in_place_are_named() -> None:
