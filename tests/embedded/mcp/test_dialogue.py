@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import time
 from typing import TYPE_CHECKING, Any
 
 import httpx2
@@ -164,8 +165,10 @@ def test_it_must_be_enabled_and_exposed(
 
 def test_a_server_that_is_gone_is_an_internal_error(world: World, start: Start, clock: Clock) -> None:
     """A tool that cannot be run for want of its server is no result."""
-    mcp = McpSettings(enabled=True, servers=(clock.url,), request_timeout=0.5)
+    mcp = McpSettings(enabled=True, servers=(clock.url,), request_timeout=0.5, reconnect_interval=0.05)
     url = start(mcp=mcp, expose_mcp=True)
+    while not post(url, request("tools/list")).json()["result"]["tools"]:
+        time.sleep(0.02)
     answer = post(url, request("tools/call", name="mcp_world_clock_slow"))
     assert (answer.status_code, answer.json()["error"]["code"]) == (200, -32603)
     with pytest.raises(InternalError, match="did not answer in time"):

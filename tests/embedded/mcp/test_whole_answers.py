@@ -172,6 +172,13 @@ def test_a_request_can_keep_out(start: Start, model: Model, value: str) -> None:
     assert answer["choices"][0]["message"]["tool_calls"][0]["function"]["name"] == "mine"
 
 
+def test_the_smoke_test_model_is_offered_nothing(start: Start) -> None:
+    """A chat with it is a plain one, for it takes no tools: here all that is missing is its weights."""
+    answer = post(start(add), model="llamacpp/smollm2-135m-instruct")
+    assert answer.status_code == 502
+    assert "nowhere.gguf" in answer.text
+
+
 def test_an_empty_bypass_is_none(start: Start, model: Model) -> None:
     """The header without a value changes nothing."""
     post(start(add), headers={"X-MCP-Bypass": ""})

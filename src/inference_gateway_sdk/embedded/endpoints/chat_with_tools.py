@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from ..mcp.cut_stream import CutStream
 from ..mcp.tool_loop import ToolLoop
 from ..problems import Problem
+from ..providers.local import LocalModel
 from ..routing import admit, named_provider, route
 from .chat import chat_completions, choose, failure, read_chat, respond, streaming
 
@@ -46,9 +47,11 @@ async def _answered(gateway: Gateway, request: Request, offer: Offer) -> Respons
     chat = await _read(request, _UNLIMITED if quirks.mcp_shortcuts else gateway.settings.max_body)
     target = _target(gateway, request, chat)
     provider = _provider(gateway, target.provider)
-    problem = failure(gateway, request, target)
     if not (quirks.mcp_shortcuts and chat.stream):
         admit(chat.model, gateway.settings)
+    if isinstance(provider, LocalModel):  # it takes no tools
+        return await respond(gateway, request, chat, target, provider)
+    problem = failure(gateway, request, target)
     if quirks.mcp_cut_turns and chat.stream:
         return CutStream(provider, streaming(chat, target), offer, problem)
     return await respond(gateway, request, chat, target, ToolLoop(provider, offer, problem))
