@@ -137,13 +137,13 @@ class Gateways:
             "deepseek": Access(url="http://127.0.0.1:9/v1", key="sk-d"),
         }
 
-    def __call__(self, **changes: object) -> httpx2.Client:
-        """A client of a gateway with these settings beside the usual ones."""
-        name = repr(sorted(changes.items()))
+    def __call__(self, *tools: Callable[..., object], **changes: object) -> httpx2.Client:
+        """A client of a gateway with these settings beside the usual ones, and these functions as tools."""
+        name = repr([tools, *sorted(changes.items())])
         if name not in self._clients:
             settings = Settings(**{"port": 0, "access": self.access(), **changes})
             nowhere = LocalModel(Place(Path("nowhere.gguf"), ours=False))
-            url = self._stack.enter_context(running(settings, local=nowhere))
+            url = self._stack.enter_context(running(settings, local=nowhere, tools=tools))
             client = httpx2.Client(base_url=url, timeout=20, trust_env=False)
             self._clients[name] = self._stack.enter_context(client)
         return self._clients[name]

@@ -13,13 +13,13 @@ import socket
 import subprocess
 import sys
 import time
-from contextlib import ExitStack, suppress
-from dataclasses import dataclass
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from embedded.raw_http import Reply, exchanged
 from inference_gateway_sdk.embedded import LocalModel, Settings, running
 from inference_gateway_sdk.embedded.weights import Place
 
@@ -72,47 +72,6 @@ CLOCKS = {"CLIENT_RESPONSE_HEADER_TIMEOUT": 10.0, "SERVER_READ_TIMEOUT": 30.0, "
 POOL = {"models": {"fast": {"deployments": [{"provider": name, "model": "ok"} for name in ("openai", "ollama")]}}}
 
 
-@dataclass
-class Reply:
-    """What came back over a connection until it ended.
-
-    Attributes:
-        first: The status line; empty when not a byte came.
-        headers: Names in lower case.
-        chunks: The body, in its chunks or as one.
-        whole: It came to its end, as far as HTTP can tell.
-        ended: How the connection ended then: "closed" or "reset".
-    """
-
-    first: str
-    headers: dict[str, str]
-    chunks: list[bytes]
-    whole: bool
-    ended: str
-
-    @classmethod
-    def read(cls, data: bytes, ended: str) -> Reply:
-        head, blank, rest = data.partition(b"\r\n\r\n")
-        first, *lines = head.decode("latin-1").split("\r\n")
-        headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
-        if "transfer-encoding" in headers:
-            return cls(first, headers, *_dechunked(rest), ended)
-        whole = bool(blank) and len(rest) == int(headers.get("content-length", len(rest)))
-        return cls(first, headers, [rest], whole, ended)
-
-
-def _dechunked(rest: bytes) -> tuple[list[bytes], bool]:
-    chunks: list[bytes] = []
-    while rest:
-        size, _, rest = rest.partition(b"\r\n")
-        length = int(size, 16)
-        if not length:
-            return chunks, True
-        chunks.append(rest[:length])
-        rest = rest[length + 2 :]
-    return chunks, False
-
-
 def compared(name: str, reply: Reply) -> Reply:
     """The part of a reply that must be the same, in a form that can be compared; the reasons stand beside it."""
     headers = dict(reply.headers)
@@ -144,21 +103,6 @@ def asked(name: str) -> bytes:
     announced = re.search(rb"Content-Length: ([0-9]+)", head)
     length = int(announced[1]) if announced else 0
     return head.replace(b"\n", b"\r\n") + b"\r\n\r\n" + body[:length].ljust(length, b"x")
-
-
-def exchanged(url: str, request: bytes) -> Reply:
-    """What a gateway answers until it closes the connection; an answer counts even when sending fails."""
-    host, port = url.removeprefix("http://").split(":")
-    data, ended = b"", "closed"
-    with socket.create_connection((host, int(port)), timeout=30) as connection:
-        with suppress(ConnectionError):
-            connection.sendall(request)
-        try:
-            while more := connection.recv(65536):
-                data += more
-        except ConnectionError:
-            ended = "reset"
-    return Reply.read(data, ended)
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,93 @@
+"""HTTP as its bytes: a request as it is sent, and all that comes back until the connection ends."""
+
+from __future__ import annotations
+
+import json
+import socket
+from contextlib import suppress
+from dataclasses import dataclass
+
+__all__ = ["Reply", "exchanged"]
+
+
+@dataclass
+class Reply:
+    """What came back over a connection until it ended.
+
+    Attributes:
+        first: The status line; empty when not a byte came.
+        headers: Names in lower case.
+        chunks: The body, in its chunks or as one.
+        whole: It came to its end, as far as HTTP can tell.
+        ended: How the connection ended then: "closed" or "reset".
+    """
+
+    first: str
+    headers: dict[str, str]
+    chunks: list[bytes]
+    whole: bool
+    ended: str
+
+    @classmethod
+    def read(cls, data: bytes, ended: str) -> Reply:
+        """The reply whose bytes these are."""
+        head, blank, rest = data.partition(b"\r\n\r\n")
+        first, *lines = head.decode("latin-1").split("\r\n")
+        headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+        if "transfer-encoding" in headers:
+            return cls(first, headers, *_dechunked(rest), ended)
+        whole = bool(blank) and len(rest) == int(headers.get("content-length", len(rest)))
+        return cls(first, headers, [rest], whole, ended)
+
+    @property
+    def status(self) -> int:
+        """The status; 0 when not a byte came."""
+        return int(self.first.split(" ")[1]) if self.first else 0
+
+    @property
+    def body(self) -> bytes:
+        """The body in one piece."""
+        return b"".join(self.chunks)
+
+    @property
+    def json(self) -> object:
+        """The body's value; None when it is not JSON."""
+        try:
+            return json.loads(self.body)
+        except ValueError:
+            return None
+
+
+def _dechunked(rest: bytes) -> tuple[list[bytes], bool]:
+    chunks: list[bytes] = []
+    while rest:
+        size, _, rest = rest.partition(b"\r\n")
+        length = int(size, 16)
+        if not length:
+            return chunks, True
+        chunks.append(rest[:length])
+        rest = rest[length + 2 :]
+    return chunks, False
+
+
+def exchanged(url: str, request: bytes, *, stop: bool = False) -> Reply:
+    """What a server answers until it closes the connection; an answer counts even when sending fails.
+
+    Args:
+        url: Where the server is.
+        request: The bytes.
+        stop: Say that no more will be sent, and go on listening.
+    """
+    host, port = url.removeprefix("http://").rstrip("/").split(":")
+    data, ended = b"", "closed"
+    with socket.create_connection((host, int(port)), timeout=30) as connection:
+        with suppress(ConnectionError):
+            connection.sendall(request)
+        if stop:
+            connection.shutdown(socket.SHUT_WR)
+        try:
+            while more := connection.recv(65536):
+                data += more
+        except ConnectionError:
+            ended = "reset"
+    return Reply.read(data, ended)
