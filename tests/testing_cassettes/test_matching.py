@@ -27,11 +27,13 @@ URL = "http://localhost:8080/v1/chat/completions"
 def request(
     body: Any = None, url: str = URL, method: str = "POST", headers: dict[str, str] | None = None
 ) -> RecordedRequest:
+    """A request, with what matters in the test."""
     data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
     return RecordedRequest(method, url, tuple((headers or {}).items()), data)
 
 
 def same(one: RecordedRequest, other: RecordedRequest, *match_on: Any) -> bool:
+    """Whether every matcher takes them for the same."""
     return all(matcher(one, other) for matcher in matchers(match_on or ("method", "path", "query", "body")))
 
 
@@ -84,6 +86,7 @@ def test_requests_that_say_something_else_do_not_match(
 
 
 def chat(content: str, **more: Any) -> RecordedRequest:
+    """A chat."""
     return request({"model": "openai/gpt-4o", "messages": [{"role": "user", "content": content}], **more})
 
 

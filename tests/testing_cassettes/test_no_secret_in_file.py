@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import tempfile
 from pathlib import Path
@@ -77,10 +78,8 @@ def recorded(request: RecordedRequest, answer: StubAnswer | Exception) -> str:
 
         with cassette(path) as tape:
             driver = tape.driver(StubDriver(reply))
-            try:
+            with contextlib.suppress(NoAnswer):
                 read_all(driver.open(request.method, request.url, request.headers, request.body))
-            except NoAnswer:
-                pass
         text = path.read_text("utf-8")
     unpacked = [base64.b64decode(value).decode("latin-1") for value in _base64(json.loads(text))]
     return "\n".join([text, json.dumps(json.loads(text)), *unpacked])
@@ -94,6 +93,7 @@ def _base64(value: Any) -> list[str]:
 
 
 def assert_absent(secret: str, text: str) -> None:
+    """In none of its spellings."""
     for spelling in spellings(secret):
         assert spelling not in text
 
