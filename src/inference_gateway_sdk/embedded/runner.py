@@ -172,6 +172,8 @@ class _Server(uvicorn.Server):
             return
         for listener in self.servers:
             listener.close()
+        for place in sockets or ():  # one may be bound and not listen, while connections are refused
+            place.close()
         for connection in list(self.server_state.connections):
             connection.shutdown()
         answers = list(self.server_state.tasks)

@@ -10,6 +10,7 @@ from typing import cast
 from msgspec import Struct
 
 from .received import ENDPOINTS, OF_A_MODEL, ReceivedRequest
+from .shown import short
 
 __all__ = ["Condition", "Finding", "condition_of"]
 
@@ -48,7 +49,8 @@ class Condition(Struct, frozen=True, kw_only=True):
         if self.model is not None:
             yield Finding("model", self.model, request.model or "none", self._is_model(request.model))
         if self.content is not None:
-            yield Finding("content", _sought(self.content), repr(request.text), _stands_in(self.content, request.text))
+            wanted = repr(self.content) if isinstance(self.content, str) else short(self.content)
+            yield Finding("content", wanted, repr(request.text), _stands_in(self.content, request.text))
         if self.where is not None:
             yield _asked(self.where, request)
 
@@ -63,7 +65,7 @@ class Condition(Struct, frozen=True, kw_only=True):
     def __str__(self) -> str:
         """As it is written: the arguments of `on`."""
         given = {name: getattr(self, name) for name in self.__struct_fields__}
-        return ", ".join(f"{name}={_written(value)}" for name, value in given.items() if value is not None)
+        return ", ".join(f"{name}={short(value)}" for name, value in given.items() if value is not None)
 
 
 def condition_of(endpoint: object, model: object, content: object, where: object) -> Condition:
@@ -95,20 +97,10 @@ def _stands_in(content: str | re.Pattern[str], text: str) -> bool:
     return content in text if isinstance(content, str) else content.search(text) is not None
 
 
-def _sought(content: str | re.Pattern[str]) -> str:
-    return repr(content) if isinstance(content, str) else f"re.compile({content.pattern!r})"
-
-
 def _asked(where: Callable[[ReceivedRequest], object], request: ReceivedRequest) -> Finding:
-    name = _written(where)
+    name = short(where)
     try:
         answer = where(request)
     except Exception as error:  # noqa: BLE001  (whatever the test's own function raises belongs into its report)
         return Finding("where", f"{name} is true", f"{type(error).__name__}: {error}", fits=False)
     return Finding("where", f"{name} is true", repr(answer), fits=bool(answer))
-
-
-def _written(value: object) -> str:
-    if isinstance(value, re.Pattern):
-        return _sought(cast("re.Pattern[str]", value))
-    return getattr(value, "__name__", repr(value)) if callable(value) else repr(value)

@@ -8,6 +8,8 @@ from __future__ import annotations
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
+from .shown import cut
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["explain_miss", "explain_unused"]
 
-_SHOWN = 200  # characters of a text
+_COMPARED = 200  # characters of a text
 
 
 def explain_miss(request: ReceivedRequest, scripts: Sequence[Script]) -> str:
@@ -34,7 +36,7 @@ def explain_miss(request: ReceivedRequest, scripts: Sequence[Script]) -> str:
 
 
 def _portrait(request: ReceivedRequest) -> list[str]:
-    rows = {"model": request.model, "content": request.text and repr(_short(request.text))}
+    rows = {"model": request.model, "content": request.text and repr(cut(request.text))}
     shown = [f"    {name:<8}  {value}" for name, value in rows.items() if value]
     return shown or [f"    {len(request.content)} bytes"]
 
@@ -52,7 +54,7 @@ def _difference(script: Script, request: ReceivedRequest) -> list[str]:
     lines = [f"The nearest script is {script}", f"({script.place}{used}), and differs in:"]
     for finding in script.condition.findings(request):
         if not finding.fits:
-            lines += ["", f"    {finding.name}", f"    - {_short(finding.wanted)}", f"    + {_short(finding.got)}"]
+            lines += ["", f"    {finding.name}", f"    - {cut(finding.wanted)}", f"    + {cut(finding.got)}"]
     return lines
 
 
@@ -65,7 +67,7 @@ def _nearness(script: Script, request: ReceivedRequest) -> tuple[float, bool]:
 def _likeness(finding: Finding) -> float:
     if finding.fits or finding.name not in ("model", "content"):
         return float(finding.fits)
-    return SequenceMatcher(None, finding.wanted[:_SHOWN], finding.got[:_SHOWN]).ratio()
+    return SequenceMatcher(None, finding.wanted[:_COMPARED], finding.got[:_COMPARED]).ratio()
 
 
 def explain_unused(scripts: Sequence[Script], requests: Sequence[ReceivedRequest]) -> str:
@@ -88,7 +90,3 @@ def _listed(title: str, scripts: Sequence[Script]) -> list[str]:
     if not scripts:
         return []
     return ["", title, *(f"    {script}  ({script.place}, {script.count})" for script in scripts)]
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 40]}...{text[-30:]}"

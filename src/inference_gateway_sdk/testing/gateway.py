@@ -34,7 +34,7 @@ from .reception import Reception
 from .scripting import Scripting
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from types import TracebackType
     from typing import Self
 
@@ -75,7 +75,7 @@ class ScriptedGateway(Scripting):
     ) -> None:
         playbook = Playbook()
         super().__init__(playbook, Condition())
-        self.models = tuple(models)
+        self.models: Sequence[str] = tuple(models)
         self.check_unused = check_unused
         self._settings = replace(settings or _EVERYTHING, port=0, access=_NO_KEYS)
         self._plan = ScriptedFaults()

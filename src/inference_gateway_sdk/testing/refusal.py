@@ -54,12 +54,12 @@ class Refusal(Struct, frozen=True, kw_only=True):
     status: int
     message: str
     kind: str
-    code: str | None = None
+    code: str | int | None = None
     retry_after: float | None = None
 
 
 def refusal_of(
-    what: str | int, *, message: str | None = None, code: str | None = None, retry_after: float | None = None
+    what: str | int, *, message: str | None = None, code: str | int | None = None, retry_after: float | None = None
 ) -> Refusal:
     """The refusal of this status, by number or name.
 

@@ -11,6 +11,7 @@ from msgspec import Struct
 from ..embedded.faults.kinds import ErrorEvent
 from .answer import Answer
 from .refusal import Refusal, refusal_of
+from .shown import short
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -129,10 +130,5 @@ def place_of_caller() -> str:
 
 def call(name: str, *positional: object, given: Mapping[str, object]) -> str:
     """A call as it was written, with long values cut short."""
-    arguments = [_short(each) for each in positional] + [f"{key}={_short(each)}" for key, each in given.items()]
+    arguments = [short(each) for each in positional] + [f"{key}={short(each)}" for key, each in given.items()]
     return f"{name}({', '.join(arguments)})"
-
-
-def _short(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:40]}...{text[-16:]}"

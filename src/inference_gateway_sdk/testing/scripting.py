@@ -160,7 +160,7 @@ class Scripting:
         what: str | int | Fault,
         *,
         message: str | None = None,
-        code: str | None = None,
+        code: str | int | None = None,
         retry_after: float | None = None,
         times: Times = 1,
         optional: bool = False,
@@ -189,8 +189,8 @@ class Scripting:
                 raise ValueError(f"fail({what!r}) is a status and has no {', '.join(parameters)}")
             refusal = refusal_of(what, message=message, code=code, retry_after=retry_after)
             return self._add(refusal, written, times, optional=optional)
-        if message is not None or code is not None or retry_after is not None:
-            raise ValueError(f"fail({what!r}) happens on the wire: message, code and retry_after belong to a status")
+        said = {"message": message, "code": code, "retry_after": retry_after}
+        parameters |= {name: value for name, value in said.items() if value is not None}
         filler = answer_of(_FILLER)
         return self._add(filler, written, times, optional=optional, fault=fault_of(what, **parameters))
 
@@ -275,7 +275,7 @@ def _given(arguments: dict[str, object]) -> dict[str, object]:
         "json": UNSET, "tool_calls": (), "pause": 0.0, "times": 1, "optional": False, "parameters": {}, "status": 200,
     }  # fmt: skip
     del arguments["self"]
-    return {name: value for name, value in arguments.items() if value is not None and value != usual.get(name, UNSET)}
+    return {name: value for name, value in arguments.items() if value != usual.get(name)}
 
 
 def _first(given: dict[str, object], name: str) -> list[object]:

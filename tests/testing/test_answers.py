@@ -1,0 +1,232 @@
+"""One script, every dialect: what is written once is answered in chat, Messages and Responses, whole and streamed."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from typing import Any
+
+import msgspec
+import pydantic
+import pytest
+
+from inference_gateway_sdk import CompletionUsage
+from inference_gateway_sdk.testing import ScriptedGateway, ToolCall
+
+from .asking import WAYS, Said, ask, pieces
+from .conftest import Kit
+
+pytestmark = pytest.mark.wire
+
+WEATHER = '{"city": "Oslo", "days": 2}'
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_text_is_answered_in_the_dialect_that_was_asked(kit: Kit, way: str) -> None:
+    """Words are counted where no usage is given."""
+    kit.gateway.reply("It rains in Bergen.")
+    assert kit.run(lambda client: ask(client, way, "How is it?")) == Said("It rains in Bergen.", [], "", "stop", (3, 4))
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_everything_that_can_be_said_arrives(kit: Kit, way: str) -> None:
+    """Text, thoughts, calls, the reason to stop and the tokens, in each dialect's own place."""
+    kit.gateway.reply(
+        "Let me look.",
+        reasoning="They want the weather.",
+        tool_calls=[("weather", {"city": "Oslo", "days": 2}), ToolCall("time", id="mine")],
+        usage=(30, 12),
+    )
+    calls = [("call_1", "weather", WEATHER), ("mine", "time", "{}")]
+    expected = Said("Let me look.", calls, "They want the weather.", "tool_calls", (30, 12))
+    assert kit.run(lambda client: ask(client, way)) == expected
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("reason", ["length", "content_filter"])
+def test_an_answer_may_end_early(script: ScriptedGateway, way: str, reason: str) -> None:
+    """The reason is said in the dialect's words."""
+    script.reply("It rai", finish_reason=reason)
+    assert Kit(script, "async").run(lambda client: ask(client, way)).end == reason
+
+
+@pytest.mark.parametrize("way", [way for way in WAYS if "stream" in way])
+def test_a_stream_brings_the_pieces_it_was_given(kit: Kit, way: str) -> None:
+    """Each in an event of its own; a text without pieces comes word by word."""
+    kit.gateway.stream(["Hel", "lo", " there"])
+    kit.gateway.reply("Hello there")
+    assert kit.run(lambda client: pieces(client, way)) == ["Hel", "lo", " there"]
+    assert kit.run(lambda client: pieces(client, way)) == ["Hello ", "there"]
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_stream_that_is_asked_whole_is_whole(script: ScriptedGateway, way: str) -> None:
+    """One script serves either way."""
+    script.stream(["Hel", "lo"], times=2)
+    assert Kit(script, "blocking").run(lambda client: ask(client, way)).text == "Hello"
+
+
+class _Struct(msgspec.Struct):
+    city: str
+
+
+class _Pydantic(pydantic.BaseModel):
+    city: str
+
+
+@dataclasses.dataclass
+class _Dataclass:
+    city: str
+
+
+@pytest.mark.parametrize("value", [{"city": "Åre"}, _Struct("Åre"), _Pydantic(city="Åre"), _Dataclass("Åre")])
+def test_json_is_a_text_that_holds_it(script: ScriptedGateway, value: object) -> None:
+    """For answers that keep to a schema: a value, a struct, a pydantic model, a dataclass."""
+    script.reply(json=value)
+    with script.client() as client:
+        text = client.generate_content("openai/x", "Hi").text
+    assert json.loads(text or "") == {"city": "Åre"}
+
+
+def test_null_is_json_too(script: ScriptedGateway) -> None:
+    """None is a value, and not an argument that was left out."""
+    script.reply(json=None)
+    with script.client() as client:
+        assert client.generate_content("openai/x", "Hi").text == "null"
+
+
+FORMS: list[Any] = [
+    "now",
+    ("now", {}),
+    ("now", "{}"),
+    ToolCall("now"),
+    {"name": "now", "arguments": {}},
+    {"name": "now"},
+    {"type": "function", "function": {"name": "now", "arguments": "{}"}},
+]
+
+
+@pytest.mark.parametrize("form", FORMS, ids=repr)
+def test_a_tool_call_can_be_written_in_many_ways(script: ScriptedGateway, form: Any) -> None:
+    """They are all the same call."""
+    script.reply(tool_calls=[form])
+    with script.client() as client:
+        answer = client.generate_content("openai/x", "Hi")
+    assert [(call.id, call.function.name, call.function.arguments) for call in answer.tool_calls] == [
+        ("call_1", "now", "{}")
+    ]
+    assert answer.text is None
+
+
+def test_a_call_of_an_answer_can_be_scripted_again(script: ScriptedGateway) -> None:
+    """With its id."""
+    script.reply(tool_calls=[{"id": "c7", "name": "now"}])
+    with script.client() as client:
+        first = client.generate_content("openai/x", "Hi")
+        script.reply(tool_calls=first.tool_calls)
+        assert client.generate_content("openai/x", "Hi").tool_calls == first.tool_calls
+
+
+@pytest.mark.parametrize("way", ["chat", "chat stream", "responses", "responses stream", "messages stream"])
+def test_arguments_may_be_bad_json(script: ScriptedGateway, way: str) -> None:
+    """As models write now and then, so that a test can see it handled."""
+    script.reply(tool_calls=[("weather", '{"city": Oslo')])
+    if way == "messages stream":
+        with script.client() as client, client.create_message_stream("anthropic/x", "Hi", 5) as stream:
+            parts = [event.delta.partial_json for event in stream if event.type == "content_block_delta"]
+        assert "".join(parts) == '{"city": Oslo'
+        return
+    said = Kit(script, "async").run(lambda client: ask(client, way))
+    assert said.calls == [("call_1", "weather", '{"city": Oslo')]
+
+
+@pytest.mark.parametrize(
+    "usage",
+    [
+        CompletionUsage.from_dict(
+            {
+                "prompt_tokens": 10,
+                "completion_tokens": 7,
+                "total_tokens": 17,
+                "prompt_tokens_details": {"cached_tokens": 4},
+                "completion_tokens_details": {"reasoning_tokens": 5},
+            }
+        ),
+        {"prompt_tokens": 10, "completion_tokens": 7, "prompt_tokens_details": {"cached_tokens": 4},
+         "completion_tokens_details": {"reasoning_tokens": 5}},
+    ],
+)  # fmt: skip
+def test_usage_can_tell_what_was_cached_and_thought(script: ScriptedGateway, usage: Any) -> None:
+    """In the contract's own type, also as a mapping; each dialect says it in its own place."""
+    script.reply("x", usage=usage, times=3)
+    with script.client() as client:
+        chat = client.generate_content("openai/x", "Hi").usage
+        message = client.create_message("anthropic/x", "Hi", 5).usage
+        response = client.create_response("openai/x", "Hi").usage
+    assert chat is not None and chat.total_tokens == 17
+    assert chat.prompt_tokens_details is not None and chat.prompt_tokens_details.cached_tokens == 4
+    assert chat.completion_tokens_details is not None and chat.completion_tokens_details.reasoning_tokens == 5
+    assert (message.input_tokens, message.cache_read_input_tokens, message.output_tokens) == (6, 4, 7)
+    assert response is not None and response.input_tokens_details is not None
+    assert response.input_tokens_details.cached_tokens == 4
+
+
+def test_as_many_choices_as_were_asked_for(script: ScriptedGateway) -> None:
+    """All alike, whole and streamed."""
+    script.reply("Hello there", times=2)
+    with script.client() as client:
+        whole = client.generate_content("openai/x", "Hi", n=3)
+        with client.generate_content_stream("openai/x", "Hi", n=3) as stream:
+            streamed = stream.final()
+    for answer in (whole, streamed):
+        assert [choice.message.content for choice in answer.choices] == ["Hello there"] * 3
+
+
+def test_pictures_and_sounds_are_answered_by_the_same_script(script: ScriptedGateway) -> None:
+    """Real files, of the type that was asked for; the text is the prompt as the model understood it."""
+    script.reply("a ginger cat", times="always")
+    with script.client() as client:
+        pictures = client.generate_image("a cat", model="openai/x", n=2)
+        edited = client.create_image_edit(pictures.data[0].bytes(), "greener", model="openai/x")
+        speech = client.create_speech("openai/x", "hello", "alloy")
+        sound = client.create_sound_effect("openai/x", "boom", response_format="wav")
+    assert [picture.revised_prompt for picture in pictures.data] == ["a ginger cat"] * 2
+    assert pictures.data[0].bytes().startswith(b"\x89PNG") and len(edited.data) == 1
+    assert (speech.content_type, sound.content_type, sound.bytes[:4]) == ("audio/mpeg", "audio/wav", b"RIFF")
+
+
+def test_pictures_and_sounds_can_be_given(script: ScriptedGateway) -> None:
+    """Byte for byte."""
+    script.reply(image=b"picture", audio=b"sound", times=2)
+    with script.client() as client:
+        assert client.generate_image("a cat", model="openai/x").data[0].bytes() == b"picture"
+        assert client.create_music("openai/x", "la").bytes == b"sound"
+
+
+def test_the_provider_can_be_asked_directly(script: ScriptedGateway) -> None:
+    """A dialect is spoken at the proxy too; any other path wants the bytes themselves."""
+    script.reply("Hello")
+    script.respond(json={"object": "list", "data": []})
+    with script.client() as client:
+        asked = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Hi"}]}
+        chat = client.proxy("openai", "/chat/completions", method="POST", json=asked)
+        files = client.proxy("openai", "/files")
+    assert chat.json()["choices"][0]["message"]["content"] == "Hello"
+    assert files.json() == {"object": "list", "data": []}
+
+
+def test_bytes_can_be_scripted(script: ScriptedGateway) -> None:
+    """They come as the provider sent them, and through the gateway as it passes them on."""
+    script.respond(201, body="made", headers={"Content-Type": "text/plain", "X-Mine": "1"})
+    with script.client() as client:
+        answer = client.proxy("openai", "/files/1", method="PUT", content=b"x")
+    assert (answer.status, answer.body, answer.headers["x-mine"]) == (201, b"made", "1")
+
+
+def test_models_are_listed(script: ScriptedGateway) -> None:
+    """As many as the test says, under their providers."""
+    script.models = ["openai/gpt-4o", "groq/openai/gpt-oss-120b"]
+    with script.client() as client:
+        assert [model.id for model in client.list_models().data] == ["groq/openai/gpt-oss-120b", "openai/gpt-4o"]
+        assert [model.id for model in client.list_models("openai").data] == ["openai/gpt-4o"]
+        assert client.health_check()

@@ -1,0 +1,340 @@
+"""The transports without a socket: what a driver promises (`_transport/protocols.py`), kept by both."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from inference_gateway_sdk import InferenceGatewayClient, StreamStalledError, Timeouts
+from inference_gateway_sdk._http1.failures import DeadlineExceeded, Failure, Truncated
+from inference_gateway_sdk.testing import ScriptedGateway, scripted_gateway
+
+URL = "http://gateway.test/v1/chat/completions"
+BODY = b'{"model": "openai/x", "stream": true, "messages": [{"role": "user", "content": "Hi"}]}'
+
+
+@pytest.fixture
+def gateway() -> Iterator[ScriptedGateway]:
+    """A gateway without a socket, whose end asks no questions."""
+    gateway = scripted_gateway(sockets=False)
+    gateway.start()
+    yield gateway
+    gateway.close()
+
+
+class Blocking:
+    """The blocking driver with the face of the async one."""
+
+    def __init__(self, inner: Any) -> None:
+        self.inner = inner
+
+    async def open(self, *arguments: Any, **options: Any) -> Any:
+        return BlockingAnswer(await asyncio.to_thread(self.inner.open, *arguments, **options))
+
+    async def aclose(self) -> None:
+        await asyncio.to_thread(self.inner.close)
+
+
+class BlockingAnswer:
+    """Its answer."""
+
+    def __init__(self, inner: Any) -> None:
+        self.inner = inner
+        self.status, self.headers, self.abandon = inner.status, inner.headers, inner.abandon
+
+    async def read(self, deadline: float | None = None) -> bytes:
+        return await asyncio.to_thread(self.inner.read, deadline)
+
+    async def release(self) -> None:
+        self.inner.release()
+
+
+@pytest.fixture(params=["blocking", "async"])
+def driver(request: pytest.FixtureRequest, gateway: ScriptedGateway) -> Any:
+    """Each driver in turn."""
+    return Blocking(gateway.driver()) if request.param == "blocking" else gateway.async_driver()
+
+
+def run(scenario: Any) -> Any:
+    """Run it in a loop in debug mode."""
+    return asyncio.run(scenario, debug=True)
+
+
+def soon(seconds: float) -> float:
+    """A deadline."""
+    return time.monotonic() + seconds
+
+
+async def everything(answer: Any) -> list[bytes]:
+    """All pieces."""
+    pieces = []
+    while piece := await answer.read(soon(20)):
+        pieces.append(piece)
+    return pieces
+
+
+def test_an_answer_has_its_status_headers_and_pieces(gateway: ScriptedGateway, driver: Any) -> None:
+    """Each event is a piece of its own; after the end there is nothing more, as often as one asks."""
+    gateway.stream(["Hel", "lo"])
+
+    async def scenario() -> None:
+        answer = await driver.open("POST", URL, [("Content-Type", "application/json")], BODY, deadline=soon(20))
+        assert (answer.status, dict(answer.headers)["content-type"]) == (200, "text/event-stream")
+        pieces = await everything(answer)
+        events = [piece for piece in pieces if piece.strip()]
+        assert len(events) == 6 and b'"Hel"' in events[1] and events[-1].strip() == b"data: [DONE]"
+        assert [await answer.read() for _ in range(2)] == [b"", b""]
+        await answer.release()
+        await driver.aclose()
+
+    run(scenario())
+    assert gateway.request.content == BODY
+    assert (gateway.request.headers["host"], gateway.request.headers["content-length"]) == (
+        "gateway.test",
+        str(len(BODY)),
+    )
+
+
+def test_pieces_arrive_as_they_are_said(gateway: ScriptedGateway, driver: Any) -> None:
+    """The first is there before the last has been made."""
+    gateway.stream(["one", "two"], pause=0.3)
+
+    async def scenario() -> None:
+        answer = await driver.open("POST", URL, [], BODY)
+        began, read = time.monotonic(), b""
+        while b"one" not in read:
+            read += await answer.read(soon(20))
+        first = time.monotonic() - began
+        while b"two" not in read:
+            read += await answer.read(soon(20))
+        assert time.monotonic() - began - first > 0.2
+        assert b"one" in read.partition(b"two")[0]
+        await driver.aclose()
+
+    run(scenario())
+
+
+def test_a_read_that_was_late_has_lost_nothing(gateway: ScriptedGateway, driver: Any) -> None:
+    """A further read goes on where the first left off."""
+    gateway.stream(["one", "two"], pause=0.4)
+
+    async def scenario() -> None:
+        answer = await driver.open("POST", URL, [], BODY)
+        read = b""
+        while b"one" not in read:
+            read += await answer.read(soon(20))
+        late = 0
+        while b"two" not in read:
+            try:
+                read += await answer.read(soon(0.05))
+            except DeadlineExceeded:
+                late += 1
+        assert late
+        read += b"".join(await everything(answer))
+        assert read.endswith(b"[DONE]\n\n") and read.count(b"data: ") == 6
+        await driver.aclose()
+
+    run(scenario())
+
+
+def test_a_head_that_is_late_is_a_deadline(gateway: ScriptedGateway, driver: Any) -> None:
+    """And the gateway notices that nobody waits."""
+    gateway.fail("stall-before-headers")
+
+    async def scenario() -> None:
+        with pytest.raises(DeadlineExceeded) as caught:
+            await driver.open("POST", URL, [], BODY, deadline=soon(0.1))
+        assert caught.value.which == "headers"
+        await driver.aclose()
+
+    run(scenario())
+
+
+def test_a_passed_deadline_still_hands_over_what_is_there(gateway: ScriptedGateway, driver: Any) -> None:
+    """As a socket's driver does."""
+    gateway.reply("Hello")
+
+    async def scenario() -> None:
+        answer = await driver.open("POST", URL, [], BODY)
+        await asyncio.sleep(0.1)
+        assert await answer.read(soon(-1))
+        await driver.aclose()
+
+    run(scenario())
+
+
+def test_an_answer_that_is_given_up_ends_for_its_reader_and_for_the_gateway(
+    gateway: ScriptedGateway, driver: Any
+) -> None:
+    """A reader that waits is told; the gateway stops as it does when a client leaves."""
+    gateway.stream(["one", "two"], pause=60)
+
+    async def scenario() -> None:
+        answer = await driver.open("POST", URL, [], BODY)
+        read = b""
+        while b"one" not in read:
+            read += await answer.read(soon(20))
+        reading = asyncio.create_task(everything(answer))
+        await asyncio.sleep(0.05)
+        answer.abandon()
+        answer.abandon()
+        with pytest.raises(Truncated):
+            await reading
+        with pytest.raises(Truncated):
+            await answer.read(soon(1))
+        await asyncio.wait_for(driver.aclose(), 20)  # waits for the gateway's end
+
+    run(scenario())
+
+
+def test_one_reader_at_a_time(gateway: ScriptedGateway, driver: Any) -> None:
+    """A second one is a mistake of the caller's."""
+    gateway.stream(["one", "two"], pause=60)
+
+    async def scenario() -> None:
+        answer = await driver.open("POST", URL, [], BODY)
+        reading = asyncio.create_task(everything(answer))
+        await asyncio.sleep(0.1)
+        with pytest.raises(RuntimeError, match="one reader at a time"):
+            await answer.read(soon(1))
+        answer.abandon()
+        with pytest.raises(Failure):
+            await reading
+        await driver.aclose()
+
+    run(scenario())
+
+
+def test_closing_ends_open_answers(gateway: ScriptedGateway, driver: Any) -> None:
+    """With an error; and nothing more can be opened."""
+    gateway.stream(["one", "two"], pause=60)
+
+    async def scenario() -> None:
+        answer = await driver.open("POST", URL, [], BODY)
+        await driver.aclose()
+        await driver.aclose()
+        with pytest.raises(Failure):
+            await everything(answer)
+        with pytest.raises(RuntimeError, match="the driver is closed"):
+            await driver.open("POST", URL, [], BODY)
+
+    run(scenario())
+
+
+def test_a_slow_reader_holds_the_gateway_back(gateway: ScriptedGateway, driver: Any) -> None:
+    """An answer of any length takes little room: nothing is made long before it is read."""
+    gateway.stream(["x" * 10_000] * 100)
+
+    async def scenario() -> None:
+        answer = await driver.open("POST", URL, [], BODY)
+        await asyncio.sleep(0.2)
+        held = getattr(answer, "inner", answer)._delivery._held
+        assert held < 100_000
+        assert sum(map(len, await everything(answer))) > 1_000_000
+        await driver.aclose()
+
+    run(scenario())
+
+
+def test_a_cancelled_request_leaves(gateway: ScriptedGateway) -> None:
+    """Nothing of it goes on behind the caller's back."""
+    gateway.fail("stall-before-headers")
+
+    async def scenario() -> None:
+        async with gateway.async_client() as client:
+            asking = asyncio.create_task(client.generate_content("openai/x", "Hi"))
+            await asyncio.sleep(0.1)
+            asking.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await asking
+            for _ in range(100):
+                if not [task for task in asyncio.all_tasks() if task.get_name() == "scripted gateway"]:
+                    return
+                await asyncio.sleep(0.02)
+            pytest.fail("the gateway still answers")
+
+    run(scenario())
+
+
+def test_a_forgotten_answer_leaves(gateway: ScriptedGateway) -> None:
+    """When it is collected."""
+    gateway.stream(["one", "two"], pause=60)
+
+    async def scenario() -> None:
+        driver = gateway.async_driver()
+        await driver.open("POST", URL, [], BODY)
+        gc.collect()
+        await asyncio.wait_for(driver.aclose(), 20)
+
+    run(scenario())
+
+
+def test_an_answer_may_outlive_its_loop(gateway: ScriptedGateway) -> None:
+    """A test that ends with a stream open disturbs nobody."""
+    gateway.stream(["one", "two"], pause=60)
+    driver = gateway.async_driver()
+    answer = run(driver.open("POST", URL, [], BODY))
+    answer.abandon()
+    with pytest.raises(Truncated):
+        run(everything(answer))
+    run(driver.aclose())
+
+
+def test_one_client_serves_loops_and_threads(gateway: ScriptedGateway) -> None:
+    """Each async request runs in its own loop; blocking ones share the driver's."""
+    gateway.reply("Hello", times="always")
+    client, async_client = gateway.client(), gateway.async_client()
+
+    async def ask() -> str | None:
+        return (await async_client.generate_content("openai/x", "Hi")).text
+
+    assert [asyncio.run(ask()) for _ in range(2)] == ["Hello"] * 2
+    texts: list[str | None] = []
+    threads = [
+        threading.Thread(target=lambda: texts.append(client.generate_content("openai/x", "Hi").text)) for _ in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert texts == ["Hello"] * 8
+
+
+def test_a_stream_that_stalls_is_the_clients_clock(gateway: ScriptedGateway) -> None:
+    """Timeouts are the client's own, with or without a socket."""
+    gateway.stream(["one", "two"], pause=60)
+    client = gateway.client(timeout=Timeouts(idle=0.1))
+    with pytest.raises(StreamStalledError) as caught, client.generate_content_stream("openai/x", "Hi") as stream:
+        for _ in stream:
+            pass
+    assert caught.value.partial.text == "one"
+
+
+def test_a_driver_can_be_used_by_any_client(gateway: ScriptedGateway) -> None:
+    """It is a transport like any other."""
+    gateway.reply("Hello")
+    with InferenceGatewayClient("http://anything.test", driver=gateway.driver()) as client:
+        assert client.generate_content("openai/x", "Hi").text == "Hello"
+    assert gateway.request.headers["host"] == "anything.test"
+
+
+def test_no_socket_is_opened(gateway: ScriptedGateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing connects and nothing listens: there is no address to connect to."""
+    import socket
+
+    def refuse(*_: object) -> None:
+        pytest.fail("a socket was connected or bound")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setattr(socket.socket, "bind", refuse)
+    gateway.reply("Hello", times=2)
+    with gateway.client() as client:
+        assert client.generate_content("openai/x", "Hi").text == "Hello"
+    with pytest.raises(RuntimeError, match=r"has no socket: reach it by client\(\)"):
+        _ = gateway.url

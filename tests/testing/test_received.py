@@ -1,0 +1,116 @@
+"""What a test can ask of the requests that came."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from inference_gateway_sdk import (
+    CreateChatCompletionRequest,
+    CreateImageRequest,
+    CreateMessagesRequest,
+    CreateMusicRequest,
+    CreateResponseRequest,
+    CreateSfxRequest,
+    CreateSpeechRequest,
+    InferenceGatewayClient,
+)
+from inference_gateway_sdk.testing import ScriptedGateway
+
+pytestmark = pytest.mark.wire
+
+
+@pytest.fixture
+def client(script: ScriptedGateway) -> InferenceGatewayClient:
+    """A client whose every request is answered."""
+    script.reply("Hello", times="always")
+    return script.client(token="secret")
+
+
+def test_a_chat_is_typed(script: ScriptedGateway, client: InferenceGatewayClient) -> None:
+    """As what the client was given, unknown fields included."""
+    with pytest.warns(UserWarning, match="drops"):
+        client.with_options(headers={"X-Mine": "1"}).generate_content(
+            "openai/gpt-4o", "Hi", temperature=0.5, extra_body={"top_k": 3}
+        )
+    request = script.request
+    assert (request.method, request.path, request.endpoint) == ("POST", "/v1/chat/completions", "chat")
+    assert (request.model, request.text, request.stream) == ("openai/gpt-4o", "Hi", False)
+    assert (request.headers["Authorization"], request.headers["x-mine"]) == ("Bearer secret", "1")
+    body: CreateChatCompletionRequest = request.chat
+    assert (body.model, body.temperature, body.messages[0].content) == ("openai/gpt-4o", 0.5, "Hi")
+    assert body == request.body and body.extra_fields == {"top_k": 3} and request.json["top_k"] == 3
+
+
+def test_each_endpoint_has_its_type(script: ScriptedGateway, client: InferenceGatewayClient) -> None:
+    """The body is of the type that the endpoint takes."""
+    client.create_message("anthropic/claude", "Hi", 50)
+    client.create_response("openai/gpt-4o", "Hi")
+    client.generate_image("a cat", model="openai/x", n=2)
+    client.create_speech("openai/x", "hello", "alloy")
+    client.create_sound_effect("openai/x", "boom")
+    client.create_music("openai/x", "la")
+    assert [type(request.body) for request in script.requests] == [
+        CreateMessagesRequest,
+        CreateResponseRequest,
+        CreateImageRequest,
+        CreateSpeechRequest,
+        CreateSfxRequest,
+        CreateMusicRequest,
+    ]
+    message, response, image, speech, *_ = script.requests
+    assert (message.message.max_tokens, response.response.input) == (50, "Hi")
+    assert (image.read(CreateImageRequest).n, speech.read(CreateSpeechRequest).voice) == (2, "alloy")
+    assert [request.text for request in script.requests] == ["Hi", "Hi", "a cat", "hello", "boom", "la"]
+
+
+def test_a_form_has_its_fields(script: ScriptedGateway, client: InferenceGatewayClient) -> None:
+    """Texts as text and files as bytes."""
+    client.create_image_edit(b"\x89PNG", "greener", model="openai/x")
+    request = script.request
+    assert (request.form["prompt"], request.form["image"]) == ("greener", b"\x89PNG")
+    assert (request.model, request.text) == ("openai/x", "greener")
+
+
+def test_what_has_no_body_says_so(script: ScriptedGateway, client: InferenceGatewayClient) -> None:
+    """Asking for the wrong thing fails the test with a sentence."""
+    client.list_models("openai")
+    request = script.request
+    assert (request.query, request.content, request.model, request.text) == ({"provider": "openai"}, b"", "openai/", "")
+    expected: dict[str, str] = {
+        "body": r"the body of request 1 \(GET /v1/models\) has no type of its own",
+        "chat": r"request 1 \(GET /v1/models\) holds no CreateChatCompletionRequest",
+        "message": "holds no CreateMessagesRequest",
+        "response": "holds no CreateResponseRequest",
+        "json": "is not JSON",
+        "form": "is no form",
+    }
+    for name, text in expected.items():
+        with pytest.raises(AssertionError, match=text):
+            getattr(request, name)
+
+
+def test_another_endpoints_type_is_refused(script: ScriptedGateway, client: InferenceGatewayClient) -> None:
+    """A chat is no message."""
+    client.generate_content("openai/x", "Hi")
+    with pytest.raises(AssertionError, match="request 1 .* holds a CreateChatCompletionRequest"):
+        _ = script.request.message
+
+
+def test_the_one_request_is_the_only_one(script: ScriptedGateway, client: InferenceGatewayClient) -> None:
+    """With none or two there is no such thing."""
+    with pytest.raises(AssertionError, match="one request was to come, and 0 came: none"):
+        _ = script.request
+    client.generate_content("openai/x", "Hi")
+    client.generate_content("openai/x", "Hi")
+    with pytest.raises(AssertionError, match=r"2 came:\n +request 1 \(POST /v1/chat/completions\)\n"):
+        _ = script.request
+
+
+@pytest.mark.parametrize("content", [[], [{"role": "user", "content": None}], [5], "x"])
+def test_a_request_without_text_has_none(script: ScriptedGateway, client: InferenceGatewayClient, content: Any) -> None:
+    """Whatever was sent in the place of messages, nothing breaks."""
+    body = {"model": "anthropic/x", "messages": content}
+    client.proxy("anthropic", "/messages", method="POST", json=body)
+    assert script.request.text == ("x" if content == "x" else "")
