@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 import httpx2
 import pytest
 
+from support.server import Connection, Request, serving
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -50,6 +52,12 @@ class Served:
                 return found[0]
             time.sleep(0.05)
         raise AssertionError(f"it did not start: {self.said!r}")
+
+    def await_words(self, words: str) -> None:
+        """Return when it has said this."""
+        deadline = time.monotonic() + 60
+        while words not in self.said and time.monotonic() < deadline:
+            time.sleep(0.05)
 
     def stop(self, number: int = signal.SIGTERM) -> tuple[int, float]:
         """The exit code, and the seconds it took."""
@@ -117,6 +125,93 @@ def test_a_taken_port_is_1_and_named(igw: Run) -> None:
     assert done.returncode == 1
     assert done.stderr.startswith(f"igw: cannot listen at 127.0.0.1:{port}")
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_an_issuer_that_cannot_be_asked_is_1_and_named(igw: Run) -> None:
+    """Nothing is served while nobody can say which tokens are good."""
+    where = {"AUTH_OIDC_ISSUER": "http://127.0.0.1:9", "AUTH_OIDC_CLIENT_ID": "us"}
+    done = igw("serve", "--port", "0", AUTH_ENABLED="true", **where)
+    assert done.returncode == 1
+    assert done.stderr.startswith("igw: the OpenID Connect issuer at http://127.0.0.1:9/.well-known")
+
+
+@pytest.mark.parametrize(
+    ("grace", "signals", "least", "most"),
+    [("0.3", 1, 0.3, 5), ("0", 1, 0, 5), ("30", 2, 0, 10)],
+    ids=["after a time of grace", "at once", "when told twice"],
+)
+def test_open_streams_are_ended_within_the_time_of_grace(
+    serve: Callable[..., Served], tmp_path: Path, grace: str, signals: int, least: float, most: float
+) -> None:
+    """The stream breaks off, the provider's connection is closed, and the process ends with 0 and no complaint."""
+
+    def answer(connection: Connection, _: Request) -> None:
+        connection.events(b"data: {}\n\n", end=False)
+        connection.stall()
+
+    with serving(answer) as provider:
+        keys = {"OPENAI_API_URL": provider.url, "OPENAI_API_KEY": "k", "XDG_CACHE_HOME": str(tmp_path)}
+        served = serve("--port", "0", "--grace", grace, **keys)
+        body = {"model": "openai/x", "messages": [], "stream": True}
+        with (
+            httpx2.Client(base_url=served.url, timeout=60, trust_env=False) as client,
+            client.stream("POST", "/v1/chat/completions", json=body) as stream,
+        ):
+            lines = stream.iter_lines()
+            assert next(lines) == "data: {}"
+            if signals == 2:
+                served.process.send_signal(signal.SIGTERM)
+                time.sleep(0.5)
+                assert served.process.poll() is None
+            code, seconds = served.stop()
+            with pytest.raises(httpx2.RemoteProtocolError):
+                list(lines)
+        deadline = time.monotonic() + 10
+        while provider.open_connections and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert provider.open_connections == 0
+    assert code == 0
+    assert least <= seconds < most
+    assert "Traceback" not in served.said
+
+
+def test_a_scripted_gateway_answers_on_every_endpoint_and_says_what_it_serves(
+    serve: Callable[..., Served], tmp_path: Path
+) -> None:
+    """`--scripted` needs neither keys nor a network: for each provider somebody answers, and all is on."""
+    served = serve("--port", "0", "--scripted", XDG_CACHE_HOME=str(tmp_path))
+    client = httpx2.Client(base_url=served.url, timeout=60, trust_env=False)
+    with client:
+        talk = {"messages": [{"role": "user", "content": "Hello"}]}
+        chat = client.post("/v1/chat/completions", json={"model": "groq/any", **talk}).json()
+        assert chat["choices"][0]["message"]["content"] == "You said: Hello"
+        for path, body in (
+            ("/v1/messages", {"model": "anthropic/any", "max_tokens": 5, **talk}),
+            ("/v1/responses", {"model": "openai/any", "input": "Hello"}),
+            ("/v1/images/generations", {"model": "openai/any", "prompt": "a cat"}),
+            ("/v1/audio/music", {"model": "elevenlabs/any", "prompt": "a waltz"}),
+            ("/v1/metrics", {"resourceMetrics": []}),
+        ):
+            assert client.post(path, json=body).status_code == 200
+        assert client.get("/v1/mcp/tools").status_code == 200
+    for words in ("scripted, whatever the model is called: anthropic, ", "images, audio, MCP tools, metrics"):
+        assert words in served.said
+
+
+def test_it_says_which_providers_answer(serve: Callable[..., Served], tmp_path: Path) -> None:
+    """Each that is reached over HTTP is asked for its models once, and reported in a line."""
+
+    def answer(connection: Connection, _: Request) -> None:
+        connection.json({"data": [{"id": "a"}, {"id": "b"}]})
+
+    with serving(answer) as provider, serving(lambda connection, _: connection.json({}, 401)) as stern:
+        said = {"OPENAI_API_URL": provider.url, "GROQ_API_URL": stern.url, "MISTRAL_API_URL": "http://127.0.0.1:9"}
+        keys = {name.replace("URL", "KEY"): "k" for name in said}
+        served = serve("--port", "0", **said, **keys, XDG_CACHE_HOME=str(tmp_path))
+        served.await_words("openai at")
+        assert f"openai at {provider.url}: 2 models" in served.said
+        assert f"groq at {stern.url}: no models: the provider answered 401" in served.said
+    assert "mistral at http://127.0.0.1:9: no models: dial tcp 127.0.0.1:9: connect: connection refused" in served.said
 
 
 @pytest.mark.live

@@ -132,6 +132,7 @@ class Gateways:
         return {
             "openai": Access(url=url, key="sk-o"),
             "anthropic": Access(url=url, key="sk-a"),
+            "elevenlabs": Access(url=url, key="sk-e"),
             "ollama": Access(url=url),
             "mistral": Access(url=url, key="sk-m"),
             "deepseek": Access(url="http://127.0.0.1:9/v1", key="sk-d"),

@@ -187,12 +187,13 @@ def test_sound_passes_as_it_comes(
     """Raw bytes of the provider's type, without waiting for the last of them."""
     head = b"HTTP/1.1 200 OK\r\nContent-Type: audio/mpeg\r\nContent-Length: 6\r\n\r\n"
     upstream.answers("m", head + b"\xff\xfb\0", b"\r\n\0")
-    body = json.dumps({"model": "openai/m", "prompt": "boom"}).encode()
+    body = json.dumps({"model": "elevenlabs/m", "prompt": "boom"}).encode()
     request = f"POST /v1/audio/{kind} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {len(body)}\r\n\r\n"
     answer = exchange(gateway(audio=True), request.encode() + body)
     assert (answer.status, answer.headers["content-type"]) == (200, "audio/mpeg")
     assert answer.chunks == [b"\xff\xfb\0\r\n\0"]
     assert (upstream.seen[0].path, upstream.seen[0].json) == (f"/v1/audio/{kind}", {"model": "m", "prompt": "boom"})
+    assert (upstream.seen[0].headers["xi-api-key"], "authorization" in upstream.seen[0].headers) == ("sk-e", False)
 
 
 def test_the_first_sound_is_heard_before_the_last_is_made(gateway: Gateways, upstream: Upstream) -> None:
@@ -205,19 +206,37 @@ def test_the_first_sound_is_heard_before_the_last_is_made(gateway: Gateways, ups
         connection.sendall(b"last")
 
     upstream.scripts["m"] = script
-    with gateway(audio=True).stream("POST", "/v1/audio/music", json={"model": "openai/m"}) as answer:
+    with gateway(audio=True).stream("POST", "/v1/audio/music", json={"model": "elevenlabs/m"}) as answer:
         pieces = answer.iter_bytes()
         assert next(pieces) == b"first"
         go_on.set()
         assert b"".join(pieces) == b"last"
 
 
-@pytest.mark.parametrize(("model", "text"), [("ollama/m", "not supported by this provider"), ("m", NO_PROVIDER)])
-def test_sound_needs_a_provider_that_makes_it(gateway: Gateways, model: str, text: str) -> None:
-    """The refusals are those of the other endpoints that pass on."""
-    answer = gateway(audio=True).post("/v1/audio/speech", json={"model": model})
+@pytest.mark.parametrize(
+    ("kind", "model", "text"),
+    [
+        ("speech", "ollama/m", "The Audio API is not supported by this provider yet."),
+        ("sfx", "openai/m", "Sound effect generation is not supported by this provider yet."),
+        ("music", "openai/m", "Music generation is not supported by this provider yet."),
+        ("speech", "groq/m", "Provider requires an API key. Please configure the provider's API key."),
+        ("music", "webwright/m", "Provider requires an API key. Please configure the provider's API key."),
+        ("speech", "m", NO_PROVIDER),
+    ],
+)
+def test_sound_needs_a_provider_that_makes_it(gateway: Gateways, kind: str, model: str, text: str) -> None:
+    """OpenAI makes speech, ElevenLabs all three; a key is looked at before that, as with pictures."""
+    answer = gateway(audio=True).post(f"/v1/audio/{kind}", json={"model": model})
     assert answer.status_code == 400
-    assert text in answer.json()["error"]
+    assert answer.json()["error"].startswith(text)
+
+
+def test_openai_makes_speech(gateway: Gateways, upstream: Upstream) -> None:
+    """Its own key goes with the request."""
+    upstream.answers("m", b"HTTP/1.1 200 OK\r\nContent-Type: audio/wav\r\nConnection: close\r\n\r\nRIFF")
+    answer = gateway(audio=True).post("/v1/audio/speech", json={"model": "openai/m", "input": "hi", "voice": "alloy"})
+    assert (answer.status_code, answer.content) == (200, b"RIFF")
+    assert upstream.seen[0].headers["authorization"] == "Bearer sk-o"
 
 
 def test_tools_are_listed_when_they_are_exposed_and_there_are_none(gateway: Gateways) -> None:

@@ -49,7 +49,7 @@ def test_one_provider_lists_its_models_under_its_own_name(gateway: Gateways, lis
 def test_all_providers_together_leave_out_the_silent(gateway: Gateways, listing: Upstream) -> None:
     """Those that fail, lack a key or cannot be reached are skipped; no provider is named."""
     body = gateway().get("/v1/models").json()
-    assert {entry["served_by"] for entry in body["data"]} == {"openai", "anthropic", "ollama", "mistral"}
+    assert {entry["served_by"] for entry in body["data"]} == {"openai", "anthropic", "elevenlabs", "ollama", "mistral"}
     assert "provider" not in body
 
 

@@ -48,12 +48,19 @@ def client(url: str) -> Iterator[InferenceGatewayClient]:
         yield opened
 
 
-def test_both_its_names_are_listed(client: InferenceGatewayClient) -> None:
-    """It stands in for the two providers that between them offer every endpoint."""
+def test_its_names_are_listed(client: InferenceGatewayClient) -> None:
+    """It stands in for the providers that between them offer every endpoint."""
     assert [model.id for model in client.list_models().data] == [
         f"anthropic/{SCRIPTED_MODEL}",
+        f"elevenlabs/{SCRIPTED_MODEL}",
         f"openai/{SCRIPTED_MODEL}",
     ]
+
+
+def test_it_answers_for_every_provider_that_nobody_configured(client: InferenceGatewayClient) -> None:
+    """Neither an address nor a key is needed to try a model's name; it is not listed under all of theirs."""
+    for provider in ("groq", "ollama", "webwright"):
+        assert client.generate_content(f"{provider}/any", "Hello").text == "You said: Hello"
 
 
 @pytest.mark.parametrize("model", ["openai/gpt-4o", "anthropic/claude", "openai/a/b"])
@@ -133,9 +140,9 @@ def test_sounds_are_files_of_their_type(client: InferenceGatewayClient) -> None:
     assert speech.content_type == "audio/mpeg"
     frames = [speech.bytes[at : at + 4] for at in range(0, len(speech.bytes), 104)]
     assert frames == [b"\xff\xfb\x10\xc0"] * 19
-    effect = client.create_sound_effect("openai/x", "boom", response_format="pcm")
+    effect = client.create_sound_effect("elevenlabs/x", "boom", response_format="pcm")
     assert (effect.content_type, len(effect.bytes)) == ("audio/pcm", 24_000)
-    assert client.create_music("openai/x", "la la").content_type == "audio/mpeg"
+    assert client.create_music("elevenlabs/x", "la la").content_type == "audio/mpeg"
     with wave.open(io.BytesIO(samples.wav(0.5))) as sound:
         assert (sound.getnframes(), sound.getframerate(), sound.getsampwidth()) == (12_000, 24_000, 2)
     assert set(samples.pcm(0.1)) != {0}

@@ -105,3 +105,11 @@ def test_the_place_to_listen_can_be_changed() -> None:
     settings = Settings.from_env({"SERVER_HOST": "::1", "SERVER_PORT": "81"})
     assert (settings.at(port=0).host, settings.at(port=0).port) == ("::1", 0)
     assert (settings.at(host="a").host, settings.at(host="a").port) == ("a", 81)
+
+
+def test_a_key_without_any_address_is_refused() -> None:
+    """Where the gateway knows no address of a provider, one must be given."""
+    with pytest.raises(SettingsError, match="WEBWRIGHT_API_URL is not set"):
+        Settings.from_env({"WEBWRIGHT_API_KEY": "k"})
+    found = Settings.from_env({"WEBWRIGHT_API_KEY": "k", "WEBWRIGHT_API_URL": "http://127.0.0.1:9"}).access["webwright"]
+    assert (found.url, found.key) == ("http://127.0.0.1:9", "k")

@@ -44,8 +44,8 @@ def test_sound_comes_whole_and_piece_by_piece(world: World) -> None:
         speech = await client.create_speech("openai/any", "Good morning.", "alloy", response_format="wav")
         assert speech.bytes.startswith(b"RIFF")
         assert speech.content_type == "audio/wav"
-        assert (await client.create_sound_effect("openai/any", "rain")).bytes
-        assert (await client.create_music("openai/any", "a waltz")).bytes
+        assert (await client.create_sound_effect("elevenlabs/any", "rain")).bytes
+        assert (await client.create_music("elevenlabs/any", "a waltz")).bytes
         async with client.create_speech_stream("openai/any", "Good morning.", "alloy", response_format="wav") as stream:
             pieces = [piece async for piece in stream]
         assert b"".join(pieces) == speech.bytes

@@ -12,13 +12,19 @@ from ..embedded.weights import Progress, locate
 from .local import need
 from .options import Weights  # noqa: TC001  (typer reads the annotations at run time)
 from .outcome import FailureError, UsageError, note
+from .overview import overview
 
 if TYPE_CHECKING:
-    from ..embedded import Settings
+    from ..embedded import Gateway
     from ..embedded.faults import FaultPlan
     from ..embedded.weights import Place
 
 __all__ = ["serve"]
+
+# What a scripted provider has answers for, and is off by default.
+_EVERYTHING = dict.fromkeys(
+    ("IMAGES_ENABLED", "AUDIO_ENABLED", "MCP_EXPOSE", "TELEMETRY_ENABLED", "TELEMETRY_METRICS_PUSH_ENABLED"), "true"
+)
 
 Host = Annotated[str | None, typer.Option("--host", help="Where to listen; default SERVER_HOST, else 127.0.0.1.")]
 Port = Annotated[
@@ -35,40 +41,57 @@ Release = Annotated[
     str | None, typer.Option("--quirks", help="Reproduce the bugs of a release of the real gateway, such as v0.48.")
 ]
 
+Scripted = Annotated[
+    bool,
+    typer.Option("--scripted", help="Let a scripted provider answer for all that have no address, on every endpoint."),
+]
+Grace = Annotated[
+    float | None,
+    typer.Option("--grace", min=0, help="Seconds that open answers have left once it is told to end; default 5."),
+]
+
 
 def serve(
+    *,
     host: Host = None,
     port: Port = None,
     weights: Weights = None,
+    scripted: Scripted = False,
     quirks: Release = None,
+    grace: Grace = None,
     faults: Faults = None,
     fault_header: FaultHeader = False,
 ) -> None:
     """Serve an embedded gateway, for development and tests; it reads the real gateway's environment variables."""
     need("starlette", "uvicorn", "httpx2")
-    from ..embedded import ListenError, LocalModel, SettingsError
+    from ..embedded import IssuerError, ListenError, LocalModel, ScriptedProvider, SettingsError
     from ..embedded import Settings as Read
     from ..embedded import serve as run
 
+    environ = {**_EVERYTHING, **os.environ} if scripted else os.environ
     try:
-        settings = Read.from_env(os.environ, quirks=quirks).at(host=host, port=port)
+        settings = Read.from_env(environ, quirks=quirks).at(host=host, port=port, grace=grace)
     except SettingsError as error:
         raise UsageError(str(error)) from error
     place, plan = locate(weights), _plan(faults, header=fault_header)
 
-    def announce(url: str) -> None:
-        _announce(url, settings, place)
+    def announce(url: str, gateway: Gateway) -> None:
+        _announce(url, gateway, place)
         if plan:
             _warn(plan)
 
+    local, stand_in = LocalModel(place, pull=True, report=_Pull()), ScriptedProvider() if scripted else None
     try:
-        run(settings, LocalModel(place, pull=True, report=_Pull()), announce, plan)
-    except ListenError as error:
+        run(settings, local, announce, note, faults=plan, scripted=stand_in)
+    except (ListenError, IssuerError) as error:
         raise FailureError(str(error)) from error
 
 
-def _announce(url: str, settings: Settings, place: Place) -> None:
+def _announce(url: str, gateway: Gateway, place: Place) -> None:
+    settings = gateway.settings
     note(f"serving at {url}/v1, an embedded gateway for development and tests (Ctrl-C stops it)")
+    for line in overview(gateway):
+        note(line)
     if settings.ignored:
         note(f"not honoured here, only by the real gateway: {', '.join(settings.ignored)}")
     if settings.quirks:

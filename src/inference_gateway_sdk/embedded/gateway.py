@@ -17,13 +17,13 @@ from .providers.catalogue import CATALOGUE
 from .providers.local import LocalModel  # noqa: TC001  (the same)
 from .providers.provider import Provider  # noqa: TC001  (the same)
 from .providers.relay import Relay
-from .providers.scripted import ScriptedProvider  # noqa: TC001  (the same)
+from .providers.scripted import ScriptedProvider
 from .quirks import Quirks, named
 from .settings import Access, Settings
 
 __all__ = ["Gateway"]
 
-_SCRIPTED = ("anthropic", "openai")  # between them they offer every endpoint
+_SCRIPTED = ("anthropic", "elevenlabs", "openai")  # between them they offer every endpoint
 
 
 class Gateway(Struct, frozen=True):
@@ -56,7 +56,8 @@ class Gateway(Struct, frozen=True):
         Args:
             settings: Whose providers have addresses and keys.
             local: Answers for `llamacpp` when that has no address.
-            scripted: Answers for `openai` and `anthropic` when they have no address; None for nobody.
+            scripted: Answers for `openai`, `anthropic` and `elevenlabs` when they have no address, and for those that
+                have neither an address nor a key; None for nobody.
             functions: Python functions that are tools as if an MCP server offered them.
 
         Raises:
@@ -70,7 +71,7 @@ class Gateway(Struct, frozen=True):
             access = settings.access.get(name, Access())
             if name == "llamacpp" and access.url is None and not bugs.llamacpp_needs_key:
                 providers[name] = local
-            elif name in _SCRIPTED and scripted and access.url is None:
+            elif scripted and access.url is None and (name in _SCRIPTED or not access.key):
                 providers[name] = scripted
             elif access.key or not profile.needs_key:
                 providers[name] = Relay(
@@ -116,9 +117,13 @@ class Gateway(Struct, frozen=True):
         """The providers worth asking for their models when none is named.
 
         A provider without a key that nobody configured (Ollama at its default address) is not asked: unlike the real
-        gateway, this one runs where a name that does not resolve would only cost time.
+        gateway, this one runs where a name that does not resolve would only cost time. Where the scripted provider
+        stands in for all, it is asked under the names it always has.
         """
         access = self.settings.access
         return tuple(
-            name for name in self.providers if CATALOGUE[name].needs_key or access.get(name, Access()).url is not None
+            name
+            for name, provider in self.providers.items()
+            if access.get(name, Access()).url is not None
+            or (CATALOGUE[name].needs_key and (name in _SCRIPTED or not isinstance(provider, ScriptedProvider)))
         )

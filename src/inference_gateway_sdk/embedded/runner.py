@@ -11,6 +11,7 @@ import math
 import os
 import signal
 import socket
+import ssl
 import threading
 import time
 from contextlib import contextmanager, suppress
@@ -29,10 +30,11 @@ from .faults.socket_wire import WiredConnection
 from .gateway import Gateway
 from .mcp.settings import McpSettings
 from .providers.local import LocalModel
+from .reach import reach
 from .settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable
+    from collections.abc import Callable, Coroutine, Generator, Iterable, Sequence
     from types import FrameType
 
     from starlette.types import ASGIApp
@@ -44,7 +46,6 @@ if TYPE_CHECKING:
 __all__ = ["ListenError", "hosting", "running", "serve"]
 
 _START_SECONDS = 30.0
-_GRACE_SECONDS = 5  # the real gateway's, after which open streams are cut (WIRE section 19)
 
 
 class ListenError(Exception):
@@ -106,45 +107,70 @@ def hosting(app: ASGIApp, settings: Settings, faults: FaultPlan | None = None) -
         thread.start()
         try:
             _await_start(server, thread)
-            yield _address(listener)
+            yield _address(listener, settings)
         finally:
             server.handle_exit(signal.SIGTERM, None)
             thread.join()
 
 
 def serve(
-    settings: Settings, local: LocalModel, announce: Callable[[str], None], faults: FaultPlan | None = None
+    settings: Settings,
+    local: LocalModel,
+    announce: Callable[[str, Gateway], None],
+    tell: Callable[[str], None],
+    *,
+    faults: FaultPlan | None = None,
+    scripted: ScriptedProvider | None = None,
 ) -> None:
-    """Serve in this thread until SIGINT or SIGTERM, then end what is open within a few seconds.
+    """Serve in this thread until SIGINT or SIGTERM, then end what is open within `settings.grace`; a second cuts it.
 
     Args:
         settings: Where, and with which providers.
         local: The smoke-test model.
-        announce: Called with the address once connections are accepted.
+        announce: Called with the address and what is served there, once connections are accepted.
+        tell: Called with a sentence about each provider that is reached over HTTP, a little later.
         faults: What goes wrong, and for which requests.
+        scripted: Answers for providers that have no address and no key; None for nobody.
 
     Raises:
-        ListenError: The address is taken or not ours.
+        ListenError: The address is taken or not ours, or the certificate cannot be used.
+        IssuerError: Tokens are asked for, and their issuer cannot be asked about them.
     """
-    server = _Server(create_app(Gateway.build(settings, local)), settings, faults, grace=_GRACE_SECONDS)
+    gateway = Gateway.build(settings, local, scripted)
+    server = _Server(create_app(gateway), settings, faults, grace=settings.grace, beside=partial(reach, gateway, tell))
+    _allow_open_files()
     with _listen(settings) as listener, _quiet_signals():
-        announce(_address(listener))
+        announce(_address(listener, settings), gateway)
         server.run([listener])
 
 
 class _Server(uvicorn.Server):
     """uvicorn's server, which ends as soon as it is told to, silent about the answers that it cuts."""
 
-    def __init__(self, app: ASGIApp, settings: Settings, faults: FaultPlan | None, *, grace: int) -> None:
-        super().__init__(_config(FaultPlayer(app, faults) if faults else app, settings, grace=grace))
+    def __init__(
+        self,
+        app: ASGIApp,
+        settings: Settings,
+        faults: FaultPlan | None,
+        *,
+        grace: float,
+        beside: Callable[[], Coroutine[object, object, None]] | None = None,
+    ) -> None:
+        super().__init__(_config(FaultPlayer(app, faults) if faults else app, settings))
         if faults:
             self.config.http = WiredConnection
         self._faults = faults
+        self._grace = grace
+        self._beside = beside
+        self._others: list[asyncio.Task[None]] = []
+        self._told = asyncio.Event()
         self._wake: Callable[[], object] = bool
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Begin to listen, with a door that faults can shut."""
+        """Begin to listen, with a door that faults can shut, and begin what runs beside."""
         await super().startup(sockets)
+        if self._beside:
+            self._others.append(asyncio.create_task(self._beside()))
         if self._faults and sockets:
             self._faults.attach(Door(self, sockets))
 
@@ -157,19 +183,15 @@ class _Server(uvicorn.Server):
 
     async def main_loop(self) -> None:
         """Tick ten times a second until told to end, which ends the last tick early."""
-        told = asyncio.Event()
-        self._wake = partial(asyncio.get_running_loop().call_soon_threadsafe, told.set)
+        self._wake = partial(asyncio.get_running_loop().call_soon_threadsafe, self._told.set)
         ticks = 0
         while not await self.on_tick(ticks):
             ticks += 1
             with suppress(TimeoutError):
-                await asyncio.wait_for(told.wait(), 0.1)
+                await asyncio.wait_for(self._told.wait(), 0.1)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """End what is open: within the time of grace, or at once where there is none."""
-        if self.config.timeout_graceful_shutdown:
-            await super().shutdown(sockets)
-            return
+        """Let open answers end within the time of grace, unless told again to end, and cut the others."""
         for listener in self.servers:
             listener.close()
         for place in sockets or ():  # one may be bound and not listen, while connections are refused
@@ -177,10 +199,19 @@ class _Server(uvicorn.Server):
         for connection in list(self.server_state.connections):
             connection.shutdown()
         answers = list(self.server_state.tasks)
-        for answer in answers:
-            answer.cancel()
-        await asyncio.gather(*answers, return_exceptions=True)
+        if answers and self._grace:
+            await self._wait_for(answers)
+        for task in (*answers, *self._others):
+            task.cancel()
+        await asyncio.gather(*answers, *self._others, return_exceptions=True)
         await self.lifespan.shutdown()
+
+    async def _wait_for(self, answers: Sequence[asyncio.Task[None]]) -> None:
+        self._told.clear()
+        told_again = asyncio.create_task(self._told.wait())
+        told_again.add_done_callback(lambda _: [answer.cancel() for answer in answers])
+        await asyncio.wait(answers, timeout=self._grace)
+        told_again.cancel()
 
     def run(self, sockets: list[socket.socket] | None = None) -> None:
         """Serve until told to end."""
@@ -200,7 +231,8 @@ def _not_broken_off(record: logging.LogRecord) -> bool:
     return "without completing response" not in record.getMessage()
 
 
-def _config(app: ASGIApp, settings: Settings, *, grace: int) -> uvicorn.Config:
+def _config(app: ASGIApp, settings: Settings) -> uvicorn.Config:
+    _check_certificate(settings)
     return uvicorn.Config(
         app,
         http=Connection,
@@ -212,9 +244,32 @@ def _config(app: ASGIApp, settings: Settings, *, grace: int) -> uvicorn.Config:
         server_header=False,
         proxy_headers=False,
         timeout_keep_alive=math.ceil(settings.idle_timeout),
-        timeout_graceful_shutdown=grace,
+        ssl_certfile=settings.tls_cert,
+        ssl_keyfile=settings.tls_key,
         h11_max_incomplete_event_size=1024 * 1024,
     )
+
+
+def _check_certificate(settings: Settings) -> None:
+    """Return when there is none, or one that can be used."""
+    if settings.tls_cert is None:
+        return
+    try:
+        ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(settings.tls_cert, settings.tls_key)
+    except OSError as error:  # of which those of the library are a kind
+        files = f"{settings.tls_cert} and {settings.tls_key}"
+        raise ListenError(f"the certificate and key in {files} cannot be used: {error}") from error
+
+
+def _allow_open_files() -> None:
+    """Let this process have as many connections as the system allows: an open stream takes two, and shells give few."""
+    try:
+        import resource
+    except ImportError:  # there is no such limit on Windows
+        return
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _listen(settings: Settings) -> socket.socket:
@@ -234,9 +289,10 @@ def _listen(settings: Settings) -> socket.socket:
     return listener
 
 
-def _address(listener: socket.socket) -> str:
+def _address(listener: socket.socket, settings: Settings) -> str:
     host, port = listener.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    scheme = "https" if settings.tls_cert else "http"
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
 def _await_start(server: uvicorn.Server, thread: threading.Thread) -> None:

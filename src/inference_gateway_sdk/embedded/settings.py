@@ -24,8 +24,6 @@ __all__ = ["Access", "Settings", "SettingsError"]
 _NOT_HERE = (
     "ENABLE_VISION",
     "GUARDRAILS_ENABLED",
-    "SERVER_TLS_CERT_PATH",
-    "SERVER_TLS_KEY_PATH",
     "SERVER_WRITE_TIMEOUT",
     "TELEMETRY_ENABLED",
 )
@@ -65,6 +63,10 @@ class Settings(Struct, frozen=True, kw_only=True):
             bring.
         quirks: A release of the real gateway, such as "v0.48", whose bugs are reproduced; None for none.
         write_timeout: `SERVER_WRITE_TIMEOUT`, seconds: means something with that quirk alone.
+        tls_cert: `SERVER_TLS_CERT_PATH`: the file of a certificate, and of those between it and its root; None for
+            plain HTTP.
+        tls_key: `SERVER_TLS_KEY_PATH`: the file of its key.
+        grace: Seconds that open answers have left once `igw serve` is told to end; a gateway of a test has none.
         ignored: Variables that are set and mean nothing to this gateway.
     """
 
@@ -87,6 +89,9 @@ class Settings(Struct, frozen=True, kw_only=True):
     token: str | None = None
     quirks: str | None = None
     write_timeout: float = 30.0
+    tls_cert: str | None = None
+    tls_key: str | None = None
+    grace: float = 5.0
     ignored: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -96,6 +101,10 @@ class Settings(Struct, frozen=True, kw_only=True):
             raise SettingsError(f"quirks: {error}") from None
         if self.token and self.oidc:
             raise SettingsError("token: leave it out, or leave out oidc: who may pass is said by one of them")
+        if (self.tls_cert is None) != (self.tls_key is None):
+            raise SettingsError("SERVER_TLS_CERT_PATH and SERVER_TLS_KEY_PATH: set both, or neither for plain HTTP")
+        if self.grace < 0:
+            raise SettingsError(f"grace={self.grace!r}: write seconds, 0 or more")
         try:
             Pools(self.pools)
         except PoolError as error:
@@ -136,12 +145,15 @@ class Settings(Struct, frozen=True, kw_only=True):
             token=environ.get("INFERENCE_GATEWAY_SERVE_TOKEN") or None,
             quirks=quirks,
             write_timeout=duration(environ, "SERVER_WRITE_TIMEOUT", plain.write_timeout),
+            tls_cert=environ.get("SERVER_TLS_CERT_PATH") or None,
+            tls_key=environ.get("SERVER_TLS_KEY_PATH") or None,
             ignored=tuple(name for name in _NOT_HERE if name not in honoured and is_on(environ.get(name, ""))),
         )
 
-    def at(self, *, host: str | None = None, port: int | None = None) -> Settings:
-        """The same settings with another place to listen at; None keeps what is there."""
-        return replace(self, host=self.host if host is None else host, port=self.port if port is None else port)
+    def at(self, *, host: str | None = None, port: int | None = None, grace: float | None = None) -> Settings:
+        """The same settings with another place to listen at, or another end; None keeps what is there."""
+        given = {"host": host, "port": port, "grace": grace}
+        return replace(self, **{name: value for name, value in given.items() if value is not None})
 
 
 def _pools(environ: Mapping[str, str]) -> Mapping[str, Sequence[tuple[str, str]]]:
@@ -174,4 +186,7 @@ def _access(environ: Mapping[str, str], provider: str) -> Access:
     url = environ.get(name)
     if url is not None and not is_http(url):
         raise SettingsError(f"{name}={url!r}: write an address such as http://127.0.0.1:8000/v1, or unset it")
-    return Access(url=url, key=environ.get(f"{provider.upper()}_API_KEY") or None)
+    key = environ.get(f"{provider.upper()}_API_KEY") or None
+    if key and not url and not CATALOGUE[provider].url:
+        raise SettingsError(f"{name} is not set: {provider} has a key and no address that is known here")
+    return Access(url=url, key=key)

@@ -1,8 +1,8 @@
 """`POST /v1/audio/...`: speech, sound effects and music, of gateways newer than 0.48.
 
-How those reach their providers is not on record: here the body is passed on below the provider's address, at the same
-path, and what comes back is sound of whatever type the provider says. Where audio is off, the path is unknown, as it is
-to the gateways before.
+The body is passed on below the provider's address, at the same path, to ElevenLabs too, whose own interface differs and
+which newer gateways speak. What comes back is sound of whatever type the provider says. Where audio is off, the path is
+unknown to v0.48.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..problems import Problem
+from ..providers.catalogue import CATALOGUE
 from .passing import pass_json
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ __all__ = ["SOUNDS", "make_sound"]
 SOUNDS = ("speech", "sfx", "music")
 """What can be asked for."""
 
+_NAMES = {"speech": "The Audio API", "sfx": "Sound effect generation", "music": "Music generation"}
+
 
 async def make_sound(gateway: Gateway, kind: str, request: Request) -> Response:
     """The sound's bytes as they come; `kind` is one of `SOUNDS`."""
@@ -31,6 +34,9 @@ async def make_sound(gateway: Gateway, kind: str, request: Request) -> Response:
         raise Problem.no_route()
 
     def choose(name: str) -> Provider:
-        return gateway.supporter(name, "audio", Problem.not_supported("Audio"))
+        provider = gateway.provider(name)
+        if kind not in CATALOGUE[name].endpoints:
+            raise Problem(400, f"{_NAMES[kind]} is not supported by this provider yet.")
+        return provider
 
     return await pass_json(gateway, request, f"/audio/{kind}", choose)

@@ -1,6 +1,7 @@
-"""The 15 providers the gateway knows: where each is reached, how it wants to be authorised, and on which paths.
+"""The providers the gateway knows: where each is reached, how it wants to be authorised, and on which paths.
 
-The facts are those of WIRE section 18. A provider's address and key come from `<ID>_API_URL` and `<ID>_API_KEY`.
+The facts on the first 15 are those of WIRE section 18; newer gateways know `elevenlabs` and `webwright` too.
+A provider's address and key come from `<ID>_API_URL` and `<ID>_API_KEY`.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ class Auth(enum.Enum):
 
     BEARER = "bearer"
     X_API_KEY = "x-api-key"
+    XI_API_KEY = "xi-api-key"
     NONE = "none"
 
 
@@ -25,12 +27,12 @@ class Profile(Struct, frozen=True):
 
     Attributes:
         id: As in model names and in `?provider=`.
-        url: Where it is reached when no address is configured.
+        url: Where it is reached when no address is configured; empty where that is not known.
         auth: How its key is sent.
         models_path: Below the address.
         chat_path: Below the address.
         stream_usage: It understands `stream_options`, so that usage can be asked for on streams.
-        endpoints: What it offers beside chat and models; each is also the path below its address, or begins it.
+        endpoints: What it offers beside chat and models.
     """
 
     id: str
@@ -63,6 +65,12 @@ _PROFILES = (
         stream_usage=False,
     ),
     Profile("deepseek", "https://api.deepseek.com"),
+    Profile(
+        "elevenlabs",
+        "https://api.elevenlabs.io/v1",
+        Auth.XI_API_KEY,
+        endpoints=frozenset({"speech", "sfx", "music"}),
+    ),
     Profile("google", "https://generativelanguage.googleapis.com/v1beta/openai"),
     Profile("groq", "https://api.groq.com/openai/v1"),
     Profile("llamacpp", "http://llamacpp:8080/v1"),
@@ -72,7 +80,8 @@ _PROFILES = (
     Profile("nvidia", "https://integrate.api.nvidia.com/v1"),
     Profile("ollama", "http://ollama:8080/v1", Auth.NONE),
     Profile("ollama_cloud", "https://ollama.com/v1"),
-    Profile("openai", "https://api.openai.com/v1", endpoints=frozenset({"responses", "images", "audio"})),
+    Profile("openai", "https://api.openai.com/v1", endpoints=frozenset({"responses", "images", "speech"})),
+    Profile("webwright", ""),
     Profile("zai", "https://api.z.ai/api/paas/v4"),
 )
 

@@ -41,13 +41,16 @@ class LocalModel:
         place: Where the weights are.
         pull: Fetch them when a chat needs them and they are missing.
         report: Called with the progress of a pull, from another thread.
+
+    Attributes:
+        name: What the model is called.
     """
 
     def __init__(self, place: Place, *, pull: bool = False, report: Report = lambda _: None) -> None:
         self._place = place
         self._pull = pull and place.ours
         self._report = report
-        self._name = SMOKE_TEST_MODEL if place.ours else re.sub(r"[^\w.-]+", "-", place.path.stem.lower())
+        self.name = SMOKE_TEST_MODEL if place.ours else re.sub(r"[^\w.-]+", "-", place.path.stem.lower())
         self._loading: asyncio.Task[Relay] | None = None
         self._server: LlamaServer | None = None
         self._stopping = False
@@ -63,7 +66,7 @@ class LocalModel:
         if not (self._place.ready or self._pull):
             raise Unreachable(str(self._place.missing()))
         model = Listed(
-            id=self._name,
+            id=self.name,
             object="model",
             created=self._since,
             owned_by="llamacpp",
@@ -147,7 +150,7 @@ class LocalModel:
             if not self._pull:
                 raise self._place.missing()
             weights.pull(self._place.path, self._tell)
-        server = LlamaServer(self._place.path, alias=self._name, own_template=not self._place.ours)
+        server = LlamaServer(self._place.path, alias=self.name, own_template=not self._place.ours)
         self._server = server
         if self._stopping:
             raise _StoppingError

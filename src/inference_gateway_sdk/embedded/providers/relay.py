@@ -38,6 +38,12 @@ _JSON_ONLY = (
 )
 
 
+# A connection that is kept may be closed by the provider just when it is used again. That is worth a TLS handshake,
+# where few servers close within seconds, and not the cheap opening of a plain one.
+_KEPT = httpx2.Limits(max_keepalive_connections=20, keepalive_expiry=4)
+_NONE_KEPT = httpx2.Limits(max_keepalive_connections=0)
+
+
 class Relay:
     """A provider that is reached over HTTP.
 
@@ -65,6 +71,11 @@ class Relay:
         self._header_timeout = header_timeout
         self._two_versions = two_versions
         self._client: httpx2.AsyncClient | None = None
+
+    @property
+    def url(self) -> str:
+        """Where it is."""
+        return self._url
 
     async def start(self) -> None:
         """Nothing takes time here: connections open when first needed."""
@@ -106,7 +117,7 @@ class Relay:
     @asynccontextmanager
     async def exchange(self, ask: Ask) -> AsyncGenerator[Answer]:
         """As `Provider.exchange`; a key that the client sent along is never the one that arrives."""
-        ours = {"authorization", "x-api-key"} if self._auth is Auth.X_API_KEY else {"authorization"}
+        ours = {"authorization", self._auth.value}
         theirs = [pair for pair in ask.headers if pair[0] not in ours]
         named = "" if self._two_versions or not ask.header("anthropic-version") else "anthropic-version"
         added = [pair for pair in self._authorisation if pair[0] != named]
@@ -146,11 +157,14 @@ class Relay:
     def _open_client(self) -> httpx2.AsyncClient:
         if self._client is None:
             # Proxies of the environment are for the world outside: the real gateway never takes one to this machine.
-            # A connection for each request: one that is kept may be closed by the provider just when it is used again.
+            here, secure = is_this_machine(self._url), self._url.startswith("https:")
             self._client = httpx2.AsyncClient(
                 timeout=None,
-                trust_env=not is_this_machine(self._url),
-                limits=httpx2.Limits(max_keepalive_connections=0),
+                trust_env=not here,
+                verify=httpx2.create_ssl_context()
+                if secure or not here
+                else False,  # reads every root: not for nothing
+                limits=_KEPT if secure else _NONE_KEPT,
             )
         return self._client
 
@@ -175,6 +189,8 @@ class _Listing(msgspec.Struct):
 def _authorisation(auth: Auth, key: str | None) -> list[tuple[str, str]]:
     if auth is Auth.X_API_KEY:
         return [("x-api-key", key or ""), ("anthropic-version", "2023-06-01")]
+    if auth is Auth.XI_API_KEY:
+        return [(auth.value, key or "")]
     return [("authorization", f"Bearer {key or ''}")] if auth is Auth.BEARER else []
 
 

@@ -1,0 +1,140 @@
+"""What the embedded gateway bears: streams that are open at the same time, events a second, memory and time for each.
+
+Three processes: a provider, the gateway (`igw serve`), and the clients here. `python bench/embedded_load.py --help`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from inference_gateway_sdk import AsyncInferenceGatewayClient, Timeouts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+EVENT = (
+    b'data: {"id":"c1","object":"chat.completion.chunk","created":1,"model":"m","choices":[{"index":0,"delta":%s}]}\n\n'
+)
+WORD = EVENT % b'{"content":"word "},"finish_reason":null'
+LAST = EVENT % b'{},"finish_reason":"stop"' + b"data: [DONE]\n\n"
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+async def provide(events: int, pause: float, together: int) -> None:
+    """A provider on a free port, which it prints: so many events for each request, with a pause after each.
+
+    Args:
+        events: How many, before the last.
+        pause: Seconds.
+        together: After the first event, wait until so many streams are open.
+    """
+    waiting, all_there = 0, asyncio.Event()
+
+    async def begun() -> None:
+        nonlocal waiting
+        waiting += 1
+        if waiting >= together:
+            all_there.set()
+        await all_there.wait()
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+            while True:
+                head = await reader.readuntil(b"\r\n\r\n")
+                length = re.search(rb"(?i)content-length: *([0-9]+)", head)
+                await reader.readexactly(int(length[1]) if length else 0)
+                writer.write(HEAD)
+                for number, data in enumerate([WORD] * events + [LAST]):
+                    writer.write(b"%x\r\n%s\r\n" % (len(data), data))
+                    await writer.drain()
+                    await (asyncio.sleep(pause) if number else begun())
+                writer.write(b"0\r\n\r\n")
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0, backlog=1024)
+    print(server.sockets[0].getsockname()[1], flush=True)
+    await server.serve_forever()
+
+
+async def consume(url: str, streams: int, events: int) -> tuple[int, int, float]:
+    """How many streams were whole, how many were open at most at the same time, and the seconds it all took."""
+    opened = most = whole = 0
+
+    async def one(client: AsyncInferenceGatewayClient) -> None:
+        nonlocal opened, most, whole
+        async with client.generate_content_stream("openai/m", "Go") as stream:
+            opened += 1
+            most = max(most, opened)
+            words = [chunk.text async for chunk in stream if chunk.text]
+            opened -= 1
+            whole += len(words) == events
+
+    timeouts = Timeouts(connect=60, first_content=120, idle=120)
+    began = time.perf_counter()
+    async with AsyncInferenceGatewayClient(url, timeout=timeouts, max_connections=streams, proxy=None) as client:
+        await asyncio.gather(*(one(client) for _ in range(streams)))
+    return whole, most, time.perf_counter() - began
+
+
+@contextlib.contextmanager
+def child(*command: str, **environ: str) -> Iterator[subprocess.Popen[str]]:
+    """A process that runs while the block does."""
+    piped = subprocess.PIPE
+    with subprocess.Popen(command, stdout=piped, stderr=piped, text=True, env={**os.environ, **environ}) as process:
+        try:
+            yield process
+        finally:
+            process.terminate()
+
+
+def spent(pid: int) -> tuple[float, float, float]:
+    """Seconds of processor time, and megabytes now and at most, of a process (Linux)."""
+    times = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    memory = dict(re.findall(r"(VmRSS|VmHWM):\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text()))
+    seconds = (int(times[11]) + int(times[12])) / os.sysconf("SC_CLK_TCK")
+    return seconds, int(memory["VmRSS"]) / 1024, int(memory["VmHWM"]) / 1024
+
+
+def main() -> None:
+    """Run once and print what it took."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--streams", type=int, default=500)
+    parser.add_argument("--events", type=int, default=40)
+    parser.add_argument("--pause", type=float, default=0.2, help="seconds after each event; 0 for as fast as it goes")
+    parser.add_argument("--together", action="store_true", help="go on only when all streams are open")
+    parser.add_argument("--provide", action="store_true", help=argparse.SUPPRESS)
+    asked = parser.parse_args()
+    if asked.provide:
+        asyncio.run(provide(asked.events, asked.pause, asked.streams if asked.together else 0))
+        return
+    provider = [sys.executable, __file__, "--provide", *sys.argv[1:]]
+    serve = [sys.executable, "-c", "from inference_gateway_sdk.cli import main; main()", "serve", "--port=0"]
+    with child(*provider) as upstream:
+        where = f"http://127.0.0.1:{upstream.stdout.readline().strip()}/v1"
+        with child(*serve, OPENAI_API_URL=where, OPENAI_API_KEY="k") as gateway:
+            url = re.search(r"http://\S+/v1", gateway.stderr.readline())[0]
+            before = spent(gateway.pid)
+            whole, most, seconds = asyncio.run(consume(url, asked.streams, asked.events))
+            after = spent(gateway.pid)
+    handed, used = asked.streams * (asked.events + 2), after[0] - before[0]
+    each = (after[2] - before[1]) / asked.streams * 1024
+    print(f"{whole} of {asked.streams} streams whole, {most} open at the same time, {seconds:.1f} s")
+    print(
+        f"{handed / seconds:.0f} events/s; {used:.1f} s of the gateway's processor: {used / handed * 1e6:.0f} µs each"
+    )
+    print(f"the gateway's memory: {before[1]:.0f} MB before, {after[2]:.0f} MB at most: {each:.0f} KB a stream")
+    print(json.dumps({"whole": whole, "open": most, "events_a_second": handed / seconds, "kilobytes": each}))
+
+
+if __name__ == "__main__":
+    main()
