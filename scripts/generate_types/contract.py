@@ -162,7 +162,7 @@ def _declare(contract: Contract, name: str, family: str, schema: Schema) -> Type
     """Declare a schema under a name, whatever kind it is."""
     doc = " ".join(schema.get("description", "").split())
     if "enum" in schema:
-        members = tuple((_member(name, value), value) for value in schema["enum"])
+        members = tuple((_member(name, value), value) for value in schema["enum"] if value is not None)
         return contract.add(Enumeration(name, family, doc, members))
     if "discriminator" in schema:
         tag = schema["discriminator"]["propertyName"]

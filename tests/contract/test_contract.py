@@ -193,8 +193,11 @@ def test_required_properties_exist() -> None:
 
 
 def test_null_has_one_notation() -> None:
-    """Null is written as OpenAPI 3.1 does, never with the `nullable` of 3.0."""
+    """Null is written as OpenAPI 3.1 does, not with `nullable`; in an enumeration it is one more value."""
     assert [node for node in nodes(CONTRACT) if "nullable" in node] == []
+    for place, node in EVERY_SCHEMA.items():
+        if "enum" in node:
+            assert (None in node["enum"]) == ("null" in node.get("type", "")), place
 
 
 PYTHON_TYPES = {"string": str, "integer": int, "number": (int, float), "boolean": bool, "array": list}
