@@ -46,6 +46,7 @@ class Clock:
                 await app(scope, receive, send)
                 return
             headers = {name.decode(): value.decode() for name, value in scope["headers"]}
+            headers["method"] = scope["method"]
             self.seen.append(headers)
             if self.only_handshakes and headers.get("mcp-protocol-version") == "2026-07-28":
                 await _refuse(send)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx2
@@ -12,7 +13,8 @@ import pytest
 
 from embedded.mcp.model import calls, says
 from inference_gateway_sdk import ForbiddenError
-from inference_gateway_sdk.embedded import McpSettings
+from inference_gateway_sdk.embedded import LocalModel, McpSettings, Settings, running
+from inference_gateway_sdk.embedded.weights import Place
 from support.server import Connection, Request, event, serving
 
 if TYPE_CHECKING:
@@ -170,6 +172,9 @@ def rpc(tools: list[dict[str, Any]], *, broken: bool = False) -> Callable[[Conne
             connection.json(b"<html>", 502)
         elif said["method"] == "server/discover":
             connection.json({"jsonrpc": "2.0", "id": said["id"], "result": {"supportedVersions": ["2026-07-28"]}})
+        elif said["method"] != "tools/list":
+            error = {"code": -32601, "message": "Method not found"}
+            connection.json({"jsonrpc": "2.0", "id": said.get("id"), "error": error}, 404)
         else:
             start = int(said["params"].get("cursor", 0))
             more = {"nextCursor": str(start + 1)} if start + 1 < len(tools) else {}
@@ -251,6 +256,56 @@ def test_a_result_without_text_is_given_as_json(start: Start, model: Model) -> N
     with serving(handler) as server:
         post(start(mcp=settings(f"{server.url}/mcp")))
     assert [json.loads(result) for result in model.results()] == [{"a": 2, "b": 1}]
+
+
+def test_a_session_is_ended_with_the_gateway(model: Model, clock: Clock) -> None:
+    """A server that keeps sessions is told when one is over."""
+    clock.only_handshakes = True
+    nowhere = LocalModel(Place(Path("nowhere.gguf"), ours=False))
+    with running(Settings(port=0, mcp=settings(clock.url)), local=nowhere):
+        assert "DELETE" not in [headers["method"] for headers in clock.seen]
+    assert (clock.seen[-1]["method"], {clock.seen[-1]["mcp-session-id"]}) == ("DELETE", clock.sessions())
+
+
+def test_a_redirect_is_followed(start: Start) -> None:
+    """A server that lives at /mcp/ is found at /mcp."""
+
+    def handler(connection: Connection, request: Request) -> None:
+        if request.path == "/mcp":
+            connection.json(b"", 307, "Location: /mcp/")
+        else:
+            rpc([{"name": "one"}])(connection, request)
+
+    with serving(handler) as server:
+        assert listed(start(mcp=settings(f"{server.url}/mcp"), expose_mcp=True)) == ["mcp_one"]
+
+
+@pytest.mark.parametrize(
+    ("result", "read"),
+    [
+        ({}, ""),
+        ({"content": [7, None, {"type": "text"}]}, ""),
+        (
+            {"resultType": "input_required", "inputRequests": {}},
+            "Error: the tool wants to be told more, and there is no",
+        ),
+        (None, "Error: "),
+    ],
+)
+def test_results_that_are_none(start: Start, model: Model, result: object, read: str) -> None:
+    """What makes no sense, or wants an answer of a user's, is a text for the model all the same."""
+
+    def handler(connection: Connection, request: Request) -> None:
+        if request.json()["method"] != "tools/call":
+            rpc([{"name": "one"}, {"title": "without a name"}])(connection, request)
+        else:
+            connection.json({"jsonrpc": "2.0", "id": 1, "result": result})
+
+    model.turns = [calls(("mcp_one", {})), says("ok")]
+    with serving(handler) as server:
+        post(start(mcp=settings(f"{server.url}/mcp")))
+    assert model.offered == ["mcp_one"]
+    assert model.results()[0].startswith(read)
 
 
 def test_answers_may_be_events(start: Start, model: Model) -> None:

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import asyncio
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import httpx2
 
-from ..._model.json_value import is_object
+from ..._model.json_value import is_array, is_object
 from ..._version import __version__
 from ..._wire import codec
 from ..._wire.call import Call, Reply
@@ -40,6 +41,7 @@ _HANDSHAKE_VERSION = "2025-06-18"
 _SERVER_INFO = "io.modelcontextprotocol/serverInfo"
 _INITIALIZED = codec.encode({"jsonrpc": "2.0", "method": "notifications/initialized"})
 _MOST_PAGES = 100
+_SESSION = "mcp-session-id"
 
 
 class RemoteTools:
@@ -69,10 +71,17 @@ class RemoteTools:
 
     async def call(self, name: str, arguments: Mapping[str, object]) -> McpToolResult:
         """As `ToolSource.call`."""
-        return await self._ask(tool_call(name, dict(arguments), _CLIENT))
+        result = await self._ask(tool_call(name, dict(arguments), _CLIENT))
+        if result.extra_fields.get("resultType", "complete") != "complete":
+            raise ToolError("the tool wants to be told more, and there is nobody to ask")
+        return result
 
     async def stop(self) -> None:
-        """Close the connections."""
+        """End the session, if there is one, and close the connections."""
+        session, self._headers = self._headers or {}, None
+        if _SESSION in session:
+            with suppress(ToolError):
+                await self._exchange("DELETE", session)
         if self._client is not None:
             await self._client.aclose()
 
@@ -81,7 +90,7 @@ class RemoteTools:
         cursor: str | None = None
         for _ in range(_MOST_PAGES):
             page = await self._ask(tools_page_call(cursor, _CLIENT))
-            tools += page.tools
+            tools += (tool for tool in page.tools if tool.name)
             cursor = page.cursor
             if cursor is None:
                 return tools
@@ -89,12 +98,13 @@ class RemoteTools:
 
     async def _ask(self, call: Call[T]) -> T:
         """The result of a call; a session that the server has forgotten is begun anew, once."""
-        if self._headers is None:
-            self._headers = await self._greet()
-        reply = await self._send(call, self._headers)
-        if reply.status == 404 and "mcp-session-id" in self._headers:
-            self._headers = await self._greet()
-            reply = await self._send(call, self._headers)
+        headers = self._headers
+        if headers is None:
+            headers = self._headers = await self._greet()
+        reply = await self._send(call, headers)
+        if reply.status == 404 and _SESSION in headers:
+            headers = self._headers = await self._greet()
+            reply = await self._send(call, headers)
         return _read(call, reply)
 
     async def _greet(self) -> dict[str, str]:
@@ -105,7 +115,8 @@ class RemoteTools:
             found = _result(_read(call, reply))
         except ToolError:
             found = {}
-        if PROTOCOL_VERSION not in (found.get("supportedVersions") or ()):
+        versions = found.get("supportedVersions")
+        if not is_array(versions) or PROTOCOL_VERSION not in versions:
             return await self._shake_hands()
         meta: Any = found.get("_meta")
         self._take_name(meta.get(_SERVER_INFO) if is_object(meta) else None)
@@ -118,9 +129,9 @@ class RemoteTools:
         begun = _result(_read(call, reply))
         self._take_name(begun.get("serverInfo"))
         headers = {"mcp-protocol-version": str(begun.get("protocolVersion") or _HANDSHAKE_VERSION)}
-        if "mcp-session-id" in reply.headers:
-            headers["mcp-session-id"] = reply.headers["mcp-session-id"]
-        await self._post({**_TYPES, **headers}, _INITIALIZED)
+        if _SESSION in reply.headers:
+            headers[_SESSION] = reply.headers[_SESSION]
+        await self._exchange("POST", {**_TYPES, **headers}, _INITIALIZED)
         return headers
 
     def _take_name(self, info: Any) -> None:
@@ -130,15 +141,15 @@ class RemoteTools:
 
     async def _send(self, call: Call[T], headers: Mapping[str, str]) -> Reply:
         own = {name.lower(): value for name, value in call.headers}
-        return await self._post({**own, **_TYPES, **headers}, call.body or b"")
+        return await self._exchange(call.method, {**own, **_TYPES, **headers}, call.body or b"")
 
-    async def _post(self, headers: Mapping[str, str], body: bytes) -> Reply:
+    async def _exchange(self, method: str, headers: Mapping[str, str], body: bytes = b"") -> Reply:
         """The whole answer.
 
         Raises:
             ToolError: There was none in time.
         """
-        request = httpx2.Request("POST", self.address, headers=headers, content=body)
+        request = httpx2.Request(method, self.address, headers=headers, content=body)
         try:
             async with asyncio.timeout(self._settings.request_timeout):
                 async with asyncio.timeout(self._settings.header_timeout):
@@ -162,6 +173,7 @@ class RemoteTools:
                 timeout=httpx2.Timeout(None, connect=self._settings.dial_timeout),
                 trust_env=not is_this_machine(self.address),
                 limits=httpx2.Limits(max_keepalive_connections=0),
+                follow_redirects=True,  # many a server serves /mcp/ and sends who asks for /mcp there
             )
         return self._client
 
