@@ -1,4 +1,4 @@
-"""The pytest plugin: fixtures with a scripted gateway, and the failure of tests whose requests had no script.
+"""The pytest plugin: fixtures with a scripted gateway or a cassette, and the failure of tests without their scripts.
 
 pytest loads this file in every run, so it imports nothing of the package; the fixtures do, when a test asks for one.
 Each fixture is an ordinary function: it belongs to no event loop, and works with pytest-asyncio, anyio's plugin and
@@ -15,10 +15,22 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
     from . import AsyncInferenceGatewayClient, InferenceGatewayClient
-    from .testing import ScriptedGateway
+    from .testing import ScriptedGateway, Tape
 
 _GATEWAY = pytest.StashKey["ScriptedGateway"]()
+_CASSETTE = pytest.StashKey["Tape"]()
+_FAILED = pytest.StashKey[bool]()
 _OPTIONS = ("sockets", "check_unused", "models", "settings", "tools")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let the command line say what cassettes do."""
+    parser.getgroup("inference-gateway").addoption(
+        "--cassette-mode",
+        choices=("once", "none", "new", "all"),
+        help="what the fixture `cassette` does, whatever the test's marker says: record when there is no file (once, "
+        "the default), only play (none), add what is new (new), record again (all)",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -27,6 +39,12 @@ def pytest_configure(config: pytest.Config) -> None:
         "markers",
         "gateway(sockets=True, check_unused=True, models=..., settings=..., tools=...): how the fixture `gateway` is "
         "made; the arguments are those of inference_gateway_sdk.testing.scripted_gateway",
+    )
+    config.addinivalue_line(
+        "markers",
+        "cassette(path=..., mode='once', match_on=..., repeat=..., speed=..., redaction=...): how the fixture "
+        "`cassette` is made; the arguments are those of inference_gateway_sdk.testing.cassette, the path is taken from "
+        "the test's folder",
     )
 
 
@@ -65,6 +83,48 @@ def async_gateway_client(gateway: ScriptedGateway) -> AsyncInferenceGatewayClien
     return gateway.async_client()
 
 
+@pytest.fixture
+def cassette(request: pytest.FixtureRequest) -> Iterator[Tape]:
+    """The test's own cassette: requests through `cassette.driver()` are recorded the first time and played afterwards.
+
+    It lies beside the test's file, in `cassettes/FILE/TEST.json`. A test that fails records nothing; one whose request
+    finds nothing fails, even when the code under test swallows the error.
+    """
+    from .testing.cassettes import cassette as open_cassette
+    from .testing.cassettes import place_of
+
+    options = _cassette_options(request.node)
+    path = options.pop("path", None) or place_of(request.path, request.node.nodeid.partition("::")[2])
+    with open_cassette(request.path.parent / path, **options) as tape:
+        request.node.stash[_CASSETTE] = tape
+        yield tape
+        if request.node.stash.get(_FAILED, True):
+            tape.discard()
+
+
+def _cassette_options(item: pytest.Item) -> dict[str, Any]:
+    """What the test's nearest marker says, and the command line above it."""
+    marker = item.get_closest_marker("cassette")
+    if marker is not None and len(marker.args) > 1:
+        pytest.fail("pytest.mark.cassette takes the path, and its other arguments by name", pytrace=False)
+    options = dict(marker.kwargs) if marker is not None else {}
+    if marker is not None and marker.args:
+        options["path"] = marker.args[0]
+    mode = item.config.getoption("--cassette-mode")
+    return options if mode is None else {**options, "mode": mode}
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Remember whether a test failed, for the fixtures that end after it."""
+    report = yield
+    if call.when == "call":
+        item.stash[_FAILED] = not report.passed
+    return report
+
+
 def _options(item: pytest.Item) -> dict[str, Any]:
     """What the test's markers say, the nearest first."""
     options: dict[str, Any] = {}
@@ -95,6 +155,9 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
 
 def _complaint(item: pytest.Item) -> str:
     """What is wrong with a test that has not failed; "" for nothing."""
+    tape = item.stash.get(_CASSETTE, None)
+    if tape is not None and tape.misses:
+        return str(tape.misses[0])
     scripted = item.stash.get(_GATEWAY, None)
     if scripted is None:
         return ""

@@ -210,7 +210,7 @@ def test_a_task_that_is_cancelled_while_it_waits_is_cancelled(tmp_path: Path) ->
 
 @pytest.mark.parametrize("give_up", ["release", "abandon"])
 def test_an_answer_that_was_left_says_so(world: World, tmp_path: Path, give_up: str) -> None:
-    """As the transport's own: a released answer is used wrongly, an abandoned one is cut; one read to its end is well."""
+    """As the transport says it: a released answer is used wrongly, an abandoned one is cut, a whole one is well."""
     expected = {"release": RuntimeError, "abandon": Truncated}[give_up]
 
     async def leave(answer: Any) -> None:

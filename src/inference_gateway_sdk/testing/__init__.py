@@ -12,6 +12,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ..embedded.faults import Fault, fault
     from .answer import ToolCall
+    from .cassettes import (
+        CassetteError,
+        CassetteFileError,
+        CassetteMissError,
+        Redaction,
+        Tape,
+        cassette,
+        recording_gateway,
+    )
     from .gateway import ScriptedGateway, scripted_gateway
     from .playbook import UnmatchedRequestError, UnusedScriptError
     from .received import Endpoint, ReceivedRequest
@@ -19,30 +28,44 @@ if TYPE_CHECKING:
     from .scripting import Scripting
 
 __all__ = [
+    "CassetteError",
+    "CassetteFileError",
+    "CassetteMissError",
     "Endpoint",
     "Fault",
     "ReceivedRequest",
+    "Redaction",
     "Script",
     "ScriptedGateway",
     "Scripting",
+    "Tape",
     "ToolCall",
     "UnmatchedRequestError",
     "UnusedScriptError",
+    "cassette",
     "fault",
+    "recording_gateway",
     "scripted_gateway",
 ]
 
 _HOMES = {
+    "CassetteError": ".cassettes",
+    "CassetteFileError": ".cassettes",
+    "CassetteMissError": ".cassettes",
     "Endpoint": ".received",
     "Fault": "..embedded.faults",
     "ReceivedRequest": ".received",
+    "Redaction": ".cassettes",
     "Script": ".script",
     "ScriptedGateway": ".gateway",
     "Scripting": ".scripting",
+    "Tape": ".cassettes",
     "ToolCall": ".answer",
     "UnmatchedRequestError": ".playbook",
     "UnusedScriptError": ".playbook",
+    "cassette": ".cassettes",
     "fault": "..embedded.faults",
+    "recording_gateway": ".cassettes",
     "scripted_gateway": ".gateway",
 }
 

@@ -10,6 +10,7 @@ from .clock import Clock
 from .errors import CassetteError, CassetteFileError, CassetteMissError
 from .exchange import Ending, Exchange, Piece, RecordedAnswer, RecordedRequest
 from .modes import Mode
+from .places import place_of
 from .redaction import Redaction
 from .tape import Tape
 
@@ -27,5 +28,6 @@ __all__ = [
     "Redaction",
     "Tape",
     "cassette",
+    "place_of",
     "recording_gateway",
 ]

@@ -76,6 +76,7 @@ class Tape:
         self._recorders: list[Recorder] = []
         self._misses: list[CassetteMissError] = []
         self._open = False
+        self._discarded = False
 
     # For the test.
 
@@ -136,6 +137,10 @@ class Tape:
 
         return tape_gateway(self, upstream)
 
+    def discard(self) -> None:
+        """Write nothing when the block ends: the test has failed, and what it recorded is half a conversation."""
+        self._discarded = True
+
     def __enter__(self) -> Self:
         try:
             kept = load(self.path)
@@ -153,7 +158,7 @@ class Tape:
         self, cls: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._open = False
-        if error is not None:
+        if error is not None or self._discarded:
             return
         with self._lock:
             recorded = self._recorded()

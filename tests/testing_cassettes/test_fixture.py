@@ -1,0 +1,184 @@
+"""The fixture `cassette` in a suite of its own: where the file lies, who decides the mode, what a failure leaves."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from inference_gateway_sdk.embedded import ScriptedProvider, running
+from inference_gateway_sdk.testing.cassettes.file import load
+from inference_gateway_sdk.testing.cassettes.places import place_of
+
+pytest_plugins = ["pytester"]
+pytestmark = pytest.mark.wire
+
+
+@pytest.fixture(scope="module")
+def gateway() -> Iterator[str]:
+    """A scripted gateway."""
+    with running(scripted=ScriptedProvider()) as url:
+        yield url
+
+
+SUITE = """
+import asyncio
+import os
+import pytest
+from inference_gateway_sdk import AsyncInferenceGatewayClient, InferenceGatewayClient
+
+URL = os.environ["TRIED_URL"]
+
+def ask(cassette, what="Hi"):
+    with InferenceGatewayClient(URL, driver=cassette.driver()) as client:
+        return client.generate_content("openai/any", what).text
+
+def test_blocking(cassette):
+    assert ask(cassette) == "You said: Hi"
+
+@pytest.mark.parametrize("what", ["a/b", "c"])
+def test_parameters(cassette, what):
+    assert ask(cassette, what) == f"You said: {what}"
+
+class TestGroup:
+    def test_async(self, cassette):
+        async def talk():
+            async with AsyncInferenceGatewayClient(URL, driver=cassette.async_driver()) as client:
+                return (await client.generate_content("openai/any", "Hi")).text
+        assert asyncio.run(talk()) == "You said: Hi"
+
+@pytest.mark.cassette("named.json", mode="new")
+def test_named(cassette):
+    assert ask(cassette) == "You said: Hi"
+"""
+
+
+@pytest.fixture
+def suite(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
+    """The suite above, in a folder of its own, with nobody listening."""
+    monkeypatch.setenv("TRIED_URL", "http://localhost:1")
+    pytester.makepyfile(test_it=SUITE)
+    return pytester
+
+
+def files(suite: pytest.Pytester) -> list[str]:
+    """The cassettes of the suite."""
+    return sorted(str(path.relative_to(suite.path)) for path in suite.path.rglob("*.json"))
+
+
+def test_a_suite_records_once_and_plays_without_a_server(
+    suite: pytest.Pytester, gateway: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file a test, named after it; the second run needs no server, and a third that may only play neither."""
+    monkeypatch.setenv("TRIED_URL", gateway)
+    suite.runpytest("-q").assert_outcomes(passed=5)
+    recorded = files(suite)
+    assert [name for name in recorded if "a-b" not in name] == [
+        "cassettes/test_it/TestGroup.test_async.json",
+        "cassettes/test_it/test_blocking.json",
+        "cassettes/test_it/test_parameters[c].json",
+        "named.json",
+    ]
+    assert len(recorded) == 5
+    assert any(name.startswith("cassettes/test_it/test_parameters[a-b]-") for name in recorded)
+    monkeypatch.setenv("TRIED_URL", "http://localhost:1")
+    suite.runpytest("-q").assert_outcomes(passed=5)
+    suite.runpytest("-q", "--cassette-mode=none").assert_outcomes(passed=5)
+    assert files(suite) == recorded
+
+
+def test_the_command_line_outranks_the_marker(suite: pytest.Pytester) -> None:
+    """`--cassette-mode=none` in a pipeline: no test records there, whatever it says of itself."""
+    result = suite.runpytest("-q", "--cassette-mode=none")
+    result.assert_outcomes(failed=5)
+    result.stdout.fnmatch_lines(["*CassetteMissError: no recording answers POST /v1/chat/completions: there is no*"])
+    assert files(suite) == []
+
+
+def test_a_test_that_fails_records_nothing(
+    pytester: pytest.Pytester, gateway: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Half a conversation is not taken for a whole one in the next run; a skip is no recording either."""
+    monkeypatch.setenv("TRIED_URL", gateway)
+    pytester.makepyfile(
+        test_it=SUITE.partition("def test_blocking")[0]
+        + """
+def test_fails(cassette):
+    ask(cassette)
+    assert False
+
+def test_skips(cassette):
+    ask(cassette)
+    pytest.skip("after all")
+
+def test_passes(cassette):
+    ask(cassette)
+"""
+    )
+    pytester.runpytest("-q").assert_outcomes(passed=1, failed=1, skipped=1)
+    assert files(pytester) == ["cassettes/test_it/test_passes.json"]
+
+
+def test_a_miss_that_the_code_swallows_fails_the_test(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Code that turns every error into an apology would else pass its test on an apology."""
+    monkeypatch.setenv("TRIED_URL", "http://localhost:1")
+    pytester.makepyfile(
+        test_it=SUITE.partition("def test_blocking")[0]
+        + """
+def test_apology(cassette):
+    try:
+        ask(cassette)
+    except Exception:
+        pass
+"""
+    )
+    result = pytester.runpytest("-q", "--cassette-mode=none")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*no recording answers POST /v1/chat/completions*"])
+
+
+def test_arguments_by_place_are_refused(pytester: pytest.Pytester) -> None:
+    """The marker takes a path, and the rest by name."""
+    pytester.makepyfile(
+        """
+        import pytest
+
+        @pytest.mark.cassette("a.json", "none")
+        def test_it(cassette): ...
+        """
+    )
+    result = pytester.runpytest("-q")
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*takes the path, and its other arguments by name*"])
+
+
+def test_two_tests_never_share_a_file() -> None:
+    """Names that would become one, and names that are too long, are told apart by a hash."""
+    file = Path("tests/test_it.py")
+    tests = [
+        "test_a",
+        "test_a[x/y]",
+        "test_a[x-y]",
+        "test_a[x:y]",
+        "TestA::test_a",
+        "TestA.test_a[/]",
+        "t" * 300,
+        "t" * 301,
+    ]
+    places = [place_of(file, test) for test in tests]
+    assert len(set(places)) == len(tests)
+    assert all(len(place.name) < 140 for place in places)
+    assert places[0] == Path("tests/cassettes/test_it/test_a.json")
+    assert places[4] == Path("tests/cassettes/test_it/TestA.test_a.json")
+
+
+def test_the_file_is_a_cassette(suite: pytest.Pytester, gateway: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the fixture wrote is what `cassette()` reads."""
+    monkeypatch.setenv("TRIED_URL", gateway)
+    suite.runpytest("-q", "-k", "named").assert_outcomes(passed=1, deselected=4)
+    (exchange,) = load(suite.path / "named.json")
+    assert json.loads(exchange.request.body or b"")["model"] == "openai/any"

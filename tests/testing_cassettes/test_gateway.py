@@ -1,0 +1,310 @@
+"""Other HTTP clients in front of a recording gateway: recorded with a server behind it, played without."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import openai
+import pytest
+
+from inference_gateway_sdk import InferenceGatewayClient, StreamTruncatedError
+from inference_gateway_sdk.embedded import ScriptedProvider, running
+from inference_gateway_sdk.testing.cassettes import (
+    CassetteMissError,
+    Ending,
+    RecordedAnswer,
+    Redaction,
+    cassette,
+    recording_gateway,
+)
+from inference_gateway_sdk.testing.cassettes.file import load
+from support.server import Connection, Request, serving
+
+pytestmark = pytest.mark.wire
+KEY = "sk-live-0123456789"
+
+
+@pytest.fixture(scope="module")
+def gateway() -> Iterator[str]:
+    """A scripted gateway."""
+    with running(scripted=ScriptedProvider()) as url:
+        yield url
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Where no cassette is yet."""
+    return tmp_path / "it.json"
+
+
+def official(url: str, **options: Any) -> openai.OpenAI:
+    """The official client."""
+    return openai.OpenAI(base_url=f"{url}/v1", api_key=KEY, max_retries=0, timeout=20, **options)
+
+
+def talk(url: str) -> list[Any]:
+    """A listing, a chat, a stream, a Responses stream, a refusal and a sound, through the official client."""
+    said: list[Any] = []
+    with official(url) as client:
+        said.append(sorted(model.id for model in client.models.list()))
+        messages: list[Any] = [{"role": "user", "content": "Grüße <&>"}]
+        said.append(client.chat.completions.create(model="openai/any", messages=messages).to_dict())
+        with client.chat.completions.create(model="openai/any", messages=messages, stream=True) as stream:
+            said.append([chunk.to_dict() for chunk in stream])
+        with client.responses.create(model="openai/any", input="Hi", stream=True) as events:
+            said.append([event.to_dict() for event in events])
+        with pytest.raises(openai.BadRequestError) as refused:
+            client.chat.completions.create(model="groq/any", messages=messages)
+        said.append((refused.value.status_code, refused.value.body))
+        sound = client.audio.speech.create(model="openai/any", input="Hi", voice="alloy", response_format="wav")
+        said.append(sound.content)
+        picture = client.images.edit(model="openai/any", image=b"\x89PNG\r\n\x1a\n\xff", prompt="a dog")
+        said.append(picture.to_dict())
+    return said
+
+
+def test_the_official_client_plays_what_it_recorded(gateway: str, path: Path) -> None:
+    """All is the same with no server behind, whatever boundary an upload draws; and the key is not in the file."""
+    with recording_gateway(path, gateway) as url:
+        live = talk(url)
+    with recording_gateway(path) as url:
+        assert talk(url) == live
+    assert [exchange.request.url for exchange in load(path)] == [
+        "/v1/models", "/v1/chat/completions", "/v1/chat/completions", "/v1/responses", "/v1/chat/completions",
+        "/v1/audio/speech", "/v1/images/edits",
+    ]  # fmt: skip
+    assert "0123456789" not in path.read_text("utf-8")
+
+
+def test_the_official_async_client_records_at_once(gateway: str, path: Path) -> None:
+    """Streams at the same time stay whole, and each finds its own again."""
+
+    async def ask(client: openai.AsyncOpenAI, number: int) -> str:
+        messages: list[Any] = [{"role": "user", "content": f"question {number}"}]
+        stream = await client.chat.completions.create(model="openai/any", messages=messages, stream=True)
+        async with stream:
+            return "".join([chunk.choices[0].delta.content or "" async for chunk in stream if chunk.choices])
+
+    async def everything(url: str) -> list[str]:
+        async with openai.AsyncOpenAI(base_url=f"{url}/v1", api_key=KEY, max_retries=0) as client:
+            return await asyncio.gather(*[ask(client, number) for number in range(10)])
+
+    expected = [f"You said: question {number}" for number in range(10)]
+    with recording_gateway(path, gateway) as url:
+        assert asyncio.run(everything(url)) == expected
+    with recording_gateway(path) as url:
+        assert asyncio.run(everything(url)) == expected
+
+
+def test_an_upstream_with_a_path_is_put_before_the_request_s(gateway: str, path: Path) -> None:
+    """A provider's base URL ends in /v1; what is recorded is what the client asked, so that it plays anywhere."""
+    with recording_gateway(path, f"{gateway}/v1/") as url:
+        live = httpx2.get(f"{url}/models?provider=openai", trust_env=False).json()
+    assert load(path)[0].request.url == "/models?provider=openai"
+    with recording_gateway(path) as url:
+        assert httpx2.get(f"{url}/models?provider=openai", trust_env=False).json() == live
+
+
+def through(path: Path, handler: Callable[[Connection, Request], None], ask: Callable[[str], Any]) -> tuple[Any, Any]:
+    """What a client sees of a server through the gateway, live and played."""
+    with serving(handler) as server, recording_gateway(path, server.url) as url:
+        live = ask(url)
+    with recording_gateway(path) as url:
+        return live, ask(url)
+
+
+def test_status_and_headers_pass_as_they_are(path: Path) -> None:
+    """Odd statuses, order, and headers that come twice; what belongs to the connection stays on it."""
+
+    def odd(connection: Connection, _: Request) -> None:
+        connection.json({"a": 1}, 429, "X-B: 1", "Retry-After: 7", "X-B: 2", "Keep-Alive: timeout=5")
+
+    def ask(url: str) -> Any:
+        answer = httpx2.get(url, trust_env=False)
+        return answer.status_code, [pair for pair in answer.headers.multi_items() if pair[0] != "date"], answer.content
+
+    live, played = through(path, odd, ask)
+    assert played == live
+    assert live[0] == 429
+    assert [name for name, _ in live[1]] == ["content-type", "content-length", "x-b", "retry-after", "x-b"]
+
+
+def test_a_packed_answer_passes_unpacked(path: Path) -> None:
+    """The proxy reads what is packed; its own answer says nothing of it, and has its own framing."""
+    import gzip
+
+    body = gzip.compress(b'{"a":1}')
+
+    def packed(connection: Connection, _: Request) -> None:
+        connection.head(200, "application/json", "Content-Encoding: gzip", length=len(body))
+        connection.send(body)
+
+    live, played = through(path, packed, lambda url: httpx2.get(url, trust_env=False).json())
+    assert (live, played) == ({"a": 1}, {"a": 1})
+
+
+def test_an_answer_whose_secret_is_hidden_is_framed_right(path: Path) -> None:
+    """A body that is shorter in the file is announced with the length it has there."""
+
+    def grants(connection: Connection, _: Request) -> None:
+        connection.json({"access_token": "abcdefghijklmnop", "expires_in": 60})
+
+    live, played = through(path, grants, lambda url: httpx2.post(url, trust_env=False).json())
+    assert live == {"access_token": "abcdefghijklmnop", "expires_in": 60}
+    assert played == {"access_token": "...", "expires_in": 60}
+
+
+@pytest.mark.parametrize("length", [None, 100])
+@pytest.mark.parametrize("how", ["close", "reset"])
+def test_an_answer_that_is_cut_is_cut_again(path: Path, length: int | None, how: str) -> None:
+    """Chunked or with a length, closed or reset: what came arrives, and then the error."""
+
+    def cut(connection: Connection, _: Request) -> None:
+        connection.head(200, "text/plain", length=length)
+        connection.chunk(b"half of") if length is None else connection.send(b"half of")
+        connection.pause(0.1)
+        getattr(connection, how)()
+
+    def ask(url: str) -> Any:
+        got = b""
+        with httpx2.stream("GET", url, trust_env=False) as answer, pytest.raises(httpx2.RemoteProtocolError):
+            for piece in answer.iter_bytes():
+                got += piece
+        return got
+
+    assert through(path, cut, ask) == (b"half of", b"half of")
+    (exchange,) = load(path)
+    assert isinstance(exchange.outcome, RecordedAnswer)
+    assert exchange.outcome.end.kind == "truncated"
+
+
+def test_a_connection_that_closes_without_an_answer_does_so_again(path: Path) -> None:
+    """The client sees no answer, not an answer about it; each of its tries is an exchange."""
+
+    def ask(url: str) -> Any:
+        with pytest.raises(httpx2.RemoteProtocolError):
+            httpx2.get(url, trust_env=False)
+
+    through(path, lambda connection, _: connection.close(), ask)
+    (exchange,) = load(path)
+    assert isinstance(exchange.outcome, Ending)
+    assert exchange.outcome.kind == "no_answer"
+
+
+def test_our_own_client_sees_a_cut_stream_through_it(path: Path) -> None:
+    """With what had come: the gateway hides nothing and adds nothing."""
+    first = b'data: {"choices":[{"index":0,"delta":{"content":"Hel"}}]}\n\n'
+
+    def cut(connection: Connection, _: Request) -> None:
+        connection.events(first, end=False)
+        connection.close()
+
+    def ask(url: str) -> Any:
+        with (
+            InferenceGatewayClient(url, max_retries=0) as client,
+            pytest.raises(StreamTruncatedError) as caught,
+            client.generate_content_stream("openai/m", "Hi") as stream,
+        ):
+            list(stream)
+        return caught.value.partial.text
+
+    assert through(path, cut, ask) == ("Hel", "Hel")
+
+
+def test_a_stream_that_its_client_left_is_left_again(path: Path) -> None:
+    """The server is told at once; when it is played, the client may leave in the same place."""
+    left: list[bool] = []
+
+    def endless(connection: Connection, _: Request) -> None:
+        connection.head(200, "text/event-stream")
+        connection.chunk(b"data: first\n\n")
+        try:
+            connection.stall()
+        finally:
+            left.append(True)
+
+    def ask(url: str) -> Any:
+        with httpx2.stream("GET", url, trust_env=False) as answer:
+            return next(answer.iter_lines())
+
+    assert through(path, endless, ask) == ("data: first", "data: first")
+    assert left == [True]
+    (exchange,) = load(path)
+    assert isinstance(exchange.outcome, RecordedAnswer)
+    assert exchange.outcome.end.kind == "abandoned"
+
+
+def test_a_client_that_goes_on_where_the_recorded_one_left_is_a_miss(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is cut off after a while, and the block ends with the reason."""
+    from inference_gateway_sdk.testing.cassettes import gateway as module
+
+    monkeypatch.setattr(module, "_GRACE_SECONDS", 0.05)
+    test_a_stream_that_its_client_left_is_left_again(path)
+
+    def ask(url: str) -> None:
+        with httpx2.stream("GET", url, trust_env=False) as answer, pytest.raises(httpx2.RemoteProtocolError):
+            list(answer.iter_lines())
+
+    with pytest.raises(CassetteMissError, match="where its reader left"), recording_gateway(path) as url:
+        ask(url)
+
+
+def test_a_miss_is_answered_and_raised_when_the_block_ends(gateway: str, path: Path) -> None:
+    """A client may swallow the 400, which shows the diff; the test fails all the same."""
+    with recording_gateway(path, gateway) as url, official(url) as client:
+        client.responses.create(model="openai/any", input="Hi")
+    with (
+        pytest.raises(CassetteMissError, match="the nearest is number 1 of 1"),
+        recording_gateway(path) as url,
+        official(url) as client,
+    ):
+        with pytest.raises(openai.BadRequestError) as caught:
+            client.responses.create(model="openai/any", input="Ho")
+        assert '+{"input": "Ho", "model": "openai/any"}' in str(caught.value.body["message"])  # type: ignore[index]
+
+
+def test_a_block_that_fails_raises_its_own_error(path: Path) -> None:
+    """A miss does not hide the assertion that failed because of it; nothing is written."""
+    with pytest.raises(ZeroDivisionError), recording_gateway(path, mode="none") as url:
+        httpx2.get(url, trust_env=False)
+        raise ZeroDivisionError
+    assert not path.exists()
+
+
+def test_modes_and_redaction_are_the_cassette_s(gateway: str, path: Path) -> None:
+    """`new` adds to the file, `all` writes it anew, hooks and names hide as everywhere."""
+    redaction = Redaction(query=["include"])
+    for mode, wanted in (("once", 1), ("new", 2), ("all", 2)):
+        with recording_gateway(path, gateway, mode, redaction=redaction) as url:  # type: ignore[arg-type]
+            for query in ("?include=pricing", "?provider=openai")[: 1 if mode == "once" else 2]:
+                assert httpx2.get(f"{url}/v1/models{query}", trust_env=False).status_code == 200
+        assert len(load(path)) == wanted
+    assert load(path)[0].request.url == "/v1/models?include=..."
+
+
+def test_a_tape_serves_clients_and_a_gateway_at_once(gateway: str, path: Path) -> None:
+    """One file for a test that uses both: this package's client by its driver, another's through the port."""
+    with cassette(path) as tape, tape.gateway(gateway) as url:
+        with InferenceGatewayClient(gateway, driver=tape.driver()) as ours:
+            first = ours.generate_content("openai/any", "one").text
+        with official(url) as theirs:
+            second = theirs.responses.create(model="openai/any", input="two").output_text
+    assert (first, second) == ("You said: one", "You said: two")
+    assert [json.loads(exchange.request.body or b"")["model"] for exchange in load(path)] == ["openai/any"] * 2
+
+
+@pytest.mark.parametrize(
+    ("upstream", "complaint"),
+    [(None, "upstream is missing: .* is to be recorded"), ("localhost:8080", "upstream must be an http or https URL")],
+)
+def test_an_upstream_that_cannot_be_asked_is_refused_at_once(path: Path, upstream: str | None, complaint: str) -> None:
+    """Before a client meets it."""
+    with pytest.raises(ValueError, match=complaint), recording_gateway(path, upstream):
+        pytest.fail("the block must not begin")
