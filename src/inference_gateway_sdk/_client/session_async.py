@@ -304,12 +304,13 @@ class Live(Generic[ChunkT, FinalT]):
             data = await self._answer.read(guard.deadline(start))
         except DeadlineExceeded as failure:
             guard.waited(monotonic() - start)
-            await self._stop(guard.stalled(self._chunks), failure)
+            self._stop(guard.stalled(self._chunks), failure)
         except Failure as failure:
-            await self._stop(self._broken(failure), failure)
+            self._stop(self._broken(failure), failure)
         else:
             guard.waited(monotonic() - start)
-            await self._take(data)
+            if self._take(data):
+                await self._answer.release()
         finally:
             self._reading = False
 
@@ -344,24 +345,28 @@ class Live(Generic[ChunkT, FinalT]):
         error.meta = self.meta
         return error
 
-    async def _take(self, data: bytes) -> None:
+    def _take(self, data: bytes) -> bool:
+        """Read these bytes; whether they are the end, and well."""
         dialect, guard = self.dialect, self._guard
         items = dialect.feed(data) if data else dialect.end()
         if items:
             self.queue.extend(items)
             self._chunks += len(items)
-            if any(chunk is not None and dialect.has_content(chunk) for chunk, _ in items):
-                self.has_content = True
-                guard.content()
+            for chunk, _ in items:
+                if chunk is not None and dialect.has_content(chunk):
+                    self.has_content = True
+                    guard.content()
+                    break
         if dialect.failure is not None:
-            await self._stop(dialect.failure, None)
+            self._stop(dialect.failure, None)
         elif dialect.closed or not data:
             self.ended = True
-            await self._answer.release()
+            return True
         elif dialect.terminal and not dialect.may_continue:
             guard.tail()
+        return False
 
-    async def _stop(self, error: GatewayError, cause: Failure | None) -> None:
+    def _stop(self, error: GatewayError, cause: Failure | None) -> None:
         """The stream ends here: whole, when its terminal marker had come; broken otherwise."""
         dialect = self.dialect
         if dialect.terminal and not (dialect.may_continue and dialect.failure is not None):

@@ -308,7 +308,8 @@ class Live(Generic[ChunkT, FinalT]):
             self._stop(self._broken(failure), failure)
         else:
             guard.waited(monotonic() - start)
-            self._take(data)
+            if self._take(data):
+                self._answer.release()
         finally:
             self._reading = False
 
@@ -343,22 +344,26 @@ class Live(Generic[ChunkT, FinalT]):
         error.meta = self.meta
         return error
 
-    def _take(self, data: bytes) -> None:
+    def _take(self, data: bytes) -> bool:
+        """Read these bytes; whether they are the end, and well."""
         dialect, guard = self.dialect, self._guard
         items = dialect.feed(data) if data else dialect.end()
         if items:
             self.queue.extend(items)
             self._chunks += len(items)
-            if any(chunk is not None and dialect.has_content(chunk) for chunk, _ in items):
-                self.has_content = True
-                guard.content()
+            for chunk, _ in items:
+                if chunk is not None and dialect.has_content(chunk):
+                    self.has_content = True
+                    guard.content()
+                    break
         if dialect.failure is not None:
             self._stop(dialect.failure, None)
         elif dialect.closed or not data:
             self.ended = True
-            self._answer.release()
+            return True
         elif dialect.terminal and not dialect.may_continue:
             guard.tail()
+        return False
 
     def _stop(self, error: GatewayError, cause: Failure | None) -> None:
         """The stream ends here: whole, when its terminal marker had come; broken otherwise."""

@@ -96,14 +96,16 @@ class Stream(Generic[ChunkT, FinalT]):
 
     def __next__(self) -> ChunkT:
         live = self._live
-        if live is not None and live.queue and self._state == "open":  # the short way for most chunks
-            chunk = live.queue.popleft()[0]
+        if live is None or self._state != "open":
+            live = self._opened(ended_is_fine=True)
+        queue = live.queue
+        while True:
+            while not queue:
+                self._unless_ended(live)
+                live.pull()
+            chunk = queue.popleft()[0]
             if chunk is not None:
                 live.dialect.fold(chunk)
-                return chunk
-        while True:
-            chunk, _ = self._next()
-            if chunk is not None:
                 return chunk
 
     def text(self) -> Iterator[str]:
@@ -230,24 +232,23 @@ class Stream(Generic[ChunkT, FinalT]):
             live = self._opened(ended_is_fine=True)
         queue = live.queue
         while not queue:
-            if live.ended:
-                self._end(live)
-                raise StopIteration
+            self._unless_ended(live)
             live.pull()
         item = queue.popleft()
         if item[0] is not None:
             live.dialect.fold(item[0])
         return item
 
-    def _end(self, live: Live[ChunkT, FinalT]) -> None:
-        """The verdict at the end of the queue."""
+    def _unless_ended(self, live: Live[ChunkT, FinalT]) -> None:
+        """Return while more may come; the verdict at the end is raised, StopIteration for a whole answer."""
+        if not live.ended:
+            return
         error = live.failure
-        if error is None:
-            return
-        if self._return_truncated and isinstance(error, StreamTruncatedError):
+        if error is not None:
+            if not (self._return_truncated and isinstance(error, StreamTruncatedError)):
+                raise live.failed()
             self._complete = False
-            return
-        raise live.failed()
+        raise StopIteration
 
     def __del__(self) -> None:
         if self._state == "open" and self._live is not None and not self._live.ended:

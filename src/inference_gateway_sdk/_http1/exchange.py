@@ -85,9 +85,9 @@ class Exchange:
             self._feed_body(parser, data)
         else:
             self._feed_head(parser, data)
-        if self._bodyless and self.body:
-            self.body.clear()
-            self.reusable = False
+            if self._bodyless and self.body:
+                self.body.clear()
+                self.reusable = False
         if self.complete or self.failure is not None:
             self._parser = None
 

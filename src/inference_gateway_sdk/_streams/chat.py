@@ -59,7 +59,10 @@ class ChatDialect(EventDialect[Chunk, Answer]):
 
     def has_content(self, chunk: Chunk) -> bool:
         """Whether a chunk brings what a reader waits for: content or an end, not an empty delta or usage alone."""
-        return any(choice.finish_reason or has_content(choice) for choice in chunk.choices)
+        for choice in chunk.choices:  # noqa: SIM110  (asked for each read: a generator would cost more than the loop)
+            if choice.finish_reason or has_content(choice):
+                return True
+        return False
 
     def text(self, chunk: Chunk) -> str | None:
         """The text a chunk brings."""

@@ -88,12 +88,14 @@ class ChatAssembly:
 
     def _add_envelope(self, chunk: Chunk) -> None:
         """Take what describes the whole answer from the first chunk that says it (some begin with empty names)."""
-        envelope = self._envelope
+        envelope, found = self._envelope, False
         for name in self._missing:
             value = getattr(chunk, name)
             if value:
                 envelope[name] = value
-        self._missing = tuple(name for name in self._missing if name not in envelope)
+                found = True
+        if found:
+            self._missing = tuple(name for name in self._missing if name not in envelope)
 
     def _add_kept(self, chunk: Chunk) -> None:
         """What the contract does not know, and known fields that came in another type."""

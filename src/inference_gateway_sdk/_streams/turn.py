@@ -58,8 +58,12 @@ class Turn:
 
     def follow(self, chunk: CreateChatCompletionStreamResponse) -> bool:
         """Take a chunk into account; whether it begins another turn."""
+        choices = chunk.choices
+        if len(choices) == 1 and self._goes_on(choices[0]):  # most chunks
+            self._id = chunk.id or ""
+            return False
         begins = belongs = False
-        for piece in chunk.choices:
+        for piece in choices:
             index = piece.index or 0
             if index not in self._finish:
                 belongs = True
@@ -77,6 +81,13 @@ class Turn:
         if begins or belongs:  # an empty piece after a finish may be the beginning of what follows, with its id
             self._id = chunk.id or ""
         return begins
+
+    def _goes_on(self, piece: ChatCompletionStreamChoice) -> bool:
+        """Whether a piece belongs to an open choice, and neither ends it nor calls a tool."""
+        if piece.finish_reason or (piece.index or 0) not in self._open:
+            return False
+        delta = _delta(piece)
+        return delta is None or not delta.tool_calls
 
     def _begin(self) -> None:
         self._finish.clear()

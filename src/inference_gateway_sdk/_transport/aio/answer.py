@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ["AsyncioAnswer"]
 
+_TWO_READERS = "this answer is being read by another task: one reader at a time"
+
 
 class AsyncioAnswer:
     """See `protocols.AsyncAnswer`."""
@@ -34,10 +36,16 @@ class AsyncioAnswer:
 
     async def read(self, deadline: float | None = None) -> bytes:
         """The next decoded bytes as soon as any are there, b"" at the end; see `protocols.Answer.read`."""
-        self._take_turn()
+        if self._reading:
+            raise RuntimeError(_TWO_READERS)
+        self._reading = True
         try:
             while (data := self._body.take()) is None:
-                await self._wait(deadline)
+                connection = self._connection
+                if connection is None:
+                    self._body.interrupt()
+                else:
+                    await connection.wait(deadline, "body")
             if self._connection is not None:
                 self._connection.taken()
             return data
@@ -50,7 +58,9 @@ class AsyncioAnswer:
         """Give the connection back: drained when little is missing, closed otherwise."""
         if self._connection is None:
             return
-        self._take_turn()
+        if self._reading:
+            raise RuntimeError(_TWO_READERS)
+        self._reading = True
         try:
             await self._drain()
         finally:
@@ -68,25 +78,16 @@ class AsyncioAnswer:
     def __del__(self) -> None:
         self.abandon()
 
-    def _take_turn(self) -> None:
-        if self._reading:
-            raise RuntimeError("this answer is being read by another task: one reader at a time")
-        self._reading = True
-
-    async def _wait(self, until: float | None) -> None:
-        connection = self._connection
-        if connection is None:
-            self._body.interrupt()
-        else:
-            await connection.wait(until, "body")
-
     async def _drain(self) -> None:
         until = monotonic() + DRAIN_SECONDS
         try:
             while not self._body.drain():
-                if self._connection is not None:
-                    self._connection.taken()
-                await self._wait(until)
+                connection = self._connection
+                if connection is None:
+                    self._body.interrupt()
+                else:
+                    connection.taken()
+                    await connection.wait(until, "body")
         except DeadlineExceeded:
             return
 

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from inference_gateway_sdk._http1.failures import DeadlineExceeded
 from inference_gateway_sdk._http1.link import PIECE, TURN
 
+from .signal import Signal
+
 if TYPE_CHECKING:
     import socket
     from collections.abc import Callable
@@ -42,13 +44,13 @@ class Connection(asyncio.BufferedProtocol):
         "_loop",
         "_paused",
         "_peek",
+        "_signal",
         "_sock",
         "_timer",
         "_timer_at",
         "_transport",
         "_turn",
         "_until",
-        "_waiter",
         "link",
         "on_lost",
     )
@@ -67,7 +69,7 @@ class Connection(asyncio.BufferedProtocol):
         self._full = False  # the transport asked not to be written to
         self._buffered = 0
         self._paused = False
-        self._waiter: asyncio.Future[bool] | None = None
+        self._signal = Signal(loop)
         self._until: float | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = 0.0
@@ -92,12 +94,12 @@ class Connection(asyncio.BufferedProtocol):
         exchange = link.exchange
         if exchange is not None and exchange.body:
             self._count(nbytes)
-        self._wake()
+        self._signal.now(value=False)
 
     def eof_received(self) -> None:
         """The peer ended its side; the transport closes itself."""
         self.link.end()
-        self._wake()
+        self._signal.soon(value=False)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection is gone."""
@@ -105,7 +107,7 @@ class Connection(asyncio.BufferedProtocol):
             self._salvage()
         self.link.end(exc if isinstance(exc, OSError) else None)
         self._stop_timer()
-        self._wake()
+        self._signal.soon(value=False)
         if self.on_lost is not None:
             self.on_lost(self)
 
@@ -153,12 +155,8 @@ class Connection(asyncio.BufferedProtocol):
         self._until = until
         if until is not None and (self._timer is None or until < self._timer_at):
             self._set_timer(until)
-        self._waiter = waiter = self._loop.create_future()
-        try:
-            if await waiter:
-                raise DeadlineExceeded(which)
-        finally:
-            self._waiter = None
+        if await self._signal:
+            raise DeadlineExceeded(which)
 
     def taken(self) -> None:
         """The reader has taken all that was received: the socket may be read again."""
@@ -171,7 +169,7 @@ class Connection(asyncio.BufferedProtocol):
         """Close at once, whatever is still to be sent; a waiter wakes and sees why."""
         self.link.abandon()
         self._stop_timer()
-        self._wake()
+        self._signal.soon(value=False)
         if self._transport is not None:
             self._transport.abort()
 
@@ -213,10 +211,6 @@ class Connection(asyncio.BufferedProtocol):
         except OSError:
             return
 
-    def _wake(self) -> None:
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(False)
-
     def _set_timer(self, until: float) -> None:
         self._stop_timer()
         self._timer_at = until
@@ -229,12 +223,12 @@ class Connection(asyncio.BufferedProtocol):
 
     def _tick(self) -> None:
         self._timer = None
-        if self._waiter is None or self._until is None:
+        if self._until is None:
             return
         if self._until - monotonic() > _SLACK:
             self._set_timer(self._until)
-        elif not self._waiter.done():
-            self._waiter.set_result(True)
+        else:
+            self._signal.soon(value=True)
 
 
 def _peek(sock: socket.socket) -> Callable[[int], list[tuple[int, int]]] | None:

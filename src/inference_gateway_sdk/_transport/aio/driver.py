@@ -85,10 +85,12 @@ class AsyncioDriver:
                 raise RuntimeError(_CLOSED)
             answer = None
             while answer is None:
-                connection = await pool.idle_one(plan.route)
+                connection = pool.idle_one(plan.route)
                 reused = connection is not None
                 if connection is None:
                     connection = await self._connect(pool, plan.route, deadline, connect_seconds)
+                elif (connection.unread or connection.link.dead) and not await pool.hear(connection):
+                    continue
                 try:
                     connection.link.request(method, head, body)
                     connection.flush()

@@ -83,17 +83,13 @@ class Pool:
                 return
         self._free += 1
 
-    async def idle_one(self, route: Route) -> Connection | None:
-        """A kept connection that is still good, now in use; None when there is none."""
-        while (connection := self._shelf.take(route, monotonic())) is not None:
+    def idle_one(self, route: Route) -> Connection | None:
+        """A kept connection, now in use, None when there is none; `hear` it when it has something unread."""
+        connection = self._shelf.take(route, monotonic())
+        if connection is not None:
             connection.on_lost = None
             self._busy.add(connection)
-            if connection.unread:
-                await self._hear(connection)
-            if not connection.link.dead:
-                return connection
-            self.drop(connection)
-        return None
+        return connection
 
     def use(self, connection: Connection) -> None:
         """Count a new connection as in use."""
@@ -152,13 +148,18 @@ class Pool:
             self.close()
             await asyncio.sleep(0)  # lets the transports close their sockets
 
-    async def _hear(self, connection: Connection) -> None:
+    async def hear(self, connection: Connection) -> bool:
+        """Read what an idle connection was told; whether it can still be used. It is dropped otherwise."""
         try:
             await asyncio.sleep(0)  # one round of the loop reads the socket,
             await asyncio.sleep(0)  # another delivers what it read
         except BaseException:
             self.drop(connection)
             raise
+        if connection.link.dead:
+            self.drop(connection)
+            return False
+        return True
 
     def _sweep(self) -> None:
         self._sweeper = None
