@@ -145,11 +145,15 @@ def test_aliases_are_unknown(start: Start, *, stream: bool) -> None:
     assert plain.headers["x-selected-model"] == "x"
 
 
+NO_SERVER = ((), McpSettings(enabled=True, servers=("http://127.0.0.1:9/mcp",), reconnect_interval=None))
+NO_TOOL = ((add,), McpSettings(exclude=("add",)))
+
+
 @pytest.mark.parametrize("stream", [False, True])
-def test_without_servers_no_chat_is_read(start: Start, *, stream: bool) -> None:
-    """With MCP on and no server to be had, every chat is a 400, but with X-MCP-Bypass."""
-    mcp = McpSettings(enabled=True, servers=("http://127.0.0.1:9/mcp",), reconnect_interval=None)
-    url = start(mcp=mcp, quirks="v0.48")
+@pytest.mark.parametrize(("tools", "mcp"), [NO_SERVER, NO_TOOL], ids=["no server", "no tool allowed"])
+def test_without_tools_no_chat_is_read(start: Start, tools: Any, mcp: McpSettings, *, stream: bool) -> None:
+    """With MCP on and nothing to offer, every chat is a 400, but with X-MCP-Bypass."""
+    url = start(*tools, mcp=mcp, quirks="v0.48")
     answer = post(url, stream=stream)
     assert (answer.status_code, answer.json()) == (400, {"error": "Failed to decode request"})
     chat = {"model": "openai/m", "messages": []}

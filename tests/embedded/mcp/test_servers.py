@@ -267,6 +267,14 @@ def test_a_session_is_ended_with_the_gateway(model: Model, clock: Clock) -> None
     assert (clock.seen[-1]["method"], {clock.seen[-1]["mcp-session-id"]}) == ("DELETE", clock.sessions())
 
 
+def test_a_tool_that_says_little_is_listed_all_the_same(start: Start) -> None:
+    """Without description and schema it has an empty text and an empty object."""
+    with serving(rpc([{"name": "one"}])) as server:
+        url = start(mcp=settings(f"{server.url}/mcp"), expose_mcp=True)
+        (tool,) = httpx2.get(f"{url}/v1/mcp/tools", trust_env=False).json()["data"]
+        assert tool == {"name": "mcp_one", "description": "", "server": f"{server.url}/mcp", "input_schema": {}}
+
+
 def test_a_redirect_is_followed(start: Start) -> None:
     """A server that lives at /mcp/ is found at /mcp."""
 
