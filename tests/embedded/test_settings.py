@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from inference_gateway_sdk.embedded import Access, Settings, SettingsError
+from inference_gateway_sdk.embedded import Access, Oidc, Settings, SettingsError
 
 
 def test_an_empty_environment_gives_the_real_gateways_defaults() -> None:
@@ -16,12 +16,42 @@ def test_an_empty_environment_gives_the_real_gateways_defaults() -> None:
     assert settings.ignored == ()
 
 
-@pytest.mark.parametrize("name", ["ENABLE_IMAGES", "IMAGES_ENABLED"])
-def test_images_have_an_older_and_a_newer_name(name: str) -> None:
-    """Either switches them on; gateways of both ages are in use."""
-    assert Settings.from_env({name: "true"}).images
-    assert not Settings.from_env({name: "false"}).images
-    assert not Settings.from_env({name: ""}).images
+@pytest.mark.parametrize(
+    ("setting", "name"),
+    [
+        ("images", "ENABLE_IMAGES"),
+        ("images", "IMAGES_ENABLED"),
+        ("vision", "ENABLE_VISION"),
+        ("vision", "VISION_ENABLED"),
+    ],
+)
+def test_two_switches_have_an_older_and_a_newer_name(setting: str, name: str) -> None:
+    """Either switches it on; gateways of both ages are in use."""
+    assert getattr(Settings.from_env({name: "true"}), setting)
+    assert not getattr(Settings.from_env({name: "false"}), setting)
+    assert not getattr(Settings.from_env({name: ""}), setting)
+
+
+def test_the_time_to_write_means_something_with_the_quirk_alone() -> None:
+    """Otherwise the variable is reported as not honoured."""
+    environ = {"SERVER_WRITE_TIMEOUT": "5s"}
+    assert Settings.from_env(environ).ignored == ("SERVER_WRITE_TIMEOUT",)
+    quirky = Settings.from_env(environ, quirks="v0.48")
+    assert (quirky.write_timeout, quirky.quirks, quirky.ignored) == (5.0, "v0.48", ())
+
+
+def test_a_token_is_known_or_an_issuers() -> None:
+    """The variable is this gateway's own; with an issuer it would say twice who may pass."""
+    assert Settings.from_env({"INFERENCE_GATEWAY_SERVE_TOKEN": "secret"}).token == "secret"
+    with pytest.raises(SettingsError, match="token"):
+        Settings(token="secret", oidc=Oidc(issuer="https://id.example", audience="a"))
+
+
+def test_an_unknown_release_is_refused() -> None:
+    """The refusal says which there are; from the environment's side and from Python's."""
+    for build in (lambda: Settings(quirks="v0.1"), lambda: Settings.from_env({}, quirks="v0.1")):
+        with pytest.raises(SettingsError, match=r"'v0\.1' is not a release .* write v0\.48"):
+            build()
 
 
 def test_every_variable_is_read() -> None:
@@ -94,7 +124,8 @@ def test_a_push_of_metrics_takes_two_switches(name: str) -> None:
 
 
 def test_a_key_is_not_shown() -> None:
-    """The repr of settings holds addresses and no keys."""
+    """The repr of settings holds addresses, and neither keys nor the token."""
+    assert "secret" not in repr(Settings(token="secret"))
     settings = Settings.from_env({"OPENAI_API_KEY": "sk-secret", "OPENAI_API_URL": "http://127.0.0.1:1/v1"})
     assert "sk-secret" not in repr(settings)
     assert "127.0.0.1:1" in repr(settings)

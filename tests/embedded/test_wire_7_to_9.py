@@ -122,6 +122,10 @@ DROPPED = (
 MESSAGE = {"role": "r", "content": [{"type": "file", "novel": None}], "tool_call_id": "t", "reasoning": "a"}
 
 
+TEXT = {"type": "text", "text": "What is it?"}
+SHOWN = {"role": "user", "content": [TEXT, {"type": "image_url", "image_url": {"url": "x"}}, {"type": "file"}]}
+
+
 def chat(says: str, more: dict[str, object], sees: dict[str, object] | None = None, **rest: object) -> Case:
     """A chat with these fields, of which the provider sees those."""
     sees = {"model": "m", "messages": HI, **(more if sees is None else sees)}
@@ -163,6 +167,20 @@ def calls(extra: object) -> list[object]:
         quirk="narrow_floats",
     ),
     chat("numbers are what they were", {"temperature": 0.123456789}),
+    chat(
+        "pictures are kept from models that read text alone",
+        {"model": "openai/o3-mini", "messages": [SHOWN, {"role": "user", "content": "x"}]},
+        {"model": "o3-mini", "messages": [{**SHOWN, "content": [TEXT]}, {"role": "user", "content": "x"}]},
+        settings={"vision": True},
+        answers={"o3-mini": whole(200, ANSWER)},
+    ),
+    chat("other models see them", {"messages": [SHOWN]}, settings={"vision": True}),
+    chat(
+        "and so does everybody when that is off",
+        {"model": "openai/o3-mini", "messages": [SHOWN]},
+        {"model": "o3-mini", "messages": [SHOWN]},
+        answers={"o3-mini": whole(200, ANSWER)},
+    ),
     chat(
         "pictures pass", {"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "x"}}]}]}
     ),

@@ -22,7 +22,6 @@ __all__ = ["Access", "Settings", "SettingsError"]
 
 # What the real gateway would act on and this one would not: silence about GUARDRAILS_ENABLED would be a trap.
 _NOT_HERE = (
-    "ENABLE_VISION",
     "GUARDRAILS_ENABLED",
     "SERVER_WRITE_TIMEOUT",
     "TELEMETRY_ENABLED",
@@ -52,6 +51,8 @@ class Settings(Struct, frozen=True, kw_only=True):
         allowed_models: `ALLOWED_MODELS`: when not empty, only these; wins over the next.
         disallowed_models: `DISALLOWED_MODELS`: never these.
         images: `ENABLE_IMAGES`, or `IMAGES_ENABLED` as newer gateways call it: pictures can be asked for.
+        vision: `ENABLE_VISION`, or `VISION_ENABLED` as newer gateways call it: models that read text alone are sent no
+            pictures; when off, everything is sent to everybody.
         audio: `AUDIO_ENABLED`, of newer gateways: sounds can be asked for.
         expose_mcp: `MCP_EXPOSE`: tools can be listed, and with MCP on, called at `/mcp`.
         mcp: `MCP_ENABLED`, `MCP_SERVERS` and the other variables of MCP.
@@ -79,6 +80,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     allowed_models: tuple[str, ...] = ()
     disallowed_models: tuple[str, ...] = ()
     images: bool = False
+    vision: bool = False
     audio: bool = False
     expose_mcp: bool = False
     mcp: McpSettings = McpSettings()
@@ -110,6 +112,9 @@ class Settings(Struct, frozen=True, kw_only=True):
         except PoolError as error:
             raise SettingsError(f"pools: {error}") from None
 
+    def __repr__(self) -> str:
+        return Struct.__repr__(replace(self, token="...") if self.token not in (None, "...") else self)
+
     @classmethod
     def from_env(cls, environ: Mapping[str, str], *, quirks: str | None = None) -> Settings:
         """The settings that the environment asks for.
@@ -135,6 +140,7 @@ class Settings(Struct, frozen=True, kw_only=True):
             allowed_models=names(environ.get("ALLOWED_MODELS", "").lower()),
             disallowed_models=names(environ.get("DISALLOWED_MODELS", "").lower()),
             images=switch(environ, "ENABLE_IMAGES") or switch(environ, "IMAGES_ENABLED"),
+            vision=switch(environ, "ENABLE_VISION") or switch(environ, "VISION_ENABLED"),
             audio=switch(environ, "AUDIO_ENABLED"),
             expose_mcp=switch(environ, "MCP_EXPOSE"),
             mcp=McpSettings.from_env(environ),

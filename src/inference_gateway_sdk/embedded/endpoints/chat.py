@@ -20,6 +20,7 @@ from ..providers.catalogue import CATALOGUE
 from ..providers.provider import ProviderError
 from ..request_body import read_body
 from ..routing import Route, admit, named_provider, route
+from ..vision import without_pictures
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,6 +38,8 @@ async def chat_completions(gateway: Gateway, request: Request) -> Response:
     chat = await read_chat(request, gateway.settings.max_body, narrow=gateway.quirks.narrow_floats)
     target = choose(gateway, request, chat)
     admit(chat.model, gateway.settings)
+    if gateway.settings.vision:
+        chat = without_pictures(chat, f"{target.provider}/{target.model}")
     return await respond(gateway, request, chat, target, gateway.provider(target.provider))
 
 

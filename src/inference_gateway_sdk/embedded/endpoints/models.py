@@ -14,6 +14,7 @@ from ..problems import Problem
 from ..providers.provider import Listed, ProviderError, Silent
 from ..providers.runtime_context import with_runtime_context
 from ..routing import is_listed, named_provider
+from ..vision import modalities
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -86,7 +87,7 @@ def _entry(provider: str, model: Listed, include: tuple[str, ...]) -> dict[str, 
         "owned_by": model.owned_by,
         "served_by": provider,
     }
-    known = {"context_window": _context_window(model)}
+    known = {"context_window": _context_window(model), "modalities": modalities(f"{provider}/{model.id}")}
     return entry | {name: known.get(name) for name in include}
 
 
