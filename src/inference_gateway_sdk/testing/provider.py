@@ -42,6 +42,10 @@ class Unmatched(Problem):
     def __init__(self, why: str) -> None:
         super().__init__(404, why)
 
+    def envelope(self) -> dict[str, object]:
+        """The reason where clients of every dialect look for one."""
+        return {"type": "error", "error": {"type": "not_found_error", "message": self.text}}
+
 
 class ScriptedDesk:
     """See `embedded.providers.provider.Provider`.

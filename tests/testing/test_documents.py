@@ -1,0 +1,37 @@
+"""What docs/testing.md shows of pytest passes under pytest, and the example suite runs as its reader would run it."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytest_plugins = ["pytester"]
+
+ROOT = Path(__file__).resolve().parents[2]
+BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
+SUITE = ROOT / "examples" / "testing_your_code"
+
+
+def test_the_tests_of_the_page_pass(pytester: pytest.Pytester) -> None:
+    """Every block that holds a test; the first is a rate limit followed by an answer, in under ten lines."""
+    blocks = [
+        block for block in BLOCK.findall((ROOT / "docs" / "testing.md").read_text("utf-8")) if "def test_" in block
+    ]
+    assert "rate_limit" in blocks[0] and len(blocks[0].splitlines()) < 10
+    pytester.makepyfile(**{f"test_{number}": block for number, block in enumerate(blocks)})
+    pytester.runpytest_inprocess("-W", "error", "-p", "no:cacheprovider").assert_outcomes(passed=len(blocks))
+
+
+def test_the_example_suite_passes() -> None:
+    """In a process of its own, with warnings as errors, leaving nothing behind."""
+    done = subprocess.run(
+        [sys.executable, "-B", "-W", "error", "-m", "pytest", "-q", "-p", "no:cacheprovider",
+         "-p", "no:schemathesis", "-p", "no:hypothesispytest"],
+        capture_output=True, text=True, timeout=120, check=False, cwd=SUITE,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout
+    assert " passed" in done.stdout and "skipped" not in done.stdout
