@@ -13,14 +13,12 @@ from official.served import SERVE, SERVE_SCRIPTED, served
 if TYPE_CHECKING:
     from inference_gateway_sdk.embedded.weights import Place
 
-EVERYTHING = {"ENABLE_IMAGES": "true", "AUDIO_ENABLED": "true", "MCP_EXPOSE": "true"}
-
 
 @pytest.fixture(scope="session")
 def scripted_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of `igw serve --scripted`, with everything on, and without a model of its own."""
+    """The address of `igw serve --scripted`, which has no weights for a model of its own."""
     folder = tmp_path_factory.mktemp("official")
-    with served(folder / "said.log", SERVE_SCRIPTED, XDG_CACHE_HOME=str(folder), **EVERYTHING) as url:
+    with served(folder / "said.log", SERVE_SCRIPTED, XDG_CACHE_HOME=str(folder)) as url:
         yield url
 
 

@@ -12,17 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 SERVE = [sys.executable, "-c", "from inference_gateway_sdk.cli import main; main()", "serve", "--port", "0"]
-SERVE_SCRIPTED = [
-    sys.executable,
-    "-c",
-    (
-        "import os, signal, sys;"
-        "from inference_gateway_sdk.embedded import ScriptedProvider, Settings, running;"
-        "told = running(Settings.from_env(os.environ).at(port=0), scripted=ScriptedProvider());"
-        "signal.signal(signal.SIGTERM, lambda *_: sys.exit(told.__exit__(None, None, None) and 1));"
-        "print('serving at', told.__enter__() + '/v1', file=sys.stderr, flush=True); signal.pause()"
-    ),
-]
+SERVE_SCRIPTED = [*SERVE, "--scripted"]
 _SURROUNDINGS = re.compile(r"(?i)\w+_proxy|inference_gateway_(?!weights)\w+|server_\w+|\w+_api_(key|url)")
 
 

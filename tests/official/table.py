@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from inference_gateway_sdk.embedded import SCRIPTED_MODEL
+from inference_gateway_sdk.embedded import SCRIPTED_MODEL, SMOKE_TEST_MODEL
 
 ASKED = "How warm is it?"
 RESULT = "21 degrees"
@@ -55,7 +55,14 @@ def _used(end: str) -> Told:
 NO_PROVIDER = "Unable to determine provider for model"
 NO_TOOL = "tool_choice names 'absent', which is not among the tools"
 EXPECTED: dict[str, Told] = {
-    "models": Told(data=[f"anthropic/{SCRIPTED_MODEL}", f"openai/{SCRIPTED_MODEL}"]),
+    "models": Told(
+        data=[
+            f"anthropic/{SCRIPTED_MODEL}",
+            f"elevenlabs/{SCRIPTED_MODEL}",
+            f"llamacpp/{SMOKE_TEST_MODEL}",
+            f"openai/{SCRIPTED_MODEL}",
+        ]
+    ),
     "chat": _spoken("stop"),
     "chat_stream": _spoken("stop"),
     "chat_of_anthropic": _spoken("stop"),
