@@ -65,9 +65,6 @@ class Options(TypedDict, total=False):
 class EventDialect(ABC, Generic[ChunkT, FinalT]):
     """One attempt at a stream of JSON events (see `Dialect`).
 
-    Attributes:
-        fold: Adds a chunk that was handed over to what `turns` returns.
-
     Args:
         chunk: The type of an event.
         final: The type of a whole answer.
@@ -75,7 +72,7 @@ class EventDialect(ABC, Generic[ChunkT, FinalT]):
         provider: As in `Options`, like the rest.
     """
 
-    __slots__ = ("_assembly", "_decode", "_final", "_frames", "_model", "_provider", "closed", "failure", "fold")
+    __slots__ = ("_assembly", "_decode", "_final", "_frames", "_model", "_provider", "closed", "failure")
 
     def __init__(
         self,
@@ -95,7 +92,6 @@ class EventDialect(ABC, Generic[ChunkT, FinalT]):
         self._decode = codec.ChunkDecoder(chunk).decode
         self._final = final
         self._assembly = assembly() if assemble else None
-        self.fold: Callable[[ChunkT], None] = _forget if self._assembly is None else self._assembly.add
 
     @property
     @abstractmethod
@@ -145,6 +141,11 @@ class EventDialect(ABC, Generic[ChunkT, FinalT]):
     @abstractmethod
     def deltas(self, chunk: ChunkT | None) -> list[Delta]:
         """What a chunk, or for None the stream's end, says in the words that all dialects share."""
+
+    def fold(self, chunk: ChunkT) -> None:
+        """Add a chunk that was handed over to what `turns` returns."""
+        if self._assembly is not None:
+            self._assembly.add(chunk)
 
     def turns(self, *, complete: bool = True) -> list[FinalT]:
         """The answers so far, oldest first; empty before one begins and without assembly."""
@@ -210,7 +211,3 @@ class EventDialect(ABC, Generic[ChunkT, FinalT]):
         except GatewayError:  # it was cut off
             return
         self._assembly.adopt(answer)
-
-
-def _forget(_: object) -> None:
-    """Keep nothing of a chunk."""
