@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from embedded.mcp.clock import Clock, running_clock
-from embedded.mcp.model import Model
+from embedded.mcp.model import Model, says
 from inference_gateway_sdk.embedded import Access, LocalModel, McpSettings, Settings, running
 from inference_gateway_sdk.embedded.weights import Place
 from support.server import Connection, Request, Server
@@ -18,12 +18,19 @@ from support.server import Connection, Request, Server
 Start = Callable[..., str]
 
 
-@pytest.fixture
-def model() -> Iterator[Model]:
-    """The provider `openai`."""
+@pytest.fixture(scope="session")
+def _model() -> Iterator[Model]:
     model = Model()
     yield model
     model.server.stop()
+
+
+@pytest.fixture
+def model(_model: Model) -> Model:
+    """The provider `openai`, with nothing asked yet and one answer for everything."""
+    _model.server.requests.clear()
+    _model.turns = [says("Hello")]
+    return _model
 
 
 @pytest.fixture(scope="session")
@@ -39,16 +46,32 @@ def clock(_clock: Clock) -> Iterator[Clock]:
     _clock.only_handshakes = _clock.forgets = False
 
 
+@pytest.fixture(scope="session")
+def _kept() -> Iterator[tuple[ExitStack, dict[str, str]]]:
+    with ExitStack() as stack:
+        yield stack, {}
+
+
 @pytest.fixture
-def start(model: Model) -> Iterator[Start]:
-    """Starts a gateway in front of the model: `start(*tools, mode="direct", settings...)` gives its address."""
+def start(model: Model, _kept: tuple[ExitStack, dict[str, str]]) -> Iterator[Start]:
+    """Starts a gateway in front of the model: `start(*tools, mcp=..., ...)` gives its address.
+
+    One that asks no MCP server is kept for other tests that want the same.
+    """
+    kept, urls = _kept
     with ExitStack() as stack:
 
         def begin(*tools: Callable[..., object], mcp: McpSettings | None = None, **changes: Any) -> str:
             access = {"openai": Access(url=model.url, key="k"), "mistral": Access(url=model.url, key="k")}
             nowhere = LocalModel(Place(Path("nowhere.gguf"), ours=False))
             settings = Settings(**{"port": 0, "access": access, "mcp": mcp or McpSettings(mode="direct"), **changes})
-            return stack.enter_context(running(settings, local=nowhere, tools=tools))
+            gateway = running(settings, local=nowhere, tools=tools)
+            if settings.mcp.servers:
+                return stack.enter_context(gateway)
+            name = repr((tools, settings))
+            if name not in urls:
+                urls[name] = kept.enter_context(gateway)
+            return urls[name]
 
         yield begin
 
