@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from embedded.wire_cases import CHAT, EVENTS, GIN, HI, JSON, Case, broken, cases, late, play, whole
+from embedded.wire_cases import CHAT, EVENTS, GIN, HI, JSON, Case, broken, cases, events, late, play, whole
+from inference_gateway_sdk.embedded import McpSettings
 
 if TYPE_CHECKING:
     from conftest import Gateways, Upstream
@@ -29,6 +30,13 @@ def turn(finish: str, **message: object) -> bytes:
     """A provider's answer that ends one turn."""
     choice = {"index": 0, "finish_reason": finish, "message": {"role": "assistant", "content": None, **message}}
     return whole(200, {"id": "c", "object": "chat.completion", "created": 1, "model": "up", "choices": [choice]})
+
+
+STREAM = (
+    b'data: {"id":"c","choices":[{"index":0,"delta":{"content":"Hi"},"finish_reason":null}]}\n\n'
+    b'data: {"id":"c","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}\n\n'
+    b'data: {"id":"c","choices":[],"usage":{"total_tokens":3}}\n\ndata: [DONE]\n\n'
+)
 
 
 def turns(*answers: bytes) -> object:
@@ -90,6 +98,47 @@ def turns(*answers: bytes) -> object:
         tools=(clock,),
         answers={"m": turns(turn("tool_calls", tool_calls=CALLING), turn("stop", content="Noon"))},
         body=lambda body: json.loads(body)["choices"][0]["message"] == {"role": "assistant", "content": "Noon"},
+    ),
+    *(
+        Case(
+            section="13",
+            says="no aliases" if quirk else "aliases",
+            quirk=quirk,
+            path=CHAT,
+            sent={"model": "fast", "messages": HI},
+            settings={"pools": {"fast": (("openai", "m"), ("openai", "m"))}},
+            tools=(clock,),
+            answers={"m": turn("stop", content="Hi")},
+            status=400 if quirk else 200,
+        )
+        for quirk in (None, "mcp_shortcuts")
+    ),
+    *(
+        Case(
+            section="13",
+            says="usage is lost" if quirk else "usage arrives",
+            quirk=quirk,
+            path=CHAT,
+            sent={"model": "openai/m", "messages": HI, "stream": True},
+            tools=(clock,),
+            answers={"m": events(STREAM)},
+            body=lambda body, lost=bool(quirk): (b"usage" not in body) is lost and body.endswith(b"data: [DONE]\n\n"),
+            kind=EVENTS,
+        )
+        for quirk in (None, "mcp_cut_turns")
+    ),
+    *(
+        Case(
+            section="21.1",
+            says="no server to be had",
+            quirk=quirk,
+            path=CHAT,
+            sent={"model": "openai/m", "messages": HI},
+            settings={"mcp": McpSettings(enabled=True, servers=("http://127.0.0.1:9/mcp",))},
+            answers={"m": turn("stop", content="Hi")},
+            status=400 if quirk else 200,
+        )
+        for quirk in (None, "mcp_swallows_body")
     ),
 )
 def test_section_13_tools(case: Case, gateway: Gateways, upstream: Upstream) -> None:
