@@ -189,7 +189,7 @@ def test_pictures_and_sounds_are_answered_by_the_same_script(script: ScriptedGat
         pictures = client.generate_image("a cat", model="openai/x", n=2)
         edited = client.create_image_edit(pictures.data[0].bytes(), "greener", model="openai/x")
         speech = client.create_speech("openai/x", "hello", "alloy")
-        sound = client.create_sound_effect("openai/x", "boom", response_format="wav")
+        sound = client.create_sound_effect("elevenlabs/x", "boom", response_format="wav")
     assert [picture.revised_prompt for picture in pictures.data] == ["a ginger cat"] * 2
     assert pictures.data[0].bytes().startswith(b"\x89PNG") and len(edited.data) == 1
     assert (speech.content_type, sound.content_type, sound.bytes[:4]) == ("audio/mpeg", "audio/wav", b"RIFF")
@@ -200,7 +200,7 @@ def test_pictures_and_sounds_can_be_given(script: ScriptedGateway) -> None:
     script.reply(image=b"picture", audio=b"sound", times=2)
     with script.client() as client:
         assert client.generate_image("a cat", model="openai/x").data[0].bytes() == b"picture"
-        assert client.create_music("openai/x", "la").bytes == b"sound"
+        assert client.create_music("elevenlabs/x", "la").bytes == b"sound"
 
 
 def test_the_provider_can_be_asked_directly(script: ScriptedGateway) -> None:

@@ -49,8 +49,8 @@ def test_each_endpoint_has_its_type(script: ScriptedGateway, client: InferenceGa
     client.create_response("openai/gpt-4o", "Hi")
     client.generate_image("a cat", model="openai/x", n=2)
     client.create_speech("openai/x", "hello", "alloy")
-    client.create_sound_effect("openai/x", "boom")
-    client.create_music("openai/x", "la")
+    client.create_sound_effect("elevenlabs/x", "boom")
+    client.create_music("elevenlabs/x", "la")
     assert [type(request.body) for request in script.requests] == [
         CreateMessagesRequest,
         CreateResponseRequest,
