@@ -1,75 +1,258 @@
-"""A loopback server in a process of its own that writes prebuilt bytes, so that it is not what is measured.
+"""The other end: a server on loopback, in a process of its own, that writes bytes made beforehand.
 
-python bench/server.py      prints its port; ends when its standard input does
+One thread and one epoll, sockets without asyncio: it must never be what a client waits for. Each request is answered
+by the name in its path (`answers.py`); bodies are counted, not read. `GET /cpu` answers with the CPU seconds this
+process has used, so that a run can show the server's share. A second port speaks TLS, a thread a connection.
+
+python bench/server.py      prints its ports and the file of its certificate authority as one line of JSON; ends when
+                            its standard input does
 """
 
 from __future__ import annotations
 
-import asyncio
+import heapq
 import json
+import select
+import socket
+import ssl
 import sys
+import tempfile
+import threading
+import time
+from collections import deque
+from pathlib import Path
 
-ANSWER = {
-    "id": "chatcmpl-1",
-    "object": "chat.completion",
-    "created": 1,
-    "model": "m",
-    "choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": "Hello there."}}],
-    "usage": {"prompt_tokens": 5, "completion_tokens": 3, "total_tokens": 8},
-}
-CHUNKS = 5000
+from answers import Answer, build
 
-
-def _chunk(delta: dict[str, str], finish: str | None = None) -> bytes:
-    choice = {"index": 0, "delta": delta, "finish_reason": finish}
-    value = {
-        "id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1, "model": "m",
-        "system_fingerprint": "fp_1", "choices": [choice],
-    }  # fmt: skip
-    return b"data: " + json.dumps(value, separators=(",", ":")).encode() + b"\n\n"
+READ = 1 << 20
 
 
-def _framed(data: bytes) -> bytes:
-    return b"%x\r\n%s\r\n" % (len(data), data)
+class Reader:
+    """Requests out of bytes: only where each ends, and the name of the answer it asks for."""
+
+    def __init__(self) -> None:
+        self._buffer = b""
+        self._skip = 0  # bytes of a body that have yet to come
+        self._name = ""
+
+    def feed(self, data: bytes) -> list[str]:
+        """The names of the requests that are now whole."""
+        names: list[str] = []
+        if self._skip:
+            taken = min(self._skip, len(data))
+            self._skip -= taken
+            data = data[taken:]
+            if self._skip:
+                return names
+            names.append(self._name)
+        self._buffer += data
+        while (end := self._buffer.find(b"\r\n\r\n")) >= 0:
+            length = _length(self._buffer[:end])
+            self._name = self._buffer[: self._buffer.find(b"\r\n")].split(b" ")[1].split(b"/")[1].decode()
+            rest = len(self._buffer) - end - 4
+            self._skip = max(0, length - rest)
+            self._buffer = self._buffer[end + 4 + length :]
+            if self._skip:
+                break
+            names.append(self._name)
+        return names
 
 
-BODY = json.dumps(ANSWER).encode()
-WHOLE = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s" % (len(BODY), BODY)
-HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
-EVENTS = [_framed(_chunk({"role": "assistant", "content": ""}))]
-EVENTS += [_framed(_chunk({"content": f"word{number % 100} "})) for number in range(CHUNKS)]
-EVENTS += [_framed(_chunk({}, "stop")), _framed(b"data: [DONE]\n\n"), b"0\r\n\r\n"]
-STREAM = HEAD + b"".join(EVENTS)
+def _length(head: bytes) -> int:
+    lower = head.lower()
+    at = lower.find(b"\r\ncontent-length:")
+    return int(lower[at + 17 :].split(b"\r\n", 1)[0]) if at >= 0 else 0
 
 
-class Gateway(asyncio.Protocol):
-    """Answers each request at once: a stream where its body asks for one."""
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Keep what to write to."""
-        self.transport = transport
-        self.received = b""
-
-    def data_received(self, data: bytes) -> None:
-        """Answer every request that is whole."""
-        self.received += data
-        while b"\r\n\r\n" in self.received:
-            head, _, rest = self.received.partition(b"\r\n\r\n")
-            lower = head.lower()
-            length = int(lower.split(b"content-length: ")[1].split(b"\r\n")[0]) if b"content-length: " in lower else 0
-            if len(rest) < length:
-                return
-            body, self.received = rest[:length], rest[length:]
-            self.transport.write(STREAM if b'"stream":true' in body.replace(b" ", b"") else WHOLE)  # type: ignore[attr-defined]
+def _cpu_answer() -> Answer:
+    body = json.dumps(time.process_time()).encode()
+    return Answer(b"", [b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)])
 
 
-async def main() -> None:
+class Connection:
+    """One client: what it still has to be told."""
+
+    __slots__ = ("at", "number", "pending", "reader", "rounds", "sock", "waiting", "writes")
+
+    def __init__(self, sock: socket.socket) -> None:
+        self.sock = sock
+        self.number = sock.fileno()
+        self.reader = Reader()
+        self.pending: deque[Answer] = deque()
+        self.writes: deque[bytes] = deque()
+        self.rounds = 0
+        self.at = 0.0  # when the next paced write is due
+        self.waiting = False  # for the socket to take more
+
+    def push(self) -> bool:
+        """Write until all is written or the socket is full (False)."""
+        send, writes = self.sock.send, self.writes
+        while writes or self._next():
+            data = writes[0]
+            try:
+                sent = send(data)
+            except BlockingIOError:
+                return False
+            if sent == len(data):
+                writes.popleft()
+            else:
+                writes[0] = data[sent:]
+        return True
+
+    def _next(self) -> bool:
+        """Take the next part of what is pending."""
+        while self.pending and not self.writes:
+            answer = self.pending[0]
+            if answer.pace:
+                return False
+            if self.rounds == 0 and answer.head:
+                self.writes.append(answer.head)
+            self.writes.extend(answer.writes)
+            self.rounds += 1
+            if self.rounds >= answer.repeated:
+                if answer.end and not answer.stays:
+                    self.writes.append(answer.end)
+                self.pending.popleft()
+                self.rounds = 0
+        return bool(self.writes)
+
+
+class Server:
+    """The loop."""
+
+    def __init__(self, answers: dict[str, Answer]) -> None:
+        self._answers = answers
+        self._listener = socket.create_server(("127.0.0.1", 0), backlog=2048)
+        self._listener.setblocking(False)
+        self.port = self._listener.getsockname()[1]
+        self._epoll = select.epoll()
+        self._epoll.register(self._listener.fileno(), select.EPOLLIN)
+        self._connections: dict[int, Connection] = {}
+        self._due: list[tuple[float, int, Connection, deque[bytes]]] = []
+        self._count = 0
+
+    def run(self) -> None:
+        """Serve for ever."""
+        while True:
+            timeout = max(0.0, self._due[0][0] - time.monotonic()) if self._due else -1
+            for number, event in self._epoll.poll(timeout):
+                if number == self._listener.fileno():
+                    self._accept()
+                elif connection := self._connections.get(number):
+                    self._serve(connection, event)
+            while self._due and self._due[0][0] <= time.monotonic():
+                self._write_due(heapq.heappop(self._due))
+
+    def _accept(self) -> None:
+        try:
+            while True:
+                sock, _ = self._listener.accept()
+                sock.setblocking(False)
+                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                self._connections[sock.fileno()] = Connection(sock)
+                self._epoll.register(sock.fileno(), select.EPOLLIN)
+        except BlockingIOError:
+            return
+
+    def _serve(self, connection: Connection, event: int) -> None:
+        try:
+            if event & ~select.EPOLLOUT:
+                data = connection.sock.recv(READ)
+                if not data:
+                    self._drop(connection)
+                    return
+                for name in connection.reader.feed(data):
+                    self._answer(connection, name)
+            self._push(connection)
+        except BlockingIOError:
+            return
+        except OSError:
+            self._drop(connection)
+
+    def _answer(self, connection: Connection, name: str) -> None:
+        answer = _cpu_answer() if name == "cpu" else self._answers[name]
+        if answer.pace:
+            self._pace(connection, deque(answer.writes), answer.pace)
+        else:
+            connection.pending.append(answer)
+
+    def _pace(self, connection: Connection, writes: deque[bytes], pace: float) -> None:
+        self._count += 1
+        # The streams of one benchmark begin together; each gets a phase of its own, as if they had not.
+        due = time.monotonic() + pace * ((self._count * 0.381966) % 1.0)
+        connection.at = pace
+        heapq.heappush(self._due, (due, self._count, connection, writes))
+
+    def _write_due(self, entry: tuple[float, int, Connection, deque[bytes]]) -> None:
+        due, count, connection, writes = entry
+        if self._connections.get(connection.number) is not connection:
+            return
+        connection.writes.append(writes.popleft())
+        try:
+            self._push(connection)
+        except OSError:
+            self._drop(connection)
+            return
+        if writes:
+            heapq.heappush(self._due, (due + connection.at, count, connection, writes))
+
+    def _push(self, connection: Connection) -> None:
+        waiting = not connection.push()
+        if waiting != connection.waiting:
+            connection.waiting = waiting
+            self._epoll.modify(connection.number, select.EPOLLIN | (select.EPOLLOUT if waiting else 0))
+
+    def _drop(self, connection: Connection) -> None:
+        if self._connections.get(connection.number) is connection:
+            del self._connections[connection.number]
+            self._epoll.unregister(connection.number)
+            connection.sock.close()
+
+
+def _serve_tls(sock: socket.socket, context: ssl.SSLContext, answers: dict[str, Answer]) -> None:
+    reader = Reader()
+    try:
+        with context.wrap_socket(sock, server_side=True) as secure:
+            while data := secure.recv(READ):
+                for name in reader.feed(data):
+                    for write in answers[name].writes:
+                        secure.sendall(write)
+    except OSError:
+        return
+
+
+def _accept_tls(listener: socket.socket, context: ssl.SSLContext, answers: dict[str, Answer]) -> None:
+    while True:
+        sock, _ = listener.accept()
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        threading.Thread(target=_serve_tls, args=(sock, context, answers), daemon=True).start()
+
+
+def _tls(folder: str, answers: dict[str, Answer]) -> dict[str, object]:
+    """Start the TLS port where trustme is at hand."""
+    try:
+        import trustme
+    except ImportError:
+        return {}
+    authority = trustme.CA()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    path = Path(folder) / "authority.pem"
+    authority.cert_pem.write_to_path(str(path))
+    listener = socket.create_server(("127.0.0.1", 0), backlog=64)
+    threading.Thread(target=_accept_tls, args=(listener, context, answers), daemon=True).start()
+    return {"tls_port": listener.getsockname()[1], "authority": str(path)}
+
+
+def main() -> None:
     """Serve until standard input ends."""
-    loop = asyncio.get_running_loop()
-    server = await loop.create_server(Gateway, "127.0.0.1", 0)
-    print(server.sockets[0].getsockname()[1], flush=True)
-    await loop.run_in_executor(None, sys.stdin.read)
+    answers = build()
+    server = Server(answers)
+    with tempfile.TemporaryDirectory() as folder:
+        print(json.dumps({"port": server.port, **_tls(folder, answers)}), flush=True)
+        threading.Thread(target=server.run, daemon=True).start()
+        sys.stdin.read()
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    main()

@@ -1,0 +1,412 @@
+"""The floor: a raw socket and msgspec's typed decoding, and nothing a client is for.
+
+No limits, no errors, no retries, no deadlines, no check of the framing: answers are found by looking for what is known
+to stand in them. What a client costs above this is what its features cost.
+"""
+# ruff: noqa: D102  (what each method is stands in the package's docstring)
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+
+from . import MODEL, PROMPT, Address, picture_messages
+
+DISTRIBUTION = "msgspec"
+
+
+class Usage(msgspec.Struct):
+    """Counts."""
+
+    prompt_tokens: int
+    completion_tokens: int
+    total_tokens: int
+
+
+class Function(msgspec.Struct):
+    """A call's name and a piece of its arguments."""
+
+    name: str | None = None
+    arguments: str | None = None
+
+
+class ToolCall(msgspec.Struct):
+    """A piece of a tool call."""
+
+    index: int
+    function: Function
+    id: str | None = None
+    type: str | None = None
+
+
+class Delta(msgspec.Struct):
+    """What is new, or a whole message."""
+
+    role: str | None = None
+    content: str | None = None
+    tool_calls: list[ToolCall] | None = None
+
+
+class Choice(msgspec.Struct):
+    """A choice of a whole answer or of a chunk."""
+
+    index: int
+    message: Delta | None = None
+    delta: Delta | None = None
+    finish_reason: str | None = None
+    logprobs: dict[str, Any] | None = None
+
+
+class Chat(msgspec.Struct):
+    """A whole answer or a chunk."""
+
+    id: str
+    object: str
+    created: int
+    model: str
+    choices: list[Choice]
+    system_fingerprint: str | None = None
+    usage: Usage | None = None
+
+
+class Window(msgspec.Struct):
+    """How much a model reads."""
+
+    tokens: int
+    source: str
+
+
+class Modalities(msgspec.Struct):
+    """What a model reads and writes."""
+
+    input: list[str]
+    output: list[str]
+
+
+class Pricing(msgspec.Struct):
+    """What a model costs."""
+
+    currency: str
+    input_per_token: str
+    output_per_token: str
+    source: str
+    updated_at: str
+    cache_read_per_token: str | None = None
+
+
+class Model(msgspec.Struct):
+    """A model."""
+
+    id: str
+    object: str
+    created: int
+    owned_by: str
+    served_by: str
+    context_window: Window | None = None
+    modalities: Modalities | None = None
+    pricing: Pricing | None = None
+
+
+class Models(msgspec.Struct):
+    """A list of models."""
+
+    object: str
+    data: list[Model]
+
+
+class Event(msgspec.Struct):
+    """An event of the Responses dialect."""
+
+    type: str
+    sequence_number: int
+    delta: str | None = None
+    item_id: str | None = None
+    output_index: int | None = None
+    content_index: int | None = None
+    response: dict[str, Any] | None = None
+
+
+class BlockDelta(msgspec.Struct):
+    """What is new in a block, or in the message."""
+
+    type: str | None = None
+    text: str | None = None
+    stop_reason: str | None = None
+
+
+class MessageUsage(msgspec.Struct):
+    """Counts."""
+
+    output_tokens: int
+
+
+class MessageEvent(msgspec.Struct):
+    """An event of the Messages dialect."""
+
+    type: str
+    index: int | None = None
+    delta: BlockDelta | None = None
+    message: dict[str, Any] | None = None
+    content_block: dict[str, Any] | None = None
+    usage: MessageUsage | None = None
+
+
+CHAT = msgspec.json.Decoder(Chat)
+MODELS = msgspec.json.Decoder(Models)
+RESPONSE = msgspec.json.Decoder(Event)
+MESSAGE = msgspec.json.Decoder(MessageEvent)
+ENCODER = msgspec.json.Encoder()
+
+
+def _request(address: Address, name: str, **body: object) -> bytes:
+    host = urlsplit(address.origin).netloc
+    if name == "models":
+        return f"GET /{name}/v1/models?include=pricing HTTP/1.1\r\nHost: {host}\r\n\r\n".encode()
+    body = {"model": MODEL, "messages": [{"role": "user", "content": PROMPT}], **body}
+    data = ENCODER.encode(body)
+    head = (
+        f"POST /{name}/v1/chat/completions HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\n"
+        f"Content-Length: {len(data)}\r\n\r\n"
+    )
+    return head.encode() + data
+
+
+def _whole(data: bytes) -> bytes | None:
+    """The body of an answer that is all there."""
+    end = data.find(b"\r\n\r\n")
+    if end < 0:
+        return None
+    at = data.find(b"Content-Length: ")
+    length = int(data[at + 16 : data.find(b"\r", at)])
+    return data[end + 4 :] if len(data) == end + 4 + length else None
+
+
+def _chat(chunk: Chat) -> tuple[int, int]:
+    text = chunk.choices[0].delta.content if chunk.choices else None  # type: ignore[union-attr]
+    return len(text or ""), chunk.usage.total_tokens if chunk.usage else 0
+
+
+def _tool(chunk: Chat) -> tuple[int, int]:
+    characters = 0
+    for choice in chunk.choices:
+        for call in choice.delta.tool_calls or ():  # type: ignore[union-attr]
+            characters += len(call.function.arguments or "")
+    return characters, chunk.usage.total_tokens if chunk.usage else 0
+
+
+def _response(event: Event) -> tuple[int, int]:
+    if event.type == "response.output_text.delta":
+        return len(event.delta or ""), 0
+    return 0, event.response["usage"]["total_tokens"] if event.type == "response.completed" else 0  # type: ignore[index]
+
+
+def _message(event: MessageEvent) -> tuple[int, int]:
+    if event.type == "content_block_delta":
+        return len(event.delta.text or ""), 0  # type: ignore[union-attr]
+    return 0, event.usage.output_tokens if event.type == "message_delta" else 0  # type: ignore[union-attr]
+
+
+class Tally:
+    """Reads the events of a stream out of its bytes and counts what they say."""
+
+    def __init__(self, decoder: Any, read: Any) -> None:
+        self._decode, self._read = decoder.decode, read
+        self._rest = b""
+        self.units = self.characters = self.tokens = 0
+        self.over = False
+
+    def feed(self, data: bytes) -> None:
+        """Count what these bytes complete."""
+        pieces = (self._rest + data).split(b"\n\n")
+        self._rest = pieces.pop()
+        for piece in pieces:
+            start = piece.find(b"data: {")
+            if start < 0:
+                continue
+            characters, tokens = self._read(self._decode(piece[start + 6 :]))
+            self.units += 1
+            self.characters += characters
+            self.tokens += tokens
+        self.over = self._rest.endswith(b"0\r\n\r\n")
+
+    @property
+    def counts(self) -> tuple[int, int, int]:
+        """Units, characters and tokens."""
+        return self.units, self.characters, self.tokens
+
+
+class Blocking:
+    """Blocking sockets, as many as threads ask at once."""
+
+    def __init__(self, address: Address) -> None:
+        self._address = address
+        self._free: list[socket.socket] = []
+        self._tls = ssl.create_default_context(cafile=address.authority) if address.authority else None
+
+    def _connect(self) -> socket.socket:
+        parts = urlsplit(self._address.origin)
+        sock = socket.create_connection((parts.hostname, parts.port))
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return self._tls.wrap_socket(sock, server_hostname=parts.hostname) if self._tls else sock
+
+    def _socket(self) -> socket.socket:
+        try:
+            return self._free.pop()
+        except IndexError:
+            return self._connect()
+
+    def _exchange(self, request: bytes) -> bytes:
+        sock = self._socket()
+        sock.sendall(request)
+        data = sock.recv(262144)
+        while (body := _whole(data)) is None:
+            data += sock.recv(262144)
+        self._free.append(sock)
+        return body
+
+    def ask(self, name: str) -> tuple[str | None, int]:
+        reply = CHAT.decode(self._exchange(_request(self._address, name)))
+        return reply.choices[0].message.content, reply.usage.total_tokens  # type: ignore[union-attr]
+
+    def picture(self) -> tuple[str | None, int]:
+        reply = CHAT.decode(self._exchange(_request(self._address, "chat", messages=picture_messages())))
+        return reply.choices[0].message.content, reply.usage.total_tokens  # type: ignore[union-attr]
+
+    def models(self) -> tuple[int, int]:
+        data = MODELS.decode(self._exchange(_request(self._address, "models"))).data
+        return len(data), sum(model.pricing is not None for model in data)
+
+    def _stream(self, name: str, tally: Tally) -> tuple[int, int, int]:
+        sock = self._socket()
+        sock.sendall(_request(self._address, name, stream=True))
+        while not tally.over:
+            tally.feed(sock.recv(262144))
+        self._free.append(sock)
+        return tally.counts
+
+    def stream(self, name: str) -> tuple[int, int, int]:
+        return self._stream(name, Tally(CHAT, _chat))
+
+    bare = stream
+
+    def tools(self, name: str) -> tuple[int, int, int]:
+        return self._stream(name, Tally(CHAT, _tool))
+
+    def responses(self, name: str) -> tuple[int, int, int]:
+        return self._stream(name, Tally(RESPONSE, _response))
+
+    def messages(self, name: str) -> tuple[int, int, int]:
+        return self._stream(name, Tally(MESSAGE, _message))
+
+    def hold(self, name: str, pieces: int) -> Any:
+        sock, tally = self._connect(), Tally(CHAT, _chat)
+        sock.sendall(_request(self._address, name, stream=True))
+        while tally.units < pieces:
+            tally.feed(sock.recv(262144))
+        return sock, tally
+
+
+class Wire(asyncio.Protocol):
+    """One connection of the event loop."""
+
+    def __init__(self) -> None:
+        self._data = b""
+        self._tally: Tally | None = None
+        self._pieces = 0
+        self._done: asyncio.Future[Any] | None = None
+        self.transport: Any = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        if self._tally is None:
+            self._data = self._data + data if self._data else data
+            body = _whole(self._data)
+            if body is not None:
+                self._data = b""
+                self._done.set_result(body)  # type: ignore[union-attr]
+            return
+        self._tally.feed(data)
+        if self._tally.over or 0 < self._pieces <= self._tally.units:
+            done, self._done = self._done, None
+            if done is not None:
+                done.set_result(None)
+
+    def exchange(self, request: bytes) -> asyncio.Future[Any]:
+        """The body of the answer."""
+        self._tally, self._done = None, asyncio.get_running_loop().create_future()
+        self.transport.write(request)
+        return self._done
+
+    def stream(self, request: bytes, tally: Tally, pieces: int = 0) -> asyncio.Future[Any]:
+        """When the stream is over, or that many pieces are there."""
+        self._tally, self._pieces = tally, pieces
+        self._done = asyncio.get_running_loop().create_future()
+        self.transport.write(request)
+        return self._done
+
+
+class Async:
+    """An asyncio protocol."""
+
+    def __init__(self, address: Address) -> None:
+        self._address = address
+        self._free: list[Wire] = []
+        self._tls = ssl.create_default_context(cafile=address.authority) if address.authority else None
+
+    async def _wire(self) -> Wire:
+        if self._free:
+            return self._free.pop()
+        parts = urlsplit(self._address.origin)
+        loop = asyncio.get_running_loop()
+        _, wire = await loop.create_connection(Wire, parts.hostname, parts.port, ssl=self._tls)
+        return wire
+
+    async def _exchange(self, request: bytes) -> bytes:
+        wire = await self._wire()
+        body: bytes = await wire.exchange(request)
+        self._free.append(wire)
+        return body
+
+    async def ask(self, name: str) -> tuple[str | None, int]:
+        reply = CHAT.decode(await self._exchange(_request(self._address, name)))
+        return reply.choices[0].message.content, reply.usage.total_tokens  # type: ignore[union-attr]
+
+    async def picture(self) -> tuple[str | None, int]:
+        reply = CHAT.decode(await self._exchange(_request(self._address, "chat", messages=picture_messages())))
+        return reply.choices[0].message.content, reply.usage.total_tokens  # type: ignore[union-attr]
+
+    async def models(self) -> tuple[int, int]:
+        data = MODELS.decode(await self._exchange(_request(self._address, "models"))).data
+        return len(data), sum(model.pricing is not None for model in data)
+
+    async def _stream(self, name: str, tally: Tally) -> tuple[int, int, int]:
+        wire = await self._wire()
+        await wire.stream(_request(self._address, name, stream=True), tally)
+        self._free.append(wire)
+        return tally.counts
+
+    async def stream(self, name: str) -> tuple[int, int, int]:
+        return await self._stream(name, Tally(CHAT, _chat))
+
+    bare = stream
+
+    async def tools(self, name: str) -> tuple[int, int, int]:
+        return await self._stream(name, Tally(CHAT, _tool))
+
+    async def responses(self, name: str) -> tuple[int, int, int]:
+        return await self._stream(name, Tally(RESPONSE, _response))
+
+    async def messages(self, name: str) -> tuple[int, int, int]:
+        return await self._stream(name, Tally(MESSAGE, _message))
+
+    async def hold(self, name: str, pieces: int) -> Any:
+        wire = await self._wire()
+        await wire.stream(_request(self._address, name, stream=True), tally := Tally(CHAT, _chat), pieces)
+        return wire, tally
