@@ -17,9 +17,10 @@ def overview(gateway: Gateway) -> Iterator[str]:
     from ..embedded import LocalModel, ScriptedProvider
 
     providers = gateway.providers
-    scripted = [name for name, provider in providers.items() if isinstance(provider, ScriptedProvider)]
-    if scripted:
-        yield f"scripted, whatever the model is called: {', '.join(scripted)}"
+    own = [name for name, provider in providers.items() if not isinstance(provider, ScriptedProvider)]
+    if len(own) < len(providers):
+        but = f" but {', '.join(own)}" if own else ""
+        yield f"scripted, whatever the model is called: all providers{but}"
     for name, provider in providers.items():
         if isinstance(provider, LocalModel):
             yield f"{name}: {provider.name}, on this machine"
