@@ -192,6 +192,8 @@ class _Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Let open answers end within the time of grace, unless told again to end, and cut the others."""
+        if self._faults:
+            self._faults.attach(None)
         for listener in self.servers:
             listener.close()
         for place in sockets or ():  # one may be bound and not listen, while connections are refused

@@ -48,11 +48,10 @@ class Door:
             listener.close()
         self._server.servers.clear()
         self._sockets[0].close()
-        reserved = socket.socket(family, socket.SOCK_STREAM)
-        self._sockets[0] = reserved
-        if os.name == "posix":
-            reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        reserved.bind(address)
+        self._sockets[0] = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        self._share(True)
+        self._sockets[0].bind(address)
+        self._share(False)
         for connection in list(self._server.server_state.connections):
             connection.shutdown()
 
@@ -61,7 +60,9 @@ class Door:
         self._shut -= 1
         if self._shut or self._server.should_exit:
             return
-        listener = await self._loop.create_server(self._connection, sock=self._sockets[0], backlog=_BACKLOG)
+        self._share(True)
+        tls = self._server.config.ssl
+        listener = await self._loop.create_server(self._connection, sock=self._sockets[0], ssl=tls, backlog=_BACKLOG)
         self._server.servers.append(listener)
 
     def shut_for(self, seconds: float) -> None:
@@ -75,6 +76,11 @@ class Door:
         task = self._loop.create_task(pause())
         self._pauses.add(task)
         task.add_done_callback(self._pauses.discard)
+
+    def _share(self, on: bool) -> None:
+        """Whether the socket suffers others at its address: connections that are still open do, but no other server."""
+        if os.name == "posix":
+            self._sockets[0].setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, on)
 
     def _connection(self) -> asyncio.Protocol:
         server = self._server

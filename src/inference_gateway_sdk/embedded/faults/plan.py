@@ -245,7 +245,8 @@ class FaultPlan:
         try:
             yield
         finally:
-            asyncio.run_coroutine_threadsafe(door.open(), door.loop).result()
+            if self._door is door:  # otherwise its server has ended
+                asyncio.run_coroutine_threadsafe(door.open(), door.loop).result()
 
     def _attached(self) -> Door:
         if self._door is None:

@@ -1,0 +1,136 @@
+"""A gateway that stops listening: connections are refused by the kernel, and its port is its own all the while."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+import time
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from embedded.faults.conftest import Speaker, nowhere
+from inference_gateway_sdk.embedded import ListenError, ScriptedProvider, Settings, running
+from inference_gateway_sdk.embedded.faults import FaultError, FaultPlan
+
+pytestmark = pytest.mark.wire
+
+ASKED = {"model": "openai/any", "messages": [{"role": "user", "content": "one"}]}
+
+
+def answers(url: str) -> bool:
+    """Whether a new connection is accepted and answered."""
+    speaker = Speaker(url)
+    speaker.say(body=ASKED)
+    heard = speaker.hear()
+    speaker.close()
+    return heard.end == "whole"
+
+
+def listens(url: str, *, within: float = 20) -> bool:
+    """Whether connections are accepted within so many seconds."""
+    end = time.monotonic() + within
+    while time.monotonic() < end:
+        try:
+            return answers(url)
+        except ConnectionRefusedError:
+            time.sleep(0.02)
+    return False
+
+
+def test_connections_are_refused_until_the_block_ends(faulty: tuple[str, FaultPlan], plan: FaultPlan) -> None:
+    """The kernel refuses them; afterwards the same address answers, as often as one likes."""
+    url, _ = faulty
+    for _ in range(3):
+        with plan.refusing(), pytest.raises(ConnectionRefusedError):
+            Speaker(url)
+        assert answers(url)
+
+
+def test_blocks_may_overlap(faulty: tuple[str, FaultPlan], plan: FaultPlan) -> None:
+    """Connections are accepted again when the last of them has ended."""
+    url, _ = faulty
+    with plan.refusing():
+        with plan.refusing():
+            pass
+        with pytest.raises(ConnectionRefusedError):
+            Speaker(url)
+    assert answers(url)
+
+
+def test_nobody_takes_the_port_meanwhile(faulty: tuple[str, FaultPlan], plan: FaultPlan) -> None:
+    """Another gateway cannot listen there."""
+    address = urlsplit(faulty[0])
+    settings = Settings(port=address.port or 0)
+    with plan.refusing(), pytest.raises(ListenError), running(settings, local=nowhere()):
+        pytest.fail("it listens at a reserved port")
+
+
+def test_idle_connections_end_and_answers_in_progress_do_not(speak: Any, plan: FaultPlan) -> None:
+    """What is kept for later is closed; what is being answered comes to its end."""
+    idle, busy = speak(), speak()
+    idle.say(body=ASKED)
+    assert idle.hear().end == "whole"
+    plan.add("stall-before-headers; seconds=0.3")
+    busy.say(body=ASKED)
+    while not plan.taken(plan.rules[0]):
+        time.sleep(0.01)
+    with plan.refusing():
+        assert idle.socket.recv(1) == b""
+        assert busy.hear().end == "whole"
+
+
+def test_a_request_makes_the_gateway_go_away_for_a_time(
+    faulty: tuple[str, FaultPlan], speak: Any, plan: FaultPlan
+) -> None:
+    """It is closed without an answer, then nobody listens, and then somebody does."""
+    url, _ = faulty
+    plan.add("refuse; seconds=1")
+    speaker = speak()
+    speaker.say(body=ASKED)
+    assert (speaker.hear().data, plan.played["refuse"] > 0) == (b"", True)
+    plan.clear()
+    with pytest.raises(ConnectionRefusedError):
+        Speaker(url)
+    assert listens(url)
+
+
+def test_a_gateway_may_end_while_it_refuses() -> None:
+    """Its port is free afterwards, nothing stays open, and the plan knows of no gateway any more."""
+    plan, threads = FaultPlan(["refuse; seconds=60"]), threading.active_count()
+    with running(scripted=ScriptedProvider(), local=nowhere(), faults=plan) as url:
+        speaker = Speaker(url)
+        speaker.say(body=ASKED)
+        assert speaker.hear().data == b""
+        speaker.close()
+    assert threading.active_count() == threads
+    port = urlsplit(url).port or 0
+    socket.create_server(("127.0.0.1", port)).close()
+    with pytest.raises(FaultError, match="nothing listens"), plan.refusing():
+        pytest.fail("a gateway that has ended refuses")
+
+
+def test_ipv6_is_refused_as_well() -> None:
+    """The reserved address is of the same family."""
+    plan = FaultPlan()
+    settings = Settings(host="::1", port=0)
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        pytest.skip("this machine has no IPv6 loopback")
+    with running(settings, scripted=ScriptedProvider(), local=nowhere(), faults=plan) as url:
+        with plan.refusing(), pytest.raises(ConnectionRefusedError):
+            Speaker(url)
+        assert answers(url)
+
+
+def test_the_answer_is_the_same_after_a_refusal(speak: Any, plan: FaultPlan) -> None:
+    """The connections of the new listening socket are served like those of the first."""
+    with plan.refusing():
+        pass
+    speaker = speak()
+    for _ in range(2):
+        speaker.say(body=ASKED)
+        assert json.loads(speaker.hear().body)["model"] == "any"
