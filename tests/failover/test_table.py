@@ -10,7 +10,8 @@ import pytest
 
 from failover import test_one_route
 from failover.calling import HASTY, HASTY_IDLE, PATIENT, Outcome, Route, streamed, whole
-from inference_gateway_sdk.embedded.faults import KINDS
+from inference_gateway_sdk.embedded.faults import KINDS, parse
+from inference_gateway_sdk.embedded.faults.file import parse_plan
 from inference_gateway_sdk.embedded.faults.kinds import summary
 
 if TYPE_CHECKING:
@@ -82,3 +83,13 @@ def test_the_sixteen_have_tests() -> None:
         named = re.findall(r"`(test_\w+)`", row[-1])
         assert named
         assert [name for name in named if not hasattr(test_one_route, name)] == []
+
+
+def test_what_the_page_shows_can_be_used() -> None:
+    """The file in it is a plan, and each fault that it writes as text is one."""
+    (file,) = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
+    first, second = parse_plan(file).rules
+    assert [each.name for each in first.faults] == ["status", "reset-before-headers", "answer"]
+    assert (second.probability, second.seed) == (0.1, 7)
+    for text in re.findall(r"X-Igw-Fault: (.*?)'", PAGE):
+        parse(text)
