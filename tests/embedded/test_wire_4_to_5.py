@@ -237,6 +237,17 @@ def test_section_4_limits(case: Case, gateway: Gateways, upstream: Upstream) -> 
     ),
     Case(
         section="4",
+        says="an event stream of /proxy may begin late",
+        quirk="write_deadline",
+        path="/proxy/openai/x",
+        sent={"model": "m"},
+        given={"Accept": "text/event-stream"},
+        settings=IMPATIENT,
+        answers={"m": late(0.4, b"", events(b"data: 1\n\n"))},
+        body=b"data: 1\n\n",
+    ),
+    Case(
+        section="4",
         says="but not another answer of /proxy",
         quirk="write_deadline",
         path="/proxy/openai/x",
@@ -253,6 +264,15 @@ def test_section_4_limits(case: Case, gateway: Gateways, upstream: Upstream) -> 
         settings=IMPATIENT,
         answers=PAUSED,
         body=b"data: 1\n\ndata: 2\n\n",
+    ),
+    Case(
+        section="4",
+        says="a stream has no deadline as a whole, its head included",
+        path=MESSAGES,
+        sent={"model": "anthropic/m", "stream": True},
+        settings={"read_timeout": 0.2},
+        answers={"m": late(0.5, b"", events(b"data: 1\n\n"))},
+        body=b"data: 1\n\n",
     ),
     Case(
         section="4",

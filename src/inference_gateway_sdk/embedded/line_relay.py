@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from .disconnect import ClientLeft, while_connected
 from .providers.provider import BrokenOff, ProviderError
-from .write_deadline import before_reads, before_writes
+from .write_deadline import before_writes
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Mapping
@@ -45,7 +45,7 @@ class LineRelay(Response):
         problem: What such an error is to the client.
         headers: What the answer's head says besides, whether it is an error or not.
         quirks: What else may become of them.
-        patient: The write deadline is moved before each write, and so is never met; otherwise before each read.
+        patient: The write deadline is moved before each write, and so is never met.
     """
 
     def __init__(
@@ -74,7 +74,7 @@ class LineRelay(Response):
     async def _relay(self, scope: Scope, receive: Receive, send: Send) -> None:
         more = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in self._more.items()]
         headers = stream_headers(scope) + more
-        async with aclosing(self._lines if self._patient else before_reads(scope, self._lines)) as lines:
+        async with aclosing(self._lines) as lines:
             try:
                 first = await anext(lines, None)
             except ProviderError as error:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["pass_form", "pass_json"]
 
+_EVENTS = "text/event-stream"
+
 
 async def pass_json(
     gateway: Gateway,
@@ -73,10 +75,12 @@ def _answer(
         plain = passed_through(error, quirks=quirks)
         return envelope(plain) if envelope else plain
 
-    return PassThrough(provider.exchange(ask), gateway.settings.read_timeout, problem, quirks=quirks, streams=streams)
+    streamed = streams and ask.header("accept") == _EVENTS  # which has no deadline as a whole (WIRE section 4)
+    seconds = None if streamed else gateway.settings.read_timeout
+    return PassThrough(provider.exchange(ask), seconds, problem, quirks=quirks, streams=streams)
 
 
 def _headers(content_type: str, *, stream: bool) -> tuple[tuple[str, str], ...]:
     """What a provider sees: nothing of the client's own headers (WIRE section 2)."""
-    accept = "text/event-stream" if stream else "application/json"
+    accept = _EVENTS if stream else "application/json"
     return (("content-type", content_type), ("accept", accept), ("user-agent", USER_AGENT))

@@ -16,12 +16,14 @@ from ..pass_through import Mirror, lines_of
 from ..problems import Problem, passed_through, proxied
 from ..providers.provider import Ask
 from ..request_body import read_body
+from ..write_deadline import before_reads
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
     from starlette.requests import Request
     from starlette.responses import Response
+    from starlette.types import Scope
 
     from ..gateway import Gateway
     from ..providers.provider import Provider
@@ -56,11 +58,11 @@ async def _event_stream(gateway: Gateway, provider: Provider, request: Request) 
         raise Problem(problem.status, problem.text, content_type=_EVENTS) from problem
     ask = Ask(path=_path(request), method=request.method, headers=_theirs(request), body=body)
     refused = partial(passed_through, quirks=gateway.quirks)
-    return LineRelay(_lines(provider, ask), refused, quirks=gateway.quirks, patient=False)
+    return LineRelay(_lines(provider, ask, request.scope), refused, quirks=gateway.quirks, patient=False)
 
 
-async def _lines(provider: Provider, ask: Ask) -> AsyncGenerator[bytes]:
-    async with provider.exchange(ask) as answer, aclosing(lines_of(answer)) as lines:
+async def _lines(provider: Provider, ask: Ask, scope: Scope) -> AsyncGenerator[bytes]:
+    async with provider.exchange(ask) as answer, aclosing(before_reads(scope, lines_of(answer))) as lines:
         async for line in lines:
             yield line
 
