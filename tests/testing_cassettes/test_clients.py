@@ -95,12 +95,12 @@ async def speech(client: Any) -> Any:
 
 async def no_provider(client: Any) -> Any:
     """A refusal."""
-    return await client.generate_content("groq/any", "Hi")
+    return await client.generate_content("nobodys-model", "Hi")
 
 
 async def no_stream(client: Any) -> Any:
     """A refusal in the place of a stream."""
-    return await chunks(client.generate_content_stream("groq/any", "Hi"))
+    return await chunks(client.generate_content_stream("nobodys-model", "Hi"))
 
 
 SCENARIOS: list[Scenario] = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -59,7 +60,7 @@ def talk(url: str) -> list[Any]:
         with client.responses.create(model="openai/any", input="Hi", stream=True) as events:
             said.append([event.to_dict() for event in events])
         with pytest.raises(openai.BadRequestError) as refused:
-            client.chat.completions.create(model="groq/any", messages=messages)
+            client.chat.completions.create(model="nobodys-model", messages=messages)
         said.append((refused.value.status_code, refused.value.body))
         sound = client.audio.speech.create(model="openai/any", input="Hi", voice="alloy", response_format="wav")
         said.append(sound.content)
@@ -237,6 +238,39 @@ def test_a_stream_that_its_client_left_is_left_again(path: Path) -> None:
     (exchange,) = load(path)
     assert isinstance(exchange.outcome, RecordedAnswer)
     assert exchange.outcome.end.kind == "abandoned"
+
+
+@pytest.mark.parametrize(("method", "status"), [("HEAD", 200), ("GET", 204), ("GET", 304)])
+def test_answers_without_a_body_pass(path: Path, method: str, status: int) -> None:
+    """Whatever length they announce."""
+
+    def bodyless(connection: Connection, _: Request) -> None:
+        connection.head(status, "text/plain", length=0 if status == 204 else 5)
+
+    def ask(url: str) -> Any:
+        answer = httpx2.request(method, url, trust_env=False)
+        return answer.status_code, answer.headers["content-length"], answer.content
+
+    live, played = through(path, bodyless, ask)
+    assert live == played
+    assert live == (status, "0" if status == 204 else "5", b"")
+
+
+def test_a_client_that_leaves_before_the_answer_is_not_recorded(path: Path) -> None:
+    """Nobody knows what the server would have said; it is told that its client has left."""
+    left = threading.Event()
+
+    def silent(connection: Connection, _: Request) -> None:
+        try:
+            connection.stall()
+        finally:
+            left.set()
+
+    with serving(silent) as server, recording_gateway(path, server.url) as url:
+        with pytest.raises(httpx2.ReadTimeout):
+            httpx2.get(url, trust_env=False, timeout=0.1)
+        assert left.wait(20)
+    assert not path.exists()
 
 
 def test_a_client_that_goes_on_where_the_recorded_one_left_is_a_miss(

@@ -25,15 +25,15 @@ __all__ = ["AsyncTapeDriver"]
 
 
 class AsyncTapeDriver:
-    """See `protocols.AsyncDriver`. The driver within is made when something is recorded for the first time.
+    """See `protocols.AsyncDriver`.
 
     Args:
         tape: What plays and records.
-        inner: What carries the requests that are recorded; None for the usual one.
+        inner: What carries the requests that are recorded.
         upstream: Put before each URL on its way to the server, and not recorded.
     """
 
-    def __init__(self, tape: Tape, inner: AsyncDriver | None = None, upstream: str = "") -> None:
+    def __init__(self, tape: Tape, inner: AsyncDriver, upstream: str = "") -> None:
         self._tape = tape
         self._inner = inner
         self._upstream = upstream
@@ -56,9 +56,10 @@ class AsyncTapeDriver:
         if isinstance(turn, Exchange):
             return await self._played(turn, deadline)
         recorder = turn if isinstance(turn, Recorder) else None
-        inner, whole = self._within(), self._upstream + url
         try:
-            answer = await inner.open(method, whole, headers, body, deadline=deadline, connect_seconds=connect_seconds)
+            answer = await self._inner.open(
+                method, self._upstream + url, headers, body, deadline=deadline, connect_seconds=connect_seconds
+            )
         except Failure as failure:
             if recorder is not None:
                 recorder.failed(failure)
@@ -72,15 +73,7 @@ class AsyncTapeDriver:
     async def aclose(self) -> None:
         """Close the driver within."""
         self._closed = True
-        if self._inner is not None:
-            await self._inner.aclose()
-
-    def _within(self) -> AsyncDriver:
-        if self._inner is None:
-            from inference_gateway_sdk._transport.aio import AsyncioDriver
-
-            self._inner = AsyncioDriver()
-        return self._inner
+        await self._inner.aclose()
 
     async def _played(self, exchange: Exchange, deadline: float | None) -> AsyncAnswer:
         clock = self._tape.clock

@@ -25,13 +25,17 @@ __all__ = ["BlockingTapeDriver"]
 
 
 class BlockingTapeDriver:
-    """See `protocols.Driver`. The driver within is made when something is recorded for the first time."""
+    """See `protocols.Driver`.
 
-    def __init__(self, tape: Tape, inner: Driver | None = None) -> None:
+    Args:
+        tape: What plays and records.
+        inner: What carries the requests that are recorded.
+    """
+
+    def __init__(self, tape: Tape, inner: Driver) -> None:
         self._tape = tape
         self._inner = inner
         self._closed = False
-        self._lock = threading.Lock()
 
     def open(
         self,
@@ -50,9 +54,8 @@ class BlockingTapeDriver:
         if isinstance(turn, Exchange):
             return self._played(turn, deadline)
         recorder = turn if isinstance(turn, Recorder) else None
-        inner = self._within()
         try:
-            answer = inner.open(method, url, headers, body, deadline=deadline, connect_seconds=connect_seconds)
+            answer = self._inner.open(method, url, headers, body, deadline=deadline, connect_seconds=connect_seconds)
         except Failure as failure:
             if recorder is not None:
                 recorder.failed(failure)
@@ -66,17 +69,7 @@ class BlockingTapeDriver:
     def close(self) -> None:
         """Close the driver within."""
         self._closed = True
-        with self._lock:
-            if self._inner is not None:
-                self._inner.close()
-
-    def _within(self) -> Driver:
-        with self._lock:
-            if self._inner is None:
-                from inference_gateway_sdk._transport.blocking import BlockingDriver
-
-                self._inner = BlockingDriver()
-            return self._inner
+        self._inner.close()
 
     def _played(self, exchange: Exchange, deadline: float | None) -> Answer:
         clock = self._tape.clock

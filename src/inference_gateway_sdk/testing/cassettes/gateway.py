@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from starlette.types import Message, Receive, Scope, Send
 
-    from inference_gateway_sdk._transport.protocols import AsyncAnswer
+    from inference_gateway_sdk._transport.protocols import AsyncAnswer, AsyncDriver
 
     from .exchange import Pairs
     from .tape import Tape
@@ -43,14 +43,14 @@ _GRACE_SECONDS: Final = 5.0
 
 
 @contextmanager
-def tape_gateway(tape: Tape, upstream: str | None) -> Generator[str]:
+def tape_gateway(tape: Tape, upstream: str | None, carrier: AsyncDriver) -> Generator[str]:
     """The address of a server that asks the tape; see `Tape.gateway`.
 
     Raises:
         ValueError: `upstream` is missing though something may be recorded, or is no address.
         CassetteMissError: When the block ends: a request found nothing.
     """
-    app = _App(tape, _checked(tape, upstream))
+    app = _App(tape, AsyncTapeDriver(tape, carrier, _checked(tape, upstream)))
     with hosting(app, Settings(port=0)) as url:
         yield url
     if app.misses:
@@ -70,9 +70,9 @@ def _checked(tape: Tape, upstream: str | None) -> str:
 class _App:
     """The tape as an ASGI application."""
 
-    def __init__(self, tape: Tape, upstream: str) -> None:
+    def __init__(self, tape: Tape, driver: AsyncTapeDriver) -> None:
         self._tape = tape
-        self._driver = AsyncTapeDriver(tape, upstream=upstream)
+        self._driver = driver
         self.misses: list[CassetteMissError] = []
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -9,6 +9,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from .carriers import async_carrier, blocking_carrier
 from .clock import Clock
 from .errors import CassetteError, CassetteMissError
 from .file import load, save
@@ -24,10 +25,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from contextlib import AbstractContextManager
     from types import TracebackType
-    from typing import Self
+    from typing import Self, Unpack
 
     from inference_gateway_sdk._transport.protocols import AsyncDriver, Driver
 
+    from .carriers import ConnectionOptions
     from .exchange import Exchange, RecordedRequest
     from .matching import Matcher
     from .modes import Mode
@@ -70,7 +72,7 @@ class Tape:
         self._repeat = repeat
         self._redactor = Redactor(redaction or Redaction())
         self._rules = rules(mode, exists=True)
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # hooks of the user run inside, and may look at the tape
         self._kept: list[Exchange] = []
         self._played: list[bool] = []
         self._recorders: list[Recorder] = []
@@ -102,27 +104,30 @@ class Tape:
         """Whether a request that is not in the file goes to the server and into it."""
         return self._rules.records
 
-    def driver(self, inner: Driver | None = None) -> Driver:
+    def driver(self, inner: Driver | None = None, **options: Unpack[ConnectionOptions]) -> Driver:
         """What to give a blocking client as `driver`.
 
         Args:
             inner: What carries the requests that are recorded. Default: what the client itself would use.
+            **options: How that makes its connections: `max_connections`, `proxy`, `ca`, `cert`, `tls` as in the client,
+                which leaves them unused where it is given a driver.
         """
         from .driver_blocking import BlockingTapeDriver
 
-        return BlockingTapeDriver(self, inner)
+        return BlockingTapeDriver(self, inner or blocking_carrier(options))
 
-    def async_driver(self, inner: AsyncDriver | None = None) -> AsyncDriver:
-        """What to give an asyncio client as `driver`; `inner` as in `driver`."""
+    def async_driver(self, inner: AsyncDriver | None = None, **options: Unpack[ConnectionOptions]) -> AsyncDriver:
+        """What to give an asyncio client as `driver`; arguments as in `driver`."""
         from .driver_async import AsyncTapeDriver
 
-        return AsyncTapeDriver(self, inner)
+        return AsyncTapeDriver(self, inner or async_carrier(options))
 
-    def gateway(self, upstream: str | None = None) -> AbstractContextManager[str]:
+    def gateway(self, upstream: str | None = None, **options: Unpack[ConnectionOptions]) -> AbstractContextManager[str]:
         """The address of a proxy on this machine that records or plays what any HTTP client asks of it.
 
         Args:
             upstream: Where a request is passed on to: its path is put behind this address. None: nothing is recorded.
+            **options: How connections to it are made, as in `driver`.
 
         Raises:
             ImportError: The extra `embedded` is not installed.
@@ -135,7 +140,7 @@ class Tape:
                 name=error.name,
             ) from error
 
-        return tape_gateway(self, upstream)
+        return tape_gateway(self, upstream, async_carrier(options))
 
     def discard(self) -> None:
         """Write nothing when the block ends: the test has failed, and what it recorded is half a conversation."""

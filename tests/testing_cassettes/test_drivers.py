@@ -1,0 +1,232 @@
+"""The drivers as transports: what they pass on, what a cancelled task leaves, and one reader at a time."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from inference_gateway_sdk._http1.failures import DeadlineExceeded, NotSent
+from inference_gateway_sdk.testing.cassettes import (
+    Clock,
+    Ending,
+    Exchange,
+    Piece,
+    RecordedAnswer,
+    RecordedRequest,
+    cassette,
+)
+from inference_gateway_sdk.testing.cassettes.file import load, save
+from support.server import Connection, Request, serving
+from support.worlds import Blocking, World
+
+pytestmark = pytest.mark.wire
+ABOVE = "http://unknown.invalid/x?a=b"
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Where no cassette is yet."""
+    return tmp_path / "it.json"
+
+
+class Opened:
+    """A tape's driver of either kind, with the face of the async one."""
+
+    def __init__(self, world: World, tape: Any, **options: Any) -> None:
+        self._blocking = world.blocking
+        self._driver = (tape.driver if world.blocking else tape.async_driver)(**options)
+
+    async def open(self, *args: Any, **options: Any) -> Any:
+        answer = self._driver.open(*args, **options)
+        return Blocking(answer) if self._blocking else await answer
+
+    async def close(self) -> None:
+        if self._blocking:
+            self._driver.close()
+        else:
+            await self._driver.aclose()
+
+
+def run(world: World, path: Path, scenario: Any, mode: Any = "once", **options: Any) -> Any:
+    """What a scenario makes of the driver of a tape."""
+
+    async def inside() -> Any:
+        with cassette(path, mode) as tape:
+            driver = Opened(world, tape, **options)
+            try:
+                return await scenario(driver)
+            finally:
+                await driver.close()
+
+    return world.run(inside)
+
+
+async def read_all(answer: Any) -> bytes:
+    """A whole body."""
+    body = b""
+    while piece := await answer.read():
+        body += piece
+    return body
+
+
+def answering(connection: Connection, request: Request) -> None:
+    """What was asked, as the server saw it."""
+    connection.json({"target": request.target, "body": request.body.decode()})
+
+
+def test_connections_are_made_as_the_client_is_told(world: World, path: Path) -> None:
+    """A proxy (and so certificates and limits) is given to the driver, for a client with a driver makes none."""
+
+    async def ask(driver: Any) -> bytes:
+        return await read_all(await driver.open("POST", ABOVE, [("X-A", "1")], b"hi"))
+
+    with serving(answering) as server:
+        body = run(world, path, ask, proxy=server.url)
+        assert server.requests[0].headers["x-a"] == "1"
+    assert body == b'{"target": "http://unknown.invalid/x?a=b", "body": "hi"}'
+    assert run(world, path, ask, mode="none") == body
+
+
+def test_deadlines_reach_the_driver_within(world: World, path: Path) -> None:
+    """While recording, the head and the body are waited for as long as the client says."""
+
+    def slow(connection: Connection, request: Request) -> None:
+        if request.path == "/body":
+            connection.head(200, "text/plain", length=10)
+        connection.stall()
+
+    async def ask(driver: Any) -> list[str]:
+        import time
+
+        which = []
+        with pytest.raises(DeadlineExceeded) as caught:
+            await driver.open("GET", f"{url}/head", [], None, deadline=time.monotonic() + 0.1)
+        which.append(caught.value.which)
+        answer = await driver.open("GET", f"{url}/body", [], None, deadline=time.monotonic() + 20)
+        for _ in range(2):
+            with pytest.raises(DeadlineExceeded) as caught:
+                await answer.read(time.monotonic() + 0.1)
+            which.append(caught.value.which)
+        answer.abandon() if not world.blocking else await answer.abandon()
+        return which
+
+    with serving(slow) as server:
+        url = server.url
+        live = run(world, path, ask)
+    assert live == ["headers", "body", "body"]
+    assert run(world, path, ask, mode="none") == live
+
+
+def test_a_request_that_was_not_sent_keeps_what_is_known_of_it(world: World, path: Path) -> None:
+    """A proxy that asks for a password will ask again: the failure is permanent in the recording too."""
+
+    def closed(connection: Connection, _: Request) -> None:
+        connection.json({}, 407)
+
+    async def ask(driver: Any) -> bool:
+        with pytest.raises(NotSent) as caught:
+            await driver.open("GET", ABOVE, [], None)
+        return caught.value.permanent
+
+    with serving(closed) as server:
+        assert run(world, path, ask, proxy=server.url)
+    assert run(world, path, ask, mode="none")
+
+
+def test_a_cancelled_request_is_not_recorded(path: Path) -> None:
+    """Before its head nothing is known of the answer; the driver is well afterwards."""
+
+    def first_silent(connection: Connection, request: Request) -> None:
+        if request.path == "/silent":
+            connection.stall()
+        connection.json({})
+
+    async def ask(driver: Any) -> bytes:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.1):
+                await driver.open("GET", f"{url}/silent", [], None)
+        return await read_all(await driver.open("GET", f"{url}/well", [], None))
+
+    with serving(first_silent) as server:
+        url = server.url
+        assert run(World("async"), path, ask) == b"{}"
+    assert [exchange.request.url for exchange in load(path)] == [f"{url}/well"]
+
+
+def test_a_cancelled_read_leaves_an_abandoned_answer(path: Path) -> None:
+    """What came before it is recorded, and the connection is closed."""
+
+    def half(connection: Connection, _: Request) -> None:
+        connection.events(b"data: 1\n\n", end=False)
+        connection.stall()
+
+    async def ask(driver: Any) -> None:
+        answer = await driver.open("GET", server.url, [], None)
+        assert await answer.read() == b"data: 1\n\n"
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.1):
+                await answer.read()
+        await answer.release()
+
+    with serving(half) as server:
+        run(World("async"), path, ask)
+    (exchange,) = load(path)
+    assert isinstance(exchange.outcome, RecordedAnswer)
+    assert (exchange.outcome.body, exchange.outcome.end.kind) == (b"data: 1\n\n", "abandoned")
+
+
+@pytest.mark.parametrize("mode", ["recording", "playing"])
+def test_one_task_reads_an_answer_at_a_time(path: Path, mode: str) -> None:
+    """A second reader is told, as by the transport itself; the first goes on."""
+
+    def slow(connection: Connection, _: Request) -> None:
+        connection.head(200, "text/plain", length=4)
+        connection.pause(0.2)
+        connection.send(b"done")
+
+    async def ask(driver: Any, url: str) -> bytes:
+        answer = await driver.open("GET", url, [], None)
+        first = asyncio.create_task(answer.read())
+        await asyncio.sleep(0.02)
+        with pytest.raises(RuntimeError, match="being read by another task"):
+            await answer.read()
+        return await first
+
+    with serving(slow) as server:
+        run(World("async"), path, lambda driver: ask(driver, server.url))
+    if mode == "playing":
+
+        async def play() -> bytes:
+            with cassette(path, "none", speed="original") as tape:
+                return await ask(tape.async_driver(), "http://localhost")
+
+        assert asyncio.run(play()) == b"done"
+
+
+def test_one_thread_reads_a_played_answer_at_a_time(path: Path) -> None:
+    """The same for the blocking one."""
+    answer = RecordedAnswer(0.0, 200, (), (Piece(600.0, b"late"),), Ending("complete", 600.0))
+    save(path, [Exchange(RecordedRequest("GET", "http://h/"), answer)])
+    waiting, go_on = threading.Event(), threading.Event()
+
+    def wait(_: threading.Event, __: float) -> None:
+        waiting.set()
+        go_on.wait(20)
+        clock[0] += 600
+
+    clock = [0.0]
+    with cassette(path, speed="original", clock=Clock(lambda: clock[0], wait)) as tape:
+        opened = tape.driver().open("GET", "http://h/", [], None)
+        got: list[bytes] = []
+        thread = threading.Thread(target=lambda: got.append(opened.read()))
+        thread.start()
+        assert waiting.wait(20)
+        with pytest.raises(RuntimeError, match="being read by another thread"):
+            opened.read()
+        go_on.set()
+        thread.join()
+    assert got == [b"late"]
