@@ -176,6 +176,15 @@ def test_a_request_that_cannot_be_read_is_the_providers_400(url: str, path: str,
     assert answer.json()["error"]["message"].startswith("the scripted provider cannot read this request")
 
 
+@pytest.mark.parametrize("stream", [b"false", b"true"])
+def test_a_chat_that_cannot_be_read_is_the_providers_400(url: str, stream: bytes) -> None:
+    """Bytes that are no text get through the gateway, which does not read what is said, and no further."""
+    body = b'{"model":"openai/x","stream":%s,"messages":[{"role":"user","content":"\xca"}]}' % stream
+    answer = httpx2.post(f"{url}/v1/chat/completions", content=body, trust_env=False)
+    assert answer.status_code == 400
+    assert "the scripted provider cannot read this request" in answer.json()["error"]
+
+
 @pytest.mark.parametrize(
     "messages", [[], [{"role": "assistant", "content": "x"}], [{"role": "user", "content": None}], [5]]
 )

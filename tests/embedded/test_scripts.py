@@ -193,6 +193,8 @@ def test_what_cannot_be_made_is_refused(client: InferenceGatewayClient) -> None:
     missing = {"type": "function", "function": {"name": "absent"}}
     with pytest.raises(BadRequestError, match="tool_choice names 'absent'"):
         client.generate_content("openai/x", ASKED, tools=CHAT_TOOLS, tool_choice=missing)
+    with pytest.raises(BadRequestError, match="the arguments of the tool 'say' are not an object"):
+        client.create_message("anthropic/x", ASKED, 9, tools=[{"name": "say", "input_schema": {"type": "string"}}])
     never: Any = {"type": "json_schema", "name": "x", "schema": {"type": "integer", "minimum": 2, "maximum": 1}}
     with pytest.raises(BadRequestError, match="the schema of the answer: no number"):
         client.create_response("openai/x", ASKED, text={"format": never})

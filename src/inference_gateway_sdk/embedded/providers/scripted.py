@@ -36,6 +36,7 @@ _SOUND_SECONDS = 0.5
 _JSON = "application/json"
 _SOUNDS = {"mp3": ("audio/mpeg", samples.mp3), "wav": ("audio/wav", samples.wav), "pcm": ("audio/pcm", samples.pcm)}
 _CHAT = DIALECTS["/chat/completions"]
+_UNREADABLE = (msgspec.DecodeError, FormError, UnicodeDecodeError, RecursionError)
 
 
 class _Unable(Exception):  # noqa: N818  (it says what cannot be)
@@ -78,7 +79,7 @@ class ScriptedProvider:
         """As `Provider.exchange`: an answer in the dialect of the path."""
         try:
             answer = self._exchanged(ask)
-        except (msgspec.DecodeError, FormError, UnicodeDecodeError, RecursionError) as error:
+        except _UNREADABLE as error:
             answer = _refused(400, f"the scripted provider cannot read this request: {error}")
         except _Unable as error:
             answer = _refused(400, str(error))
@@ -110,6 +111,8 @@ class ScriptedProvider:
     def _chat_turn(self, request: ChatRequest) -> Turn:
         try:
             return self._turn(Conversation.read(msgspec.json.encode(request)))
+        except _UNREADABLE as error:  # the gateway lets parts of a chat through unread
+            raise Refused(400, _refusal(f"the scripted provider cannot read this request: {error}")) from error
         except _Unable as error:
             raise Refused(400, _refusal(str(error))) from error
 
@@ -129,6 +132,8 @@ class ScriptedProvider:
         )
         if tool := _due(conversation):
             arguments = _fitting(tool.schema, conversation.prompt, f"the tool {tool.name!r}")
+            if not arguments.startswith("{"):
+                raise _Unable(f"the arguments of the tool {tool.name!r} are not an object")
             return replace(turn, calls=(Call(tool.name, arguments, str(conversation.length)),))
         return _ended(replace(turn, text=self._text(conversation)), conversation)
 

@@ -1,0 +1,40 @@
+"""Two gateways with scripted providers: one that also relays to a provider over HTTP, and one with tools."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from inference_gateway_sdk.embedded import Access, LocalModel, ScriptedProvider, Settings, running
+from inference_gateway_sdk.embedded.weights import Place
+
+NOWHERE = "http://127.0.0.1:9/v1"
+
+
+def weather(city: str, days: int = 1) -> str:
+    """Tell what the weather will be."""
+    return f"{days} days of sun in {city}"
+
+
+@pytest.fixture(scope="session")
+def nowhere(tmp_path_factory: pytest.TempPathFactory) -> LocalModel:
+    """A local model without weights."""
+    return LocalModel(Place(tmp_path_factory.mktemp("none") / "none.gguf", ours=False))
+
+
+@pytest.fixture(scope="session")
+def plain(nowhere: LocalModel) -> Iterator[str]:
+    """Everything on; `groq` is a provider over HTTP, `ollama` one that nobody is at."""
+    with running(local=nowhere, scripted=ScriptedProvider()) as upstream:
+        access = {"groq": Access(url=f"{upstream}/proxy/openai", key="k"), "ollama": Access(url=NOWHERE)}
+        settings = Settings(port=0, images=True, audio=True, expose_mcp=True, push_metrics=True, access=access)
+        with running(settings, local=nowhere, scripted=ScriptedProvider()) as url:
+            yield url
+
+
+@pytest.fixture(scope="session")
+def with_tools(nowhere: LocalModel) -> Iterator[str]:
+    """Chats are offered a tool, and `/mcp` serves it."""
+    with running(local=nowhere, scripted=ScriptedProvider(), tools=[weather]) as url:
+        yield url
