@@ -81,7 +81,8 @@ async def consume(url: str, streams: int, events: int) -> tuple[int, int, float]
 
     timeouts = Timeouts(connect=60, first_content=120, idle=120)
     began = time.perf_counter()
-    async with AsyncInferenceGatewayClient(url, timeout=timeouts, max_connections=streams, proxy=None) as client:
+    options = {"timeout": timeouts, "max_retries": 0, "max_connections": streams, "proxy": None}
+    async with AsyncInferenceGatewayClient(url, **options) as client:
         await asyncio.gather(*(one(client) for _ in range(streams)))
     return whole, most, time.perf_counter() - began
 
@@ -121,7 +122,8 @@ def main() -> None:
     serve = [sys.executable, "-c", "from inference_gateway_sdk.cli import main; main()", "serve", "--port=0"]
     with child(*provider) as upstream:
         where = f"http://127.0.0.1:{upstream.stdout.readline().strip()}/v1"
-        with child(*serve, OPENAI_API_URL=where, OPENAI_API_KEY="k") as gateway:
+        patient = {"CLIENT_RESPONSE_HEADER_TIMEOUT": "2m", "SERVER_READ_TIMEOUT": "2m"}
+        with child(*serve, OPENAI_API_URL=where, OPENAI_API_KEY="k", **patient) as gateway:
             url = re.search(r"http://\S+/v1", gateway.stderr.readline())[0]
             before = spent(gateway.pid)
             whole, most, seconds = asyncio.run(consume(url, asked.streams, asked.events))

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 __all__ = ["ListenError", "hosting", "running", "serve"]
 
 _START_SECONDS = 30.0
+_MANY_FILES = 10_240
 
 
 class ListenError(Exception):
@@ -270,8 +271,9 @@ def _allow_open_files() -> None:
     except ImportError:  # there is no such limit on Windows
         return
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _MANY_FILES if most == resource.RLIM_INFINITY else most  # macOS says so, and does not mean it
     with suppress(OSError, ValueError):
-        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
 
 
 def _listen(settings: Settings) -> socket.socket:
