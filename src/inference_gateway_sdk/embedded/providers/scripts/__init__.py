@@ -11,7 +11,7 @@ from .conversation import Conversation, Tool
 from .dialects import DIALECTS, Dialect
 from .messages import message, message_events
 from .responses import response, response_events
-from .turn import CREATED, Call, Turn
+from .turn import CREATED, Call, Tokens, Turn
 
 __all__ = [
     "CREATED",
@@ -19,6 +19,7 @@ __all__ = [
     "Call",
     "Conversation",
     "Dialect",
+    "Tokens",
     "Tool",
     "Turn",
     "chat",

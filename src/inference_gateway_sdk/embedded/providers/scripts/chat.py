@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 __all__ = ["chat", "chat_events"]
 
-_ENDS = {"stop": "stop", "stop_sequence": "stop", "length": "length"}
-
 
 def chat(turn: Turn) -> dict[str, object]:
     """The answer of a chat completion."""
     said: dict[str, object] = {"role": "assistant", "content": turn.text if turn.speaks else None}
+    if turn.thoughts is not None:
+        said["reasoning_content"] = turn.thoughts
     if turn.calls:
         said["tool_calls"] = [_call(call) for call in turn.calls]
     return {
@@ -38,6 +38,8 @@ def chat(turn: Turn) -> dict[str, object]:
 def chat_events(turn: Turn) -> Iterator[bytes]:
     """The lines of a chat completion's stream, with usage if it is wanted, and the end's mark."""
     yield from _deltas(turn, {"role": "assistant", "content": "" if turn.speaks else None})
+    for thought in turn.thinking:
+        yield from _deltas(turn, {"reasoning_content": thought})
     for piece in turn.pieces:
         yield from _deltas(turn, {"content": piece}, **_logprobs(turn, [piece]))
     for index, call in enumerate(turn.calls):
@@ -63,12 +65,12 @@ def _chunk(turn: Turn, **more: object) -> bytes:
 
 
 def _end(turn: Turn) -> str:
-    return "tool_calls" if turn.calls else _ENDS[turn.end]
+    return "stop" if turn.why == "stop_sequence" else turn.why
 
 
 def _call(call: Call) -> dict[str, object]:
     function = {"name": call.name, "arguments": call.arguments}
-    return {"id": f"call_{call.id}", "type": "function", "function": function}
+    return {"id": call.named("call"), "type": "function", "function": function}
 
 
 def _logprobs(turn: Turn, pieces: list[str]) -> dict[str, object]:
@@ -81,5 +83,14 @@ def _logprobs(turn: Turn, pieces: list[str]) -> dict[str, object]:
 
 
 def _usage(turn: Turn) -> dict[str, object]:
-    asked, said = turn.counts
-    return {"prompt_tokens": asked, "completion_tokens": said, "total_tokens": asked + said}
+    tokens = turn.tokens
+    counts: dict[str, object] = {
+        "prompt_tokens": tokens.asked,
+        "completion_tokens": tokens.said,
+        "total_tokens": tokens.asked + tokens.said,
+    }
+    if tokens.cached is not None:
+        counts["prompt_tokens_details"] = {"cached_tokens": tokens.cached}
+    if tokens.thought is not None:
+        counts["completion_tokens_details"] = {"reasoning_tokens": tokens.thought}
+    return counts
