@@ -22,6 +22,7 @@ RawEvent: TypeAlias = tuple[bytes, str, int | None]
 # 10 and 13 below are LF and CR: looking for a number in bytes is the fastest search there is.
 _BOM: Final = b"\xef\xbb\xbf"
 _FIELD: Final = b"data: "
+_NAME: Final = b"event: "
 _SEPARATOR: Final = b"\n\n" + _FIELD
 _LONGEST_RETRY: Final = 18  # digits; more would be a wait of millions of years, and costs int() ever more
 
@@ -113,17 +114,21 @@ class EventParser:
 
     def feed(self, data: bytes) -> list[RawEvent]:
         """The events that these bytes complete."""
-        if self._between and 13 not in data and data[:6] == _FIELD and len(data) <= self._max_event:
-            # The usual read: blocks of one data line each. First one block, then several, proven by counting lines.
-            if data.find(b"\n") == len(data) - 2 > 6 and data[-1] == 10:
-                return [(data[6:-2], "", None)]
-            if data[-2:] == b"\n\n":
-                blocks = data[6:-2].split(_SEPARATOR)
-                if data.count(b"\n") == 2 * len(blocks) and b"" not in blocks:
-                    return [(block, "", None) for block in blocks]
         if self._after_cr or 13 in data or self._start is not None:
             data = self._normalised(data)
-        return self._feed_lines(data)
+        if self._between:
+            # The usual read of a model that takes its time: one block of one data line.
+            size = len(data)
+            if data[:6] == _FIELD and data.find(b"\n") == size - 2 > 6 and data[-1] == 10 and size <= self._max_event:
+                return [(data[6:-2], "", None)]
+            return self._feed_blocks(data)
+        # A read that begins inside a block: that one line by line, then the others at once.
+        ended = self._end_of_block(data)
+        events = self._feed_lines(data[:ended])
+        if len(data) > ended:
+            rest = data[ended:]
+            events += self._feed_blocks(rest) if self._between else self._feed_lines(rest)
+        return events
 
     def end(self) -> list[RawEvent]:
         """The event that the end of the body cut off: a block, or its last line, without its line end.
@@ -151,6 +156,33 @@ class EventParser:
             return b""
         self._start = None
         return data.removeprefix(_BOM)
+
+    def _end_of_block(self, data: bytes) -> int:
+        """Where, in bytes that begin inside a block, the next may begin."""
+        if self._in_block and not self._line and data[:1] == b"\n":
+            return 1
+        end = data.find(b"\n\n")
+        return len(data) if end < 0 else end + 2
+
+    def _feed_blocks(self, data: bytes) -> list[RawEvent]:
+        """As `_feed_lines`, where a block begins: whole blocks are not taken apart into lines."""
+        end = data.rfind(b"\n\n")
+        if end < 0:
+            return self._feed_lines(data)
+        events: list[RawEvent] = []
+        blocks = data[:end]
+        if len(blocks) <= self._max_event and (found := _of_one_line(blocks)):
+            events = [(line, "", None) for line in found]
+        else:
+            for block in blocks.split(b"\n\n"):
+                event = _of_two_lines(block) if len(block) <= self._max_event else None
+                if event is not None and self._between:
+                    events.append(event)
+                else:
+                    events += self._feed_lines(block + b"\n\n")
+        if len(data) > end + 2:
+            events += self._feed_lines(data[end + 2 :])
+        return events
 
     def _feed_lines(self, data: bytes) -> list[RawEvent]:
         """The events that these bytes, whose only line end is LF, complete."""
@@ -229,3 +261,23 @@ class EventParser:
         self._retry = None
         if self._more:
             self._more.clear()
+
+
+def _of_one_line(blocks: bytes) -> list[bytes] | None:
+    """The data of blocks that are one line of data each, None for any others: proven by counting lines."""
+    if blocks[:6] != _FIELD:
+        return None
+    found = blocks[6:].split(_SEPARATOR)
+    return found if blocks.count(b"\n") == 2 * len(found) - 2 and b"" not in found else None
+
+
+def _of_two_lines(block: bytes) -> RawEvent | None:
+    """The event of a block that is one line of data, or a name and one, None for any other."""
+    if block[:6] == _FIELD:
+        return (block[6:], "", None) if len(block) > 6 and b"\n" not in block else None
+    if block[:7] != _NAME:
+        return None
+    name, _, data = block.partition(b"\n")
+    if data[:6] != _FIELD or len(data) == 6 or b"\n" in data:
+        return None
+    return data[6:], name[7:].decode("utf-8", "replace"), None
