@@ -152,6 +152,12 @@ def test_nobody_is_asked_for_what_is_not_wanted(gateway: Gateways, listing: Upst
     assert [seen.path for seen in listing.seen] == ["/v1/models"]
 
 
+def test_a_model_without_weights_is_not_listed(gateway: Gateways) -> None:
+    """The smoke-test model that cannot be loaded is a provider that fails."""
+    answer = gateway().get("/v1/models?provider=llamacpp")
+    assert (answer.status_code, answer.json()) == (502, {"error": "Failed to list models"})
+
+
 def test_a_provider_that_is_silent_is_late(gateway: Gateways, upstream: Upstream) -> None:
     """504 as the contract has it; by a quirk the same 502 as any failure."""
     upstream.scripts["/v1/models"] = lambda connection: connection.recv(1)

@@ -145,9 +145,10 @@ ROWS = [
     ),
     *(
         case("provider_error", "chat", model("chat"), status, {"error": body.decode()}, kind=JSON, answers=answers)
-        for status, body in ((429, SLOW_DOWN), (503, b"<html>"), (201, b"{}"), (202, b""), (529, b"x\n"))
+        for status, body in ((429, SLOW_DOWN), (503, b"<html>"), (201, b"{}"), (202, b""), (302, b"x"), (529, b"x\n"))
         for answers in ({"m": whole(status, body)},)
     ),
+    case("provider_error", "chat", model("chat"), 204, ..., body=b"", kind=JSON, answers={"m": whole(204, b"")}),
     *(
         case("provider_error", column, model(column), 429, ..., body=SLOW_DOWN, kind="a/b; c=d", answers=answers)
         for column in PASSED
