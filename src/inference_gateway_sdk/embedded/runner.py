@@ -75,6 +75,7 @@ def running(
 
     Raises:
         ListenError: The address is taken or not ours.
+        IssuerError: Tokens are asked for, and their issuer cannot be asked about them.
         FaultError: A fault is none.
         TypeError: A tool that is no function, or has parameters that JSON cannot fill.
         ValueError: Two tools of one name.
