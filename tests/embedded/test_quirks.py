@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -53,3 +56,18 @@ def test_each_is_decided_somewhere_and_tried_by_a_test() -> None:
     for name in NAMES:
         assert re.search(rf"\.{name}\b", code), name
         assert f'"{name}"' in tests, name
+
+
+@pytest.mark.wire
+def test_a_gateway_with_a_short_time_to_write_ends_in_good_order(tmp_path: Path) -> None:
+    """The deadline is one of answers: the end of the gateway itself, long after it, says nothing in the log."""
+    environ = {"SERVER_WRITE_TIMEOUT": "100ms", "SERVER_PORT": "0", "XDG_CACHE_HOME": str(tmp_path)}
+    command = [sys.executable, "-c", "from inference_gateway_sdk.cli import main; main()", "serve", "--quirks", "v0.48"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env={**os.environ, **environ}) as process:
+        assert process.stderr is not None
+        first = process.stderr.readline()
+        time.sleep(0.5)
+        process.send_signal(signal.SIGTERM)
+        rest = process.stderr.read()
+    assert "serving at http://127.0.0.1:" in first
+    assert (process.returncode, "Error" in rest, "Traceback" in rest) == (0, False, False), rest

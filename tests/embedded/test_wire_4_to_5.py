@@ -159,6 +159,20 @@ def test_section_4_limits(case: Case, gateway: Gateways, upstream: Upstream) -> 
         value={"error": "Request timed out"},
         kind=JSON,
     ),
+    *(
+        Case(
+            section="4",
+            says=f"a body that does not arrive is not waited for: {path}",
+            path=path,
+            sent=b"{",
+            given={"Content-Length": "9"},
+            settings={"read_timeout": 0.2},
+            status=400,
+            headers={"connection": "close"},
+            seen=False,
+        )
+        for path in (CHAT, MESSAGES, RESPONSES)
+    ),
     Case(
         section="4",
         says="with equal clocks: not a byte",

@@ -29,6 +29,7 @@ from .endpoints.models import list_models
 from .endpoints.proxy import proxy
 from .endpoints.responses import responses
 from .problems import Problem
+from .read_deadline import ReadDeadline
 from .slashes import Slashes
 from .write_deadline import WriteDeadline
 
@@ -106,7 +107,7 @@ def _around(gateway: Gateway, routes: Sequence[Route]) -> list[Middleware]:
         around.append(Middleware(WriteDeadline, gateway.settings.write_timeout))
     if gateway.tokens:
         around.append(Middleware(Authentication, gateway.tokens, _is_open, bare=gateway.quirks.bare_tokens))
-    return around
+    return [*around, Middleware(ReadDeadline, gateway.settings.read_timeout)]
 
 
 def _is_open(scope: Scope) -> bool:

@@ -98,7 +98,7 @@ class Connection(H11Protocol):
             super().send_400_response(msg)
             return
         problem = problems.unreadable(self.scope["path"])
-        headers = [("content-type", problem.content_type), ("connection", "close")]
+        headers = [("content-type", problem.content_type), *problem.headers.items()]
         for event in (
             h11.Response(status_code=problem.status, headers=headers),
             h11.Data(problem.body),

@@ -29,6 +29,7 @@ __all__ = [
     "unreadable",
 ]
 
+_UNREAD = {"/v1/chat/completions": "Failed to decode request", "/v1/metrics": "Failed to read request body"}
 _GATEWAY = "application/json; charset=utf-8"  # an error of the gateway's own making
 _PROVIDER = "application/json"  # an error that came from behind it
 
@@ -147,7 +148,9 @@ class MessagesProblem(Problem):
     @classmethod
     def of(cls, problem: Problem) -> MessagesProblem:
         """The problem in that envelope."""
-        return cls(problem.status, problem.text, content_type=problem.content_type)
+        enveloped = cls(problem.status, problem.text, content_type=problem.content_type)
+        enveloped.headers, enveloped.unread = problem.headers, problem.unread
+        return enveloped
 
     def envelope(self) -> dict[str, object]:
         """What the body says, with a type that follows from the status and the text."""
@@ -215,8 +218,7 @@ def hollow(body: bytes) -> Problem:
 
 def unreadable(path: str) -> Problem:
     """The request broke off in its body, before the endpoint at this path had read it (WIRE section 6)."""
-    if path == "/v1/metrics":
-        return Problem(400, "Failed to read request body")
-    if path == "/v1/messages":
-        return MessagesProblem(400, "Failed to read request")
-    return Problem(400, "Failed to decode request" if path == "/v1/chat/completions" else "Failed to read request")
+    kind = MessagesProblem if path == "/v1/messages" else Problem
+    problem = kind(400, _UNREAD.get(path, "Failed to read request"))
+    problem.headers = {"connection": "close"}
+    return problem

@@ -64,6 +64,9 @@ class WriteDeadline:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer; too late, hang up and let the rest go nowhere."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
         clock = _Clock(self._seconds)
 
         async def in_time(message: Message) -> None:
