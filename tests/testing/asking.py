@@ -9,7 +9,7 @@ MODELS = {"chat": "openai/gpt-4o", "messages": "anthropic/claude", "responses": 
 
 
 class Said(NamedTuple):
-    """An answer, whatever its dialect."""
+    """An answer, whatever its dialect; the ids of its calls are without the dialect's prefix."""
 
     text: str
     calls: list[tuple[str, str, str]]
@@ -44,9 +44,14 @@ def _call(client: Any, dialect: str, stream: str, prompt: str) -> tuple[Any, lis
     return getattr(client, f"{name}_stream" if stream else name), [MODELS[dialect], prompt, *more]
 
 
+def bare(call_id: str) -> str:
+    """The id without the dialect's own prefix."""
+    return call_id.removeprefix("call_").removeprefix("toolu_")
+
+
 def _chat(answer: Any) -> Said:
     message, usage = answer.choices[0].message, answer.usage
-    calls = [(call.id, call.function.name, call.function.arguments) for call in message.tool_calls or []]
+    calls = [(bare(call.id), call.function.name, call.function.arguments) for call in message.tool_calls or []]
     tokens = (usage.prompt_tokens, usage.completion_tokens)
     return Said(answer.text or "", calls, message.reasoning_content or "", str(answer.choices[0].finish_reason), tokens)
 
@@ -55,7 +60,7 @@ def _message(answer: Any) -> Said:
     import json
 
     blocks = answer.content
-    calls = [(each.id, each.name, json.dumps(each.input)) for each in blocks if each.type == "tool_use"]
+    calls = [(bare(each.id), each.name, json.dumps(each.input)) for each in blocks if each.type == "tool_use"]
     thoughts = "".join(each.thinking for each in blocks if each.type == "thinking")
     end = {"end_turn": "stop", "tool_use": "tool_calls", "max_tokens": "length", "refusal": "content_filter"}
     reason = str(answer.stop_reason)
@@ -66,7 +71,7 @@ def _message(answer: Any) -> Said:
 
 
 def _response(answer: Any) -> Said:
-    calls = [(each.call_id, each.name, each.arguments) for each in answer.output if each.type == "function_call"]
+    calls = [(bare(each.call_id), each.name, each.arguments) for each in answer.output if each.type == "function_call"]
     thoughts = "".join(part.text for each in answer.output if each.type == "reasoning" for part in each.summary)
     why = {"max_output_tokens": "length", "content_filter": "content_filter"}
     details = answer.incomplete_details

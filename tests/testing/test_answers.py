@@ -37,7 +37,7 @@ def test_everything_that_can_be_said_arrives(kit: Kit, way: str) -> None:
         tool_calls=[("weather", {"city": "Oslo", "days": 2}), ToolCall("time", id="mine")],
         usage=(30, 12),
     )
-    calls = [("call_1", "weather", WEATHER), ("mine", "time", "{}")]
+    calls = [("1", "weather", WEATHER), ("mine", "time", "{}")]
     expected = Said("Let me look.", calls, "They want the weather.", "tool_calls", (30, 12))
     assert kit.run(lambda client: ask(client, way)) == expected
 
@@ -137,7 +137,7 @@ def test_arguments_may_be_bad_json(script: ScriptedGateway, way: str) -> None:
         assert "".join(parts) == '{"city": Oslo'
         return
     said = Kit(script, "async").run(lambda client: ask(client, way))
-    assert said.calls == [("call_1", "weather", '{"city": Oslo')]
+    assert said.calls == [("1", "weather", '{"city": Oslo')]
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from inference_gateway_sdk import (
+    BadRequestError,
+    Call,
     CreateChatCompletionRequest,
     CreateImageRequest,
     CreateMessagesRequest,
@@ -108,9 +110,29 @@ def test_the_one_request_is_the_only_one(script: ScriptedGateway, client: Infere
         _ = script.request
 
 
-@pytest.mark.parametrize("content", [[], [{"role": "user", "content": None}], [5], "x"])
+@pytest.mark.parametrize("content", [[], [{"role": "user", "content": None}], [5]])
 def test_a_request_without_text_has_none(script: ScriptedGateway, client: InferenceGatewayClient, content: Any) -> None:
     """Whatever was sent in the place of messages, nothing breaks."""
-    body = {"model": "anthropic/x", "messages": content}
-    client.proxy("anthropic", "/messages", method="POST", json=body)
-    assert script.request.text == ("x" if content == "x" else "")
+    client.proxy("anthropic", "/messages", method="POST", json={"model": "x", "messages": content})
+    assert script.request.text == ""
+
+
+@pytest.mark.parametrize("path", ["/messages", "/chat/completions"])
+def test_what_is_no_conversation_is_the_providers_400(
+    script: ScriptedGateway, client: InferenceGatewayClient, path: str
+) -> None:
+    """As a real provider's: the gateway lets it through."""
+    with pytest.raises(BadRequestError, match="cannot read this request"):
+        client.proxy("anthropic", path, method="POST", json={"model": "x", "messages": "Hi"})
+    assert script.request.text == "Hi"
+
+
+def test_what_is_no_conversation_has_no_place_for_a_fault_either(
+    script: ScriptedGateway, client: InferenceGatewayClient
+) -> None:
+    """A stream that was to break after its pieces never begins."""
+    script.reset()
+    script.stream(["Hel"], then="truncate")
+    body = b'{"model": "anthropic/x", "stream": true, "messages": "Hi"}'
+    with pytest.raises(BadRequestError):
+        client.send(Call(method="POST", path="/messages", read=lambda reply: reply.body, body=body))

@@ -1,13 +1,12 @@
 """What a script was told to answer, turned into one value that every dialect can be written from.
 
-An answer knows nothing of a wire: it is a text, thoughts, tool calls, a reason to stop, and the tokens it cost. How
-each endpoint says that is the business of `dialects`.
+An answer knows nothing of a wire: it is a text, thoughts, tool calls, a reason to stop, and the tokens it cost. `turn`
+makes it a model's turn in one conversation, which the embedded gateway's scripted providers say in any dialect.
 """
 
 from __future__ import annotations
 
 import json as json_module
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias, cast
 
@@ -15,10 +14,9 @@ import msgspec
 from msgspec import Struct
 
 from .. import ChatCompletionMessageToolCall, CompletionUsage
+from ..embedded.providers.scripts import Call, Conversation, Tokens, Turn
 
-_WORD = re.compile(r"\s*\S+\s*|\s+")  # with the space behind it, as models write
-
-__all__ = ["UNSET", "Answer", "ToolCall", "ToolCallLike", "Usage", "UsageLike", "answer_of"]
+__all__ = ["UNSET", "Answer", "ToolCall", "ToolCallLike", "UsageLike", "answer_of"]
 
 __tracebackhide__ = True  # pytest shows the test's line, not ours
 
@@ -39,32 +37,23 @@ class ToolCall(Struct, frozen=True):
     Attributes:
         name: The tool's name.
         arguments: A mapping, or the text that the model writes in its place: any text, to see bad JSON handled.
-        id: Made from the call's number when left out.
+        id: Made from the length of the conversation when left out.
     """
 
     name: str
     arguments: Mapping[str, object] | str = {}
     id: str | None = None
 
-    @property
-    def text(self) -> str:
-        """The arguments as the model writes them."""
-        return self.arguments if isinstance(self.arguments, str) else _json_text(self.arguments)
+    def numbered(self, length: int, number: int) -> Call:
+        """The call, told from all others in a conversation of this length."""
+        text = self.arguments if isinstance(self.arguments, str) else _json_text(self.arguments)
+        return Call(self.name, text, f"{length}" if number == 1 else f"{length}_{number}", self.id)
 
 
 ToolCallLike: TypeAlias = (
     ToolCall | ChatCompletionMessageToolCall | str | tuple[str, Mapping[str, object] | str] | Mapping[str, object]
 )
 """A call as tests write it: a name, `(name, arguments)`, `ToolCall`, a call of an earlier answer, or its mapping."""
-
-
-class Usage(Struct, frozen=True):
-    """Tokens: those of the prompt, those of the answer, and what of each was cached or spent on thinking."""
-
-    prompt: int
-    completion: int
-    cached: int | None = None
-    reasoning: int | None = None
 
 
 UsageLike: TypeAlias = CompletionUsage | tuple[int, int] | Mapping[str, object]
@@ -76,8 +65,8 @@ class Answer(Struct, frozen=True, kw_only=True):
 
     Attributes:
         text: None for an answer without any, as one that only calls tools.
-        pieces: The text as a stream hands it over.
-        tool_calls: In order, each with an id.
+        pieces: The text as a stream hands it over; None for its words.
+        tool_calls: In order.
         reasoning: What it thought first, None for nothing.
         finish_reason: As a chat says it: "stop", "length", "tool_calls", "content_filter", or anything else.
         usage: None for the number of words, which is what a test needs as a rule.
@@ -87,21 +76,32 @@ class Answer(Struct, frozen=True, kw_only=True):
     """
 
     text: str | None = None
-    pieces: tuple[str, ...] = ()
+    pieces: tuple[str, ...] | None = None
     tool_calls: tuple[ToolCall, ...] = ()
     reasoning: str | None = None
     finish_reason: str = "stop"
-    usage: Usage | None = None
+    usage: Tokens | None = None
     image: bytes | None = None
     audio: bytes | None = None
     pause: float = 0.0
 
-    def cost(self, prompt: str) -> Usage:
-        """The tokens it cost: those given, or as many as there are words."""
-        if self.usage is not None:
-            return self.usage
-        said = " ".join([self.reasoning or "", self.text or "", *(call.text for call in self.tool_calls)])
-        return Usage(len(prompt.split()), len(said.split()))
+    def turn(self, asked: Conversation) -> Turn:
+        """The answer as the next turn of a conversation."""
+        calls = tuple(call.numbered(asked.length, number) for number, call in enumerate(self.tool_calls, 1))
+        return Turn(
+            asked.model,
+            asked.prompt,
+            text=self.text or "",
+            calls=calls,
+            parts=self.pieces,
+            thoughts=self.reasoning,
+            end=self.finish_reason,
+            choices=asked.choices,
+            alternatives=asked.alternatives,
+            usage=asked.usage,
+            settings=asked.settings,
+            cost=self.usage,
+        )
 
 
 def answer_of(
@@ -134,10 +134,10 @@ def answer_of(
         raise ValueError(f"pause={pause!r}: write the seconds between two pieces, 0 or more")
     return Answer(
         text=said,
-        pieces=tuple(_WORD.findall(said or "")) if parts is None else parts,
+        pieces=parts,
         tool_calls=calls,
         reasoning=reasoning,
-        finish_reason=finish_reason or ("tool_calls" if calls else "stop"),
+        finish_reason=finish_reason or "stop",
         usage=None if usage is None else _usage(usage),
         image=image,
         audio=audio,
@@ -180,11 +180,7 @@ def _json_text(value: object) -> str:
 def _calls(given: object) -> tuple[ToolCall, ...]:
     if _is_pair(given) or isinstance(given, (str, Mapping)) or not isinstance(given, Iterable):
         raise TypeError(f"tool_calls= is a list of calls: write tool_calls=[{given!r}]")
-    calls = (_call(each) for each in cast("Iterable[ToolCallLike]", given))
-    return tuple(
-        call if call.id else ToolCall(call.name, call.arguments, f"call_{number}")
-        for number, call in enumerate(calls, 1)
-    )
+    return tuple(_call(each) for each in cast("Iterable[ToolCallLike]", given))
 
 
 def _is_pair(given: object) -> bool:
@@ -224,16 +220,16 @@ def _checked(name: object, arguments: object, id: object, given: object) -> Tool
 _FORMS = '("weather", {"city": "Oslo"}), or {"name": "weather", "arguments": {"city": "Oslo"}}'
 
 
-def _usage(given: UsageLike) -> Usage:
+def _usage(given: UsageLike) -> Tokens:
     if isinstance(given, tuple):
         if [type(each) for each in given] != [int, int]:
             raise TypeError(f"usage= is (prompt tokens, completion tokens), got {given!r}")
-        return Usage(*given)
+        return Tokens(*given)
     said = given if isinstance(given, CompletionUsage) else CompletionUsage.from_dict(given)
     read, written = said.prompt_tokens_details, said.completion_tokens_details
-    return Usage(
+    return Tokens(
         said.prompt_tokens or 0,
         said.completion_tokens or 0,
         cached=read.cached_tokens if read else None,
-        reasoning=written.reasoning_tokens if written else None,
+        thought=written.reasoning_tokens if written else None,
     )

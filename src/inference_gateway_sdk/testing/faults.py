@@ -9,22 +9,19 @@ from difflib import get_close_matches
 from time import monotonic
 from typing import TYPE_CHECKING, TypeGuard
 
+import msgspec
 from msgspec.structs import replace
 
 from ..embedded.faults import KINDS, Fault, FaultError, FaultPlan, fault
 from ..embedded.faults.kinds import ErrorEvent
+from ..embedded.providers.scripts import DIALECTS, Conversation
 from .answer import Answer
-from .dialects import chat, messages, responses
-from .dialects.turn import Turn
 from .refusal import STATUSES, refusal_of
 from .visit import VISIT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     from ..embedded.faults import Asked
     from ..embedded.faults.door import Door
-    from .dialects.turn import Event
     from .visit import Visit
 
 __all__ = ["ScriptedFaults", "error_event", "fault_of", "is_status"]
@@ -32,11 +29,7 @@ __all__ = ["ScriptedFaults", "error_event", "fault_of", "is_status"]
 __tracebackhide__ = True  # pytest shows the test's line, not ours
 
 _NO_FAULTS = ("answer", "status")  # replies and statuses have words of their own here
-_EVENTS: dict[str, Callable[[Turn], Iterator[Event]]] = {
-    "chat": chat.events,
-    "messages": messages.events,
-    "responses": responses.events,
-}
+_PATHS = {"chat": "/chat/completions", "messages": "/messages", "responses": "/responses"}
 
 
 class ScriptedFaults(FaultPlan):
@@ -84,14 +77,25 @@ class ScriptedFaults(FaultPlan):
 
 def _placed(fault: Fault, visit: Visit) -> Fault:
     """The fault, behind the last event that says something."""
-    events, script = _EVENTS.get(visit.request.endpoint), visit.script
-    if events is None or script is None or "after" not in fault.__struct_fields__:
+    path, script = _PATHS.get(visit.request.endpoint), visit.script
+    outcome = script.outcome_for(visit.request) if script is not None else None
+    if path is None or not isinstance(outcome, Answer) or "after" not in fault.__struct_fields__:
         return fault
-    outcome = script.outcome_for(visit.request)
-    answer = outcome if isinstance(outcome, Answer) else Answer()
-    told = [event.says for event in events(Turn(answer=answer, prompt=visit.request.text))]
-    last = max((number for number, says in enumerate(told, 1) if says), default=1)
+    try:
+        turn = outcome.turn(Conversation.read(visit.request.content))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return fault  # the provider refuses it
+    told = [says(event) for event in DIALECTS[path].events(turn)]
+    last = max((number for number, each in enumerate(told, 1) if each), default=1)
     return replace(fault, after=last)
+
+
+def says(event: bytes) -> bool:
+    """Whether an event of a stream brings something that was said, in any of the dialects."""
+    first = event.partition(b"\n")[0]
+    if first.startswith(b"event: "):
+        return first == b"event: content_block_delta" or first.endswith(b".delta")
+    return b'"delta":{"' in event and b'"role":"assistant"' not in event
 
 
 def is_status(what: str | int | Fault) -> TypeGuard[str | int]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from ..embedded.providers import samples
-from .dialects.turn import CREATED
+from ..embedded.providers.scripts import CREATED
 from .script import Raw
 from .visit import VISIT
 

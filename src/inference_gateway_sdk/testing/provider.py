@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec.structs import replace
 
+from ..embedded import go_json
 from ..embedded.lines import Lines
 from ..embedded.problems import Problem
 from ..embedded.providers.provider import Answer as ProviderAnswer
 from ..embedded.providers.provider import Listed, Refused
+from ..embedded.providers.scripts import CREATED, DIALECTS, Conversation
 from . import media
 from .answer import Answer
-from .dialects import chat, messages, responses
-from .dialects.turn import CREATED, Turn
-from .refusal import Refusal
+from .faults import says
+from .refusal import Refusal, refusal_of
 from .script import Raw
 from .visit import VISIT
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
     from ..embedded.chat_schema import ChatRequest
     from ..embedded.providers.provider import Ask
-    from .dialects.turn import Event
+    from ..embedded.providers.scripts import Turn
     from .playbook import Playbook
     from .script import Outcome
 
@@ -78,22 +79,18 @@ class ScriptedDesk:
 
     async def chat(self, request: ChatRequest) -> bytes:
         """As `Provider.chat`."""
-        outcome, turn = self._chat_turn(request)
+        outcome = self._claim(request)
         if isinstance(outcome, Answer):
-            return msgspec.json.encode(chat.whole(turn))
-        raw = _refused(outcome, chat.error) if isinstance(outcome, Refusal) else outcome
-        if raw.status != 200:
-            raise Refused(raw.status, raw.body)
-        return raw.body
+            return go_json.encode(_CHAT.whole(_turn(outcome, msgspec.json.encode(request))))
+        return _accepted(outcome).body
 
     async def chat_stream(self, request: ChatRequest) -> AsyncGenerator[bytes]:
         """As `Provider.chat_stream`."""
-        outcome, turn = self._chat_turn(request)
-        if isinstance(outcome, Refusal):
-            raise Refused(outcome.status, msgspec.json.encode(chat.error(outcome)))
-        if isinstance(outcome, Raw) and outcome.status != 200:
-            raise Refused(outcome.status, outcome.body)
-        pieces = _once(outcome.body) if isinstance(outcome, Raw) else _paced(chat.events(turn), outcome.pause)
+        outcome = self._claim(request)
+        if isinstance(outcome, Answer):
+            pieces = _paced(_CHAT.events(_turn(outcome, msgspec.json.encode(request))), outcome.pause)
+        else:
+            pieces = _once(_accepted(outcome).body)
         lines = Lines()
         async with aclosing(pieces):
             async for piece in pieces:
@@ -113,7 +110,7 @@ class ScriptedDesk:
         if isinstance(outcome, Raw):
             return _whole(outcome)
         if isinstance(outcome, Refusal):
-            return _whole(_refused(outcome, messages.error if path.endswith("/messages") else chat.error))
+            return _whole(_refused(outcome, path))
         if path.startswith("/images/"):
             return _whole(media.picture(outcome, ask))
         if path.startswith("/audio/"):
@@ -122,25 +119,19 @@ class ScriptedDesk:
 
     def _spoken(self, path: str, ask: Ask, answer: Answer) -> ProviderAnswer:
         """The answer in the dialect of the path."""
-        dialect = next((each for end, each in _DIALECTS if path.endswith(end)), None)
+        dialect = next((dialect for end, dialect in DIALECTS.items() if path.endswith(end)), None)
         if dialect is None or ask.method != "POST":
             request = VISIT.get().request
             why = f"No words are known for an answer to {request}: script its bytes, with gateway.respond(...)."
             raise Unmatched(self._playbook.miss(request, why))
-        said = msgspec.json.decode(ask.body, type=_Asked)
-        turn = Turn(answer=answer, model=said.model, prompt=VISIT.get().request.text, choices=said.n or 1)
-        whole, events = dialect
-        if said.stream:
-            return ProviderAnswer(
-                status=200, headers=(("content-type", _EVENTS),), pieces=_paced(events(turn), answer.pause)
-            )
-        return _whole(Raw(headers=(("content-type", _JSON),), body=msgspec.json.encode(whole(turn))))
-
-    def _chat_turn(self, request: ChatRequest) -> tuple[Outcome, Turn]:
-        outcome = self._claim(request)
-        asked = VISIT.get().request
-        answer = outcome if isinstance(outcome, Answer) else Answer()
-        return outcome, Turn(answer=answer, model=request.model, prompt=asked.text, choices=request.n or 1)
+        try:
+            turn = _turn(answer, ask.body)
+        except Refused as error:
+            return _whole(Raw(status=error.status, headers=(("content-type", _JSON),), body=error.body))
+        if VISIT.get().request.stream:
+            pieces = _paced(dialect.events(turn), answer.pause)
+            return ProviderAnswer(status=200, headers=(("content-type", _EVENTS),), pieces=pieces)
+        return _whole(Raw(headers=(("content-type", _JSON),), body=go_json.encode(dialect.whole(turn))))
 
     def _claim(self, further: ChatRequest | None) -> Outcome:
         """What the script for this request says.
@@ -164,23 +155,36 @@ class ScriptedDesk:
         return script.outcome_for(request)
 
 
-class _Asked(msgspec.Struct):
-    """As much of a request in any dialect as an answer depends on."""
-
-    model: str = ""
-    stream: bool | None = None
-    n: int | None = None
+_CHAT = DIALECTS["/chat/completions"]
 
 
-_DIALECTS = (
-    ("/chat/completions", (chat.whole, chat.events)),
-    ("/messages", (messages.whole, messages.events)),
-    ("/responses", (responses.whole, responses.events)),
-)
+def _turn(answer: Answer, body: bytes) -> Turn:
+    """The answer as the next turn of the conversation in this body.
+
+    Raises:
+        Refused: There is none in it: the gateway lets parts of a request through unread, and a provider does not.
+    """
+    try:
+        return answer.turn(Conversation.read(body))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        unread = refusal_of(400, message=f"the scripted provider cannot read this request: {error}")
+        raise Refused(400, _refused(unread, "").body) from error
 
 
-def _refused(refusal: Refusal, worded: Callable[[Refusal], dict[str, object]]) -> Raw:
-    body = msgspec.json.encode(worded(refusal))
+def _accepted(outcome: Refusal | Raw) -> Raw:
+    """The bytes of a 200.
+
+    Raises:
+        Refused: It has another status.
+    """
+    raw = _refused(outcome, "") if isinstance(outcome, Refusal) else outcome
+    if raw.status != 200:
+        raise Refused(raw.status, raw.body)
+    return raw
+
+
+def _refused(refusal: Refusal, path: str) -> Raw:
+    body = msgspec.json.encode(refusal.envelope(path))
     return Raw(status=refusal.status, headers=(("content-type", _JSON),), body=body)
 
 
@@ -193,11 +197,11 @@ async def _once(body: bytes) -> AsyncGenerator[bytes]:
     yield body
 
 
-async def _paced(events: Iterator[Event], pause: float) -> AsyncGenerator[bytes]:
-    """The events' bytes, with a pause between two that say something."""
+async def _paced(events: Iterator[bytes], pause: float) -> AsyncGenerator[bytes]:
+    """The events, with a pause between two that say something."""
     said = False
     for event in events:
         if said and pause:
             await asyncio.sleep(pause)
-        said = event.says
-        yield event.data
+        said = says(event)
+        yield event

@@ -38,6 +38,15 @@ _SAID = {
     504: ("server_error", "the provider took too long"),
     529: ("overloaded_error", "the provider is overloaded"),
 }
+_ANTHROPIC = {
+    400: "invalid_request_error",
+    401: "authentication_error",
+    403: "permission_error",
+    404: "not_found_error",
+    413: "request_too_large",
+    429: "rate_limit_error",
+    529: "overloaded_error",
+}
 
 
 class Refusal(Struct, frozen=True, kw_only=True):
@@ -56,6 +65,13 @@ class Refusal(Struct, frozen=True, kw_only=True):
     kind: str
     code: str | int | None = None
     retry_after: float | None = None
+
+    def envelope(self, path: str) -> dict[str, object]:
+        """The body in the words of a provider that is asked at this path: Anthropic's, or OpenAI's as most use."""
+        if path.endswith("/messages"):
+            kind = _ANTHROPIC.get(self.status, "api_error")
+            return {"type": "error", "error": {"type": kind, "message": self.message}}
+        return {"error": {"message": self.message, "type": self.kind, "param": None, "code": self.code}}
 
 
 def refusal_of(

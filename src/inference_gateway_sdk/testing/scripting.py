@@ -151,7 +151,9 @@ class Scripting:
             usage=usage,
             finish_reason=finish_reason,
         )
-        written = call("stream", list(answer.pieces), given={name: given[name] for name in given if name != "pieces"})
+        written = call(
+            "stream", list(answer.pieces or ()), given={name: given[name] for name in given if name != "pieces"}
+        )
         fault = None if then is None else _after_all(then)
         return self._add(answer, written, times, optional=optional, fault=fault, at_end=True)
 
