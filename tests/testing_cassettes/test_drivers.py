@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from inference_gateway_sdk._http1.failures import DeadlineExceeded, NotSent
+from inference_gateway_sdk._http1.failures import DeadlineExceeded, NotSent, Truncated
 from inference_gateway_sdk.testing.cassettes import (
     Clock,
     Ending,
@@ -22,6 +22,8 @@ from inference_gateway_sdk.testing.cassettes import (
 from inference_gateway_sdk.testing.cassettes.file import load, save
 from support.server import Connection, Request, serving
 from support.worlds import Blocking, World
+from testing_cassettes.stub import StubDriver
+from testing_cassettes.stub import read_all as stub_read
 
 pytestmark = pytest.mark.wire
 ABOVE = "http://unknown.invalid/x?a=b"
@@ -230,3 +232,57 @@ def test_one_thread_reads_a_played_answer_at_a_time(path: Path) -> None:
         go_on.set()
         thread.join()
     assert got == [b"late"]
+
+
+def test_an_answer_that_is_given_up_while_it_is_read_is_abandoned(world: World, path: Path) -> None:
+    """Its reader is told that it is cut; the recording says who cut it."""
+
+    def half(connection: Connection, _: Request) -> None:
+        connection.events(b"data: 1\n\n", end=False)
+        connection.stall()
+
+    async def ask(driver: Any) -> None:
+        answer = await driver.open("GET", server.url, [], None)
+        await answer.read()
+        inner = answer.inner if world.blocking else answer
+        threading.Timer(0.05, inner.abandon).start()
+        with pytest.raises(Truncated):
+            await answer.read()
+
+    with serving(half) as server:
+        run(world, path, ask)
+    (exchange,) = load(path)
+    assert isinstance(exchange.outcome, RecordedAnswer)
+    assert exchange.outcome.end.kind == "abandoned"
+
+
+@pytest.mark.parametrize("mode", ["once", "none"])
+def test_closing_the_driver_ends_open_answers(world: World, path: Path, mode: str) -> None:
+    """As the transport's own closing does, recorded or played."""
+    whole = RecordedAnswer(0.0, 200, (), (Piece(0.0, b"1"), Piece(0.0, b"2")), Ending("complete"))
+    if mode == "none":
+        save(path, [Exchange(RecordedRequest("GET", "http://h"), whole)])
+
+    def half(connection: Connection, _: Request) -> None:
+        connection.events(b"data: 1\n\n", end=False)
+        connection.stall()
+
+    async def ask(driver: Any) -> None:
+        answer = await driver.open("GET", server.url, [], None)
+        await answer.read()
+        await driver.close()
+        with pytest.raises((Truncated, RuntimeError)):
+            await answer.read()
+
+    with serving(half) as server:
+        run(world, path, ask, mode=mode)
+
+
+def test_a_tape_can_be_used_again(path: Path) -> None:
+    """A second block of the same tape begins with the file, and records nothing twice."""
+    tape = cassette(path, "new")
+    stub = StubDriver()
+    for url in ("http://h/a", "http://h/b", "http://h/a"):
+        with tape:
+            stub_read(tape.driver(stub).open("GET", url, [], None))
+    assert [exchange.request.url for exchange in load(path)] == ["http://h/a", "http://h/b"]

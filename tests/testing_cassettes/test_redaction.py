@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from inference_gateway_sdk.testing.cassettes import (
     Ending,
@@ -22,10 +23,18 @@ from inference_gateway_sdk.testing.cassettes import (
 )
 from inference_gateway_sdk.testing.cassettes.file import load
 from inference_gateway_sdk.testing.cassettes.redactor import Redactor
+from inference_gateway_sdk.testing.cassettes.secret_text import hide_text, may_hold_secrets
+from inference_gateway_sdk.testing.cassettes.secret_values import hide_json
 from testing_cassettes.exchanges import exchanges
 from testing_cassettes.stub import StubAnswer, StubDriver, read_all
 
 URL = "http://localhost/v1/x"
+
+
+TROUBLE = """sk- pk- rk- xai- nvapi- sk_ gsk_ hf_ r8_ AIza eyJ ghp_ github_pat_ glpat- xoxb- ya29. npm_ pypi- sntrys_
+AKIA ASIA Bearer Basic -----BEGIN PRIVATE://u:p@h " { } : , ? & ; = \\ \\" \\u0061 api_key key password secret token
+auth sig code jwt pwd session signature credential cookie assertion passphrase form-data; name= \r\n 0123456789
+abcdefghijklmnop ABCDEFGHIJKLMNOP""".split()
 
 
 def asked(body: bytes | None = None, url: str = URL, *headers: tuple[str, str]) -> RecordedRequest:
@@ -216,6 +225,18 @@ def test_hiding_twice_hides_no_more(exchange: Exchange) -> None:
     """What is in a file is not hidden again when the file is added to: recordings stay as they are."""
     once = Redactor(Redaction()).exchanges([exchange])
     assert Redactor(Redaction()).exchanges(once) == once
+
+
+@given(st.lists(st.sampled_from(TROUBLE) | st.text(max_size=5), max_size=12).map("".join))
+def test_the_glance_overlooks_nothing(text: str) -> None:
+    """Text that is let through at a glance is text in which nothing would have been hidden."""
+    if not may_hold_secrets(text, Redaction()):
+        assert hide_text(text, Redaction()) == text
+        try:
+            value = json.loads(text)
+        except ValueError:
+            return
+        assert hide_json(value, Redaction()) == value
 
 
 def test_more_is_hidden_by_name_and_pattern() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from time import monotonic
 from typing import TYPE_CHECKING
+from weakref import WeakSet
 
 from inference_gateway_sdk._http1.body import DRAIN_BYTES, DRAIN_SECONDS
 from inference_gateway_sdk._http1.failures import DeadlineExceeded, Failure
@@ -36,6 +37,8 @@ class BlockingTapeDriver:
         self._tape = tape
         self._inner = inner
         self._closed = False
+        self._answers: WeakSet[_Recorded | _Played] = WeakSet()
+        self._lock = threading.Lock()
 
     def open(
         self,
@@ -64,11 +67,15 @@ class BlockingTapeDriver:
             if recorder is not None:
                 recorder.discard()
             raise
-        return answer if recorder is None else _Recorded(answer, recorder)
+        return answer if recorder is None else self._kept(_Recorded(answer, recorder))
 
     def close(self) -> None:
-        """Close the driver within."""
+        """Close the driver within; open answers end with an error."""
         self._closed = True
+        with self._lock:
+            answers = list(self._answers)
+        for answer in answers:
+            answer.abandon()
         self._inner.close()
 
     def _played(self, exchange: Exchange, deadline: float | None) -> Answer:
@@ -76,7 +83,13 @@ class BlockingTapeDriver:
         playback = Playback(exchange, self._tape.speed, clock.monotonic())
         _wait_until(clock, playback.head_due(), deadline, "headers", threading.Event())
         head = playback.head()
-        return _Played(playback, clock, head.status, head.headers)
+        return self._kept(_Played(playback, clock, head.status, head.headers))
+
+    def _kept(self, answer: _Recorded | _Played) -> _Recorded | _Played:
+        """The answer, which ends when the driver closes."""
+        with self._lock:
+            self._answers.add(answer)
+        return answer
 
 
 class _Recorded:
@@ -105,15 +118,16 @@ class _Recorded:
             if self._recorder.open:
                 self._drain()
         except BaseException:
-            self._inner.abandon()
+            self.abandon()
             raise
         if self._recorder.open:  # the end is not near
-            self._inner.abandon()
+            self.abandon()
         else:
             self._inner.release()
 
     def abandon(self) -> None:
         """Give up the rest."""
+        self._recorder.left()
         self._inner.abandon()
 
     def _drain(self) -> None:

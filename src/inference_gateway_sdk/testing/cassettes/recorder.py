@@ -37,7 +37,8 @@ class Recorder:
         self._head: tuple[float, int, Pairs] | None = None
         self._pieces: list[Piece] = []
         self._end: Ending | None = None
-        self.discarded = False
+        self._left = False
+        self._discarded = False
 
     @property
     def open(self) -> bool:
@@ -46,7 +47,11 @@ class Recorder:
 
     def discard(self) -> None:
         """Leave this exchange out: its caller left before there was an answer."""
-        self.discarded = True
+        self._discarded = True
+
+    def left(self) -> None:
+        """The reader gives up: what goes wrong from now on is its own doing."""
+        self._left = True
 
     def answered(self, status: int, headers: Pairs) -> None:
         """The head has come."""
@@ -62,12 +67,13 @@ class Recorder:
 
     def failed(self, failure: Failure) -> None:
         """The request, or reading its answer, failed."""
-        self._end = ending_of(failure, self._now())
+        if not self._left:
+            self._end = ending_of(failure, self._now())
 
     def exchange(self) -> Exchange | None:
         """What there is of the exchange, None while there is nothing to tell."""
         head, pieces, end = self._head, tuple(self._pieces), self._end
-        if self.discarded:
+        if self._discarded:
             return None
         if head is None:
             return None if end is None else Exchange(self._request, end)

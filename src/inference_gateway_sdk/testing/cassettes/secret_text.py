@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from .redaction import Redaction
 
-__all__ = ["hide_pairs", "hide_text", "is_packed"]
+__all__ = ["hide_pairs", "hide_text", "is_packed", "may_hold_secrets"]
 
 # Beyond what is hidden in logs: a file may be published.
 _SHAPES: Final = (
@@ -29,9 +29,9 @@ _SHAPES: Final = (
 )
 # `"name": "value"`, at any depth of escaping: the quotes of one pair look the same.
 _MEMBER: Final = re.compile(
-    r"""(?P<head>(?P<quote>\\*["'])(?P<name>[^"'\\\s][^"'\\]{0,63})(?P=quote)\s*:\s*)"""
-    r"""(?:(?P<open>\\*["'])(?P<value>(?:\\.|[^\\])*?)(?P<close>(?P=open)|\Z)|(?P<number>-?\d[\d.eE+-]*))"""
-    r"""(?P<next>\s*,\s*\\*["'](?P<beside>\w+))?""",
+    r"""(?P<head>(?P<quote>\\{0,8}["'])(?P<name>[^"'\\\s][^"'\\]{0,63})(?P=quote)\s*:\s*)"""
+    r"""(?:(?P<open>\\{0,8}["'])(?P<value>(?:\\.|[^\\])*?)(?P<close>(?P=open)|\Z)|(?P<number>-?\d[\d.eE+-]*))"""
+    r"""(?P<next>\s*,\s*\\{0,8}["'](?P<beside>\w+))?""",
     re.DOTALL,
 )
 _QUERY_PAIR: Final = re.compile(r"(?P<head>[?&;](?P<name>[A-Za-z0-9_.%-]{1,64})=)(?P<value>[^&#\s\"'\\]+)")
@@ -41,6 +41,20 @@ _FORM_PART: Final = re.compile(
     re.DOTALL,
 )
 _PACKED: Final = re.compile(r"(?:data:[\w/+.-]+;base64,)?[A-Za-z0-9+/\s]{200,}={0,2}\s*")
+
+# Some part of everything that is hidden by default: text without any of these is let through at a glance.
+_HINTS: Final = re.compile(
+    r"auth|token|key|secret|passw|credential|cookie|sess|sign|assert|sig=|code=|pwd|jwt|bearer|basic|://"
+    r"|sk[-_]|[pr]k-|xai-|nvapi-|hf_|r8_|aiza|eyj|gh[opsur]_|github_pat_|glpat-|xox|ya29|sntrys_|npm_|pypi-"
+    r"|akia|asia|-----begin|%[2-7][0-9a-f]|\\u00[2-7]",
+    re.IGNORECASE,
+)
+
+
+def may_hold_secrets(text: str, redaction: Redaction, known: Iterable[str] = ()) -> bool:
+    """Whether it is worth looking through a text: False only where nothing would be hidden."""
+    own = redaction.headers or redaction.query or redaction.fields or redaction.patterns
+    return bool(own or _HINTS.search(text) or any(value in text for value in known))
 
 
 def hide_text(text: str, redaction: Redaction, known: Iterable[str] = ()) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from .json_kinds import is_array, is_object, members_of
 from .layouts import COMPACT, NotJsonError, laid_out, read_shallow, styled
 from .redaction import HIDDEN
-from .secret_text import hide_pairs, hide_text, is_packed
+from .secret_text import hide_pairs, hide_text, is_packed, may_hold_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -26,6 +26,8 @@ def hide_body(data: bytes, redaction: Redaction, known: Iterable[str] = (), cont
     JSON is written in the style it came in. Bytes that are no text are looked through as if each were a character.
     """
     known = tuple(known)
+    if not may_hold_secrets(data.decode("latin-1"), redaction, _bytewise(known)):
+        return data
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError:
@@ -111,7 +113,12 @@ def _once(before: str, after: str, data: bytes) -> bytes:
     return data if before == after else after.encode()
 
 
+def _bytewise(known: tuple[str, ...]) -> list[str]:
+    """The values, in all spellings, as they look in bytes of which each is taken for a character."""
+    return [value.encode("utf-8", "replace").decode("latin-1") for value in _spellings(known)]
+
+
 def _spellings(known: tuple[str, ...]) -> tuple[str, ...]:
     """The values as they stand, and as JSON writes them."""
-    escaped = [json.dumps(value)[1:-1] for value in known]
-    return (*known, *[value for value in escaped if value not in known])
+    escaped = [json.dumps(value, ensure_ascii=ascii_)[1:-1] for value in known for ascii_ in (True, False)]
+    return tuple(dict.fromkeys((*known, *escaped)))

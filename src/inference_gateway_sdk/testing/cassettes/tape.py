@@ -156,7 +156,8 @@ class Tape:
         self._rules = rules(self.mode, exists=exists)
         self._kept = kept if self._rules.keeps else []
         self._played = [False] * len(self._kept)
-        self._open = True
+        self._recorders, self._misses = [], []
+        self._open, self._discarded = True, False
         return self
 
     def __exit__(
