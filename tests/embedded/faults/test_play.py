@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx2
 import pytest
 
-from embedded.faults.conftest import nowhere
+from embedded.faults.conftest import Speaker, nowhere
 from inference_gateway_sdk.embedded import Access, Gateway, ScriptedProvider, Settings, create_app, running
 from inference_gateway_sdk.embedded.faults import FaultError, FaultPlan, Rule
 from inference_gateway_sdk.embedded.faults.play import FaultPlayer
@@ -65,7 +66,6 @@ def test_a_sequence_counts_right_among_clients(faulty: tuple[str, FaultPlan], pl
 
     with ThreadPoolExecutor(4) as pool:
         assert sorted(pool.map(ask, range(8))) == [200] * 5 + [429, 500, 503]
-    assert plan.played == {**plan.played, "status": plan.played["status"]}
     assert plan.taken(plan.rules[0]) == 3
 
 
@@ -112,6 +112,21 @@ def test_plain_faults_and_their_text_are_a_plan_as_well() -> None:
         assert httpx2.get(f"{url}/health", trust_env=False).status_code == 418
     with pytest.raises(FaultError, match="did you mean"), running(local=nowhere(), faults=["stattus"]):
         pytest.fail("it runs with a fault that is none")
+
+
+@pytest.mark.wire
+@pytest.mark.parametrize("fault", ["trickle-comments", "trickle-headers", "stall-mid-body", "stall-before-headers"])
+def test_a_gateway_ends_though_an_answer_has_no_end(fault: str) -> None:
+    """Nobody waits for a fault that lasts for ever."""
+    with running(scripted=ScriptedProvider(), local=nowhere(), faults=(plan := FaultPlan([fault]))) as url:
+        speaker = Speaker(url)
+        speaker.say(body={**ASKED, "stream": True})
+        while not plan.played:
+            time.sleep(0.01)
+        began = time.monotonic()
+    assert time.monotonic() - began < 5
+    assert speaker.hear().end in ("closed", "reset")
+    speaker.close()
 
 
 def without_a_socket(fault: str, path: str = CHAT) -> tuple[int, bytes]:

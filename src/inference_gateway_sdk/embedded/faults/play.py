@@ -126,7 +126,7 @@ class FaultPlayer:
 
 async def _refuse(fault: kinds.Status, scope: Scope, send: Send) -> None:
     """The status, with what belongs to it."""
-    body = refusal(scope["path"], fault.status) if fault.body is None else fault.body.encode()
+    body = refusal(scope["path"], fault.status) if fault.body is None else fault.body.encode(errors="replace")
     body = b"" if fault.status in _BODILESS else body
     head = Head(fault.status, [])
     if body:

@@ -6,7 +6,6 @@ import asyncio
 import os
 import socket
 import struct
-from contextlib import suppress
 from typing import TYPE_CHECKING, cast
 
 from ..connection import Connection
@@ -71,9 +70,14 @@ class _SocketWire:
         await self.lost.wait()
 
     async def gone_within(self, seconds: float | None) -> bool:
-        with suppress(TimeoutError):
+        try:
             await asyncio.wait_for(self.lost.wait(), seconds)
-        return self.lost.is_set()
+        except TimeoutError:
+            return self.lost.is_set()
+        except asyncio.CancelledError:
+            self._transport.close()  # the server ends: uvicorn would say 500 where silence was meant
+            raise
+        return True
 
     def end_on_reuse(self, *, reset: bool) -> None:
         self._on_reuse = "reset" if reset else "close"

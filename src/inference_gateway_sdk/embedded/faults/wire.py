@@ -20,7 +20,7 @@ WIRE = "inference_gateway.wire"
 
 
 class Wire(Protocol):
-    """One connection. What it is told to do is done when the call returns; afterwards nothing more can be sent."""
+    """One connection, as faults want it; what it is told to do is done when the call returns."""
 
     async def write(self, data: bytes) -> None:
         """Send these bytes past HTTP's framing: then only the end of the connection can follow."""
