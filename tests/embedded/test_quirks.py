@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import os
+import asyncio
 import re
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from inference_gateway_sdk.embedded.quirks import RELEASES, Quirks, named
+from inference_gateway_sdk.embedded.write_deadline import WriteDeadline
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMES = Quirks.__struct_fields__
@@ -58,16 +58,30 @@ def test_each_is_decided_somewhere_and_tried_by_a_test() -> None:
         assert f'"{name}"' in tests, name
 
 
-@pytest.mark.wire
-def test_a_gateway_with_a_short_time_to_write_ends_in_good_order(tmp_path: Path) -> None:
-    """The deadline is one of answers: the end of the gateway itself, long after it, says nothing in the log."""
-    environ = {"SERVER_WRITE_TIMEOUT": "100ms", "SERVER_PORT": "0", "XDG_CACHE_HOME": str(tmp_path)}
-    command = [sys.executable, "-c", "from inference_gateway_sdk.cli import main; main()", "serve", "--quirks", "v0.48"]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env={**os.environ, **environ}) as process:
-        assert process.stderr is not None
-        first = process.stderr.readline()
-        time.sleep(0.5)
-        process.send_signal(signal.SIGTERM)
-        rest = process.stderr.read()
-    assert "serving at http://127.0.0.1:" in first
-    assert (process.returncode, "Error" in rest, "Traceback" in rest) == (0, False, False), rest
+def test_the_time_to_write_is_one_of_answers() -> None:
+    """A gateway's own end, long after the deadline began, is told as it was."""
+    sent: list[object] = []
+
+    async def app(_: object, __: object, send: Any) -> None:
+        await send({"type": "lifespan.shutdown.complete"})
+
+    async def take(message: object) -> None:
+        sent.append(message)
+
+    asyncio.run(WriteDeadline(app, 0.0)({"type": "lifespan"}, never, take))
+    assert sent == [{"type": "lifespan.shutdown.complete"}]
+
+
+def test_where_there_is_no_connection_to_close_it_is_an_error() -> None:
+    """Whoever drives the application without a socket sees that the answer was cut."""
+
+    async def app(_: object, __: object, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+
+    with pytest.raises(ConnectionAbortedError):
+        asyncio.run(WriteDeadline(app, 0.0)({"type": "http"}, never, never))
+
+
+async def never(*_: object) -> Any:
+    """Nothing is to be received or sent."""
+    raise AssertionError("the application is to be cut before")
