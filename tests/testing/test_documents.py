@@ -1,4 +1,4 @@
-"""What docs/testing.md shows of pytest passes under pytest, and the example suite runs as its reader would run it."""
+"""What the README and docs/testing.md show of pytest passes under pytest, and the example suite runs as its reader would run it."""
 
 from __future__ import annotations
 
@@ -16,11 +16,10 @@ BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 SUITE = ROOT / "examples" / "testing_your_code"
 
 
-def test_the_tests_of_the_page_pass(pytester: pytest.Pytester) -> None:
+@pytest.mark.parametrize("page", ["README.md", "docs/testing.md"])
+def test_the_tests_of_a_page_pass(pytester: pytest.Pytester, page: str) -> None:
     """Every block that holds a test; the first is a rate limit followed by an answer, in under ten lines."""
-    blocks = [
-        block for block in BLOCK.findall((ROOT / "docs" / "testing.md").read_text("utf-8")) if "def test_" in block
-    ]
+    blocks = [block for block in BLOCK.findall((ROOT / page).read_text("utf-8")) if "def test_" in block]
     assert "rate_limit" in blocks[0] and len(blocks[0].splitlines()) < 10
     pytester.makepyfile(**{f"test_{number}": block for number, block in enumerate(blocks)})
     pytester.runpytest_inprocess("-W", "error", "-p", "no:cacheprovider").assert_outcomes(passed=len(blocks))
