@@ -69,7 +69,7 @@ def _of_events(operation: str, answer: Any) -> Iterator[str]:
 
 
 def _is_stream(answer: Any) -> bool:
-    return "".join(answer.headers.get("content-type", [])).startswith("text/event-stream")
+    return str(answer.headers.get("content-type", "")).startswith("text/event-stream")
 
 
 def _ends(data: str) -> bool:

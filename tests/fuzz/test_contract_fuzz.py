@@ -51,7 +51,9 @@ def probe(operation: str, mode: str, url: str, session: requests.Session, share:
     @bounded(share)
     @given(case=cases(operation, mode))
     def asked(case: Any) -> None:
-        answer = case.call(base_url=base(operation, url), session=session, timeout=PATIENCE)
+        # Sent by hand: schemathesis would try again where a connection is dropped, and leave a long stream.
+        request = case.as_transport_kwargs(base_url=base(operation, url))
+        answer = session.request(**request, timeout=PATIENCE)
         found = complaints(operation, mode, case, answer)
         assert not found, f"{found}\n{case.as_curl_command()}\n{answer.status_code} {answer.content[:500]!r}"
 
