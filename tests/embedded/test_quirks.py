@@ -44,7 +44,7 @@ def test_each_is_described_with_its_section() -> None:
     """The class's own words name the section of each, and so does the table of the documentation."""
     words = Quirks.__doc__ or ""
     for name in NAMES:
-        assert re.search(rf"^ +{name}: (?:(?!\n {{8}}\w).)*?\((?:WIRE )?sections? [0-9]", words, re.M | re.S), name
+        assert re.search(rf"^ +{name}: (?:(?!\n +\w+: ).)*?\((?:WIRE )?sections? [0-9]", words, re.M | re.S), name
     rows = re.findall(r"^\| `(\w+)` \| ([0-9., ]+) \|", (ROOT / "docs" / "embedded.md").read_text(), re.M)
     assert [name for name, _ in rows] == list(NAMES)
 
