@@ -261,3 +261,26 @@ def test_times_are_recorded_from_the_request_on(tmp_path: Path) -> None:
     assert isinstance(whole, RecordedAnswer) and isinstance(stream, RecordedAnswer)
     assert (whole.at, whole.pieces) == (1.75, (Piece(1.75, b'{"a":1}'),))
     assert (stream.at, [piece.at for piece in stream.pieces], stream.end.at) == (1.0, [1.25, 1.5], 1.75)
+
+
+def test_the_lines_of_an_event_stay_together_unless_time_lies_between_them(tmp_path: Path) -> None:
+    """Servers write an event line by line: that is one piece. An event that stalled in its midst is two."""
+    turned = Turned()
+    reads = [(0.1, b"data: 1\n"), (0.001, b"\n"), (0.001, b"data: 2\n"), (0.5, b"\n"), (0.001, b"data: 3\n\n")]
+
+    class Written(StubAnswer):
+        def read(self, deadline: float | None = None) -> bytes:
+            seconds, data = reads.pop(0) if reads else (0.0, b"")
+            turned.now += seconds
+            return data
+
+    stub = StubDriver(lambda _: Written(headers=[("content-type", "text/event-stream")]))
+    with cassette(tmp_path / "it.json", clock=turned.clock()) as tape:
+        answer = tape.driver(stub).open("GET", URL, [], None)
+        while answer.read():
+            pass
+    (exchange,) = load(tmp_path / "it.json")
+    assert isinstance(exchange.outcome, RecordedAnswer)
+    assert [(piece.at, piece.data) for piece in exchange.outcome.pieces] == [
+        (0.101, b"data: 1\n\n"), (0.102, b"data: 2\n"), (0.602, b"\n"), (0.603, b"data: 3\n\n")
+    ]  # fmt: skip

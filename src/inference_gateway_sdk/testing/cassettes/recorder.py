@@ -106,12 +106,14 @@ def _folded(answer: RecordedAnswer) -> RecordedAnswer:
 def _rejoined(pieces: tuple[Piece, ...]) -> list[Piece]:
     """The pieces with the lines of an event together that the network, and nothing else, has parted."""
     joined: list[Piece] = []
+    tail = b"\n\n"  # of all that came before
     for piece in pieces:
-        last = joined[-1] if joined else None
-        if last is not None and piece.at - last.at < _PARTED and not last.data.endswith((b"\n\n", b"\r\n\r\n")):
-            joined[-1] = Piece(piece.at, last.data + piece.data)
+        inside = not tail.endswith((b"\n\n", b"\r\n\r\n"))
+        if inside and piece.at - joined[-1].at < _PARTED:
+            joined[-1] = Piece(piece.at, joined[-1].data + piece.data)
         else:
             joined.append(piece)
+        tail = (tail + piece.data)[-4:]
     return joined
 
 
