@@ -15,11 +15,13 @@ class Difference:
     """A complaint that is none.
 
     Attributes:
-        why: The reason, and where it is from.
+        what: The difference, as docs/embedded.md says it.
+        why: The reason, as it stands there.
         applies: Whether this answer to this operation is such a case, by the operation, the mode and the answer.
         complaint: What the complaint has in it.
     """
 
+    what: str
     why: str
     applies: Callable[[str, str, Any], bool]
     complaint: str
@@ -43,28 +45,29 @@ def _protocols_error(operation: str, _: str, answer: Any) -> bool:
     return operation == "callMcp" and answer.status_code == 400 and isinstance(body, dict) and body["jsonrpc"] == "2.0"
 
 
+# By number: WIRE sections 14, 6, 6, and the protocol's own rules for Streamable HTTP.
 DIFFERENCES = [
     Difference(
-        "What comes through the proxy is the provider's own, whatever its type: a stream, a picture, a sound "
-        "(WIRE section 14).",
+        "`/proxy` answers with a stream, a picture or a sound too",
+        "it is the provider's answer, of whatever type",
         lambda operation, _, answer: operation.startswith("proxy") and answer.status_code == 200,
         "Undocumented Content-Type",
     ),
     Difference(
-        "A provider's own error comes through as the provider wrote it where the body is passed on (WIRE section 6, "
-        "envelope d): an object with a message, not a string.",
+        "where bodies are passed on, the `error` of a provider is an object, not a string",
+        "it is the provider's, as it was written",
         _providers_error,
         "is not of type",
     ),
     Difference(
-        "With tools, a provider that is named in the query and is unknown or has no key is the gateway's own failure "
-        "(WIRE section 6).",
+        "with tools, `?provider=` of one that is unknown or has no key is a 500, `Provider not available`",
+        "so it is at the real gateway",
         lambda *case: case[0] == "createChatCompletion" and _body(case[2]) == {"error": "Provider not available"},
         "the gateway failed: 500",
     ),
     Difference(
-        "What MCP cannot read is a JSON-RPC error under the status that its transport wants, which the contract leaves "
-        "out (Model Context Protocol, Streamable HTTP).",
+        "what `/mcp` cannot read is a JSON-RPC error under 400",
+        "the protocol wants that status; the contract leaves it out",
         _protocols_error,
         "Undocumented status code",
     ),
