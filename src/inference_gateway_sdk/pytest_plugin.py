@@ -61,10 +61,10 @@ def gateway(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
     scripted = scripted_gateway(**options)
     scripted.start()
     try:
+        monkeypatch.delenv("INFERENCE_GATEWAY_TOKEN", raising=False)  # it is for another gateway
         if options.get("sockets", True):
             for name, value in scripted.environ.items():
                 monkeypatch.setenv(name, value)
-        monkeypatch.delenv("INFERENCE_GATEWAY_TOKEN", raising=False)  # it is for another gateway
         request.node.stash[_GATEWAY] = scripted
         yield scripted
     finally:

@@ -1,4 +1,4 @@
-"""What the pages show of pytest passes under pytest, and the example suite runs as its reader would run it."""
+"""What the README and docs/testing.md show of pytest passes under pytest, and the example suite as its reader runs it."""
 
 from __future__ import annotations
 

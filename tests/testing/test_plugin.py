@@ -329,6 +329,15 @@ def test_it_costs_nothing_when_it_is_not_used(pytester: pytest.Pytester) -> None
     assert lines[1].startswith("LOADED [] ")
 
 
+def test_a_missing_extra_is_named(pytester: pytest.Pytester) -> None:
+    """With what to install."""
+    pytester.makeconftest("import sys; sys.modules['uvicorn'] = None")
+    pytester.makepyfile("def test_one(gateway):\n    pass\n")
+    result = pytester.runpytest_subprocess("-p", "no:cacheprovider", "-p", "no:schemathesis", timeout=60)
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*ImportError: *needs uvicorn: pip install 'inference-gateway-sdk[[]embedded[]]'"])
+
+
 def test_the_fixtures_are_listed_with_what_they_are(pytester: pytest.Pytester) -> None:
     """`pytest --fixtures` shows the first line of each."""
     result = pytester.runpytest_inprocess("--fixtures", "-q", "-p", "no:cacheprovider")

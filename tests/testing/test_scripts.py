@@ -13,8 +13,9 @@ from inference_gateway_sdk import (
     InferenceGatewayClient,
     NotFoundError,
     PayloadTooLargeError,
+    UnauthorizedError,
 )
-from inference_gateway_sdk.embedded import Settings
+from inference_gateway_sdk.embedded import Access, Settings
 from inference_gateway_sdk.testing import (
     ReceivedRequest,
     ScriptedGateway,
@@ -186,7 +187,29 @@ def test_settings_of_the_gateway_hold() -> None:
             said(client, "x" * 2000)
 
 
-def test_the_gateways_own_tools_take_a_script_each_turn(script: ScriptedGateway) -> None:
+def test_a_provider_without_a_key_is_missing() -> None:
+    """As on a real gateway, when the settings say who has one."""
+    with scripted_gateway(settings=Settings(access={"groq": Access(key="k")})) as gateway, gateway.client() as client:
+        gateway.reply("Hello")
+        with pytest.raises(BadRequestError, match="requires an API key"):
+            said(client)
+        assert said(client, model="groq/x") == "Hello"
+
+
+@pytest.mark.parametrize("sockets", [True, False])
+def test_a_gateway_may_ask_for_a_token(sockets: bool) -> None:
+    """Its own clients send it; another is refused before any script is asked for."""
+    with scripted_gateway(settings=Settings(token="secret"), sockets=sockets) as gateway, gateway.client() as client:
+        gateway.reply("Hello")
+        with pytest.raises(UnauthorizedError), gateway.client(token="wrong") as other:
+            said(other)
+        assert said(client) == "Hello"
+        if sockets:
+            assert gateway.environ["INFERENCE_GATEWAY_TOKEN"] == "secret"
+
+
+@pytest.mark.parametrize("sockets", [True, False])
+def test_the_gateways_own_tools_take_a_script_each_turn(sockets: bool) -> None:
     """A function given as a tool is run by the gateway: one request, two turns, two scripts."""
     asked: list[str] = []
 
@@ -195,7 +218,7 @@ def test_the_gateways_own_tools_take_a_script_each_turn(script: ScriptedGateway)
         asked.append(city)
         return "3 degrees"
 
-    with scripted_gateway(tools=[weather]) as gateway, gateway.client() as client:
+    with scripted_gateway(tools=[weather], sockets=sockets) as gateway, gateway.client() as client:
         gateway.reply(tool_calls=[("mcp_weather", {"city": "Oslo"})])
         gateway.on(content="3 degrees", model="openai/gpt-4o").reply("It is cold.")
         assert said(client, "How is Oslo?") == "It is cold."

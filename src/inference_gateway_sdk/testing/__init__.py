@@ -76,8 +76,9 @@ def __getattr__(name: str) -> object:
     try:
         return getattr(importlib.import_module(_HOMES[name], __name__), name)
     except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] not in ("starlette", "uvicorn", "httpx2"):
+        missing = (error.name or "").partition(".")[0]
+        if missing not in ("starlette", "uvicorn", "httpx2"):
             raise
         raise ImportError(
-            f"the scripted gateway needs {error.name}: pip install 'inference-gateway-sdk[embedded]'", name=error.name
-        ) from error
+            f"the scripted gateway needs {missing}: pip install 'inference-gateway-sdk[embedded]'", name=missing
+        ) from None

@@ -49,8 +49,8 @@ IN_PROCESS_URL = "http://gateway.test"
 
 _MODELS = ("openai/scripted", "anthropic/scripted")
 _EVERYTHING = Settings(port=0, images=True, audio=True, expose_mcp=True, push_metrics=True)
-_NO_KEYS = {name: Access(url="http://provider.invalid", key="scripted") for name in CATALOGUE}
-"""Every provider is there: none of these addresses is ever asked."""
+_EVERYBODY = {name: Access(url="http://provider.invalid", key="scripted") for name in CATALOGUE}
+"""All providers, as if they had keys; none of these addresses is ever asked."""
 
 
 class ScriptedGateway(Scripting):
@@ -77,7 +77,8 @@ class ScriptedGateway(Scripting):
         super().__init__(playbook, Condition())
         self.models: Sequence[str] = tuple(models)
         self.check_unused = check_unused
-        self._settings = replace(settings or _EVERYTHING, port=0, access=_NO_KEYS)
+        settings = settings or _EVERYTHING
+        self._settings = replace(settings, port=0, access=settings.access or _EVERYBODY)
         self._plan = ScriptedFaults()
         self._app = Reception(FaultPlayer(create_app(self._gateway(tuple(tools))), self._plan), playbook)
         self._sockets = sockets
@@ -85,9 +86,11 @@ class ScriptedGateway(Scripting):
         self._open = ExitStack()
 
     def _gateway(self, tools: tuple[Callable[..., object], ...]) -> Gateway:
+        """The gateway of the settings, with a desk in the place of each provider that has a key."""
         nowhere = LocalModel(Place(Path("nowhere.gguf"), ours=False))
-        desks = {name: ScriptedDesk(name, self._playbook, lambda: self.models) for name in CATALOGUE}
-        return replace(Gateway.build(self._settings, nowhere, functions=tools), providers=desks)
+        built = Gateway.build(self._settings, nowhere, functions=tools)
+        desks = {name: ScriptedDesk(name, self._playbook, lambda: self.models) for name in built.providers}
+        return replace(built, providers=desks)
 
     # What came
 
@@ -140,7 +143,8 @@ class ScriptedGateway(Scripting):
     def environ(self) -> Mapping[str, str]:
         """Environment variables by which code that makes its own client finds it."""
         direct = ",".join(filter(None, [os.environ.get("NO_PROXY") or os.environ.get("no_proxy"), "127.0.0.1"]))
-        return {"INFERENCE_GATEWAY_URL": self.url, "NO_PROXY": direct, "no_proxy": direct}
+        token = {} if self._settings.token is None else {"INFERENCE_GATEWAY_TOKEN": self._settings.token}
+        return {"INFERENCE_GATEWAY_URL": self.url, "NO_PROXY": direct, "no_proxy": direct, **token}
 
     def client(
         self,
@@ -149,11 +153,17 @@ class ScriptedGateway(Scripting):
         max_retries: int = 2,
         token: str | None = None,
     ) -> InferenceGatewayClient:
-        """A client of it, closed with it. It repeats what fails as any client does, but without waiting in between."""
+        """A client of it, closed with it. It repeats what fails as any client does, but without waiting in between.
+
+        Args:
+            timeout: As a client's.
+            max_retries: As a client's.
+            token: What it sends; None for the token that the gateway's settings ask for, if they do.
+        """
         effects = blocking_effects()
         client = InferenceGatewayClient(
             self.url if self._sockets else IN_PROCESS_URL,
-            token,
+            self._settings.token if token is None else token,
             timeout=timeout,
             max_retries=max_retries,
             proxy=None,
@@ -174,7 +184,7 @@ class ScriptedGateway(Scripting):
         effects = async_effects()
         client = AsyncInferenceGatewayClient(
             self.url if self._sockets else IN_PROCESS_URL,
-            token,
+            self._settings.token if token is None else token,
             timeout=timeout,
             max_retries=max_retries,
             proxy=None,
