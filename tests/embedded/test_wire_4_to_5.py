@@ -36,9 +36,9 @@ TOO_LARGE = {"error": "Request body too large"}
 ASKED = {"model": "openai/m", "messages": HI}
 OK = {"m": whole(200, ANSWER)}
 SLOW = {"m": late(0.45, b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n", b"{}")}
-PAUSED = {"m": late(0.6, events(b"data: 1\n\n"), b"data: 2\n\n")}
+PAUSED = {"m": late(0.9, events(b"data: 1\n\n"), b"data: 2\n\n")}
 EQUAL = {"header_timeout": 5.0, "read_timeout": 0.2, "write_timeout": 0.2}
-IMPATIENT = {"write_timeout": 0.2}
+IMPATIENT = {"write_timeout": 0.4}
 TOKEN = {"token": "secret"}
 UNAUTHORIZED = {"error": "unauthorized"}
 
@@ -220,7 +220,7 @@ def test_section_4_limits(case: Case, gateway: Gateways, upstream: Upstream) -> 
         path=CHAT,
         sent=ASKED | {"stream": True},
         settings=IMPATIENT,
-        answers={"m": late(0.6, b"", events(b"data: 1\n\n"))},
+        answers={"m": late(0.8, b"", events(b"data: 1\n\n"))},
         body=b"data: 1\n\n",
     ),
     *(
@@ -257,7 +257,7 @@ def test_section_4_limits(case: Case, gateway: Gateways, upstream: Upstream) -> 
         sent={"model": "m"},
         given={"Accept": "text/event-stream"},
         settings=IMPATIENT,
-        answers={"m": late(0.4, b"", events(b"data: 1\n\n"))},
+        answers={"m": late(0.8, b"", events(b"data: 1\n\n"))},
         body=b"data: 1\n\n",
     ),
     Case(
