@@ -1,0 +1,209 @@
+"""Twice the input is twice the work: counted at two sizes for events, chunks, assembly and decoding."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from growth.counting import instructions
+from inference_gateway_sdk import CreateChatCompletionResponse, ListModelsResponse
+from inference_gateway_sdk._streams.chat import ChatDialect
+from inference_gateway_sdk._streams.messages import MessagesDialect
+from inference_gateway_sdk._streams.responses import ResponsesDialect
+from inference_gateway_sdk._wire import codec
+from inference_gateway_sdk._wire.sse import EventParser
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+FEW, TIMES = 60, 4
+SLACK = 1.15  # a list that grows, a dict that is made anew: never another power
+
+
+def event(value: object) -> bytes:
+    """One event of a stream."""
+    return b"data: " + json.dumps(value).encode() + b"\n\n"
+
+
+def chat(delta: object, finish: str | None = None, **more: object) -> bytes:
+    """One chunk of a chat stream."""
+    choice = {"index": 0, "delta": delta, "finish_reason": finish}
+    return event(
+        {"id": "c", "object": "chat.completion.chunk", "created": 1, "model": "m", "choices": [choice], **more}
+    )
+
+
+def words(count: int) -> list[bytes]:
+    """A chat stream of that many words."""
+    return [*(chat({"content": f"word {number} "}) for number in range(count)), chat({}, "stop")]
+
+
+def odd_words(count: int) -> list[bytes]:
+    """The same with a field that no contract knows, which grows with the stream where it is text."""
+    return [*(chat({"content": "word ", "novel": "n"}, vendor={"a": 1}) for _ in range(count)), chat({}, "stop")]
+
+
+def one_call(count: int) -> list[bytes]:
+    """A tool call whose arguments come in that many pieces."""
+    begun = {"index": 0, "id": "call_1", "type": "function", "function": {"name": "look", "arguments": "{"}}
+    pieces = ['"a":[', *("1," for _ in range(count)), "2]", "}"]
+    deltas = [{"tool_calls": [{"index": 0, "function": {"arguments": piece}}]} for piece in pieces]
+    return [chat({"tool_calls": [begun]}), *(chat(delta) for delta in deltas), chat({}, "tool_calls")]
+
+
+def many_calls(count: int) -> list[bytes]:
+    """That many tool calls in one answer."""
+    calls = [
+        {"index": number, "id": f"call_{number}", "type": "function", "function": {"name": "look", "arguments": "{}"}}
+        for number in range(count)
+    ]
+    return [*(chat({"tool_calls": [call]}) for call in calls), chat({}, "tool_calls")]
+
+
+def message(count: int) -> list[bytes]:
+    """A Messages stream of one block in that many pieces."""
+    begun = {"id": "m", "type": "message", "role": "assistant", "model": "m", "content": [], "usage": {}}
+    delta = {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "word "}}
+    return [
+        event({"type": "message_start", "message": begun}),
+        event({"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}}),
+        *(event(delta) for _ in range(count)),
+        event({"type": "content_block_stop", "index": 0}),
+        event({"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": {"output_tokens": 1}}),
+        event({"type": "message_stop"}),
+    ]
+
+
+def response(count: int) -> list[bytes]:
+    """A Responses stream of one text in that many pieces, whose last event leaves the output to them."""
+    whole = {"id": "r", "object": "response", "created_at": 1, "model": "m", "output": []}
+    delta = {"type": "response.output_text.delta", "item_id": "i", "output_index": 0, "content_index": 0, "delta": "w "}
+    return [
+        event({"type": "response.created", "response": {**whole, "status": "in_progress"}}),
+        *(event(delta) for _ in range(count)),
+        event({"type": "response.completed", "response": {**whole, "status": "completed"}}),
+    ]
+
+
+def fold(dialect: Any, reads: list[bytes]) -> Any:
+    """The answer that these reads make."""
+    for read in reads:
+        for item, _ in dialect.feed(read):
+            if item is not None:
+                dialect.fold(item)
+    assert dialect.failure is None
+    return dialect.turns()
+
+
+def joined(reads: list[bytes]) -> list[bytes]:
+    """The same bytes in one read."""
+    return [b"".join(reads)]
+
+
+def in_crumbs(reads: list[bytes]) -> list[bytes]:
+    """The same bytes, five a read."""
+    data = b"".join(reads)
+    return [data[start : start + 5] for start in range(0, len(data), 5)]
+
+
+STREAMS = [
+    pytest.param(ChatDialect, words, id="words"),
+    pytest.param(ChatDialect, odd_words, id="words with unknown fields"),
+    pytest.param(ChatDialect, one_call, id="one long tool call"),
+    pytest.param(ChatDialect, many_calls, id="many tool calls"),
+    pytest.param(MessagesDialect, message, id="Messages"),
+    pytest.param(ResponsesDialect, response, id="Responses"),
+]
+
+
+def is_linear(work: Callable[[int], Callable[[], object]]) -> None:
+    """The work for so many times the size takes no more than so many times the instructions."""
+    work(2)()  # whatever is made once
+    few, many = instructions(work(FEW)), instructions(work(FEW * TIMES))
+    assert few > FEW  # something was counted
+    assert many <= TIMES * SLACK * few
+
+
+@pytest.mark.parametrize("cut", [list, joined], ids=["an event a read", "one read"])
+@pytest.mark.parametrize(("dialect", "told"), STREAMS)
+def test_a_stream_is_read_and_assembled_in_linear_time(
+    dialect: type[Any], told: Callable[[int], list[bytes]], cut: Callable[[list[bytes]], list[bytes]]
+) -> None:
+    """Four times the chunks take four times the instructions, from their bytes to the whole answer."""
+
+    def work(count: int) -> Callable[[], object]:
+        reads = cut(told(count))
+        return lambda: fold(dialect(), reads)
+
+    is_linear(work)
+
+
+def test_events_in_crumbs_are_parsed_in_linear_time() -> None:
+    """Four times the bytes take four times the instructions, however little comes at once."""
+
+    def work(count: int) -> Callable[[], object]:
+        crumbs, parser = in_crumbs(words(count)), EventParser()
+        return lambda: [parser.feed(crumb) for crumb in crumbs]
+
+    is_linear(work)
+
+
+def listing(count: int, **more: object) -> bytes:
+    """A list of that many models."""
+    model = {"id": "a/b", "object": "model", "created": 1, "owned_by": "a", "served_by": "openai", **more}
+    return json.dumps({"object": "list", "data": [model] * count}).encode()
+
+
+def answer(count: int, **more: object) -> bytes:
+    """An answer of that many choices."""
+    choices = [{"index": number, "finish_reason": "stop", "message": {"role": "assistant", "content": "a", **more}}
+               for number in range(count)]  # fmt: skip
+    return json.dumps({"id": "c", "object": "chat.completion", "created": 1, "model": "m", "choices": choices}).encode()
+
+
+@pytest.mark.parametrize(
+    ("made", "kind", "more"),
+    [
+        pytest.param(listing, ListModelsResponse, {"novel": 1}, id="models with an unknown field"),
+        pytest.param(listing, ListModelsResponse, {"created": "5"}, id="models with a field of another type"),
+        pytest.param(answer, CreateChatCompletionResponse, {"novel": {"a": [1]}}, id="choices with an unknown field"),
+        pytest.param(answer, CreateChatCompletionResponse, {"content": 5}, id="choices with content of another type"),
+    ],
+)
+def test_an_odd_answer_is_decoded_in_linear_time(
+    made: Callable[..., bytes], kind: type[Any], more: dict[str, object]
+) -> None:
+    """What does not fit the contract is walked once: four times as much takes four times the instructions."""
+
+    def work(count: int) -> Callable[[], object]:
+        data = made(count, **more)
+        return lambda: codec.decode(data, kind)
+
+    is_linear(work)
+
+
+def test_a_clean_answer_is_decoded_without_a_walk() -> None:
+    """A list that fits the contract takes the same few instructions, however long it is."""
+    codec.decode(listing(1), ListModelsResponse)
+    few, many = (instructions(lambda data=listing(count): codec.decode(data, ListModelsResponse)) for count in (5, 500))
+    assert many == few
+
+
+def test_a_long_event_is_not_copied_with_each_read() -> None:
+    """An event of sixteen times the size, in small reads, takes nothing like 256 times the CPU."""
+
+    def seconds(size: int) -> float:
+        data, parser = event({"text": "x" * size}), EventParser()
+        reads = [data[start : start + 256] for start in range(0, len(data), 256)]
+        start = time.process_time()
+        events = [found for read in reads for found in parser.feed(read)]
+        spent = time.process_time() - start
+        assert len(events) == 1
+        return spent
+
+    seconds(1000)
+    few = min(seconds(250_000) for _ in range(3))
+    assert min(seconds(4_000_000) for _ in range(2)) < 64 * few
