@@ -108,6 +108,8 @@ class _App:
             return
         try:
             await while_connected(receive, self._relay(answer, send))
+        except ClientLeft:
+            await answer.release()  # what is near the end is recorded, whether or not this client waited for it
         except BaseException:
             answer.abandon()
             raise
@@ -117,8 +119,12 @@ class _App:
         headers = _kept(answer.headers, _NOT_GIVEN | {"content-length"} if coded else _NOT_GIVEN)
         pairs = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
         await send({"type": "http.response.start", "status": answer.status, "headers": pairs})
+        missing = _length(headers)
         try:
             while piece := await answer.read():
+                missing -= len(piece)
+                if missing == 0:  # a client that has them all may be gone before the end is seen, and recorded
+                    await answer.read()
                 await send({"type": "http.response.body", "body": piece, "more_body": True})
         except CassetteMissError as miss:
             await asyncio.sleep(_GRACE_SECONDS)  # ends as soon as the client leaves, as the recorded one did
@@ -146,6 +152,11 @@ async def _body(scope: Scope, receive: Receive) -> bytes | None:
             break
     framed = any(name in (b"content-length", b"transfer-encoding") for name, _ in scope["headers"])
     return b"".join(pieces) if framed else None
+
+
+def _length(headers: Pairs) -> int:
+    """How long the body is to be, -1 when that is not said."""
+    return next((int(value) for name, value in headers if name == "content-length" and value.isdecimal()), -1)
 
 
 def _target(scope: Scope) -> str:
