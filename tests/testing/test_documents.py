@@ -1,4 +1,4 @@
-"""What the README and docs/testing.md show of pytest passes under pytest, and the example suite as its reader runs it."""
+"""What the README and docs/testing.md show of pytest passes under it, and so does the example suite."""
 
 from __future__ import annotations
 

@@ -141,16 +141,14 @@ def test_a_break_that_is_asked_whole_is_the_status_itself(script: ScriptedGatewa
         client.generate_content("openai/x", "Hi")
 
 
-def test_a_stall_ends_by_the_clients_clock(kit: Kit) -> None:
+def test_a_stall_ends_by_the_clients_clock(script: ScriptedGateway) -> None:
     """The stream goes silent once all has been said, and the client does not wait for ever."""
-    kit.gateway.stream(["Hel", "lo"], then=fault("stall-mid-body"))
-
-    async def scenario(client: Any) -> None:
-        with pytest.raises(sdk.StreamStalledError) as caught:
-            await ask(client, "chat stream")
-        assert (caught.value.limit, caught.value.partial.text) == ("idle", "Hello")
-
-    kit.run(scenario, timeout=Timeouts(idle=0.2))
+    script.stream(["Hel", "lo"], then=fault("stall-mid-body"))
+    client = script.client(timeout=Timeouts(idle=1))
+    with pytest.raises(sdk.StreamStalledError) as caught, client.generate_content_stream("openai/x", "Hi") as stream:
+        for _ in stream:
+            pass
+    assert (caught.value.limit, caught.value.partial.text) == ("idle", "Hello")
 
 
 WHAT_HAPPENS: dict[str, type[GatewayError] | tuple[type[GatewayError], ...] | None] = {
@@ -174,7 +172,7 @@ WHAT_HAPPENS: dict[str, type[GatewayError] | tuple[type[GatewayError], ...] | No
     "close-on-reuse": None,
 }
 """What a client makes of each fault in a whole answer; None for an answer that is fine all the same."""
-MORE = {"oversized-event": {"size": 1000}}
+MORE = {"oversized-event": {"size": 1000}, "refuse": {"seconds": 30}}
 
 
 def test_every_fault_is_in_the_table() -> None:

@@ -7,6 +7,7 @@ import gc
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -14,6 +15,8 @@ import pytest
 from inference_gateway_sdk import InferenceGatewayClient, StreamStalledError, Timeouts
 from inference_gateway_sdk._http1.failures import DeadlineExceeded, Failure, Truncated
 from inference_gateway_sdk.testing import ScriptedGateway, scripted_gateway
+from inference_gateway_sdk.testing.faults import ScriptedFaults
+from inference_gateway_sdk.testing.in_process import AsyncInProcessDriver, InProcessDriver
 
 URL = "http://gateway.test/v1/chat/completions"
 BODY = b'{"model": "openai/x", "stream": true, "messages": [{"role": "user", "content": "Hi"}]}'
@@ -101,43 +104,38 @@ def test_an_answer_has_its_status_headers_and_pieces(gateway: ScriptedGateway, d
     )
 
 
-def test_pieces_arrive_as_they_are_said(gateway: ScriptedGateway, driver: Any) -> None:
-    """The first is there before the last has been made."""
-    gateway.stream(["one", "two"], pause=0.3)
+class Gated:
+    """An application that says one thing, and another once it may."""
+
+    def __init__(self) -> None:
+        self.gate = threading.Event()
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        assert (await receive())["body"] == BODY and scope["path"] == "/v1/chat/completions"
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"X-Mine", b"1")]})
+        await send({"type": "http.response.body", "body": b"one", "more_body": True})
+        while not self.gate.is_set():
+            await asyncio.sleep(0.01)
+        await send({"type": "http.response.body", "body": b"two", "more_body": False})
+
+
+@pytest.mark.parametrize("kind", ["blocking", "async"])
+def test_a_piece_arrives_before_the_next_is_made_and_a_late_read_has_lost_nothing(kind: str) -> None:
+    """A deadline that passes ends one read, not the answer."""
+    app = Gated()
+    plan = ScriptedFaults()
+    driver: Any = Blocking(InProcessDriver(app, plan)) if kind == "blocking" else AsyncInProcessDriver(app, plan)
 
     async def scenario() -> None:
-        answer = await driver.open("POST", URL, [], BODY)
-        began, read = time.monotonic(), b""
-        while b"one" not in read:
-            read += await answer.read(soon(20))
-        first = time.monotonic() - began
-        while b"two" not in read:
-            read += await answer.read(soon(20))
-        assert time.monotonic() - began - first > 0.2
-        assert b"one" in read.partition(b"two")[0]
-        await driver.aclose()
-
-    run(scenario())
-
-
-def test_a_read_that_was_late_has_lost_nothing(gateway: ScriptedGateway, driver: Any) -> None:
-    """A further read goes on where the first left off."""
-    gateway.stream(["one", "two"], pause=0.4)
-
-    async def scenario() -> None:
-        answer = await driver.open("POST", URL, [], BODY)
-        read = b""
-        while b"one" not in read:
-            read += await answer.read(soon(20))
-        late = 0
-        while b"two" not in read:
-            try:
-                read += await answer.read(soon(0.05))
-            except DeadlineExceeded:
-                late += 1
-        assert late
-        read += b"".join(await everything(answer))
-        assert read.endswith(b"[DONE]\n\n") and read.count(b"data: ") == 6
+        answer = await driver.open("POST", URL, [], BODY, deadline=soon(20))
+        assert (answer.status, answer.headers) == (200, [("x-mine", "1")])
+        assert await answer.read(soon(20)) == b"one"
+        for deadline in (soon(0.05), soon(-1)):
+            with pytest.raises(DeadlineExceeded) as caught:
+                await answer.read(deadline)
+            assert caught.value.which == "body"
+        app.gate.set()
+        assert [await answer.read(soon(20)) for _ in range(3)] == [b"two", b"", b""]
         await driver.aclose()
 
     run(scenario())
@@ -162,8 +160,13 @@ def test_a_passed_deadline_still_hands_over_what_is_there(gateway: ScriptedGatew
 
     async def scenario() -> None:
         answer = await driver.open("POST", URL, [], BODY)
-        await asyncio.sleep(0.1)
-        assert await answer.read(soon(-1))
+        for _ in range(1000):
+            with suppress(DeadlineExceeded):
+                assert await answer.read(soon(-1))
+                break
+            await asyncio.sleep(0.01)
+        else:
+            pytest.fail("nothing came")
         await driver.aclose()
 
     run(scenario())
@@ -193,19 +196,25 @@ def test_an_answer_that_is_given_up_ends_for_its_reader_and_for_the_gateway(
     run(scenario())
 
 
-def test_one_reader_at_a_time(gateway: ScriptedGateway, driver: Any) -> None:
+@pytest.mark.parametrize("kind", ["blocking", "async"])
+def test_one_reader_at_a_time(kind: str) -> None:
     """A second one is a mistake of the caller's."""
-    gateway.stream(["one", "two"], pause=60)
+    app, plan = Gated(), ScriptedFaults()
+    driver: Any = Blocking(InProcessDriver(app, plan)) if kind == "blocking" else AsyncInProcessDriver(app, plan)
 
     async def scenario() -> None:
         answer = await driver.open("POST", URL, [], BODY)
-        reading = asyncio.create_task(everything(answer))
-        await asyncio.sleep(0.1)
+        assert await answer.read(soon(20)) == b"one"
+        reading = asyncio.create_task(answer.read(soon(20)))
+        inner = getattr(answer, "inner", answer)
+        while not (inner._turn.locked() if kind == "blocking" else inner._reading):
+            await asyncio.sleep(0.01)
         with pytest.raises(RuntimeError, match="one reader at a time"):
             await answer.read(soon(1))
         answer.abandon()
-        with pytest.raises(Failure):
+        with pytest.raises(Truncated):
             await reading
+        app.gate.set()
         await driver.aclose()
 
     run(scenario())
