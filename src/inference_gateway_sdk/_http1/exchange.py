@@ -136,7 +136,10 @@ class Exchange:
             return
         room = MAX_HEAD - self._dry
         self._dry += len(data)
-        self._parse(parser, data if len(data) <= room else data[:room])
+        try:
+            parser.feed_data(data if len(data) <= room else data[:room])
+        except HttpParserError as error:
+            self._stumble(error)
         if self.head_complete:
             self._dry = 0
         if len(data) > room and self.failure is None:
@@ -147,7 +150,10 @@ class Exchange:
 
     def _feed_body(self, parser: HttpResponseParser, data: bytes | memoryview) -> None:
         pieces = len(self.body)
-        self._parse(parser, data)
+        try:
+            parser.feed_data(data)
+        except HttpParserError as error:
+            self._stumble(error)
         if len(self.body) > pieces:
             self._dry = 0
             return
@@ -163,22 +169,20 @@ class Exchange:
         self.fail(BadAnswer("what came is not HTTP"))
         return False
 
-    def _parse(self, parser: HttpResponseParser, data: bytes | memoryview) -> None:
-        try:
-            parser.feed_data(data)
-        except HttpParserUpgrade:
+    def _stumble(self, error: HttpParserError) -> None:
+        """The parser stopped: at what came, or at what one of its callbacks raised."""
+        cause = error.__context__
+        if isinstance(error, HttpParserUpgrade):
             self.fail(BadAnswer("the server switched protocols unasked"))
-        except HttpParserError as error:
-            cause = error.__context__
-            if cause is not None and not isinstance(cause, Failure):
-                self.fail(Truncated("reading was interrupted"))
-                raise cause from None  # KeyboardInterrupt inside a callback
-            if self.complete:
-                self.reusable = False  # junk behind a complete answer
-            elif cause is not None:
-                self.fail(cause.with_traceback(None))
-            else:
-                self.fail(BadAnswer(f"the answer is not well-formed HTTP/1.1: {error}"))
+        elif cause is not None and not isinstance(cause, Failure):
+            self.fail(Truncated("reading was interrupted"))
+            raise cause from None  # KeyboardInterrupt inside a callback
+        elif self.complete:
+            self.reusable = False  # junk behind a complete answer
+        elif cause is not None:
+            self.fail(cause.with_traceback(None))
+        else:
+            self.fail(BadAnswer(f"the answer is not well-formed HTTP/1.1: {error}"))
 
     # Called by the parser.
 

@@ -109,6 +109,11 @@ class Link:
         """Part of the request has not been given out."""
         return bool(self._queue)
 
+    @property
+    def may_send(self) -> bool:
+        """`next_out` may have something: part of the request, or what TLS has to say."""
+        return bool(self._queue) or self._tls is not None
+
     def stop_sending(self) -> None:
         """Give up what is left of the request: the socket takes no more, or the answer is a refusal already."""
         self.dead = True

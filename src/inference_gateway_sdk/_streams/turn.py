@@ -16,7 +16,7 @@ __all__ = ["Turn", "has_content"]
 
 def has_content(piece: ChatCompletionStreamChoice) -> bool:
     """Whether a piece carries what a reader waits for: text, reasoning, a refusal, a tool call, an extra."""
-    delta = _delta(piece)
+    delta: Any = piece.delta  # required, and left out by some providers
     if delta is None:
         return False
     if delta.content or delta.tool_calls or delta.reasoning_content or delta.reasoning or delta.refusal:
@@ -59,9 +59,11 @@ class Turn:
     def follow(self, chunk: CreateChatCompletionStreamResponse) -> bool:
         """Take a chunk into account; whether it begins another turn."""
         choices = chunk.choices
-        if len(choices) == 1 and self._goes_on(choices[0]):  # most chunks
-            self._id = chunk.id or ""
-            return False
+        if len(choices) == 1:
+            piece = choices[0]
+            if not piece.finish_reason and (piece.index or 0) in self._open and not _calls_tools(piece):  # most chunks
+                self._id = chunk.id or ""
+                return False
         begins = belongs = False
         for piece in choices:
             index = piece.index or 0
@@ -70,8 +72,7 @@ class Turn:
             elif self._follows(piece, index, chunk.id or ""):
                 begins = True
                 self._begin()
-            delta = _delta(piece)
-            if delta is not None and delta.tool_calls:
+            if _calls_tools(piece):
                 self.calls_tools = True
             if piece.finish_reason:
                 self._open.discard(index)
@@ -81,13 +82,6 @@ class Turn:
         if begins or belongs:  # an empty piece after a finish may be the beginning of what follows, with its id
             self._id = chunk.id or ""
         return begins
-
-    def _goes_on(self, piece: ChatCompletionStreamChoice) -> bool:
-        """Whether a piece belongs to an open choice, and neither ends it nor calls a tool."""
-        if piece.finish_reason or (piece.index or 0) not in self._open:
-            return False
-        delta = _delta(piece)
-        return delta is None or not delta.tool_calls
 
     def _begin(self) -> None:
         self._finish.clear()
@@ -104,7 +98,7 @@ class Turn:
         """
         if not self.calls_tools:
             return False
-        delta = _delta(piece)
+        delta: Any = piece.delta
         if chunk_id and self._id and chunk_id != self._id:
             return has_content(piece) or bool(delta is not None and delta.role)
         if self._finish[index] != "tool_calls" or delta is None:
@@ -115,6 +109,6 @@ class Turn:
         return self._role_again or not delta.tool_calls
 
 
-def _delta(piece: ChatCompletionStreamChoice) -> Any:
-    """The piece's delta, which the contract requires and some providers leave out."""
-    return piece.delta
+def _calls_tools(piece: ChatCompletionStreamChoice) -> bool:
+    delta: Any = piece.delta  # required, and left out by some providers
+    return delta is not None and bool(delta.tool_calls)

@@ -126,8 +126,7 @@ class EventParser:
         ended = self._end_of_block(data)
         events = self._feed_lines(data[:ended])
         if len(data) > ended:
-            rest = data[ended:]
-            events += self._feed_blocks(rest) if self._between else self._feed_lines(rest)
+            events += self._feed_on(data[ended:])
         return events
 
     def end(self) -> list[RawEvent]:
@@ -156,6 +155,9 @@ class EventParser:
             return b""
         self._start = None
         return data.removeprefix(_BOM)
+
+    def _feed_on(self, data: bytes) -> list[RawEvent]:
+        return self._feed_blocks(data) if self._between else self._feed_lines(data)
 
     def _end_of_block(self, data: bytes) -> int:
         """Where, in bytes that begin inside a block, the next may begin."""

@@ -90,10 +90,13 @@ class Connection(asyncio.BufferedProtocol):
         """Give the link what came, and wake the waiter when it changes anything for them."""
         link = self.link
         link.receive(self._buffer[:nbytes])
-        self.flush()
+        if link.may_send:
+            self.flush()
         exchange = link.exchange
         if exchange is not None and exchange.body:
-            self._count(nbytes)
+            self._buffered += nbytes
+            if self._buffered > _HIGH_WATER:
+                self._pause()
         self._signal.now(value=False)
 
     def eof_received(self) -> None:
@@ -194,9 +197,8 @@ class Connection(asyncio.BufferedProtocol):
         self._turn = None
         self.flush()
 
-    def _count(self, received: int) -> None:
-        self._buffered += received
-        if self._buffered > _HIGH_WATER and not self._paused and self._transport is not None:
+    def _pause(self) -> None:
+        if not self._paused and self._transport is not None:
             self._paused = True
             self._transport.pause_reading()
 

@@ -36,21 +36,17 @@ class Signal:
 
     def now(self, value: bool) -> None:
         """Run the waiting task, here. Only from a callback of the loop, and as the last thing that it does."""
-        wakeup, context = self._taken(value)
+        wakeup, context = self._wakeup, self._context
         if wakeup is not None and context is not None:
+            self._wakeup, self._value = None, value
             context.run(wakeup, self)
 
     def soon(self, value: bool) -> None:
         """Run the waiting task in the loop's next round: from wherever."""
-        wakeup, context = self._taken(value)
+        wakeup = self._wakeup
         if wakeup is not None:
-            self._loop.call_soon(wakeup, self, context=context)
-
-    def _taken(self, value: bool) -> tuple[Callable[[Signal], object] | None, Context | None]:
-        wakeup, self._wakeup = self._wakeup, None
-        if wakeup is not None:
-            self._value = value
-        return wakeup, self._context
+            self._wakeup, self._value = None, value
+            self._loop.call_soon(wakeup, self, context=self._context)
 
     # What a task asks of a future.
 
