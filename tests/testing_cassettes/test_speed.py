@@ -236,6 +236,16 @@ def test_an_answer_that_was_left_says_so(world: World, tmp_path: Path, give_up: 
 
     with_driver(world, tape_of(tmp_path, STREAM, None, "full"), reads_first)
 
+    async def reads_what_there_is(driver: Any) -> None:
+        answer = await driver.open("GET", URL, [], None)
+        assert await answer.read() == b"one"
+        await leave(answer)
+        with pytest.raises(expected):  # and no miss: this reader leaves where the recorded one left
+            await answer.read()
+
+    left = RecordedAnswer(0.0, 200, (), (Piece(0.0, b"one"),), Ending("abandoned", 0.0))
+    with_driver(world, tape_of(tmp_path, left, None, "full"), reads_what_there_is)
+
 
 def test_times_are_recorded_from_the_request_on(tmp_path: Path) -> None:
     """In milliseconds: of the head, each piece and the end; JSON counts as come when it was whole."""
