@@ -56,3 +56,35 @@ def read_all(answer: object) -> bytes:
     while piece := answer.read():  # type: ignore[attr-defined]
         pieces.append(piece)
     return b"".join(pieces)
+
+
+class AsyncStubAnswer:
+    """The same for asyncio; see `protocols.AsyncAnswer`."""
+
+    def __init__(self, inner: StubAnswer) -> None:
+        self.inner = inner
+        self.status, self.headers = inner.status, inner.headers
+
+    async def read(self, deadline: float | None = None) -> bytes:
+        return self.inner.read(deadline)
+
+    async def release(self) -> None:
+        self.inner.release()
+
+    def abandon(self) -> None:
+        self.inner.abandon()
+
+
+class AsyncStubDriver:
+    """The same for asyncio; see `protocols.AsyncDriver`."""
+
+    def __init__(self, inner: StubDriver) -> None:
+        self.inner = inner
+
+    async def open(
+        self, method: str, url: str, headers: Sequence[tuple[str, str]], body: bytes | None, **_: float | None
+    ) -> AsyncStubAnswer:
+        return AsyncStubAnswer(self.inner.open(method, url, headers, body))
+
+    async def aclose(self) -> None:
+        self.inner.close()

@@ -22,7 +22,7 @@ from inference_gateway_sdk.testing.cassettes import (
 from inference_gateway_sdk.testing.cassettes.file import load, save
 from support.server import Connection, Request, serving
 from support.worlds import Blocking, World
-from testing_cassettes.stub import StubDriver
+from testing_cassettes.stub import AsyncStubDriver, StubAnswer, StubDriver
 from testing_cassettes.stub import read_all as stub_read
 
 pytestmark = pytest.mark.wire
@@ -286,3 +286,59 @@ def test_a_tape_can_be_used_again(path: Path) -> None:
         with tape:
             stub_read(tape.driver(stub).open("GET", url, [], None))
     assert [exchange.request.url for exchange in load(path)] == ["http://h/a", "http://h/b"]
+
+
+class Left(StubAnswer):
+    """An answer that notes how it was left."""
+
+    how = ""
+
+    def release(self) -> None:
+        self.how = self.how or "released"
+
+    def abandon(self) -> None:
+        self.how = self.how or "abandoned"
+
+
+def leave(world: World, path: Path, answer: StubAnswer) -> RecordedAnswer:
+    """What is recorded of an answer of which one piece was read."""
+    stub = StubDriver(lambda _: answer)
+
+    async def ask(driver: Any) -> None:
+        opened = await driver.open("GET", "http://h", [], None)
+        await opened.read()
+        await opened.release()
+
+    run(world, path, ask, inner=stub if world.blocking else AsyncStubDriver(stub))
+    (exchange,) = load(path)
+    assert isinstance(exchange.outcome, RecordedAnswer)
+    return exchange.outcome
+
+
+def test_a_reader_that_leaves_near_the_end_leaves_a_whole_recording(world: World, path: Path) -> None:
+    """What little is missing is read on for the recording, and the connection goes back to its pool."""
+    answer = Left(headers=[("content-type", "text/event-stream")], pieces=[b"data: 1\n\n", b"data: 2\n\n"])
+    recorded = leave(world, path, answer)
+    assert (recorded.body, recorded.end.kind) == (b"data: 1\n\ndata: 2\n\n", "complete")
+    assert answer.how == "released"
+
+
+def test_a_reader_that_leaves_far_from_the_end_abandons_the_answer(world: World, path: Path) -> None:
+    """No more than 64 KiB are read on: more would cost more than a new connection."""
+    answer = Left(headers=[("content-type", "audio/mpeg")], pieces=[b"x" * 50_000 for _ in range(100)])
+    recorded = leave(world, path, answer)
+    assert (len(recorded.body), recorded.end.kind) == (150_000, "abandoned")
+    assert answer.how == "abandoned"
+
+
+def test_a_break_while_reading_on_is_recorded(world: World, path: Path) -> None:
+    """The caller, who has what it wanted, is not told; the recording is."""
+
+    class Breaking(Left):
+        def read(self, deadline: float | None = None) -> bytes:
+            if not self.pieces:
+                raise Truncated("cut")
+            return self.pieces.pop(0)
+
+    recorded = leave(world, path, Breaking(pieces=[b"1", b"2"]))
+    assert (recorded.body, recorded.end.kind, recorded.end.why) == (b"12", "truncated", "cut")
