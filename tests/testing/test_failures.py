@@ -61,6 +61,15 @@ def test_any_status_can_be_failed_with(script: ScriptedGateway) -> None:
     assert (caught.value.status, caught.value.code) == (418, "teapot")
 
 
+@pytest.mark.parametrize("seconds", [0, 0.25, 1.5, 30, 86400 * 100])
+def test_seconds_are_written_as_a_header_has_them(script: ScriptedGateway, seconds: float) -> None:
+    """However many."""
+    script.fail(429, retry_after=seconds)
+    with script.client(max_retries=0) as client, pytest.raises(RateLimitError) as caught:
+        client.generate_content("openai/x", "Hi")
+    assert caught.value.headers["retry-after"] == str(seconds)
+
+
 @pytest.mark.parametrize("way", WAYS)
 def test_a_rate_limit_says_when_to_come_back(script: ScriptedGateway, way: str) -> None:
     """The gateway sends no such header by itself, and whatever stands before one may."""

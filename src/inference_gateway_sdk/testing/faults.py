@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ..embedded.faults.door import Door
     from .visit import Visit
 
-__all__ = ["ScriptedFaults", "error_event", "fault_of", "is_status"]
+__all__ = ["ScriptedFaults", "error_event", "fault_of", "is_status", "says"]
 
 __tracebackhide__ = True  # pytest shows the test's line, not ours
 
@@ -67,12 +67,12 @@ class ScriptedFaults(FaultPlan):
         visit = VISIT.get(None)
         if visit is None or visit.script is None or visit.script.fault is None:
             return None
-        fault = visit.script.fault
-        if isinstance(fault, ErrorEvent) and not visit.request.stream:
+        chosen = visit.script.fault
+        if isinstance(chosen, ErrorEvent) and not visit.request.stream:
             return None
         visit.answered = True
-        self.count(fault)
-        return _placed(fault, visit) if visit.script.at_end else fault
+        self.count(chosen)
+        return _placed(chosen, visit) if visit.script.at_end else chosen
 
 
 def _placed(fault: Fault, visit: Visit) -> Fault:

@@ -128,5 +128,5 @@ def _extra(visit: Visit) -> list[tuple[bytes, bytes]]:
         return []
     outcome = visit.script.outcome_for(visit.request)
     if isinstance(outcome, Refusal) and outcome.retry_after is not None:
-        return [(b"retry-after", b"%g" % outcome.retry_after)]
+        return [(b"retry-after", f"{outcome.retry_after:f}".rstrip("0").rstrip(".").encode())]
     return []
