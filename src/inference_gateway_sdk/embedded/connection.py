@@ -94,10 +94,14 @@ class Connection(H11Protocol):
 
     def send_400_response(self, msg: str) -> None:
         """Refuse what is not HTTP; in a body, with the words of the endpoint that was to read it."""
-        if self.conn.our_state is not h11.SEND_RESPONSE:
+        if self.conn.our_state is h11.SEND_RESPONSE:
+            self._refuse_body(problems.unreadable(self.scope["path"]))
+        elif self.conn.our_state is h11.IDLE:
             super().send_400_response(msg)
-            return
-        problem = problems.unreadable(self.scope["path"])
+        else:
+            self.transport.close()  # the answer has begun
+
+    def _refuse_body(self, problem: problems.Problem) -> None:
         headers = [("content-type", problem.content_type), *problem.headers.items()]
         for event in (
             h11.Response(status_code=problem.status, headers=headers),

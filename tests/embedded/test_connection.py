@@ -1,0 +1,69 @@
+"""A client's connection: what is not HTTP, uploads that stop, and requests one after the other."""
+
+from __future__ import annotations
+
+import socket
+from typing import TYPE_CHECKING
+
+import pytest
+
+from embedded.raw_http import Reply, exchanged
+
+if TYPE_CHECKING:
+    from conftest import Gateways, Upstream
+
+pytestmark = pytest.mark.wire
+
+CHAT = b"POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\n"
+
+
+def test_what_is_no_http_is_refused(gateway: Gateways, caplog: pytest.LogCaptureFixture) -> None:
+    """A 400 in plain text, before any path is known."""
+    reply = exchanged(str(gateway().base_url), b"what is this?\r\n\r\n")
+    assert (reply.status, reply.headers["content-type"]) == (400, "text/plain; charset=utf-8")
+
+
+def test_a_connection_that_stops_in_its_head_is_closed(gateway: Gateways) -> None:
+    """There is nobody to be answered yet."""
+    assert exchanged(str(gateway().base_url), CHAT, stop=True).first == ""
+
+
+def test_an_upload_that_stops_behind_an_early_answer_is_closed(
+    gateway: Gateways, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The refusal was given while the body was still to come; what follows adds nothing to it, and no complaint."""
+    client = gateway(token="secret")
+    with socket.create_connection((client.base_url.host, client.base_url.port), timeout=10) as connection:
+        connection.sendall(CHAT + b"Content-Length: 9\r\n\r\n{")
+        data = connection.recv(65536)
+        connection.shutdown(socket.SHUT_WR)
+        while more := connection.recv(65536):
+            data += more
+    reply = Reply.read(data, "closed")
+    assert (reply.status, reply.json, reply.whole) == (401, {"error": "unauthorized"}, True)
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
+
+
+def test_a_refused_upload_leaves_the_gateway_as_it_was(
+    gateway: Gateways, upstream: Upstream, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The next request is answered, and nothing is logged."""
+    client = gateway()
+    assert exchanged(str(client.base_url), CHAT + b"Content-Length: 9\r\n\r\n{", stop=True).status == 400
+    assert exchanged(str(client.base_url), CHAT + b"Transfer-Encoding: chunked\r\n\r\nx\r\n").status == 400
+    assert client.get("/health").status_code == 200
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
+    assert upstream.seen == []
+
+
+def test_two_requests_at_once_are_answered_in_order(gateway: Gateways) -> None:
+    """What was sent ahead waits for its turn on the same connection."""
+    client = gateway()
+    both = b"GET /nope HTTP/1.1\r\nHost: x\r\n\r\nGET /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    with socket.create_connection((client.base_url.host, client.base_url.port), timeout=10) as connection:
+        connection.sendall(both)
+        data = b""
+        while more := connection.recv(65536):
+            data += more
+    assert data.count(b"HTTP/1.1 404 Not Found") == data.count(b"HTTP/1.1 200 OK") == 1
+    assert data.endswith(b'{"message":"OK"}')
