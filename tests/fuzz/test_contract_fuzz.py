@@ -12,7 +12,7 @@ pytest.importorskip("schemathesis", reason="the package schemathesis is not inst
 import requests
 from hypothesis import HealthCheck, Phase, given, settings
 
-from fuzz.contract import MODES, OPERATIONS, base, cases
+from fuzz.contract import MODES, OPERATIONS, cases, request
 from fuzz.judging import complaints
 
 pytestmark = [pytest.mark.wire, pytest.mark.hypothesis]
@@ -52,8 +52,7 @@ def probe(operation: str, mode: str, url: str, session: requests.Session, share:
     @given(case=cases(operation, mode))
     def asked(case: Any) -> None:
         # Sent by hand: schemathesis would try again where a connection is dropped, and leave a long stream.
-        request = case.as_transport_kwargs(base_url=base(operation, url))
-        answer = session.request(**request, timeout=PATIENCE)
+        answer = session.request(**request(operation, mode, case, url), timeout=PATIENCE)
         found = complaints(operation, mode, case, answer)
         assert not found, f"{found}\n{case.as_curl_command()}\n{answer.status_code} {answer.content[:500]!r}"
 
