@@ -21,6 +21,7 @@ from pathlib import Path
 ROOM = Path(__file__).resolve().parents[1] / "src" / "inference_gateway_sdk" / "_client"
 FILES = {
     "session_async.py": "session_blocking.py",
+    "live_async.py": "live_blocking.py",
     "stream_async.py": "stream_blocking.py",
     "client_async.py": "client_blocking.py",
     "byte_stream_async.py": "byte_stream_blocking.py",
@@ -56,6 +57,7 @@ NAMES = {
     "AsyncHook": "Hook",
     "async_notify": "notify",
     "session_async": "session_blocking",
+    "live_async": "live_blocking",
     "stream_async": "stream_blocking",
     "AsyncMcpMethods": "McpMethods",
     "mcp_async": "mcp_blocking",

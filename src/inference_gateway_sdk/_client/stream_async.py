@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
     from .._model.meta import Meta
     from .._wire.deltas import Delta
-    from .session_async import AsyncSession, Live
+    from .live_async import Live
+    from .session_async import AsyncSession
     from .settings import Settings
     from .token import AsyncTokenSource
 

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
     from .._model.meta import Meta
     from .._wire.deltas import Delta
-    from .session_blocking import Session, Live
+    from .live_blocking import Live
+    from .session_blocking import Session
     from .settings import Settings
     from .token import TokenSource
 
