@@ -199,3 +199,23 @@ def test_a_number_too_large_for_32_bits_is_refused() -> None:
     """As Go does when it reads one."""
     with pytest.raises(msgspec.ValidationError):
         narrow(1e39)
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b"", "EOF"),
+        (b" \n", "EOF"),
+        (b'{"a":', "unexpected EOF"),
+        (b"nul", "unexpected EOF"),
+        (b"not json", "invalid character 'o' in literal null (expecting 'u')"),
+        (b"<html>", "invalid character '<' looking for beginning of value"),
+        (b"[tru]", "invalid character ']' in literal true (expecting 'e')"),
+        (b"[" * 100_000, "exceeded max depth"),
+        (b"{} and more", None),
+        (b"{'a'}", None),
+    ],
+)
+def test_what_go_says_of_text_that_is_no_json(body: bytes, said: str | None) -> None:
+    """Its words for what providers send in place of JSON; nothing where they are not known."""
+    assert go_json.complaint(body) == said

@@ -11,10 +11,11 @@ from typing import TypeVar, cast
 
 import msgspec
 
-__all__ = ["as_it_stands", "encode", "quoted", "read_first"]
+__all__ = ["as_it_stands", "complaint", "encode", "quoted", "read_first"]
 
 T = TypeVar("T")
 
+_LITERALS = {"f": "false", "n": "null", "t": "true"}
 _OPAQUE = frozenset({"content", "extra_content", "parameters", "response_format", "stop", "tool_choice"})
 _encoder = msgspec.json.Encoder(order="sorted")
 _ESCAPE = re.compile(
@@ -72,6 +73,32 @@ def _first_value(body: bytes) -> bytes:
 def _sound(escape: re.Match[str]) -> str:
     """The escape, unless it is half of a pair of surrogates."""
     return "\\ufffd" if escape["half"] else escape[0]
+
+
+def complaint(body: bytes) -> str | None:
+    """What Go's decoder says of a body that does not begin with a JSON value; None for what it says in other cases."""
+    text = body.decode("utf-8", "replace").lstrip(" \t\r\n")
+    try:
+        json.JSONDecoder().raw_decode(text)
+    except json.JSONDecodeError as error:
+        rest = text[error.pos :]
+        if not rest:
+            return "unexpected EOF" if text else "EOF"
+        literal = _LITERALS.get(rest[0])
+        if error.msg == "Expecting value" and literal is None:
+            return f"invalid character '{rest[0]}' looking for beginning of value"
+        if error.msg == "Expecting value" and literal is not None:
+            return _misspelt(rest, literal)
+    except RecursionError:
+        return "exceeded max depth"
+    return None
+
+
+def _misspelt(text: str, literal: str) -> str:
+    for found, wanted in zip(text, literal, strict=False):
+        if found != wanted:
+            return f"invalid character '{found}' in literal {literal} (expecting '{wanted}')"
+    return "unexpected EOF"
 
 
 def _without_nulls(value: object) -> object:

@@ -205,10 +205,12 @@ class _Proxied(Problem):
         return super().body + b"\n"
 
 
-def undecodable(error: Exception, *, quirks: Quirks) -> Problem:
-    """The provider answered 200 with something that is not a chat answer."""
-    status = 400 if quirks.unread_is_refused else 502
-    return Problem(status, f"failed to decode the provider's answer: {error}", content_type=_PROVIDER)
+def undecodable(error: Exception, body: bytes, *, quirks: Quirks) -> Problem:
+    """The provider answered 200 with this body, which is not a chat answer."""
+    text = f"failed to decode the provider's answer: {error}"
+    if quirks.unread_is_refused:
+        return Problem(400, go_json.complaint(body) or text, content_type=_PROVIDER)
+    return Problem(502, text, content_type=_PROVIDER)
 
 
 def hollow(body: bytes) -> Problem:

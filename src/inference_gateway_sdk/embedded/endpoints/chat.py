@@ -119,7 +119,7 @@ async def _answer(provider: ChatProvider, chat: ChatRequest, gateway: Gateway) -
         if gateway.quirks.narrow_floats:
             narrow_answer(answer)
     except msgspec.DecodeError as error:
-        raise problems.undecodable(error, quirks=gateway.quirks) from error
+        raise problems.undecodable(error, body, quirks=gateway.quirks) from error
     if answer.choices is None and not gateway.quirks.hollow_answers:
         raise problems.hollow(body)
     return go_json.encode(answer)
