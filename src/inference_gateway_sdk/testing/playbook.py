@@ -81,8 +81,8 @@ class Playbook:
 
     def miss(self, request: ReceivedRequest, why: str = "") -> str:
         """Why no script answers this request, which is remembered; found out when it is not given."""
+        why = why or explain_miss(request, tuple(self._scripts))  # asks the test's functions: not under the lock
         with self._lock:
-            why = why or explain_miss(request, self._scripts)
             self.misses.append(Miss(request, why))
         return why
 
