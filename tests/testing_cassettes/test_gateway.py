@@ -336,7 +336,11 @@ def test_a_tape_serves_clients_and_a_gateway_at_once(gateway: str, path: Path) -
 
 @pytest.mark.parametrize(
     ("upstream", "complaint"),
-    [(None, "upstream is missing: .* is to be recorded"), ("localhost:8080", "upstream must be an http or https URL")],
+    [
+        (None, "upstream is missing: .* is to be recorded"),
+        ("localhost:8080", "upstream must be an http or https URL"),
+        ("http://localhost/?a=b", "without a query"),
+    ],
 )
 def test_an_upstream_that_cannot_be_asked_is_refused_at_once(path: Path, upstream: str | None, complaint: str) -> None:
     """Before a client meets it."""

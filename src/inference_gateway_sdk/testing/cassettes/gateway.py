@@ -62,8 +62,8 @@ def _checked(tape: Tape, upstream: str | None) -> str:
         if tape.records:
             raise ValueError(f"upstream is missing: {tape.path} is to be recorded, so say from where")
         return ""
-    if not upstream.startswith(("http://", "https://")):
-        raise ValueError(f"upstream must be an http or https URL, got {upstream!r}")
+    if not upstream.startswith(("http://", "https://")) or "?" in upstream or "#" in upstream:
+        raise ValueError("upstream must be an http or https URL without a query, such as 'http://localhost:8080'")
     return upstream.rstrip("/")
 
 
