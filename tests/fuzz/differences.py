@@ -5,9 +5,17 @@ docs/embedded.md has the same table in prose.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+
+import jsonschema_rs
+
+from fuzz.contract import DOCUMENT
+
+SETTINGS = ("tools", "tool_choice", "parallel_tool_calls", "temperature", "top_p", "instructions", "metadata", "text")
+RESPONSE = jsonschema_rs.validator_for({"$ref": "#/components/schemas/Response", "components": DOCUMENT["components"]})
 
 
 @dataclass(frozen=True)
@@ -45,7 +53,21 @@ def _protocols_error(operation: str, _: str, answer: Any) -> bool:
     return operation == "callMcp" and answer.status_code == 400 and isinstance(body, dict) and body["jsonrpc"] == "2.0"
 
 
-# By number: WIRE sections 14, 6, 6, and the protocol's own rules for Streamable HTTP.
+def _repeated_settings(operation: str, mode: str, answer: Any) -> bool:
+    """Whether the answer fits but for what of it is the request's."""
+    if (operation, mode, answer.status_code) != ("createResponse", "invalid", 200):
+        return False
+    if (whole := _body(answer)) is not None:
+        return RESPONSE.is_valid(_without_settings(whole))
+    events = [json.loads(line[6:]) for line in answer.text.split("\n") if line.startswith("data: ")]
+    return all(RESPONSE.is_valid(_without_settings(event["response"])) for event in events if "response" in event)
+
+
+def _without_settings(response: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in response.items() if name not in SETTINGS}
+
+
+# In this order: WIRE sections 14, 6, 6; Streamable HTTP of the Model Context Protocol; WIRE section 11.
 DIFFERENCES = [
     Difference(
         "`/proxy` answers with a stream, a picture or a sound too",
@@ -70,6 +92,12 @@ DIFFERENCES = [
         "the protocol wants that status; the contract leaves it out",
         _protocols_error,
         "Undocumented status code",
+    ),
+    Difference(
+        "a scripted response repeats its request's settings, such as `tools` and `text`, even where those do not fit",
+        "judging requests is up to a provider, and this one answers all it can",
+        _repeated_settings,
+        "",
     ),
 ]
 

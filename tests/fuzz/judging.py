@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import jsonschema_rs
-from schemathesis.core.failures import Failure, FailureGroup
-from schemathesis.specs.openapi.checks import (
+from schemathesis.checks import (
+    Failure,
+    FailureGroup,
     content_type_conformance,
     response_headers_conformance,
     response_schema_conformance,
