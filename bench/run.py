@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import datetime as dt
-import hashlib
 import json
 import os
 import platform
@@ -26,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 from items import ITEMS, Item
 from results import MEMORY_ITEMS, START_ITEMS, Results
+from sources import client_digest
 from table import whole
 from targets import TARGETS
 
@@ -167,6 +167,8 @@ def can(able: dict[str, Any], item: str, world: str, peer: str, machine: Machine
         from start import STEPS
 
         return (peer, world) in STEPS
+    if what.assembled and peer != "ours":
+        return False
     if peer in SLOW and (what.kind == "memory" or what.at_once > 64):
         return False
     return what.verb in able[peer].get(world, ()) and item not in able[peer].get("not", ())
@@ -206,28 +208,27 @@ def about(chosen: argparse.Namespace, able: dict[str, Any], missing: dict[str, s
     """What the figures were taken with."""
     return {
         "taken": dt.datetime.now(dt.UTC).strftime("%Y-%m-%d"),
-        "commit": _git("rev-parse", "--short", "HEAD"),
-        "source": source(),
+        "commit": _commit(),
+        "source": client_digest(),
         "machine": f"{_processor()}, {os.cpu_count()} cores, {platform.system()}",
         "python": platform.python_version(),
         "rounds": chosen.rounds,
+        "load": os.getloadavg()[0],
         "peers": {peer: what.get("version", "") for peer, what in able.items()},
         "notes": {peer: what["note"] for peer, what in able.items() if what.get("note")},
         "missing": missing,
     }
 
 
-def source() -> str:
-    """A digest of the package's source, which says what code the figures are of."""
-    digest = hashlib.sha256()
-    for path in sorted((HERE.parent / "src").rglob("*.py")):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:16]
+def _commit() -> str:
+    """Which commit, and whether the package differs from it."""
+    changed = _git("status", "--porcelain", "../src") not in ("", "unknown")
+    return _git("rev-parse", "--short", "HEAD") + (" with changes" if changed else "")
 
 
 def _git(*arguments: str) -> str:
     done = subprocess.run(["git", "-C", str(HERE), *arguments], capture_output=True, text=True, check=False)
-    return done.stdout.strip() or "unknown"
+    return done.stdout.strip() if done.returncode == 0 else "unknown"
 
 
 def _processor() -> str:
@@ -274,7 +275,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--report", action="store_true", help="write figures and plot into the documentation")
     chosen = parser.parse_args()
     if chosen.quick:
-        wanted = {target.item for target in TARGETS}
+        wanted = {target.item for target in TARGETS if target.peer}
         chosen.only = chosen.only or [item for item, what in ITEMS.items() if item in wanted or what.kind == "start"]
         chosen.peers = [peer for peer in chosen.peers if peer not in SLOW]
     chosen.only = chosen.only or list(ITEMS)

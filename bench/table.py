@@ -4,24 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from targets import TARGETS, Target
+from figures import number, share
+from targets import TARGETS
 
 if TYPE_CHECKING:
     from results import Results, Series
 
 ORDER = ("floor", "rust", "ours", "inference-gateway", "openai", "anthropic", "litellm")
-
-
-def number(value: float) -> str:
-    """Three digits that count."""
-    return f"{value:.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
-
-
-def share(value: float | None) -> str:
-    """A share as a reader thinks of it: 1/18, or 2.1 times."""
-    if value is None:
-        return "-"
-    return f"1/{1 / value:.1f}" if value < 0.8 else f"{value:.2f}x"
 
 
 def _cell(series: Series | None) -> str:
@@ -46,28 +35,14 @@ def work(results: Results) -> list[str]:
     return _lines(rows)
 
 
-def verdict(target: Target, value: float | None) -> str:
-    """Met, the aim too, or not."""
-    if value is None:
-        return "not measured"
-    if value > target.at_most:
-        return "NOT MET"
-    return "met, aim too" if target.aim is None or value <= target.aim else "met"
-
-
 def goals(results: Results) -> list[str]:
-    """Every target, by medians and by minima."""
+    """Every target that the run can speak of, by medians and by minima."""
     rows = [["target", "beside", "at most", "aim", "median", "minimum", ""]]
     for target in TARGETS:
-        value = results.share(target.item, target.world, target.peer)
-        ours, theirs = (results.get(target.item, target.world, peer) for peer in ("ours", target.peer))
-        least = ours.least / theirs.least if ours and theirs else None
-        aim = share(target.aim) if target.aim else "-"
-        title = f"{target.title} [{target.item}]"
-        rows.append(
-            [title, target.peer, share(target.at_most), aim, share(value), share(least), verdict(target, value)]
-        )
-    return _lines(rows)
+        if target.reached(results) is not None:
+            title, *cells = target.row(results)
+            rows.append([f"{title} [{target.item}]", *cells])
+    return _lines(rows) if len(rows) > 1 else []
 
 
 def notes(results: Results) -> list[str]:
@@ -84,7 +59,7 @@ def whole(results: Results) -> str:
     about = results.about
     head = (
         f"{about['taken']}, commit {about['commit']}, {about['machine']}, Python {about['python']}, "
-        f"{about['rounds']} rounds, {about['seconds']:.0f} s"
+        f"{about['rounds']} rounds, {about['seconds']:.0f} s, load {about['load']:.1f} when it began"
     )
     parts = [[head], work(results), goals(results), notes(results)]
     return "\n\n".join("\n".join(part) for part in parts if part) + "\n"

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from figures import number, share
+
+if TYPE_CHECKING:
+    from results import Results
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Our figure for a kind of work is at most that share of the peer's."""
+    """Our figure for a kind of work is at most that share of the peer's; without a peer, at most that itself."""
 
     title: str
     item: str
@@ -15,6 +21,35 @@ class Target:
     peer: str
     at_most: float
     aim: float | None = None
+
+    def reached(self, results: Results, *, least: bool = False) -> float | None:
+        """What the results say of it, by medians or by minima."""
+        ours = results.get(self.item, self.world, "ours")
+        theirs = results.get(self.item, self.world, self.peer) if self.peer else None
+        if ours is None or (self.peer and theirs is None):
+            return None
+        mine = ours.least if least else ours.median
+        return mine / (theirs.least if least else theirs.median) if theirs else mine
+
+    def verdict(self, results: Results) -> str:
+        """Met, the aim too, or not."""
+        value = self.reached(results)
+        if value is None:
+            return "not measured"
+        if value > self.at_most:
+            return "NOT MET"
+        return "met, aim too" if self.aim and value <= self.aim else "met"
+
+    def told(self, value: float | None) -> str:
+        """A figure of this kind as a reader thinks of it."""
+        if value is None:
+            return ""
+        return share(value) if self.peer else f"{number(value)} bytes"
+
+    def row(self, results: Results) -> list[str]:
+        """Title, peer, bounds, what was reached by medians and by minima, and the verdict."""
+        figures = (self.at_most, self.aim, self.reached(results), self.reached(results, least=True))
+        return [self.title, self.peer, *map(self.told, figures), self.verdict(results)]
 
 
 def _openai(title: str, item: str, world: str, at_most: int, aim: int) -> Target:
@@ -39,4 +74,6 @@ TARGETS = [
     Target("async request, sequential", "request", "async", "rust", 3, 2),
     Target("streamed chunk, async", "chunk-each", "async", "rust", 2.5, 1.5),
     Target("list of 300 models, async", "models", "async", "rust", 1.6, 1.3),
+    Target("memory a streamed chunk, not assembled, async", "memory-chunks-bare", "async", "", 2),
+    Target("memory a streamed chunk of seven letters, assembled, async", "memory-chunks", "async", "", 80),
 ]
