@@ -43,7 +43,7 @@ def _body(answer: Any) -> Any:
 
 
 def _providers_error(operation: str, _: str, answer: Any) -> bool:
-    passed_on = operation.startswith(("createResponse", "createImage", "createS", "createM", "proxy"))
+    passed_on = operation.startswith(("createResponse", "createImage", "createS", "createMusic", "proxy"))
     body = _body(answer)
     return passed_on and answer.status_code >= 400 and isinstance(body, dict) and isinstance(body.get("error"), dict)
 
