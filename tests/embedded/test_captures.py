@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import socket
 import subprocess
 import sys
 import time
@@ -20,19 +19,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from embedded.raw_http import Reply, exchanged
+from embedded.recordings import CAPTURES, asked, needs_recordings, provider_behind
 from inference_gateway_sdk.embedded import LocalModel, Settings, running
 from inference_gateway_sdk.embedded.weights import Place
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-SHARED = Path(__file__).resolve().parents[2] / ".." / "shared"
-CAPTURES = SHARED / "captures" / "gateway"
-
-pytestmark = [
-    pytest.mark.wire,
-    pytest.mark.skipif(not CAPTURES.is_dir(), reason="the recorded answers are not beside this checkout"),
-]
+pytestmark = [pytest.mark.wire, needs_recordings]
 
 GROUPS = ("base", "route", "allow", "full", "eq")
 INDEX = json.loads((CAPTURES / "index.json").read_text()) if CAPTURES.is_dir() else {}
@@ -40,15 +34,6 @@ CASES = [f"{group}/{name}" for group in GROUPS for name in INDEX.get(group, {}).
 
 PACE = 0.05
 """How much of a long wait is left."""
-
-# A provider as it stood behind the real gateway, whose long waits are shorter.
-PROVIDER = f"""
-import runpy, sys, time
-whole = time.sleep
-time.sleep = lambda seconds: whole(seconds * {PACE} if seconds >= 1 else seconds)
-sys.argv = sys.argv[1:]
-runpy.run_path(sys.argv[0], run_name="__main__")
-"""
 
 # What the real gateway was told beside its providers (the index says it in words).
 SAID = {
@@ -97,39 +82,11 @@ def recorded(name: str) -> Reply:
     return Reply.read((CAPTURES / f"{name}.response.http").read_bytes(), INDEX[group]["cases"][case]["ended"])
 
 
-def asked(name: str) -> bytes:
-    """The request as it was sent; the body of one was cut short in the record."""
-    head, _, body = (CAPTURES / f"{name}.request.txt").read_bytes().partition(b"\n\n")
-    announced = re.search(rb"Content-Length: ([0-9]+)", head)
-    length = int(announced[1]) if announced else 0
-    return head.replace(b"\n", b"\r\n") + b"\r\n\r\n" + body[:length].ljust(length, b"x")
-
-
 @pytest.fixture(scope="module")
 def provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of the provider that stood behind the real gateway."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    log = tmp_path_factory.mktemp("provider") / "log.jsonl"
-    command = [sys.executable, "-c", PROVIDER, str(SHARED / "gateway" / "scripted_provider.py"), str(port), str(log)]
-    with subprocess.Popen(command) as process:
-        try:
-            _await(port)
-            yield f"http://127.0.0.1:{port}/v1"
-        finally:
-            process.kill()
-
-
-def _await(port: int) -> None:
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except OSError:
-            time.sleep(0.05)
-        else:
-            return
-    pytest.fail("the provider did not start")
+    """The provider behind the real gateway, hurried."""
+    with provider_behind(tmp_path_factory.mktemp("provider"), pace=PACE) as url:
+        yield url
 
 
 def environment(group: str, provider: str, pools: Path, *, slow: bool) -> dict[str, str]:

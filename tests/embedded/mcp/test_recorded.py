@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import re
 import socket
-import subprocess
-import sys
-import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from embedded.recordings import CAPTURES, asked, needs_recordings, provider_behind
 from inference_gateway_sdk.embedded import Access, McpSettings
 
 if TYPE_CHECKING:
@@ -22,48 +19,20 @@ if TYPE_CHECKING:
 
     Start = Callable[..., str]
 
-SHARED = Path(__file__).resolve().parents[3] / ".." / "shared"
-CAPTURES = SHARED / "captures" / "gateway"
-
-pytestmark = [
-    pytest.mark.wire,
-    pytest.mark.skipif(not CAPTURES.is_dir(), reason="the recorded answers are not beside this checkout"),
-]
+pytestmark = [pytest.mark.wire, needs_recordings]
 
 
 @pytest.fixture(scope="module")
 def provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of the provider that stood behind the real gateway."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    log = tmp_path_factory.mktemp("provider") / "log.jsonl"
-    command = [sys.executable, str(SHARED / "gateway" / "scripted_provider.py"), str(port), str(log)]
-    with subprocess.Popen(command) as process:
-        try:
-            _await(port)
-            yield f"http://127.0.0.1:{port}/v1"
-        finally:
-            process.kill()
-
-
-def _await(port: int) -> None:
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except OSError:
-            time.sleep(0.05)
-        else:
-            return
-    pytest.fail("the provider did not start")
+    """The provider behind the real gateway."""
+    with provider_behind(tmp_path_factory.mktemp("provider")) as url:
+        yield url
 
 
 def _ask(url: str, name: str, raw_answer: type[RawAnswer]) -> RawAnswer:
-    head, _, body = (CAPTURES / f"{name}.request.txt").read_bytes().partition(b"\n\n")
     host, _, port = url.removeprefix("http://").partition(":")
-    announced = re.search(rb"Content-Length: ([0-9]+)", head)
     with socket.create_connection((host, int(port)), timeout=20) as connection:
-        connection.sendall(head.replace(b"\n", b"\r\n") + b"\r\n\r\n" + body[: int(announced[1]) if announced else 0])
+        connection.sendall(asked(name))
         data = b""
         while more := connection.recv(65536):
             data += more

@@ -1,0 +1,68 @@
+"""The recordings of the real gateway beside this checkout: requests as they were sent, and the provider behind it."""
+
+from __future__ import annotations
+
+import re
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+SHARED = Path(__file__).resolve().parents[2] / ".." / "shared"
+CAPTURES = SHARED / "captures" / "gateway"
+
+needs_recordings = pytest.mark.skipif(not CAPTURES.is_dir(), reason="the recorded answers are not beside this checkout")
+
+# A provider as it stood behind the real gateway, whose long waits may be shorter.
+PROVIDER = """
+import runpy, sys, time
+whole, pace = time.sleep, float(sys.argv[1])
+time.sleep = lambda seconds: whole(seconds * pace if seconds >= 1 else seconds)
+sys.argv = sys.argv[2:]
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+
+
+def asked(name: str) -> bytes:
+    """The request as it was sent; the body of one was cut short in the record."""
+    head, _, body = (CAPTURES / f"{name}.request.txt").read_bytes().partition(b"\n\n")
+    announced = re.search(rb"Content-Length: ([0-9]+)", head)
+    length = int(announced[1]) if announced else 0
+    return head.replace(b"\n", b"\r\n") + b"\r\n\r\n" + body[:length].ljust(length, b"x")
+
+
+@contextmanager
+def provider_behind(folder: Path, *, pace: float = 1.0) -> Iterator[str]:
+    """The address of the provider that stood behind the real gateway.
+
+    Args:
+        folder: For its log.
+        pace: How much is left of its waits of a second or more.
+    """
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    program = SHARED / "gateway" / "scripted_provider.py"
+    command = [sys.executable, "-c", PROVIDER, str(pace), str(program), str(port), str(folder / "log.jsonl")]
+    with subprocess.Popen(command) as process:
+        try:
+            _await(port)
+            yield f"http://127.0.0.1:{port}/v1"
+        finally:
+            process.kill()
+
+
+def _await(port: int) -> None:
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
+    pytest.fail("the provider did not start")
