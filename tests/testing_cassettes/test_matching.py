@@ -68,6 +68,7 @@ def test_requests_that_say_the_same_match(one: RecordedRequest, other: RecordedR
         (request({"a": 1}), request({"a": True}), ()),
         (request({"a": 1}), request({"a": 1, "b": None}), ()),
         (request(b'{"a":1}'), request(b'{"a":1'), ()),
+        (request(b'{"a":1,"a":2}'), request(b'{"a":2}'), ()),
         (request(url=URL + "?a=1"), request(url=URL), ()),
         (request(url=URL + "?a="), request(url=URL), ()),
         (request(url=URL + "?a=1&a=2"), request(url=URL + "?a=1"), ()),

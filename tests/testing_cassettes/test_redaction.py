@@ -136,6 +136,7 @@ def test_json_bodies_keep_everything_but_secrets(body: Any, shown: Any) -> None:
 @pytest.mark.parametrize(
     ("body", "shown"),
     [
+        ('{"api_key": "abc", "api_key": null}', '{"api_key": "...", "api_key": null}'),
         ('{"api_key": "abc", "cut', '{"api_key": "...", "cut'),
         ('{"api_key": "a\\"bc', '{"api_key": "..."'),
         ("{'password': 'abc'}", "{'password': '...'}"),
