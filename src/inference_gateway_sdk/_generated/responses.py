@@ -599,6 +599,10 @@ class ResponseStreamEvent(Answer, _Model, kw_only=True):
     """The place in that item's content."""
     delta: str | None = None
     """The next piece of text, arguments, refusal or thinking."""
+    logprobs: list[dict[str, Any]] | None = None
+    """How likely the tokens of that piece were, where that was asked for."""
+    obfuscation: str | None = None
+    """Padding, which hides how long the piece is from those who see the size of events."""
     text: str | None = None
     """The whole text, once it is done."""
     item: ResponseOutputItem | None = None

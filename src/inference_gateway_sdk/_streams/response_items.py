@@ -238,9 +238,8 @@ class Items:
             into.settle(subject.field, whole_text(event, subject))
         elif step == "delta" and event.delta:
             into.grow(subject.field, event.delta)
-            logprobs = event.extra_fields.get("logprobs")
-            if is_array(logprobs) and logprobs:
-                into.extend("logprobs", codec.to_builtins(logprobs))
+            if event.logprobs:
+                into.extend("logprobs", codec.to_builtins(event.logprobs))
 
     def _add_part(self, event: ResponseStreamEvent) -> None:
         parts = list_of_part(event)
