@@ -70,6 +70,21 @@ def targets(results: Results) -> str:
     return _markdown(rows)
 
 
+def unmet(results: Results) -> str:
+    """Each target that is not met, with what the floor reaches of it."""
+    lines = []
+    for target in TARGETS:
+        if target.verdict(results) != "NOT MET":
+            continue
+        floor, theirs = (results.get(target.item, target.world, peer) for peer in ("floor", target.peer))
+        line = f"- {target.title}: {target.told(target.reached(results))} of {target.peer} instead of"
+        line += f" {target.told(target.at_most)}"
+        if floor and theirs and target.peer != "floor":
+            line += f"; the floor itself needs {share(floor.median / theirs.median)}"
+        lines.append(line + ".")
+    return "\n".join(lines or ["- All are met."]) + "\n"
+
+
 def _work(results: Results, items: set[str], unit: str) -> str:
     names = _measured(results)
     chosen = [(item, world, peers) for item, world, peers in results.rows() if item in items]
@@ -178,7 +193,7 @@ def _long(peer: str) -> str:
 
 
 BLOCKS: dict[str, Callable[[Results], str]] = {
-    "about": about, "targets": targets, "requests": requests, "streams": streams, "start": start, "memory": memory,
+    "about": about, "targets": targets, "unmet": unmet, "requests": requests, "streams": streams, "start": start, "memory": memory,
     "server": server, "ahead": ahead, "lost": lost, "summary": summary,
 }  # fmt: skip
 
