@@ -150,7 +150,8 @@ def ahead(results: Results) -> str:
         for peer, theirs in peers.items():
             if ours and peer not in ("ours", "floor") and theirs.median < ours.median and item not in NEXT_TO_NOTHING:
                 places.setdefault(peer, []).append(f"{ours.title}, {world} ({share(theirs.median / ours.median)})")
-    return "\n".join([f"- **{peer}**: {'; '.join(where)}." for peer, where in places.items()] or ["- None."]) + "\n"
+    lines = [f"- **{peer}**: {'; '.join(where)}." for peer, where in places.items()]
+    return "\n".join(lines or ["- None."]) + "\n"
 
 
 def lost(results: Results) -> str:
@@ -193,8 +194,8 @@ def _long(peer: str) -> str:
 
 
 BLOCKS: dict[str, Callable[[Results], str]] = {
-    "about": about, "targets": targets, "unmet": unmet, "requests": requests, "streams": streams, "start": start, "memory": memory,
-    "server": server, "ahead": ahead, "lost": lost, "summary": summary,
+    "about": about, "summary": summary, "targets": targets, "unmet": unmet, "requests": requests, "streams": streams,
+    "start": start, "memory": memory, "ahead": ahead, "lost": lost, "server": server,
 }  # fmt: skip
 
 
