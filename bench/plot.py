@@ -19,7 +19,7 @@ ROWS = [
     ("pictures", "async", "a 4 MB request"),
     ("at-once-64", "async", "64 requests at once"),
     ("at-once-256", "async", "256 requests at once"),
-    ("models", "blocking", "a list of 300 models"),
+    ("models", "async", "a list of 300 models"),
     ("chunk-each", "blocking", "a streamed chunk"),
     ("chunk-each", "async", "a streamed chunk"),
     ("chunk-joined", "async", "a chunk, many a read"),

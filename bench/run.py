@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import datetime as dt
+import importlib.util
 import json
 import os
 import platform
@@ -274,6 +275,10 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--profile", choices=list(ITEMS), metavar="ITEM", help="show where our time goes instead")
     parser.add_argument("--report", action="store_true", help="write figures and plot into the documentation")
     chosen = parser.parse_args()
+    if chosen.report and (chosen.only or chosen.quick or len(chosen.world) < len(WORLDS)):
+        parser.error("--report needs all work: the pages would lose rows")
+    if chosen.report and importlib.util.find_spec("matplotlib") is None:
+        parser.error("--report draws with matplotlib: install the extra bench")
     if chosen.quick:
         wanted = {target.item for target in TARGETS if target.peer}
         chosen.only = chosen.only or [item for item, what in ITEMS.items() if item in wanted or what.kind == "start"]
