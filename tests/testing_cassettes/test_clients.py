@@ -93,6 +93,12 @@ async def speech(client: Any) -> Any:
     return (await client.create_speech("openai/any", "Hi", "alloy", response_format="wav")).bytes
 
 
+async def speech_stream(client: Any) -> Any:
+    """The same in pieces."""
+    async with client.create_speech_stream("openai/any", "Hi", "alloy", response_format="wav") as stream:
+        return b"".join([piece async for piece in stream])
+
+
 async def no_provider(client: Any) -> Any:
     """A refusal."""
     return await client.generate_content("nobodys-model", "Hi")
@@ -104,8 +110,8 @@ async def no_stream(client: Any) -> Any:
 
 
 SCENARIOS: list[Scenario] = [
-    listing, chat, chat_stream, message, message_stream, response, response_stream, image, image_edit, speech,
-    no_provider, no_stream,
+    listing, chat, chat_stream, message, message_stream, response, response_stream, image, image_edit,
+    speech, speech_stream, no_provider, no_stream,
 ]  # fmt: skip
 
 
