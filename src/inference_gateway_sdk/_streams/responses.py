@@ -77,7 +77,8 @@ class ResponsesDialect(EventDialect[Event, Response]):
             self._fail(chunk, event)
             return chunk if chunk.type == "response.failed" else None
         self._begun = self._begun or (chunk.type or "").startswith("response.")
-        self._whole = self._whole or chunk.type in ENDS
+        if chunk.type in ENDS:
+            self._whole = self.closed = True  # nothing follows; some send [DONE], most leave the connection open
         return chunk
 
     def _missing(self) -> str:

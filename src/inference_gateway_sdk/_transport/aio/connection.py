@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import select
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from inference_gateway_sdk._http1.failures import DeadlineExceeded
 from inference_gateway_sdk._http1.link import PIECE, TURN
@@ -78,8 +78,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin: the link may have something to say already."""
-        if isinstance(transport, asyncio.Transport):
-            self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's is one by its methods only
         self.flush()
 
     def get_buffer(self, sizehint: int) -> memoryview[int]:
