@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -12,7 +14,7 @@ from typing import TYPE_CHECKING
 import httpx2
 import pytest
 
-from inference_gateway_sdk.embedded import ListenError, LocalModel, Settings, running
+from inference_gateway_sdk.embedded import ListenError, LocalModel, ScriptedProvider, Settings, running
 from inference_gateway_sdk.embedded.weights import Place
 
 if TYPE_CHECKING:
@@ -86,3 +88,21 @@ def test_the_embedded_gateway_is_not_loaded_before_it_is_asked_for() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, env=os.environ)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_client_that_leaves_a_stream_is_let_go_in_silence(
+    nobody: LocalModel, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A provider that never waits does not write on, event by event, to a connection that was reset."""
+    body = json.dumps(
+        {"model": "openai/m", "stream": True, "messages": [{"role": "user", "content": "count " * 20_000}]}
+    )
+    head = f"POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n"
+    with running(local=nobody, scripted=ScriptedProvider()) as url:
+        host, _, port = url.removeprefix("http://").partition(":")
+        with socket.create_connection((host, int(port)), timeout=10) as client:
+            client.sendall((head + body).encode())
+            assert client.recv(100).startswith(b"HTTP/1.1 200")
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        assert httpx2.get(f"{url}/health", trust_env=False).status_code == 200
+    assert not caplog.records

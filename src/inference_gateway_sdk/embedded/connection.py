@@ -6,6 +6,7 @@ its endpoint; and an application may hang up, which ASGI has no message for: it 
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
 import struct
@@ -18,10 +19,9 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from . import problems
 
 if TYPE_CHECKING:
-    import asyncio
     from collections.abc import Callable
 
-    from starlette.types import ASGIApp, Receive, Scope, Send
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 __all__ = ["Connection", "hang_up", "reset_after_answer"]
 
@@ -83,7 +83,13 @@ class Connection(H11Protocol):
 
         async def app(scope: Scope, receive: Receive, send: Send) -> None:
             ours = {_CLOSE: transport.close, _RESET: answering.end_with_reset}
-            await serve({**scope, "extensions": {**scope.get("extensions", {}), **ours}}, receive, send)
+
+            async def piece_by_piece(message: Message) -> None:
+                await send(message)
+                if message.get("more_body", False):
+                    await asyncio.sleep(0)  # whoever never waits would not hear that the client has left
+
+            await serve({**scope, "extensions": {**scope.get("extensions", {}), **ours}}, receive, piece_by_piece)
 
         self.app = app
 
