@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import warnings
 from collections import deque
-from typing import TYPE_CHECKING, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Generic, Literal, NoReturn, TypeVar
 
 from .._wire.call import StreamCall
 from .._wire.sse import RawEvent, SSEvents
@@ -102,7 +102,8 @@ class Stream(Generic[ChunkT, FinalT]):
         queue = live.queue
         while True:
             while not queue:
-                self._unless_ended(live)
+                if live.ended:
+                    self._end(live)
                 live.pull()
             chunk = queue.popleft()[0]
             if chunk is not None:
@@ -233,17 +234,16 @@ class Stream(Generic[ChunkT, FinalT]):
             live = self._opened(ended_is_fine=True)
         queue = live.queue
         while not queue:
-            self._unless_ended(live)
+            if live.ended:
+                self._end(live)
             live.pull()
         item = queue.popleft()
         if item[0] is not None:
             live.dialect.fold(item[0])
         return item
 
-    def _unless_ended(self, live: Live[ChunkT, FinalT]) -> None:
-        """Return while more may come; the verdict at the end is raised, StopIteration for a whole answer."""
-        if not live.ended:
-            return
+    def _end(self, live: Live[ChunkT, FinalT]) -> NoReturn:
+        """Raise the verdict at the end of the queue: StopIteration for a whole answer."""
         error = live.failure
         if error is not None:
             if not (self._return_truncated and isinstance(error, StreamTruncatedError)):

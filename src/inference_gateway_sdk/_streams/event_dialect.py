@@ -175,18 +175,20 @@ class EventDialect(ABC, Generic[ChunkT, FinalT]):
     def _read(self, events: list[RawEvent], *, whole: bool = True) -> list[tuple[ChunkT | None, RawEvent]]:
         """The events as chunks, up to the one after which nothing counts."""
         chunks: list[tuple[ChunkT | None, RawEvent]] = []
+        decode, follow = self._decode, self._follow
         for event in events:
-            if event[0][:6] == b"[DONE]":
+            data = event[0]
+            if data[:6] == b"[DONE]":
                 chunks.append((None, event))
                 self._done()
             else:
                 try:
-                    decoded = self._decode(event[0])
+                    decoded = decode(data)
                 except (DecodingError, DeserializationError):
                     if whole:  # half an event at the end of the body is truncation, not a bad frame
-                        self.failure = read_bad_frame(event[0], provider=self._provider, model=self._model)
+                        self.failure = read_bad_frame(data, provider=self._provider, model=self._model)
                 else:
-                    chunk = self._follow(decoded, event)
+                    chunk = follow(decoded, event)
                     if chunk is not None:
                         chunks.append((chunk, event))
             if self.failure is not None:

@@ -61,8 +61,9 @@ class Turn:
         choices = chunk.choices
         if len(choices) == 1:
             piece = choices[0]
-            if not piece.finish_reason and (piece.index or 0) in self._open and not _calls_tools(piece):  # most chunks
-                self._id = chunk.id or ""
+            delta: Any = piece.delta
+            if not piece.finish_reason and (piece.index or 0) in self._open and not (delta and delta.tool_calls):
+                self._id = chunk.id or ""  # most chunks
                 return False
         begins = belongs = False
         for piece in choices:

@@ -75,9 +75,10 @@ class ChunkDecoder(Generic[T]):
             DecodingError: When the data are not JSON.
             DeserializationError: When they are not of the type's kind at all.
         """
-        if self._strict is not None:
+        strict = self._strict
+        if strict is not None:
             try:
-                return self._strict.decode(data)
+                return strict.decode(data)
             except (DecodeError, ValueError, RecursionError):
                 pass
         value = parse(data)
