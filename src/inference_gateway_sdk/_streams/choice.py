@@ -7,6 +7,7 @@ from typing import Any
 from .._model.json_value import is_array
 from .._wire import codec
 from .extras import merge, merge_beside, settled
+from .text import Text
 from .tool_calls import ToolCalls
 
 __all__ = ["Choice"]
@@ -31,8 +32,8 @@ class Choice:
     def __init__(self, index: int) -> None:
         self.index = index
         self.role = ""
-        self.content: list[str] = []
-        self.texts: dict[str, list[str]] = {}  # reasoning, reasoning_content, refusal
+        self.content = Text()
+        self.texts: dict[str, Text] = {}  # reasoning, reasoning_content, refusal
         self.parts: list[Any] | None = None  # content that came as a list of parts
         self.tools: ToolCalls | None = None
         self.finish_reason: str | None = None
@@ -46,7 +47,7 @@ class Choice:
         if delta is not None:
             content = delta.content
             if content or (content is not None and not self.finish_reason):
-                self.content.append(content)
+                self.content.add(content)
             self._add_rest(delta)
         if piece.finish_reason:
             self.finish_reason = piece.finish_reason
@@ -72,11 +73,11 @@ class Choice:
         if delta.role and not self.role:
             self.role = str(delta.role)
         if delta.reasoning_content:
-            self.texts.setdefault("reasoning_content", []).append(delta.reasoning_content)
+            self._text("reasoning_content").add(delta.reasoning_content)
         if delta.reasoning:
-            self.texts.setdefault("reasoning", []).append(delta.reasoning)
+            self._text("reasoning").add(delta.reasoning)
         if delta.refusal:
-            self.texts.setdefault("refusal", []).append(delta.refusal)
+            self._text("refusal").add(delta.refusal)
         if delta.tool_calls:
             if self.tools is None:
                 self.tools = ToolCalls()
@@ -84,6 +85,12 @@ class Choice:
                 self.tools.add(piece)
         if delta.kept_ is not None:
             self._add_kept(delta)
+
+    def _text(self, name: str) -> Text:
+        text = self.texts.get(name)
+        if text is None:
+            text = self.texts[name] = Text()
+        return text
 
     def _add_kept(self, delta: Any) -> None:
         """What the contract does not know or types otherwise, and content as a list of parts."""
@@ -96,7 +103,7 @@ class Choice:
                 self.parts = []
             if self.content:
                 self.parts.append({"type": "text", "text": "".join(self.content)})
-                self.content.clear()
+                self.content = Text()
             self.parts.extend(parts)
 
     def _add_logprobs(self, logprobs: Any) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .._model.json_value import is_array, is_object
+from .text import Text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,10 +24,6 @@ _FACTS = frozenset(
 )
 # Objects whose content is opaque: it comes whole.
 _OPAQUE = frozenset({"extra_content", "google"})
-
-
-class _Growing(list[str]):
-    """The pieces of a text that more may follow."""
 
 
 def merge(into: dict[str, Any], more: Mapping[str, Any], *, facts: bool = False) -> None:
@@ -71,7 +68,7 @@ def merge_beside(into: dict[str, Any], more: Mapping[str, Any]) -> None:
 
 def settled(value: Any) -> Any:
     """A copy in plain JSON values, growing texts joined."""
-    if isinstance(value, _Growing):
+    if isinstance(value, Text):
         return "".join(value)
     if is_object(value):
         return {key: settled(item) for key, item in value.items()}
@@ -82,10 +79,10 @@ def settled(value: Any) -> Any:
 
 def _grow(into: dict[str, Any], key: str, piece: str) -> None:
     old = into[key]
-    if isinstance(old, _Growing):
-        old.append(piece)
+    if isinstance(old, Text):
+        old.add(piece)
     elif isinstance(old, str):
-        into[key] = _Growing((old, piece))
+        into[key] = Text((old, piece))
     else:
         into[key] = piece
 

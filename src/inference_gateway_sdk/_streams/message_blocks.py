@@ -15,6 +15,7 @@ from .._model.kept import kept_of
 from .._wire import codec
 from ..errors import GatewayError
 from .extras import merge, settled
+from .text import Text
 
 if TYPE_CHECKING:
     from .._generated.messages import MessagesResponseContentBlock, MessagesStreamEvent, MessagesStreamEventDelta
@@ -61,14 +62,14 @@ class Block:
     def __init__(self, fields: dict[str, Any]) -> None:
         self._fields = fields
         self._citations: list[Any] = []
-        self.written: list[str] = []
+        self.written = Text()
 
     def add(self, delta: MessagesStreamEventDelta) -> None:
         """Fold one delta."""
         fields = fields_of(delta)
         piece = fields.pop("partial_json", None)
         if piece:
-            self.written.append(piece if isinstance(piece, str) else codec.encode(piece).decode())
+            self.written.add(piece if isinstance(piece, str) else codec.encode(piece).decode())
         citation = fields.pop("citation", None)
         if citation is not None:
             self._citations.append(citation)

@@ -24,6 +24,7 @@ from .._wire.deltas import (
 )
 from .response_assembly import ENDS
 from .response_items import Places, Subject, list_of_part, subject_of, whole_text
+from .text import Text
 
 if TYPE_CHECKING:
     from .._generated.responses import ResponseStreamEvent
@@ -48,14 +49,14 @@ class _Call:
         self.index = index
         self.id = id
         self.name = name
-        self.arguments: list[str] = []
+        self.arguments = Text()
         self.ended = False
 
     def tell(self, piece: str) -> list[Delta]:
         """The next piece of its arguments."""
         if not piece:
             return []
-        self.arguments.append(piece)
+        self.arguments.add(piece)
         return [ToolCallDelta(self.index, piece)]
 
     def tell_rest(self, whole: object) -> list[Delta]:
@@ -67,7 +68,7 @@ class _Call:
         """It is whole."""
         self.ended = True
         arguments = "".join(self.arguments)
-        self.arguments.clear()
+        self.arguments = Text()
         return [ToolCallEnd(self.index, self.id, self.name, arguments)]
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from .._model.json_value import is_array, is_object
 from .._model.variants import Unknown
 from .._wire import codec
+from .text import Text
 
 if TYPE_CHECKING:
     from .._generated.responses import ResponseStreamEvent
@@ -61,15 +62,18 @@ class _Fields:
 
     def __init__(self, type: str) -> None:
         self.facts: dict[str, Any] = {"type": type} if type else {}
-        self.texts: dict[str, list[str]] = {}
+        self.texts: dict[str, Text] = {}
 
     def grow(self, name: str, piece: str) -> None:
-        self.texts.setdefault(name, []).append(piece)
+        text = self.texts.get(name)
+        if text is None:
+            text = self.texts[name] = Text()
+        text.add(piece)
 
     def settle(self, name: str, whole: str | None) -> None:
         """The whole text has come."""
         if whole:
-            self.texts[name] = [whole]
+            self.texts[name] = Text((whole,))
 
     def extend(self, name: str, values: list[Any]) -> None:
         """More values of a list."""
@@ -92,7 +96,7 @@ class _Part(_Fields):
         """The part itself, as it begins or as it is done."""
         for name, value in fields.items():
             if name in ("text", "refusal") and isinstance(value, str):
-                self.texts.setdefault(name, [])
+                self.texts.setdefault(name, Text())
                 self.settle(name, value)
             else:
                 self.facts[name] = value
@@ -113,7 +117,7 @@ class Item(_Fields):
         """The item itself, as it begins or as it is done."""
         for name, value in fields.items():
             if name in _TEXTS and isinstance(value, str):
-                self.texts.setdefault(name, [])
+                self.texts.setdefault(name, Text())
                 self.settle(name, value)
             elif name in _LISTS and is_array(value) and all(map(is_object, value)):
                 self._take_parts(name, value)

@@ -14,6 +14,7 @@ from .._model.json_text import parse
 from .._wire import codec
 from ..errors import GatewayError
 from .extras import merge, merge_facts, settled
+from .text import Text
 
 __all__ = ["Slot", "ToolCalls"]
 
@@ -48,7 +49,7 @@ class Slot:
         self.id = ""
         self.type = ""
         self.name = ""
-        self.arguments: list[str] = []
+        self.arguments = Text()
         self.extra_content: dict[str, Any] = {}
         self.extra: dict[str, Any] = {}
         self.function_extra: dict[str, Any] = {}
@@ -145,11 +146,11 @@ class ToolCalls:
 
     def _add_arguments(self, slot: Slot, function: Any) -> None:
         if function.arguments:
-            slot.arguments.append(function.arguments)
+            slot.arguments.add(function.arguments)
         if function.kept_ is not None:
             raw = function.kept_.raw.get("arguments")
             if raw is not None:  # an object instead of its text
-                slot.arguments.append(codec.encode(raw).decode())
+                slot.arguments.add(codec.encode(raw).decode())
             if function.extra_fields:
                 merge(slot.function_extra, function.extra_fields)
 
