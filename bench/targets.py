@@ -75,5 +75,5 @@ TARGETS = [
     Target("streamed chunk, async", "chunk-each", "async", "rust", 2.5, 1.5),
     Target("list of 300 models, async", "models", "async", "rust", 1.6, 1.3),
     Target("memory a streamed chunk, not assembled, async", "memory-chunks-bare", "async", "", 2),
-    Target("memory a streamed chunk of seven letters, assembled, async", "memory-chunks", "async", "", 80),
+    Target("memory a streamed chunk of seven letters, assembled, async", "memory-chunks", "async", "", 20),
 ]
