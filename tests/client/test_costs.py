@@ -12,7 +12,7 @@ from inference_gateway_sdk._streams.chat import ChatDialect
 from support.server import chunk
 
 CALLS_PER_CHUNK = 32  # Python and C calls to read one clean chunk and fold it, SSE parsing included
-BLOCKS_PER_CHUNK = 2.5  # that stay while assembling: the piece of text, and the list it stands in
+BLOCKS_PER_CHUNK = 0.1  # that stay while assembling: pieces of text are joined now and then
 CALLS_PER_ODD_CHUNK = 110  # the same for a chunk with fields the contract does not know
 
 
