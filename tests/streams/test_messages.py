@@ -33,6 +33,7 @@ from inference_gateway_sdk._wire.messages import messages_body
 from inference_gateway_sdk._wire.target import Target
 from streams.folding import fold
 from streams.message_stories import ONE_AFTER_ANOTHER, WAYS, Story, stories
+from support.memory import held
 from support.server import event
 
 START = {"type": "message_start", "message": {"id": "m1", "type": "message", "role": "assistant", "content": []}}
@@ -460,8 +461,7 @@ def test_without_assembly_nothing_is_kept() -> None:
                     assert one is not None
                     dialect.fold(one)
                     dialect.deltas(one)
-            ours = [tracemalloc.Filter(True, f"*inference_gateway_sdk/{room}/*") for room in ROOMS]
-            return sum(one.size for one in tracemalloc.take_snapshot().filter_traces(ours).statistics("filename"))
+            return held(*ROOMS)
         finally:
             tracemalloc.stop()
 

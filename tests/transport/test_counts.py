@@ -14,6 +14,7 @@ from inference_gateway_sdk._http1.body import Body
 from inference_gateway_sdk._http1.exchange import Exchange
 from inference_gateway_sdk._transport.aio import AsyncioDriver
 from inference_gateway_sdk._transport.blocking import BlockingDriver
+from support.memory import held
 
 from .scripted import Peer, keep_answering
 
@@ -125,23 +126,23 @@ def test_a_stream_that_is_read_leaves_no_memory_behind(serve: Serve, kind: str) 
         await _ask_async(driver, server.url())
         tracemalloc.start()
         await _ask_async(driver, server.url())
-        held, _ = tracemalloc.get_traced_memory()
+        kept = held("_transport", "_http1")
         tracemalloc.stop()
         await driver.aclose()
-        return held
+        return kept
 
     def main_blocking() -> int:
         driver = BlockingDriver(proxy=None)
         _ask(driver, server.url())
         tracemalloc.start()
         _ask(driver, server.url())
-        held, _ = tracemalloc.get_traced_memory()
+        kept = held("_transport", "_http1")
         tracemalloc.stop()
         driver.close()
-        return held
+        return kept
 
-    held = main_blocking() if kind == "blocking" else asyncio.run(main())
-    assert held < 100 * CHUNKS
+    kept = main_blocking() if kind == "blocking" else asyncio.run(main())
+    assert kept < 10 * CHUNKS
 
 
 @pytest.mark.skipif(not hasattr(sys, "getallocatedblocks"), reason="this Python does not count its blocks")

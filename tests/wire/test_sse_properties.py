@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inference_gateway_sdk._wire import sse
 from inference_gateway_sdk._wire.sse import EventParser, RawEvent
 from inference_gateway_sdk.errors import StreamError
+from support.memory import held
 
 
 def standard(body: bytes) -> tuple[list[tuple[str, str, int | None]], str]:
@@ -178,19 +178,13 @@ def test_memory_is_bounded_whatever_the_pieces(piece: bytes) -> None:
         for _ in range(feeds):
             parser.feed(piece)
         assert parser.failure is None
-        assert _held() < 2 * bound
+        assert held("_wire/sse.py") < 2 * bound
         for _ in range(1000):
             parser.feed(piece)
         assert parser.failure is not None
-        assert _held() < 4096
+        assert held("_wire/sse.py") < 4096
     finally:
         tracemalloc.stop()
-
-
-def _held() -> int:
-    """The bytes that the parser's own lines hold: whatever else this process does meanwhile does not count."""
-    ours = tracemalloc.take_snapshot().filter_traces([tracemalloc.Filter(True, sse.__file__)])
-    return sum(trace.size for trace in ours.traces)
 
 
 class Counted(bytes):
