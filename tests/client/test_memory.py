@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from support.memory import held
 from support.server import DONE, ROLE, Connection, Request, chunk, serving
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ FEW, MANY = 1_000, 10_000
 TEXT = "x" * 100
 FRAME = chunk(TEXT, system_fingerprint="f" * 300, vendor={"padding": "p" * 300})
 BATCH = 100
+MOMENTS = 3
 
 
 def _long(connection: Connection, request: Request) -> None:
@@ -29,18 +31,22 @@ def _long(connection: Connection, request: Request) -> None:
     connection.end()
 
 
-async def _peak(client: Any, chunks: int, *, assemble: bool) -> int:
-    """The most memory in use while a stream of so many chunks is read, over what was in use before."""
+async def _held(client: Any, chunks: int, *, assemble: bool) -> list[int]:
+    """What the package held at moments of a stream of so many chunks and after its last, over what it held before.
+
+    The server of the test lives in the same process, and what it has under way would count in the process's memory.
+    """
     gc.collect()
-    before, _ = tracemalloc.get_traced_memory()
-    tracemalloc.reset_peak()
+    before = held("")
+    moments = []
     async with client.generate_content_stream("a/b", str(chunks), assemble=assemble) as stream:
         count = 0
         async for piece in stream:
+            if count and count % (chunks // MOMENTS) == 0:
+                moments.append(held("") - before)
             count += piece.text is not None
         assert count == chunks + 1
-        _, peak = tracemalloc.get_traced_memory()
-    return peak - before
+        return [*moments, held("") - before]
 
 
 @pytest.fixture
@@ -53,16 +59,16 @@ def traced() -> Any:
 
 @pytest.mark.usefixtures("traced")
 def test_without_assembly_memory_is_constant(world: World) -> None:
-    """With `assemble=False` a stream of ten times as many chunks needs no more memory."""
+    """With `assemble=False` a stream of ten times as many chunks needs no more memory at any moment."""
 
     async def scenario(client: Any) -> tuple[int, int]:
-        await _peak(client, FEW, assemble=False)  # what is made once is made now
-        return await _peak(client, FEW, assemble=False), await _peak(client, MANY, assemble=False)
+        await _held(client, FEW, assemble=False)  # what is made once is made now
+        return max(await _held(client, FEW, assemble=False)), max(await _held(client, MANY, assemble=False))
 
     with serving(_long) as server:
         few, many = world.with_client(scenario, server.url)
     frames = (MANY - FEW) * len(FRAME)
-    assert many - few < frames / 8
+    assert many - few < frames / 30
 
 
 @pytest.mark.usefixtures("traced")
@@ -70,10 +76,10 @@ def test_with_assembly_memory_grows_with_the_content(world: World) -> None:
     """With assembly what is kept is the text, not the frames it came in."""
 
     async def scenario(client: Any) -> tuple[int, int]:
-        await _peak(client, FEW, assemble=True)
-        return await _peak(client, FEW, assemble=True), await _peak(client, MANY, assemble=True)
+        await _held(client, FEW, assemble=True)
+        return (await _held(client, FEW, assemble=True))[-1], (await _held(client, MANY, assemble=True))[-1]
 
     with serving(_long) as server:
         few, many = world.with_client(scenario, server.url)
     content = (MANY - FEW) * len(TEXT)
-    assert 0.9 * content < many - few < 3 * content  # of the frames it would be eight times as much
+    assert 0.9 * content < many - few < 1.5 * content  # of the frames it would be eight times as much

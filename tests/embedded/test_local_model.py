@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import json
 import subprocess
 import sys
@@ -17,6 +16,7 @@ import pytest
 from inference_gateway_sdk.embedded import SMOKE_TEST_MODEL, LocalModel, Settings, running, weights
 from inference_gateway_sdk.embedded.providers import llama_child
 from inference_gateway_sdk.embedded.weights import Place
+from support.weights import need_library
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,11 +26,6 @@ CHAT = "/v1/chat/completions"
 FRANCE = [{"role": "user", "content": "What is the capital of France?"}]
 MODEL = f"llamacpp/{SMOKE_TEST_MODEL}"
 PATIENT = Settings(port=0, read_timeout=300.0)
-
-
-def _need_library() -> None:
-    if importlib.util.find_spec("xllamacpp") is None:
-        pytest.skip("the extra `local` is not installed")
 
 
 @pytest.fixture(scope="module")
@@ -153,7 +148,7 @@ def test_the_model_ends_with_whoever_started_it(place: Place) -> None:
 @pytest.mark.live
 def test_what_llama_cpp_refuses_is_said(tmp_path: Path) -> None:
     """A file that only begins like a GGUF brings llama.cpp's own words."""
-    _need_library()
+    need_library()
     (tmp_path / "x.gguf").write_bytes(b"GGUF" + bytes(100))
     said = _refusal(LocalModel(weights.locate(tmp_path / "x.gguf")))
     assert "llama.cpp could not serve" in said

@@ -11,7 +11,7 @@ import pytest
 if TYPE_CHECKING:
     from inference_gateway_sdk.embedded.weights import Place
 
-__all__ = ["missing", "pulled"]
+__all__ = ["missing", "need_library", "pulled"]
 
 
 def missing(reason: str) -> NoReturn:
@@ -21,10 +21,15 @@ def missing(reason: str) -> NoReturn:
     pytest.skip(reason)
 
 
+def need_library() -> None:
+    """The library that runs the model; it is not imported, for the model is to load in a process of its own."""
+    if importlib.util.find_spec("xllamacpp") is None:
+        missing("the extra `local` is not installed, without which no model runs here")
+
+
 def pulled() -> Place:
     """Where the weights lie, pulled when they are not there yet."""
-    if importlib.util.find_spec("xllamacpp") is None:  # not imported: the model is to load in a process of its own
-        missing("the extra `local` is not installed")
+    need_library()
     from inference_gateway_sdk.embedded import weights
 
     place = weights.locate(environ={**os.environ, weights.OVERRIDE: ""})

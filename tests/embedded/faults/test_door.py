@@ -119,7 +119,7 @@ def test_ipv6_is_refused_as_well() -> None:
     try:
         socket.create_server(("::1", 0), family=socket.AF_INET6).close()
     except OSError:
-        pytest.skip("this machine has no IPv6 loopback")
+        pytest.skip("this machine has no IPv6 loopback (::1) to listen on; over IPv4 the same is tried above")
     with running(settings, scripted=ScriptedProvider(), local=nowhere(), faults=plan) as url:
         with plan.refusing(), pytest.raises(ConnectionRefusedError):
             Speaker(url)
