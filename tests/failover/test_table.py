@@ -12,7 +12,6 @@ from failover import test_one_route
 from failover.calling import HASTY, HASTY_IDLE, PATIENT, Outcome, Route, streamed, whole
 from inference_gateway_sdk.embedded.faults import KINDS, parse
 from inference_gateway_sdk.embedded.faults.file import parse_plan
-from inference_gateway_sdk.embedded.faults.kinds import summary
 
 if TYPE_CHECKING:
     from inference_gateway_sdk.embedded.faults import Fault
@@ -35,6 +34,11 @@ def parameters(kind: type[Fault]) -> str:
     plain = kind()
     defaults = {name: getattr(plain, name) for name in kind.__struct_fields__}
     return ", ".join(f"`{name}`" if value is None else f"`{name}={value}`" for name, value in defaults.items())
+
+
+def summary(kind: type[Fault]) -> str:
+    """What a kind is, in one sentence: the first line of its docstring."""
+    return (kind.__doc__ or "").partition("\n")[0]
 
 
 def made_of(outcome: Outcome) -> str:

@@ -8,7 +8,6 @@ import msgspec
 import pytest
 
 from inference_gateway_sdk.embedded.faults import KINDS, FaultError, fault
-from inference_gateway_sdk.embedded.faults.kinds import summary
 
 
 def test_a_fault_has_its_defaults() -> None:
@@ -22,9 +21,10 @@ def test_every_kind_can_be_made_and_says_what_it_is(name: str) -> None:
     """No parameter is obligatory, and each kind has a name, a sentence and words about its parameters."""
     kind = KINDS[name]
     assert type(fault(name)) is kind
-    assert summary(kind).endswith(".")
+    sentence, *more = (kind.__doc__ or "").splitlines()
+    assert sentence.endswith(".")
     for parameter in kind.__struct_fields__:
-        assert re.search(rf"^ +{parameter}: ", kind.__doc__ or "", re.MULTILINE)
+        assert any(re.match(rf" +{parameter}: ", line) for line in more)
 
 
 def test_faults_are_values() -> None:

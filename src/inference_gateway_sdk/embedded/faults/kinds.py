@@ -18,7 +18,7 @@ from msgspec.structs import force_setattr
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["KINDS", "Fault", "FaultError", "fault", "summary"]
+__all__ = ["KINDS", "Fault", "FaultError", "MidBodyFault", "checked", "fault"]
 
 After = Annotated[int, Meta(ge=0, le=1_000_000)]
 Seconds = Annotated[float, Meta(ge=0, le=86_400)]
@@ -125,7 +125,17 @@ class TrickleHeaders(Fault, frozen=True):
     interval: Interval = 0.05
 
 
-class ResetMidBody(Fault, frozen=True):
+class MidBodyFault(Fault, frozen=True):
+    """A fault in the middle of a body.
+
+    Attributes:
+        after: Events sent first.
+    """
+
+    after: After = 2
+
+
+class ResetMidBody(MidBodyFault, frozen=True):
     """The connection is reset in the middle of the body.
 
     Attributes:
@@ -133,10 +143,9 @@ class ResetMidBody(Fault, frozen=True):
     """
 
     name = "reset-mid-body"
-    after: After = 2
 
 
-class CloseMidBody(Fault, frozen=True):
+class CloseMidBody(MidBodyFault, frozen=True):
     """The connection is closed in the middle of an event, and of a chunk of HTTP.
 
     Attributes:
@@ -144,10 +153,9 @@ class CloseMidBody(Fault, frozen=True):
     """
 
     name = "close-mid-body"
-    after: After = 2
 
 
-class StallMidBody(Fault, frozen=True):
+class StallMidBody(MidBodyFault, frozen=True):
     """Silence in the middle of the body, and then the rest.
 
     Attributes:
@@ -156,11 +164,10 @@ class StallMidBody(Fault, frozen=True):
     """
 
     name = "stall-mid-body"
-    after: After = 2
     seconds: Seconds | None = None
 
 
-class TrickleComments(Fault, frozen=True):
+class TrickleComments(MidBodyFault, frozen=True):
     """Comments in the middle of an event stream, blank lines before any other body, and then the rest.
 
     Attributes:
@@ -170,12 +177,11 @@ class TrickleComments(Fault, frozen=True):
     """
 
     name = "trickle-comments"
-    after: After = 2
     interval: Interval = 0.05
     seconds: Seconds | None = None
 
 
-class TrickleChunkSize(Fault, frozen=True):
+class TrickleChunkSize(MidBodyFault, frozen=True):
     """The size of an HTTP chunk, one digit after another, without end.
 
     Attributes:
@@ -184,11 +190,10 @@ class TrickleChunkSize(Fault, frozen=True):
     """
 
     name = "trickle-chunk-size"
-    after: After = 2
     interval: Interval = 0.05
 
 
-class Truncate(Fault, frozen=True):
+class Truncate(MidBodyFault, frozen=True):
     """The body ends too early, and as if it were whole: so the real gateway ends a provider's broken stream.
 
     Attributes:
@@ -197,7 +202,6 @@ class Truncate(Fault, frozen=True):
     """
 
     name = "truncate"
-    after: After = 2
     mid_event: bool = False
 
 
@@ -207,7 +211,7 @@ class MissingDone(Fault, frozen=True):
     name = "missing-done"
 
 
-class MalformedChunk(Fault, frozen=True):
+class MalformedChunk(MidBodyFault, frozen=True):
     """A chunk of HTTP whose size is no number.
 
     Attributes:
@@ -215,10 +219,9 @@ class MalformedChunk(Fault, frozen=True):
     """
 
     name = "malformed-chunk"
-    after: After = 2
 
 
-class MalformedEvent(Fault, frozen=True):
+class MalformedEvent(MidBodyFault, frozen=True):
     """An event whose data is not JSON, and then the rest; any other body is JSON that breaks off in such a way.
 
     Attributes:
@@ -227,11 +230,10 @@ class MalformedEvent(Fault, frozen=True):
     """
 
     name = "malformed-event"
-    after: After = 2
     data: HeaderText = '{"id": oops'
 
 
-class ErrorEvent(Fault, frozen=True):
+class ErrorEvent(MidBodyFault, frozen=True):
     """An error in place of an event, in the route's dialect, and then the end; as the whole body if it is no stream.
 
     Attributes:
@@ -241,7 +243,6 @@ class ErrorEvent(Fault, frozen=True):
     """
 
     name = "error-event"
-    after: After = 2
     code: Code = 503
     message: str = "the provider is overloaded"
 
@@ -257,7 +258,7 @@ class WrongContentType(Fault, frozen=True):
     content_type: HeaderText = "text/html"
 
 
-class OversizedEvent(Fault, frozen=True):
+class OversizedEvent(MidBodyFault, frozen=True):
     """One event with so many blanks behind its data that it is larger than a reader may want; likewise any other body.
 
     Attributes:
@@ -266,7 +267,6 @@ class OversizedEvent(Fault, frozen=True):
     """
 
     name = "oversized-event"
-    after: After = 2
     size: Size = 65 * 1024 * 1024
 
 
@@ -337,11 +337,6 @@ def checked(kind: type[T], parameters: dict[str, object], what: str) -> T:
         return msgspec.convert(parameters, kind, strict=False)
     except msgspec.ValidationError as error:
         raise FaultError(f"{what}: {_sentence(error)}") from error
-
-
-def summary(kind: type[Fault]) -> str:
-    """What this kind of fault is, in one sentence."""
-    return (kind.__doc__ or "").partition("\n")[0]
 
 
 def _nearest(name: str, known: Iterable[str]) -> str:

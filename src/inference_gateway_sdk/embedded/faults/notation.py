@@ -18,7 +18,7 @@ from .kinds import Fault, FaultError, fault
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["parse", "write"]
+__all__ = ["parse"]
 
 _STRING = r'"(?:[^"\\]|\\.)*"'
 _PARAMETER = re.compile(rf"\s*([A-Za-z][A-Za-z0-9_-]*)\s*=\s*({_STRING}|[^;\"]*?)\s*(?:;|$)")
@@ -38,15 +38,6 @@ def parse(given: str | Mapping[str, object]) -> Fault:
     if not isinstance(named, str):
         raise FaultError(f'a fault needs its name: write {{ name = "status", ... }} and not {dict(given)!r}')
     return fault(named, **parameters)
-
-
-def write(given: Fault) -> str:
-    """The text of a fault: what differs from its defaults. Reading it gives the same fault."""
-    plain = type(given)()
-    changed = [
-        (key, getattr(given, key)) for key in given.__struct_fields__ if getattr(given, key) != getattr(plain, key)
-    ]
-    return "; ".join([given.name, *(f"{key}={_value(value)}" for key, value in changed)])
 
 
 def _parameters(text: str, whole: str) -> dict[str, object]:
@@ -71,9 +62,3 @@ def _read(value: str, whole: str) -> str:
         return msgspec.json.decode(value.encode(), type=str)
     except (msgspec.DecodeError, UnicodeEncodeError) as error:
         raise FaultError(f"{whole!r}: {value} is not a JSON string: {error}") from error
-
-
-def _value(value: object) -> str:
-    text = str(value).lower() if isinstance(value, bool) else str(value)
-    plain = isinstance(value, str) and not re.search(r'[;"\\\x00-\x1f\x7f]', text) and text == text.strip()
-    return text if plain or not isinstance(value, str) else msgspec.json.encode(text).decode()

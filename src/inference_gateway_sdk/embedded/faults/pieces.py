@@ -28,6 +28,11 @@ class Head:
         self.status = status
         self.headers = headers
 
+    @classmethod
+    def of(cls, message: Message) -> Head:
+        """The head that an application begins its answer with."""
+        return cls(message["status"], [(key.lower(), value) for key, value in message.get("headers", [])])
+
     @property
     def streams(self) -> bool:
         """Whether its body is an event stream."""
@@ -76,7 +81,7 @@ class Pieces:
     async def send(self, message: Message) -> None:
         """As ASGI has it."""
         if message["type"] == "http.response.start":
-            self._head = Head(message["status"], [(key.lower(), value) for key, value in message.get("headers", [])])
+            self._head = Head.of(message)
             if self._head.streams:
                 await self._taker.begin(self._head)
             return

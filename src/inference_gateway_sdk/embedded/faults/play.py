@@ -13,7 +13,7 @@ from .notation import parse
 from .outlet import Outlet, OverError
 from .pieces import Head, Pieces
 from .plan import Asked
-from .strikes import MID_BODY, MidBody, WithoutLast
+from .strikes import MidBody, WithoutLast
 from .wire import wire_of
 
 if TYPE_CHECKING:
@@ -81,11 +81,9 @@ class FaultPlayer:
     async def _play(self, fault: Fault, scope: Scope, intake: Intake, send: Send) -> None:
         if not isinstance(fault, _WITHIN_HTTP):
             wire_of(scope)  # refused here, while there is no answer yet
-        if isinstance(fault, MID_BODY):
-            taker = MidBody(fault, fault.after, Outlet(scope, send))
-            await self._app(scope, intake.receive, Pieces(taker).send)
-            return
         match fault:
+            case kinds.MidBodyFault():
+                await self._app(scope, intake.receive, Pieces(MidBody(fault, Outlet(scope, send))).send)
             case kinds.Answer():
                 await self._app(scope, intake.receive, send)
             case kinds.MissingDone():
@@ -144,7 +142,7 @@ def _relabelled(send: Send, content_type: str) -> Send:
 
     async def relabelled(message: Message) -> None:
         if message["type"] == "http.response.start":
-            head = Head(message["status"], [(key.lower(), value) for key, value in message.get("headers", [])])
+            head = Head.of(message)
             head.put(b"content-type", content_type.encode())
             message = head.message()
         await send(message)

@@ -10,31 +10,17 @@ from .dialect import error_body, error_event
 from .outlet import OverError
 
 if TYPE_CHECKING:
-    from .kinds import Fault
+    from .kinds import MidBodyFault
     from .outlet import Outlet
     from .pieces import Head
 
-__all__ = ["MID_BODY", "MidBody", "WithoutLast"]
+__all__ = ["MidBody", "WithoutLast"]
 
 _COMMENT = b": the gateway is alive\n\n"
 _BLANKS = b" " * (1024 * 1024)
 
-MID_BODY = (
-    kinds.ResetMidBody,
-    kinds.CloseMidBody,
-    kinds.StallMidBody,
-    kinds.TrickleComments,
-    kinds.TrickleChunkSize,
-    kinds.Truncate,
-    kinds.MalformedChunk,
-    kinds.MalformedEvent,
-    kinds.ErrorEvent,
-    kinds.OversizedEvent,
-)
-"""The faults that `MidBody` plays."""
-
 _KEEPS_LENGTH = (kinds.ResetMidBody, kinds.CloseMidBody, kinds.StallMidBody)
-_PLACES: dict[type[Fault], int] = {  # among the halves of a body that is no event stream, whatever `after` says
+_PLACES: dict[type[MidBodyFault], int] = {  # among the halves of a body that is no event stream, whatever `after` says
     kinds.TrickleComments: 0,
     kinds.ErrorEvent: 0,
     kinds.MalformedEvent: 1,
@@ -45,9 +31,9 @@ _PLACES: dict[type[Fault], int] = {  # among the halves of a body that is no eve
 class MidBody:
     """Takes an answer and hands it on, with a fault before one of its pieces, or at its end where it has fewer."""
 
-    def __init__(self, fault: Fault, after: int, out: Outlet) -> None:
+    def __init__(self, fault: MidBodyFault, out: Outlet) -> None:
         self._fault = fault
-        self._left: int | None = after
+        self._left: int | None = fault.after
         self._out = out
 
     async def begin(self, head: Head) -> None:
@@ -99,7 +85,7 @@ class WithoutLast:
         await self._out.end()
 
 
-async def strike(fault: Fault, out: Outlet, piece: bytes) -> None:
+async def strike(fault: MidBodyFault, out: Outlet, piece: bytes) -> None:
     """Play this fault where the piece should have come; empty at the end.
 
     Raises:
@@ -130,7 +116,7 @@ async def strike(fault: Fault, out: Outlet, piece: bytes) -> None:
     raise OverError
 
 
-async def _replace(fault: Fault, out: Outlet, piece: bytes) -> None:
+async def _replace(fault: MidBodyFault, out: Outlet, piece: bytes) -> None:
     """The faults that need no more than a body."""
     match fault:
         case kinds.Truncate(mid_event=mid_event):
