@@ -164,6 +164,24 @@ def test_a_miss_shows_no_secret(tmp_path: Path) -> None:
     assert "?key=..." in text
 
 
+def test_a_request_is_compared_until_its_recording_is_found(tmp_path: Path) -> None:
+    """A file of many exchanges plays in time that grows with their number, and not with its square."""
+    path = tmp_path / "it.json"
+    recorded = [chat(f"question {number}") for number in range(30)]
+    answer = RecordedAnswer(0.0, 200, (), (Piece(0.0, b"x"),), Ending("complete"))
+    save(path, [Exchange(one, answer) for one in recorded])
+    compared: list[bytes | None] = []
+
+    def counted(asked: RecordedRequest, other: RecordedRequest) -> bool:
+        compared.append(other.body)
+        return asked.body == other.body
+
+    with cassette(path, "none", match_on=[counted]) as tape:
+        for one in recorded:
+            tape.driver().open(one.method, one.url, one.headers, one.body)
+    assert compared == [one.body for one in recorded]
+
+
 def test_a_recording_made_with_one_key_answers_another(tmp_path: Path) -> None:
     """The key is hidden in the request before it is looked for: a machine without keys can play."""
     path = tmp_path / "it.json"

@@ -202,13 +202,13 @@ class Tape:
 
     def _find(self, request: RecordedRequest) -> Exchange | None:
         """The first recording that fits and was not played; the last one again, where that is wanted."""
-        fitting = [at for at, kept in enumerate(self._kept) if self._fits(request, kept.request)]
-        fresh = [at for at in fitting if not self._played[at]]
-        if not fresh and not (fitting and self._repeat):
-            return None
-        at = fresh[0] if fresh else fitting[-1]
-        self._played[at] = True
-        return self._kept[at]
+        fresh = [at for at, played in enumerate(self._played) if not played]
+        again: Iterable[int] = reversed(range(len(self._kept))) if self._repeat else ()
+        for at in (*fresh, *again):
+            if self._fits(request, self._kept[at].request):
+                self._played[at] = True
+                return self._kept[at]
+        return None
 
     def _fits(self, asked: RecordedRequest, recorded: RecordedRequest) -> bool:
         return all(matcher(asked, recorded) for matcher in self._matchers)
