@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import threading
 import time
 
 import pytest
@@ -102,7 +103,7 @@ def test_cancelled_in_mid_send_a_request_leaves_its_place(target) -> None:
             await asyncio.sleep(0.05)
             began = time.monotonic()
             await _cancel_after(0, task)
-            assert time.monotonic() - began < 2
+            assert time.monotonic() - began < 5
         answer = await asyncio.wait_for(driver.open("POST", url, (), b"{}"), 10)
         await answer.release()
         await driver.aclose()
@@ -159,10 +160,13 @@ def test_of_200_streams_half_are_cancelled_at_random_and_the_pool_is_whole(targe
 
 def test_a_reader_that_is_cancelled_has_lost_nothing(target) -> None:
     """A read that is cancelled while it waits leaves the answer as it was: the next read goes on."""
+    go_on = threading.Event()
 
     def script(peer: Peer) -> None:
         peer.request()
-        peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello", b"world", pause=0.2)
+        peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello")
+        go_on.wait(10)
+        peer.send(b"world")
         peer.idle()
 
     url, options = target(script)
@@ -174,6 +178,7 @@ def test_a_reader_that_is_cancelled_has_lost_nothing(target) -> None:
         for _ in range(3):
             with pytest.raises(TimeoutError):
                 await asyncio.wait_for(answer.read(), 0.02)
+        go_on.set()
         assert await answer.read() == b"world"
         assert await answer.read() == b""
         await driver.aclose()

@@ -16,7 +16,7 @@ from .scripted import Peer, keep_answering
 from .worlds import World
 
 SHORT = 0.3
-LATE = 1.5
+LATE = 5.0
 HAS_IPV6 = socket.has_ipv6
 needs_ipv6 = pytest.mark.skipif(not HAS_IPV6, reason="this Python has no IPv6")
 

@@ -17,7 +17,7 @@ from .conftest import Wire
 from .scripted import Peer
 
 SHORT = 0.3
-LATE = 1.5
+LATE = 5.0
 OK = b"HTTP/1.1 200 OK\r\n"
 CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
 
@@ -123,15 +123,21 @@ def test_after_a_passed_deadline_a_further_read_has_lost_nothing(wire: Wire) -> 
 
 def test_a_deadline_that_has_already_passed_takes_what_is_there(wire: Wire) -> None:
     """Bytes that arrived while nobody read are given though the deadline has passed: a slow consumer is not late."""
+    go_on, gone_on = threading.Event(), threading.Event()
 
     def script(peer: Peer) -> None:
         peer.request()
-        peer.send(CHUNKED + b"5\r\nhello\r\n", b"5\r\nworld\r\n", pause=0.05)
+        peer.send(CHUNKED + b"5\r\nhello\r\n")
+        go_on.wait(10)
+        peer.send(b"5\r\nworld\r\n")
+        gone_on.set()
         peer.idle()
 
     answer = wire.driver().open(wire.serve(script).url())
     assert answer.read() == b"hello"
-    time.sleep(0.3)
+    go_on.set()
+    assert gone_on.wait(10)
+    time.sleep(0.1)  # for the bytes to arrive
     assert answer.read(-1) == b"world"
     with pytest.raises(DeadlineExceeded):
         answer.read(-1)
@@ -140,14 +146,18 @@ def test_a_deadline_that_has_already_passed_takes_what_is_there(wire: Wire) -> N
 
 def test_a_later_deadline_may_be_nearer_than_the_one_before(wire: Wire) -> None:
     """Each read has its own deadline: a far one does not keep a near one from being noticed."""
+    go_on = threading.Event()
 
     def script(peer: Peer) -> None:
         peer.request()
-        peer.send(CHUNKED + b"1\r\na\r\n", b"1\r\nb\r\n", pause=0.05)
+        peer.send(CHUNKED + b"1\r\na\r\n")
+        go_on.wait(10)
+        peer.send(b"1\r\nb\r\n")
         peer.idle()
 
     answer = wire.driver().open(wire.serve(script).url(), seconds=60)
     assert answer.read(30) == b"a"
+    go_on.set()
     assert answer.read(30) == b"b"
     began = time.monotonic()
     with pytest.raises(DeadlineExceeded):

@@ -151,7 +151,7 @@ def test_two_readers_of_one_answer_are_noticed_by_threads(serve: Serve) -> None:
 
     def read_on() -> None:
         try:
-            answer.read(time.monotonic() + 0.5)
+            answer.read(time.monotonic() + 1)
         except Failure as error:
             outcome.append(error)
 
@@ -174,7 +174,7 @@ def test_two_readers_of_one_answer_are_noticed_by_tasks(serve: Serve) -> None:
         driver = AsyncioDriver(proxy=None)
         answer = await driver.open("GET", server.url(), (), None)
         assert await answer.read() == b"hello"
-        reader = asyncio.create_task(answer.read(time.monotonic() + 0.3))
+        reader = asyncio.create_task(answer.read(time.monotonic() + 1))
         await asyncio.sleep(0.05)
         for use in (answer.read, answer.release):
             with pytest.raises(RuntimeError, match="one reader at a time"):
@@ -308,8 +308,8 @@ def test_a_keyboard_interrupt_while_opening_frees_the_place(serve: Serve) -> Non
     before = signal.signal(signal.SIGALRM, signal.default_int_handler)
     try:
         for _ in range(3):
-            signal.setitimer(signal.ITIMER_REAL, 0.05)
             with pytest.raises(KeyboardInterrupt):
+                signal.setitimer(signal.ITIMER_REAL, 0.05)
                 driver.open("GET", server.url("/silent"), (), None, deadline=time.monotonic() + PATIENCE)
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)

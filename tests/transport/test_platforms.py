@@ -51,7 +51,7 @@ def test_deadlines_hold_without_poll(world: World, serve: Serve) -> None:
         began = time.monotonic()
         with pytest.raises(DeadlineExceeded):
             world.driver().open(server.url(), body, seconds=0.2)
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 5
 
 
 def test_a_stale_connection_costs_no_request_when_blocking_without_poll(serve: Serve) -> None:
