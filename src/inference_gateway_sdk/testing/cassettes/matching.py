@@ -7,6 +7,8 @@ import re
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from urllib.parse import SplitResult, parse_qsl, urlsplit
 
+from inference_gateway_sdk._wire.headers import Headers
+
 from .layouts import NotJsonError, read_json
 
 if TYPE_CHECKING:
@@ -50,12 +52,8 @@ def body_value(request: RecordedRequest) -> Any:
     try:
         return json.dumps(read_json(body.decode("utf-8")), sort_keys=True)
     except (UnicodeDecodeError, NotJsonError):
-        boundary = _BOUNDARY.match(_header(request, "content-type"))
+        boundary = _BOUNDARY.match(Headers(request.headers).get("content-type", ""))
         return body.replace(boundary[1].encode(), b"boundary") if boundary else body
-
-
-def _header(request: RecordedRequest, name: str) -> str:
-    return next((value for key, value in request.headers if key.lower() == name), "")
 
 
 def _url(request: RecordedRequest) -> SplitResult:

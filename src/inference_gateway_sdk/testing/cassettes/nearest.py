@@ -31,27 +31,25 @@ def shown_miss(asked: RecordedRequest, recorded: Sequence[tuple[RecordedRequest,
         why: What the mode makes of it.
     """
     first = f"no recording answers {asked.method} {_path(asked)}: {why}"
-    found = nearest(asked, recorded)
-    if found is None:
+    at = nearest(asked, recorded)
+    if at is None:
         return first
-    at, played = found
-    other = recorded[at][0]
+    other, played = recorded[at]
     which = f"the nearest is number {at + 1} of {len(recorded)}" + (", which was played already" if played else "")
     if (diff := _diff(other, asked)) == "":
         return f"{first}\n{which}: the same request"
     return f"{first}\n{which}:\n{diff}"
 
 
-def nearest(asked: RecordedRequest, recorded: Sequence[tuple[RecordedRequest, bool]]) -> tuple[int, bool] | None:
-    """The place of the recorded request most like this one, and whether it was played; None when there is none.
+def nearest(asked: RecordedRequest, recorded: Sequence[tuple[RecordedRequest, bool]]) -> int | None:
+    """The place of the recorded request most like this one; None when there is none.
 
     Of two that are alike, one that was not played yet is nearer.
     """
     if not recorded:
         return None
     scores = [(_likeness(asked, request), not played) for request, played in recorded]
-    at = max(range(len(scores)), key=lambda index: scores[index])
-    return at, recorded[at][1]
+    return max(range(len(scores)), key=lambda index: scores[index])
 
 
 def _likeness(asked: RecordedRequest, recorded: RecordedRequest) -> tuple[bool, float]:

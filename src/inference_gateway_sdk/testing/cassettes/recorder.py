@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
 
+from inference_gateway_sdk._wire.headers import Headers
+
 from .exchange import Ending, Exchange, Piece, RecordedAnswer
 from .failures import ending_of
 
@@ -118,5 +120,4 @@ def _rejoined(pieces: tuple[Piece, ...]) -> list[Piece]:
 
 
 def _media(answer: RecordedAnswer) -> str:
-    kind = next((value for name, value in answer.headers if name == "content-type"), "")
-    return kind.partition(";")[0].strip().lower()
+    return Headers.received(answer.headers).get("content-type", "").partition(";")[0].strip().lower()

@@ -28,7 +28,7 @@ _QUERY: Final = re.compile(
 _FIELDS: Final = re.compile(
     r"(?:.*(?:apikey|secret|password|passwd|passphrase|authorization|credentials?|cookies?|clientassertion"
     r"|(?:access|auth|authentication|bearer|client|csrf|id|refresh|security|session|api|bot|user|oauth)token"
-    r"|(?:access|account|encryption|license|master|private|secret|signing|subscription|master)key)"
+    r"|(?:access|account|encryption|license|master|private|secret|signing|subscription)key)"
     r"|token|auth|bearer|pwd|jwt)"
 )
 _BESIDE_TOKENS: Final = frozenset({"logprob", "top_logprobs", "prob", "top_probs", "bytes"})

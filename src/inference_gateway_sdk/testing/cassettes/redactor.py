@@ -13,6 +13,8 @@ from urllib.parse import quote, unquote, unquote_plus
 
 from msgspec.structs import replace
 
+from inference_gateway_sdk._wire.headers import Headers
+
 from .edits import Edit, edited
 from .exchange import Ending, Exchange, Piece, RecordedAnswer
 from .layouts import NotJsonError, read_shallow
@@ -182,7 +184,7 @@ def _unpacked(value: str) -> list[str]:
 
 
 def _content_type(headers: Pairs) -> str:
-    return next((value.strip().lower() for name, value in headers if name.lower() == "content-type"), "")
+    return Headers(headers).get("content-type", "").strip().lower()
 
 
 def _resized(headers: Pairs, grown: int) -> Pairs:
