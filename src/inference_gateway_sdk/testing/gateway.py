@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Literal
 from msgspec.structs import replace
 
 from .. import AsyncInferenceGatewayClient, InferenceGatewayClient
-from .._client.effects import AsyncEffects, BlockingEffects, async_effects, blocking_effects
+from .._client.effects import async_effects, blocking_effects
 from ..embedded.app import create_app
 from ..embedded.faults.play import FaultPlayer
 from ..embedded.gateway import Gateway
@@ -160,7 +160,6 @@ class ScriptedGateway(Scripting):
             max_retries: As a client's.
             token: What it sends; None for the token that the gateway's settings ask for, if they do.
         """
-        effects = blocking_effects()
         client = InferenceGatewayClient(
             self.url if self._sockets else IN_PROCESS_URL,
             self._settings.token if token is None else token,
@@ -168,7 +167,7 @@ class ScriptedGateway(Scripting):
             max_retries=max_retries,
             proxy=None,
             driver=None if self._sockets else self.driver(),
-            _effects=BlockingEffects(effects.monotonic, effects.wall, _no_wait, effects.random),
+            _effects=blocking_effects()._replace(sleep=_no_wait),
         )
         self._open.callback(client.close)
         return client
@@ -181,7 +180,6 @@ class ScriptedGateway(Scripting):
         token: str | None = None,
     ) -> AsyncInferenceGatewayClient:
         """As `client`. It belongs to no event loop: make it where you like, and use it in any."""
-        effects = async_effects()
         client = AsyncInferenceGatewayClient(
             self.url if self._sockets else IN_PROCESS_URL,
             self._settings.token if token is None else token,
@@ -189,7 +187,7 @@ class ScriptedGateway(Scripting):
             max_retries=max_retries,
             proxy=None,
             driver=None if self._sockets else self.async_driver(),
-            _effects=AsyncEffects(effects.monotonic, effects.wall, _no_async_wait, effects.random),
+            _effects=async_effects()._replace(sleep=_no_async_wait),
         )
         self._open.callback(_close, client)
         return client

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping  # noqa: TC003  (msgspec reads the annotations at run time)
-from typing import Any, Literal, TypeAlias, TypeVar, cast
+from typing import Any, Literal, TypeAlias, TypeVar, cast, get_args
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -34,19 +34,7 @@ Endpoint: TypeAlias = Literal[
 ]
 """What was asked, whichever dialect and path it has: "images" are three paths, "audio" too, "mcp" two."""
 
-ENDPOINTS: tuple[Endpoint, ...] = (
-    "chat",
-    "messages",
-    "responses",
-    "images",
-    "audio",
-    "proxy",
-    "models",
-    "mcp",
-    "metrics",
-    "health",
-    "other",
-)
+ENDPOINTS: tuple[Endpoint, ...] = get_args(Endpoint)
 
 OF_A_MODEL: tuple[Endpoint, ...] = ENDPOINTS[:6]
 """Where a model answers: what scripts without an endpoint are for."""
