@@ -57,13 +57,11 @@ class AsyncInProcessDriver:
         self._running[task] = delivery
         task.add_done_callback(self._running.pop)
         try:
-            await _until(lambda: delivery.status is not None or delivery.ended, changed, deadline, "headers")
-            if delivery.status is None:
-                delivery.take()  # raises what there is instead of an answer
+            await _until(lambda: delivery.begun, changed, deadline, "headers")
+            return AsyncInProcessAnswer(delivery, changed, delivery.head())
         except BaseException:
             delivery.leave()
             raise
-        return AsyncInProcessAnswer(delivery, changed, delivery.status or 0)
 
     async def aclose(self) -> None:
         """End open answers with an error. May be called twice, and from another loop."""

@@ -59,13 +59,11 @@ class InProcessDriver:
         )
         asyncio.run_coroutine_threadsafe(delivery.run(), loop)
         try:
-            _until(lambda: delivery.status is not None or delivery.ended, changed, deadline, "headers")
-            if delivery.status is None:
-                delivery.take()  # raises what there is instead of an answer
+            _until(lambda: delivery.begun, changed, deadline, "headers")
+            return InProcessAnswer(delivery, changed, delivery.head())
         except BaseException:
             delivery.leave()
             raise
-        return InProcessAnswer(delivery, changed, delivery.status or 0)
 
     def close(self) -> None:
         """End open answers with an error. May be called twice."""

@@ -65,6 +65,21 @@ class Delivery:
     # For the reader
 
     @property
+    def begun(self) -> bool:
+        """Whether the head, or what there is instead of one, is there."""
+        return self.status is not None or self.ended
+
+    def head(self) -> int:
+        """The answer's status.
+
+        Raises:
+            Failure: What there is instead of an answer.
+        """
+        if self.status is not None:
+            return self.status
+        raise self.failure or NoAnswer("the gateway ended an answer that it had not begun")
+
+    @property
     def ready(self) -> bool:
         """Whether a read would not wait."""
         return bool(self._pieces) or self.ended
