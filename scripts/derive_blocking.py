@@ -1,4 +1,4 @@
-"""Derive the blocking client from the async one.
+"""Derive the blocking client, and the cassettes' blocking driver, from the async ones.
 
 The async files are the source. This tool works on tokens: it drops `async` and `await`, renames by one table, and
 leaves strings and comments alone (but for the names of files and classes in docstrings). It fails when a rule is never
@@ -18,21 +18,22 @@ import sys
 import tokenize
 from pathlib import Path
 
-ROOM = Path(__file__).resolve().parents[1] / "src" / "inference_gateway_sdk" / "_client"
-FILES = {
-    "session_async.py": "session_blocking.py",
-    "live_async.py": "live_blocking.py",
-    "stream_async.py": "stream_blocking.py",
-    "client_async.py": "client_blocking.py",
-    "byte_stream_async.py": "byte_stream_blocking.py",
-    "mcp_async.py": "mcp_blocking.py",
-    "messages_async.py": "messages_blocking.py",
-    "metrics_async.py": "metrics_blocking.py",
-    "responses_async.py": "responses_blocking.py",
-    "images_async.py": "images_blocking.py",
-    "audio_async.py": "audio_blocking.py",
-    "proxy_async.py": "proxy_blocking.py",
-}
+PACKAGE = Path(__file__).resolve().parents[1] / "src" / "inference_gateway_sdk"
+FILES = (
+    "_client/session_async.py",
+    "_client/live_async.py",
+    "_client/stream_async.py",
+    "_client/client_async.py",
+    "_client/byte_stream_async.py",
+    "_client/mcp_async.py",
+    "_client/messages_async.py",
+    "_client/metrics_async.py",
+    "_client/responses_async.py",
+    "_client/images_async.py",
+    "_client/audio_async.py",
+    "_client/proxy_async.py",
+    "testing/cassettes/driver_async.py",
+)
 NAMES = {
     "__aenter__": "__enter__",
     "__aexit__": "__exit__",
@@ -73,6 +74,9 @@ NAMES = {
     "audio_async": "audio_blocking",
     "AsyncProxyMethods": "ProxyMethods",
     "proxy_async": "proxy_blocking",
+    "AsyncPlayed": "Played",
+    "AsyncTapeDriver": "BlockingTapeDriver",
+    "played_async": "played_blocking",
 }
 HEADER = "# Derived from {source} by scripts/derive_blocking.py: do not edit.\n"
 
@@ -124,20 +128,26 @@ def _docstring(text: str) -> str:
 def formatted(text: str, name: str) -> str:
     """The text as the project's formatter writes it: shorter lines fold differently."""
     run = subprocess.run(
-        [sys.executable, "-m", "ruff", "format", "--stdin-filename", str(ROOM / name), "-"],
-        input=text, capture_output=True, text=True, check=True, cwd=ROOM,
+        [sys.executable, "-m", "ruff", "format", "--stdin-filename", str(PACKAGE / name), "-"],
+        input=text, capture_output=True, text=True, check=True, cwd=PACKAGE.parent,
     )  # fmt: skip
     return run.stdout
+
+
+def target_of(source: str) -> str:
+    """The file that is derived from a source; it lies beside it."""
+    return source.replace("_async.py", "_blocking.py")
 
 
 def main(arguments: list[str]) -> int:
     """Write the derived files, or compare them."""
     used: set[str] = set()
     stale = []
-    for source, target in FILES.items():
-        text = HEADER.format(source=source) + derive((ROOM / source).read_text("utf-8"), used)
+    for source in FILES:
+        target = target_of(source)
+        text = HEADER.format(source=Path(source).name) + derive((PACKAGE / source).read_text("utf-8"), used)
         text = formatted(text, target)
-        path = ROOM / target
+        path = PACKAGE / target
         if "--check" not in arguments:
             path.write_text(text, "utf-8")
         elif not path.exists() or path.read_text("utf-8") != text:

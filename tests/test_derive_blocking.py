@@ -57,10 +57,11 @@ def test_a_truncated_file_is_noticed(
     tool: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Whole texts are compared: a derived file that ends early is stale."""
-    for name in (*tool.FILES, *tool.FILES.values()):
-        text = (tool.ROOM / name).read_text("utf-8")
-        (tmp_path / name).write_text(text[: len(text) // 2] if name == "stream_blocking.py" else text, "utf-8")
+    for name in (*tool.FILES, *map(tool.target_of, tool.FILES)):
+        text = (tool.PACKAGE / name).read_text("utf-8")
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text[: len(text) // 2] if name == "_client/stream_blocking.py" else text, "utf-8")
     monkeypatch.setattr(tool, "formatted", lambda text, name: text)
-    monkeypatch.setattr(tool, "ROOM", tmp_path)
+    monkeypatch.setattr(tool, "PACKAGE", tmp_path)
     assert tool.main(["--check"]) == 1
     assert "stream_blocking.py is not what its source derives to" in capsys.readouterr().err

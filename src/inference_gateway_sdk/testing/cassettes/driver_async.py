@@ -1,8 +1,7 @@
-"""An asyncio driver that asks a tape first: it plays what is recorded, and records what another driver brings."""
+"""A driver that asks a tape first: it plays what is recorded, and records what another driver brings."""
 
 from __future__ import annotations
 
-import asyncio
 import threading
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ from inference_gateway_sdk._http1.failures import DeadlineExceeded, Failure
 
 from .exchange import Exchange, RecordedRequest
 from .playback import Playback
+from .played_async import AsyncPlayed, wait_until
 from .recorder import Recorder
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from inference_gateway_sdk._transport.protocols import AsyncAnswer, AsyncDriver
 
-    from .clock import Clock
     from .tape import Tape
 
 __all__ = ["AsyncTapeDriver"]
@@ -32,15 +31,13 @@ class AsyncTapeDriver:
     Args:
         tape: What plays and records.
         inner: What carries the requests that are recorded.
-        upstream: Put before each URL on its way to the server, and not recorded.
     """
 
-    def __init__(self, tape: Tape, inner: AsyncDriver, upstream: str = "") -> None:
+    def __init__(self, tape: Tape, inner: AsyncDriver) -> None:
         self._tape = tape
         self._inner = inner
-        self._upstream = upstream
         self._closed = False
-        self._answers: WeakSet[_Recorded | _Played] = WeakSet()
+        self._answers: WeakSet[_Recorded | AsyncPlayed] = WeakSet()
         self._lock = threading.Lock()
 
     async def open(
@@ -62,7 +59,7 @@ class AsyncTapeDriver:
         recorder = turn if isinstance(turn, Recorder) else None
         try:
             answer = await self._inner.open(
-                method, self._upstream + url, headers, body, deadline=deadline, connect_seconds=connect_seconds
+                method, url, headers, body, deadline=deadline, connect_seconds=connect_seconds
             )
         except Failure as failure:
             if recorder is not None:
@@ -86,11 +83,10 @@ class AsyncTapeDriver:
     async def _played(self, exchange: Exchange, deadline: float | None) -> AsyncAnswer:
         clock = self._tape.clock
         playback = Playback(exchange, self._tape.speed, clock.monotonic())
-        await _wait_until(clock, playback.head_due(), deadline, "headers")
-        head = playback.head()
-        return self._kept(_Played(playback, clock, head.status, head.headers))
+        await wait_until(clock, playback.head_due(), deadline, "headers")
+        return self._kept(AsyncPlayed(playback, clock))
 
-    def _kept(self, answer: _Recorded | _Played) -> _Recorded | _Played:
+    def _kept(self, answer: _Recorded | AsyncPlayed) -> _Recorded | AsyncPlayed:
         """The answer, which ends when the driver closes."""
         with self._lock:
             self._answers.add(answer)
@@ -147,60 +143,3 @@ class _Recorded:
             return
         except Failure as failure:
             self._recorder.failed(failure)
-
-
-class _Played:
-    """A recorded answer; see `protocols.AsyncAnswer`."""
-
-    def __init__(self, playback: Playback, clock: Clock, status: int, headers: Sequence[tuple[str, str]]) -> None:
-        self.status = status
-        self.headers = headers
-        self._playback = playback
-        self._clock = clock
-        self._loop = asyncio.get_running_loop()
-        self._waiting: asyncio.Task[None] | None = None
-
-    async def read(self, deadline: float | None = None) -> bytes:
-        """The next bytes, b"" at the end."""
-        if self._waiting is not None:
-            raise RuntimeError("this answer is being read by another task: one reader at a time")
-        due = self._playback.body_due()
-        if due is not None:
-            await self._wait(due, deadline)
-        return self._playback.body()
-
-    async def release(self) -> None:
-        """Leave the rest."""
-        self._playback.release()
-
-    def abandon(self) -> None:
-        """Give up the rest."""
-        self._playback.abandon()
-        if self._waiting is not None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._wake)
-
-    async def _wait(self, due: float, deadline: float | None) -> None:
-        """Wait, in a task of its own, which abandoning the answer ends early."""
-        self._waiting = task = self._loop.create_task(_wait_until(self._clock, due, deadline, "body"))
-        try:
-            await asyncio.wait({task})
-        finally:
-            self._waiting = None
-            task.cancel()
-        if not task.cancelled():
-            task.result()
-
-    def _wake(self) -> None:
-        if self._waiting is not None:
-            self._waiting.cancel()
-
-
-async def _wait_until(clock: Clock, due: float | None, deadline: float | None, which: str) -> None:
-    """Wait until then, or raise DeadlineExceeded when the deadline is earlier."""
-    if due is None:
-        return
-    until = due if deadline is None else min(due, deadline)
-    while (seconds := until - clock.monotonic()) > 0:
-        await clock.sleep(seconds)
-    if deadline is not None and deadline < due:
-        raise DeadlineExceeded(which)

@@ -1,4 +1,5 @@
-"""A blocking driver that asks a tape first: it plays what is recorded, and records what another driver brings."""
+# Derived from driver_async.py by scripts/derive_blocking.py: do not edit.
+"""A driver that asks a tape first: it plays what is recorded, and records what another driver brings."""
 
 from __future__ import annotations
 
@@ -12,6 +13,7 @@ from inference_gateway_sdk._http1.failures import DeadlineExceeded, Failure
 
 from .exchange import Exchange, RecordedRequest
 from .playback import Playback
+from .played_blocking import Played, wait_until
 from .recorder import Recorder
 
 if TYPE_CHECKING:
@@ -19,7 +21,6 @@ if TYPE_CHECKING:
 
     from inference_gateway_sdk._transport.protocols import Answer, Driver
 
-    from .clock import Clock
     from .tape import Tape
 
 __all__ = ["BlockingTapeDriver"]
@@ -37,7 +38,7 @@ class BlockingTapeDriver:
         self._tape = tape
         self._inner = inner
         self._closed = False
-        self._answers: WeakSet[_Recorded | _Played] = WeakSet()
+        self._answers: WeakSet[_Recorded | Played] = WeakSet()
         self._lock = threading.Lock()
 
     def open(
@@ -81,11 +82,10 @@ class BlockingTapeDriver:
     def _played(self, exchange: Exchange, deadline: float | None) -> Answer:
         clock = self._tape.clock
         playback = Playback(exchange, self._tape.speed, clock.monotonic())
-        _wait_until(clock, playback.head_due(), deadline, "headers", threading.Event())
-        head = playback.head()
-        return self._kept(_Played(playback, clock, head.status, head.headers))
+        wait_until(clock, playback.head_due(), deadline, "headers")
+        return self._kept(Played(playback, clock))
 
-    def _kept(self, answer: _Recorded | _Played) -> _Recorded | _Played:
+    def _kept(self, answer: _Recorded | Played) -> _Recorded | Played:
         """The answer, which ends when the driver closes."""
         with self._lock:
             self._answers.add(answer)
@@ -142,46 +142,3 @@ class _Recorded:
             return
         except Failure as failure:
             self._recorder.failed(failure)
-
-
-class _Played:
-    """A recorded answer; see `protocols.Answer`."""
-
-    def __init__(self, playback: Playback, clock: Clock, status: int, headers: Sequence[tuple[str, str]]) -> None:
-        self.status = status
-        self.headers = headers
-        self._playback = playback
-        self._clock = clock
-        self._left = threading.Event()
-        self._turn = threading.Lock()
-
-    def read(self, deadline: float | None = None) -> bytes:
-        """The next bytes, b"" at the end."""
-        if not self._turn.acquire(blocking=False):
-            raise RuntimeError("this answer is being read by another thread: one reader at a time")
-        try:
-            _wait_until(self._clock, self._playback.body_due(), deadline, "body", self._left)
-            return self._playback.body()
-        finally:
-            self._turn.release()
-
-    def release(self) -> None:
-        """Leave the rest."""
-        self._playback.release()
-        self._left.set()
-
-    def abandon(self) -> None:
-        """Give up the rest."""
-        self._playback.abandon()
-        self._left.set()
-
-
-def _wait_until(clock: Clock, due: float | None, deadline: float | None, which: str, left: threading.Event) -> None:
-    """Wait until then, or raise DeadlineExceeded when the deadline is earlier; setting the event ends the wait."""
-    if due is None:
-        return
-    until = due if deadline is None else min(due, deadline)
-    while (seconds := until - clock.monotonic()) > 0 and not left.is_set():
-        clock.wait(left, seconds)
-    if deadline is not None and deadline < due and not left.is_set():
-        raise DeadlineExceeded(which)

@@ -21,7 +21,7 @@ from .driver_async import AsyncTapeDriver
 from .errors import CassetteMissError
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable
+    from collections.abc import Generator, Iterable, Sequence
 
     from starlette.types import Message, Receive, Scope, Send
 
@@ -50,7 +50,7 @@ def tape_gateway(tape: Tape, upstream: str | None, carrier: AsyncDriver) -> Gene
         ValueError: `upstream` is missing though something may be recorded, or is no address.
         CassetteMissError: When the block ends: a request found nothing.
     """
-    app = _App(tape, AsyncTapeDriver(tape, carrier, _checked(tape, upstream)))
+    app = _App(tape, AsyncTapeDriver(tape, _Upstream(carrier, _checked(tape, upstream))))
     with hosting(app, Settings(port=0)) as url:
         yield url
     if app.misses:
@@ -65,6 +65,22 @@ def _checked(tape: Tape, upstream: str | None) -> str:
     if not upstream.startswith(("http://", "https://")) or "?" in upstream or "#" in upstream:
         raise ValueError("upstream must be an http or https URL without a query, such as 'http://localhost:8080'")
     return upstream.rstrip("/")
+
+
+class _Upstream:
+    """A carrier to one server: its address is put before each URL, and is not recorded; see `protocols.AsyncDriver`."""
+
+    def __init__(self, carrier: AsyncDriver, address: str) -> None:
+        self._carrier = carrier
+        self._address = address
+
+    async def open(
+        self, method: str, url: str, headers: Sequence[tuple[str, str]], body: bytes | None, **limits: float | None
+    ) -> AsyncAnswer:
+        return await self._carrier.open(method, self._address + url, headers, body, **limits)
+
+    async def aclose(self) -> None:
+        await self._carrier.aclose()
 
 
 class _App:
