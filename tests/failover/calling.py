@@ -30,14 +30,14 @@ class Outcome:
 
     Attributes:
         answer: The whole answer.
-        texts: The pieces that a stream handed over.
+        texts: The pieces that a stream handed over; None for a chat that is read whole.
         error: What it raised.
         attempts: How many requests met the rule.
         pauses: The seconds the client would have slept between attempts.
     """
 
     answer: Any = None
-    texts: list[str] = field(default_factory=list)
+    texts: list[str] | None = None
     error: GatewayError | None = None
     attempts: int = 0
     pauses: list[float] = field(default_factory=list)
@@ -103,8 +103,9 @@ async def whole(client: Any, outcome: Outcome) -> None:
 
 async def streamed(client: Any, outcome: Outcome) -> None:
     """One chat, streamed to its end."""
+    texts = outcome.texts = list[str]()
     async with client.generate_content_stream(MODEL, PROMPT) as stream:
         async for chunk in stream:
             if chunk.text:
-                outcome.texts.append(chunk.text)
+                texts.append(chunk.text)
         outcome.answer = await stream.final()

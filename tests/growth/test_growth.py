@@ -199,9 +199,9 @@ def test_a_long_event_is_not_copied_with_each_read() -> None:
     def seconds(size: int) -> float:
         data, parser = event({"text": "x" * size}), EventParser()
         reads = [data[start : start + 256] for start in range(0, len(data), 256)]
-        start = time.process_time()
+        start = time.thread_time()
         events = [found for read in reads for found in parser.feed(read)]
-        spent = time.process_time() - start
+        spent = time.thread_time() - start
         assert len(events) == 1
         return spent
 

@@ -238,16 +238,3 @@ def test_a_connection_ends_as_it_is_used_again(speak: Any, plan: FaultPlan, rese
     speaker.say(body=ASKED)
     second = speaker.hear()
     assert (second.data, second.end) == (b"", end)
-
-
-def test_a_client_that_leaves_ends_what_has_no_end(speak: Any, plan: FaultPlan) -> None:
-    """Nothing of a fault stays behind when nobody looks any more; the gateway answers others."""
-    plan.add("trickle-comments; interval=0.01")
-    speaker = speak()
-    speaker.say(body=STREAM)
-    speaker.hear(until=b": the gateway is alive")
-    speaker.close()
-    plan.clear()
-    other = speak()
-    other.say(body=ASKED)
-    assert json.loads(other.hear().body)["choices"]

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx2
 import pytest
 
 from embedded.faults.conftest import Speaker, nowhere
+from embedded.waiting import until
 from inference_gateway_sdk.embedded import Access, Gateway, ScriptedProvider, Settings, create_app, running
 from inference_gateway_sdk.embedded.faults import FaultError, FaultPlan, Rule
 from inference_gateway_sdk.embedded.faults.play import FaultPlayer
+from inference_gateway_sdk.embedded.runner import hosting
+
+if TYPE_CHECKING:
+    from starlette.types import Receive, Scope, Send
 
 CHAT = "/v1/chat/completions"
 ASKED = {"model": "openai/any", "messages": [{"role": "user", "content": "one"}]}
@@ -121,12 +127,42 @@ def test_a_gateway_ends_though_an_answer_has_no_end(fault: str) -> None:
     with running(scripted=ScriptedProvider(), local=nowhere(), faults=(plan := FaultPlan([fault]))) as url:
         speaker = Speaker(url)
         speaker.say(body={**ASKED, "stream": True})
-        while not plan.played:
-            time.sleep(0.01)
+        until(lambda: plan.played)
         began = time.monotonic()
     assert time.monotonic() - began < 5
     assert speaker.hear().end in ("closed", "reset")
     speaker.close()
+
+
+@pytest.mark.wire
+@pytest.mark.parametrize(
+    ("fault", "sign"),
+    [
+        ("trickle-comments; interval=0.01", b": the gateway is alive"),
+        ("trickle-chunk-size; interval=0.01", b"0" * 20),
+        ("stall-mid-body", b"data: "),
+    ],
+)
+def test_a_client_that_leaves_ends_what_has_no_end(fault: str, sign: bytes) -> None:
+    """Nothing of a fault stays behind when nobody looks any more: its answer is over; the gateway answers others."""
+    gateway = create_app(Gateway.build(Settings(port=0), nowhere(), ScriptedProvider()))
+    over = threading.Event()
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await gateway(scope, receive, send)
+        finally:
+            if scope["type"] == "http":
+                over.set()
+
+    with hosting(app, Settings(port=0), FaultPlan([Rule(fault, times=1)])) as url:
+        speaker = Speaker(url)
+        speaker.say(body={**ASKED, "stream": True})
+        assert speaker.hear(until=sign).end == "goes on"
+        assert not over.is_set()
+        speaker.close()
+        assert over.wait(20)
+        assert httpx2.post(f"{url}{CHAT}", json=ASKED, timeout=20, trust_env=False).json()["choices"]
 
 
 def without_a_socket(fault: str, path: str = CHAT) -> tuple[int, bytes]:

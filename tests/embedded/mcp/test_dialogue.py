@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-import time
 from typing import TYPE_CHECKING, Any
 
 import httpx2
@@ -15,6 +14,7 @@ from hypothesis import strategies as st
 from mcp.client import Client
 
 from embedded.mcp.model import add, fail
+from embedded.waiting import until
 from inference_gateway_sdk import BadRequestError, ForbiddenError, InternalError
 from inference_gateway_sdk.embedded import McpSettings, Oidc
 from inference_gateway_sdk.embedded.mcp import dialogue
@@ -167,8 +167,7 @@ def test_a_server_that_is_gone_is_an_internal_error(world: World, start: Start, 
     """A tool that cannot be run for want of its server is no result."""
     mcp = McpSettings(enabled=True, servers=(clock.url,), request_timeout=0.5, reconnect_interval=0.05)
     url = start(mcp=mcp, expose_mcp=True)
-    while not post(url, request("tools/list")).json()["result"]["tools"]:
-        time.sleep(0.02)
+    until(lambda: post(url, request("tools/list")).json()["result"]["tools"])
     answer = post(url, request("tools/call", name="mcp_world_clock_slow"))
     assert (answer.status_code, answer.json()["error"]["code"]) == (200, -32603)
     with pytest.raises(InternalError, match="did not answer in time"):

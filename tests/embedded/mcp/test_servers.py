@@ -12,6 +12,7 @@ import httpx2
 import pytest
 
 from embedded.mcp.model import calls, says
+from embedded.waiting import until
 from inference_gateway_sdk import ForbiddenError
 from inference_gateway_sdk.embedded import LocalModel, McpSettings, Settings, running
 from inference_gateway_sdk.embedded.weights import Place
@@ -43,14 +44,6 @@ def post(url: str) -> httpx2.Response:
 def listed(url: str) -> list[str]:
     """The names of the tools that the gateway lists."""
     return [tool["name"] for tool in httpx2.get(f"{url}/v1/mcp/tools", trust_env=False).json()["data"]]
-
-
-def until(condition: Callable[[], bool]) -> None:
-    """Wait for something that a poll brings about."""
-    deadline = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 @pytest.mark.parametrize("only_handshakes", [False, True], ids=["newest", "handshake"])

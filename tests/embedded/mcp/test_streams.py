@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-import time
 from typing import TYPE_CHECKING, Any
 
 import httpx2
 import pytest
 
 from embedded.mcp.model import add, breaks, calls, fail, refuses, says, sends
+from embedded.waiting import until
 from inference_gateway_sdk import RateLimitError, ServiceUnavailableError, StreamError, StreamTruncatedError
 from support.server import DONE, USAGE, chunk
 
@@ -204,10 +204,7 @@ def test_a_client_that_leaves_frees_the_provider(start: Start, model: Model) -> 
         for line in answer.iter_lines():
             if '"end"' in line:
                 break
-    deadline = time.monotonic() + 10
-    while model.server.open_connections and time.monotonic() < deadline:
-        time.sleep(0.01)
-    assert not model.server.open_connections
+    until(lambda: not model.server.open_connections)
 
 
 def test_a_client_that_leaves_ends_a_tool(start: Start, model: Model) -> None:
