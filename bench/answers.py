@@ -31,8 +31,7 @@ class Answer:
     writes: list[bytes]  # each is one write
     repeated: int = 1  # how often the writes are said before `end`
     end: bytes = b""
-    pace: float = 0.0  # seconds between two writes
-    stays: bool = False  # the stream goes silent after its writes instead of ending
+    pace: float = 0.0  # seconds between two writes; such an answer is its writes alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +95,10 @@ CHAT = {
 
 
 def _chunk(delta: object, finish: str | None = None) -> bytes:
+    return _chat_event([{"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}])
+
+
+def _chat_event(choices: list[object], **more: object) -> bytes:
     return _event(
         {
             "id": "chatcmpl-bench000000001",
@@ -103,23 +106,15 @@ def _chunk(delta: object, finish: str | None = None) -> bytes:
             "created": 1_790_000_000,
             "model": "bench-model",
             "system_fingerprint": "fp_bench",
-            "choices": [{"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}],
+            "choices": choices,
+            **more,
         }
     )
 
 
-def _usage() -> bytes:
-    return _event(
-        {
-            "id": "chatcmpl-bench000000001",
-            "object": "chat.completion.chunk",
-            "created": 1_790_000_000,
-            "model": "bench-model",
-            "system_fingerprint": "fp_bench",
-            "choices": [],
-            "usage": CHAT["usage"],
-        }
-    )
+OPENING = STREAM_HEAD + _chunk({"role": "assistant", "content": ""})
+USAGE_AND_END = _chat_event([], usage=CHAT["usage"]) + DONE + LAST
+CLOSING = _chunk({}, "stop") + USAGE_AND_END
 
 
 def _words(count: int) -> list[bytes]:
@@ -127,8 +122,7 @@ def _words(count: int) -> list[bytes]:
 
 
 def _chat_stream(count: int) -> list[bytes]:
-    first, last = _chunk({"role": "assistant", "content": ""}), _chunk({}, "stop")
-    return [STREAM_HEAD + first, *_words(count), last + _usage() + DONE + LAST]
+    return [OPENING, *_words(count), CLOSING]
 
 
 def _told_chat(count: int) -> Told:
@@ -150,7 +144,7 @@ def _tool_stream(count: int) -> list[bytes]:
             text = '{"keys":[' + text if number == 0 else text
             text = '"last"]}' if number == count // TOOL_CALLS - 1 else text
             writes.append(_chunk({"tool_calls": [{"index": call, "function": {"arguments": text}}]}))
-    return [*writes, _chunk({}, "tool_calls") + _usage() + DONE + LAST]
+    return [*writes, _chunk({}, "tool_calls") + USAGE_AND_END]
 
 
 def _told_tools(count: int) -> Told:
@@ -260,11 +254,7 @@ def _models() -> Answer:
 
 def build() -> dict[str, Answer]:
     """Every answer by its name."""
-    stream, many = _chat_stream(PIECES), _words(PIECES)
-    first, last = (
-        STREAM_HEAD + _chunk({"role": "assistant", "content": ""}),
-        _chunk({}, "stop") + _usage() + DONE + LAST,
-    )
+    stream = _chat_stream(PIECES)
     return {
         "chat": _whole(CHAT),
         "models": _models(),
@@ -273,9 +263,9 @@ def build() -> dict[str, Answer]:
         "short-joined": Answer(b"", _joined(_chat_stream(2_000))),
         "each": Answer(b"", stream),
         "joined": Answer(b"", _joined(stream)),
-        "many": Answer(first, _joined(many), repeated=MANY_PIECES // PIECES, end=last),
+        "many": Answer(OPENING, _joined(_words(PIECES)), repeated=MANY_PIECES // PIECES, end=CLOSING),
         "paced": Answer(b"", _chat_stream(PACED_PIECES), pace=PACE),
-        "idle": Answer(first, _words(IDLE_PIECES), stays=True),
+        "idle": Answer(OPENING, _words(IDLE_PIECES)),  # without an end: it goes silent
         "tools": Answer(b"", _tool_stream(PIECES)),
         "short-tools": Answer(b"", _tool_stream(2_000)),
         "responses": Answer(b"", _responses_stream(PIECES)),

@@ -22,6 +22,8 @@ from targets import TARGETS
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from results import Series
+
 ROOT = Path(__file__).resolve().parent.parent
 KEPT = ROOT / "docs" / "performance.json"
 PLOT = ROOT / "docs" / "performance"
@@ -86,9 +88,8 @@ def unmet(results: Results) -> str:
 
 
 def _work(results: Results, items: set[str], unit: str) -> str:
-    names = _measured(results)
     chosen = [(item, world, peers) for item, world, peers in results.rows() if item in items]
-    names = [peer for peer in names if any(peer in peers for _, _, peers in chosen)]
+    names = [peer for peer in ORDER if any(peer in peers for _, _, peers in chosen)]
     rows = [[unit, "", *names]]
     for _, world, peers in chosen:
         title = next(iter(peers.values())).title
@@ -96,7 +97,7 @@ def _work(results: Results, items: set[str], unit: str) -> str:
     return _markdown(rows)
 
 
-def _cell(peers: dict, peer: str) -> str:  # type: ignore[type-arg]
+def _cell(peers: dict[str, Series], peer: str) -> str:
     series = peers.get(peer)
     if series is None:
         return ""

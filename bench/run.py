@@ -85,9 +85,7 @@ class Machine:
         except subprocess.TimeoutExpired as error:
             raise MeasurementError(f"took more than {TIMEOUT} s") from error
         if done.returncode != 0:
-            raise MeasurementError(
-                (done.stderr or done.stdout).strip().splitlines()[-1][:200] if done.stderr else "failed"
-            )
+            raise MeasurementError((done.stderr.strip().splitlines() or ["failed"])[-1][:200])
         return json.loads(done.stdout.strip().splitlines()[-1])
 
     def _environment(self) -> dict[str, str]:

@@ -75,7 +75,7 @@ def _cpu_answer() -> Answer:
 class Connection:
     """One client: what it still has to be told."""
 
-    __slots__ = ("at", "number", "pending", "reader", "rounds", "sock", "waiting", "writes")
+    __slots__ = ("number", "pace", "pending", "reader", "rounds", "sock", "waiting", "writes")
 
     def __init__(self, sock: socket.socket) -> None:
         self.sock = sock
@@ -84,7 +84,7 @@ class Connection:
         self.pending: deque[Answer] = deque()
         self.writes: deque[bytes] = deque()
         self.rounds = 0
-        self.at = 0.0  # when the next paced write is due
+        self.pace = 0.0  # seconds between two paced writes
         self.waiting = False  # for the socket to take more
 
     def push(self) -> bool:
@@ -106,14 +106,12 @@ class Connection:
         """Take the next part of what is pending."""
         while self.pending and not self.writes:
             answer = self.pending[0]
-            if answer.pace:
-                return False
             if self.rounds == 0 and answer.head:
                 self.writes.append(answer.head)
             self.writes.extend(answer.writes)
             self.rounds += 1
             if self.rounds >= answer.repeated:
-                if answer.end and not answer.stays:
+                if answer.end:
                     self.writes.append(answer.end)
                 self.pending.popleft()
                 self.rounds = 0
@@ -188,7 +186,7 @@ class Server:
         self._count += 1
         # The streams of one benchmark begin together; each gets a phase of its own, as if they had not.
         due = time.monotonic() + pace * ((self._count * 0.381966) % 1.0)
-        connection.at = pace
+        connection.pace = pace
         heapq.heappush(self._due, (due, self._count, connection, writes))
 
     def _write_due(self, entry: tuple[float, int, Connection, deque[bytes]]) -> None:
@@ -202,7 +200,7 @@ class Server:
             self._drop(connection)
             return
         if writes:
-            heapq.heappush(self._due, (due + connection.at, count, connection, writes))
+            heapq.heappush(self._due, (due + connection.pace, count, connection, writes))
 
     def _push(self, connection: Connection) -> None:
         waiting = not connection.push()

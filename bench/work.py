@@ -43,7 +43,6 @@ class Measure:
     cpu: float = 0.0
     wall: float = 0.0
     units: int = 0
-    note: str = ""
 
 
 def check_reply(said: tuple[str | None, int]) -> int:
