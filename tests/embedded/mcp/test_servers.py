@@ -268,6 +268,18 @@ def test_a_tool_that_says_little_is_listed_all_the_same(start: Start) -> None:
         assert tool == {"name": "mcp_one", "description": "", "server": f"{server.url}/mcp", "input_schema": {}}
 
 
+def test_what_is_listed_for_a_model_is_what_is_searched(start: Start, model: Model) -> None:
+    """A query fits the name as it is listed, and no word that stands nowhere in the list."""
+    model.turns = [
+        calls(("mcp_tools_get", {"query": "MCP_one"}), ("mcp_tools_get", {"query": "none"})),
+        says("ok"),
+    ]
+    with serving(rpc([{"name": "one"}])) as server:
+        post(start(mcp=settings(f"{server.url}/mcp", mode="selector")))
+    one = {"name": "mcp_one", "description": "", "input_schema": {}}
+    assert [json.loads(result) for result in model.results()] == [[one], []]
+
+
 def test_a_redirect_is_followed(start: Start) -> None:
     """A server that lives at /mcp/ is found at /mcp."""
 

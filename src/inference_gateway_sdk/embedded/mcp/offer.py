@@ -115,15 +115,15 @@ class Selector(Offer):
         return await self._give(str(arguments.get("name") or ""), given if is_object(given) else {})
 
     def _listing(self, query: str) -> str:
-        found = [
+        listed = [
             {
                 "name": f"mcp_{name}",
                 "description": each.tool.description or "",
                 "input_schema": each.tool.input_schema or {},
             }
             for name, each in self._placed.items()
-            if query in f"{name} {each.tool.description}".lower()
         ]
+        found = [each for each in listed if query in f"{each['name']} {each['description']}".lower()]
         return msgspec.json.encode(found).decode()
 
 
