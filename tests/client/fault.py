@@ -12,7 +12,6 @@ from inference_gateway_sdk import GatewayError, Timeouts
 from support.server import Handler
 
 PATIENT = Timeouts(first_content=20, idle=20)
-HASTY = Timeouts(first_content=0.3, idle=0.3)
 HASTY_START = Timeouts(first_content=0.3, idle=20)
 HASTY_IDLE = Timeouts(first_content=20, idle=0.3)
 HASTY_TOTAL = Timeouts(first_content=20, idle=20, total=0.3)

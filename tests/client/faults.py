@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from client.fault import BLOCKS, HASTY, Fault
+from client.fault import BLOCKS, HASTY_IDLE, Fault
 from client.misbehaviour import cut, drip, reset, sends, stall
 from client.stream_faults import COMMENT, Spoken, stream_faults
 from inference_gateway_sdk import (
@@ -33,11 +33,12 @@ _ENDS = [
           "choice 0 has no finish_reason", partial="Hello"),
     Fault("no marker: a clean end", sends(*HELLO), ["Hel", "lo"], StreamTruncatedError, "choice 0 has no finish_reason",
           partial="Hello"),
-    Fault("stall after the marker", sends(*HELLO, FINISH, end=stall), ["Hel", "lo"], connections=2, timeouts=HASTY),
+    Fault("stall after the marker", sends(*HELLO, FINISH, end=stall), ["Hel", "lo"], connections=2,
+          timeouts=HASTY_IDLE),
     Fault("stall after tool calls, which another turn might follow",
-          sends(ROLE, TOOL, chunk(finish="tool_calls"), end=stall), connections=2, timeouts=HASTY),
+          sends(ROLE, TOOL, chunk(finish="tool_calls"), end=stall), connections=2, timeouts=HASTY_IDLE),
     Fault("comment drip after the marker", sends(*HELLO, FINISH, end=drip(COMMENT)), ["Hel", "lo"], connections=2,
-          timeouts=HASTY, tls=True),
+          timeouts=HASTY_IDLE, tls=True),
 ]  # fmt: skip
 
 _ERRORS = [

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from client.fault import BIG, BLOCKS, BOM, HASTY, HASTY_IDLE, HASTY_START, HASTY_TOTAL, LINES, PAGE, Fault
+from client.fault import BIG, BLOCKS, BOM, HASTY_IDLE, HASTY_START, HASTY_TOTAL, LINES, PAGE, Fault
 from client.misbehaviour import (
     bytewise,
     cut,
@@ -137,7 +137,7 @@ def _drips(spoken: Spoken) -> list[Fault]:
         Fault("heartbeat drip, bounded by total", sends(*spoken.hel, end=drip(spoken.heartbeat)), ["Hel"],
               StreamStalledError, limit="total", partial="Hel", connections=2, timeouts=HASTY_TOTAL, tls=True),
         Fault("heartbeat drip after the end", sends(*spoken.good, end=drip(spoken.heartbeat)), ["Hel", "lo"],
-              connections=2, timeouts=HASTY, tls=True),
+              connections=2, tls=True),
     ]  # fmt: skip
 
 

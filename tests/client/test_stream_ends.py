@@ -220,10 +220,16 @@ def test_a_cancelled_reader_closes_its_stream() -> None:
 @pytest.mark.parametrize("serve", [lambda c, r: c.stall(), sends(ROLE, end=stall)], ids=["no head", "no content"])
 def test_a_cancelled_entry_leaves_nothing_open(serve: Handler) -> None:
     """Cancelled before the first content, a stream was never open and its connection is closed."""
+    asked = threading.Event()
+
+    def watched(connection: Connection, request: Request) -> None:
+        asked.set()
+        serve(connection, request)
 
     async def scenario(client: AsyncInferenceGatewayClient) -> None:
         stream = ask(client)
         task = asyncio.create_task(stream.__aenter__())
+        assert await asyncio.to_thread(asked.wait, SOON)
         await asyncio.sleep(0.05)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -232,7 +238,7 @@ def test_a_cancelled_entry_leaves_nothing_open(serve: Handler) -> None:
             await stream.__aenter__()
         assert await client.health_check()
 
-    assert run(World("async"), scenario, serve).connections == 2
+    assert run(World("async"), scenario, watched).connections == 2
 
 
 def test_a_timeout_of_the_users_own_passes_through() -> None:
@@ -240,7 +246,7 @@ def test_a_timeout_of_the_users_own_passes_through() -> None:
 
     async def scenario(client: AsyncInferenceGatewayClient) -> None:
         with pytest.raises(TimeoutError) as caught:
-            async with asyncio.timeout(0.1), ask(client) as stream:
+            async with asyncio.timeout(0.5), ask(client) as stream:
                 await read_all(stream)
         assert type(caught.value) is TimeoutError
         assert await client.health_check()
@@ -248,11 +254,12 @@ def test_a_timeout_of_the_users_own_passes_through() -> None:
     assert run(World("async"), scenario, sends(*HEL, end=stall)).connections == 2
 
 
-def _interrupting(*pieces: bytes) -> Handler:
-    """A gateway that presses Ctrl-C once these have been sent."""
+def _interrupting(*pieces: bytes, read: threading.Event | None = None) -> Handler:
+    """A gateway that presses Ctrl-C once these have been sent, and `read` is set."""
 
     def serve(connection: Connection, request: Request) -> None:
         connection.events(*pieces, end=False)
+        assert read is None or read.wait(SOON)
         connection.pause(0.1)
         main = threading.main_thread().ident
         assert main is not None
@@ -277,11 +284,12 @@ def test_ctrl_c_passes_through_a_blocking_read(pieces: tuple[bytes, ...]) -> Non
 
 def test_ctrl_c_during_a_read_that_goes_on_loses_the_stream_not_the_client() -> None:
     """Caught inside the block, the interrupt leaves a stream that says it is broken instead of one with a gap."""
-    with serving(_interrupting(*HEL)) as server, InferenceGatewayClient(server.url, proxy=None) as client:
+    read = threading.Event()
+    with serving(_interrupting(*HEL, read=read)) as server, InferenceGatewayClient(server.url, proxy=None) as client:
         with ask(client) as stream:
             with pytest.raises(KeyboardInterrupt):
                 for _ in stream:
-                    pass
+                    read.set()
             with pytest.raises((StreamError, RuntimeError)):
                 next(iter(stream))
         assert client.health_check()
@@ -371,16 +379,19 @@ def test_a_stream_may_be_closed_under_its_reading_thread() -> None:
         InferenceGatewayClient(server.url, proxy=None) as client,
     ):
         errors: list[BaseException] = []
+        begun = threading.Event()
 
         def read() -> None:
             try:
-                list(stream)
+                for _ in stream:
+                    begun.set()
             except StreamError as error:
                 errors.append(error)
 
         with ask(client) as stream:
             reader = threading.Thread(target=read)
             reader.start()
+            assert begun.wait(SOON)
             time.sleep(0.1)
         reader.join(SOON)
         assert not reader.is_alive()
