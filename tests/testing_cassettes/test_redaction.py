@@ -177,6 +177,36 @@ def test_what_was_hidden_once_is_hidden_wherever_it_stands() -> None:
     assert b"no such key" in both[1].outcome.body  # type: ignore[union-attr]
 
 
+FORM = ("content-type", "application/x-www-form-urlencoded")
+KEY = b"my.own.key-0123"
+
+
+@pytest.mark.parametrize(
+    ("request_", "answer"),
+    [
+        (asked(None, URL, ("x-api-key", "my.own.key-0123")), answered(b"{}")),
+        (asked(None, "http://me:my.own.key-0123@localhost/"), answered(b"{}")),
+        (asked(None, URL + "?key=my.own.key-0123"), answered(b"{}")),
+        (asked(None, URL + "?passphrase=my.own.key-0123"), answered(b"{}")),
+        (asked(b'{"a":[{"api_key":"%s"}]}' % KEY), answered(b"{}")),
+        (asked(b"a=b&client_secret=%s" % KEY, URL, FORM), answered(b"{}")),
+        (asked(b"a=b&passphrase=%s" % KEY, URL, FORM), answered(b"{}")),
+        (asked(), answered(b'{"access_token":"%s"}' % KEY)),
+        (asked(), answered(b"access_token=%s" % KEY, kind=FORM[1])),
+        (asked(), answered(b': c\n\ndata: {"access_token":"%s"}\n\n' % KEY, kind="text/event-stream")),
+    ],
+    ids=["header", "user", "query", "query-field", "json", "form", "form-field", "answer", "answer-form", "event"],
+)
+def test_a_secret_is_known_from_every_place_where_a_name_gives_it(
+    request_: RecordedRequest, answer: RecordedAnswer
+) -> None:
+    """And is hidden in a later answer that says it without any name."""
+    echo = Exchange(asked(), answered(b"I was told " + KEY, kind="text/plain"))
+    later = Redactor(Redaction()).exchanges([Exchange(request_, answer), echo])[1].outcome
+    assert isinstance(later, RecordedAnswer)
+    assert later.body == b"I was told ..."
+
+
 def test_short_and_ordinary_words_are_not_hunted() -> None:
     """A token `test` hides in its header; the word may stand elsewhere."""
     request = asked(b'{"content":"a test with a password"}', URL, ("Authorization", "Bearer test"))

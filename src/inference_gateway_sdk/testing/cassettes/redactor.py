@@ -1,13 +1,14 @@
 """Exchanges without their secrets: what a cassette shows of each request and answer.
 
-What was hidden once because of where it stood (a header, a query, a member) is known from then on, and is hidden
-wherever else it stands, as in an answer that repeats the key.
+What was hidden once because of where it stood (a header, the request's URL, a member of a JSON body or event, a
+URL-encoded form) is known from then on, and is hidden wherever else it stands, as in an answer that repeats the key.
 """
 
 from __future__ import annotations
 
 import base64
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, unquote, unquote_plus
 
@@ -19,8 +20,8 @@ from .edits import Edit, edited
 from .exchange import Ending, Exchange, Piece, RecordedAnswer
 from .layouts import NotJsonError, read_shallow
 from .redaction import HIDDEN
-from .secret_text import hide_pairs, hide_text
-from .secret_values import hide_body, named_secrets
+from .secret_text import hide_pairs, hide_text, hides_pair
+from .secret_values import FORM, hide_body, named_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -108,16 +109,9 @@ class Redactor:
         return tuple([Piece(piece.at, data) for piece, data in zip(pieces, changed, strict=True) if data])
 
     def _edits(self, body: bytes, content_type: str) -> Iterator[Edit]:
-        if not content_type.startswith("text/event-stream"):
-            yield from Edit.between(0, body, hide_body(body, self._redaction, self._known, content_type))
-            return
-        for match in _LINE.finditer(body):
-            line = match[0]
-            start = line.find(b":") + 1 if line.startswith(b"data:") else 0
-            start += line[start : start + 1] == b" "
-            content = line[start:].rstrip(b"\r\n")
-            hidden = hide_body(content, self._redaction, self._known)
-            yield from Edit.between(match.start() + start, content, hidden)
+        for start, content in _contents(body, content_type):
+            hidden = hide_body(content, self._redaction, self._known, content_type)
+            yield from Edit.between(start, content, hidden)
 
     # What is learned.
 
@@ -126,17 +120,15 @@ class Redactor:
         if isinstance(exchange.outcome, RecordedAnswer):
             answer = exchange.outcome
             self._learn_headers(answer.headers)
-            self._learn_body(answer.body)
+            self._learn_body(answer.body, _content_type(answer.headers))
 
     def _learn_request(self, request: RecordedRequest) -> None:
         self._learn_headers(request.headers)
         if user := _USER.search(request.url):
             self._remember(user[0], *user[0].split(":", 1))
         self._learn_pairs(request.url.partition("?")[2])
-        if request.body and _content_type(request.headers).startswith("application/x-www-form-urlencoded"):
-            self._learn_pairs(request.body.decode("utf-8", "replace"))
-        elif request.body:
-            self._learn_body(request.body)
+        if request.body:
+            self._learn_body(request.body, _content_type(request.headers))
 
     def _learn_headers(self, headers: Pairs) -> None:
         for name, value in headers:
@@ -147,15 +139,16 @@ class Redactor:
     def _learn_pairs(self, query: str) -> None:
         for pair in query.split("&"):
             name, _, value = pair.partition("=")
-            if self._redaction.hides_query(unquote_plus(name)):
+            if hides_pair(unquote_plus(name), self._redaction):
                 self._remember(value, unquote_plus(value))
 
-    def _learn_body(self, body: bytes) -> None:
-        try:
-            value = read_shallow(body.decode("utf-8"))
-        except (UnicodeDecodeError, NotJsonError):
+    def _learn_body(self, body: bytes, content_type: str) -> None:
+        if content_type.startswith(FORM):
+            self._learn_pairs(body.decode("utf-8", "replace"))
             return
-        self._remember(*named_secrets(value, self._redaction))
+        for _, content in _contents(body, content_type):
+            with suppress(UnicodeDecodeError, NotJsonError):
+                self._remember(*named_secrets(read_shallow(content.decode("utf-8")), self._redaction))
 
     def _remember(self, *values: str) -> None:
         for value in values:
@@ -163,6 +156,18 @@ class Redactor:
                 if len(spelling) >= _SHORTEST and not _WORD.fullmatch(spelling) and spelling not in self._known:
                     self._known.append(spelling)
         self._known.sort(key=len, reverse=True)  # so that one inside another leaves no rest of the longer
+
+
+def _contents(body: bytes, content_type: str) -> Iterator[tuple[int, bytes]]:
+    """What is looked through by itself, and where it begins: each line of an event stream (its data), else the body."""
+    if not content_type.startswith("text/event-stream"):
+        yield 0, body
+        return
+    for match in _LINE.finditer(body):
+        line = match[0]
+        start = line.find(b":") + 1 if line.startswith(b"data:") else 0
+        start += line[start : start + 1] == b" "
+        yield match.start() + start, line[start:].rstrip(b"\r\n")
 
 
 def _parts(name: str, value: str) -> list[str]:

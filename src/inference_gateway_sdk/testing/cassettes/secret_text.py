@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from .redaction import Redaction
 
-__all__ = ["hide_pairs", "hide_text", "is_packed", "may_hold_secrets"]
+__all__ = ["hide_pairs", "hide_text", "hides_pair", "is_packed", "may_hold_secrets"]
 
 # Beyond what is hidden in logs: a file may be published.
 _SHAPES: Final = (
@@ -81,6 +81,11 @@ def hide_pairs(text: str, redaction: Redaction, known: Iterable[str] = ()) -> st
     return "&".join([_hide_pair(pair, redaction, known) for pair in text.split("&")])
 
 
+def hides_pair(name: str, redaction: Redaction) -> bool:
+    """Whether the value of this parameter, of a query or a form, is a secret."""
+    return redaction.hides_query(name) or redaction.hides_field(name)
+
+
 def is_packed(text: str) -> bool:
     """Whether this is a file's bytes in base64: among so many letters anything may look like a key."""
     return len(text) >= 200 and _PACKED.fullmatch(text) is not None
@@ -88,8 +93,7 @@ def is_packed(text: str) -> bool:
 
 def _hide_pair(pair: str, redaction: Redaction, known: Iterable[str]) -> str:
     name, equals, value = pair.partition("=")
-    plain = unquote_plus(name)
-    if equals and value and (redaction.hides_query(plain) or redaction.hides_field(plain)):
+    if equals and value and hides_pair(unquote_plus(name), redaction):
         return f"{name}={HIDDEN}"
     return hide_text(pair, redaction, known)
 

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
     from .redaction import Redaction
 
-__all__ = ["hide_body", "hide_json", "named_secrets"]
+__all__ = ["FORM", "hide_body", "hide_json", "named_secrets"]
 
-_FORM = "application/x-www-form-urlencoded"
+FORM = "application/x-www-form-urlencoded"
 
 
 def hide_body(data: bytes, redaction: Redaction, known: Iterable[str] = (), content_type: str = "") -> bytes:
@@ -32,7 +32,7 @@ def hide_body(data: bytes, redaction: Redaction, known: Iterable[str] = (), cont
         text = data.decode("utf-8")
     except UnicodeDecodeError:
         return hide_text(data.decode("latin-1"), redaction, known).encode("latin-1", "replace")
-    if content_type.startswith(_FORM):
+    if content_type.startswith(FORM):
         return hide_pairs(text, redaction, known).encode()
     try:
         value, layout = _value(text)
