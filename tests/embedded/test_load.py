@@ -9,12 +9,13 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import httpx2
 import pytest
 import trustme
 
+from embedded.leaving import SOON, connected, leaving
 from inference_gateway_sdk import Httpx2Driver, InferenceGatewayClient, StreamTruncatedError
 from inference_gateway_sdk.embedded import (
     Access,
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.wire
 
 BENCH = Path(__file__).resolve().parents[2] / "bench" / "embedded_load.py"
-SOON = 10.0  # seconds until something is known to be wrong
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"
 FIRST = b'data: {"choices":[{"index":0,"delta":{"content":"Hel"}}]}\n\n'
 TALKS = {
@@ -55,36 +55,12 @@ def test_500_streams_at_once_are_all_whole() -> None:
     assert found["kilobytes"] < 400
 
 
-class Watched:
-    """A script for the upstream that begins to answer, or does not, and sees when its connection is closed."""
-
-    def __init__(self, *said: bytes) -> None:
-        self._said = said
-        self.asked = threading.Event()
-        self.freed = threading.Event()
-
-    def __call__(self, connection: socket.socket) -> None:
-        for data in self._said:
-            connection.sendall(data)
-        self.asked.set()
-        connection.settimeout(SOON)
-        try:
-            while connection.recv(65536):
-                pass
-        except TimeoutError:
-            return
-        except ConnectionError:
-            pass
-        self.freed.set()
-
-
-def _posted(client: httpx2.Client, path: str, body: dict[str, Any]) -> socket.socket:
-    """A connection on which this has been asked."""
-    data = json.dumps(body).encode()
-    connection = socket.create_connection((client.base_url.host, client.base_url.port), timeout=SOON)
+def _request(talk: str, *, stream: bool) -> bytes:
+    """The bytes of a request."""
+    path, body = TALKS[talk]
+    data = json.dumps({**body, "stream": stream}).encode()
     head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {len(data)}\r\n\r\n"
-    connection.sendall(head.encode() + data)
-    return connection
+    return head.encode() + data
 
 
 @pytest.mark.parametrize("streamed", [True, False], ids=["streamed", "whole"])
@@ -93,14 +69,10 @@ def test_a_client_that_vanishes_frees_its_upstream(
     gateway: Gateways, upstream: Upstream, talk: str, streamed: bool
 ) -> None:
     """The provider's connection is closed at once, whether it was silent or in the middle of its answer."""
-    path, body = TALKS[talk]
-    watched = upstream.scripts["m"] = Watched(HEAD, FIRST) if streamed else Watched()
-    with _posted(gateway(), path, {**body, "stream": streamed}) as connection:
+    request, said = _request(talk, stream=streamed), HEAD + FIRST if streamed else b""
+    with leaving(gateway(), upstream, request, said) as connection:
         if streamed:
             assert b"200" in connection.recv(65536).split(b"\r\n")[0]
-        assert watched.asked.wait(SOON)
-        assert not watched.freed.is_set()
-    assert watched.freed.wait(SOON / 2)
 
 
 def test_a_reader_that_stops_holds_its_provider_back(gateway: Gateways, upstream: Upstream) -> None:
@@ -126,8 +98,8 @@ def test_a_reader_that_stops_holds_its_provider_back(gateway: Gateways, upstream
                 ended.set()
 
     upstream.scripts["m"] = script
-    path, body = TALKS["chat"]
-    with _posted(gateway(), path, {**body, "stream": True}) as connection:
+    with connected(gateway()) as connection:
+        connection.sendall(_request("chat", stream=True))
         assert connection.recv(1000)
         assert stalled.wait(3 * SOON)
         assert pushed < 64_000_000

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from embedded.leaving import leaving
 from inference_gateway_sdk.embedded import Access
 
 if TYPE_CHECKING:
@@ -290,21 +291,8 @@ def test_a_client_that_leaves_ends_the_call_to_the_provider(
     gateway: Gateways, upstream: Upstream, path: str, provider: str, begun: bytes
 ) -> None:
     """WIRE section 4: closing the connection cancels the upstream call, at whatever point it is."""
-    asked, ended = threading.Event(), threading.Event()
-
-    def script(connection: socket.socket) -> None:
-        connection.settimeout(10)
-        connection.sendall(begun)
-        asked.set()
-        if not connection.recv(1):
-            ended.set()
-
-    upstream.scripts["m"] = script
-    client = gateway()
-    with socket.create_connection((client.base_url.host, client.base_url.port), timeout=10) as connection:
-        connection.sendall(_request(path, model=f"{provider}/m", stream=True))
-        assert asked.wait(10)
-    assert ended.wait(10)
+    with leaving(gateway(), upstream, _request(path, model=f"{provider}/m", stream=True), begun):
+        pass
 
 
 def _request(path: str, **body: object) -> bytes:

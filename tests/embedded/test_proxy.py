@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from embedded.leaving import leaving
 from inference_gateway_sdk import InferenceGatewayClient, NotFoundError
 from inference_gateway_sdk.embedded import LocalModel, ScriptedProvider, running
 from inference_gateway_sdk.embedded.weights import Place
@@ -233,21 +234,8 @@ def test_a_client_that_leaves_ends_the_call_to_the_provider(
     gateway: Gateways, upstream: Upstream, accept: str, begun: bytes
 ) -> None:
     """WIRE section 4: closing the connection cancels the upstream call, both ways."""
-    asked, ended = threading.Event(), threading.Event()
-
-    def script(connection: socket.socket) -> None:
-        connection.settimeout(10)
-        connection.sendall(begun)
-        asked.set()
-        if not connection.recv(1):
-            ended.set()
-
-    upstream.scripts["m"] = script
-    client = gateway(quirks="v0.48")
-    with socket.create_connection((client.base_url.host, client.base_url.port), timeout=10) as connection:
-        connection.sendall(_streaming("m", accept))
-        assert asked.wait(10)
-    assert ended.wait(10)
+    with leaving(gateway(quirks="v0.48"), upstream, _streaming("m", accept), begun):
+        pass
 
 
 def test_the_scripted_provider_is_behind_it_too(tmp_path: Path) -> None:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import httpx2
 import pytest
 
+from embedded.leaving import leaving
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -206,21 +208,8 @@ def test_a_client_that_leaves_ends_the_call_to_the_provider(
     gateway: Gateways, upstream: Upstream, stream: bool, begun: bytes
 ) -> None:
     """WIRE section 4: closing the connection cancels the upstream call, at whatever point it is."""
-    asked, ended = threading.Event(), threading.Event()
-
-    def script(connection: socket.socket) -> None:
-        connection.settimeout(10)
-        connection.sendall(begun)
-        asked.set()
-        if not connection.recv(1):
-            ended.set()
-
-    upstream.scripts["m"] = script
-    client = gateway()
-    with socket.create_connection((client.base_url.host, client.base_url.port), timeout=10) as connection:
-        connection.sendall(_request("openai/m", stream=stream))
-        assert asked.wait(10)
-    assert ended.wait(10)
+    with leaving(gateway(), upstream, _request("openai/m", stream=stream), begun):
+        pass
 
 
 def test_a_compressed_answer_is_read(gateway: Gateways, upstream: Upstream) -> None:
