@@ -9,7 +9,7 @@ from typing import Any
 from inference_gateway_sdk import GatewayError
 from inference_gateway_sdk.testing.cassettes import Exchange, Tape, cassette
 from inference_gateway_sdk.testing.cassettes.file import load
-from support.worlds import World
+from support.worlds import Blocking, World
 
 Scenario = Callable[[Any], Awaitable[Any]]
 
@@ -47,6 +47,18 @@ class Played:
         with cassette(self.path, **how) as tape:
             options = {**self.options, "driver": self.driver(tape)}
             return self.world.with_client(scenario, url, **options)
+
+
+class BlockingDriver(Blocking):
+    """A blocking driver with the face of the async one, and so its answers."""
+
+    async def open(self, *args: Any, **options: Any) -> Any:
+        return Blocking(self.inner.open(*args, **options))
+
+
+def driver_of(world: World, tape: Tape, **options: Any) -> Any:
+    """The tape's driver for one of the two clients, with the face of the async one."""
+    return BlockingDriver(tape.driver(**options)) if world.blocking else tape.async_driver(**options)
 
 
 async def outcome(scenario: Scenario, client: Any) -> Any:

@@ -21,7 +21,8 @@ from inference_gateway_sdk.testing.cassettes import (
 )
 from inference_gateway_sdk.testing.cassettes.file import load, save
 from support.server import Connection, Request, serving
-from support.worlds import Blocking, World
+from support.worlds import World
+from testing_cassettes.playing import driver_of
 from testing_cassettes.stub import AsyncStubDriver, StubAnswer, StubDriver
 from testing_cassettes.stub import read_all as stub_read
 
@@ -35,34 +36,16 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "it.json"
 
 
-class Opened:
-    """A tape's driver of either kind, with the face of the async one."""
-
-    def __init__(self, world: World, tape: Any, **options: Any) -> None:
-        self._blocking = world.blocking
-        self._driver = (tape.driver if world.blocking else tape.async_driver)(**options)
-
-    async def open(self, *args: Any, **options: Any) -> Any:
-        answer = self._driver.open(*args, **options)
-        return Blocking(answer) if self._blocking else await answer
-
-    async def close(self) -> None:
-        if self._blocking:
-            self._driver.close()
-        else:
-            await self._driver.aclose()
-
-
 def run(world: World, path: Path, scenario: Any, mode: Any = "once", **options: Any) -> Any:
     """What a scenario makes of the driver of a tape."""
 
     async def inside() -> Any:
         with cassette(path, mode) as tape:
-            driver = Opened(world, tape, **options)
+            driver = driver_of(world, tape, **options)
             try:
                 return await scenario(driver)
             finally:
-                await driver.close()
+                await driver.aclose()
 
     return world.run(inside)
 
@@ -78,6 +61,12 @@ async def read_all(answer: Any) -> bytes:
 def answering(connection: Connection, request: Request) -> None:
     """What was asked, as the server saw it."""
     connection.json({"target": request.target, "body": request.body.decode()})
+
+
+def half(connection: Connection, _: Request) -> None:
+    """One event, and then nothing more."""
+    connection.events(b"data: 1\n\n", end=False)
+    connection.stall()
 
 
 def test_connections_are_made_as_the_client_is_told(world: World, path: Path) -> None:
@@ -162,10 +151,6 @@ def test_a_cancelled_request_is_not_recorded(path: Path) -> None:
 def test_a_cancelled_read_leaves_an_abandoned_answer(path: Path) -> None:
     """What came before it is recorded, and the connection is closed."""
 
-    def half(connection: Connection, _: Request) -> None:
-        connection.events(b"data: 1\n\n", end=False)
-        connection.stall()
-
     async def ask(driver: Any) -> None:
         answer = await driver.open("GET", server.url, [], None)
         assert await answer.read() == b"data: 1\n\n"
@@ -237,10 +222,6 @@ def test_one_thread_reads_a_played_answer_at_a_time(path: Path) -> None:
 def test_an_answer_that_is_given_up_while_it_is_read_is_abandoned(world: World, path: Path) -> None:
     """Its reader is told that it is cut; the recording says who cut it."""
 
-    def half(connection: Connection, _: Request) -> None:
-        connection.events(b"data: 1\n\n", end=False)
-        connection.stall()
-
     async def ask(driver: Any) -> None:
         answer = await driver.open("GET", server.url, [], None)
         await answer.read()
@@ -263,14 +244,10 @@ def test_closing_the_driver_ends_open_answers(world: World, path: Path, mode: st
     if mode == "none":
         save(path, [Exchange(RecordedRequest("GET", "http://h"), whole)])
 
-    def half(connection: Connection, _: Request) -> None:
-        connection.events(b"data: 1\n\n", end=False)
-        connection.stall()
-
     async def ask(driver: Any) -> None:
         answer = await driver.open("GET", server.url, [], None)
         await answer.read()
-        await driver.close()
+        await driver.aclose()
         with pytest.raises((Truncated, RuntimeError)):
             await answer.read()
 

@@ -23,7 +23,8 @@ from inference_gateway_sdk.testing.cassettes import (
     cassette,
 )
 from inference_gateway_sdk.testing.cassettes.file import load, save
-from support.worlds import Blocking, World
+from support.worlds import World
+from testing_cassettes.playing import driver_of
 from testing_cassettes.stub import StubAnswer, StubDriver
 
 URL = "http://localhost/v1/x"
@@ -65,16 +66,9 @@ def with_driver(world: World, tape: Tape, scenario: Callable[[Any], Awaitable[An
 
     async def run() -> Any:
         with tape:
-            return await scenario(BlockingAsAsync(tape.driver()) if world.blocking else tape.async_driver())
+            return await scenario(driver_of(world, tape))
 
     return world.run(run)
-
-
-class BlockingAsAsync(Blocking):
-    """A driver whose answers have the face of the async ones."""
-
-    async def open(self, *args: Any, **options: Any) -> Any:
-        return Blocking(self.inner.open(*args, **options))
 
 
 async def read_all(answer: Any) -> list[bytes]:
