@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import socket
 import struct
@@ -15,10 +16,13 @@ import httpx2
 import pytest
 
 from inference_gateway_sdk.embedded import ListenError, LocalModel, ScriptedProvider, Settings, running
+from inference_gateway_sdk.embedded.runner import hosting
 from inference_gateway_sdk.embedded.weights import Place
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from starlette.types import Receive, Scope, Send
 
 pytestmark = pytest.mark.wire
 
@@ -66,6 +70,21 @@ def test_an_unknown_host_is_named(nobody: LocalModel) -> None:
         running(Settings(host="192.0.2.1", port=0), local=nobody),
     ):
         pytest.fail("it listens at an address that is not ours")
+
+
+# The server ends its thread as it would end a process.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_one_that_does_not_start_says_so_and_silences_nobody(caplog: pytest.LogCaptureFixture) -> None:
+    """What other servers of the process have to say is heard as before."""
+
+    async def app(_: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        await send({"type": "lifespan.startup.failed", "message": "no"})
+
+    with pytest.raises(ListenError, match="did not start"), hosting(app, Settings(port=0)):
+        pytest.fail("it serves what did not start")
+    logging.getLogger("uvicorn.error").error("heard")
+    assert caplog.messages[-1] == "heard"
 
 
 def test_what_is_missing_is_named_with_the_command_that_installs_it() -> None:

@@ -78,7 +78,7 @@ class Connection(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Serve this connection."""
         super().connection_made(transport)
-        self.conn = answering = _Answering(transport, self.config.h11_max_incomplete_event_size or _HEAD_LIMIT)
+        self.conn = answering = _Answering(transport)
         serve = cast("ASGIApp", self.app)
 
         async def app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -123,8 +123,8 @@ class Connection(H11Protocol):
 class _Answering(h11.Connection):
     """h11's, which gives every answer Go's phrase, and may end with a reset."""
 
-    def __init__(self, transport: asyncio.Transport, max_incomplete_event_size: int) -> None:
-        super().__init__(h11.SERVER, max_incomplete_event_size)
+    def __init__(self, transport: asyncio.Transport) -> None:
+        super().__init__(h11.SERVER, _HEAD_LIMIT)
         self._transport = transport
         self._reset = False
 

@@ -68,7 +68,7 @@ def running(
         settings: None for the defaults, nothing of the environment, and a free port; with a scripted provider also with
             everything on that is off by default, so that each endpoint answers.
         local: The smoke-test model; None for the weights in their usual place, never pulled.
-        scripted: Answers for `openai` and `anthropic` where the settings give no address; None for nobody.
+        scripted: Answers for providers without an address, as in `Gateway.build`; None for nobody.
         tools: Python functions that chats are offered as if an MCP server had them; that there are any turns MCP on,
             and without settings the list of tools too, and direct mode.
         faults: What goes wrong, and for which requests; a plan can be asked what was played.
@@ -132,7 +132,7 @@ def serve(
         announce: Called with the address and what is served there, once connections are accepted.
         tell: Called with a sentence about each provider that is reached over HTTP, a little later.
         faults: What goes wrong, and for which requests.
-        scripted: Answers for providers that have no address and no key; None for nobody.
+        scripted: Answers for providers without an address, as in `Gateway.build`; None for nobody.
 
     Raises:
         ListenError: The address is taken or not ours, or the certificate cannot be used.
@@ -178,7 +178,6 @@ class _Server(uvicorn.Server):
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """End the server; called by a signal, or by whoever runs it in a thread."""
-        logging.getLogger("uvicorn.error").addFilter(_nothing)
         super().handle_exit(sig, frame)
         with suppress(RuntimeError):  # its loop is closed: it has ended
             self._wake()
@@ -219,20 +218,16 @@ class _Server(uvicorn.Server):
 
     def run(self, sockets: list[socket.socket] | None = None) -> None:
         """Serve until told to end."""
-        logging.getLogger("uvicorn.error").addFilter(_not_broken_off)
+        log = logging.getLogger("uvicorn.error")
+        log.addFilter(self._is_news)
         try:
             super().run(sockets)
         finally:
-            logging.getLogger("uvicorn.error").removeFilter(_nothing)
+            log.removeFilter(self._is_news)
 
-
-def _nothing(_: logging.LogRecord) -> bool:
-    return False
-
-
-def _not_broken_off(record: logging.LogRecord) -> bool:
-    """Let all pass but the complaint about an answer that ends where the provider's did: that is meant."""
-    return "without completing response" not in record.getMessage()
+    def _is_news(self, record: logging.LogRecord) -> bool:
+        """Whether it was not meant: an answer that ends where the provider's did is, and so is what follows the end."""
+        return not self.should_exit and "without completing response" not in record.getMessage()
 
 
 def _config(app: ASGIApp, settings: Settings) -> uvicorn.Config:
@@ -250,7 +245,6 @@ def _config(app: ASGIApp, settings: Settings) -> uvicorn.Config:
         timeout_keep_alive=math.ceil(settings.idle_timeout),
         ssl_certfile=settings.tls_cert,
         ssl_keyfile=settings.tls_key,
-        h11_max_incomplete_event_size=1024 * 1024,
     )
 
 
