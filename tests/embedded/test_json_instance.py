@@ -198,8 +198,12 @@ def test_a_text_for_a_pattern_keeps_to_its_length() -> None:
     assert matching("^a+$", 5) == "aaaaaa"
     assert matching("^[a-z]{2,8}$", 8) == "a" * 8
     assert matching("a", 3) == "a.."
+    assert matching(r"a\$", 4) == "a$.."
     with pytest.raises(NoText, match="none of 0 to 2"):
         matching("^abc$", 0, 2)
+    for ended in ("(^abc$)", "^abc$|d"):
+        with pytest.raises(NoText, match="none of 5 to 9"):
+            matching(ended, 5, 9)
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ class NoText(Exception):  # noqa: N818  (it says what there is not)
 
 
 def matching(pattern: str, least: int = 0, most: int = _MOST) -> str:
-    """The shortest text the pattern matches, or one that repeats more where it has to be longer.
+    """A text the pattern matches: the first of all alternatives, repeating as little as will do for the length.
 
     Args:
         pattern: Unanchored, as in JSON schemas: it may match a part of the text.
@@ -37,8 +37,9 @@ def matching(pattern: str, least: int = 0, most: int = _MOST) -> str:
         NoText: The pattern is not understood, or no such text is found.
     """
     for extra in (0, 1, max(least, 1)):
-        text = _Reader(pattern, extra).whole()
-        if len(text) < least and not pattern.endswith("$"):
+        reader = _Reader(pattern, extra)
+        text = reader.whole()
+        if len(text) < least and not reader.ends:
             text = text.ljust(least, ".")
         if least <= len(text) <= most:
             return text
@@ -51,12 +52,16 @@ class _Reader:
     Args:
         pattern: What to read.
         extra: How often more than it must each open repetition repeats.
+
+    Attributes:
+        ends: An anchor says where the text ends: nothing may follow.
     """
 
     def __init__(self, pattern: str, extra: int) -> None:
         self._pattern = pattern
         self._at = 0
         self._extra = extra
+        self.ends = False
 
     def whole(self) -> str:
         text = self._alternatives()
@@ -103,6 +108,7 @@ class _Reader:
         if character == "$" and self._next() not in ("", "|", ")"):
             raise NoText("an anchor stands in the middle")
         if character in "^$":
+            self.ends = self.ends or character == "$"
             return ""
         if character in "*+?{":
             raise NoText("nothing stands before a repetition")
@@ -163,7 +169,7 @@ class _Reader:
             self._at = counted.end()
             least, more, most = int(counted[1]), counted[2], counted[3]
             count = min(least + self._extra, int(most)) if most else least + self._extra * bool(more)
-        elif mark in ("*", "+", "?") and mark:
+        elif mark in ("*", "+", "?"):
             self._at += 1
             count = (mark == "+") + (self._extra if mark != "?" else 0)
         else:
