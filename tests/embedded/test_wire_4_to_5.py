@@ -288,16 +288,24 @@ def test_section_4_limits(case: Case, gateway: Gateways, upstream: Upstream) -> 
         answers={"m": late(0.5, b"", events(b"data: 1\n\n"))},
         body=b"data: 1\n\n",
     ),
-    Case(
-        section="4",
-        says="a body that is too large is reset",
-        quirk="refusals_reset",
-        path=CHAT,
-        sent=b"x" * 100_000,
-        settings=LIMIT,
-        status=413,
-        value=TOO_LARGE,
-        headers={"connection": "close"},
+    *(
+        Case(
+            section="4",
+            says=f"a body of {size} bytes that is too large: {ended}",
+            quirk=quirk,
+            path=CHAT,
+            sent=b"x" * size,
+            settings=LIMIT,
+            status=413,
+            value=TOO_LARGE,
+            headers={"connection": "close"},
+            ended=ended,
+        )
+        for quirk, size, ended in (
+            ("refusals_reset", 5000, "reset"),
+            ("refusals_reset", 4000, "closed"),  # as much as is read ahead
+            (None, 5000, "closed"),
+        )
     ),
 )
 def test_section_4_clocks(case: Case, gateway: Gateways, upstream: Upstream) -> None:

@@ -75,6 +75,7 @@ class Case:
         kind: The content type.
         headers: What the head says beside it; None for a header that must not be there.
         whole: The answer comes to its end.
+        ended: How the connection ends then, "closed" or "reset"; None for either.
         seen: A check of the request that the provider got; False for none that it may get.
         stop: The client stops in the middle of its body.
         rows: Which rows of the error catalogue this is, such as "no_key/chat".
@@ -96,6 +97,7 @@ class Case:
     kind: str | None = None
     headers: Mapping[str, str | None] = field(default_factory=dict)
     whole: bool = True
+    ended: str | None = None
     seen: Check | bool = True
     stop: bool = False
     rows: tuple[str, ...] = ()
@@ -146,6 +148,7 @@ def play(case: Case, gateway: Gateways, upstream: Upstream) -> None:
 
 def _compare(case: Case, reply: Reply) -> None:
     assert (reply.status, reply.whole) == (case.status, case.whole and case.status > 0), reply
+    assert case.ended in (None, reply.ended)
     if case.value is not ...:
         assert reply.json == case.value, reply.body
     if callable(case.body):
