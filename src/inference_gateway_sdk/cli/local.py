@@ -29,7 +29,7 @@ def need(*modules: str) -> None:
     """
     for module in modules:
         if importlib.util.find_spec(module) is None:
-            raise UsageError(f"{module} is not installed", f"{_INSTALL}")
+            raise UsageError(f"{module} is not installed", _INSTALL)
 
 
 @contextmanager

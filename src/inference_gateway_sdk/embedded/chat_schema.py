@@ -83,7 +83,7 @@ class StreamOptions(Struct):
 
 
 class ChatRequest(Struct, omit_defaults=True):
-    """The request's 22 fields that survive; JSON null counts as absent."""
+    """The request's fields that survive; JSON null counts as absent."""
 
     model: str = field(default_factory=_empty)
     messages: list[Message] | None = field(default_factory=list[Message])
@@ -123,12 +123,9 @@ class TopLogprob(Struct):
     bytes: list[int] | None = None
 
 
-class TokenLogprob(Struct):
-    """A token and how likely it was."""
+class TokenLogprob(TopLogprob):
+    """A token and how likely it was, beside its alternatives."""
 
-    token: str = ""
-    logprob: float = 0.0
-    bytes: list[int] | None = None
     top_logprobs: list[TopLogprob] | None = None
 
 

@@ -84,11 +84,10 @@ def complaint(body: bytes) -> str | None:
         rest = text[error.pos :]
         if not rest:
             return "unexpected EOF" if text else "EOF"
-        literal = _LITERALS.get(rest[0])
-        if error.msg == "Expecting value" and literal is None:
+        if error.msg == "Expecting value":
+            if literal := _LITERALS.get(rest[0]):
+                return _misspelt(rest, literal)
             return f"invalid character '{rest[0]}' looking for beginning of value"
-        if error.msg == "Expecting value" and literal is not None:
-            return _misspelt(rest, literal)
     except RecursionError:
         return "exceeded max depth"
     return None

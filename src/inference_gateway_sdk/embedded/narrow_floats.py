@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec.structs import replace
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from .chat_schema import ChatAnswer, ChatRequest
 
 __all__ = ["narrow", "narrow_answer", "narrow_request"]
@@ -49,13 +47,5 @@ def narrow_answer(answer: ChatAnswer) -> None:
     for choice in answer.choices or []:
         logprobs = choice.logprobs
         for token in [*(logprobs.content or []), *(logprobs.refusal or [])] if logprobs else []:
-            _round([token, *(token.top_logprobs or [])])
-
-
-class _Likely(Protocol):
-    logprob: float
-
-
-def _round(tokens: Iterable[_Likely]) -> None:
-    for token in tokens:
-        token.logprob = narrow(token.logprob)
+            for each in (token, *(token.top_logprobs or [])):
+                each.logprob = narrow(each.logprob)

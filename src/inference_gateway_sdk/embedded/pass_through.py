@@ -29,20 +29,15 @@ if TYPE_CHECKING:
     from .providers.provider import Answer
     from .quirks import Quirks
 
-__all__ = ["Mirror", "PassThrough", "lines_of"]
+__all__ = ["HOP_BY_HOP", "Mirror", "PassThrough", "lines_of"]
 
 _KEPT = ("content-type", "content-length")
-# What belongs to one connection (RFC 9110 section 7.6.1), and the date, which the server sets itself.
-_NOT_MIRRORED = (
-    "connection",
-    "keep-alive",
-    "proxy-connection",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-    "date",
+HOP_BY_HOP = frozenset(
+    {"connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"}
 )
+"""Headers that belong to one connection (RFC 9110 section 7.6.1)."""
+
+_NOT_MIRRORED = HOP_BY_HOP | {"date"}  # which the server sets itself
 
 
 class PassThrough(Response):

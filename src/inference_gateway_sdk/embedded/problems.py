@@ -127,9 +127,9 @@ class Problem(Exception):  # noqa: N818  (the term of RFC 9457)
         return cls(400, f"unknown include value {go_json.quoted(value)}")
 
     @classmethod
-    def not_supported(cls, api: str, advice: str = "") -> Problem:
-        """The provider has no such endpoint; `api` is the endpoint's name in the sentence."""
-        return cls(400, f"The {api} API is not supported by this provider yet.{advice}")
+    def not_supported(cls, what: str, advice: str = "") -> Problem:
+        """The provider has no such endpoint; `what` begins the sentence, such as "The Images API"."""
+        return cls(400, f"{what} is not supported by this provider yet.{advice}")
 
     @classmethod
     def no_listing(cls) -> Problem:

@@ -36,7 +36,7 @@ async def make_sound(gateway: Gateway, kind: str, request: Request) -> Response:
     def choose(name: str) -> Provider:
         provider = gateway.provider(name)
         if kind not in CATALOGUE[name].endpoints:
-            raise Problem(400, f"{_NAMES[kind]} is not supported by this provider yet.")
+            raise Problem.not_supported(_NAMES[kind])
         return provider
 
     return await pass_json(gateway, request, f"/audio/{kind}", choose)

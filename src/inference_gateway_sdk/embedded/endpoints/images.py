@@ -85,5 +85,5 @@ def _painter(gateway: Gateway, name: str) -> Provider:
     """The provider; here its key is looked at before what it offers (WIRE section 6)."""
     provider = gateway.provider(name)
     if "images" not in CATALOGUE[name].endpoints:
-        raise Problem.not_supported("Images")
+        raise Problem.not_supported("The Images API")
     return provider

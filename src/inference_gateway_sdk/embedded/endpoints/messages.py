@@ -21,7 +21,7 @@ async def messages(gateway: Gateway, request: Request) -> Response:
     """The provider's answer; where the gateway itself says no, it does so in the dialect's envelope."""
 
     def choose(name: str) -> Provider:
-        return gateway.supporter(name, "messages", Problem.not_supported("Messages"))
+        return gateway.supporter(name, "messages", Problem.not_supported("The Messages API"))
 
     try:
         return await pass_json(gateway, request, "/messages", choose, MessagesProblem.of)

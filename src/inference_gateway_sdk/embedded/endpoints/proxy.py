@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from ..line_relay import LineRelay
-from ..pass_through import Mirror, lines_of
+from ..pass_through import HOP_BY_HOP, Mirror, lines_of
 from ..problems import Problem, passed_through, proxied
 from ..providers.provider import Ask
 from ..request_body import read_body
@@ -32,11 +32,7 @@ __all__ = ["proxy"]
 
 _EVENTS = "text/event-stream"
 _JSON = "application/json"
-# What belongs to the client's connection, not to its request (RFC 9110 section 7.6.1).
-_OURS = {
-    "connection", "content-length", "host", "keep-alive", "proxy-authorization", "proxy-connection", "te", "trailer",
-    "transfer-encoding", "upgrade",
-}  # fmt: skip
+_OURS = HOP_BY_HOP | {"content-length", "host", "proxy-authorization"}  # of the client's connection, not its request
 
 
 async def proxy(gateway: Gateway, request: Request) -> Response:

@@ -21,7 +21,7 @@ async def responses(gateway: Gateway, request: Request) -> Response:
     """The provider's answer, whole or as its typed events."""
 
     def choose(name: str) -> Provider:
-        refusal = Problem.not_supported("Responses", " Use /v1/chat/completions instead.")
+        refusal = Problem.not_supported("The Responses API", " Use /v1/chat/completions instead.")
         return gateway.supporter(name, "responses", refusal)
 
     return await pass_json(gateway, request, "/responses", choose)

@@ -110,7 +110,7 @@ class Relay:
                     for line in lines.feed(data):
                         yield line
             except httpx2.HTTPError as error:
-                raise BrokenOff(str(error) or "unexpected EOF") from error
+                raise _broken(error) from error
             if lines.rest:
                 yield lines.rest
 
@@ -158,14 +158,9 @@ class Relay:
         if self._client is None:
             # Proxies of the environment are for the world outside: the real gateway never takes one to this machine.
             here, secure = is_this_machine(self._url), self._url.startswith("https:")
-            self._client = httpx2.AsyncClient(
-                timeout=None,
-                trust_env=not here,
-                verify=httpx2.create_ssl_context()
-                if secure or not here
-                else False,  # reads every root: not for nothing
-                limits=_KEPT if secure else _NONE_KEPT,
-            )
+            verify = httpx2.create_ssl_context() if secure or not here else False  # reads every root: not for nothing
+            limits = _KEPT if secure else _NONE_KEPT
+            self._client = httpx2.AsyncClient(timeout=None, trust_env=not here, verify=verify, limits=limits)
         return self._client
 
 
@@ -205,14 +200,18 @@ async def _pieces(answer: httpx2.Response) -> AsyncGenerator[bytes]:
         async for data in answer.aiter_raw():
             yield data
     except httpx2.HTTPError as error:
-        raise BrokenOff(str(error) or "unexpected EOF") from error
+        raise _broken(error) from error
 
 
 async def _whole(answer: httpx2.Response) -> bytes:
     try:
         return await answer.aread()
     except httpx2.HTTPError as error:
-        raise BrokenOff(str(error) or "unexpected EOF") from error
+        raise _broken(error) from error
+
+
+def _broken(error: httpx2.HTTPError) -> BrokenOff:
+    return BrokenOff(str(error) or "unexpected EOF")
 
 
 def _listed(entry: _Entry) -> Listed:

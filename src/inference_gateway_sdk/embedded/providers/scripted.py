@@ -1,8 +1,8 @@
 """A provider in this process that needs no key: whatever it is asked, it answers at once, in every dialect, in small.
 
-It stands in for `openai` and `anthropic`, so that each of the gateway's endpoints has somebody behind it. Its text is
-made from the prompt, its tool calls and JSON from their schemas; pictures and sounds are real files of their types, and
-show and say nothing.
+It stands in for providers that nobody configured, so that each of the gateway's endpoints has somebody behind it. Its
+text is made from the prompt, its tool calls and JSON from their schemas; pictures and sounds are real files of their
+types, and show and say nothing.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["SCRIPTED_MODEL", "ScriptedProvider"]
 
 SCRIPTED_MODEL = "scripted"
+_MODEL = {"id": SCRIPTED_MODEL, "object": "model", "created": CREATED, "owned_by": "scripted"}
 _SOUND_SECONDS = 0.5
 _JSON = "application/json"
 _SOUNDS = {"mp3": ("audio/mpeg", samples.mp3), "wav": ("audio/wav", samples.wav), "pcm": ("audio/pcm", samples.pcm)}
@@ -62,7 +63,7 @@ class ScriptedProvider:
 
     async def models(self) -> list[Listed]:
         """The one name it is listed under."""
-        return [Listed(id=SCRIPTED_MODEL, object="model", created=CREATED, owned_by="scripted")]
+        return [msgspec.convert(_MODEL, Listed)]
 
     async def chat(self, request: ChatRequest) -> bytes:
         """As `Provider.chat`."""
@@ -89,7 +90,7 @@ class ScriptedProvider:
     def _exchanged(self, ask: Ask) -> Answer:
         path = ask.path.partition("?")[0]
         if ask.method == "GET" and path == "/models":
-            return _whole(200, _JSON, go_json.encode({"object": "list", "data": [_listing()]}))
+            return _whole(200, _JSON, go_json.encode({"object": "list", "data": [_MODEL]}))
         if ask.method != "POST":
             return _unknown(ask)
         if path.startswith("/images/"):
@@ -215,10 +216,6 @@ def _sounded(ask: Ask) -> Answer:
         return _refused(400, f"the scripted provider makes {', '.join(_SOUNDS)}: set response_format to one of them")
     content_type, make = _SOUNDS[wanted]
     return _whole(200, content_type, make(_SOUND_SECONDS))
-
-
-def _listing() -> dict[str, object]:
-    return {"id": SCRIPTED_MODEL, "object": "model", "created": CREATED, "owned_by": "scripted"}
 
 
 def _unknown(ask: Ask) -> Answer:
