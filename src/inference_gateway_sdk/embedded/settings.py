@@ -60,8 +60,8 @@ class Settings(Struct, frozen=True, kw_only=True):
         access: `<ID>_API_URL` and `<ID>_API_KEY`, by provider id.
         pools: `ROUTING_ENABLED` with `ROUTING_CONFIG_PATH`: by alias the (provider id, model) pairs that take turns.
         oidc: `AUTH_ENABLED`, `AUTH_OIDC_ISSUER`, `AUTH_OIDC_CLIENT_ID`: whose tokens are asked for; None for none.
-        token: `INFERENCE_GATEWAY_SERVE_TOKEN`, of this gateway alone: what all requests but those for `/health` must
-            bring.
+        token: `INFERENCE_GATEWAY_SERVE_TOKEN`, of this gateway alone: what requests must bring, but for those that
+            need no token of an issuer either.
         quirks: A release of the real gateway, such as "v0.48", whose bugs are reproduced; None for none.
         write_timeout: `SERVER_WRITE_TIMEOUT`, seconds: means something with that quirk alone.
         tls_cert: `SERVER_TLS_CERT_PATH`: the file of a certificate, and of those between it and its root; None for
