@@ -9,7 +9,6 @@ import select
 import socket
 import subprocess
 import sys
-import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +18,7 @@ import pytest
 
 from inference_gateway_sdk.embedded import Access, LocalModel, Settings, running
 from inference_gateway_sdk.embedded.weights import Place
+from support.listening import listening
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
@@ -149,7 +149,7 @@ def chunk(text: str, finish: str | None = None) -> bytes:
 class Provider:
     """A provider whose model's name says how it answers; it remembers the messages it got."""
 
-    port: int
+    port: int = 0
     messages: list[list[dict[str, str]]] = field(default_factory=list)
     bodies: list[dict[str, object]] = field(default_factory=list)
 
@@ -206,29 +206,10 @@ class Provider:
 @pytest.fixture(scope="session")
 def provider() -> Iterator[Provider]:
     """The provider."""
-    listener = socket.create_server(("127.0.0.1", 0))
-    one = Provider(listener.getsockname()[1])
-
-    def serve(connection: socket.socket) -> None:
-        try:
-            one.answer(connection)
-        except OSError:  # whoever asked has left
-            return
-
-    def accept() -> None:
-        while True:
-            try:
-                connection, _ = listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=serve, args=(connection,), daemon=True).start()
-
-    thread = threading.Thread(target=accept, daemon=True)
-    thread.start()
-    yield one
-    listener.shutdown(socket.SHUT_RDWR)
-    listener.close()
-    thread.join(5)
+    one = Provider()
+    with listening(one.answer) as port:
+        one.port = port
+        yield one
 
 
 @pytest.fixture(scope="session")

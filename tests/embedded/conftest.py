@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import socket
-import threading
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ import pytest
 
 from inference_gateway_sdk.embedded import Access, LocalModel, Settings, running
 from inference_gateway_sdk.embedded.weights import Place
+from support.listening import listening
 
 Script = Callable[[socket.socket], None]
 
@@ -37,7 +37,7 @@ class Seen:
 class Upstream:
     """A provider: `scripts` says, by model name (by path, where no JSON names one), which bytes it answers with."""
 
-    url: str
+    url: str = ""
     scripts: dict[str, Script] = field(default_factory=dict)
     seen: list[Seen] = field(default_factory=list)
 
@@ -91,23 +91,10 @@ def _read_request(connection: socket.socket) -> Seen | None:
 
 @pytest.fixture(scope="session")
 def _listening() -> Iterator[Upstream]:
-    listener = socket.create_server(("127.0.0.1", 0))
-    upstream = Upstream(f"http://127.0.0.1:{listener.getsockname()[1]}/v1")
-
-    def accept() -> None:
-        while True:
-            try:
-                connection, _ = listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=upstream.handle, args=(connection,), daemon=True).start()
-
-    thread = threading.Thread(target=accept, daemon=True)
-    thread.start()
-    yield upstream
-    listener.shutdown(socket.SHUT_RDWR)
-    listener.close()
-    thread.join(5)
+    upstream = Upstream()
+    with listening(upstream.handle) as port:
+        upstream.url = f"http://127.0.0.1:{port}/v1"
+        yield upstream
 
 
 @pytest.fixture
