@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from client.stories import WAYS, Json, Story, stories
 from inference_gateway_sdk import GatewayError
 from inference_gateway_sdk._streams.chat import ChatDialect
+from streams.reading import fed
 from support.server import DONE, GOOD, chunk, event
 
 FEWER = settings(max_examples=settings.default.max_examples // 3)  # for tests that take long over each
@@ -21,20 +22,7 @@ FEWER = settings(max_examples=settings.default.max_examples // 3)  # for tests t
 
 def read(data: bytes, cuts: list[int] | None = None, **options: Any) -> tuple[ChatDialect, list[Any]]:
     """A dialect that was fed the bytes, cut at these places, and the chunks it gave; all of them are folded."""
-    dialect = ChatDialect(**options)
-    ends = sorted({min(cut, len(data)) for cut in cuts or []} | {len(data)})
-    items = []
-    start = 0
-    for end in ends:
-        if dialect.closed:
-            break
-        items += dialect.feed(data[start:end])
-        start = end
-    items += dialect.end()
-    chunks = [chunk for chunk, _ in items if chunk is not None]
-    for one in chunks:
-        dialect.fold(one)
-    return dialect, chunks
+    return fed(ChatDialect(**options), data, cuts)
 
 
 def wire(chunks: list[Json]) -> bytes:

@@ -33,6 +33,7 @@ from inference_gateway_sdk._wire.messages import messages_body
 from inference_gateway_sdk._wire.target import Target
 from streams.folding import fold
 from streams.message_stories import ONE_AFTER_ANOTHER, WAYS, Story, stories
+from streams.reading import fed, wire
 from support.memory import held
 from support.server import event
 
@@ -42,23 +43,7 @@ STOP = {"type": "message_stop"}
 
 def read(data: bytes, cuts: list[int] | None = None, **options: Any) -> tuple[MessagesDialect, list[Any]]:
     """A dialect that was fed the bytes, cut at these places, and the events it gave; all of them are folded."""
-    dialect = MessagesDialect(**options)
-    start = 0
-    items = []
-    for end in sorted({min(cut, len(data)) for cut in cuts or []} | {len(data)}):
-        if not dialect.closed:
-            items += dialect.feed(data[start:end])
-        start = end
-    items += dialect.end()
-    events = [one for one, _ in items if one is not None]
-    for one in events:
-        dialect.fold(one)
-    return dialect, events
-
-
-def wire(events: list[dict[str, Any]]) -> bytes:
-    """The events as the provider sends them, each with its type as the event's."""
-    return b"".join(b"event: %s\n%s" % (one["type"].encode(), event(one)) for one in events)
+    return fed(MessagesDialect(**options), data, cuts)
 
 
 def whole(*events: dict[str, Any]) -> MessagesResponse:

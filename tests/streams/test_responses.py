@@ -31,6 +31,7 @@ from inference_gateway_sdk import (
 )
 from inference_gateway_sdk._streams.responses import ResponsesDialect
 from streams.folding import fold
+from streams.reading import fed, wire
 from streams.response_stories import WAYS, Story, stories
 from support.server import DONE, event
 
@@ -41,23 +42,7 @@ FEWER = settings(max_examples=25)
 
 def read(data: bytes, cuts: list[int] | None = None, **options: Any) -> tuple[ResponsesDialect, list[Any]]:
     """A dialect that was fed the bytes, cut at these places, and the events it gave; all of them are folded."""
-    dialect = ResponsesDialect(**options)
-    start = 0
-    items = []
-    for end in sorted({min(cut, len(data)) for cut in cuts or []} | {len(data)}):
-        if not dialect.closed:
-            items += dialect.feed(data[start:end])
-        start = end
-    items += dialect.end()
-    events = [one for one, _ in items if one is not None]
-    for one in events:
-        dialect.fold(one)
-    return dialect, events
-
-
-def wire(events: list[dict[str, Any]]) -> bytes:
-    """The events as the provider sends them, each with its type as the event's."""
-    return b"".join(b"event: %s\n%s" % (one["type"].encode(), event(one)) for one in events)
+    return fed(ResponsesDialect(**options), data, cuts)
 
 
 def whole(*events: dict[str, Any]) -> Response:

@@ -1,0 +1,29 @@
+"""Event streams of a dialect's own, as bytes, and a dialect that reads them in whatever pieces they come."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from support.server import event
+
+Dialect = TypeVar("Dialect", bound=Any)
+
+
+def fed(dialect: Dialect, data: bytes, cuts: list[int] | None = None) -> tuple[Dialect, list[Any]]:
+    """The dialect, fed the bytes cut at these places, and the events it gave; all of them are folded."""
+    start = 0
+    items = []
+    for end in sorted({min(cut, len(data)) for cut in cuts or []} | {len(data)}):
+        if not dialect.closed:
+            items += dialect.feed(data[start:end])
+        start = end
+    items += dialect.end()
+    events = [one for one, _ in items if one is not None]
+    for one in events:
+        dialect.fold(one)
+    return dialect, events
+
+
+def wire(events: list[dict[str, Any]]) -> bytes:
+    """The events as a provider sends them, each with its type as the event's."""
+    return b"".join(b"event: %s\n%s" % (one["type"].encode(), event(one)) for one in events)
