@@ -14,16 +14,12 @@ from typing import Any
 import pytest
 
 import inference_gateway_sdk as sdk
+from client.message_faults import MESSAGE
+from client.response_faults import RESPONSE
 from inference_gateway_sdk._generated.operations import OPERATIONS
 from support.samples import PNG, SOUND, sample
 from support.server import ANSWER, MODELS, Connection, Request, serving
 from support.worlds import World
-
-RESPONSE = {"id": "r1", "object": "response", "created_at": 1, "status": "completed", "model": "m", "output": []}
-MESSAGE = {
-    "id": "m1", "type": "message", "role": "assistant", "model": "m", "stop_reason": "end_turn",
-    "content": [{"type": "text", "text": "Hello"}], "usage": {"input_tokens": 1, "output_tokens": 1},
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -35,6 +31,7 @@ class Row:
     returns: type
     body: dict[str, Any] | bytes | None = None
     refused: type[Exception] | None = sdk.UnauthorizedError
+    token: str | None = "Bearer t0ken"
 
 
 CHAT = {"model": "openai/m", "messages": [{"role": "user", "content": "hi"}]}
@@ -90,6 +87,7 @@ ROWS = {
         lambda c: c.mcp_resource_metadata(),
         "/.well-known/oauth-protected-resource/mcp",
         sdk.OAuthProtectedResourceMetadata,
+        token=None,  # the contract asks for it without one
     ),
     "pushMetrics": Row(
         lambda c: c.push_metrics({"resourceMetrics": []}),
@@ -154,8 +152,7 @@ def test_an_operation_is_sent_as_the_contract_says_and_its_answer_is_typed(name:
     assert (request.method, request.target) == (operation.method, row.target)
     prefix = "" if operation.at_root else "/v1"
     assert request.path.startswith(prefix + operation.path.partition("{")[0])
-    anonymous = name == "getOAuthProtectedResourceMetadata"  # the contract asks for it without a token
-    assert request.headers.get("authorization") == (None if anonymous else "Bearer t0ken")
+    assert request.headers.get("authorization") == row.token
     assert request.headers["user-agent"].startswith("inference-gateway-sdk-python/")
     if isinstance(row.body, dict):
         assert request.headers["content-type"] == "application/json"

@@ -88,7 +88,7 @@ class AnthropicFace:
 
 
 def _said(answer: Any) -> Told:
-    return Told(answer.content[0].text, answer.stop_reason)
+    return Told(*_pair(answer))
 
 
 def _counted(answer: Any) -> Told:

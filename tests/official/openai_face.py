@@ -34,9 +34,7 @@ class Reading(BaseModel):
 class OpenaiFace:
     """Plays each scenario over one client."""
 
-    model = "openai/any"
-
-    def __init__(self, world: str, url: str, model: str = model, asked: str = ASKED) -> None:
+    def __init__(self, world: str, url: str, model: str = "openai/any", asked: str = ASKED) -> None:
         make = openai.OpenAI if world == "blocking" else openai.AsyncOpenAI
         self.client: Any = make(base_url=f"{url}/v1", api_key="none", max_retries=0, timeout=300)
         self.model = model
@@ -53,12 +51,10 @@ class OpenaiFace:
         return Told(data=[model.id async for model in each(self.client.models.list())])
 
     async def chat(self) -> Told:
-        answer = await self._chat()
-        choice, usage = answer.choices[0], answer.usage
-        return Told(choice.message.content, choice.finish_reason, usage=(usage.prompt_tokens, usage.completion_tokens))
+        return _counted(await self._chat())
 
     async def chat_of_anthropic(self) -> Told:
-        return await OpenaiFace.chat(_Other(self, "anthropic/any"))
+        return _counted(await self._chat(model="anthropic/any"))
 
     async def chat_stream(self) -> Told:
         text, end, usage = "", None, None
@@ -112,7 +108,7 @@ class OpenaiFace:
     async def chat_no_tool(self) -> Told:
         answer = await self._chat(tools=CHAT_TOOLS, tool_choice="none")
         assert answer.choices[0].message.tool_calls is None
-        return Told(*_pair(answer), usage=(answer.usage.prompt_tokens, answer.usage.completion_tokens))
+        return _counted(answer)
 
     async def chat_limit(self) -> Told:
         return _said(await self._chat(max_tokens=3))
@@ -217,19 +213,16 @@ class OpenaiFace:
         return {"model": self.model, "voice": "alloy", "input": "Good night.", "response_format": "wav"}
 
 
-class _Other(OpenaiFace):
-    """The same client with another model."""
-
-    def __init__(self, face: OpenaiFace, model: str) -> None:
-        self.client, self.model, self.user = face.client, model, face.user
-
-
 def _pair(answer: Any) -> tuple[str, str]:
     return answer.choices[0].message.content, answer.choices[0].finish_reason
 
 
 def _said(answer: Any) -> Told:
     return Told(*_pair(answer))
+
+
+def _counted(answer: Any) -> Told:
+    return Told(*_pair(answer), usage=(answer.usage.prompt_tokens, answer.usage.completion_tokens))
 
 
 def _parsed(answer: Any) -> Told:
