@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import gc
 import sys
+import tracemalloc
 from typing import Any
 
 import pytest
 
 from inference_gateway_sdk._streams.chat import ChatDialect
+from support.memory import blocks
 from support.server import chunk
 
 CALLS_PER_CHUNK = 32  # Python and C calls to read one clean chunk and fold it, SSE parsing included
@@ -48,19 +50,18 @@ def calls(reads: list[bytes]) -> int:
     return count
 
 
-def blocks(reads: list[bytes], *, assemble: bool) -> int:
-    """How many memory blocks stay allocated after reading and folding them."""
+def stayed(reads: list[bytes], *, assemble: bool) -> int:
+    """How many memory blocks of the package stay allocated after reading and folding them."""
     read(reads, assemble=assemble)  # whatever is cached once
-    gc.collect()
-    gc.disable()
+    tracemalloc.start()
     try:
-        before = sys.getallocatedblocks()
         dialect = read(reads, assemble=assemble)
-        stayed = sys.getallocatedblocks() - before
+        gc.collect()
+        count = blocks("")
     finally:
-        gc.enable()
+        tracemalloc.stop()
     assert dialect.failure is None
-    return stayed
+    return count
 
 
 @pytest.mark.parametrize(
@@ -76,11 +77,11 @@ def test_a_chunk_takes_few_calls(more: dict[str, Any], bound: int) -> None:
 
 def test_memory_grows_with_the_content_alone() -> None:
     """Assembly keeps a chunk's text and nothing else of it."""
-    few, many = blocks(stream(500), assemble=True), blocks(stream(2500), assemble=True)
+    few, many = stayed(stream(500), assemble=True), stayed(stream(2500), assemble=True)
     assert (many - few) / 2000 <= BLOCKS_PER_CHUNK
 
 
 def test_without_assembly_memory_stays_as_it_is() -> None:
     """`assemble=False` keeps nothing of a chunk."""
-    few, many = blocks(stream(500), assemble=False), blocks(stream(2500), assemble=False)
+    few, many = stayed(stream(500), assemble=False), stayed(stream(2500), assemble=False)
     assert abs(many - few) < 20

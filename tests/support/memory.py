@@ -4,13 +4,26 @@ from __future__ import annotations
 
 import tracemalloc
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import inference_gateway_sdk
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _PACKAGE = Path(inference_gateway_sdk.__file__).parent
 
 
 def held(*rooms: str) -> int:
     """Bytes that lines of these rooms (folders or files of the package) have allocated and hold, while tracing."""
+    return sum(trace.size for trace in _traces(rooms))
+
+
+def blocks(*rooms: str) -> int:
+    """In how many blocks of memory they lie."""
+    return len(_traces(rooms))
+
+
+def _traces(rooms: tuple[str, ...]) -> Sequence[tracemalloc.Trace]:
     ours = [tracemalloc.Filter(True, f"{_PACKAGE / room}{'' if room.endswith('.py') else '/*'}") for room in rooms]
-    return sum(trace.size for trace in tracemalloc.take_snapshot().filter_traces(ours).traces)
+    return tracemalloc.take_snapshot().filter_traces(ours).traces
