@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -23,16 +22,13 @@ from client.message_faults import (
     message_event,
     text_delta,
 )
+from client.recorded import FOLDER, MISSING
 from support.server import Connection, Request, serving
 
 if TYPE_CHECKING:
     from support.worlds import World
 
-CAPTURES = Path(__file__).resolve().parents[2] / ".." / "shared" / "captures" / "gateway"
-needs_captures = pytest.mark.skipif(
-    not CAPTURES.is_dir(),
-    reason="the recorded answers of a real gateway are not beside this checkout (../shared/captures/gateway)",
-)
+needs_captures = pytest.mark.skipif(not FOLDER.is_dir(), reason=MISSING)
 ODD_CONTENT = [
     {"type": "thinking", "thinking": "Hm", "signature": "sig==", "x_mark": 1},
     {"type": "redacted_thinking", "data": "b64=="},
@@ -378,7 +374,7 @@ def test_the_view_that_all_dialects_share(world: World) -> None:
 
 def replay(world: World, name: str, scenario: Any) -> tuple[Any, Request]:
     """What a scenario makes of the recorded bytes, and the request it made."""
-    answer = (CAPTURES / f"{name}.response.http").read_bytes()
+    answer = (FOLDER / f"{name}.response.http").read_bytes()
 
     def handler(connection: Connection, request: Request) -> None:
         connection.send(answer)
@@ -396,7 +392,7 @@ def replay(world: World, name: str, scenario: Any) -> tuple[Any, Request]:
 
 def recorded_request(name: str) -> dict[str, Any]:
     """The body of the recorded request."""
-    value: dict[str, Any] = json.loads((CAPTURES / f"{name}.request.txt").read_bytes().partition(b"\n\n")[2])
+    value: dict[str, Any] = json.loads((FOLDER / f"{name}.request.txt").read_bytes().partition(b"\n\n")[2])
     return value
 
 

@@ -6,6 +6,7 @@ import contextlib
 import copy
 import json
 import pickle
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -91,42 +92,29 @@ def supersets(name: str) -> st.SearchStrategy[dict[str, Any]]:
     return an_object(json.dumps(SCHEMAS[name]))
 
 
+def mappings(value: Any) -> Iterator[dict[str, Any]]:
+    """Every mapping in it, itself included."""
+    if isinstance(value, dict):
+        yield value
+    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from mappings(inner)
+
+
 @cache
 def known_names() -> frozenset[str]:
     """Every property name of the contract: only under one of these may a null be left out."""
-    found: set[str] = set()
-
-    def collect(schema: Any) -> None:
-        if isinstance(schema, dict):
-            found.update(schema.get("properties", {}))
-            for inner in schema.values():
-                collect(inner)
-        elif isinstance(schema, list):
-            for inner in schema:
-                collect(inner)
-
-    collect(SCHEMAS)
-    return frozenset(found)
+    return frozenset(name for schema in mappings(SCHEMAS) for name in schema.get("properties", {}))
 
 
 @cache
 def self_evident() -> frozenset[str]:
     """Properties with one possible value: those are filled in where they did not come."""
-    found: set[str] = set()
-
-    def collect(schema: Any) -> None:
-        if isinstance(schema, dict):
-            for name, inner in schema.get("properties", {}).items():
-                referred = SCHEMAS[inner["$ref"].rsplit("/", 1)[1]] if "$ref" in inner else inner
-                found.update([name] if len(referred.get("enum", ())) == 1 else [])
-            for inner in schema.values():
-                collect(inner)
-        elif isinstance(schema, list):
-            for inner in schema:
-                collect(inner)
-
-    collect(SCHEMAS)
-    return frozenset(found)
+    return frozenset(
+        name
+        for schema in mappings(SCHEMAS)
+        for name, inner in schema.get("properties", {}).items()
+        if len((SCHEMAS[inner["$ref"].rsplit("/", 1)[1]] if "$ref" in inner else inner).get("enum", ())) == 1
+    )
 
 
 def lost(came: Any, sent: Any, path: str = "$") -> list[str]:

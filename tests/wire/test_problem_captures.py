@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
+from client.recorded import FOLDER, MISSING
 from inference_gateway_sdk import errors
 from inference_gateway_sdk._wire.headers import Headers
 from inference_gateway_sdk._wire.problem import read_bad_frame, read_error
-
-CAPTURES = Path(__file__).resolve().parents[2] / ".." / "shared" / "captures" / "gateway"
 
 # capture: (class, code, message, part of the hint or None)
 REAL: dict[str, tuple[type[errors.StatusError], str | None, str, str | None]] = {
@@ -85,7 +82,7 @@ REAL: dict[str, tuple[type[errors.StatusError], str | None, str, str | None]] = 
 
 def capture(name: str) -> tuple[int, Headers, bytes]:
     """One raw answer of the real gateway: status, headers, decoded body."""
-    raw = (CAPTURES / f"{name}.response.http").read_bytes()
+    raw = (FOLDER / f"{name}.response.http").read_bytes()
     head, _, rest = raw.partition(b"\r\n\r\n")
     first, *lines = head.decode().split("\r\n")
     headers = Headers((name, value) for name, _, value in (line.partition(": ") for line in lines))
@@ -97,9 +94,7 @@ def capture(name: str) -> tuple[int, Headers, bytes]:
     return int(first.split()[1]), headers, decoded
 
 
-needs_captures = pytest.mark.skipif(
-    not CAPTURES.is_dir(), reason="the captures of the real gateway are not beside this checkout"
-)
+needs_captures = pytest.mark.skipif(not FOLDER.is_dir(), reason=MISSING)
 
 
 @needs_captures
@@ -118,10 +113,8 @@ def test_what_the_real_gateway_answers(name: str) -> None:
 @needs_captures
 def test_no_refusal_of_the_real_gateway_is_left_out() -> None:
     """Every captured answer of 400 and more stands in the table above."""
-    names = {
-        str(path.relative_to(CAPTURES)).removesuffix(".response.http") for path in CAPTURES.rglob("*.response.http")
-    }
-    refusals = {name for name in names if (CAPTURES / f"{name}.response.http").read_bytes()[9:10] in {b"4", b"5"}}
+    names = {str(path.relative_to(FOLDER)).removesuffix(".response.http") for path in FOLDER.rglob("*.response.http")}
+    refusals = {name for name in names if (FOLDER / f"{name}.response.http").read_bytes()[9:10] in {b"4", b"5"}}
     assert refusals - set(REAL) <= {"auth/nope"}  # the same answer as auth/none, to another path
 
 
