@@ -9,7 +9,8 @@ import pytest
 
 from inference_gateway_sdk import BadRequestError, InferenceGatewayClient
 from inference_gateway_sdk.embedded import LocalModel, ScriptedProvider, running
-from inference_gateway_sdk.embedded.providers.scripts import Call, Turn, chat_events
+from inference_gateway_sdk.embedded.providers.scripts import Call, Turn
+from inference_gateway_sdk.embedded.providers.scripts.chat import chat_events
 from inference_gateway_sdk.embedded.weights import Place
 
 if TYPE_CHECKING:

@@ -17,6 +17,7 @@ from .disconnect import ClientLeft, while_connected
 from .line_relay import as_released, relay_lines, stream_headers
 from .lines import Lines
 from .providers.provider import BrokenOff, ProviderError
+from .quirks import Quirks
 from .write_deadline import before_reads, before_writes
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
     from .problems import Problem
     from .providers.provider import Answer
-    from .quirks import Quirks
 
 __all__ = ["HOP_BY_HOP", "Mirror", "PassThrough", "lines_of"]
 
@@ -110,10 +110,8 @@ class Mirror(PassThrough):
         self,
         exchange: AbstractAsyncContextManager[Answer],
         problem: Callable[[ProviderError | TimeoutError], Problem],
-        *,
-        quirks: Quirks,
     ) -> None:
-        super().__init__(exchange, None, problem, quirks=quirks)
+        super().__init__(exchange, None, problem, quirks=Quirks(), streams=False)
 
     async def _relay(self, scope: Scope, send: Send) -> None:
         async with self._exchange as answer:

@@ -44,7 +44,7 @@ async def proxy(gateway: Gateway, request: Request) -> Response:
     forced = {"accept": _JSON, "content-type": _JSON} if quirks.proxy_json else {}
     headers = (*(pair for pair in _theirs(request) if pair[0] not in forced), *forced.items())
     ask = Ask(path=_path(request), method=request.method, headers=headers, body=await request.body(), patient=True)
-    return Mirror(provider.exchange(ask), proxied, quirks=quirks)
+    return Mirror(provider.exchange(ask), proxied)
 
 
 async def _event_stream(gateway: Gateway, provider: Provider, request: Request) -> Response:

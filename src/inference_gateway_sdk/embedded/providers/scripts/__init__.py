@@ -6,26 +6,8 @@ below a provider's address. `Conversation` is the other way: what of a request, 
 
 from __future__ import annotations
 
-from .chat import chat, chat_events
 from .conversation import Conversation, Tool
-from .dialects import DIALECTS, Dialect
-from .messages import message, message_events
-from .responses import response, response_events
+from .dialects import DIALECTS
 from .turn import CREATED, Call, Tokens, Turn
 
-__all__ = [
-    "CREATED",
-    "DIALECTS",
-    "Call",
-    "Conversation",
-    "Dialect",
-    "Tokens",
-    "Tool",
-    "Turn",
-    "chat",
-    "chat_events",
-    "message",
-    "message_events",
-    "response",
-    "response_events",
-]
+__all__ = ["CREATED", "DIALECTS", "Call", "Conversation", "Tokens", "Tool", "Turn"]
