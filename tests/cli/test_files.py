@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from inference_gateway_sdk.cli.outcome import FailureError
+from inference_gateway_sdk.cli.output_file import OutputFile
 from support.server import Connection, Request, serving
 
 if TYPE_CHECKING:
@@ -109,6 +111,16 @@ def test_a_refusal_writes_nothing(igw: Run, asked: tuple[str, ...], content: byt
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("igw: 400: not today")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_appears_in_the_meantime_is_kept(tmp_path: Path) -> None:
+    """Whoever wrote it while the gateway was asked did not mean it to be replaced."""
+    file = tmp_path / "out"
+    output = OutputFile(file, force=False)
+    file.write_bytes(b"dear to me")
+    with pytest.raises(FailureError, match="cannot be written"):
+        output.write(PNG)
+    assert file.read_bytes() == b"dear to me"
 
 
 def test_a_sound_that_breaks_off_is_not_written(igw: Run, tmp_path: Path) -> None:

@@ -15,6 +15,9 @@ from typing import TYPE_CHECKING
 import httpx2
 import pytest
 
+from inference_gateway_sdk.cli.overview import overview
+from inference_gateway_sdk.embedded import Gateway, LocalModel, Oidc, Settings
+from inference_gateway_sdk.embedded.weights import Place
 from support.server import Connection, Request, serving
 
 if TYPE_CHECKING:
@@ -202,6 +205,24 @@ def test_a_scripted_gateway_answers_on_every_endpoint_and_says_what_it_serves(
         "images, audio, MCP tools, metrics",
     ):
         assert words in served.said
+
+
+def test_it_says_whose_bugs_it_has(serve: Callable[..., Served], tmp_path: Path) -> None:
+    """And what they mean for the smoke-test model, of whose weights there is then no word."""
+    said = serve("--port", "0", "--quirks", "v0.48", XDG_CACHE_HOME=str(tmp_path)).said
+    assert "with the bugs of v0.48; llamacpp needs LLAMACPP_API_URL and LLAMACPP_API_KEY" in said
+    assert "weights" not in said
+
+
+def test_it_says_which_aliases_there_are_and_which_tokens_are_wanted(tmp_path: Path) -> None:
+    """The token itself is not told."""
+    pools = {"fast": (("openai", "a"), ("groq", "b/c"))}
+    nowhere = LocalModel(Place(tmp_path / "none.gguf", ours=False))
+    told = list(overview(Gateway.build(Settings(pools=pools, token="secret"), nowhere)))
+    assert "alias fast: openai/a, groq/b/c, in turn" in told
+    assert told[-1] == "a token is wanted, that of INFERENCE_GATEWAY_SERVE_TOKEN"
+    issuer = Gateway(Settings(oidc=Oidc(issuer="https://id.example", audience="us")), {})
+    assert list(overview(issuer))[-1] == "a token of https://id.example for us is wanted"
 
 
 def test_it_says_which_providers_answer(serve: Callable[..., Served], tmp_path: Path) -> None:

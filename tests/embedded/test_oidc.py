@@ -51,6 +51,7 @@ class Issuer:
         self.status = 200
         self.algorithms: list[str] | None = ["RS256", "ES256", "HS256"]
         self.keys: dict[str, Any] = {"first": RSA_KEY}
+        self.use = "sig"
 
     def token(
         self, *, key: str = "first", signer: Any = None, headers: dict[str, Any] | None = None, **claims: Any
@@ -72,7 +73,8 @@ class Issuer:
             more = {} if self.algorithms is None else {"id_token_signing_alg_values_supported": self.algorithms}
             connection.json({"issuer": self.name, "jwks_uri": f"{self.url}/keys", **more}, self.status)
         else:
-            connection.json({"keys": [_public(name, key) for name, key in self.keys.items()]}, self.status)
+            keys = [{**_public(name, key), "use": self.use} for name, key in self.keys.items()]
+            connection.json({"keys": keys}, self.status)
 
 
 RSA_KEY = rsa.generate_private_key(65537, 2048)
@@ -82,7 +84,7 @@ EC_KEY = ec.generate_private_key(ec.SECP256R1())
 
 def _public(name: str, key: Any) -> dict[str, Any]:
     algorithm: Any = ECAlgorithm if isinstance(key, ec.EllipticCurvePrivateKey) else RSAAlgorithm
-    return {**algorithm.to_jwk(key.public_key(), as_dict=True), "kid": name, "use": "sig"}
+    return {**algorithm.to_jwk(key.public_key(), as_dict=True), "kid": name}
 
 
 @pytest.fixture
@@ -245,6 +247,25 @@ def test_only_signatures_the_issuer_uses_are_taken(issuer: Issuer) -> None:
     verifier = TokenVerifier.discover(Oidc(issuer=issuer.url, audience=OURS))
     assert asyncio.run(verifier.accepts(issuer.token()))
     assert not asyncio.run(verifier.accepts(issuer.token(key="curve")))
+
+
+def test_a_key_for_another_use_signs_nothing(issuer: Issuer) -> None:
+    """One that is for encryption is not looked at (RFC 7517, section 4.2)."""
+    issuer.use = "enc"
+    verifier = TokenVerifier.discover(Oidc(issuer=issuer.url, audience=OURS))
+    assert not asyncio.run(verifier.accepts(issuer.token()))
+
+
+def test_no_proxy_of_the_environment_stands_before_an_issuer_on_this_machine(
+    issuer: Issuer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its addresses and its keys are had all the same where one is set that does not answer."""
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    verifier = TokenVerifier.discover(Oidc(issuer=issuer.url, audience=OURS))
+    assert asyncio.run(verifier.accepts(issuer.token()))
 
 
 def test_an_issuer_that_cannot_be_asked_ends_the_start(issuer: Issuer) -> None:

@@ -103,6 +103,16 @@ def test_a_body_of_the_limit_is_too_large(gateway: Gateways, path: str, provider
 
 
 @DIALECTS
+def test_bytes_that_are_no_text_cannot_be_written_anew(
+    gateway: Gateways, upstream: Upstream, path: str, provider: str
+) -> None:
+    """Where a prefix has to be taken off, they are refused as any other body that is no JSON."""
+    answer = gateway().post(path, content=b'{"model":"%s/m","x":"\xff"}' % provider.encode())
+    assert (answer.status_code, answer.json()) == (400, in_envelope(path, 400, "Failed to decode request"))
+    assert upstream.seen == []
+
+
+@DIALECTS
 def test_a_provider_that_cannot_be_reached_is_a_502(gateway: Gateways, path: str, provider: str) -> None:
     """WIRE section 6: wrapped once, without the network's own words."""
     client = gateway(access={provider: Access(url="http://127.0.0.1:9/v1", key="k")})

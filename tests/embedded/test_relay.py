@@ -85,6 +85,19 @@ def test_each_provider_is_authorised_in_its_own_way(
     assert {name: headers[name] for name in names if name in headers} == expected
 
 
+def test_no_proxy_of_the_environment_stands_before_this_machine(
+    gateway: Gateways, upstream: Upstream, whole_answer: Callable[..., bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A provider on loopback is reached all the same where one is set that does not answer."""
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    upstream.answers("m", whole_answer(200, json.dumps(ANSWER).encode()))
+    client = gateway(idle_timeout=102.0)  # a gateway of its own, which looks at the environment when it first asks
+    assert client.post(CHAT, json={"model": "openai/m", "messages": HI}).json() == ANSWER
+
+
 def test_a_named_provider_gets_the_model_with_its_prefix(
     gateway: Gateways, upstream: Upstream, whole_answer: Callable[..., bytes]
 ) -> None:

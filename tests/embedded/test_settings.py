@@ -100,6 +100,7 @@ def test_every_variable_is_read() -> None:
         ("OPENAI_API_URL", "localhost:8000", "such as http://"),
         ("OPENAI_API_URL", "", "unset it"),
         ("OPENAI_API_URL", "http://[::1", "such as http://"),
+        ("OPENAI_API_URL", "http://127.0.0.1:0/v1", "such as http://"),
     ],
 )
 def test_a_malformed_value_is_refused_by_name(name: str, value: str, advice: str) -> None:
@@ -107,6 +108,13 @@ def test_a_malformed_value_is_refused_by_name(name: str, value: str, advice: str
     with pytest.raises(SettingsError, match=name) as caught:
         Settings.from_env({name: value})
     assert advice in str(caught.value)
+
+
+def test_a_time_of_grace_is_not_negative() -> None:
+    """None at all is 0."""
+    assert Settings(grace=0).grace == 0
+    with pytest.raises(SettingsError, match="grace=-1: write seconds, 0 or more"):
+        Settings(grace=-1)
 
 
 def test_features_that_are_not_here_are_reported() -> None:

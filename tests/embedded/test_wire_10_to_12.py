@@ -147,6 +147,15 @@ ENDPOINTS = (("10", MESSAGES, "anthropic"), ("11", RESPONSES, "openai"))
     ),
     Case(
         section="10",
+        says="what is nested too deeply is refused",
+        path=RESPONSES,
+        sent=b'{"model":"openai/m","input":' + b"[" * 100_000 + b"]" * 100_000 + b"}",
+        status=400,
+        value={"error": "Failed to decode request"},
+        seen=False,
+    ),
+    Case(
+        section="10",
         says="no version and no beta of the client's",
         path=MESSAGES,
         sent={"model": "anthropic/m"},

@@ -350,6 +350,17 @@ def test_section_6_beside_the_catalogue(case: Case, gateway: Gateways, upstream:
     play(case, gateway, upstream)
 
 
+@pytest.mark.parametrize("status", [204, 304])
+def test_a_status_without_a_body_has_none(
+    gateway: Gateways, upstream: Upstream, caplog: pytest.LogCaptureFixture, status: int
+) -> None:
+    """The refusal is not written where nothing may be (RFC 9110 section 6.4.1), and nothing is logged."""
+    upstream.answers("m", whole(status, b""))
+    answer = gateway().post(CHAT, json=model("chat"))
+    assert (answer.status_code, answer.content) == (status, b"")
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
+
+
 def test_the_phrase_of_a_status_is_gos(gateway: Gateways, upstream: Upstream) -> None:
     """The words behind the number, whatever this Python calls it."""
     from embedded.raw_http import exchanged

@@ -67,6 +67,11 @@ def asked(query: str, **rest: object) -> Case:
         "provider=openai&include=%20pricing%20,,pricing,modalities",
         value=listed(*({**model, "pricing": None, "modalities": None} for model in (ONE, TWO))),
     ),
+    asked(
+        "provider=openai&include=modalities",
+        value=listed({**ONE, "id": "openai/o1-mini", "modalities": {"input": ["text"], "output": ["text"]}}),
+        answers={"/v1/models": whole(200, {"data": [{"id": "o1-mini"}]})},
+    ),
     asked("provider=openai&include=pricing&include=x", value=listed(*({**m, "pricing": None} for m in (ONE, TWO)))),
     asked("include=pricing,x", status=400, value={"error": 'unknown include value "x"'}, seen=False),
     asked(
@@ -204,6 +209,13 @@ USAGE = {"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3, "prompt_
 HOLLOW = {"choices": None, "created": 0, "id": "", "model": "", "object": ""}
 
 
+def likely(logprob: float) -> dict[str, object]:
+    """An answer with a token that is as likely as this, and so is its alternative."""
+    token = {"token": "Hi", "logprob": logprob, "bytes": None}
+    logprobs = {"content": [{**token, "top_logprobs": [token]}], "refusal": None}
+    return {**ANSWER, "choices": [{**ANSWER["choices"][0], "logprobs": logprobs}]}
+
+
 @cases(
     answered(
         "what vanishes",
@@ -262,6 +274,8 @@ HOLLOW = {"choices": None, "created": 0, "id": "", "model": "", "object": ""}
             ],
         },
     ),
+    answered("logprobs are narrow", likely(-0.123456789), likely(-0.12345679), quirk="narrow_floats"),
+    answered("logprobs are what they were", likely(-0.123456789), likely(-0.123456789)),
     answered("an error under 200 is hollow", {"error": {"message": "no"}}, HOLLOW, quirk="hollow_answers"),
     answered(
         "an error under 200 is a 502",
