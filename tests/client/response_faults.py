@@ -75,7 +75,6 @@ PART = response_event(
     "content_part.added", item_id="m1", output_index=0, content_index=0, part={"type": "output_text", "text": ""}
 )
 BEAT = b'data: {"type": "keepalive"}\n\n'
-STOP = completed("Hello")
 SPOKEN = Spoken(
     opening=[CREATED, ADDED, PART],
     delta=text_delta,

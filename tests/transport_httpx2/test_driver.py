@@ -32,7 +32,6 @@ from transport.worlds import World
 from transport_httpx2.deviations import DEVIATIONS
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "transport.md"
-STREAM = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n"
 BELIEVED = {
     "version-2.0",
     "version-1.2",
@@ -222,15 +221,22 @@ def test_a_transport_of_the_users_that_breaks_its_stream_never_ends_it() -> None
 
 def test_closing_the_driver_wakes_who_waits_for_a_head(world: World, serve: Serve) -> None:
     """The request that was sent and not answered ends as such, at once."""
-    server = serve(lambda peer: (peer.request(), peer.idle()))
+    asked = threading.Event()
+    server = serve(lambda peer: (peer.request(), asked.set(), peer.idle()))
     driver = world.driver()
-    timer = threading.Timer(0.1, driver.close)
-    timer.start()
+
+    def close() -> None:
+        asked.wait(10)
+        time.sleep(0.1)
+        driver.close()
+
+    closer = threading.Thread(target=close)
+    closer.start()
     began = time.monotonic()
     with pytest.raises(NoAnswer, match="closed"):
         driver.open(server.url(), b"{}")
     assert time.monotonic() - began < 5
-    timer.join()
+    closer.join()
 
 
 def test_a_request_that_was_late_while_connecting_is_not_sent_after_all(
