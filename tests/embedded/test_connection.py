@@ -28,6 +28,12 @@ def test_a_connection_that_stops_in_its_head_is_closed(gateway: Gateways) -> Non
     assert exchanged(str(gateway().base_url), CHAT, stop=True).first == ""
 
 
+def test_a_head_may_be_large(gateway: Gateways) -> None:
+    """Nearly as large as Go's server takes one, which is a MiB."""
+    head = b"GET /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-Long: " + b"x" * 1_000_000 + b"\r\n\r\n"
+    assert exchanged(str(gateway().base_url), head).status == 200
+
+
 def test_an_upload_that_stops_behind_an_early_answer_is_closed(
     gateway: Gateways, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -132,6 +132,13 @@ def test_what_is_made_fits_its_schema(schema: Any, text: str) -> None:
         ({"oneOf": [False, {"type": "integer", "maximum": -3}]}, -3),
         ({"$ref": "#/$defs/a~1b%25", "maximum": 0, "$defs": {"a/b%": {"type": "number"}}}, 0),
         ({"properties": {"n": {"exclusiveMinimum": 2, "exclusiveMaximum": 3}}}, {"n": 2.5}),
+        ({"allOf": [{"enum": [1, 2, 3]}, {"enum": [3, 2]}]}, 2),
+        ({"allOf": [{"type": "integer", "minimum": 5, "maximum": 6}, {"minimum": 3, "maximum": 9}]}, 5),
+        ({"allOf": [{"type": "string", "maxLength": 0}, {"maxLength": 4}]}, ""),
+        (
+            {"properties": {"a": {"minimum": 7}}, "allOf": [{"properties": {"a": {"type": "integer"}, "b": True}}]},
+            {"a": 7, "b": "t"},
+        ),
         ({"type": ["null", "string"], "enum": [None, "b"]}, None),
         ({"type": "string", "enum": [1, "b"]}, "b"),
         ({"type": "integer", "multipleOf": 1.5, "minimum": 4}, 6),

@@ -227,6 +227,20 @@ def test_unknown_keys_are_asked_for_once_at_a_time(issuer: Issuer) -> None:
     assert issuer.asked == ["/.well-known/openid-configuration", "/keys"]
 
 
+def test_a_client_that_leaves_does_not_take_the_keys_from_the_others(issuer: Issuer) -> None:
+    """The question that its token brought about goes on; another token waits for its answer."""
+    verifier = TokenVerifier.discover(Oidc(issuer=issuer.url, audience=OURS), pause=60)
+
+    async def leave() -> bool:
+        leaver = asyncio.create_task(verifier.accepts(issuer.token()))
+        await asyncio.sleep(0)
+        leaver.cancel()
+        await asyncio.sleep(0)
+        return await verifier.accepts(issuer.token())
+
+    assert asyncio.run(leave())
+
+
 def test_an_issuer_that_stops_answering_leaves_the_keys_that_are_known(issuer: Issuer) -> None:
     """Its tokens are good as long as they last; tokens with other keys are refused."""
     verifier = TokenVerifier.discover(Oidc(issuer=issuer.url, audience=OURS), pause=0)

@@ -162,6 +162,10 @@ def test_the_file_says_who_takes_turns(tmp_path: Path, text: str) -> None:
         ("models: {a: {deployments: [{provider: openai, model: x}]}}", "at least 2 deployments"),
         ("models: {a: {deployments: [{provider: OpenAI, model: x}, {provider: openai, model: x}]}}", "'OpenAI'"),
         ("models: {a: {deployments: [{provider: openai}, {provider: openai, model: x}]}}", "needs a model"),
+        (
+            'models: {a: {deployments: [{provider: openai, model: "x\\ny"}, {provider: openai, model: x}]}}',
+            "needs a model",
+        ),
         ("models: [1]", "is not a file of pools"),
         ("models: {a: [", "is not YAML"),
     ],

@@ -119,6 +119,17 @@ def test_pictures_are_made_changed_and_varied(client: InferenceGatewayClient) ->
     assert len(client.create_image_variation(picture, model="openai/x", n=3).data) == 3
 
 
+def test_there_is_an_end_to_how_many_are_made(url: str) -> None:
+    """Ten pictures and 128 answers, as with OpenAI; what is no such number in a form is one."""
+    pictures = httpx2.post(f"{url}/v1/images/generations", json={"model": "openai/x", "n": 50}, trust_env=False)
+    assert len(pictures.json()["data"]) == 10
+    form = {"model": (None, "openai/x"), "n": (None, "1000"), "image": ("a.png", b"PNG")}
+    varied = httpx2.post(f"{url}/v1/images/variations", files=form, trust_env=False)
+    assert len(varied.json()["data"]) == 1
+    chat = httpx2.post(f"{url}/v1/chat/completions", json={"model": "openai/x", "n": 200}, trust_env=False)
+    assert len(chat.json()["choices"]) == 128
+
+
 def test_a_picture_is_a_png() -> None:
     """Its chunks' checksums are right and its pixels are all there: 64 rows of 64, and a filter byte before each."""
     data = samples.png("\ud800")

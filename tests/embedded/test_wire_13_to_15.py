@@ -210,9 +210,10 @@ def kinds(content_type: str, accept: str) -> object:
     ),
     proxied(
         "no token, but a key and a cookie",
-        given={"Authorization": "Bearer c", "X-Api-Key": "c", "Cookie": "c=1"},
+        given={"Authorization": "Bearer c", "X-Api-Key": "c", "Cookie": "c=1", "Proxy-Authorization": "Basic c"},
         seen=lambda seen: (
             [seen.headers[name] for name in ("authorization", "x-api-key", "cookie")] == ["Bearer sk-o", "c", "c=1"]
+            and "proxy-authorization" not in seen.headers
         ),
     ),
     proxied("an event stream hides the status", answers={"/v1/x": whole(401, b"no\n")}, body=b"no\n", **SECOND),

@@ -95,6 +95,13 @@ OK = {"m": whole(200, ANSWER)}
     ),
     Case(
         section="1",
+        says="where it is redirected to is encoded",
+        path="/proxy/a%20%C3%A9",
+        status=307,
+        headers={"location": "/proxy/a%20%C3%A9/"},
+    ),
+    Case(
+        section="1",
         says="no header of limits or of a request's id",
         path=CHAT,
         sent=ASKED,

@@ -291,20 +291,20 @@ def test_section_4_limits(case: Case, gateway: Gateways, upstream: Upstream) -> 
     *(
         Case(
             section="4",
-            says=f"a body of {size} bytes that is too large: {ended}",
+            says=f"a body of {size} bytes that is too large for {path}: {ended}",
             quirk=quirk,
-            path=CHAT,
+            path=path,
             sent=b"x" * size,
             settings=LIMIT,
             status=413,
-            value=TOO_LARGE,
             headers={"connection": "close"},
             ended=ended,
         )
-        for quirk, size, ended in (
-            ("refusals_reset", 5000, "reset"),
-            ("refusals_reset", 4000, "closed"),  # as much as is read ahead
-            (None, 5000, "closed"),
+        for quirk, path, size, ended in (
+            ("refusals_reset", CHAT, 5000, "reset"),
+            ("refusals_reset", MESSAGES, 5000, "reset"),
+            ("refusals_reset", CHAT, 4000, "closed"),  # as much as is read ahead
+            (None, CHAT, 5000, "closed"),
         )
     ),
 )

@@ -179,6 +179,13 @@ def calls(extra: object) -> list[object]:
         settings={"vision": True},
         answers={"o3-mini": whole(200, ANSWER)},
     ),
+    chat(
+        "what has no picture in it keeps its parts",
+        {"model": "openai/o3-mini", "messages": [{"role": "user", "content": [TEXT, {"type": "file"}]}]},
+        {"model": "o3-mini", "messages": [{"role": "user", "content": [TEXT, {"type": "file"}]}]},
+        settings={"vision": True},
+        answers={"o3-mini": whole(200, ANSWER)},
+    ),
     chat("other models see them", {"messages": [SHOWN]}, settings={"vision": True}),
     chat(
         "and so does everybody when that is off",
