@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from inference_gateway_sdk.testing.cassettes import (
@@ -258,6 +258,7 @@ def test_hiding_twice_hides_no_more(exchange: Exchange) -> None:
     assert Redactor(Redaction()).exchanges(once) == once
 
 
+@example("NaN")
 @given(st.lists(st.sampled_from(TROUBLE) | st.text(max_size=5), max_size=12).map("".join))
 def test_the_glance_overlooks_nothing(text: str) -> None:
     """Text that is let through at a glance is text in which nothing would have been hidden."""
@@ -267,7 +268,7 @@ def test_the_glance_overlooks_nothing(text: str) -> None:
             value = json.loads(text)
         except ValueError:
             return
-        assert hide_json(value, Redaction()) == value
+        assert json.dumps(hide_json(value, Redaction())) == json.dumps(value)  # as text: NaN is not equal to itself
 
 
 def test_more_is_hidden_by_name_and_pattern() -> None:
