@@ -11,14 +11,13 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from inference_gateway_sdk.embedded import Access, LocalModel, Settings, running
-from inference_gateway_sdk.embedded.weights import Place
+from inference_gateway_sdk.embedded import Access, Settings, running
 from support.listening import listening
+from support.weights import nowhere
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
@@ -216,6 +215,5 @@ def provider() -> Iterator[Provider]:
 def gateway(provider: Provider) -> Generator[str]:
     """The address of a gateway in front of the provider."""
     access = {"openai": Access(url=f"http://127.0.0.1:{provider.port}/v1", key="k")}
-    nowhere = LocalModel(Place(Path("nowhere.gguf"), ours=False))
-    with running(Settings(port=0, access=access), local=nowhere) as url:
+    with running(Settings(port=0, access=access), local=nowhere()) as url:
         yield url

@@ -16,9 +16,9 @@ import httpx2
 import pytest
 
 from inference_gateway_sdk.cli.overview import overview
-from inference_gateway_sdk.embedded import Gateway, LocalModel, Oidc, Settings
-from inference_gateway_sdk.embedded.weights import Place
+from inference_gateway_sdk.embedded import Gateway, Oidc, Settings
 from support.server import Connection, Request, serving
+from support.weights import nowhere
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -214,11 +214,10 @@ def test_it_says_whose_bugs_it_has(serve: Callable[..., Served], tmp_path: Path)
     assert "weights" not in said
 
 
-def test_it_says_which_aliases_there_are_and_which_tokens_are_wanted(tmp_path: Path) -> None:
+def test_it_says_which_aliases_there_are_and_which_tokens_are_wanted() -> None:
     """The token itself is not told."""
     pools = {"fast": (("openai", "a"), ("groq", "b/c"))}
-    nowhere = LocalModel(Place(tmp_path / "none.gguf", ours=False))
-    told = list(overview(Gateway.build(Settings(pools=pools, token="secret"), nowhere)))
+    told = list(overview(Gateway.build(Settings(pools=pools, token="secret"), nowhere())))
     assert "alias fast: openai/a, groq/b/c, in turn" in told
     assert told[-1] == "a token is wanted, that of INFERENCE_GATEWAY_SERVE_TOKEN"
     issuer = Gateway(Settings(oidc=Oidc(issuer="https://id.example", audience="us")), {})

@@ -7,14 +7,13 @@ import socket
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import httpx2
 import pytest
 
-from inference_gateway_sdk.embedded import Access, LocalModel, Settings, running
-from inference_gateway_sdk.embedded.weights import Place
+from inference_gateway_sdk.embedded import Access, Settings, running
 from support.listening import listening
+from support.weights import nowhere
 
 Script = Callable[[socket.socket], None]
 
@@ -130,8 +129,7 @@ class Gateways:
         name = repr([tools, *sorted(changes.items())])
         if name not in self._clients:
             settings = Settings(**{"port": 0, "access": self.access(), **changes})
-            nowhere = LocalModel(Place(Path("nowhere.gguf"), ours=False))
-            url = self._stack.enter_context(running(settings, local=nowhere, tools=tools))
+            url = self._stack.enter_context(running(settings, local=nowhere(), tools=tools))
             client = httpx2.Client(base_url=url, timeout=20, trust_env=False)
             self._clients[name] = self._stack.enter_context(client)
         return self._clients[name]

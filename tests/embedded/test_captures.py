@@ -20,8 +20,8 @@ import pytest
 
 from embedded.raw_http import Reply, exchanged
 from embedded.recordings import CAPTURES, asked, needs_recordings, provider_behind
-from inference_gateway_sdk.embedded import LocalModel, Settings, running
-from inference_gateway_sdk.embedded.weights import Place
+from inference_gateway_sdk.embedded import Settings, running
+from support.weights import nowhere
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -130,8 +130,7 @@ def replayed(provider: str, tmp_path_factory: pytest.TempPathFactory) -> Iterato
             if (group, slow) not in urls:
                 said = environment(group, provider, folder / f"{group}.yaml", slow=slow)
                 settings = Settings.from_env(said, quirks="v0.48").at(port=0)
-                nowhere = LocalModel(Place(folder / "nowhere.gguf", ours=False))
-                urls[group, slow] = stack.enter_context(running(settings, local=nowhere))
+                urls[group, slow] = stack.enter_context(running(settings, local=nowhere()))
             return exchanged(urls[group, slow], asked(name))
 
         yield replay

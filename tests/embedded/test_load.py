@@ -20,14 +20,13 @@ from inference_gateway_sdk import Httpx2Driver, InferenceGatewayClient, StreamTr
 from inference_gateway_sdk.embedded import (
     Access,
     ListenError,
-    LocalModel,
     ScriptedProvider,
     Settings,
     SettingsError,
     running,
 )
-from inference_gateway_sdk.embedded.weights import Place
 from support.server import Connection, Request, serving
+from support.weights import nowhere
 
 if TYPE_CHECKING:
     from conftest import Gateways, Upstream
@@ -123,16 +122,11 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str, ssl
     return str(cert), str(key), context
 
 
-def nobody() -> LocalModel:
-    """A smoke-test model that is not there."""
-    return LocalModel(Place(Path("nowhere.gguf"), ours=False))
-
-
 def test_it_speaks_tls_with_a_certificate(certificate: tuple[str, str, ssl.SSLContext]) -> None:
     """The address says so, and clients that trust the certificate are answered, streams included."""
     cert, key, context = certificate
     settings = Settings(port=0, tls_cert=cert, tls_key=key)
-    with running(settings, local=nobody(), scripted=ScriptedProvider()) as url:
+    with running(settings, local=nowhere(), scripted=ScriptedProvider()) as url:
         assert url.startswith("https://127.0.0.1:")
         driver = Httpx2Driver(httpx2.Client(verify=context, trust_env=False), close=True)
         with InferenceGatewayClient(url, driver=driver) as client:
@@ -152,7 +146,7 @@ def test_half_a_certificate_or_a_broken_one_is_refused(
     none = tmp_path / "none.pem"
     with (
         pytest.raises(ListenError, match="none.pem cannot be used: .*No such file"),
-        running(Settings(port=0, tls_cert=cert, tls_key=str(none)), local=nobody()),
+        running(Settings(port=0, tls_cert=cert, tls_key=str(none)), local=nowhere()),
     ):
         pytest.fail("it serves without its key")
 
@@ -177,7 +171,7 @@ def test_a_connection_to_a_provider_behind_tls_is_used_again(
     tls.load_cert_chain(cert, key)
     with serving(handler, tls) as provider:
         settings = Settings(port=0, access={"openai": Access(url=provider.url, key="k")})
-        with running(settings, local=nobody()) as url, InferenceGatewayClient(url, proxy=None) as client:
+        with running(settings, local=nowhere()) as url, InferenceGatewayClient(url, proxy=None) as client:
             for _ in range(3):
                 assert client.generate_content("openai/m", "Hello").text == "Hi"
             assert provider.connections == 1

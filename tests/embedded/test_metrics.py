@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import gzip
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from inference_gateway_sdk import InferenceGatewayClient
-from inference_gateway_sdk.embedded import LocalModel, ScriptedProvider, running
+from inference_gateway_sdk.embedded import ScriptedProvider, running
 from inference_gateway_sdk.embedded.otlp import Metric, Verdict, judge
 from inference_gateway_sdk.embedded.otlp_json import from_json
-from inference_gateway_sdk.embedded.weights import Place
+from support.weights import nowhere
 
 if TYPE_CHECKING:
     from conftest import Gateways
@@ -152,13 +151,12 @@ def test_names_may_be_in_snake_case_and_whole_numbers_in_strings() -> None:
 @pytest.mark.parametrize("compress", [False, True])
 def test_the_packages_own_client_reads_both_answers(compress: bool) -> None:
     """JSON and Protobuf, taken and refused."""
-    nowhere = LocalModel(Place(Path("nowhere.gguf"), ours=False))
     point = b"\x0a\x00"  # an empty data point
     named = b"\x0a\x04nope" + b"\x3a" + bytes([len(point)]) + point
     refused = named
     for tag in (b"\x12", b"\x12", b"\x0a"):
         refused = tag + bytes([len(refused)]) + refused
-    with running(local=nowhere, scripted=ScriptedProvider()) as url, InferenceGatewayClient(url) as client:
+    with running(local=nowhere(), scripted=ScriptedProvider()) as url, InferenceGatewayClient(url) as client:
         assert client.push_metrics(json.loads(exported(metric(USAGE))), gzip=compress).accepted
         told = client.push_metrics(json.loads(exported(metric("nope"))), gzip=compress)
         assert (told.accepted, told.rejected, told.reason) == (False, 1, 'unsupported metric "nope"')

@@ -20,7 +20,6 @@ from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 from inference_gateway_sdk import UnauthorizedError
 from inference_gateway_sdk.embedded import (
     IssuerError,
-    LocalModel,
     Oidc,
     ScriptedProvider,
     Settings,
@@ -28,8 +27,8 @@ from inference_gateway_sdk.embedded import (
     running,
 )
 from inference_gateway_sdk.embedded.oidc import TokenVerifier
-from inference_gateway_sdk.embedded.weights import Place
 from support.server import Connection, Request, Server
+from support.weights import nowhere
 
 if TYPE_CHECKING:
     from conftest import RawAnswer
@@ -99,9 +98,8 @@ def issuer() -> Iterator[Issuer]:
 def guarded(issuer: Issuer, quirks: str | None = None) -> Iterator[httpx2.Client]:
     """A gateway that takes the issuer's tokens, with a scripted provider behind it."""
     settings = Settings(port=0, oidc=Oidc(issuer=issuer.url, audience=OURS), quirks=quirks)
-    nowhere = LocalModel(Place(Path("nowhere.gguf"), ours=False))
     with (
-        running(settings, local=nowhere, scripted=ScriptedProvider()) as url,
+        running(settings, local=nowhere(), scripted=ScriptedProvider()) as url,
         httpx2.Client(base_url=url, timeout=20, trust_env=False) as client,
     ):
         yield client
@@ -294,7 +292,7 @@ def test_an_issuer_that_cannot_be_asked_ends_the_start(issuer: Issuer) -> None:
     issuer.server.stop()
     with (
         pytest.raises(IssuerError, match="cannot be used"),
-        running(Settings(port=0, oidc=oidc), local=LocalModel(Place(Path("nowhere.gguf"), ours=False))),
+        running(Settings(port=0, oidc=oidc), local=nowhere()),
     ):
         pytest.fail("it started without its issuer")
 

@@ -15,12 +15,11 @@ import pytest
 
 from embedded.leaving import leaving
 from inference_gateway_sdk import InferenceGatewayClient, NotFoundError
-from inference_gateway_sdk.embedded import LocalModel, ScriptedProvider, running
-from inference_gateway_sdk.embedded.weights import Place
+from inference_gateway_sdk.embedded import ScriptedProvider, running
+from support.weights import nowhere
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from conftest import Gateways, RawAnswer, Upstream
 
@@ -238,11 +237,10 @@ def test_a_client_that_leaves_ends_the_call_to_the_provider(
         pass
 
 
-def test_the_scripted_provider_is_behind_it_too(tmp_path: Path) -> None:
+def test_the_scripted_provider_is_behind_it_too() -> None:
     """The package's own client reaches it, whole and streamed."""
-    nowhere = LocalModel(Place(tmp_path / "none.gguf", ours=False))
     asked = {"model": "x", "messages": [{"role": "user", "content": "hi"}]}
-    with running(local=nowhere, scripted=ScriptedProvider()) as url, InferenceGatewayClient(url) as client:
+    with running(local=nowhere(), scripted=ScriptedProvider()) as url, InferenceGatewayClient(url) as client:
         answer = client.proxy("openai", "chat/completions", method="POST", json=asked)
         assert answer.json()["choices"][0]["message"]["content"] == "You said: hi"
         assert client.proxy("anthropic", "models").json()["data"][0]["id"] == "scripted"

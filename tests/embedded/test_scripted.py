@@ -16,17 +16,15 @@ from inference_gateway_sdk.embedded import (
     SCRIPTED_MODEL,
     Access,
     Gateway,
-    LocalModel,
     ScriptedProvider,
     Settings,
     running,
 )
 from inference_gateway_sdk.embedded.providers import samples
-from inference_gateway_sdk.embedded.weights import Place
+from support.weights import nowhere
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 pytestmark = pytest.mark.wire
 
@@ -34,10 +32,9 @@ ASKED = "Where is the  cat?\nAnd \u2028 the <dog>?"
 
 
 @pytest.fixture(scope="module")
-def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def url() -> Iterator[str]:
     """The address of a gateway with a scripted provider and everything else as it comes."""
-    nowhere = LocalModel(Place(tmp_path_factory.mktemp("none") / "none.gguf", ours=False))
-    with running(local=nowhere, scripted=ScriptedProvider()) as address:
+    with running(local=nowhere(), scripted=ScriptedProvider()) as address:
         yield address
 
 
@@ -206,26 +203,23 @@ def test_a_prompt_that_is_not_there_is_empty(url: str, messages: object) -> None
     assert answer.json()["content"] == [{"type": "text", "text": "You said: "}]
 
 
-def test_its_text_can_be_given(tmp_path: Path) -> None:
+def test_its_text_can_be_given() -> None:
     """A function makes the answer from the prompt."""
-    nowhere = LocalModel(Place(tmp_path / "none.gguf", ours=False))
     loud = ScriptedProvider(lambda prompt: prompt.upper())
-    with running(local=nowhere, scripted=loud) as url, InferenceGatewayClient(url) as client:
+    with running(local=nowhere(), scripted=loud) as url, InferenceGatewayClient(url) as client:
         assert client.generate_content("openai/x", "hello").text == "HELLO"
 
 
-def test_a_provider_with_an_address_is_asked_there(tmp_path: Path) -> None:
+def test_a_provider_with_an_address_is_asked_there() -> None:
     """It stands in only where nothing is configured; a key alone is no address."""
-    nowhere = LocalModel(Place(tmp_path / "none.gguf", ours=False))
     scripted = ScriptedProvider()
     access = {"openai": Access(url="http://127.0.0.1:9/v1", key="k"), "anthropic": Access(key="k")}
-    built = Gateway.build(Settings(access=access), nowhere, scripted)
+    built = Gateway.build(Settings(access=access), nowhere(), scripted)
     assert built.provider("openai") is not scripted
     assert built.provider("anthropic") is scripted
 
 
-def test_settings_that_are_given_are_kept(tmp_path: Path) -> None:
+def test_settings_that_are_given_are_kept() -> None:
     """Nothing is switched on behind their back."""
-    nowhere = LocalModel(Place(tmp_path / "none.gguf", ours=False))
-    with running(Settings(port=0), local=nowhere, scripted=ScriptedProvider()) as url:
+    with running(Settings(port=0), local=nowhere(), scripted=ScriptedProvider()) as url:
         assert httpx2.post(f"{url}/v1/images/generations", json={}, trust_env=False).status_code == 404

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from inference_gateway_sdk import BadRequestError, InferenceGatewayClient
-from inference_gateway_sdk.embedded import LocalModel, ScriptedProvider, running
+from inference_gateway_sdk.embedded import ScriptedProvider, running
 from inference_gateway_sdk.embedded.providers.scripts import Call, Turn
 from inference_gateway_sdk.embedded.providers.scripts.chat import chat_events
-from inference_gateway_sdk.embedded.weights import Place
+from support.weights import nowhere
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,10 +38,9 @@ ASKED = "How warm is it?"
 
 
 @pytest.fixture(scope="module")
-def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InferenceGatewayClient]:
+def client() -> Iterator[InferenceGatewayClient]:
     """A client of a gateway with a scripted provider."""
-    nowhere = LocalModel(Place(tmp_path_factory.mktemp("none") / "none.gguf", ours=False))
-    with running(local=nowhere, scripted=ScriptedProvider()) as url, InferenceGatewayClient(url) as opened:
+    with running(local=nowhere(), scripted=ScriptedProvider()) as url, InferenceGatewayClient(url) as opened:
         yield opened
 
 

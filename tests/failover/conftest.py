@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from failover.calling import Route
-from inference_gateway_sdk.embedded import LocalModel, ScriptedProvider, running
+from inference_gateway_sdk.embedded import ScriptedProvider, running
 from inference_gateway_sdk.embedded.faults import FaultPlan
-from inference_gateway_sdk.embedded.weights import Place
+from support.weights import nowhere
 
 if TYPE_CHECKING:
     from support.worlds import World
@@ -20,8 +19,7 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="session")
 def _faulty() -> Generator[tuple[str, FaultPlan]]:
     plan = FaultPlan()
-    nowhere = LocalModel(Place(Path("nowhere.gguf"), ours=False))
-    with running(scripted=ScriptedProvider(), local=nowhere, faults=plan) as url:
+    with running(scripted=ScriptedProvider(), local=nowhere(), faults=plan) as url:
         yield url, plan
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,9 +10,9 @@ from client.authority import authority as issuer
 from client.authority import authority_pem
 from failover.calling import ANSWER, Route
 from inference_gateway_sdk import ConnectError, RequestError, StreamTruncatedError
-from inference_gateway_sdk.embedded import LocalModel, ScriptedProvider, Settings, running
+from inference_gateway_sdk.embedded import ScriptedProvider, Settings, running
 from inference_gateway_sdk.embedded.faults import FaultPlan, Rule
-from inference_gateway_sdk.embedded.weights import Place
+from support.weights import nowhere
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -31,8 +30,7 @@ def _certified(tmp_path_factory: pytest.TempPathFactory) -> Generator[tuple[str,
     certificate.private_key_pem.write_to_path(str(folder / "key.pem"))
     settings = Settings(port=0, tls_cert=str(folder / "cert.pem"), tls_key=str(folder / "key.pem"))
     plan = FaultPlan()
-    nowhere = LocalModel(Place(Path("nowhere.gguf"), ours=False))
-    with running(settings, scripted=ScriptedProvider(), local=nowhere, faults=plan) as url:
+    with running(settings, scripted=ScriptedProvider(), local=nowhere(), faults=plan) as url:
         yield url, plan
 
 

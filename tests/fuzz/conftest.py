@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from inference_gateway_sdk.embedded import Access, LocalModel, ScriptedProvider, Settings, running
-from inference_gateway_sdk.embedded.weights import Place
+from inference_gateway_sdk.embedded import Access, ScriptedProvider, Settings, running
+from support.weights import nowhere
 
 NOWHERE = "http://127.0.0.1:9/v1"
 
@@ -18,23 +18,17 @@ def weather(city: str, days: int = 1) -> str:
 
 
 @pytest.fixture(scope="session")
-def nowhere(tmp_path_factory: pytest.TempPathFactory) -> LocalModel:
-    """A local model without weights."""
-    return LocalModel(Place(tmp_path_factory.mktemp("none") / "none.gguf", ours=False))
-
-
-@pytest.fixture(scope="session")
-def plain(nowhere: LocalModel) -> Iterator[str]:
+def plain() -> Iterator[str]:
     """Everything on; `groq` is a provider over HTTP, `ollama` one that nobody is at."""
-    with running(local=nowhere, scripted=ScriptedProvider()) as upstream:
+    with running(local=nowhere(), scripted=ScriptedProvider()) as upstream:
         access = {"groq": Access(url=f"{upstream}/proxy/openai", key="k"), "ollama": Access(url=NOWHERE)}
         settings = Settings(port=0, images=True, audio=True, expose_mcp=True, push_metrics=True, access=access)
-        with running(settings, local=nowhere, scripted=ScriptedProvider()) as url:
+        with running(settings, local=nowhere(), scripted=ScriptedProvider()) as url:
             yield url
 
 
 @pytest.fixture(scope="session")
-def with_tools(nowhere: LocalModel) -> Iterator[str]:
+def with_tools() -> Iterator[str]:
     """Chats are offered a tool, and `/mcp` serves it."""
-    with running(local=nowhere, scripted=ScriptedProvider(), tools=[weather]) as url:
+    with running(local=nowhere(), scripted=ScriptedProvider(), tools=[weather]) as url:
         yield url

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import importlib.util
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
 if TYPE_CHECKING:
+    from inference_gateway_sdk.embedded import LocalModel
     from inference_gateway_sdk.embedded.weights import Place
 
-__all__ = ["missing", "need_library", "pulled"]
+__all__ = ["missing", "need_library", "nowhere", "pulled"]
 
 
 def missing(reason: str) -> NoReturn:
@@ -39,3 +41,11 @@ def pulled() -> Place:
         except weights.WeightsError as error:
             missing(f"the weights are not to be had here: {error}")
     return place
+
+
+def nowhere() -> LocalModel:
+    """A smoke-test model whose weights are not there, for a gateway that is not to answer by itself."""
+    from inference_gateway_sdk.embedded import LocalModel
+    from inference_gateway_sdk.embedded.weights import Place
+
+    return LocalModel(Place(Path("nowhere.gguf"), ours=False))

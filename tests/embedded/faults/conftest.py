@@ -7,14 +7,13 @@ import re
 import socket
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
-from inference_gateway_sdk.embedded import LocalModel, ScriptedProvider, running
+from inference_gateway_sdk.embedded import ScriptedProvider, running
 from inference_gateway_sdk.embedded.faults import FaultPlan
-from inference_gateway_sdk.embedded.weights import Place
+from support.weights import nowhere
 
 CHAT = "/v1/chat/completions"
 PATIENCE = 20.0
@@ -126,8 +125,3 @@ def speak(faulty: tuple[str, FaultPlan], plan: FaultPlan) -> Generator[Callable[
     yield connect
     for one in opened:
         one.close()
-
-
-def nowhere() -> LocalModel:
-    """A smoke-test model that is not there."""
-    return LocalModel(Place(Path("nowhere.gguf"), ours=False))

@@ -11,10 +11,11 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from embedded.faults.conftest import Speaker, nowhere
+from embedded.faults.conftest import Speaker
 from embedded.waiting import until
 from inference_gateway_sdk.embedded import ListenError, ScriptedProvider, Settings, running
 from inference_gateway_sdk.embedded.faults import FaultError, FaultPlan
+from support.weights import nowhere
 
 pytestmark = pytest.mark.wire
 

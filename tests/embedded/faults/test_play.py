@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 import httpx2
 import pytest
 
-from embedded.faults.conftest import Speaker, nowhere
+from embedded.faults.conftest import Speaker
 from embedded.waiting import until
 from inference_gateway_sdk.embedded import Access, Gateway, ScriptedProvider, Settings, create_app, running
 from inference_gateway_sdk.embedded.faults import FaultError, FaultPlan, Rule
 from inference_gateway_sdk.embedded.faults.play import FaultPlayer
 from inference_gateway_sdk.embedded.runner import hosting
+from support.weights import nowhere
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send

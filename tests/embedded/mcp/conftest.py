@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from embedded.mcp.clock import Clock, running_clock
 from embedded.mcp.model import Model, says
-from inference_gateway_sdk.embedded import Access, LocalModel, McpSettings, Settings, running
-from inference_gateway_sdk.embedded.weights import Place
+from inference_gateway_sdk.embedded import Access, McpSettings, Settings, running
 from support.server import Connection, Request, Server
+from support.weights import nowhere
 
 Start = Callable[..., str]
 
@@ -63,9 +62,8 @@ def start(model: Model, _kept: tuple[ExitStack, dict[str, str]]) -> Iterator[Sta
 
         def begin(*tools: Callable[..., object], mcp: McpSettings | None = None, **changes: Any) -> str:
             access = {"openai": Access(url=model.url, key="k"), "mistral": Access(url=model.url, key="k")}
-            nowhere = LocalModel(Place(Path("nowhere.gguf"), ours=False))
             settings = Settings(**{"port": 0, "access": access, "mcp": mcp or McpSettings(mode="direct"), **changes})
-            gateway = running(settings, local=nowhere, tools=tools)
+            gateway = running(settings, local=nowhere(), tools=tools)
             if settings.mcp.servers:
                 return stack.enter_context(gateway)
             name = repr((tools, settings))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import socket
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx2
@@ -14,9 +13,9 @@ import pytest
 from embedded.mcp.model import calls, says
 from embedded.waiting import until
 from inference_gateway_sdk import ForbiddenError
-from inference_gateway_sdk.embedded import LocalModel, McpSettings, Settings, running
-from inference_gateway_sdk.embedded.weights import Place
+from inference_gateway_sdk.embedded import McpSettings, Settings, running
 from support.server import Connection, Request, event, serving
+from support.weights import nowhere
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -254,8 +253,7 @@ def test_a_result_without_text_is_given_as_json(start: Start, model: Model) -> N
 def test_a_session_is_ended_with_the_gateway(model: Model, clock: Clock) -> None:
     """A server that keeps sessions is told when one is over."""
     clock.only_handshakes = True
-    nowhere = LocalModel(Place(Path("nowhere.gguf"), ours=False))
-    with running(Settings(port=0, mcp=settings(clock.url)), local=nowhere):
+    with running(Settings(port=0, mcp=settings(clock.url)), local=nowhere()):
         assert "DELETE" not in [headers["method"] for headers in clock.seen]
     assert (clock.seen[-1]["method"], {clock.seen[-1]["mcp-session-id"]}) == ("DELETE", clock.sessions())
 
