@@ -193,6 +193,7 @@ def test_a_deep_schema_is_refused() -> None:
         r"^[A-Z]{3}-\d{4}$", r"^\d{5}(-\d{4})?$", r"[a-z]+", r"^(?:yes|no)$", r"^\+?[1-9]\d{1,14}$", r"^[^\W_]+\.\w+$",
         r"^#[0-9a-fA-F]{6}$", r"^\S+@\S+\.\S+$", r"^[a-zA-Z_][\w.-]*$", "^$", "", r"a|b", r"^(a(b|c)d){2,}$",
         r"^[\]\-]$", r"^v\d+?\.\d*?$", "é+", r"^.{2,4}$", r"\t[^x]", r"^\$\d+$",
+        "(^a|b)c(d|e$)", "(^a$)", "(^)+a", "(a$){1}",
     ],
 )  # fmt: skip
 def test_a_text_is_made_for_a_pattern(pattern: str) -> None:
@@ -215,8 +216,9 @@ def test_a_text_for_a_pattern_keeps_to_its_length() -> None:
 
 @pytest.mark.parametrize(
     "pattern",
-    ["(", ")", "[", "[]", "*a", "a{99999}b", r"\p{L}", "a^b", "a$b", "(?<x>a)", "[z-a]", "(a{999}){999}", "\\"],
-)
+    ["(", ")", "[", "[]", "*a", "a{99999}b", r"\p{L}", "a^b", "a$b", "(?<x>a)", "[z-a]", "(a{999}){999}", "\\", "b(^a)",
+     "(a$){2}", "(a$|b)c", "(^a){2}", "\ufdd0"],
+)  # fmt: skip
 def test_a_pattern_that_is_not_understood_is_refused(pattern: str) -> None:
     """With a sentence, at once."""
     with pytest.raises(NoText):

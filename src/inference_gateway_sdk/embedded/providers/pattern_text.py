@@ -19,6 +19,7 @@ _CLASSES = {
 _CONTROLS = {"n": "\n", "r": "\r", "t": "\t", "f": "\f", "v": "\v", "0": "\0"}
 _COUNTED = re.compile(r"\{(\d{1,4})(?:(,)(\d{0,4}))?\}")
 _MOST = 100_000  # characters
+_START, _END = "\ufdd0", "\ufdd1"  # anchors, in a text that is being written: no characters (Unicode section 23.7)
 
 
 class NoText(Exception):  # noqa: N818  (it says what there is not)
@@ -37,9 +38,11 @@ def matching(pattern: str, least: int = 0, most: int = _MOST) -> str:
         NoText: The pattern is not understood, or no such text is found.
     """
     for extra in (0, 1, max(least, 1)):
-        reader = _Reader(pattern, extra)
-        text = reader.whole()
-        if len(text) < least and not reader.ends:
+        begun = _Reader(pattern, extra).whole().lstrip(_START)
+        text = begun.rstrip(_END)
+        if _START in text or _END in text:
+            raise NoText("an anchor stands in the middle")
+        if len(text) < least and text == begun:  # no anchor says that it ends
             text = text.ljust(least, ".")
         if least <= len(text) <= most:
             return text
@@ -52,18 +55,17 @@ class _Reader:
     Args:
         pattern: What to read.
         extra: How often more than it must each open repetition repeats.
-
-    Attributes:
-        ends: An anchor says where the text ends: nothing may follow.
     """
 
     def __init__(self, pattern: str, extra: int) -> None:
         self._pattern = pattern
         self._at = 0
         self._extra = extra
-        self.ends = False
 
     def whole(self) -> str:
+        """The text, with marks where the anchors stand."""
+        if _START in self._pattern or _END in self._pattern:
+            raise NoText("it asks for what is no character")
         text = self._alternatives()
         if self._at < len(self._pattern):
             raise NoText("a bracket is closed that was never opened")
@@ -103,13 +105,8 @@ class _Reader:
             return self._choice()
         if character == "\\":
             return self._escaped()[0]
-        if character == "^" and self._at > 1 and self._pattern[self._at - 2] not in "(|:":
-            raise NoText("an anchor stands in the middle")
-        if character == "$" and self._next() not in ("", "|", ")"):
-            raise NoText("an anchor stands in the middle")
         if character in "^$":
-            self.ends = self.ends or character == "$"
-            return ""
+            return _START if character == "^" else _END
         if character in "*+?{":
             raise NoText("nothing stands before a repetition")
         return "x" if character == "." else character
