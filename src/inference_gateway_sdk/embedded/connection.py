@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-__all__ = ["Connection", "hang_up", "reset_after_answer"]
+__all__ = ["Connection", "close_with_reset", "hang_up", "reset_after_answer"]
 
 # Functions in the scope's extensions: to close the connection, and to have its end be a reset.
 _CLOSE, _RESET = "inference_gateway.close", "inference_gateway.reset"
-_LINGER = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)  # a close is a reset
+_LINGER = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)  # on, for no seconds: a close is a reset
 
 _HEAD_LIMIT = 1024 * 1024  # bytes, Go's own
 
@@ -49,6 +49,13 @@ def phrase(status: int) -> str:
         return HTTPStatus(status).phrase
     except ValueError:
         return f"status code {status}"
+
+
+def close_with_reset(transport: asyncio.BaseTransport) -> None:
+    """Let the end of a transport's socket be a reset."""
+    raw: socket.socket | None = transport.get_extra_info("socket")
+    if raw is not None:
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER)
 
 
 async def hang_up(scope: Scope, receive: Receive) -> None:
@@ -143,9 +150,7 @@ class _Answering(h11.Connection):
     def send(self, event: h11.Event) -> bytes | None:
         """The event's bytes."""
         if isinstance(event, h11.ConnectionClosed) and self._reset:
-            raw: socket.socket | None = self._transport.get_extra_info("socket")
-            if raw is not None:
-                raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER)
+            close_with_reset(self._transport)
         if isinstance(event, h11.Response):
             event = h11.Response(status_code=event.status_code, headers=event.headers, reason=phrase(event.status_code))
         return super().send(event)

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import socket
-import struct
 from typing import TYPE_CHECKING, cast
 
-from ..connection import Connection
+from ..connection import Connection, close_with_reset
 from .wire import WIRE
 
 if TYPE_CHECKING:
@@ -16,7 +13,6 @@ if TYPE_CHECKING:
 
 __all__ = ["WiredConnection"]
 
-_LINGER = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)  # close() is a reset
 _ARRIVAL_SECONDS = 0.05  # a reset overtakes what the other side has not yet received
 
 
@@ -91,9 +87,8 @@ class _SocketWire:
         return bool(self._on_reuse)
 
     def _abort(self) -> None:
-        raw = cast("socket.socket | None", self._transport.get_extra_info("socket"))
-        if raw is not None and not self._transport.is_closing():
-            raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER)
+        if not self._transport.is_closing():
+            close_with_reset(self._transport)
         self._transport.abort()
 
     async def _sent(self) -> None:
