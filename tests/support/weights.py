@@ -17,16 +17,16 @@ __all__ = ["missing", "need_library", "nowhere", "pulled"]
 
 
 def missing(reason: str) -> NoReturn:
-    """Skip, but fail where everything is meant to be there."""
+    """Skip the test of a real model, which needs a library and a download; in CI fail, where both are to be had."""
     if os.environ.get("CI", "").lower() in ("1", "true"):
         pytest.fail(f"CI must run the live tests: {reason}")
-    pytest.skip(reason)
+    pytest.skip(f"no real model runs on this machine: {reason}")
 
 
 def need_library() -> None:
     """The library that runs the model; it is not imported, for the model is to load in a process of its own."""
     if importlib.util.find_spec("xllamacpp") is None:
-        missing("the extra `local` is not installed, without which no model runs here")
+        missing("the extra `local` is not installed")
 
 
 def pulled() -> Place:

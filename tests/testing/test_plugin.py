@@ -158,7 +158,7 @@ def test_an_unused_script_fails_the_test(run: Runner) -> None:
 
         def test_skipped(gateway):
             gateway.reply("Hello")
-            pytest.skip("to see that a skipped test may leave a script unused")
+            pytest.skip("this account has no such model")
     """)
     result.assert_outcomes(passed=2, failed=2, skipped=1)
     result.stdout.fnmatch_lines([

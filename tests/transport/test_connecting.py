@@ -10,6 +10,7 @@ from collections.abc import Callable
 import pytest
 
 from inference_gateway_sdk._http1.failures import DeadlineExceeded, NotSent, NotSentInTime
+from support.ipv6 import needs_ipv6
 
 from .conftest import Serve
 from .scripted import Peer, keep_answering
@@ -17,8 +18,6 @@ from .worlds import World
 
 SHORT = 0.3
 LATE = 5.0
-HAS_IPV6 = socket.has_ipv6
-needs_ipv6 = pytest.mark.skipif(not HAS_IPV6, reason="this Python has no IPv6")
 
 
 def _free_port() -> int:

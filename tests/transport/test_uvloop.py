@@ -18,7 +18,7 @@ from .conftest import Serve
 from .scripted import Peer, keep_answering
 
 if sys.platform == "win32":
-    pytest.skip("uvloop has no release for Windows; the asyncio loop is tried everywhere", allow_module_level=True)
+    pytest.skip("uvloop has no release for Windows", allow_module_level=True)
 
 import uvloop
 

@@ -15,6 +15,7 @@ from embedded.faults.conftest import Speaker
 from embedded.waiting import until
 from inference_gateway_sdk.embedded import ListenError, ScriptedProvider, Settings, running
 from inference_gateway_sdk.embedded.faults import FaultError, FaultPlan
+from support.ipv6 import needs_ipv6
 from support.weights import nowhere
 
 pytestmark = pytest.mark.wire
@@ -113,14 +114,11 @@ def test_a_gateway_may_end_while_it_refuses() -> None:
         pytest.fail("a gateway that has ended refuses")
 
 
+@needs_ipv6
 def test_ipv6_is_refused_as_well() -> None:
     """The reserved address is of the same family."""
     plan = FaultPlan()
     settings = Settings(host="::1", port=0)
-    try:
-        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
-    except OSError:
-        pytest.skip("this machine has no IPv6 loopback (::1) to listen on; over IPv4 the same is tried above")
     with running(settings, scripted=ScriptedProvider(), local=nowhere(), faults=plan) as url:
         with plan.refusing(), pytest.raises(ConnectionRefusedError):
             Speaker(url)
