@@ -35,6 +35,7 @@ ALLOWED = {
 }  # fmt: skip
 # What the pure rooms of the library itself do without: sockets, loops, clocks, chance, logs, files.
 IMPURE = {"socket", "asyncio", "select", "selectors", "threading", "time", "random", "logging", "subprocess", "queue"}
+LOCKS = {("_model/type_info", "threading")}  # one lock, so that threads may share the pure rooms
 PURE = {"errors", "_model", "_generated", "_wire", "_streams", "_http1"}
 
 
@@ -78,7 +79,11 @@ def test_each_room_imports_only_what_its_row_allows() -> None:
 
 def test_pure_rooms_reach_for_nothing_of_the_outside_world() -> None:
     """No socket, loop, clock, chance or log in a room that thinks."""
-    wrong = [f"{file} imports {name}" for room, file, name in imports() if room in PURE and name in IMPURE]
+    wrong = [
+        f"{file} imports {name}"
+        for room, file, name in imports()
+        if room in PURE and name in IMPURE and (file, name) not in LOCKS
+    ]
     assert not wrong, "\n".join(wrong)
 
 

@@ -9,6 +9,7 @@ import msgspec
 from ..errors import DecodingError, DeserializationError
 from .json_text import parse
 from .kept import raw_value
+from .type_info import convert
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,7 +66,7 @@ def fitted(value: object, kind: Any) -> Any:
         return cast("Callable[[object], Any]", validate)(value)
     if kind is dict:
         return _mapping(value)
-    return msgspec.convert(value, kind)
+    return convert(value, kind)
 
 
 def _mapping(value: object) -> object:

@@ -15,6 +15,7 @@ import msgspec
 
 from .kept import KEY, Kept
 from .plan import Plan, alternatives, plan_of
+from .type_info import convert
 from .variants import Variants
 
 __all__ = ["hook", "widen"]
@@ -33,7 +34,7 @@ def hook(asked: type, value: Any) -> Any:
             return value
     elif issubclass(asked, Variants) and value.__class__ is dict:
         variant = asked.pick(value)
-        return asked.unknown(value) if variant is None else msgspec.convert(value, variant, dec_hook=hook)
+        return asked.unknown(value) if variant is None else convert(value, variant, hook)
     raise ValueError(f"Expected `{asked.__name__}`")
 
 
@@ -46,7 +47,7 @@ def widen(annotation: Any, value: Any) -> Any:
     walk = _walk_of(annotation)
     if walk is not None:
         walk(value)
-    return msgspec.convert(value, annotation, dec_hook=hook)
+    return convert(value, annotation, hook)
 
 
 @cache

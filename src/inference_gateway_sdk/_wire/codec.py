@@ -7,17 +7,20 @@ whichever path it took.
 
 from __future__ import annotations
 
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from msgspec import DecodeError, ValidationError
-from msgspec.json import Decoder
 
 from .._model.json_text import parse
 from .._model.reading import from_builtins
+from .._model.type_info import build_decoder
 from .._model.widening import hook, widen
 from .._model.writing import encode, to_builtins
 from ..errors import DecodingError
 from .redaction import redact
+
+if TYPE_CHECKING:
+    from msgspec.json import Decoder
 
 __all__ = ["ChunkDecoder", "decode", "encode", "from_builtins", "to_builtins"]
 
@@ -32,7 +35,7 @@ _DECODERS: dict[Any, Decoder[Any]] = {}
 def _strict(type: type[T]) -> Decoder[T]:
     decoder: Decoder[T] | None = _DECODERS.get(type)
     if decoder is None:
-        decoder = _DECODERS[type] = Decoder(type, dec_hook=hook)
+        decoder = _DECODERS[type] = build_decoder(type, hook)
     return decoder
 
 
