@@ -111,7 +111,9 @@ class TokenVerifier:
             return False
         for key in self._fitting(header):
             try:
-                return _is_of_now(self._claims(token, key))
+                claims = self._claims(token, key)
+                # PyJWT 2.10.0 takes any part of the issuer's name for it (CVE-2024-53861): compared whole here
+                return claims.get("iss") == self._oidc.issuer and _is_of_now(claims)
             except jwt.InvalidSignatureError:
                 continue
             except jwt.PyJWTError:
