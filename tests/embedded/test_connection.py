@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.wire
 
-CHAT = b"POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\n"
+CHAT = b"POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\n"
 
 
 def test_what_is_no_http_is_refused(gateway: Gateways, caplog: pytest.LogCaptureFixture) -> None:
@@ -30,7 +30,7 @@ def test_a_connection_that_stops_in_its_head_is_closed(gateway: Gateways) -> Non
 
 def test_a_head_may_be_large(gateway: Gateways) -> None:
     """Nearly as large as Go's server takes one, which is a MiB."""
-    head = b"GET /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-Long: " + b"x" * 1_000_000 + b"\r\n\r\n"
+    head = b"GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nX-Long: " + b"x" * 1_000_000 + b"\r\n\r\n"
     assert exchanged(str(gateway().base_url), head).status == 200
 
 
@@ -65,7 +65,8 @@ def test_a_refused_upload_leaves_the_gateway_as_it_was(
 def test_two_requests_at_once_are_answered_in_order(gateway: Gateways) -> None:
     """What was sent ahead waits for its turn on the same connection."""
     client = gateway()
-    both = b"GET /nope HTTP/1.1\r\nHost: x\r\n\r\nGET /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    both = b"GET /nope HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    both += b"GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
     with socket.create_connection((client.base_url.host, client.base_url.port), timeout=10) as connection:
         connection.sendall(both)
         data = b""

@@ -59,7 +59,7 @@ def _request(talk: str, *, stream: bool) -> bytes:
     """The bytes of a request."""
     path, body = TALKS[talk]
     data = json.dumps({**body, "stream": stream}).encode()
-    head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {len(data)}\r\n\r\n"
+    head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: x/json\r\nContent-Length: {len(data)}\r\n\r\n"
     return head.encode() + data
 
 

@@ -188,7 +188,8 @@ def test_sound_passes_as_it_comes(
     head = b"HTTP/1.1 200 OK\r\nContent-Type: audio/mpeg\r\nContent-Length: 6\r\n\r\n"
     upstream.answers("m", head + b"\xff\xfb\0", b"\r\n\0")
     body = json.dumps({"model": "elevenlabs/m", "prompt": "boom"}).encode()
-    request = f"POST /v1/audio/{kind} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {len(body)}\r\n\r\n"
+    head = f"POST /v1/audio/{kind} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+    request = f"{head}Content-Length: {len(body)}\r\n\r\n"
     answer = exchange(gateway(audio=True), request.encode() + body)
     assert (answer.status, answer.headers["content-type"]) == (200, "audio/mpeg")
     assert answer.chunks == [b"\xff\xfb\0\r\n\0"]

@@ -307,5 +307,5 @@ def test_a_client_that_leaves_ends_the_call_to_the_provider(
 
 def _request(path: str, **body: object) -> bytes:
     content = json.dumps(body).encode()
-    head = f"POST {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {len(content)}\r\n\r\n"
+    head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: {len(content)}\r\n\r\n"
     return head.encode() + content

@@ -94,7 +94,7 @@ def test_the_provider_sees_the_clients_headers_but_for_its_token(
     """WIRE section 14: the token is never forwarded; by quirks all is JSON, and Anthropic's version comes twice."""
     upstream.answers("/v1/files", b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
     head = (
-        f"POST /proxy/{provider}/files HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 3\r\n"
+        f"POST /proxy/{provider}/files HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 3\r\n"
         "Content-Type: multipart/form-data; boundary=b\r\nAccept: image/png\r\nAuthorization: Bearer theirs\r\n"
         "X-Api-Key: theirs\r\nAnthropic-Version: 1\r\nAnthropic-Beta: b\r\nUser-Agent: mine\r\nTE: gzip\r\n\r\n"
     )
@@ -122,7 +122,7 @@ def test_an_answer_comes_back_as_it_is(
         "Retry-After: 7\r\nX-Odd: \xe9\r\nLocation: /elsewhere\r\nKeep-Alive: timeout=5\r\nDate: yesterday\r\n\r\n"
     )
     upstream.answers("/v1/files", head.encode("latin-1") + body)
-    answer = exchange(gateway(), b"GET /proxy/openai/files HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    answer = exchange(gateway(), b"GET /proxy/openai/files HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
     assert (answer.status, b"".join(answer.chunks)) == (status, body)
     assert answer.headers == {
         "connection": "close",
@@ -253,7 +253,7 @@ def test_the_scripted_provider_is_behind_it_too() -> None:
 def _streaming(model: str, accept: str) -> bytes:
     body = json.dumps({"model": model, "stream": True}).encode()
     head = (
-        f"POST /proxy/openai/chat/completions HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAccept: {accept}\r\n"
+        f"POST /proxy/openai/chat/completions HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAccept: {accept}\r\n"
         f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
     )
     return head.encode() + body

@@ -35,7 +35,7 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nx-request-id: r\r
 
 def _request(model: str, **more: object) -> bytes:
     body = json.dumps({"model": model, "messages": HI, **more}).encode()
-    head = f"POST {CHAT} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {len(body)}\r\n\r\n"
+    head = f"POST {CHAT} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: {len(body)}\r\n\r\n"
     return head.encode() + body
 
 
@@ -255,7 +255,7 @@ def test_a_client_that_leaves_while_sending_is_no_error(gateway: Gateways, caplo
 
 def test_a_body_that_is_too_large_ends_the_connection(gateway: Gateways, exchange: Callable[..., RawAnswer]) -> None:
     """WIRE section 4: the 413 comes while the client is still sending, and nothing more is read."""
-    request = f"POST {CHAT} HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n".encode() + b"x" * 2000
+    request = f"POST {CHAT} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n".encode() + b"x" * 2000
     answer = exchange(gateway(max_body=1000), request)
     assert answer.status == 413
     assert answer.chunks == [b'{"error":"Request body too large"}']

@@ -116,7 +116,7 @@ def test_a_client_that_leaves_a_stream_is_let_go_in_silence(
     body = json.dumps(
         {"model": "openai/m", "stream": True, "messages": [{"role": "user", "content": "count " * 20_000}]}
     )
-    head = f"POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n"
+    head = f"POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n\r\n"
     with running(local=nobody, scripted=ScriptedProvider()) as url:
         host, _, port = url.removeprefix("http://").partition(":")
         with socket.create_connection((host, int(port)), timeout=10) as client:

@@ -367,5 +367,5 @@ def test_the_phrase_of_a_status_is_gos(gateway: Gateways, upstream: Upstream) ->
 
     for status, words in ((529, "status code 529"), (413, "Request Entity Too Large"), (422, "Unprocessable Entity")):
         upstream.answers("/v1/x", whole(status, {}))
-        request = b"GET /proxy/openai/x HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+        request = b"GET /proxy/openai/x HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
         assert exchanged(str(gateway().base_url), request).first == f"HTTP/1.1 {status} {words}"

@@ -110,7 +110,7 @@ class Case:
     def request(self) -> bytes:
         """The request's bytes."""
         content = self.sent if isinstance(self.sent, bytes) else b"" if self.sent is None else _json(self.sent)
-        lines = {"Host": "x", "Connection": "close"}
+        lines = {"Host": "localhost", "Connection": "close"}
         if content or self.method == "POST":
             lines |= {"Content-Type": JSON, "Content-Length": str(len(content))}
         head = f"{self.method} {self.path} HTTP/1.1\r\n"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.routing import Route
@@ -28,6 +29,7 @@ from .endpoints.metrics import push_metrics
 from .endpoints.models import list_models
 from .endpoints.proxy import proxy
 from .endpoints.responses import responses
+from .origin_check import OriginCheck
 from .problems import Problem
 from .read_deadline import ReadDeadline
 from .slashes import Slashes
@@ -102,7 +104,13 @@ def _route(method: str | None, path: str, endpoint: Callable[[Request], Awaitabl
 
 def _around(gateway: Gateway, routes: Sequence[Route]) -> list[Middleware]:
     """What sees a request before its endpoint does, the first first."""
-    around = [Middleware(Slashes, routes)]
+    settings = gateway.settings
+    around = [Middleware(OriginCheck, settings.host, settings.allowed_hosts, settings.allowed_origins)]
+    if settings.allowed_origins:
+        around.append(
+            Middleware(CORSMiddleware, allow_origins=settings.allowed_origins, allow_methods=["*"], allow_headers=["*"])
+        )
+    around.append(Middleware(Slashes, routes))
     if gateway.quirks.write_deadline:
         around.append(Middleware(WriteDeadline, gateway.settings.write_timeout))
     if gateway.tokens:

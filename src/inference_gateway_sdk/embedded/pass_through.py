@@ -116,8 +116,13 @@ class Mirror(PassThrough):
     async def _relay(self, scope: Scope, send: Send) -> None:
         async with self._exchange as answer:
             await self._copy(
-                before_writes(scope, send), answer, [pair for pair in answer.headers if pair[0] not in _NOT_MIRRORED]
+                before_writes(scope, send), answer, [pair for pair in answer.headers if _is_mirrored(pair[0])]
             )
+
+
+def _is_mirrored(name: str) -> bool:
+    """Return whether a header reaches the client. What a provider grants to browsers does not."""
+    return name not in _NOT_MIRRORED and name != "set-cookie" and not name.startswith("access-control-")
 
 
 async def lines_of(answer: Answer) -> AsyncGenerator[bytes]:

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from .._model.show import Concealed
 from .environment import SettingsError, duration, integer, is_http, is_on, names, switch
 from .mcp.settings import McpSettings
 from .oidc import Oidc
@@ -28,7 +29,7 @@ _NOT_HERE = (
 )
 
 
-class Access(Struct, frozen=True, kw_only=True):
+class Access(Concealed, Struct, frozen=True, kw_only=True):
     """How one provider is reached: its address, None for the default, and its key, None for none."""
 
     url: str | None = None
@@ -38,7 +39,7 @@ class Access(Struct, frozen=True, kw_only=True):
         return f"Access(url={self.url!r}, key={'...' if self.key else None!r})"
 
 
-class Settings(Struct, frozen=True, kw_only=True):
+class Settings(Concealed, Struct, frozen=True, kw_only=True):
     """What the embedded gateway is told.
 
     Attributes:
@@ -50,6 +51,9 @@ class Settings(Struct, frozen=True, kw_only=True):
         max_body: `SERVER_MAX_REQUEST_BODY_SIZE`, bytes.
         allowed_models: `ALLOWED_MODELS`: when not empty, only these; wins over the next.
         disallowed_models: `DISALLOWED_MODELS`: never these.
+        allowed_hosts: `ALLOWED_HOSTS`: names by which requests may address this gateway (the `Host` header, without
+            port), beside its own. When empty, `Host` is checked only where the gateway listens on loopback.
+        allowed_origins: `ALLOWED_ORIGINS`: origins of web pages that may use this gateway; no other page may.
         images: `ENABLE_IMAGES`, or `IMAGES_ENABLED` as newer gateways call it: pictures can be asked for.
         vision: `ENABLE_VISION`, or `VISION_ENABLED` as newer gateways call it: models that read text alone are sent no
             pictures; when off, everything is sent to everybody.
@@ -79,6 +83,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     max_body: int = 10_485_760
     allowed_models: tuple[str, ...] = ()
     disallowed_models: tuple[str, ...] = ()
+    allowed_hosts: tuple[str, ...] = ()
+    allowed_origins: tuple[str, ...] = ()
     images: bool = False
     vision: bool = False
     audio: bool = False
@@ -139,6 +145,8 @@ class Settings(Struct, frozen=True, kw_only=True):
             # in lower case: the lists do not mind case (WIRE section 3)
             allowed_models=names(environ.get("ALLOWED_MODELS", "").lower()),
             disallowed_models=names(environ.get("DISALLOWED_MODELS", "").lower()),
+            allowed_hosts=names(environ.get("ALLOWED_HOSTS", "")),
+            allowed_origins=names(environ.get("ALLOWED_ORIGINS", "")),
             images=switch(environ, "ENABLE_IMAGES") or switch(environ, "IMAGES_ENABLED"),
             vision=switch(environ, "ENABLE_VISION") or switch(environ, "VISION_ENABLED"),
             audio=switch(environ, "AUDIO_ENABLED"),

@@ -44,7 +44,8 @@ if TYPE_CHECKING:
 
 __all__ = ["ScriptedGateway", "scripted_gateway"]
 
-IN_PROCESS_URL = "http://gateway.test"
+_IN_PROCESS_HOST = "gateway.test"
+IN_PROCESS_URL = f"http://{_IN_PROCESS_HOST}"
 """The address that clients without a socket are given; nothing is ever connected to."""
 
 _MODELS = ("openai/scripted", "anthropic/scripted")
@@ -78,7 +79,8 @@ class ScriptedGateway(Scripting):
         self.models: Sequence[str] = tuple(models)
         self.check_unused = check_unused
         settings = settings or _EVERYTHING
-        self._settings = replace(settings, port=0, access=settings.access or _EVERYBODY)
+        host = settings.host if sockets else _IN_PROCESS_HOST  # where nothing listens, no Host can be foreign
+        self._settings = replace(settings, host=host, port=0, access=settings.access or _EVERYBODY)
         self._plan = ScriptedFaults()
         self._app = Reception(FaultPlayer(create_app(self._gateway(tuple(tools))), self._plan), playbook)
         self._sockets = sockets

@@ -62,7 +62,7 @@ class Speaker:
     def say(self, path: str = CHAT, body: object = None, *headers: str, method: str = "POST") -> None:
         """Send one request."""
         data = b"" if body is None else json.dumps(body).encode()
-        lines = [f"{method} {path} HTTP/1.1", "Host: gateway", f"Content-Length: {len(data)}", *headers, "", ""]
+        lines = [f"{method} {path} HTTP/1.1", "Host: localhost", f"Content-Length: {len(data)}", *headers, "", ""]
         self.socket.sendall("\r\n".join(lines).encode() + data)
 
     def hear(self, until: bytes | None = None, *, seconds: float = PATIENCE) -> Heard:

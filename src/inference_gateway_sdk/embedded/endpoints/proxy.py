@@ -32,7 +32,8 @@ __all__ = ["proxy"]
 
 _EVENTS = "text/event-stream"
 _JSON = "application/json"
-_OURS = HOP_BY_HOP | {"content-length", "host", "proxy-authorization"}  # of the client's connection, not its request
+_OURS = HOP_BY_HOP | {"content-length", "host", "proxy-authorization", "cookie", "origin"}
+"""Of the client's connection, or of a browser, not of the request."""
 
 
 async def proxy(gateway: Gateway, request: Request) -> Response:
