@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from msgspec import Struct, structs
 
+from .._model.show import Concealed
+
 if TYPE_CHECKING:
     from .._transport.protocols import AsyncDriver, Driver
 
@@ -15,7 +17,7 @@ __all__ = ["Cert", "Connections", "async_driver", "blocking_driver"]
 Cert: TypeAlias = "str | os.PathLike[str] | tuple[str, str] | tuple[str, str, str]"
 
 
-class Connections(Struct, frozen=True, kw_only=True):
+class Connections(Concealed, Struct, frozen=True, kw_only=True):
     """How a client's connections are made: the arguments of its constructor that concern the transport."""
 
     max_connections: int = 100

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 from msgspec import Struct, structs
 
 from .._model.json_value import is_iterable, is_mapping
+from .._model.show import Concealed
 from .._version import __version__
 from .._wire.timeouts import Timeouts, read_timeouts
 from .hooks import HOOKS
@@ -28,7 +29,7 @@ _OWN = frozenset({"host", "content-length", "transfer-encoding", "connection"})
 _AGENT = ("User-Agent", f"inference-gateway-sdk-python/{__version__}")
 
 
-class Settings(Struct, Generic[SourceT], frozen=True, kw_only=True):
+class Settings(Concealed, Struct, Generic[SourceT], frozen=True, kw_only=True):
     """Everything a call needs besides what it asks for."""
 
     token: SourceT

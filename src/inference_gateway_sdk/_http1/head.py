@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from .route import Plan
 
@@ -51,9 +51,9 @@ class Composer:
     """
 
     def __init__(self) -> None:
-        self._known: dict[tuple[str, int, int], tuple[Plan, Sequence[tuple[str, str]], Head]] = {}
+        self._known: dict[tuple[str, int, int], tuple[Plan, Iterable[tuple[str, str]], Head]] = {}
 
-    def __call__(self, plan: Plan, method: str, headers: Sequence[tuple[str, str]], body: bytes | None) -> Head:
+    def __call__(self, plan: Plan, method: str, headers: Iterable[tuple[str, str]], body: bytes | None) -> Head:
         """The head of a request that a caller asks for: their headers, and those that are ours to set.
 
         Raises:
@@ -66,9 +66,9 @@ class Composer:
             return Head(b"%sContent-Length: %d\r\n\r\n" % (begun, len(body or b"")))
         return Head(begun + b"\r\n")
 
-    def _begin(self, key: tuple[str, int, int], plan: Plan, headers: Sequence[tuple[str, str]]) -> Head:
+    def _begin(self, key: tuple[str, int, int], plan: Plan, headers: Iterable[tuple[str, str]]) -> Head:
         begun = _begun(plan, key[0], headers)
-        if isinstance(headers, tuple):
+        if isinstance(headers, tuple) or getattr(headers, "constant", False):
             if len(self._known) >= _REMEMBERED:
                 self._known.clear()
             self._known[key] = (plan, headers, begun)  # which keeps the two alive, and so their ids theirs
@@ -81,16 +81,17 @@ def request_head(method: str, target: str, headers: Iterable[tuple[str, str]]) -
     return Head(lines + b"\r\n")
 
 
-def _begun(plan: Plan, method: str, headers: Sequence[tuple[str, str]]) -> Head:
+def _begun(plan: Plan, method: str, headers: Iterable[tuple[str, str]]) -> Head:
     """A head up to the body's length."""
     if method not in _good_names:
         _remember(method, "an HTTP method")
+    for name, _ in headers:
+        if name not in _good_names:
+            _check_name(name)
     lines = [f"{method} {plan.target} HTTP/1.1\r\n"]
     for name, value in plan.headers:
         lines.append(f"{name}: {value}\r\n")
     for name, value in headers:
-        if name not in _good_names:
-            _check_name(name)
         lines.append(f"{name}: {value}\r\n")
     return _joined(lines)
 
@@ -98,13 +99,17 @@ def _begun(plan: Plan, method: str, headers: Sequence[tuple[str, str]]) -> Head:
 def _joined(lines: list[str]) -> Head:
     count = len(lines)
     head = "".join(lines)
-    # Values are never repeated in an error's text: they may be secrets.
+    # Values may be secrets: they are repeated neither in the error's text nor in what its frames still hold.
     if head.count("\n") != count or head.count("\r") != count or "\0" in head:
+        lines.clear()
+        head = ""
         raise ValueError("line break or NUL in the method, the URL or a header: remove it")
     try:
         return Head(head.encode("latin-1"))
     except UnicodeEncodeError:
-        raise ValueError("a header holds characters outside Latin-1: encode its value first") from None
+        lines.clear()
+        head = ""
+    raise ValueError("a header holds characters outside Latin-1: encode its value first")
 
 
 def _check_name(name: str) -> None:

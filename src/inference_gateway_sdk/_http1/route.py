@@ -6,12 +6,42 @@ Two requests with equal routes may share a connection.
 from __future__ import annotations
 
 from base64 import b64encode
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import SplitResult, unquote, urlsplit
 
-__all__ = ["PORTS", "Plan", "Proxy", "Route", "origin_of", "plan"]
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["PORTS", "HiddenHeaders", "Plan", "Proxy", "Route", "origin_of", "plan"]
 
 PORTS = {"http": 80, "https": 443}
+
+
+class HiddenHeaders:
+    """Header pairs that hold a password: opaque, so that no tool that walks the locals of a frame finds them."""
+
+    __slots__ = ("_pairs",)
+
+    def __init__(self, *pairs: tuple[str, str]) -> None:
+        self._pairs = pairs
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        return iter(self._pairs)
+
+    def __len__(self) -> int:
+        return len(self._pairs)
+
+    def __eq__(self, other: object) -> bool:
+        return self._pairs == other._pairs if isinstance(other, HiddenHeaders) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._pairs)
+
+    def __repr__(self) -> str:
+        return f"<headers: {', '.join(name for name, _ in self._pairs)}>"
+
+
+_NO_HEADERS = HiddenHeaders()
 
 
 class Proxy(NamedTuple):
@@ -25,7 +55,7 @@ class Proxy(NamedTuple):
 
     host: str
     port: int
-    headers: tuple[tuple[str, str], ...] = ()
+    headers: HiddenHeaders = _NO_HEADERS
 
     @classmethod
     def parse(cls, url: str) -> Proxy:
@@ -45,7 +75,7 @@ class Proxy(NamedTuple):
         if parts.username is None:
             return cls(host, port)
         pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
-        return cls(host, port, (("Proxy-Authorization", f"Basic {b64encode(pair.encode()).decode()}"),))
+        return cls(host, port, HiddenHeaders(("Proxy-Authorization", f"Basic {b64encode(pair.encode()).decode()}")))
 
     def __repr__(self) -> str:
         return f"Proxy({_literal(self.host)}:{self.port})"
@@ -67,7 +97,7 @@ class Route(NamedTuple):
     tls: bool
     host: str
     tunnel: str
-    proxy_headers: tuple[tuple[str, str], ...]
+    proxy_headers: HiddenHeaders
     name: str
 
     def __repr__(self) -> str:
@@ -86,8 +116,11 @@ class Plan(NamedTuple):
 
     route: Route
     target: str
-    headers: tuple[tuple[str, str], ...]
+    headers: HiddenHeaders
     proxied: bool
+
+    def __repr__(self) -> str:
+        return f"Plan({self.route.name})"
 
 
 def origin_of(url: str) -> tuple[str, str, int]:
@@ -117,17 +150,17 @@ def plan(url: str, proxy: Proxy | None) -> Plan:
     parts = urlsplit(url)
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     authority = _literal(host) if port == PORTS[scheme] else f"{_literal(host)}:{port}"
-    own = (("Host", authority),)
+    own = HiddenHeaders(("Host", authority))
     tls = scheme == "https"
     name = f"{_literal(host)}:{port}"
     if proxy is None:
-        return Plan(Route((host, port), tls, host, "", (), name), path, own, proxied=False)
+        return Plan(Route((host, port), tls, host, "", _NO_HEADERS, name), path, own, proxied=False)
     address, via = (proxy.host, proxy.port), f"{_literal(proxy.host)}:{proxy.port}"
     if tls:
         route = Route(address, tls, host, name, proxy.headers, f"{name} through {via}")
         return Plan(route, path, own, proxied=False)
     route = Route(address, tls, "", "", proxy.headers, f"proxy {via}")
-    return Plan(route, f"http://{authority}{path}", own + proxy.headers, proxied=True)
+    return Plan(route, f"http://{authority}{path}", HiddenHeaders(*own, *proxy.headers), proxied=True)
 
 
 def _literal(host: str) -> str:

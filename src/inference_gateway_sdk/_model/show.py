@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["brief", "brief_field"]
+__all__ = ["Concealed", "brief", "brief_field"]
+
+
+class Concealed:
+    """Mixed into structs with secrets: rich, and what uses rich, show them as their `repr` does.
+
+    A msgspec struct has a `__rich_repr__` of its own that yields every field and never asks `__repr__`.
+    """
+
+    __slots__ = ()
+
+    def __rich_repr__(self) -> Any:
+        """Yield the `repr` in place of the fields."""
+        yield repr(self)
+
 
 _TEXT = 60
 _ITEMS = 3

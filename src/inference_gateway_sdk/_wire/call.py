@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from msgspec import Struct
 
+from .._model.show import Concealed
+
 if TYPE_CHECKING:
     from ..errors import GatewayError, StreamTruncatedError
     from .deltas import Delta
@@ -34,7 +36,7 @@ class Repeat(enum.Enum):
     PUSH = "push"  # metrics: counted twice when repeated after a 500
 
 
-class Reply(Struct, frozen=True):
+class Reply(Concealed, Struct, frozen=True):
     """A whole answer with a status below 400."""
 
     status: int
@@ -45,7 +47,7 @@ class Reply(Struct, frozen=True):
         return f"Reply({self.status}, <{len(self.body)} bytes>)"
 
 
-class Call(Struct, Generic[T], frozen=True, kw_only=True):
+class Call(Concealed, Struct, Generic[T], frozen=True, kw_only=True):
     """One request whose answer is read whole.
 
     Attributes:
@@ -167,7 +169,7 @@ class Dialect(Protocol[ChunkT, FinalT]):
         ...
 
 
-class StreamCall(Struct, Generic[ChunkT, FinalT], frozen=True, kw_only=True):
+class StreamCall(Concealed, Struct, Generic[ChunkT, FinalT], frozen=True, kw_only=True):
     """One request whose answer is read as it comes.
 
     Attributes as in `Call`, but:

@@ -86,10 +86,33 @@ class Headers(Mapping[str, str]):
         return f"Headers({dict(shown)!r})"
 
 
-class Outgoing(tuple[tuple[str, str], ...]):
-    """Headers to send. They are not shown: one is the token, and many tools print the variables of a traceback."""
+class Outgoing:
+    """Headers to send: an opaque, immutable collection of (name, value) pairs.
 
-    __slots__ = ()
+    Not a sequence on purpose. Error trackers walk the sequences and mappings among the locals of a frame and never ask
+    for their `repr`; of any other object they record the `repr`, which names the headers and hides their values.
+
+    Attributes:
+        constant: The pairs never change, so what was made of them may be remembered by identity.
+    """
+
+    __slots__ = ("_pairs",)
+    constant = True
+
+    def __init__(self, pairs: Iterable[tuple[str, str]] = ()) -> None:
+        self._pairs = tuple(pairs)
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        return iter(self._pairs)
+
+    def __len__(self) -> int:
+        return len(self._pairs)
+
+    def __eq__(self, other: object) -> bool:
+        return self._pairs == other._pairs if isinstance(other, Outgoing) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._pairs)
 
     @classmethod
     def of(cls, *layers: Iterable[tuple[str, str]]) -> Outgoing:

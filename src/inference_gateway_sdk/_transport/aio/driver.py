@@ -23,7 +23,7 @@ from .pool import Pool
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import AsyncGenerator, Sequence
+    from collections.abc import AsyncGenerator, Iterable
 
     from inference_gateway_sdk._http1.route import Plan, Route
     from inference_gateway_sdk._transport.trust import Cert
@@ -68,7 +68,7 @@ class AsyncioDriver:
         self,
         method: str,
         url: str,
-        headers: Sequence[tuple[str, str]],
+        headers: Iterable[tuple[str, str]],
         body: bytes | None,
         *,
         deadline: float | None = None,

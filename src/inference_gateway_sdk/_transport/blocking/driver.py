@@ -21,7 +21,7 @@ from .pool import Pool
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Sequence
+    from collections.abc import Iterable
 
     from inference_gateway_sdk._http1.route import Plan, Route
     from inference_gateway_sdk._transport.trust import Cert
@@ -64,7 +64,7 @@ class BlockingDriver:
         self,
         method: str,
         url: str,
-        headers: Sequence[tuple[str, str]],
+        headers: Iterable[tuple[str, str]],
         body: bytes | None,
         *,
         deadline: float | None = None,

@@ -22,7 +22,7 @@ from .arrivals import Arrivals
 from .request import Progress, asked, build, head_is_there, require, until
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
 
 __all__ = ["AsyncHttpx2Answer", "AsyncHttpx2Driver"]
 
@@ -46,7 +46,7 @@ class AsyncHttpx2Driver:
         self,
         method: str,
         url: str,
-        headers: Sequence[tuple[str, str]],
+        headers: Iterable[tuple[str, str]],
         body: bytes | None,
         *,
         deadline: float | None = None,

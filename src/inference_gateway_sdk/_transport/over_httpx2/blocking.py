@@ -24,7 +24,7 @@ from .arrivals import Arrivals
 from .request import Progress, asked, build, head_is_there, require, until
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
 
 __all__ = ["Httpx2Answer", "Httpx2Driver"]
 
@@ -55,7 +55,7 @@ class Httpx2Driver:
         self,
         method: str,
         url: str,
-        headers: Sequence[tuple[str, str]],
+        headers: Iterable[tuple[str, str]],
         body: bytes | None,
         *,
         deadline: float | None = None,

@@ -16,7 +16,7 @@ from inference_gateway_sdk._http1.head import Composer
 from inference_gateway_sdk._http1.route import plan
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable
 
 __all__ = ["Progress", "asked", "build", "head_is_there", "require", "until"]
 
@@ -94,7 +94,7 @@ def build(
     client: httpx2.Client | httpx2.AsyncClient,
     method: str,
     url: str,
-    headers: Sequence[tuple[str, str]],
+    headers: Iterable[tuple[str, str]],
     *,
     body: bytes | None,
     progress: Progress,

@@ -16,7 +16,7 @@ from .played_async import AsyncPlayed, wait_until
 from .recorder import Recorder
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
 
     from inference_gateway_sdk._transport.protocols import AsyncAnswer, AsyncDriver
 
@@ -44,7 +44,7 @@ class AsyncTapeDriver:
         self,
         method: str,
         url: str,
-        headers: Sequence[tuple[str, str]],
+        headers: Iterable[tuple[str, str]],
         body: bytes | None,
         *,
         deadline: float | None = None,

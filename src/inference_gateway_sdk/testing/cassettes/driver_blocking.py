@@ -17,7 +17,7 @@ from .played_blocking import Played, wait_until
 from .recorder import Recorder
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
 
     from inference_gateway_sdk._transport.protocols import Answer, Driver
 
@@ -45,7 +45,7 @@ class BlockingTapeDriver:
         self,
         method: str,
         url: str,
-        headers: Sequence[tuple[str, str]],
+        headers: Iterable[tuple[str, str]],
         body: bytes | None,
         *,
         deadline: float | None = None,

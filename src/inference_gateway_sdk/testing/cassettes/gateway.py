@@ -21,7 +21,7 @@ from .driver_async import AsyncTapeDriver
 from .errors import CassetteMissError
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Sequence
+    from collections.abc import Generator, Iterable
 
     from starlette.types import Message, Receive, Scope, Send
 
@@ -75,7 +75,7 @@ class _Upstream:
         self._address = address
 
     async def open(
-        self, method: str, url: str, headers: Sequence[tuple[str, str]], body: bytes | None, **limits: float | None
+        self, method: str, url: str, headers: Iterable[tuple[str, str]], body: bytes | None, **limits: float | None
     ) -> AsyncAnswer:
         return await self._carrier.open(method, self._address + url, headers, body, **limits)
 

@@ -11,7 +11,7 @@ from ..._http1.failures import DeadlineExceeded, NotSent
 from .delivery import Delivery, scope_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable
 
     from starlette.types import ASGIApp
 
@@ -38,7 +38,7 @@ class AsyncInProcessDriver:
         self,
         method: str,
         url: str,
-        headers: Sequence[tuple[str, str]],
+        headers: Iterable[tuple[str, str]],
         body: bytes | None,
         *,
         deadline: float | None = None,

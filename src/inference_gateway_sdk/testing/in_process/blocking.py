@@ -11,7 +11,7 @@ from ..._http1.failures import DeadlineExceeded, NotSent
 from .delivery import Delivery, scope_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable
 
     from starlette.types import ASGIApp
 
@@ -42,7 +42,7 @@ class InProcessDriver:
         self,
         method: str,
         url: str,
-        headers: Sequence[tuple[str, str]],
+        headers: Iterable[tuple[str, str]],
         body: bytes | None,
         *,
         deadline: float | None = None,

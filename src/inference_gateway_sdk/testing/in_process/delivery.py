@@ -18,7 +18,7 @@ from ..._http1.failures import BadAnswer, Failure, NoAnswer, Truncated
 from ...embedded.faults.wire import WIRE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable
 
     from starlette.types import ASGIApp, Message, Scope
 
@@ -203,7 +203,7 @@ class _Wire:
         """Do nothing: without a connection none is used again."""
 
 
-def scope_of(method: str, url: str, headers: Sequence[tuple[str, str]], body: bytes | None) -> Scope:
+def scope_of(method: str, url: str, headers: Iterable[tuple[str, str]], body: bytes | None) -> Scope:
     """A request as ASGI has it."""
     parts = urlsplit(url)
     pairs = [("host", parts.netloc), *((name.lower(), value) for name, value in headers)]
