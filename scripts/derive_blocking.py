@@ -1,8 +1,9 @@
-"""Derive the blocking client, and the cassettes' blocking driver, from the async ones.
+"""Derive the blocking halves from the async ones: every `_blocking/` folder from the `_async/` folder beside it.
 
-The async files are the source. This tool works on tokens: it drops `async` and `await`, renames by one table, and
-leaves strings and comments alone (but for the names of files and classes in docstrings). It fails when a rule is never
-used, so that the table stays true, and `--check` compares whole texts.
+The async files are the source. This tool works on tokens. It drops `async` and `await`, and renames by rule:
+`AsyncStream` becomes `Stream`, `async_notify` becomes `notify`, `_async` becomes `_blocking`. A short table holds the
+names of the language (`__aenter__`, `StopAsyncIteration`). Strings and comments stay, but for names and code in
+docstrings. The tool fails when a row of the table is never used, and `--check` compares whole texts.
 
     python scripts/derive_blocking.py            write the derived files
     python scripts/derive_blocking.py --check    exit 1 when a derived file is not what it should be
@@ -19,21 +20,7 @@ import tokenize
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parents[1] / "src" / "inference_gateway_sdk"
-FILES = (
-    "_client/session_async.py",
-    "_client/live_async.py",
-    "_client/stream_async.py",
-    "_client/client_async.py",
-    "_client/byte_stream_async.py",
-    "_client/mcp_async.py",
-    "_client/messages_async.py",
-    "_client/metrics_async.py",
-    "_client/responses_async.py",
-    "_client/images_async.py",
-    "_client/audio_async.py",
-    "_client/proxy_async.py",
-    "testing/cassettes/driver_async.py",
-)
+FOLDERS = ("_client/_async", "testing/cassettes/_async")
 NAMES = {
     "__aenter__": "__enter__",
     "__aexit__": "__exit__",
@@ -41,48 +28,24 @@ NAMES = {
     "__anext__": "__next__",
     "StopAsyncIteration": "StopIteration",
     "aclose": "close",
-    "AsyncAnswer": "Answer",
-    "AsyncByteStream": "ByteStream",
-    "AsyncDriver": "Driver",
-    "AsyncEffects": "BlockingEffects",
-    "AsyncInferenceGatewayClient": "InferenceGatewayClient",
-    "AsyncIterator": "Iterator",
-    "AsyncSession": "Session",
-    "AsyncStream": "Stream",
-    "AsyncToken": "Token",
-    "AsyncTokenSource": "TokenSource",
-    "byte_stream_async": "byte_stream_blocking",
-    "async_driver": "blocking_driver",
-    "async_effects": "blocking_effects",
-    "async_read_upload": "read_upload",
-    "AsyncHook": "Hook",
-    "async_notify": "notify",
-    "session_async": "session_blocking",
-    "live_async": "live_blocking",
-    "stream_async": "stream_blocking",
-    "AsyncMcpMethods": "McpMethods",
-    "mcp_async": "mcp_blocking",
-    "AsyncMessagesMethods": "MessagesMethods",
-    "messages_async": "messages_blocking",
-    "AsyncMetricsMethods": "MetricsMethods",
-    "metrics_async": "metrics_blocking",
-    "AsyncResponsesMethods": "ResponsesMethods",
-    "responses_async": "responses_blocking",
-    "AsyncImagesMethods": "ImagesMethods",
-    "images_async": "images_blocking",
-    "AsyncAudioMethods": "AudioMethods",
-    "audio_async": "audio_blocking",
-    "AsyncProxyMethods": "ProxyMethods",
-    "proxy_async": "proxy_blocking",
-    "AsyncPlayed": "Played",
-    "AsyncTapeDriver": "BlockingTapeDriver",
-    "played_async": "played_blocking",
 }
 HEADER = "# Derived from {source} by scripts/derive_blocking.py: do not edit.\n"
+_RULES = ((re.compile(r"(_?)Async([A-Z]\w*)"), r"\1\2"), (re.compile(r"(_?)async_(\w+)"), r"\1\2"))
+_CODE = re.compile(r"\b(?:async (?=with\b|for\b|def\b)|await )")
+
+
+def renamed(name: str) -> str:
+    """Return the blocking form of an identifier; itself when no rule applies."""
+    if name in NAMES:
+        return NAMES[name]
+    for rule, form in _RULES:
+        if rule.fullmatch(name):
+            return rule.sub(form, name)
+    return name
 
 
 def derive(text: str, used: set[str]) -> str:
-    """The blocking form of an async source; adds the rules it used to `used`."""
+    """Return the blocking form of an async source, and add the table rows it used to `used`."""
     lines = text.splitlines(keepends=True)
     starts = [0]
     for line in lines:
@@ -96,7 +59,7 @@ def derive(text: str, used: set[str]) -> str:
         new = _blocking(token, used)
         if new is None:
             continue
-        if not new:  # `async` and `await` go with the space behind them
+        if not new:  # `async` and `await` go with the space after them
             end = starts[following.start[0] - 1] + following.start[1]
         out += (text[done:start], new)
         done = end
@@ -104,59 +67,69 @@ def derive(text: str, used: set[str]) -> str:
 
 
 def _blocking(token: tokenize.TokenInfo, used: set[str]) -> str | None:
-    """What stands for a token in the blocking file; None for itself."""
+    """Return the replacement of a token in the blocking file, None for the token itself."""
     if token.type == tokenize.NAME:
         if token.string in ("async", "await"):
             return ""
-        if token.string in NAMES:
-            used.add(token.string)
-            return NAMES[token.string]
-    elif token.type == tokenize.STRING and token.string.startswith('"""'):
-        return _docstring(token.string)
-    elif token.type == tokenize.STRING and token.string.strip('"') in NAMES:  # in `__all__`
-        return f'"{NAMES[token.string.strip(chr(34))]}"'
+        new = renamed(token.string)
+        used.update({token.string} & set(NAMES))
+        return None if new == token.string else new
+    if token.type == tokenize.STRING and token.string.startswith('"""'):
+        return re.sub(r"\w+", lambda match: renamed(match[0]), _CODE.sub("", token.string))
+    if (
+        token.type == tokenize.STRING
+        and token.string.startswith(chr(34))
+        and token.string.strip(chr(34)).isidentifier()
+    ):
+        return f'"{renamed(token.string.strip(chr(34)))}"'
     return None
 
 
-def _docstring(text: str) -> str:
-    """A docstring with the names of classes exchanged; code does not belong there."""
-    for name in sorted(NAMES, key=len, reverse=True):
-        text = re.sub(rf"\b{name}\b", NAMES[name], text)
+def formatted(text: str, name: str) -> str:
+    """Return the text with imports sorted and lines folded as the project's formatter writes them."""
+    for command in (("check", "--select", "I,RUF022", "--fix", "--quiet"), ("format",)):
+        run = subprocess.run(
+            [sys.executable, "-m", "ruff", *command, "--stdin-filename", str(PACKAGE / name), "-"],
+            input=text, capture_output=True, text=True, check=True, cwd=PACKAGE.parent,
+        )  # fmt: skip
+        text = run.stdout
     return text
 
 
-def formatted(text: str, name: str) -> str:
-    """The text as the project's formatter writes it: shorter lines fold differently."""
-    run = subprocess.run(
-        [sys.executable, "-m", "ruff", "format", "--stdin-filename", str(PACKAGE / name), "-"],
-        input=text, capture_output=True, text=True, check=True, cwd=PACKAGE.parent,
-    )  # fmt: skip
-    return run.stdout
-
-
-def target_of(source: str) -> str:
-    """The file that is derived from a source; it lies beside it."""
-    return source.replace("_async.py", "_blocking.py")
+def derived_files(used: set[str]) -> dict[str, str]:
+    """Return the text of every derived file, by its path in the package."""
+    files = {}
+    for folder in FOLDERS:
+        for path in sorted((PACKAGE / folder).glob("*.py")):
+            source = f"{folder}/{path.name}"
+            target = source.replace("_async/", "_blocking/")
+            text = HEADER.format(source=f"../_async/{path.name}") + derive(path.read_text("utf-8"), used)
+            files[target] = formatted(text, target)
+    return files
 
 
 def main(arguments: list[str]) -> int:
     """Write the derived files, or compare them."""
     used: set[str] = set()
+    files = derived_files(used)
     stale = []
-    for source in FILES:
-        target = target_of(source)
-        text = HEADER.format(source=Path(source).name) + derive((PACKAGE / source).read_text("utf-8"), used)
-        text = formatted(text, target)
+    for target, text in files.items():
         path = PACKAGE / target
         if "--check" not in arguments:
+            path.parent.mkdir(exist_ok=True)
             path.write_text(text, "utf-8")
         elif not path.exists() or path.read_text("utf-8") != text:
             stale.append(target)
+    for folder in FOLDERS:
+        found = {
+            str(path.relative_to(PACKAGE)) for path in (PACKAGE / folder.replace("_async", "_blocking")).glob("*.py")
+        }
+        stale += sorted(found - set(files))
     unused = sorted(set(NAMES) - used)
     for name in unused:
-        print(f"derive_blocking: the rule for {name} is never used: remove it", file=sys.stderr)
+        print(f"derive_blocking: the row for {name} is never used: remove it", file=sys.stderr)
     for name in stale:
-        print(f"derive_blocking: {name} is not what its source derives to: run the derive task", file=sys.stderr)
+        print(f"derive_blocking: {name} differs from what its source derives to: run `poe derive`", file=sys.stderr)
     return 1 if unused or stale else 0
 
 

@@ -60,7 +60,7 @@ def test_a_truncated_file_is_noticed(
     for name in (*tool.FILES, *map(tool.target_of, tool.FILES)):
         text = (tool.PACKAGE / name).read_text("utf-8")
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text(text[: len(text) // 2] if name == "_client/stream_blocking.py" else text, "utf-8")
+        (tmp_path / name).write_text(text[: len(text) // 2] if name == "_client/_blocking/stream.py" else text, "utf-8")
     monkeypatch.setattr(tool, "formatted", lambda text, name: text)
     monkeypatch.setattr(tool, "PACKAGE", tmp_path)
     assert tool.main(["--check"]) == 1

@@ -41,28 +41,28 @@ class Mixin(NamedTuple):
             raise ContractError(f"{self.name}.{shadowed} would hide {declaration.name}.{shadowed}")
 
 
-_ANSWER = Mixin("answer", "Answer")
+_WITH_META = Mixin("unknown_fields", "WithMeta")
 
 _MIXINS = {
-    "CreateChatCompletionResponse": Mixin("chat", "ChatAnswer"),
-    "CreateChatCompletionStreamResponse": Mixin("chat", "ChatChunk"),
-    "Message": Mixin("chat", "MessageText"),
-    "ChatCompletionMessageToolCall": Mixin("chat", "ToolCall"),
-    "ChatCompletionMessageToolCallFunction": Mixin("arguments", "Arguments"),
-    "MessagesResponse": Mixin("messages", "MessagesAnswer", of="MessagesToolUseBlock"),
-    "MessagesStreamEvent": Mixin("messages", "MessagesEvent"),
-    "MessagesToolUseBlock": Mixin("messages", "ToolInput"),
-    "Response": Mixin("responses", "ResponseAnswer", of="ResponseFunctionToolCall"),
-    "ResponseFunctionToolCall": Mixin("arguments", "Arguments"),
-    "ExportMetricsServiceResponse": Mixin("metrics", "PushOutcome"),
+    "CreateChatCompletionResponse": Mixin("answers", "ChatAnswer"),
+    "CreateChatCompletionStreamResponse": Mixin("answers", "ChatChunk"),
+    "Message": Mixin("answers", "MessageText"),
+    "ChatCompletionMessageToolCall": Mixin("answers", "ToolCallMixin"),
+    "ChatCompletionMessageToolCallFunction": Mixin("answers", "Arguments"),
+    "MessagesResponse": Mixin("answers", "MessagesAnswer", of="MessagesToolUseBlock"),
+    "MessagesStreamEvent": Mixin("answers", "MessagesEvent"),
+    "MessagesToolUseBlock": Mixin("answers", "ToolInput"),
+    "Response": Mixin("answers", "ResponseAnswer", of="ResponseFunctionToolCall"),
+    "ResponseFunctionToolCall": Mixin("answers", "Arguments"),
+    "ExportMetricsServiceResponse": Mixin("answers", "PushOutcome"),
     "Image": Mixin("images", "Picture"),
-    "ImagesResponse": Mixin("listing", "Listing"),
+    "ImagesResponse": Mixin("display", "Listing"),
     "ListModelsResponse": Mixin("display", "ModelListing"),
-    "ListToolsResponse": Mixin("listing", "Listing"),
+    "ListToolsResponse": Mixin("display", "Listing"),
 }
 
 
 def mixins_of(contract: Contract, declaration: Object) -> list[Mixin]:
-    """The mix-ins of a class: its own, and for everything an operation answers with `Answer`."""
+    """The mix-ins of a class: its own, and for everything an operation answers with `WithMeta`."""
     own = [_MIXINS[declaration.name]] if declaration.name in _MIXINS else []
-    return own + ([_ANSWER] if declaration.name in contract.answers() else [])
+    return own + ([_WITH_META] if declaration.name in contract.answers() else [])

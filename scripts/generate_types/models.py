@@ -91,9 +91,8 @@ def _imports(contract: Contract, own: list[Declaration], body: str) -> str:
     wanted: dict[str, set[str]] = {
         "typing": {"TYPE_CHECKING", "Any", "TypeAlias"},
         "msgspec": {"field"},
-        ".._model.enums": {"OpenEnum"},
-        ".._model.model": {"Needed", "Model as _Model"},
-        ".._model.variants": {"Unknown", "Variants"},
+        ".._model.model": {"Required", "Model as _Model"},
+        ".._model.open_types": {"OpenEnum", "Unknown", "Variants"},
     }
     for declaration in own:
         if isinstance(declaration, Object):
@@ -167,8 +166,8 @@ def _field(contract: Contract, prop: Property) -> str:
         return f"{text if prop.type.nullable else f'{text} | None'} = {default}"
     only = _only_member(contract, prop.type)
     if only:
-        return f"Needed[{text}] = field(default_factory=lambda: {only})"
-    bare = text if prop.type.kind == "list" or prop.type.nullable else f"Needed[{text}]"
+        return f"Required[{text}] = field(default_factory=lambda: {only})"
+    bare = text if prop.type.kind == "list" or prop.type.nullable else f"Required[{text}]"
     return bare if name is None else f"{bare} = field(name={literal(name)})"
 
 

@@ -17,19 +17,17 @@ __all__ = ["root_module", "types_module"]
 
 _WRITTEN = {
     "_client.api": ["AsyncInferenceGatewayAPI", "InferenceGatewayAPI"],
-    "_client.byte_stream_async": ["AsyncByteStream"],
-    "_client.byte_stream_blocking": ["ByteStream"],
-    "_client.client_async": ["AsyncInferenceGatewayClient"],
-    "_client.client_blocking": ["InferenceGatewayClient"],
-    "_client.stream_async": ["AsyncStream"],
-    "_client.stream_blocking": ["Stream"],
+    "_client._async.client": ["AsyncInferenceGatewayClient"],
+    "_client._blocking.client": ["InferenceGatewayClient"],
+    "_client._async.stream": ["AsyncByteStream", "AsyncStream"],
+    "_client._blocking.stream": ["ByteStream", "Stream"],
     "_client.hooks": ["RequestSent", "ResponseReceived", "RetryPlanned"],
-    "_model.meta": ["Meta"],
-    "_transport.over_httpx2": ["AsyncHttpx2Driver", "Httpx2Driver"],
+    "_model.unknown_fields": ["Meta"],
+    "_transport.httpx2": ["AsyncHttpx2Driver", "Httpx2Driver"],
     "_version": ["__version__"],
     "_wire.audio": ["Audio"],
-    "_wire.authoring": ["assistant", "system", "tool_result", "user"],
-    "_wire.call": ["Call", "Dialect", "Repeat", "Reply", "StreamCall"],
+    "_wire.authoring": ["assistant", "image_part", "system", "tool_result", "user"],
+    "_wire.call": ["Call", "Dialect", "Idempotency", "Reply", "StreamCall"],
     "_wire.deltas": [
         "Delta",
         "Finish",
@@ -43,14 +41,14 @@ _WRITTEN = {
         "UsageReport",
     ],
     "_wire.headers": ["Headers"],
-    "_wire.mcp_tools": ["McpServerTool", "McpToolResult"],
-    "_wire.picture_part": ["image_part"],
+    "_wire.mcp": ["McpServerTool", "McpToolResult"],
     "_wire.proxy": ["ProxyReply"],
     "_wire.sse": ["SSEvents"],
     "_wire.timeouts": ["Timeouts"],
     "errors": sorted(errors.__all__),
 }
 
+_RENAMED = {"Repeat": "Idempotency"}
 _SUBMODULES = ["errors", "types"]
 
 _ROOT = '''"""The Python client for the Inference Gateway: one typed API, blocking and async.
@@ -70,10 +68,17 @@ if TYPE_CHECKING:
 
 if not TYPE_CHECKING:  # to type checkers a module with __getattr__ would have every name there is
 {table}
+    _RENAMED = {renamed}
 
     def __getattr__(name):
         from importlib import import_module
 
+        if name in _RENAMED:
+            import warnings
+
+            new = _RENAMED[name]
+            warnings.warn(f"{{name}} is now {{new}}: the old name goes in 2.0", DeprecationWarning, stacklevel=2)
+            return __getattr__(new)
         if name in _HOMES:
             value = getattr(import_module("." + _HOMES[name], __name__), name)
         elif name in {submodules}:
@@ -126,6 +131,7 @@ def root_module(contract: Contract) -> str:
         table=sequence(
             "_HOMES = {", [f"{literal(name)}: {literal(home)}" for name, home in table.items()], "}", "    "
         ),
+        renamed="{" + ", ".join(f"{literal(old)}: {literal(new)}" for old, new in _RENAMED.items()) + "}",
         submodules="{" + ", ".join(map(literal, _SUBMODULES)) + "}",
     )
 

@@ -9,17 +9,17 @@ Derived from openapi.yaml by scripts/generate_types: do not edit.
 
 TYPE_CHECKING = False  # what type checkers take for true, without the import of typing
 if TYPE_CHECKING:
+    from ._client._async.client import AsyncInferenceGatewayClient as AsyncInferenceGatewayClient
+    from ._client._async.stream import AsyncByteStream as AsyncByteStream
+    from ._client._async.stream import AsyncStream as AsyncStream
+    from ._client._blocking.client import InferenceGatewayClient as InferenceGatewayClient
+    from ._client._blocking.stream import ByteStream as ByteStream
+    from ._client._blocking.stream import Stream as Stream
     from ._client.api import AsyncInferenceGatewayAPI as AsyncInferenceGatewayAPI
     from ._client.api import InferenceGatewayAPI as InferenceGatewayAPI
-    from ._client.byte_stream_async import AsyncByteStream as AsyncByteStream
-    from ._client.byte_stream_blocking import ByteStream as ByteStream
-    from ._client.client_async import AsyncInferenceGatewayClient as AsyncInferenceGatewayClient
-    from ._client.client_blocking import InferenceGatewayClient as InferenceGatewayClient
     from ._client.hooks import RequestSent as RequestSent
     from ._client.hooks import ResponseReceived as ResponseReceived
     from ._client.hooks import RetryPlanned as RetryPlanned
-    from ._client.stream_async import AsyncStream as AsyncStream
-    from ._client.stream_blocking import Stream as Stream
     from ._generated.audio import CreateMusicRequest as CreateMusicRequest
     from ._generated.audio import CreateMusicRequestResponseFormat as CreateMusicRequestResponseFormat
     from ._generated.audio import CreateSfxRequest as CreateSfxRequest
@@ -242,18 +242,19 @@ if TYPE_CHECKING:
     from ._generated.video import VideoJobError as VideoJobError
     from ._generated.video import VideoJobObject as VideoJobObject
     from ._generated.video import VideoJobStatus as VideoJobStatus
-    from ._model.meta import Meta as Meta
-    from ._transport.over_httpx2 import AsyncHttpx2Driver as AsyncHttpx2Driver
-    from ._transport.over_httpx2 import Httpx2Driver as Httpx2Driver
+    from ._model.unknown_fields import Meta as Meta
+    from ._transport.httpx2 import AsyncHttpx2Driver as AsyncHttpx2Driver
+    from ._transport.httpx2 import Httpx2Driver as Httpx2Driver
     from ._version import __version__ as __version__
     from ._wire.audio import Audio as Audio
     from ._wire.authoring import assistant as assistant
+    from ._wire.authoring import image_part as image_part
     from ._wire.authoring import system as system
     from ._wire.authoring import tool_result as tool_result
     from ._wire.authoring import user as user
     from ._wire.call import Call as Call
     from ._wire.call import Dialect as Dialect
-    from ._wire.call import Repeat as Repeat
+    from ._wire.call import Idempotency as Idempotency
     from ._wire.call import Reply as Reply
     from ._wire.call import StreamCall as StreamCall
     from ._wire.deltas import Delta as Delta
@@ -267,9 +268,8 @@ if TYPE_CHECKING:
     from ._wire.deltas import TurnEnd as TurnEnd
     from ._wire.deltas import UsageReport as UsageReport
     from ._wire.headers import Headers as Headers
-    from ._wire.mcp_tools import McpServerTool as McpServerTool
-    from ._wire.mcp_tools import McpToolResult as McpToolResult
-    from ._wire.picture_part import image_part as image_part
+    from ._wire.mcp import McpServerTool as McpServerTool
+    from ._wire.mcp import McpToolResult as McpToolResult
     from ._wire.proxy import ProxyReply as ProxyReply
     from ._wire.sse import SSEvents as SSEvents
     from ._wire.timeouts import Timeouts as Timeouts
@@ -390,6 +390,7 @@ __all__ = [
     "GatewayTimeoutError",
     "Headers",
     "Httpx2Driver",
+    "Idempotency",
     "Image",
     "ImageContentPart",
     "ImageContentPartType",
@@ -480,7 +481,6 @@ __all__ = [
     "RateLimitError",
     "ReasoningDelta",
     "RefusalDelta",
-    "Repeat",
     "Reply",
     "RequestError",
     "RequestSent",
@@ -591,17 +591,17 @@ __all__ = [
 
 if not TYPE_CHECKING:  # to type checkers a module with __getattr__ would have every name there is
     _HOMES = {
+        "AsyncInferenceGatewayClient": "_client._async.client",
+        "AsyncByteStream": "_client._async.stream",
+        "AsyncStream": "_client._async.stream",
+        "InferenceGatewayClient": "_client._blocking.client",
+        "ByteStream": "_client._blocking.stream",
+        "Stream": "_client._blocking.stream",
         "AsyncInferenceGatewayAPI": "_client.api",
         "InferenceGatewayAPI": "_client.api",
-        "AsyncByteStream": "_client.byte_stream_async",
-        "ByteStream": "_client.byte_stream_blocking",
-        "AsyncInferenceGatewayClient": "_client.client_async",
-        "InferenceGatewayClient": "_client.client_blocking",
         "RequestSent": "_client.hooks",
         "ResponseReceived": "_client.hooks",
         "RetryPlanned": "_client.hooks",
-        "AsyncStream": "_client.stream_async",
-        "Stream": "_client.stream_blocking",
         "CreateMusicRequest": "_generated.audio",
         "CreateMusicRequestResponseFormat": "_generated.audio",
         "CreateSfxRequest": "_generated.audio",
@@ -824,18 +824,19 @@ if not TYPE_CHECKING:  # to type checkers a module with __getattr__ would have e
         "VideoJobError": "_generated.video",
         "VideoJobObject": "_generated.video",
         "VideoJobStatus": "_generated.video",
-        "Meta": "_model.meta",
-        "AsyncHttpx2Driver": "_transport.over_httpx2",
-        "Httpx2Driver": "_transport.over_httpx2",
+        "Meta": "_model.unknown_fields",
+        "AsyncHttpx2Driver": "_transport.httpx2",
+        "Httpx2Driver": "_transport.httpx2",
         "__version__": "_version",
         "Audio": "_wire.audio",
         "assistant": "_wire.authoring",
+        "image_part": "_wire.authoring",
         "system": "_wire.authoring",
         "tool_result": "_wire.authoring",
         "user": "_wire.authoring",
         "Call": "_wire.call",
         "Dialect": "_wire.call",
-        "Repeat": "_wire.call",
+        "Idempotency": "_wire.call",
         "Reply": "_wire.call",
         "StreamCall": "_wire.call",
         "Delta": "_wire.deltas",
@@ -849,9 +850,8 @@ if not TYPE_CHECKING:  # to type checkers a module with __getattr__ would have e
         "TurnEnd": "_wire.deltas",
         "UsageReport": "_wire.deltas",
         "Headers": "_wire.headers",
-        "McpServerTool": "_wire.mcp_tools",
-        "McpToolResult": "_wire.mcp_tools",
-        "image_part": "_wire.picture_part",
+        "McpServerTool": "_wire.mcp",
+        "McpToolResult": "_wire.mcp",
         "ProxyReply": "_wire.proxy",
         "SSEvents": "_wire.sse",
         "Timeouts": "_wire.timeouts",
@@ -880,10 +880,17 @@ if not TYPE_CHECKING:  # to type checkers a module with __getattr__ would have e
         "UnprocessableError": "errors",
         "UnsupportedMediaTypeError": "errors",
     }
+    _RENAMED = {"Repeat": "Idempotency"}
 
     def __getattr__(name):
         from importlib import import_module
 
+        if name in _RENAMED:
+            import warnings
+
+            new = _RENAMED[name]
+            warnings.warn(f"{name} is now {new}: the old name goes in 2.0", DeprecationWarning, stacklevel=2)
+            return __getattr__(new)
         if name in _HOMES:
             value = getattr(import_module("." + _HOMES[name], __name__), name)
         elif name in {"errors", "types"}:

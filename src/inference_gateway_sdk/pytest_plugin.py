@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
     from . import AsyncInferenceGatewayClient, InferenceGatewayClient
-    from .testing import ScriptedGateway, Tape
+    from .testing import Cassette, ScriptedGateway
 
 _GATEWAY = pytest.StashKey["ScriptedGateway"]()
-_CASSETTE = pytest.StashKey["Tape"]()
+_CASSETTE = pytest.StashKey["Cassette"]()
 _FAILED = pytest.StashKey[bool]()
 _OPTIONS = ("sockets", "check_unused", "models", "settings", "tools")
 
@@ -84,7 +84,7 @@ def async_gateway_client(gateway: ScriptedGateway) -> AsyncInferenceGatewayClien
 
 
 @pytest.fixture
-def cassette(request: pytest.FixtureRequest) -> Iterator[Tape]:
+def cassette(request: pytest.FixtureRequest) -> Iterator[Cassette]:
     """The test's own cassette: requests through `cassette.driver()` are recorded the first time and played afterwards.
 
     It lies beside the test's file, in `cassettes/FILE/TEST.json`. A test that fails records nothing; one whose request

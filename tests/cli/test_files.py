@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from inference_gateway_sdk.cli.outcome import FailureError
-from inference_gateway_sdk.cli.output_file import OutputFile
+from inference_gateway_sdk.cli.options import OutputFile
+from inference_gateway_sdk.cli.output import FailureError
 from support.server import Connection, Request, serving
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import httpx2
 import pytest
 
-from inference_gateway_sdk.cli.overview import overview
+from inference_gateway_sdk.cli.serve import overview
 from inference_gateway_sdk.embedded import Gateway, Oidc, Settings
 from support.server import Connection, Request, serving
 from support.weights import nowhere

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from inference_gateway_sdk._client.effects import AsyncEffects, BlockingEffects
+from inference_gateway_sdk._client.runtime import AsyncRuntime, Runtime
 
 if TYPE_CHECKING:
     from support.worlds import World
@@ -27,11 +27,11 @@ class Invented:
         self.wall = wall
         self.random = random
 
-    def effects(self, world: World) -> AsyncEffects | BlockingEffects:
+    def effects(self, world: World) -> AsyncRuntime | Runtime:
         """What the client of that world takes as `_effects`."""
         if world.blocking:
-            return BlockingEffects(self._monotonic, lambda: self.wall, self.pauses.append, lambda: self.random)
-        return AsyncEffects(self._monotonic, lambda: self.wall, self._sleep, lambda: self.random)
+            return Runtime(self._monotonic, lambda: self.wall, self.pauses.append, lambda: self.random)
+        return AsyncRuntime(self._monotonic, lambda: self.wall, self._sleep, lambda: self.random)
 
     def _monotonic(self) -> float:
         return time.monotonic() + self.offset

@@ -7,19 +7,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inference_gateway_sdk import Timeouts
-from inference_gateway_sdk._streams.guard import TAIL, Guard
+from inference_gateway_sdk._streams.reader import TAIL, StreamDeadlines
 
 ALL = Timeouts(first_content=10, idle=3, total=20)
 
 
 def test_the_first_read_may_take_until_the_first_content_is_due() -> None:
     """A new guard waits `first_content` seconds from now."""
-    assert Guard(ALL).deadline(100.0) == 110.0
+    assert StreamDeadlines(ALL).deadline(100.0) == 110.0
 
 
 def test_bytes_without_content_do_not_move_the_deadline() -> None:
     """However often something that is no content arrives, the deadline stays where it was."""
-    guard = Guard(ALL)
+    guard = StreamDeadlines(ALL)
     for now in (100.0, 102.0, 104.0):
         assert guard.deadline(now) == 110.0
         guard.waited(2.0)
@@ -27,7 +27,7 @@ def test_bytes_without_content_do_not_move_the_deadline() -> None:
 
 def test_content_starts_the_idle_clock_anew() -> None:
     """After content, and after each further one, the next may take `idle` seconds."""
-    guard = Guard(ALL)
+    guard = StreamDeadlines(ALL)
     guard.waited(9.0)
     for now in (109.0, 111.0):
         guard.content()
@@ -38,7 +38,7 @@ def test_content_starts_the_idle_clock_anew() -> None:
 
 def test_the_consumers_time_does_not_count() -> None:
     """What passes between two reads is the consumer's: only reported waits use a clock up."""
-    guard = Guard(ALL)
+    guard = StreamDeadlines(ALL)
     guard.content()
     guard.waited(1.0)
     assert guard.deadline(5000.0) == 5002.0
@@ -46,7 +46,7 @@ def test_the_consumers_time_does_not_count() -> None:
 
 def test_total_counts_every_wait_and_what_earlier_attempts_spent() -> None:
     """`total` runs on through content, from what earlier attempts left of it."""
-    guard = Guard(ALL, spent=15.0)
+    guard = StreamDeadlines(ALL, spent=15.0)
     assert guard.deadline(100.0) == 105.0
     guard.waited(3.0)
     guard.content()
@@ -55,7 +55,7 @@ def test_total_counts_every_wait_and_what_earlier_attempts_spent() -> None:
 
 def test_without_limits_there_is_no_deadline() -> None:
     """None switches a clock off: all off, a read may take for ever."""
-    guard = Guard(Timeouts(first_content=None, idle=None))
+    guard = StreamDeadlines(Timeouts(first_content=None, idle=None))
     assert guard.deadline(100.0) is None
     guard.content()
     guard.waited(10_000.0)
@@ -64,14 +64,14 @@ def test_without_limits_there_is_no_deadline() -> None:
 
 def test_total_alone_bounds_a_stream_without_other_limits() -> None:
     """With `total` as the only limit it is the deadline."""
-    guard = Guard(Timeouts(first_content=None, idle=None, total=7))
+    guard = StreamDeadlines(Timeouts(first_content=None, idle=None, total=7))
     guard.waited(3.0)
     assert guard.deadline(100.0) == 104.0
 
 
 def test_a_tail_is_waited_for_briefly_and_once() -> None:
     """After the terminal marker the wait is short, and what drips in then does not stretch it."""
-    guard = Guard(Timeouts(idle=60))
+    guard = StreamDeadlines(Timeouts(idle=60))
     guard.content()
     guard.tail()
     assert guard.deadline(100.0) == 100.0 + TAIL
@@ -82,7 +82,7 @@ def test_a_tail_is_waited_for_briefly_and_once() -> None:
 
 def test_a_tail_never_waits_longer_than_idle() -> None:
     """A shorter `idle` bounds the tail too; none at all leaves the usual one."""
-    short, none = Guard(Timeouts(idle=2)), Guard(Timeouts(idle=None))
+    short, none = StreamDeadlines(Timeouts(idle=2)), StreamDeadlines(Timeouts(idle=None))
     for guard in (short, none):
         guard.content()
         guard.tail()
@@ -92,7 +92,7 @@ def test_a_tail_never_waits_longer_than_idle() -> None:
 
 def test_content_after_a_tail_starts_the_idle_clock_again() -> None:
     """Another turn after the marker is waited for like any content."""
-    guard = Guard(Timeouts(idle=60))
+    guard = StreamDeadlines(Timeouts(idle=60))
     guard.content()
     guard.tail()
     guard.content()
@@ -101,22 +101,22 @@ def test_content_after_a_tail_starts_the_idle_clock_again() -> None:
     assert guard.deadline(100.0) == 100.0 + TAIL
 
 
-def _first_content_late() -> Guard:
-    guard = Guard(ALL)
+def _first_content_late() -> StreamDeadlines:
+    guard = StreamDeadlines(ALL)
     guard.waited(10.0)
     return guard
 
 
-def _idle() -> Guard:
-    guard = Guard(ALL)
+def _idle() -> StreamDeadlines:
+    guard = StreamDeadlines(ALL)
     guard.waited(4.0)
     guard.content()
     guard.waited(3.0)
     return guard
 
 
-def _total() -> Guard:
-    guard = Guard(ALL, spent=5.0)
+def _total() -> StreamDeadlines:
+    guard = StreamDeadlines(ALL, spent=5.0)
     for _ in range(5):
         guard.waited(2.5)
         guard.content()
@@ -157,7 +157,7 @@ LIMITS = st.builds(
 @given(LIMITS, STEPS)
 def test_no_clock_is_ever_overrun(limits: Timeouts, steps: list[tuple[float, str]]) -> None:
     """Whatever comes in whatever order, no deadline allows more waiting than any limit that is running."""
-    guard = Guard(limits)
+    guard = StreamDeadlines(limits)
     total = since = 0.0
     running, clock = limits.first_content, "first content"
     for seconds, what in steps:

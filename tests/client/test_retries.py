@@ -30,16 +30,16 @@ from inference_gateway_sdk import (
     TimeoutError,  # noqa: A004
     Timeouts,
 )
-from inference_gateway_sdk._wire.call import Call, Repeat
+from inference_gateway_sdk._wire.call import Call, Idempotency
 from support.server import DONE, GOOD, ROLE, Connection, Handler, Request, chunk, event, serving
 from support.worlds import World
 
 pytestmark = pytest.mark.wire
 
-EVERY = frozenset(Repeat)
-NOT_CAUTIOUSLY = frozenset({Repeat.FREELY, Repeat.PUSH})
-FREELY = frozenset({Repeat.FREELY})
-NEVER = frozenset[Repeat]()
+EVERY = frozenset(Idempotency)
+NOT_CAUTIOUSLY = frozenset({Idempotency.FREELY, Idempotency.PUSH})
+FREELY = frozenset({Idempotency.FREELY})
+NEVER = frozenset[Idempotency]()
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Row:
 
     name: str
     fails: Callable[[Connection, Request, Invented], None]
-    repeated: frozenset[Repeat]
+    repeated: frozenset[Idempotency]
     error: type[GatewayError]
     timeout: Timeouts | None = None
 
@@ -115,9 +115,9 @@ ROWS = [
 ]
 
 
-@pytest.mark.parametrize("repeat", Repeat, ids=lambda repeat: repeat.value)
+@pytest.mark.parametrize("repeat", Idempotency, ids=lambda repeat: repeat.value)
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
-def test_a_failed_request_is_repeated_as_the_table_says(world: World, row: Row, repeat: Repeat) -> None:
+def test_a_failed_request_is_repeated_as_the_table_says(world: World, row: Row, repeat: Idempotency) -> None:
     """Each failure is followed by another try for just the kinds of request that the table names."""
     invented = Invented()
     handler = first(lambda connection, request: row.fails(connection, request, invented), answers)
@@ -136,7 +136,7 @@ def test_a_failed_request_is_repeated_as_the_table_says(world: World, row: Row, 
         assert (seen, invented.pauses) == (1, [])
 
 
-def call(repeat: Repeat) -> Call[int]:
+def call(repeat: Idempotency) -> Call[int]:
     """A request of one's own, which may be repeated so."""
     return Call(method="POST", path="/things", body=b"{}", repeat=repeat, read=lambda reply: reply.status)
 
@@ -149,8 +149,8 @@ def _closed_port() -> int:
         return int(listener.getsockname()[1])
 
 
-@pytest.mark.parametrize("repeat", Repeat, ids=lambda repeat: repeat.value)
-def test_a_request_that_never_left_is_repeated_whatever_it_is(world: World, repeat: Repeat) -> None:
+@pytest.mark.parametrize("repeat", Idempotency, ids=lambda repeat: repeat.value)
+def test_a_request_that_never_left_is_repeated_whatever_it_is(world: World, repeat: Idempotency) -> None:
     """Nobody listens: every kind of request is tried again, and the error counts the tries and names the address."""
     invented, port = Invented(), _closed_port()
 

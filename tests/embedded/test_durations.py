@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from inference_gateway_sdk.embedded.durations import seconds
+from inference_gateway_sdk.embedded.settings import duration_seconds
 
 
 @pytest.mark.parametrize(
@@ -24,12 +24,12 @@ from inference_gateway_sdk.embedded.durations import seconds
 )
 def test_a_go_duration_is_read_as_seconds(text: str, expected: float) -> None:
     """Every unit that Go knows, alone and together, gives its seconds."""
-    assert seconds(text) == pytest.approx(expected)
+    assert duration_seconds(text) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("text", ["", "30", "s", "30 s", "-1s", "1d", "1s1", "1..5s", "\u0661s"])
 def test_what_is_no_duration_is_refused_with_an_example(text: str) -> None:
     """The refusal repeats the text and shows what a duration looks like."""
     with pytest.raises(ValueError, match="such as 30s") as caught:
-        seconds(text)
+        duration_seconds(text)
     assert repr(text) in str(caught.value)

@@ -10,8 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inference_gateway_sdk.embedded import go_json
-from inference_gateway_sdk.embedded.chat_schema import ChatAnswer, ChatRequest
-from inference_gateway_sdk.embedded.narrow_floats import narrow
+from inference_gateway_sdk.embedded.chat_schema import ChatAnswer, ChatRequest, narrow
 
 _VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(),

@@ -18,14 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
 from inference_gateway_sdk import UnauthorizedError
-from inference_gateway_sdk.embedded import (
-    IssuerError,
-    Oidc,
-    ScriptedProvider,
-    Settings,
-    SettingsError,
-    running,
-)
+from inference_gateway_sdk.embedded import IssuerError, Oidc, ScriptedProvider, Settings, SettingsError, running
 from inference_gateway_sdk.embedded.oidc import TokenVerifier
 from support.server import Connection, Request, Server
 from support.weights import nowhere

@@ -201,7 +201,7 @@ def test_yaml_without_its_library_says_what_to_install(tmp_path: Path) -> None:
     plain.write_text(json.dumps({"models": {"fast": {"deployments": [{"provider": "openai", "model": "m"}] * 2}}}))
     program = (
         "import sys; sys.modules['yaml'] = None\n"
-        "from inference_gateway_sdk.embedded.pools import PoolError, read_pools\n"
+        "from inference_gateway_sdk.embedded.routing import PoolError, read_pools\n"
         f"print(read_pools({str(plain)!r}))\n"
         f"try: read_pools({str(yaml)!r})\n"
         "except PoolError as error: print(error)\n"

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from inference_gateway_sdk.embedded.quirks import RELEASES, Quirks, named
-from inference_gateway_sdk.embedded.write_deadline import WriteDeadline
+from inference_gateway_sdk.embedded.connection import WriteDeadline
+from inference_gateway_sdk.embedded.settings import RELEASES, Quirks, named
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMES = Quirks.__struct_fields__

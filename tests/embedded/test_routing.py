@@ -6,32 +6,32 @@ import pytest
 
 from inference_gateway_sdk.embedded import Settings
 from inference_gateway_sdk.embedded.problems import Problem
-from inference_gateway_sdk.embedded.routing import Route, admit, is_listed, route
+from inference_gateway_sdk.embedded.routing import ModelRoute, admit, is_listed, route_model
 
 
 @pytest.mark.parametrize(
     ("model", "provider", "expected"),
     [
-        ("openai/gpt-4o", "", Route("openai", "gpt-4o")),
-        ("nvidia/meta/llama-3.1-8b", "", Route("nvidia", "meta/llama-3.1-8b")),
-        ("OpenAI/gpt-4o", "", Route("openai", "gpt-4o")),
-        ("openai/", "", Route("openai", "")),
-        ("gpt-4o", "openai", Route("openai", "gpt-4o")),
-        ("openai/gpt-4o", "openai", Route("openai", "openai/gpt-4o")),
-        ("x", "OpenAI", Route("OpenAI", "x")),
-        ("", "groq", Route("groq", "")),
+        ("openai/gpt-4o", "", ModelRoute("openai", "gpt-4o")),
+        ("nvidia/meta/llama-3.1-8b", "", ModelRoute("nvidia", "meta/llama-3.1-8b")),
+        ("OpenAI/gpt-4o", "", ModelRoute("openai", "gpt-4o")),
+        ("openai/", "", ModelRoute("openai", "")),
+        ("gpt-4o", "openai", ModelRoute("openai", "gpt-4o")),
+        ("openai/gpt-4o", "openai", ModelRoute("openai", "openai/gpt-4o")),
+        ("x", "OpenAI", ModelRoute("OpenAI", "x")),
+        ("", "groq", ModelRoute("groq", "")),
     ],
 )
-def test_the_provider_is_named_by_parameter_or_prefix(model: str, provider: str, expected: Route) -> None:
+def test_the_provider_is_named_by_parameter_or_prefix(model: str, provider: str, expected: ModelRoute) -> None:
     """The parameter wins and keeps the prefix; the prefix is cut at the first slash."""
-    assert route(model, provider) == expected
+    assert route_model(model, provider) == expected
 
 
 @pytest.mark.parametrize("model", ["gpt-4", "", "foo/bar", "/x"])
 def test_a_model_without_a_known_prefix_has_no_provider(model: str) -> None:
     """There is no guessing from the model's name."""
     with pytest.raises(Problem, match="Unable to determine provider") as caught:
-        route(model, "")
+        route_model(model, "")
     assert caught.value.status == 400
 
 

@@ -12,15 +12,8 @@ import httpx2
 import pytest
 
 from inference_gateway_sdk import InferenceGatewayClient
-from inference_gateway_sdk.embedded import (
-    SCRIPTED_MODEL,
-    Access,
-    Gateway,
-    ScriptedProvider,
-    Settings,
-    running,
-)
-from inference_gateway_sdk.embedded.providers import samples
+from inference_gateway_sdk.embedded import SCRIPTED_MODEL, Access, Gateway, ScriptedProvider, Settings, running
+from inference_gateway_sdk.embedded.providers import scripted
 from support.weights import nowhere
 
 if TYPE_CHECKING:
@@ -129,7 +122,7 @@ def test_there_is_an_end_to_how_many_are_made(url: str) -> None:
 
 def test_a_picture_is_a_png() -> None:
     """Its chunks' checksums are right and its pixels are all there: 64 rows of 64, and a filter byte before each."""
-    data = samples.png("\ud800")
+    data = scripted.png("\ud800")
     assert data.startswith(b"\x89PNG\r\n\x1a\n")
     at, chunks = 8, {}
     while at < len(data):
@@ -151,9 +144,9 @@ def test_sounds_are_files_of_their_type(client: InferenceGatewayClient) -> None:
     effect = client.create_sound_effect("elevenlabs/x", "boom", response_format="pcm")
     assert (effect.content_type, len(effect.bytes)) == ("audio/pcm", 24_000)
     assert client.create_music("elevenlabs/x", "la la").content_type == "audio/mpeg"
-    with wave.open(io.BytesIO(samples.wav(0.5))) as sound:
+    with wave.open(io.BytesIO(scripted.wav(0.5))) as sound:
         assert (sound.getnframes(), sound.getframerate(), sound.getsampwidth()) == (12_000, 24_000, 2)
-    assert set(samples.pcm(0.1)) != {0}
+    assert set(scripted.pcm(0.1)) != {0}
 
 
 def test_a_sound_that_cannot_be_made_is_refused(url: str) -> None:

@@ -9,8 +9,8 @@ import pytest
 
 from inference_gateway_sdk import BadRequestError, InferenceGatewayClient
 from inference_gateway_sdk.embedded import ScriptedProvider, running
-from inference_gateway_sdk.embedded.providers.scripts import Call, Turn
-from inference_gateway_sdk.embedded.providers.scripts.chat import chat_events
+from inference_gateway_sdk.embedded.providers.scripts import ScriptedCall, ScriptedTurn
+from inference_gateway_sdk.embedded.providers.scripts.dialects import chat_events
 from support.weights import nowhere
 
 if TYPE_CHECKING:
@@ -218,7 +218,14 @@ def test_ones_own_text_is_left_as_it_is() -> None:
 
 def test_a_stream_can_be_cut_by_hand() -> None:
     """The parts of a text are given out as they are, and text may stand before several calls."""
-    turn = Turn("m", "", "ab", calls=(Call("one"), Call("two", '{"x": 1}', "2")), parts=("a", "", "b"), usage=False)
+    turn = ScriptedTurn(
+        "m",
+        "",
+        "ab",
+        calls=(ScriptedCall("one"), ScriptedCall("two", '{"x": 1}', "2")),
+        parts=("a", "", "b"),
+        usage=False,
+    )
     *chunks, done = [event.removeprefix(b"data: ") for event in chat_events(turn)]
     deltas = [json.loads(chunk)["choices"][0]["delta"] for chunk in chunks]
     assert [delta["content"] for delta in deltas if "content" in delta] == ["", "a", "", "b"]

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import inference_gateway_sdk as sdk
-from inference_gateway_sdk._wire.multipart import FilePart, form
+from inference_gateway_sdk._wire.images import FilePart, form
 from support.server import Connection, Request, serving
 
 if TYPE_CHECKING:

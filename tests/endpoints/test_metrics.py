@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import inference_gateway_sdk as sdk
-from inference_gateway_sdk._wire.protobuf import fields
+from inference_gateway_sdk._wire.metrics import protobuf_fields
 from support.server import Connection, Request, serving
 
 if TYPE_CHECKING:
@@ -192,14 +192,14 @@ def test_bad_input_is_refused_before_sending(
 @given(st.lists(st.tuples(st.integers(1, 2**20), st.integers(0, 2**64 - 1) | st.binary(max_size=300))))
 def test_fields_are_read_as_they_were_written(written: list[tuple[int, int | bytes]]) -> None:
     """What is encoded as the standard says is read back, field by field."""
-    assert list(fields(b"".join(field(number, value) for number, value in written))) == written
+    assert list(protobuf_fields(b"".join(field(number, value) for number, value in written))) == written
 
 
 @given(st.binary(max_size=60))
 def test_any_bytes_are_fields_or_an_error(data: bytes) -> None:
     """No bytes bring the reader down or keep it."""
     try:
-        found = list(fields(data))
+        found = list(protobuf_fields(data))
     except sdk.DecodingError:
         return
     assert all(number > 0 for number, _ in found)

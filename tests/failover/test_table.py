@@ -10,8 +10,8 @@ import pytest
 
 from failover import test_one_route
 from failover.calling import HASTY, HASTY_IDLE, PATIENT, Outcome, Route, streamed, whole
-from inference_gateway_sdk.embedded.faults import KINDS, parse
-from inference_gateway_sdk.embedded.faults.file import parse_plan
+from inference_gateway_sdk.embedded.faults import KINDS, parse_fault
+from inference_gateway_sdk.embedded.faults.plan import parse_plan
 
 if TYPE_CHECKING:
     from inference_gateway_sdk.embedded.faults import Fault
@@ -95,4 +95,4 @@ def test_what_the_page_shows_can_be_used() -> None:
     assert [each.name for each in first.faults] == ["status", "reset-before-headers", "answer"]
     assert (second.probability, second.seed) == (0.1, 7)
     for text in re.findall(r"X-Igw-Fault: (.*?)'", PAGE):
-        parse(text)
+        parse_fault(text)

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inference_gateway_sdk._http1.coding import STEP, Inflate, decoder_for
 from inference_gateway_sdk._http1.failures import BadAnswer, Failure, Truncated
+from inference_gateway_sdk._http1.response import STEP, Inflate, decoder_for
 
 
 def _inflate(data: bytes, size: int, *, gzip: bool) -> bytes:

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from inference_gateway_sdk._http1.exchange import MAX_HEAD, Exchange
 from inference_gateway_sdk._http1.failures import BadAnswer, Failure, NoAnswer, Truncated
+from inference_gateway_sdk._http1.response import MAX_HEAD, ResponseParser
 
 OK = b"HTTP/1.1 200 OK\r\n"
 
@@ -26,7 +26,7 @@ class Outcome(NamedTuple):
 
 
 def _play(raw: bytes, cuts: list[int], method: str = "GET", *, orderly: bool = True) -> tuple[Outcome, bool]:
-    exchange = Exchange(method)
+    exchange = ResponseParser(method)
     body = b""
     for piece in _cut(raw, cuts):
         exchange.feed(piece)
@@ -229,7 +229,7 @@ def test_many_small_chunks_are_not_framing_without_end() -> None:
 def test_an_interrupt_inside_the_parser_is_not_swallowed() -> None:
     """The parser wraps what a callback raises: a KeyboardInterrupt comes out as itself, and the answer is broken."""
 
-    class Interrupted(Exchange):
+    class Interrupted(ResponseParser):
         def on_header(self, name: bytes, value: bytes) -> None:
             raise KeyboardInterrupt
 
@@ -241,7 +241,7 @@ def test_an_interrupt_inside_the_parser_is_not_swallowed() -> None:
 
 def test_memory_views_are_taken_as_bytes_are() -> None:
     """A shell may hand out parts of a buffer that it reuses."""
-    exchange = Exchange("GET")
+    exchange = ResponseParser("GET")
     buffer = bytearray(OK + b"Content-Length: 5\r\n\r\nhello")
     exchange.feed(memoryview(buffer)[:50])
     buffer[:] = bytes(len(buffer))

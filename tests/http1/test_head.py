@@ -7,15 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inference_gateway_sdk._http1.head import Composer
-from inference_gateway_sdk._http1.route import plan
+from inference_gateway_sdk._http1.request import HeadBuilder, request_target
 
-PLAN = plan("http://gw.test/v1/x?y=z", None)
+PLAN = request_target("http://gw.test/v1/x?y=z", None)
 
 
 def test_a_head_is_written_in_order() -> None:
     """Line, Host, the caller's headers as given, the length of the body."""
-    head = Composer()(PLAN, "POST", [("Accept", "a"), ("X-Y", "")], b"{}")
+    head = HeadBuilder()(PLAN, "POST", [("Accept", "a"), ("X-Y", "")], b"{}")
     assert head == b"POST /v1/x?y=z HTTP/1.1\r\nHost: gw.test\r\nAccept: a\r\nX-Y: \r\nContent-Length: 2\r\n\r\n"
 
 
@@ -32,7 +31,7 @@ def test_a_head_is_written_in_order() -> None:
 )
 def test_the_length_is_said_where_a_server_expects_it(method: str, body: bytes | None, length: str | None) -> None:
     """A method that usually has a body says 0 when there is none (RFC 9110 section 8.6)."""
-    head = Composer()(PLAN, method, [], body).decode()
+    head = HeadBuilder()(PLAN, method, [], body).decode()
     assert ("Content-Length: " + (length or "")) in head if length else "Content-Length" not in head
 
 
@@ -44,7 +43,7 @@ texts = st.text(max_size=12)
 def test_any_method_and_headers_make_one_request_or_a_value_error(method: str, headers: list[tuple[str, str]]) -> None:
     """Another parser reads back exactly one head with exactly these headers."""
     try:
-        head = Composer()(PLAN, method, headers, None)
+        head = HeadBuilder()(PLAN, method, headers, None)
     except ValueError:
         return
     server = h11.Connection(h11.SERVER)

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inference_gateway_sdk._http1.route import Proxy, plan
-from inference_gateway_sdk._transport.proxies import environment_proxies, environment_proxy
+from inference_gateway_sdk._http1.request import Proxy, request_target
+from inference_gateway_sdk._transport.routing import environment_proxies, environment_proxy
 
 PROXY = Proxy.parse("http://me:secret@proxy.test:3128")
 
@@ -25,7 +25,7 @@ PLANS = [
 @pytest.mark.parametrize(("url", "address", "tls", "target", "host"), PLANS)
 def test_a_url_is_asked_directly(url: str, address: tuple[str, int], tls: bool, target: str, host: str) -> None:
     """Where the socket goes, what the request line says, and the Host header (RFC 9110 section 7.2)."""
-    made = plan(url, None)
+    made = request_target(url, None)
     assert (made.route.address, made.route.tls, made.target) == (address, tls, target)
     assert tuple(made.headers) == (("Host", host),)
     assert not made.proxied
@@ -33,7 +33,7 @@ def test_a_url_is_asked_directly(url: str, address: tuple[str, int], tls: bool, 
 
 def test_http_through_a_proxy_is_in_absolute_form() -> None:
     """All http origins share the proxy's connections; its login goes with each request."""
-    one, two = plan("http://a.test:1/x", PROXY), plan("http://b.test/y?z", PROXY)
+    one, two = request_target("http://a.test:1/x", PROXY), request_target("http://b.test/y?z", PROXY)
     assert one.route == two.route
     assert one.route.address == ("proxy.test", 3128)
     assert (one.target, two.target) == ("http://a.test:1/x", "http://b.test/y?z")
@@ -43,7 +43,7 @@ def test_http_through_a_proxy_is_in_absolute_form() -> None:
 
 def test_https_through_a_proxy_has_a_tunnel_of_its_own() -> None:
     """The certificate is checked for the target, and no request carries the proxy's login."""
-    one, two = plan("https://a.test/x", PROXY), plan("https://b.test/x", PROXY)
+    one, two = request_target("https://a.test/x", PROXY), request_target("https://b.test/x", PROXY)
     assert one.route != two.route
     assert (one.route.tunnel, one.route.host, one.target) == ("a.test:443", "a.test", "/x")
     assert tuple(one.headers) == (("Host", "a.test"),)
@@ -52,15 +52,15 @@ def test_https_through_a_proxy_has_a_tunnel_of_its_own() -> None:
 
 def test_an_ipv6_target_is_bracketed_for_the_tunnel() -> None:
     """CONNECT takes an authority."""
-    assert plan("https://[::1]/", PROXY).route.tunnel == "[::1]:443"
+    assert request_target("https://[::1]/", PROXY).route.tunnel == "[::1]:443"
 
 
 def test_no_password_shows() -> None:
     """Neither a proxy nor a route nor a plan prints its login."""
-    for shown in (PROXY, plan("https://a.test/", PROXY).route):
+    for shown in (PROXY, request_target("https://a.test/", PROXY).route):
         assert "secret" not in f"{shown!r} {shown}"
         assert "Basic" not in f"{shown!r} {shown}"
-    assert "secret" not in plan("https://a.test/", PROXY).route.name
+    assert "secret" not in request_target("https://a.test/", PROXY).route.name
 
 
 @given(url=st.one_of(st.text(max_size=30), st.text(max_size=30).map("http://".__add__)))
@@ -68,7 +68,7 @@ def test_no_password_shows() -> None:
 def test_any_text_is_planned_or_refused_with_a_value_error(url: str) -> None:
     """Nothing else is raised, and a planned target can stand in a request line."""
     try:
-        made = plan(url, None)
+        made = request_target(url, None)
     except ValueError:
         return
     assert made.target.isascii()

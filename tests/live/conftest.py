@@ -35,7 +35,7 @@ class Live:
 @pytest.fixture(scope="session")
 def llama_cpp(place: Place) -> Iterator[Live]:
     """llama.cpp's HTTP server, spoken to directly."""
-    from inference_gateway_sdk.embedded.providers.llama_server import LlamaServer
+    from inference_gateway_sdk.embedded.providers.local import LlamaServer
 
     server = LlamaServer(place.path, alias="smol", own_template=False)
     try:

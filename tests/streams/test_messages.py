@@ -29,8 +29,8 @@ from inference_gateway_sdk import (
     UsageReport,
 )
 from inference_gateway_sdk._streams.messages import MessagesDialect
+from inference_gateway_sdk._wire.call import Target
 from inference_gateway_sdk._wire.messages import messages_body
-from inference_gateway_sdk._wire.target import Target
 from streams.folding import fold
 from streams.message_stories import ONE_AFTER_ANOTHER, WAYS, Story, stories
 from streams.reading import fed, wire

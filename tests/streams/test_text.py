@@ -7,13 +7,13 @@ import sys
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inference_gateway_sdk._streams.text import Text
+from inference_gateway_sdk._streams.turns import TextBuffer
 
 
 @given(st.lists(st.text(max_size=3), max_size=2000))
 def test_the_pieces_add_up_to_the_text(pieces: list[str]) -> None:
     """After every piece the text is what was added, in order."""
-    text = Text()
+    text = TextBuffer()
     for number, piece in enumerate(pieces):
         text.add(piece)
         if number % 97 == 0:
@@ -23,7 +23,7 @@ def test_the_pieces_add_up_to_the_text(pieces: list[str]) -> None:
 
 def test_a_text_costs_little_more_than_it_says() -> None:
     """A hundred thousand pieces of a few letters are held in less than twice their letters."""
-    text = Text()
+    text = TextBuffer()
     for number in range(100_000):
         text.add(f"word{number % 100} ")
     held = sys.getsizeof(text) + sum(map(sys.getsizeof, text))
@@ -32,6 +32,6 @@ def test_a_text_costs_little_more_than_it_says() -> None:
 
 def test_what_it_begins_with_counts() -> None:
     """A text may begin with what had come before anyone knew that it grows."""
-    text = Text(("Hel", "lo"))
+    text = TextBuffer(("Hel", "lo"))
     text.add(" you")
     assert "".join(text) == "Hello you"

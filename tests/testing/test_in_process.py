@@ -15,8 +15,8 @@ import pytest
 from inference_gateway_sdk import InferenceGatewayClient, StreamStalledError, Timeouts
 from inference_gateway_sdk._http1.failures import DeadlineExceeded, Failure, Truncated
 from inference_gateway_sdk.testing import ScriptedGateway, scripted_gateway
-from inference_gateway_sdk.testing.faults import ScriptedFaults
 from inference_gateway_sdk.testing.in_process import AsyncInProcessDriver, InProcessDriver
+from inference_gateway_sdk.testing.provider import ScriptedFaults
 
 URL = "http://gateway.test/v1/chat/completions"
 BODY = b'{"model": "openai/x", "stream": true, "messages": [{"role": "user", "content": "Hi"}]}'

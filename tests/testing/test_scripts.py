@@ -189,7 +189,10 @@ def test_settings_of_the_gateway_hold() -> None:
 
 def test_a_provider_without_a_key_is_missing() -> None:
     """As on a real gateway, when the settings say who has one."""
-    with scripted_gateway(settings=Settings(access={"groq": Access(key="k")})) as gateway, gateway.client() as client:
+    with (
+        scripted_gateway(settings=Settings(access={"groq": Access(key="k")})) as gateway,
+        gateway.client() as client,
+    ):
         gateway.reply("Hello")
         with pytest.raises(BadRequestError, match="requires an API key"):
             said(client)
@@ -199,7 +202,10 @@ def test_a_provider_without_a_key_is_missing() -> None:
 @pytest.mark.parametrize("sockets", [True, False])
 def test_a_gateway_may_ask_for_a_token(sockets: bool) -> None:
     """Its own clients send it; another is refused before any script is asked for."""
-    with scripted_gateway(settings=Settings(token="secret"), sockets=sockets) as gateway, gateway.client() as client:
+    with (
+        scripted_gateway(settings=Settings(token="secret"), sockets=sockets) as gateway,
+        gateway.client() as client,
+    ):
         gateway.reply("Hello")
         with pytest.raises(UnauthorizedError), gateway.client(token="wrong") as other:
             said(other)

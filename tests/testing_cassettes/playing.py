@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from inference_gateway_sdk import GatewayError
-from inference_gateway_sdk.testing.cassettes import Exchange, Tape, cassette
+from inference_gateway_sdk.testing.cassettes import Cassette, Exchange, cassette
 from inference_gateway_sdk.testing.cassettes.file import load
 from support.worlds import Blocking, World
 
@@ -40,7 +40,7 @@ class Played:
         """What is in the file."""
         return load(self.path)
 
-    def driver(self, tape: Tape) -> Any:
+    def driver(self, tape: Cassette) -> Any:
         return tape.driver() if self.world.blocking else tape.async_driver()
 
     def _run(self, url: str, scenario: Scenario, **how: Any) -> Any:
@@ -56,7 +56,7 @@ class BlockingDriver(Blocking):
         return Blocking(self.inner.open(*args, **options))
 
 
-def driver_of(world: World, tape: Tape, **options: Any) -> Any:
+def driver_of(world: World, tape: Cassette, **options: Any) -> Any:
     """The tape's driver for one of the two clients, with the face of the async one."""
     return BlockingDriver(tape.driver(**options)) if world.blocking else tape.async_driver(**options)
 

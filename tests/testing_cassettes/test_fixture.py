@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from inference_gateway_sdk.embedded import ScriptedProvider, running
+from inference_gateway_sdk.testing.cassettes.exchange import place_of
 from inference_gateway_sdk.testing.cassettes.file import load
-from inference_gateway_sdk.testing.cassettes.places import place_of
 
 pytest_plugins = ["pytester"]
 pytestmark = pytest.mark.wire

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from inference_gateway_sdk.testing.cassettes import CassetteError, CassetteMissError, Tape, cassette
+from inference_gateway_sdk.testing.cassettes import Cassette, CassetteError, CassetteMissError, cassette
 from inference_gateway_sdk.testing.cassettes.file import load
 from testing_cassettes.stub import StubAnswer, StubDriver, read_all
 
@@ -25,7 +25,7 @@ class Server:
         self.count += 1
         return StubAnswer(pieces=[f'"{request.url.removeprefix(ROOT)} {self.count}"'.encode()])  # type: ignore[attr-defined]
 
-    def get(self, tape: Tape, *paths: str) -> list[str]:
+    def get(self, tape: Cassette, *paths: str) -> list[str]:
         driver = tape.driver(self.stub)
         return [read_all(driver.open("GET", ROOT + path, [], None)).decode().strip('"') for path in paths]
 

@@ -22,9 +22,8 @@ from inference_gateway_sdk.testing.cassettes import (
     cassette,
 )
 from inference_gateway_sdk.testing.cassettes.file import load
-from inference_gateway_sdk.testing.cassettes.redactor import Redactor
-from inference_gateway_sdk.testing.cassettes.secret_text import hide_text, may_hold_secrets
-from inference_gateway_sdk.testing.cassettes.secret_values import hide_json
+from inference_gateway_sdk.testing.cassettes.redaction import hide_text, may_hold_secrets
+from inference_gateway_sdk.testing.cassettes.redactor import Redactor, hide_json
 from testing_cassettes.exchanges import exchanges
 from testing_cassettes.stub import StubAnswer, StubDriver, read_all
 

@@ -13,13 +13,13 @@ import pytest
 
 from inference_gateway_sdk._http1.failures import DeadlineExceeded, Truncated
 from inference_gateway_sdk.testing.cassettes import (
+    Cassette,
     Clock,
     Ending,
     Exchange,
     Piece,
     RecordedAnswer,
     RecordedRequest,
-    Tape,
     cassette,
 )
 from inference_gateway_sdk.testing.cassettes.file import load, save
@@ -55,13 +55,13 @@ class Turned:
         self._wait(seconds)
 
 
-def tape_of(folder: Path, outcome: RecordedAnswer | Ending, clock: Clock | None, speed: Any) -> Tape:
+def tape_of(folder: Path, outcome: RecordedAnswer | Ending, clock: Clock | None, speed: Any) -> Cassette:
     """A cassette with this one exchange."""
     save(folder / "it.json", [Exchange(RecordedRequest("GET", URL), outcome)])
     return cassette(folder / "it.json", "none", speed=speed, clock=clock)
 
 
-def with_driver(world: World, tape: Tape, scenario: Callable[[Any], Awaitable[Any]]) -> Any:
+def with_driver(world: World, tape: Cassette, scenario: Callable[[Any], Awaitable[Any]]) -> Any:
     """What a scenario makes of the tape's driver, which has the face of the async one."""
 
     async def run() -> Any:

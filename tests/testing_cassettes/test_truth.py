@@ -18,7 +18,7 @@ from inference_gateway_sdk import (
     TimeoutError,  # noqa: A004
     Timeouts,
 )
-from inference_gateway_sdk._client.effects import async_effects, blocking_effects
+from inference_gateway_sdk._client.runtime import async_system_runtime, system_runtime
 from inference_gateway_sdk.testing.cassettes import CassetteMissError, Ending, RecordedAnswer
 from support.server import Connection, Request, serving
 from support.worlds import World
@@ -50,7 +50,7 @@ def at_once(world: World) -> Any:
 
     async def sleep(_: float) -> None: ...
 
-    return blocking_effects()._replace(sleep=bool) if world.blocking else async_effects()._replace(sleep=sleep)
+    return system_runtime()._replace(sleep=bool) if world.blocking else async_system_runtime()._replace(sleep=sleep)
 
 
 async def chat(client: Any) -> Any:

@@ -10,7 +10,7 @@ import time
 import pytest
 
 from inference_gateway_sdk._http1.failures import Failure
-from inference_gateway_sdk._transport.aio import AsyncioDriver
+from inference_gateway_sdk._transport._async import AsyncioDriver
 
 from .conftest import Authority, Serve
 from .scripted import Peer, Script, keep_answering

@@ -195,7 +195,7 @@ def _locked(leaf: trustme.LeafCert, folder: Path) -> str:
 def test_a_plain_peer_never_costs_the_import_of_ssl() -> None:
     """The blocking driver asks a plain server without loading `ssl`."""
     code = (
-        "import sys, inference_gateway_sdk._transport.blocking as b; d = b.BlockingDriver(proxy=None)\n"
+        "import sys, inference_gateway_sdk._transport._blocking as b; d = b.BlockingDriver(proxy=None)\n"
         "try: d.open('GET', 'http://127.0.0.1:1/', (), None)\n"
         "except Exception as e: assert 'cannot connect' in str(e), e\n"
         "assert not {'ssl', 'asyncio', 'urllib.request'} & set(sys.modules)"

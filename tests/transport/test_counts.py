@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Self
 
 import pytest
 
-from inference_gateway_sdk._http1.body import Body
-from inference_gateway_sdk._http1.exchange import Exchange
-from inference_gateway_sdk._transport.aio import AsyncioDriver
-from inference_gateway_sdk._transport.blocking import BlockingDriver
+from inference_gateway_sdk._http1.response import Body, ResponseParser
+from inference_gateway_sdk._transport._async import AsyncioDriver
+from inference_gateway_sdk._transport._blocking import BlockingDriver
 from support.memory import blocks, held
 
 from .scripted import Peer, keep_answering
@@ -147,7 +146,7 @@ def test_a_stream_that_is_read_leaves_no_memory_behind(serve: Serve, kind: str) 
 
 def test_a_chunk_allocates_a_bounded_number_of_blocks() -> None:
     """Between the socket and the reader, a chunk makes its bytes and little else."""
-    exchange = Exchange("GET")
+    exchange = ResponseParser("GET")
     exchange.feed(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
     body = Body(exchange)
     chunk = b"c8\r\n" + b"x" * 200 + b"\r\n"

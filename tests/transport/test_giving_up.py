@@ -15,10 +15,10 @@ from pathlib import Path
 
 import pytest
 
-from inference_gateway_sdk._http1.exchange import Exchange
 from inference_gateway_sdk._http1.failures import DeadlineExceeded, Failure, Truncated
-from inference_gateway_sdk._transport.aio import AsyncioDriver
-from inference_gateway_sdk._transport.blocking import BlockingDriver
+from inference_gateway_sdk._http1.response import ResponseParser
+from inference_gateway_sdk._transport._async import AsyncioDriver
+from inference_gateway_sdk._transport._blocking import BlockingDriver
 
 from .conftest import Serve, Wire
 from .scripted import Peer, keep_answering
@@ -257,14 +257,14 @@ def test_bytes_that_an_interrupt_lost_are_missed(serve: Serve, monkeypatch: pyte
     server = serve(keep_answering())
     driver = BlockingDriver(proxy=None, limit=1)
     answer = driver.open("GET", server.url(), (), None)
-    take = Exchange.take
+    take = ResponseParser.take
 
-    def take_and_break(exchange: Exchange) -> bytes:
+    def take_and_break(exchange: ResponseParser) -> bytes:
         take(exchange)
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(Exchange, "take", take_and_break)
+        patched.setattr(ResponseParser, "take", take_and_break)
         with pytest.raises(KeyboardInterrupt):
             answer.read()
     for _ in range(2):
@@ -282,16 +282,16 @@ def test_an_answer_abandoned_while_its_reader_has_bytes_in_hand_frees_its_place(
     server = serve(watched)
     driver = BlockingDriver(proxy=None, limit=1)
     answer = driver.open("GET", server.url(), (), None)
-    take = Exchange.take
+    take = ResponseParser.take
 
-    def take_while_another_thread_leaves(exchange: Exchange) -> bytes:
+    def take_while_another_thread_leaves(exchange: ResponseParser) -> bytes:
         thread = threading.Thread(target=answer.abandon)
         thread.start()
         thread.join()
         return take(exchange)
 
     with monkeypatch.context() as patched:
-        patched.setattr(Exchange, "take", take_while_another_thread_leaves)
+        patched.setattr(ResponseParser, "take", take_while_another_thread_leaves)
         assert answer.read() == b"hello"
     second = driver.open("GET", server.url(), (), None, deadline=time.monotonic() + 5)
     second.abandon()

@@ -9,7 +9,7 @@ import time
 import pytest
 
 from inference_gateway_sdk._http1.failures import NoAnswer
-from inference_gateway_sdk._transport.aio import AsyncioDriver
+from inference_gateway_sdk._transport._async import AsyncioDriver
 
 from .conftest import Serve, Wire
 from .scripted import Hangup, Peer, keep_answering

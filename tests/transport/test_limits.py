@@ -9,8 +9,8 @@ import time
 import pytest
 
 from inference_gateway_sdk._http1.failures import NotSent, NotSentInTime
-from inference_gateway_sdk._transport.aio import AsyncioDriver
-from inference_gateway_sdk._transport.blocking import BlockingDriver
+from inference_gateway_sdk._transport._async import AsyncioDriver
+from inference_gateway_sdk._transport._blocking import BlockingDriver
 
 from .conftest import Serve
 from .scripted import Peer, keep_answering

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from inference_gateway_sdk._http1.failures import DeadlineExceeded, NotSent
-from inference_gateway_sdk._transport.blocking import readiness
+from inference_gateway_sdk._transport._blocking import connection
 
 from .scripted import Peer, keep_answering
 from .worlds import World
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @pytest.fixture(autouse=True)
 def _without_poll(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(select, "poll", raising=False)
-    monkeypatch.setattr(readiness, "_HAS_POLL", False)
+    monkeypatch.setattr(connection, "_HAS_POLL", False)
 
 
 def test_requests_are_served_without_poll(world: World, serve: Serve) -> None:

@@ -13,8 +13,8 @@ from collections.abc import Callable
 import pytest
 
 from inference_gateway_sdk._http1.failures import Failure
-from inference_gateway_sdk._transport.aio import AsyncioDriver
-from inference_gateway_sdk._transport.blocking import BlockingDriver
+from inference_gateway_sdk._transport._async import AsyncioDriver
+from inference_gateway_sdk._transport._blocking import BlockingDriver
 
 from .conftest import Authority, Serve
 from .scripted import Peer, keep_answering

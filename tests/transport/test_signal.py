@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from inference_gateway_sdk._transport.aio.signal import Signal
+from inference_gateway_sdk._transport._async.connection import Signal
 
 Scenario = Callable[[Signal, asyncio.AbstractEventLoop], Awaitable[None]]
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from inference_gateway_sdk._http1.failures import DeadlineExceeded
-from inference_gateway_sdk._transport.aio import AsyncioDriver
+from inference_gateway_sdk._transport._async import AsyncioDriver
 
 from .conftest import Serve
 from .scripted import Peer, keep_answering

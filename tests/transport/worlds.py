@@ -9,8 +9,8 @@ from collections.abc import Coroutine, Sequence
 from time import monotonic
 from typing import Any
 
-from inference_gateway_sdk._transport.aio import AsyncioDriver
-from inference_gateway_sdk._transport.blocking import BlockingDriver
+from inference_gateway_sdk._transport._async import AsyncioDriver
+from inference_gateway_sdk._transport._blocking import BlockingDriver
 
 PATIENCE = 20.0  # seconds after which a test has failed
 

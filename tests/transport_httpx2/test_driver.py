@@ -24,7 +24,7 @@ from inference_gateway_sdk._http1.failures import (
     NotSentInTime,
     Truncated,
 )
-from inference_gateway_sdk._transport.over_httpx2 import failures
+from inference_gateway_sdk._transport.httpx2 import mapping
 from transport.conftest import Serve
 from transport.scripted import Peer, keep_answering
 from transport.test_bad_heads import HEADS
@@ -93,11 +93,11 @@ def _made(cls: type[Exception]) -> Exception:
 def test_every_exception_of_httpx2_is_one_of_ours(cls: type[Exception]) -> None:
     """Before the head and behind it; nothing that may have been sent is told as never sent."""
     error = _made(cls)
-    assert isinstance(error, failures.OURS)
-    head = failures.in_head(error, "gateway.test:80", unsent=False)
+    assert isinstance(error, mapping.HTTPX_ERRORS)
+    head = mapping.in_head(error, "gateway.test:80", unsent=False)
     assert type(head) is IN_HEAD.get(cls, BadAnswer)
     assert head.__cause__ is error
-    body = failures.in_body(error)
+    body = mapping.in_body(error)
     assert isinstance(body, Failure)
     if issubclass(cls, (httpx2.NetworkError, httpx2.ProtocolError)):
         assert type(body) is Truncated

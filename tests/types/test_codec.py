@@ -35,7 +35,7 @@ from inference_gateway_sdk import (
     TextContentPart,
     UnknownContentPart,
 )
-from inference_gateway_sdk._model.kept import raw_value
+from inference_gateway_sdk._model.unknown_fields import raw_value
 from inference_gateway_sdk._wire.codec import ChunkDecoder, decode, encode, to_builtins
 
 CHUNK: dict[str, Any] = {

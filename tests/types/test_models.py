@@ -35,8 +35,8 @@ from inference_gateway_sdk import (
     TextContentPart,
     UnknownContentPart,
 )
-from inference_gateway_sdk._model.kept import mark_incomplete, mark_ran_on_gateway, set_meta
 from inference_gateway_sdk._model.model import Model as Base
+from inference_gateway_sdk._model.unknown_fields import mark_incomplete, mark_ran_on_gateway, set_meta
 from inference_gateway_sdk._wire.headers import Headers
 
 CLASSES = [

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inference_gateway_sdk._wire.redaction import redact
+from inference_gateway_sdk._wire.headers import redact
 
 
 @pytest.mark.parametrize(

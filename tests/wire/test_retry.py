@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inference_gateway_sdk import errors
-from inference_gateway_sdk._wire.call import Repeat
+from inference_gateway_sdk._wire.call import Idempotency
 from inference_gateway_sdk._wire.retry import Outcome, delay_before
 
-FREELY, CAUTIOUSLY, PUSH = Repeat.FREELY, Repeat.CAUTIOUSLY, Repeat.PUSH
+FREELY, CAUTIOUSLY, PUSH = Idempotency.FREELY, Idempotency.CAUTIOUSLY, Idempotency.PUSH
 
 
 def status(cls: type[errors.StatusError], number: int) -> Outcome:
@@ -59,9 +59,9 @@ TABLE: dict[str, tuple[Outcome, bool, bool, bool]] = {
 }
 
 
-@pytest.mark.parametrize("repeat", Repeat)
+@pytest.mark.parametrize("repeat", Idempotency)
 @pytest.mark.parametrize("name", TABLE)
-def test_every_cell_of_the_table(name: str, repeat: Repeat) -> None:
+def test_every_cell_of_the_table(name: str, repeat: Idempotency) -> None:
     """Each outcome is repeated for exactly the requests the table names."""
     outcome, *cells = TABLE[name]
     delay = delay_before(1, outcome, repeat, max_retries=1, random=0.5)
@@ -113,9 +113,11 @@ def test_retry_after_permits_nothing_the_table_forbids() -> None:
     assert delay_before(3, Outcome.BUSY, FREELY, max_retries=2, retry_after=1.0, random=0.5) is None
 
 
-@given(st.integers(1, 10_000), st.sampled_from(Outcome), st.sampled_from(Repeat), st.floats(0, 1, exclude_max=True))
+@given(
+    st.integers(1, 10_000), st.sampled_from(Outcome), st.sampled_from(Idempotency), st.floats(0, 1, exclude_max=True)
+)
 def test_a_delay_is_always_between_a_quarter_and_eight_seconds(
-    attempt: int, outcome: Outcome, repeat: Repeat, random: float
+    attempt: int, outcome: Outcome, repeat: Idempotency, random: float
 ) -> None:
     """Without a Retry-After there is no delay outside these bounds, whatever the attempt."""
     delay = delay_before(attempt, outcome, repeat, max_retries=10_000, random=random)

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from msgspec import Struct
 
-from .._model.public import publish
+from .._model.unknown_fields import set_module
 
 if TYPE_CHECKING:
-    from .._model.meta import Meta
+    from .._model.unknown_fields import Meta
     from .._wire.headers import Headers
     from ..errors import GatewayError
 
@@ -28,7 +28,7 @@ AsyncHook: TypeAlias = Callable[[EventT], Awaitable[None] | None]
 HOOKS = ("on_request", "on_response", "on_retry")
 
 
-@publish
+@set_module
 class RequestSent(Struct, frozen=True, kw_only=True):
     """A request goes out now: one for each try, also of a stream.
 
@@ -45,7 +45,7 @@ class RequestSent(Struct, frozen=True, kw_only=True):
     headers: Headers
 
 
-@publish
+@set_module
 class ResponseReceived(Struct, frozen=True, kw_only=True):
     """An answer came, whatever its status: whole, or of a stream that was granted, its head.
 
@@ -66,7 +66,7 @@ class ResponseReceived(Struct, frozen=True, kw_only=True):
     meta: Meta
 
 
-@publish
+@set_module
 class RetryPlanned(Struct, frozen=True, kw_only=True):
     """A try failed, and another follows.
 

@@ -23,7 +23,7 @@ from .._generated.responses import Response, ResponseInputItem, ResponseOutputIt
 if TYPE_CHECKING:
     from .._wire.timeouts import Timeouts
     from .hooks import AsyncHook, Hook, RequestSent, ResponseReceived, RetryPlanned
-    from .token import AsyncToken, Token
+    from .runtime import AsyncToken, Token
 
 __all__ = [
     "AsyncOptions",
@@ -50,8 +50,8 @@ __all__ = [
 Messages: TypeAlias = str | Message | Mapping[str, Any] | Iterable[str | Message | Mapping[str, Any]]
 """Of a chat."""
 
-_Said: TypeAlias = str | MessagesMessage | MessagesResponse | Mapping[str, Any]
-Conversation: TypeAlias = _Said | Iterable[_Said]
+_AnyMessage: TypeAlias = str | MessagesMessage | MessagesResponse | Mapping[str, Any]
+Conversation: TypeAlias = _AnyMessage | Iterable[_AnyMessage]
 """Of the Messages endpoint."""
 
 _ResponseItem: TypeAlias = str | ResponseInputItem | ResponseOutputItem | Response | Mapping[str, Any]

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
 from msgspec import Struct, structs
 
-from .._model.json_value import is_iterable, is_mapping
-from .._model.show import Concealed
+from .._model.json_values import is_iterable, is_mapping
+from .._model.open_types import Concealed
 from .._version import __version__
 from .._wire.timeouts import Timeouts, read_timeouts
 from .hooks import HOOKS
@@ -17,7 +17,15 @@ from .hooks import HOOKS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["OPTIONS", "Settings", "bodiless", "check_headers", "pop_assemble", "resolve", "split"]
+__all__ = [
+    "OPTIONS",
+    "ClientSettings",
+    "check_headers",
+    "pop_assemble_option",
+    "resolve",
+    "split_params",
+    "without_body",
+]
 
 SourceT = TypeVar("SourceT")
 AnyHook: TypeAlias = Callable[[Any], Any]
@@ -29,7 +37,7 @@ _OWN = frozenset({"host", "content-length", "transfer-encoding", "connection"})
 _AGENT = ("User-Agent", f"inference-gateway-sdk-python/{__version__}")
 
 
-class Settings(Concealed, Struct, Generic[SourceT], frozen=True, kw_only=True):
+class ClientSettings(Concealed, Struct, Generic[SourceT], frozen=True, kw_only=True):
     """Everything a call needs besides what it asks for."""
 
     token: SourceT
@@ -48,7 +56,7 @@ class Settings(Concealed, Struct, Generic[SourceT], frozen=True, kw_only=True):
         return f"Settings(timeouts={self.timeouts!r}, max_retries={self.max_retries})"
 
 
-def resolve(settings: Settings[SourceT], changes: Mapping[str, Any]) -> Settings[SourceT]:
+def resolve(settings: ClientSettings[SourceT], changes: Mapping[str, Any]) -> ClientSettings[SourceT]:
     """The settings with some of them changed; only what is named in `changes` changes.
 
     Raises:
@@ -67,7 +75,9 @@ def resolve(settings: Settings[SourceT], changes: Mapping[str, Any]) -> Settings
     return structs.replace(settings, **new)
 
 
-def split(settings: Settings[SourceT], given: Mapping[str, Any]) -> tuple[Settings[SourceT], dict[str, Any]]:
+def split_params(
+    settings: ClientSettings[SourceT], given: Mapping[str, Any]
+) -> tuple[ClientSettings[SourceT], dict[str, Any]]:
     """A call's keyword arguments taken apart: the settings with its options, and what is left, the parameters."""
     if not given:
         return settings, {}
@@ -76,7 +86,7 @@ def split(settings: Settings[SourceT], given: Mapping[str, Any]) -> tuple[Settin
     return resolve(settings, options), rest
 
 
-def bodiless(settings: Settings[SourceT], options: Mapping[str, Any]) -> Settings[SourceT]:
+def without_body(settings: ClientSettings[SourceT], options: Mapping[str, Any]) -> ClientSettings[SourceT]:
     """The settings with the options of a call that takes neither parameters nor `extra_body`.
 
     Raises:
@@ -89,7 +99,7 @@ def bodiless(settings: Settings[SourceT], options: Mapping[str, Any]) -> Setting
     return resolve(settings, options)
 
 
-def pop_assemble(given: dict[str, Any]) -> bool:
+def pop_assemble_option(given: dict[str, Any]) -> bool:
     """Whether a stream keeps what it brings: taken out of the parameters that are left.
 
     Raises:
@@ -124,11 +134,11 @@ def check_headers(headers: object, name: str = "headers") -> tuple[tuple[str, st
     return tuple(pairs)
 
 
-def _read_timeout(_: Settings[Any], value: Any) -> tuple[str, Timeouts]:
+def _read_timeout(_: ClientSettings[Any], value: Any) -> tuple[str, Timeouts]:
     return "timeouts", read_timeouts(value)
 
 
-def _read_retries(_: Settings[Any], value: Any) -> tuple[str, int]:
+def _read_retries(_: ClientSettings[Any], value: Any) -> tuple[str, int]:
     if isinstance(value, bool) or not isinstance(value, int):
         raise TypeError(f"max_retries must be an integer, got {type(value).__name__}")
     if value < 0:
@@ -136,7 +146,7 @@ def _read_retries(_: Settings[Any], value: Any) -> tuple[str, int]:
     return "max_retries", value
 
 
-def _read_headers(settings: Settings[Any], value: Any) -> tuple[str, tuple[tuple[str, str], ...]]:
+def _read_headers(settings: ClientSettings[Any], value: Any) -> tuple[str, tuple[tuple[str, str], ...]]:
     if value is None:
         return "headers", settings.headers
     new = check_headers(value)
@@ -144,7 +154,7 @@ def _read_headers(settings: Settings[Any], value: Any) -> tuple[str, tuple[tuple
     return "headers", (*(pair for pair in settings.headers if pair[0].lower() not in replaced), *new)
 
 
-def _read_query(settings: Settings[Any], value: Any) -> tuple[str, tuple[tuple[str, str], ...]]:
+def _read_query(settings: ClientSettings[Any], value: Any) -> tuple[str, tuple[tuple[str, str], ...]]:
     if value is None:
         return "extra_query", settings.extra_query
     if not is_mapping(value):
@@ -155,7 +165,7 @@ def _read_query(settings: Settings[Any], value: Any) -> tuple[str, tuple[tuple[s
     return "extra_query", (*settings.extra_query, *value.items())
 
 
-def _read_body(settings: Settings[Any], value: Any) -> tuple[str, Mapping[str, Any] | None]:
+def _read_body(settings: ClientSettings[Any], value: Any) -> tuple[str, Mapping[str, Any] | None]:
     if value is not None and not is_mapping(value):
         raise TypeError(f"extra_body must be a mapping of field names to values, got {type(value).__name__}")
     for name in value or ():
@@ -164,11 +174,11 @@ def _read_body(settings: Settings[Any], value: Any) -> tuple[str, Mapping[str, A
     return "extra_body", value if value is not None else settings.extra_body
 
 
-def _read_token(settings: Settings[Any], value: Any) -> tuple[str, Any]:
+def _read_token(settings: ClientSettings[Any], value: Any) -> tuple[str, Any]:
     return "token", type(settings.token)(value)
 
 
-def _read_tools(_: Settings[Any], value: Any) -> tuple[str, tuple[Any, ...] | None]:
+def _read_tools(_: ClientSettings[Any], value: Any) -> tuple[str, tuple[Any, ...] | None]:
     if value is None:
         return "tools", None
     if isinstance(value, (str, bytes)) or is_mapping(value) or not is_iterable(value):
@@ -176,7 +186,7 @@ def _read_tools(_: Settings[Any], value: Any) -> tuple[str, tuple[Any, ...] | No
     return "tools", tuple(value)
 
 
-def _read_max_tokens(_: Settings[Any], value: Any) -> tuple[str, int | None]:
+def _read_max_tokens(_: ClientSettings[Any], value: Any) -> tuple[str, int | None]:
     if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
         raise TypeError(f"max_tokens must be an integer, got {type(value).__name__}")
     if value is not None and value < 1:
@@ -185,7 +195,7 @@ def _read_max_tokens(_: Settings[Any], value: Any) -> tuple[str, int | None]:
 
 
 def _hook_reader(name: str) -> _Reader:
-    def read(_: Settings[Any], value: Any) -> tuple[str, AnyHook | None]:
+    def read(_: ClientSettings[Any], value: Any) -> tuple[str, AnyHook | None]:
         if value is not None and not callable(value):
             raise TypeError(f"{name} must be a function of one argument, got {type(value).__name__}")
         return name, value
@@ -193,7 +203,7 @@ def _hook_reader(name: str) -> _Reader:
     return read
 
 
-_Reader: TypeAlias = Callable[[Settings[Any], Any], tuple[str, Any]]
+_Reader: TypeAlias = Callable[[ClientSettings[Any], Any], tuple[str, Any]]
 _READERS: dict[str, _Reader] = {
     "timeout": _read_timeout,
     "max_retries": _read_retries,

@@ -4,8 +4,8 @@ Derived from openapi.yaml by scripts/generate_types: do not edit.
 """
 # fmt: off
 
-from .._model.enums import OpenEnum
-from .._model.model import Model as _Model, Needed
+from .._model.model import Model as _Model, Required
+from .._model.open_types import OpenEnum
 
 __all__ = [
     "CreateMusicRequest",
@@ -31,11 +31,11 @@ class CreateSpeechRequestResponseFormat(OpenEnum):
 class CreateSpeechRequest(_Model, kw_only=True):
     """A text to speak."""
 
-    model: Needed[str]
+    model: Required[str]
     """`provider/name`, or a bare name when the provider is given beside it."""
-    input: Needed[str]
+    input: Required[str]
     """The text, at most 4096 characters."""
-    voice: Needed[str]
+    voice: Required[str]
     """Who speaks: one of the provider's voices by name or id."""
     instructions: str | None = None
     """How to speak: mood, pace, accent."""
@@ -62,9 +62,9 @@ class CreateSfxRequestResponseFormat(OpenEnum):
 class CreateSfxRequest(_Model, kw_only=True):
     """A sound effect to make from a text."""
 
-    model: Needed[str]
+    model: Required[str]
     """`provider/name`, or a bare name when the provider is given beside it."""
-    prompt: Needed[str]
+    prompt: Required[str]
     """What should be heard."""
     duration_seconds: float | None = None
     """How long it lasts; left out, the model decides."""
@@ -89,9 +89,9 @@ class CreateMusicRequestResponseFormat(OpenEnum):
 class CreateMusicRequest(_Model, kw_only=True):
     """A piece of music to compose from a text."""
 
-    model: Needed[str]
+    model: Required[str]
     """`provider/name`, or a bare name when the provider is given beside it."""
-    prompt: Needed[str]
+    prompt: Required[str]
     """What should be played."""
     duration_seconds: float | None = None
     """How long it lasts; left out, the model decides."""

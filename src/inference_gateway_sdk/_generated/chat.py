@@ -8,12 +8,10 @@ from typing import Any, TYPE_CHECKING, TypeAlias
 
 from msgspec import field
 
-from .._model.answer import Answer
-from .._model.arguments import Arguments
-from .._model.chat import ChatAnswer, ChatChunk, MessageText, ToolCall
-from .._model.enums import OpenEnum
-from .._model.model import Model as _Model, Needed
-from .._model.variants import Unknown, Variants
+from .._model.answers import Arguments, ChatAnswer, ChatChunk, MessageText, ToolCallMixin
+from .._model.model import Model as _Model, Required
+from .._model.open_types import OpenEnum, Unknown, Variants
+from .._model.unknown_fields import WithMeta
 
 __all__ = [
     "ChatCompletionChoice",
@@ -107,9 +105,9 @@ class ChatCompletionToolType(OpenEnum):
 class ChatCompletionMessageToolCallFunction(Arguments, _Model, kw_only=True):
     """The function an assistant wants called."""
 
-    name: Needed[str]
+    name: Required[str]
     """Which function."""
-    arguments: Needed[str]
+    arguments: Required[str]
     """Its arguments as JSON text. A model wrote it, so it may be malformed; check before use."""
 
 
@@ -127,14 +125,14 @@ class ToolCallExtraContent(_Model, kw_only=True):
     """Google's attachment."""
 
 
-class ChatCompletionMessageToolCall(ToolCall, _Model, kw_only=True):
+class ChatCompletionMessageToolCall(ToolCallMixin, _Model, kw_only=True):
     """One request of the assistant to run a tool."""
 
-    id: Needed[str]
+    id: Required[str]
     """Ties the tool's answer to this call."""
-    type: Needed[ChatCompletionToolType] = field(default_factory=lambda: ChatCompletionToolType.FUNCTION)
+    type: Required[ChatCompletionToolType] = field(default_factory=lambda: ChatCompletionToolType.FUNCTION)
     """The kind of tool."""
-    function: Needed[ChatCompletionMessageToolCallFunction]
+    function: Required[ChatCompletionMessageToolCallFunction]
     """What to call, with which arguments."""
     extra_content: ToolCallExtraContent | None = None
     """What a provider attached and wants back unchanged."""
@@ -143,7 +141,7 @@ class ChatCompletionMessageToolCall(ToolCall, _Model, kw_only=True):
 class Message(MessageText, _Model, kw_only=True):
     """One message of a conversation, sent or received."""
 
-    role: Needed[MessageRole]
+    role: Required[MessageRole]
     """Who it comes from."""
     content: MessageContent | None
     """What it says; null when the assistant only calls tools."""
@@ -168,9 +166,9 @@ class TextContentPartType(OpenEnum):
 class TextContentPart(_Model, kw_only=True):
     """Text within a message."""
 
-    type: Needed[TextContentPartType] = field(default_factory=lambda: TextContentPartType.TEXT)
+    type: Required[TextContentPartType] = field(default_factory=lambda: TextContentPartType.TEXT)
     """Marks the part as text."""
-    text: Needed[str]
+    text: Required[str]
     """The words."""
 
 
@@ -191,7 +189,7 @@ class ImageUrlDetail(OpenEnum):
 class ImageUrl(_Model, kw_only=True):
     """A picture by address."""
 
-    url: Needed[str]
+    url: Required[str]
     """A web address, or a `data:` URL with the bytes as base64."""
     detail: ImageUrlDetail | None = None
     """How closely the model looks. More detail costs more tokens."""
@@ -200,9 +198,9 @@ class ImageUrl(_Model, kw_only=True):
 class ImageContentPart(_Model, kw_only=True):
     """A picture within a message."""
 
-    type: Needed[ImageContentPartType] = field(default_factory=lambda: ImageContentPartType.IMAGE_URL)
+    type: Required[ImageContentPartType] = field(default_factory=lambda: ImageContentPartType.IMAGE_URL)
     """Marks the part as a picture."""
-    image_url: Needed[ImageUrl]
+    image_url: Required[ImageUrl]
     """Where the picture is."""
 
 
@@ -215,7 +213,7 @@ class FunctionObject(_Model, kw_only=True):
 
     description: str | None = None
     """When to call it and what it does. The model chooses by this."""
-    name: Needed[str]
+    name: Required[str]
     """What the model calls it by: letters, digits, `_` and `-`, at most 64."""
     parameters: FunctionParameters | None = None
     """Its arguments; leave it out for none."""
@@ -226,9 +224,9 @@ class FunctionObject(_Model, kw_only=True):
 class ChatCompletionTool(_Model, kw_only=True):
     """A tool on offer to the model."""
 
-    type: Needed[ChatCompletionToolType] = field(default_factory=lambda: ChatCompletionToolType.FUNCTION)
+    type: Required[ChatCompletionToolType] = field(default_factory=lambda: ChatCompletionToolType.FUNCTION)
     """The kind of tool."""
-    function: Needed[FunctionObject]
+    function: Required[FunctionObject]
     """What the tool does and takes."""
 
 
@@ -243,16 +241,16 @@ class ChatCompletionToolChoiceMode(OpenEnum):
 class ChatCompletionNamedToolChoiceFunction(_Model, kw_only=True):
     """Which function it is."""
 
-    name: Needed[str]
+    name: Required[str]
     """Its name among the tools on offer."""
 
 
 class ChatCompletionNamedToolChoice(_Model, kw_only=True):
     """Insists on one tool."""
 
-    type: Needed[ChatCompletionToolType] = field(default_factory=lambda: ChatCompletionToolType.FUNCTION)
+    type: Required[ChatCompletionToolType] = field(default_factory=lambda: ChatCompletionToolType.FUNCTION)
     """The kind of tool."""
-    function: Needed[ChatCompletionNamedToolChoiceFunction]
+    function: Required[ChatCompletionNamedToolChoiceFunction]
     """Which function it is."""
 
 
@@ -293,7 +291,7 @@ class ResponseFormatTextType(OpenEnum):
 class ResponseFormatText(_Model, kw_only=True):
     """Asks for prose, which is what models do anyway."""
 
-    type: Needed[ResponseFormatTextType] = field(default_factory=lambda: ResponseFormatTextType.TEXT)
+    type: Required[ResponseFormatTextType] = field(default_factory=lambda: ResponseFormatTextType.TEXT)
     """Chooses plain text."""
 
 
@@ -306,7 +304,7 @@ class ResponseFormatJsonObjectType(OpenEnum):
 class ResponseFormatJsonObject(_Model, kw_only=True):
     """Asks for any JSON object. Mention JSON in a message too, or some models run on without end."""
 
-    type: Needed[ResponseFormatJsonObjectType] = field(default_factory=lambda: ResponseFormatJsonObjectType.JSON_OBJECT)
+    type: Required[ResponseFormatJsonObjectType] = field(default_factory=lambda: ResponseFormatJsonObjectType.JSON_OBJECT)
     """Chooses free JSON."""
 
 
@@ -325,7 +323,7 @@ class ResponseFormatJsonSchemaJsonSchema(_Model, kw_only=True):
 
     description: str | None = None
     """What the format is for; the model reads it."""
-    name: Needed[str]
+    name: Required[str]
     """Letters, digits, `_` and `-`, at most 64."""
     schema: ResponseFormatJsonSchemaSchema | None = None
     """The schema itself."""
@@ -336,16 +334,16 @@ class ResponseFormatJsonSchemaJsonSchema(_Model, kw_only=True):
 class ResponseFormatJsonSchema(_Model, kw_only=True):
     """Asks for JSON that fits a schema."""
 
-    type: Needed[ResponseFormatJsonSchemaType] = field(default_factory=lambda: ResponseFormatJsonSchemaType.JSON_SCHEMA)
+    type: Required[ResponseFormatJsonSchemaType] = field(default_factory=lambda: ResponseFormatJsonSchemaType.JSON_SCHEMA)
     """Chooses JSON by schema."""
-    json_schema: Needed[ResponseFormatJsonSchemaJsonSchema]
+    json_schema: Required[ResponseFormatJsonSchemaJsonSchema]
     """The schema, with its name."""
 
 
 class ChatCompletionStreamOptions(_Model, kw_only=True):
     """Settings for streams. Gateways overwrite them to ask for usage wherever the provider can tell it."""
 
-    include_usage: Needed[bool]
+    include_usage: Required[bool]
     """Whether a last chunk tells the tokens used."""
 
 
@@ -376,7 +374,7 @@ class CreateChatCompletionRequestReasoningEffort(OpenEnum):
 class CreateChatCompletionRequest(_Model, kw_only=True):
     """A conversation to continue, and how."""
 
-    model: Needed[str]
+    model: Required[str]
     """`provider/name`, a bare name when the provider is given beside it, or a routing alias of the gateway."""
     messages: list[Message]
     """The conversation so far, oldest first."""
@@ -459,11 +457,11 @@ class CompletionUsagePromptTokensDetails(_Model, kw_only=True):
 class CompletionUsage(_Model, kw_only=True):
     """Tokens a chat has used."""
 
-    completion_tokens: Needed[int]
+    completion_tokens: Required[int]
     """Tokens generated, thinking included."""
-    prompt_tokens: Needed[int]
+    prompt_tokens: Required[int]
     """Tokens read."""
-    total_tokens: Needed[int]
+    total_tokens: Required[int]
     """Read and generated together."""
     completion_tokens_details: CompletionUsageCompletionTokensDetails | None = None
     """What the generated tokens went into."""
@@ -474,9 +472,9 @@ class CompletionUsage(_Model, kw_only=True):
 class ChatCompletionTokenLogprobTopLogprobsItem(_Model, kw_only=True):
     """One of these: The likeliest tokens at this place, possibly fewer than asked for."""
 
-    token: Needed[str]
+    token: Required[str]
     """The alternative's text."""
-    logprob: Needed[float]
+    logprob: Required[float]
     """Natural logarithm of the alternative's probability."""
     bytes: list[int] | None
     """The alternative's UTF-8 bytes, or null."""
@@ -485,9 +483,9 @@ class ChatCompletionTokenLogprobTopLogprobsItem(_Model, kw_only=True):
 class ChatCompletionTokenLogprob(_Model, kw_only=True):
     """How likely one generated token was."""
 
-    token: Needed[str]
+    token: Required[str]
     """The token's text."""
-    logprob: Needed[float]
+    logprob: Required[float]
     """Natural logarithm of its probability; -9999.0 stands for hardly any."""
     bytes: list[int] | None
     """Its UTF-8 bytes, for characters that span tokens. Null where the token has none."""
@@ -509,26 +507,26 @@ class ChatCompletionChoice(_Model, kw_only=True):
 
     finish_reason: FinishReason | None
     """Why it ended; null in an answer that is not finished."""
-    index: Needed[int]
+    index: Required[int]
     """Its place among the answers, from 0."""
-    message: Needed[Message]
+    message: Required[Message]
     """What the assistant said."""
     logprobs: ChatCompletionChoiceLogprobs | None = None
     """How likely its tokens were, when asked for."""
 
 
-class CreateChatCompletionResponse(ChatAnswer, Answer, _Model, kw_only=True):
+class CreateChatCompletionResponse(ChatAnswer, WithMeta, _Model, kw_only=True):
     """A whole chat answer."""
 
-    id: Needed[str]
+    id: Required[str]
     """The provider's id of the answer."""
     choices: list[ChatCompletionChoice]
     """The answers, as many as `n` asked for."""
-    created: Needed[int]
+    created: Required[int]
     """When it was made, in Unix seconds."""
-    model: Needed[str]
+    model: Required[str]
     """The model that answered, by the provider's own name."""
-    object: Needed[str]
+    object: Required[str]
     """The word `chat.completion`."""
     usage: CompletionUsage | None = None
     """Tokens used; None when nobody said."""
@@ -567,30 +565,30 @@ class ChatCompletionStreamChoiceLogprobs(_Model, kw_only=True):
 class ChatCompletionStreamChoice(_Model, kw_only=True):
     """One answer's share of a chunk."""
 
-    delta: Needed[ChatCompletionStreamResponseDelta]
+    delta: Required[ChatCompletionStreamResponseDelta]
     """What is new."""
     logprobs: ChatCompletionStreamChoiceLogprobs | None = None
     """How likely the new tokens were, when asked for."""
     finish_reason: FinishReason | None = None
     """Why the answer ended; null until it has."""
-    index: Needed[int]
+    index: Required[int]
     """Which of the answers this continues, from 0."""
 
 
-class CreateChatCompletionStreamResponse(ChatChunk, Answer, _Model, kw_only=True):
+class CreateChatCompletionStreamResponse(ChatChunk, WithMeta, _Model, kw_only=True):
     """One chunk of a streamed chat."""
 
-    id: Needed[str]
+    id: Required[str]
     """The same in all chunks of a turn. A new one begins a new turn."""
     choices: list[ChatCompletionStreamChoice]
     """What is new in each answer; empty in a chunk that only tells usage."""
-    created: Needed[int]
+    created: Required[int]
     """When the answer was begun, in Unix seconds."""
-    model: Needed[str]
+    model: Required[str]
     """The model that answers, by the provider's own name."""
     system_fingerprint: str | None = None
     """Names the backend's configuration."""
-    object: Needed[str]
+    object: Required[str]
     """The word `chat.completion.chunk`."""
     usage: CompletionUsage | None = None
     """Tokens used, in one of the last chunks."""

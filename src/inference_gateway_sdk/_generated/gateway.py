@@ -6,8 +6,8 @@ Derived from openapi.yaml by scripts/generate_types: do not edit.
 
 from typing import Any, TypeAlias
 
-from .._model.enums import OpenEnum
-from .._model.model import Model as _Model, Needed
+from .._model.model import Model as _Model, Required
+from .._model.open_types import OpenEnum
 
 __all__ = [
     "Config",
@@ -106,9 +106,9 @@ class SsEvent(_Model, kw_only=True):
 class Endpoints(_Model, kw_only=True):
     """Paths of a provider's endpoints, each below the provider's base URL."""
 
-    models: Needed[str]
+    models: Required[str]
     """Where models are listed."""
-    chat: Needed[str]
+    chat: Required[str]
     """Where chats are completed."""
     responses: str | None = None
     """Where the Responses dialect is spoken."""

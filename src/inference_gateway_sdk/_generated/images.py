@@ -6,11 +6,11 @@ Derived from openapi.yaml by scripts/generate_types: do not edit.
 
 from typing import Any
 
-from .._model.answer import Answer
-from .._model.enums import OpenEnum
+from .._model.display import Listing
 from .._model.images import Picture
-from .._model.listing import Listing
-from .._model.model import Model as _Model, Needed
+from .._model.model import Model as _Model, Required
+from .._model.open_types import OpenEnum
+from .._model.unknown_fields import WithMeta
 
 __all__ = [
     "CreateImageEditRequest",
@@ -73,10 +73,10 @@ class ImagesResponseUsage(_Model, kw_only=True):
     """What the tokens read consisted of."""
 
 
-class ImagesResponse(Listing, Answer, _Model, kw_only=True):
+class ImagesResponse(Listing, WithMeta, _Model, kw_only=True):
     """The pictures made."""
 
-    created: Needed[int]
+    created: Required[int]
     """When they were made, in Unix seconds."""
     data: list[Image]
     """The pictures."""
@@ -113,7 +113,7 @@ class CreateImageRequestResponseFormat(OpenEnum):
 class CreateImageRequest(_Model, kw_only=True):
     """A picture to make from a text."""
 
-    prompt: Needed[str]
+    prompt: Required[str]
     """What to draw."""
     model: str | None = None
     """`provider/name`, or a bare name when the provider is given beside it."""
@@ -147,9 +147,9 @@ class CreateImageEditRequestResponseFormat(OpenEnum):
 class CreateImageEditRequest(_Model, kw_only=True):
     """Pictures to change as a text says, sent as a form."""
 
-    image: Needed[Any | list[Any]]
+    image: Required[Any | list[Any]]
     """The picture to change, or several to draw from. Without a mask its transparent areas are what is changed."""
-    prompt: Needed[str]
+    prompt: Required[str]
     """What the result shall show."""
     mask: Any | None = None
     """A PNG of the same size, transparent where the picture may be changed."""
@@ -175,7 +175,7 @@ class CreateImageVariationRequestResponseFormat(OpenEnum):
 class CreateImageVariationRequest(_Model, kw_only=True):
     """A picture to vary, sent as a form."""
 
-    image: Needed[Any]
+    image: Required[Any]
     """The picture to vary."""
     model: str | None = None
     """`provider/name`, or a bare name when the provider is given beside it."""

@@ -8,10 +8,10 @@ from typing import Any
 
 from msgspec import field
 
-from .._model.answer import Answer
-from .._model.enums import OpenEnum
-from .._model.listing import Listing
-from .._model.model import Model as _Model, Needed
+from .._model.display import Listing
+from .._model.model import Model as _Model, Required
+from .._model.open_types import OpenEnum
+from .._model.unknown_fields import WithMeta
 
 __all__ = [
     "ListToolsResponse",
@@ -29,20 +29,20 @@ __all__ = [
 class McpTool(_Model, kw_only=True):
     """A tool of an MCP server behind the gateway."""
 
-    name: Needed[str]
+    name: Required[str]
     """Its name as the model sees it: `mcp_` and the server's name for it."""
-    description: Needed[str]
+    description: Required[str]
     """What it does; may be empty."""
-    server: Needed[str]
+    server: Required[str]
     """Address of the MCP server that offers it."""
     input_schema: dict[str, Any] | None = None
     """Its arguments as a JSON Schema."""
 
 
-class ListToolsResponse(Listing, Answer, _Model, kw_only=True):
+class ListToolsResponse(Listing, WithMeta, _Model, kw_only=True):
     """The MCP tools on offer."""
 
-    object: Needed[str]
+    object: Required[str]
     """The word `list`."""
     data: list[McpTool]
     """The tools, in no fixed order."""
@@ -65,11 +65,11 @@ class McpJsonRpcRequestMethod(OpenEnum):
 class McpJsonRpcRequest(_Model, kw_only=True):
     """One MCP request, as JSON-RPC 2.0."""
 
-    jsonrpc: Needed[McpJsonRpcRequestJsonrpc] = field(default_factory=lambda: McpJsonRpcRequestJsonrpc.JSONRPC_2_0)
+    jsonrpc: Required[McpJsonRpcRequestJsonrpc] = field(default_factory=lambda: McpJsonRpcRequestJsonrpc.JSONRPC_2_0)
     """The version of JSON-RPC."""
-    id: Needed[str | int]
+    id: Required[str | int]
     """Comes back in the answer; choose it freely."""
-    method: Needed[McpJsonRpcRequestMethod]
+    method: Required[McpJsonRpcRequestMethod]
     """What is asked for."""
     params: dict[str, Any] | None = None
     """What the method takes, with version, client and capabilities under `_meta`."""
@@ -78,9 +78,9 @@ class McpJsonRpcRequest(_Model, kw_only=True):
 class McpJsonRpcError(_Model, kw_only=True):
     """Why an MCP request failed."""
 
-    code: Needed[int]
+    code: Required[int]
     """The kind of failure, as JSON-RPC numbers them."""
-    message: Needed[str]
+    message: Required[str]
     """The failure in words."""
     data: dict[str, Any] | None = None
     """More about it; any JSON."""
@@ -92,10 +92,10 @@ class McpJsonRpcResponseJsonrpc(OpenEnum):
     JSONRPC_2_0 = "2.0"
 
 
-class McpJsonRpcResponse(Answer, _Model, kw_only=True):
+class McpJsonRpcResponse(WithMeta, _Model, kw_only=True):
     """The answer to an MCP request: a result or an error, never both."""
 
-    jsonrpc: Needed[McpJsonRpcResponseJsonrpc] = field(default_factory=lambda: McpJsonRpcResponseJsonrpc.JSONRPC_2_0)
+    jsonrpc: Required[McpJsonRpcResponseJsonrpc] = field(default_factory=lambda: McpJsonRpcResponseJsonrpc.JSONRPC_2_0)
     """The version of JSON-RPC."""
     id: str | int | None
     """The request's id; null when it could not be read."""
@@ -105,10 +105,10 @@ class McpJsonRpcResponse(Answer, _Model, kw_only=True):
     """Why it failed."""
 
 
-class OAuthProtectedResourceMetadata(Answer, _Model, kw_only=True):
+class OAuthProtectedResourceMetadata(WithMeta, _Model, kw_only=True):
     """Where a token for `/mcp` is issued and how it is sent (RFC 9728)."""
 
-    resource: Needed[str]
+    resource: Required[str]
     """The address the token is for."""
     authorization_servers: list[str] | None = None
     """Who issues such tokens."""

@@ -8,11 +8,10 @@ from typing import Any, TYPE_CHECKING, TypeAlias
 
 from msgspec import field
 
-from .._model.answer import Answer
-from .._model.enums import OpenEnum
-from .._model.messages import MessagesAnswer, MessagesEvent, ToolInput
-from .._model.model import Model as _Model, Needed
-from .._model.variants import Unknown, Variants
+from .._model.answers import MessagesAnswer, MessagesEvent, ToolInput
+from .._model.model import Model as _Model, Required
+from .._model.open_types import OpenEnum, Unknown, Variants
+from .._model.unknown_fields import WithMeta
 from .chat import FunctionParameters
 
 __all__ = [
@@ -72,9 +71,9 @@ __all__ = [
 class MessagesErrorDetail(_Model, kw_only=True):
     """What an error of the Messages dialect says."""
 
-    type: Needed[str]
+    type: Required[str]
     """Its kind, such as `invalid_request_error` or `overloaded_error`."""
-    message: Needed[str]
+    message: Required[str]
     """What went wrong."""
 
 
@@ -87,9 +86,9 @@ class MessagesErrorType(OpenEnum):
 class MessagesError(_Model, kw_only=True):
     """An error in the Messages dialect."""
 
-    type: Needed[MessagesErrorType] = field(default_factory=lambda: MessagesErrorType.ERROR)
+    type: Required[MessagesErrorType] = field(default_factory=lambda: MessagesErrorType.ERROR)
     """Marks the body as an error."""
-    error: Needed[MessagesErrorDetail]
+    error: Required[MessagesErrorDetail]
     """What went wrong."""
 
 
@@ -102,7 +101,7 @@ class CacheControlType(OpenEnum):
 class CacheControl(_Model, kw_only=True):
     """Has the provider cache everything up to and including the block that carries it."""
 
-    type: Needed[CacheControlType] = field(default_factory=lambda: CacheControlType.EPHEMERAL)
+    type: Required[CacheControlType] = field(default_factory=lambda: CacheControlType.EPHEMERAL)
     """How the cache is kept; `ephemeral` is short-lived."""
 
 
@@ -115,9 +114,9 @@ class MessagesTextBlockType(OpenEnum):
 class MessagesTextBlock(_Model, kw_only=True):
     """Text."""
 
-    type: Needed[MessagesTextBlockType] = field(default_factory=lambda: MessagesTextBlockType.TEXT)
+    type: Required[MessagesTextBlockType] = field(default_factory=lambda: MessagesTextBlockType.TEXT)
     """Marks the block as text."""
-    text: Needed[str]
+    text: Required[str]
     """The words."""
     cache_control: CacheControl | None = None
     """Ends a cached stretch here."""
@@ -135,7 +134,7 @@ class MessagesImageSourceType(OpenEnum):
 class MessagesImageSource(_Model, kw_only=True):
     """Where a picture is: in the request itself, or on the web."""
 
-    type: Needed[MessagesImageSourceType]
+    type: Required[MessagesImageSourceType]
     """Which of the two."""
     media_type: str | None = None
     """Such as `image/png`; for `base64`."""
@@ -154,9 +153,9 @@ class MessagesImageBlockType(OpenEnum):
 class MessagesImageBlock(_Model, kw_only=True):
     """A picture."""
 
-    type: Needed[MessagesImageBlockType] = field(default_factory=lambda: MessagesImageBlockType.IMAGE)
+    type: Required[MessagesImageBlockType] = field(default_factory=lambda: MessagesImageBlockType.IMAGE)
     """Marks the block as a picture."""
-    source: Needed[MessagesImageSource]
+    source: Required[MessagesImageSource]
     """Where the picture is."""
     cache_control: CacheControl | None = None
     """Ends a cached stretch here."""
@@ -172,7 +171,7 @@ class MessagesDocumentSourceType(OpenEnum):
 class MessagesDocumentSource(_Model, kw_only=True):
     """Where a document is: in the request itself, or on the web."""
 
-    type: Needed[MessagesDocumentSourceType]
+    type: Required[MessagesDocumentSourceType]
     """Which of the two."""
     media_type: str | None = None
     """Such as `application/pdf`; for `base64`."""
@@ -191,9 +190,9 @@ class MessagesDocumentBlockType(OpenEnum):
 class MessagesDocumentBlock(_Model, kw_only=True):
     """A document."""
 
-    type: Needed[MessagesDocumentBlockType] = field(default_factory=lambda: MessagesDocumentBlockType.DOCUMENT)
+    type: Required[MessagesDocumentBlockType] = field(default_factory=lambda: MessagesDocumentBlockType.DOCUMENT)
     """Marks the block as a document."""
-    source: Needed[MessagesDocumentSource]
+    source: Required[MessagesDocumentSource]
     """Where the document is."""
     cache_control: CacheControl | None = None
     """Ends a cached stretch here."""
@@ -208,13 +207,13 @@ class MessagesToolUseBlockType(OpenEnum):
 class MessagesToolUseBlock(ToolInput, _Model, kw_only=True):
     """The model's request to run a tool."""
 
-    type: Needed[MessagesToolUseBlockType] = field(default_factory=lambda: MessagesToolUseBlockType.TOOL_USE)
+    type: Required[MessagesToolUseBlockType] = field(default_factory=lambda: MessagesToolUseBlockType.TOOL_USE)
     """Marks the block as a tool call."""
-    id: Needed[str]
+    id: Required[str]
     """Ties the tool's result to this call."""
-    name: Needed[str]
+    name: Required[str]
     """Which tool."""
-    input: Needed[dict[str, Any]]
+    input: Required[dict[str, Any]]
     """The arguments, already parsed."""
 
 
@@ -227,9 +226,9 @@ class MessagesToolResultBlockType(OpenEnum):
 class MessagesToolResultBlock(_Model, kw_only=True):
     """What a tool returned."""
 
-    type: Needed[MessagesToolResultBlockType] = field(default_factory=lambda: MessagesToolResultBlockType.TOOL_RESULT)
+    type: Required[MessagesToolResultBlockType] = field(default_factory=lambda: MessagesToolResultBlockType.TOOL_RESULT)
     """Marks the block as a tool's result."""
-    tool_use_id: Needed[str]
+    tool_use_id: Required[str]
     """Which call it answers."""
     content: str | list[MessagesTextBlock] | None = None
     """The result, as plain text or as blocks."""
@@ -248,11 +247,11 @@ class MessagesThinkingBlockType(OpenEnum):
 class MessagesThinkingBlock(_Model, kw_only=True):
     """The model's thinking. Send it back unchanged while tools are in use."""
 
-    type: Needed[MessagesThinkingBlockType] = field(default_factory=lambda: MessagesThinkingBlockType.THINKING)
+    type: Required[MessagesThinkingBlockType] = field(default_factory=lambda: MessagesThinkingBlockType.THINKING)
     """Marks the block as thinking."""
-    thinking: Needed[str]
+    thinking: Required[str]
     """The thoughts, or a summary of them."""
-    signature: Needed[str]
+    signature: Required[str]
     """Seals the block; the provider checks it when it comes back."""
 
 
@@ -265,9 +264,9 @@ class MessagesRedactedThinkingBlockType(OpenEnum):
 class MessagesRedactedThinkingBlock(_Model, kw_only=True):
     """Thinking that the provider keeps to itself. Send it back unchanged."""
 
-    type: Needed[MessagesRedactedThinkingBlockType] = field(default_factory=lambda: MessagesRedactedThinkingBlockType.REDACTED_THINKING)
+    type: Required[MessagesRedactedThinkingBlockType] = field(default_factory=lambda: MessagesRedactedThinkingBlockType.REDACTED_THINKING)
     """Marks the block as hidden thinking."""
-    data: Needed[str]
+    data: Required[str]
     """The thoughts, encrypted."""
 
 
@@ -296,20 +295,20 @@ class MessagesMessageRole(OpenEnum):
 class MessagesMessage(_Model, kw_only=True):
     """One message of a conversation."""
 
-    role: Needed[MessagesMessageRole]
+    role: Required[MessagesMessageRole]
     """Who it comes from."""
-    content: Needed[str | list[MessagesRequestContentBlock]]
+    content: Required[str | list[MessagesRequestContentBlock]]
     """What it says, as plain text or as blocks."""
 
 
 class MessagesTool(_Model, kw_only=True):
     """A tool on offer to the model."""
 
-    name: Needed[str]
+    name: Required[str]
     """What the model calls it by."""
     description: str | None = None
     """When to call it and what it does. The model chooses by this."""
-    input_schema: Needed[FunctionParameters]
+    input_schema: Required[FunctionParameters]
     """Its arguments as a JSON Schema."""
     cache_control: CacheControl | None = None
     """Ends a cached stretch here."""
@@ -334,7 +333,7 @@ class MessagesToolChoiceObjectType(OpenEnum):
 class MessagesToolChoiceObject(_Model, kw_only=True):
     """A mode, or one tool by name."""
 
-    type: Needed[MessagesToolChoiceObjectType]
+    type: Required[MessagesToolChoiceObjectType]
     """`tool` insists on the one named, `any` on some tool, `none` forbids them."""
     name: str | None = None
     """The tool to call; for `tool`."""
@@ -362,9 +361,9 @@ class CreateMessagesRequestThinkingType(OpenEnum):
 class CreateMessagesRequestThinking(_Model, kw_only=True):
     """Lets the model think aloud first."""
 
-    type: Needed[CreateMessagesRequestThinkingType] = field(default_factory=lambda: CreateMessagesRequestThinkingType.ENABLED)
+    type: Required[CreateMessagesRequestThinkingType] = field(default_factory=lambda: CreateMessagesRequestThinkingType.ENABLED)
     """Switches thinking on."""
-    budget_tokens: Needed[int]
+    budget_tokens: Required[int]
     """Most tokens to spend on it; they count towards `max_tokens`."""
 
 
@@ -388,9 +387,9 @@ class MessagesOutputConfig(_Model, kw_only=True):
 class CreateMessagesRequest(_Model, kw_only=True):
     """A conversation to continue in the Messages dialect, and how."""
 
-    model: Needed[str]
+    model: Required[str]
     """`anthropic/name`, or a bare name when the provider is given beside it."""
-    max_tokens: Needed[int]
+    max_tokens: Required[int]
     """Most tokens to generate."""
     system: str | list[MessagesTextBlock] | None = None
     """Instructions that stand above the conversation."""
@@ -436,9 +435,9 @@ else:
 class MessagesUsage(_Model, kw_only=True):
     """Tokens a message has used. Cached ones are counted apart."""
 
-    input_tokens: Needed[int]
+    input_tokens: Required[int]
     """Tokens read, without those from the cache."""
-    output_tokens: Needed[int]
+    output_tokens: Required[int]
     """Tokens generated."""
     cache_creation_input_tokens: int | None = None
     """Tokens read and put into the cache."""
@@ -469,24 +468,24 @@ class MessagesResponseStopReason(OpenEnum):
     REFUSAL = "refusal"
 
 
-class MessagesResponse(MessagesAnswer["MessagesToolUseBlock"], Answer, _Model, kw_only=True):
+class MessagesResponse(MessagesAnswer["MessagesToolUseBlock"], WithMeta, _Model, kw_only=True):
     """A whole message of the model."""
 
-    id: Needed[str]
+    id: Required[str]
     """The provider's id of the message."""
-    type: Needed[MessagesResponseType] = field(default_factory=lambda: MessagesResponseType.MESSAGE)
+    type: Required[MessagesResponseType] = field(default_factory=lambda: MessagesResponseType.MESSAGE)
     """Marks the body as a message."""
-    role: Needed[MessagesResponseRole] = field(default_factory=lambda: MessagesResponseRole.ASSISTANT)
+    role: Required[MessagesResponseRole] = field(default_factory=lambda: MessagesResponseRole.ASSISTANT)
     """Always the assistant."""
     content: list[MessagesResponseContentBlock]
     """What the model said, block by block."""
-    model: Needed[str]
+    model: Required[str]
     """The model that answered, by the provider's own name."""
     stop_reason: MessagesResponseStopReason | None
     """Why it ended; null while it streams."""
     stop_sequence: str | None = None
     """The text that ended it, if one did."""
-    usage: Needed[MessagesUsage]
+    usage: Required[MessagesUsage]
     """Tokens used."""
 
 
@@ -527,7 +526,7 @@ class MessagesStreamEventUsage(_Model, kw_only=True):
 
     input_tokens: int | None = None
     """Tokens read; often told in `message_start` only."""
-    output_tokens: Needed[int]
+    output_tokens: Required[int]
     """Tokens generated so far."""
     cache_creation_input_tokens: int | None = None
     """Tokens read and put into the cache."""
@@ -538,7 +537,7 @@ class MessagesStreamEventUsage(_Model, kw_only=True):
 class MessagesStreamEventError(_Model, kw_only=True):
     """What went wrong, bare or wrapped in a whole error; in `error` events."""
 
-    type: Needed[str]
+    type: Required[str]
     """The error's kind, or `error` when it is wrapped."""
     message: str | None = None
     """What went wrong, when it is bare."""
@@ -546,10 +545,10 @@ class MessagesStreamEventError(_Model, kw_only=True):
     """What went wrong, when it is wrapped."""
 
 
-class MessagesStreamEvent(MessagesEvent, Answer, _Model, kw_only=True):
+class MessagesStreamEvent(MessagesEvent, WithMeta, _Model, kw_only=True):
     """One event of a streamed message. Which fields it has depends on its `type`."""
 
-    type: Needed[MessagesStreamEventType]
+    type: Required[MessagesStreamEventType]
     """What happened."""
     message: MessagesResponse | None = None
     """The message as it begins; in `message_start`."""

@@ -6,9 +6,9 @@ Derived from openapi.yaml by scripts/generate_types: do not edit.
 
 from typing import Any
 
-from .._model.answer import Answer
-from .._model.metrics import PushOutcome
+from .._model.answers import PushOutcome
 from .._model.model import Model as _Model
+from .._model.unknown_fields import WithMeta
 
 __all__ = ["ExportMetricsServiceRequest", "ExportMetricsServiceResponse", "ExportMetricsServiceResponsePartialSuccess"]
 
@@ -29,7 +29,7 @@ class ExportMetricsServiceResponsePartialSuccess(_Model, kw_only=True):
     """Why, one reason after the other."""
 
 
-class ExportMetricsServiceResponse(PushOutcome, Answer, _Model, kw_only=True):
+class ExportMetricsServiceResponse(PushOutcome, WithMeta, _Model, kw_only=True):
     """What became of an export; empty when all was taken."""
 
     partialSuccess: ExportMetricsServiceResponsePartialSuccess | None = None

@@ -4,10 +4,10 @@ Derived from openapi.yaml by scripts/generate_types: do not edit.
 """
 # fmt: off
 
-from .._model.answer import Answer
 from .._model.display import ModelListing
-from .._model.enums import OpenEnum
-from .._model.model import Model as _Model, Needed
+from .._model.model import Model as _Model, Required
+from .._model.open_types import OpenEnum
+from .._model.unknown_fields import WithMeta
 from .gateway import Provider
 
 __all__ = [
@@ -33,9 +33,9 @@ class ContextWindowSource(OpenEnum):
 class ContextWindow(_Model, kw_only=True):
     """How many tokens a model takes in one go."""
 
-    tokens: Needed[int]
+    tokens: Required[int]
     """Prompt and answer together."""
-    source: Needed[ContextWindowSource]
+    source: Required[ContextWindowSource]
     """Who says so: the running model, its provider's list, or a table kept by the community."""
 
 
@@ -49,19 +49,19 @@ class PricingSource(OpenEnum):
 class Pricing(_Model, kw_only=True):
     """What a model costs per token. Amounts are decimal text; read them with `Decimal`."""
 
-    currency: Needed[str]
+    currency: Required[str]
     """Three-letter code (ISO 4217), such as `USD`."""
-    input_per_token: Needed[str]
+    input_per_token: Required[str]
     """Price of a token read."""
-    output_per_token: Needed[str]
+    output_per_token: Required[str]
     """Price of a token generated."""
     cache_read_per_token: str | None = None
     """Price of a token found in the provider's cache."""
     cache_write_per_token: str | None = None
     """Price of a token put into the provider's cache."""
-    source: Needed[PricingSource]
+    source: Required[PricingSource]
     """Who says so: the provider's list, or a table kept by the community."""
-    updated_at: Needed[str]
+    updated_at: Required[str]
     """When the figures were taken (RFC 3339)."""
     subscription: bool | None = None
     """Paid by subscription, so that a price of 0 does not mean free."""
@@ -88,15 +88,15 @@ class ModelModalities(_Model, kw_only=True):
 class Model(_Model, kw_only=True):
     """A model that can be asked."""
 
-    id: Needed[str]
+    id: Required[str]
     """`provider/name`, to be given as `model` exactly as it stands."""
-    object: Needed[str]
+    object: Required[str]
     """`model`; empty where the provider says nothing."""
-    created: Needed[int]
+    created: Required[int]
     """When it came out, in Unix seconds; 0 where the provider says nothing."""
-    owned_by: Needed[str]
+    owned_by: Required[str]
     """Who made it; empty where the provider says nothing."""
-    served_by: Needed[Provider]
+    served_by: Required[Provider]
     """The provider that runs it."""
     modalities: ModelModalities | None = None
     """What it takes and gives, when asked for and known."""
@@ -106,12 +106,12 @@ class Model(_Model, kw_only=True):
     """What it costs, when asked for and known."""
 
 
-class ListModelsResponse(ModelListing, Answer, _Model, kw_only=True):
+class ListModelsResponse(ModelListing, WithMeta, _Model, kw_only=True):
     """The models on offer."""
 
     provider: Provider | None = None
     """Whose models these are, when one provider was asked for."""
-    object: Needed[str]
+    object: Required[str]
     """The word `list`."""
     data: list[Model]
     """The models, in no fixed order."""

@@ -8,12 +8,10 @@ from typing import Any, TYPE_CHECKING, TypeAlias
 
 from msgspec import field
 
-from .._model.answer import Answer
-from .._model.arguments import Arguments
-from .._model.enums import OpenEnum
-from .._model.model import Model as _Model, Needed
-from .._model.responses import ResponseAnswer
-from .._model.variants import Unknown, Variants
+from .._model.answers import Arguments, ResponseAnswer
+from .._model.model import Model as _Model, Required
+from .._model.open_types import OpenEnum, Unknown, Variants
+from .._model.unknown_fields import WithMeta
 from .chat import FunctionParameters
 
 __all__ = [
@@ -107,9 +105,9 @@ class ResponseInputItem(_Model, kw_only=True):
 
     type: str | None = None
     """May be left out: the items are messages."""
-    role: Needed[ResponseRole]
+    role: Required[ResponseRole]
     """Who it comes from."""
-    content: Needed[ResponseInputMessageContent]
+    content: Required[ResponseInputMessageContent]
     """What it says."""
 
 
@@ -126,9 +124,9 @@ class ResponseToolType(OpenEnum):
 class ResponseTool(_Model, kw_only=True):
     """A function on offer to the model, without the inner object that chat tools have."""
 
-    type: Needed[ResponseToolType] = field(default_factory=lambda: ResponseToolType.FUNCTION)
+    type: Required[ResponseToolType] = field(default_factory=lambda: ResponseToolType.FUNCTION)
     """The kind of tool."""
-    name: Needed[str]
+    name: Required[str]
     """What the model calls it by."""
     description: str | None = None
     """When to call it and what it does. The model chooses by this."""
@@ -155,9 +153,9 @@ class ResponseToolChoiceFunctionType(OpenEnum):
 class ResponseToolChoiceFunction(_Model, kw_only=True):
     """Insists on one function."""
 
-    type: Needed[ResponseToolChoiceFunctionType] = field(default_factory=lambda: ResponseToolChoiceFunctionType.FUNCTION)
+    type: Required[ResponseToolChoiceFunctionType] = field(default_factory=lambda: ResponseToolChoiceFunctionType.FUNCTION)
     """The kind of tool."""
-    name: Needed[str]
+    name: Required[str]
     """Its name among the tools on offer."""
 
 
@@ -202,7 +200,7 @@ class ResponseTextConfigFormatType(OpenEnum):
 class ResponseTextConfigFormat(_Model, kw_only=True):
     """Prose, free JSON, or JSON by schema."""
 
-    type: Needed[ResponseTextConfigFormatType]
+    type: Required[ResponseTextConfigFormatType]
     """Which of the three."""
     name: str | None = None
     """The schema's name; for `json_schema`."""
@@ -222,9 +220,9 @@ class ResponseTextConfig(_Model, kw_only=True):
 class CreateResponseRequest(_Model, kw_only=True):
     """An input to respond to, and how."""
 
-    model: Needed[str]
+    model: Required[str]
     """`provider/name`, or a bare name when the provider is given beside it."""
-    input: Needed[ResponseInput]
+    input: Required[ResponseInput]
     """A plain text, or a list of items."""
     instructions: str | None = None
     """Stands above the input as a system message. Not inherited from an earlier response."""
@@ -267,9 +265,9 @@ class ResponseInputTextType(OpenEnum):
 class ResponseInputText(_Model, kw_only=True):
     """Text to respond to."""
 
-    type: Needed[ResponseInputTextType] = field(default_factory=lambda: ResponseInputTextType.INPUT_TEXT)
+    type: Required[ResponseInputTextType] = field(default_factory=lambda: ResponseInputTextType.INPUT_TEXT)
     """Marks the part as text."""
-    text: Needed[str]
+    text: Required[str]
     """The words."""
 
 
@@ -290,7 +288,7 @@ class ResponseInputImageDetail(OpenEnum):
 class ResponseInputImage(_Model, kw_only=True):
     """A picture to respond to."""
 
-    type: Needed[ResponseInputImageType] = field(default_factory=lambda: ResponseInputImageType.INPUT_IMAGE)
+    type: Required[ResponseInputImageType] = field(default_factory=lambda: ResponseInputImageType.INPUT_IMAGE)
     """Marks the part as a picture."""
     image_url: str | None = None
     """A web address, or a `data:` URL with the bytes as base64."""
@@ -327,9 +325,9 @@ else:
 class ResponseError(_Model, kw_only=True):
     """Why a response failed."""
 
-    code: Needed[str]
+    code: Required[str]
     """The reason, as a short code."""
-    message: Needed[str]
+    message: Required[str]
     """The reason in words."""
 
 
@@ -357,30 +355,30 @@ class ResponseUsageOutputTokensDetails(_Model, kw_only=True):
 class ResponseUsage(_Model, kw_only=True):
     """Tokens a response has used."""
 
-    input_tokens: Needed[int]
+    input_tokens: Required[int]
     """Tokens read."""
     input_tokens_details: ResponseUsageInputTokensDetails | None = None
     """What the tokens read consisted of."""
-    output_tokens: Needed[int]
+    output_tokens: Required[int]
     """Tokens generated, thinking included."""
     output_tokens_details: ResponseUsageOutputTokensDetails | None = None
     """What the generated tokens went into."""
-    total_tokens: Needed[int]
+    total_tokens: Required[int]
     """Read and generated together."""
 
 
-class Response(ResponseAnswer["ResponseFunctionToolCall"], Answer, _Model, kw_only=True):
+class Response(ResponseAnswer["ResponseFunctionToolCall"], WithMeta, _Model, kw_only=True):
     """A response, whole or as far as it has come."""
 
-    id: Needed[str]
+    id: Required[str]
     """By which it can be continued or fetched."""
-    object: Needed[str]
+    object: Required[str]
     """The word `response`."""
-    created_at: Needed[int]
+    created_at: Required[int]
     """When it was begun, in Unix seconds."""
-    status: Needed[ResponseStatus]
+    status: Required[ResponseStatus]
     """How far it has come."""
-    model: Needed[str]
+    model: Required[str]
     """The model that responds, by the provider's own name."""
     output: list[ResponseOutputItem]
     """What the model brought forth, in order: messages, tool calls, thinking."""
@@ -450,11 +448,11 @@ else:
 class ResponseOutputMessage(_Model, kw_only=True):
     """A message of the model."""
 
-    type: Needed[ResponseOutputMessageType] = field(default_factory=lambda: ResponseOutputMessageType.MESSAGE)
+    type: Required[ResponseOutputMessageType] = field(default_factory=lambda: ResponseOutputMessageType.MESSAGE)
     """Marks the item as a message."""
-    id: Needed[str]
+    id: Required[str]
     """The message's id."""
-    role: Needed[ResponseOutputMessageRole] = field(default_factory=lambda: ResponseOutputMessageRole.ASSISTANT)
+    role: Required[ResponseOutputMessageRole] = field(default_factory=lambda: ResponseOutputMessageRole.ASSISTANT)
     """Always the assistant."""
     status: ResponseOutputMessageStatus | None = None
     """How far it has come."""
@@ -471,9 +469,9 @@ class ResponseOutputTextType(OpenEnum):
 class ResponseOutputText(_Model, kw_only=True):
     """Text a model wrote."""
 
-    type: Needed[ResponseOutputTextType] = field(default_factory=lambda: ResponseOutputTextType.OUTPUT_TEXT)
+    type: Required[ResponseOutputTextType] = field(default_factory=lambda: ResponseOutputTextType.OUTPUT_TEXT)
     """Marks the piece as text."""
-    text: Needed[str]
+    text: Required[str]
     """The words."""
     annotations: list[dict[str, Any]] | None = None
     """Sources and files the text points to."""
@@ -488,9 +486,9 @@ class ResponseOutputRefusalType(OpenEnum):
 class ResponseOutputRefusal(_Model, kw_only=True):
     """A model's word that it will not answer."""
 
-    type: Needed[ResponseOutputRefusalType] = field(default_factory=lambda: ResponseOutputRefusalType.REFUSAL)
+    type: Required[ResponseOutputRefusalType] = field(default_factory=lambda: ResponseOutputRefusalType.REFUSAL)
     """Marks the piece as a refusal."""
-    refusal: Needed[str]
+    refusal: Required[str]
     """Why it declines."""
 
 
@@ -511,15 +509,15 @@ class ResponseFunctionToolCallStatus(OpenEnum):
 class ResponseFunctionToolCall(Arguments, _Model, kw_only=True):
     """A model's request to run a function."""
 
-    type: Needed[ResponseFunctionToolCallType] = field(default_factory=lambda: ResponseFunctionToolCallType.FUNCTION_CALL)
+    type: Required[ResponseFunctionToolCallType] = field(default_factory=lambda: ResponseFunctionToolCallType.FUNCTION_CALL)
     """Marks the item as a function call."""
     id: str | None = None
     """The item's id."""
-    call_id: Needed[str]
+    call_id: Required[str]
     """Ties the function's result to this call."""
-    name: Needed[str]
+    name: Required[str]
     """Which function."""
-    arguments: Needed[str]
+    arguments: Required[str]
     """Its arguments as JSON text, which may be malformed."""
     status: ResponseFunctionToolCallStatus | None = None
     """How far it has come."""
@@ -548,18 +546,18 @@ class ResponseReasoningSummaryPartType(OpenEnum):
 class ResponseReasoningSummaryPart(_Model, kw_only=True):
     """A passage of summed-up thinking."""
 
-    type: Needed[ResponseReasoningSummaryPartType] = field(default_factory=lambda: ResponseReasoningSummaryPartType.SUMMARY_TEXT)
+    type: Required[ResponseReasoningSummaryPartType] = field(default_factory=lambda: ResponseReasoningSummaryPartType.SUMMARY_TEXT)
     """Marks the passage as a summary."""
-    text: Needed[str]
+    text: Required[str]
     """The passage."""
 
 
 class ResponseReasoningItem(_Model, kw_only=True):
     """A model's thinking. Send it back unchanged with the next input."""
 
-    type: Needed[ResponseReasoningItemType] = field(default_factory=lambda: ResponseReasoningItemType.REASONING)
+    type: Required[ResponseReasoningItemType] = field(default_factory=lambda: ResponseReasoningItemType.REASONING)
     """Marks the item as thinking."""
-    id: Needed[str]
+    id: Required[str]
     """The item's id."""
     summary: list[ResponseReasoningSummaryPart]
     """The thinking, summed up."""
@@ -582,10 +580,10 @@ else:
         """A piece that a streamed response begins or ends."""
 
 
-class ResponseStreamEvent(Answer, _Model, kw_only=True):
+class ResponseStreamEvent(WithMeta, _Model, kw_only=True):
     """One event of a streamed response. Which fields it has depends on its `type`."""
 
-    type: Needed[str]
+    type: Required[str]
     """What happened, such as `response.output_text.delta`."""
     sequence_number: int | None = None
     """The event's place in the stream."""

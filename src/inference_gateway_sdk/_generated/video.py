@@ -8,8 +8,8 @@ from typing import Any
 
 from msgspec import field
 
-from .._model.enums import OpenEnum
-from .._model.model import Model as _Model, Needed
+from .._model.model import Model as _Model, Required
+from .._model.open_types import OpenEnum
 
 __all__ = ["CreateVideoRequest", "VideoJob", "VideoJobError", "VideoJobObject", "VideoJobStatus"]
 
@@ -17,7 +17,7 @@ __all__ = ["CreateVideoRequest", "VideoJob", "VideoJobError", "VideoJobObject", 
 class CreateVideoRequest(_Model, kw_only=True):
     """A video to make, sent as a form. No gateway is known to serve it yet."""
 
-    model: Needed[str]
+    model: Required[str]
     """`provider/name`, or a bare name when the provider is given beside it."""
     prompt: str | None = None
     """What should be seen."""
@@ -60,13 +60,13 @@ class VideoJobError(_Model, kw_only=True):
 class VideoJob(_Model, kw_only=True):
     """A video in the making."""
 
-    id: Needed[str]
+    id: Required[str]
     """By which the job is asked for."""
-    object: Needed[VideoJobObject] = field(default_factory=lambda: VideoJobObject.VIDEO)
+    object: Required[VideoJobObject] = field(default_factory=lambda: VideoJobObject.VIDEO)
     """Marks the body as a video."""
-    model: Needed[str]
+    model: Required[str]
     """The model at work."""
-    status: Needed[VideoJobStatus]
+    status: Required[VideoJobStatus]
     """How far it has come."""
     progress: int | None = None
     """Percent done."""

@@ -1,21 +1,40 @@
-"""Answers and lists of models as people see them: drawn by rich in a terminal, as HTML in a notebook.
-
-A model writes what it likes, and a provider names its models as it likes: rich's markup and a terminal's commands in it
-do nothing, and HTML shows as text. A notebook is not given Markdown for the same reason: it would fetch the addresses
-that stand in it, and obey the HTML.
-"""
+"""How answers and listings look in a terminal and in a notebook."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from .listing import Listing
-from .writing import encode
+from .encode import encode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-__all__ = ["AnswerDisplay", "ModelListing"]
+__all__ = ["AnswerDisplay", "Listing", "ModelListing"]
+
+
+ItemT = TypeVar("ItemT")
+
+
+class _Listed(Protocol[ItemT]):
+    @property
+    def data(self) -> list[ItemT]: ...
+
+
+class Listing:
+    """Mixed into the answers that are lists."""
+
+    __slots__ = ()
+
+    def __iter__(self: _Listed[ItemT]) -> Iterator[ItemT]:
+        return iter(self.data)
+
+    def __len__(self: _Listed[ItemT]) -> int:
+        return len(self.data)
+
+    def __bool__(self) -> bool:
+        """An answer is something even when it lists nothing."""
+        return True
+
 
 _ROWS = 200
 # A terminal acts on these: what a model writes must not move the cursor or set the window's title.
@@ -35,11 +54,11 @@ class AnswerDisplay:
 
     def __rich_console__(self, console: _Console, options: object) -> Iterator[object]:
         """What rich draws."""
-        yield _plain(console, "\n".join((*_said(self), f"[{_about(self)}]")))
+        yield _plain(console, "\n".join((*_text_row(self), f"[{_about(self)}]")))
 
     def _repr_html_(self) -> str:
         """What a notebook shows."""
-        said = "".join(f'<pre style="white-space: pre-wrap">{_escaped(text)}</pre>' for text in _said(self))
+        said = "".join(f'<pre style="white-space: pre-wrap">{_escaped(text)}</pre>' for text in _text_row(self))
         return f"<div>{said}<small>{_escaped(_about(self))}</small></div>"
 
 
@@ -51,7 +70,7 @@ class ModelListing(Listing):
     def __rich_console__(self, console: _Console, options: object) -> Iterator[object]:
         """What rich draws."""
         models = _listed(self)
-        rows = _table(models)
+        rows = _html_table(models)
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
         yield _plain(console, "\n".join(lines + _more(len(models))))
@@ -59,7 +78,7 @@ class ModelListing(Listing):
     def _repr_html_(self) -> str:
         """What a notebook shows."""
         models = _listed(self)
-        head, *rows = _table(models)
+        head, *rows = _html_table(models)
         more = "".join(f"<p>{line}</p>" for line in _more(len(models)))
         body = "".join(_row(row, "td") for row in rows)
         return f"<table><thead>{_row(head, 'th')}</thead><tbody>{body}</tbody></table>{more}"
@@ -76,7 +95,7 @@ def _escaped(text: str) -> str:
     return html.escape(text)
 
 
-def _said(answer: Any) -> list[str]:
+def _text_row(answer: Any) -> list[str]:
     """The text, or the refusal in its place, and a line for each tool call."""
     message = getattr(answer, "message", None)
     text = getattr(answer, "text", None) or getattr(answer, "output_text", None) or getattr(message, "refusal", None)
@@ -116,15 +135,15 @@ def _listed(answer: Any) -> Sequence[Any]:
     return models
 
 
-def _table(models: Sequence[Any]) -> list[list[str]]:
+def _html_table(models: Sequence[Any]) -> list[list[str]]:
     """Head and rows: the models, and of the other columns those that say anything."""
     rows = [["model", "context", "input / 1M tokens", "output / 1M tokens"]]
-    rows += [_model(model) for model in models[:_ROWS]]
+    rows += [_model_row(model) for model in models[:_ROWS]]
     columns = [column for place, column in enumerate(zip(*rows, strict=True)) if place == 0 or any(column[1:])]
     return [list(row) for row in zip(*columns, strict=True)]
 
 
-def _model(model: Any) -> list[str]:
+def _model_row(model: Any) -> list[str]:
     window, pricing = _first(model.context_window, "tokens"), model.pricing
     context = f"{window:,}" if isinstance(window, int) else ""
     return [str(model.id or ""), context, *(_price(pricing, name) for name in ("input_per_token", "output_per_token"))]

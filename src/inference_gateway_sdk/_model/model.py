@@ -8,23 +8,21 @@ from typing import TYPE_CHECKING, Annotated, Any, Self, TypeAlias, TypeVar
 
 import msgspec
 
-from .hooks import PydanticHooks
-from .json_text import parse
-from .kept import KEY, Kept, kept_of
-from .public import publish
-from .reading import as_dict, from_builtins
-from .show import brief_field
-from .writing import encode, to_builtins
+from .encode import encode, to_builtins
+from .json_values import parse
+from .lenient_decode import as_dict, from_builtins
+from .open_types import PydanticHooks, brief_field
+from .unknown_fields import KEY, UnknownFields, set_module, unknown_of
 
-__all__ = ["Model", "Needed"]
+__all__ = ["Model", "Required"]
 
 T = TypeVar("T")
 
 if TYPE_CHECKING:
-    Needed: TypeAlias = Annotated[T, "required by the contract"]
+    Required: TypeAlias = Annotated[T, "required by the contract"]
 else:
 
-    class Needed:
+    class Required:
         """A required field: to checkers its type, at run time that or None, because providers send null."""
 
         def __class_getitem__(cls, annotation: Any) -> Any:
@@ -37,22 +35,22 @@ class Model(msgspec.Struct, PydanticHooks, kw_only=True, omit_defaults=True, for
     if TYPE_CHECKING:  # a field, hidden from editors and checkers as one: users never pass it
 
         @property
-        def kept_(self) -> Kept | None:
+        def kept_(self) -> UnknownFields | None:
             """What the attributes cannot say."""
             ...
 
     else:
-        # Not "Kept | None", so that a null under that name on the wire takes the lenient path like any other value.
-        kept_: Kept = msgspec.field(default=None, name=KEY)
+        # Not "UnknownFields | None": a null under that name on the wire takes the lenient path like any other value.
+        kept_: UnknownFields = msgspec.field(default=None, name=KEY)
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        publish(cls)
+        set_module(cls)
 
     @property
     def extra_fields(self) -> Mapping[str, Any]:
         """The fields that came and that the contract does not know, by their names on the wire."""
-        return MappingProxyType(kept_of(self).unknown)
+        return MappingProxyType(unknown_of(self).unknown)
 
     @classmethod
     def from_dict(cls, value: Mapping[str, Any]) -> Self:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .._model.json_value import is_array, is_object
-from .._model.variants import Unknown
+from .._model.json_values import is_array, is_object
+from .._model.open_types import Unknown
 from .._wire import codec
-from .text import Text
+from .turns import TextBuffer
 
 if TYPE_CHECKING:
     from .._generated.responses import ResponseStreamEvent
@@ -62,18 +62,18 @@ class _Fields:
 
     def __init__(self, type: str) -> None:
         self.facts: dict[str, Any] = {"type": type} if type else {}
-        self.texts: dict[str, Text] = {}
+        self.texts: dict[str, TextBuffer] = {}
 
     def grow(self, name: str, piece: str) -> None:
         text = self.texts.get(name)
         if text is None:
-            text = self.texts[name] = Text()
+            text = self.texts[name] = TextBuffer()
         text.add(piece)
 
     def settle(self, name: str, whole: str | None) -> None:
         """The whole text has come."""
         if whole:
-            self.texts[name] = Text((whole,))
+            self.texts[name] = TextBuffer((whole,))
 
     def extend(self, name: str, values: list[Any]) -> None:
         """More values of a list."""
@@ -96,7 +96,7 @@ class _Part(_Fields):
         """The part itself, as it begins or as it is done."""
         for name, value in fields.items():
             if name in ("text", "refusal") and isinstance(value, str):
-                self.texts.setdefault(name, Text())
+                self.texts.setdefault(name, TextBuffer())
                 self.settle(name, value)
             else:
                 self.facts[name] = value
@@ -117,7 +117,7 @@ class Item(_Fields):
         """The item itself, as it begins or as it is done."""
         for name, value in fields.items():
             if name in _TEXTS and isinstance(value, str):
-                self.texts.setdefault(name, Text())
+                self.texts.setdefault(name, TextBuffer())
                 self.settle(name, value)
             elif name in _LISTS and is_array(value) and all(map(is_object, value)):
                 self._take_parts(name, value)

@@ -10,11 +10,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from .._model.json_text import parse
+from .._model.json_values import parse
 from .._wire import codec
 from ..errors import GatewayError
-from .extras import merge, merge_facts, settled
-from .text import Text
+from .turns import TextBuffer, finalize, merge, merge_facts
 
 __all__ = ["Slot", "ToolCalls"]
 
@@ -49,7 +48,7 @@ class Slot:
         self.id = ""
         self.type = ""
         self.name = ""
-        self.arguments = Text()
+        self.arguments = TextBuffer()
         self.extra_content: dict[str, Any] = {}
         self.extra: dict[str, Any] = {}
         self.function_extra: dict[str, Any] = {}
@@ -156,11 +155,11 @@ class ToolCalls:
 
     @staticmethod
     def _object(slot: Slot, made_up: str) -> dict[str, Any]:
-        function = {"name": slot.name, "arguments": "".join(slot.arguments), **settled(slot.function_extra)}
+        function = {"name": slot.name, "arguments": "".join(slot.arguments), **finalize(slot.function_extra)}
         call = {"id": slot.id or made_up, "type": slot.type or "function", "function": function}
         if slot.extra_content:
-            call["extra_content"] = settled(slot.extra_content)
-        return {**call, **settled(slot.extra)}
+            call["extra_content"] = finalize(slot.extra_content)
+        return {**call, **finalize(slot.extra)}
 
 
 def _beginning(function: Any) -> str:

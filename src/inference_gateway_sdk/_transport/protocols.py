@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-__all__ = ["Answer", "AsyncAnswer", "AsyncDriver", "Driver"]
+__all__ = ["AsyncTransport", "AsyncTransportResponse", "Transport", "TransportResponse"]
 
 
-class Answer(Protocol):
+class TransportResponse(Protocol):
     """An answer whose head has arrived."""
 
     @property
@@ -44,7 +44,7 @@ class Answer(Protocol):
         ...
 
 
-class Driver(Protocol):
+class Transport(Protocol):
     """A pool of connections for blocking use, shared by threads."""
 
     def open(
@@ -56,7 +56,7 @@ class Driver(Protocol):
         *,
         deadline: float | None = None,
         connect_seconds: float | None = None,
-    ) -> Answer:
+    ) -> TransportResponse:
         """Send one request and return when the head of its final answer is there.
 
         Args:
@@ -74,8 +74,8 @@ class Driver(Protocol):
         ...
 
 
-class AsyncAnswer(Protocol):
-    """An answer whose head has arrived; see `Answer`."""
+class AsyncTransportResponse(Protocol):
+    """An answer whose head has arrived; see `TransportResponse`."""
 
     @property
     def status(self) -> int:
@@ -88,19 +88,19 @@ class AsyncAnswer(Protocol):
         ...
 
     async def read(self, deadline: float | None = None) -> bytes:
-        """As `Answer.read`."""
+        """As `TransportResponse.read`."""
         ...
 
     async def release(self) -> None:
-        """As `Answer.release`."""
+        """As `TransportResponse.release`."""
         ...
 
     def abandon(self) -> None:
-        """As `Answer.abandon`: never waits, so that it can be called from a cancelled task and from a finaliser."""
+        """As `TransportResponse.abandon`: never waits, so a cancelled task and a finaliser may call it."""
         ...
 
 
-class AsyncDriver(Protocol):
+class AsyncTransport(Protocol):
     """A pool of connections for asyncio use, one set for each running loop."""
 
     async def open(
@@ -112,10 +112,10 @@ class AsyncDriver(Protocol):
         *,
         deadline: float | None = None,
         connect_seconds: float | None = None,
-    ) -> AsyncAnswer:
-        """As `Driver.open`."""
+    ) -> AsyncTransportResponse:
+        """As `Transport.open`."""
         ...
 
     async def aclose(self) -> None:
-        """As `Driver.close`."""
+        """As `Transport.close`."""
         ...

@@ -9,27 +9,29 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
 
-from .._model.answer import Answer
-from .._model.json_text import parse
-from .._model.kept import Kept  # noqa: TC001  (msgspec reads the annotations at run time)
-from .._model.public import publish
+from .._model.json_values import parse
+from .._model.unknown_fields import (
+    UnknownFields,
+    WithMeta,
+    set_module,
+)
 from ..errors import DecodingError, StatusError
 from . import codec
-from .call import Call, Reply, posted
-from .fields import request_fields
+from .call import Call, Reply, post_call
+from .params import request_fields
 from .problem import read_stream_error
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Mapping
 
-    from .target import Target
+    from .call import Target
 
-__all__ = ["Audio", "music_call", "refuse_text", "sound_effect_call", "speech_call"]
+__all__ = ["Audio", "music_call", "reject_text", "sound_effect_call", "speech_call"]
 
 
-@publish
-class Audio(Answer, Struct, kw_only=True):
+@set_module
+class Audio(WithMeta, Struct, kw_only=True):
     """A sound.
 
     Attributes:
@@ -39,7 +41,7 @@ class Audio(Answer, Struct, kw_only=True):
 
     bytes: bytes
     content_type: str = ""
-    kept_: Kept | None = field(default=None)
+    kept_: UnknownFields | None = field(default=None)
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the sound to a file, and say where."""
@@ -92,10 +94,10 @@ def _audio(
         if given.get(name, "") is None:  # parameters that are None are left out, but these are required
             raise TypeError(f"{name} must be a string, got None")
     body = codec.encode(request_fields(schema, given, target, extra))
-    return posted(path, target, body, _read, accept="audio/*, application/octet-stream, application/json")
+    return post_call(path, target, body, _read, accept="audio/*, application/octet-stream, application/json")
 
 
-def refuse_text(reply: Reply, provider: str | None, model: str | None) -> None:
+def reject_text(reply: Reply, provider: str | None, model: str | None) -> None:
     """Raise for an answer that is text where sound was asked for.
 
     Raises:
@@ -119,7 +121,7 @@ def _read(reply: Reply, target: Target) -> Audio:
         StatusError: The 200 held an error object instead.
         DecodingError: It held nothing, or text.
     """
-    refuse_text(reply, target.provider, target.model)
+    reject_text(reply, target.provider, target.model)
     if not reply.body:
         raise DecodingError("the answer says 200 but holds no sound")
     return Audio(bytes=reply.body, content_type=reply.headers.get("content-type", ""))

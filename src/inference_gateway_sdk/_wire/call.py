@@ -1,34 +1,96 @@
-"""One request to the gateway as a value: what to send, whether it may be repeated, how to read what comes back.
-
-A client method builds a `Call` (or a `StreamCall`) and hands it to `send` (or `open`). Both are public, so that an
-endpoint without a method of its own is three lines away. Nothing here does I/O.
-"""
+"""One request to the gateway as a value: what to send, whether it may be retried, how to read the answer."""
 
 from __future__ import annotations
 
 import enum
+import re
 from collections.abc import Callable  # noqa: TC003  (msgspec reads the annotations at run time)
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from msgspec import Struct
 
-from .._model.show import Concealed
+from .._model.open_types import Concealed
 
 if TYPE_CHECKING:
     from ..errors import GatewayError, StreamTruncatedError
     from .deltas import Delta
     from .headers import Headers
     from .sse import RawEvent
-    from .target import Target
 
-__all__ = ["Call", "Dialect", "Repeat", "Reply", "StreamCall", "posted", "streamed"]
+__all__ = [
+    "Call",
+    "Dialect",
+    "Idempotency",
+    "Reply",
+    "StreamCall",
+    "Target",
+    "check_provider",
+    "post_call",
+    "stream_call",
+]
+
+
+_PROVIDER = re.compile(r"[a-z0-9][a-z0-9_.-]*")
+
+
+class Target(Struct, frozen=True):
+    """What a request is addressed to.
+
+    Attributes:
+        model: As it is sent in the body.
+        query: `?provider=` where it is needed.
+        provider: The provider named in either way, None when none is.
+    """
+
+    model: str
+    query: tuple[tuple[str, str], ...] = ()
+    provider: str | None = None
+
+    @classmethod
+    def resolve(cls, model: object, provider: object = None) -> Target:
+        """The one form to send for a `model` and an optional `provider`.
+
+        Raises:
+            TypeError: One of them is not a string.
+            ValueError: `model` is empty, or `provider` is no provider id. Unknown ids are accepted.
+        """
+        if not isinstance(model, str):
+            raise TypeError(f"model must be a string such as 'openai/gpt-4o', got {type(model).__name__}")
+        if not model.strip():
+            raise ValueError("model is empty: name one, such as 'openai/gpt-4o'")
+        model = str(model)
+        prefix, slash, _ = model.partition("/")
+        if provider is None:
+            return cls(model, (), prefix.lower() if slash else None)
+        checked = check_provider(provider)
+        if slash and prefix.lower() == checked:
+            return cls(model, (), checked)
+        return cls(model, (("provider", checked),), checked)
+
+
+def check_provider(provider: object) -> str:
+    """The provider id as the gateway looks it up: lower case.
+
+    Raises:
+        TypeError: Not a string.
+        ValueError: Not an id.
+    """
+    if not isinstance(provider, str):
+        raise TypeError(f"provider must be a provider id such as 'openai', got {type(provider).__name__}")
+    provider = str(provider)
+    if not _PROVIDER.fullmatch(provider):
+        meant = provider.strip().lower()
+        help_ = f": write {meant!r}" if _PROVIDER.fullmatch(meant) else " such as 'openai' or 'ollama_cloud'"
+        raise ValueError(f"provider {provider!r} is not a provider id{help_}")
+    return provider
+
 
 T = TypeVar("T")
 ChunkT = TypeVar("ChunkT")
 FinalT = TypeVar("FinalT")
 
 
-class Repeat(enum.Enum):
+class Idempotency(enum.Enum):
     """What a failed request may be repeated after: the columns of the retry table in `_wire.retry`."""
 
     FREELY = "freely"  # generations, listings, health
@@ -74,7 +136,7 @@ class Call(Concealed, Struct, Generic[T], frozen=True, kw_only=True):
     content_type: str = "application/json"
     accept: str = "application/json"
     at_root: bool = False
-    repeat: Repeat = Repeat.FREELY
+    repeat: Idempotency = Idempotency.FREELY
     provider: str | None = None
     model: str | None = None
 
@@ -82,7 +144,7 @@ class Call(Concealed, Struct, Generic[T], frozen=True, kw_only=True):
         return f"{type(self).__name__}({self.method} {self.path})"
 
 
-def posted(
+def post_call(
     path: str,
     target: Target,
     body: bytes,
@@ -91,7 +153,7 @@ def posted(
     headers: tuple[tuple[str, str], ...] = (),
     content_type: str = "application/json",
     accept: str = "application/json",
-    repeat: Repeat = Repeat.FREELY,
+    repeat: Idempotency = Idempotency.FREELY,
 ) -> Call[T]:
     """The call that asks a model for something. Arguments as in `Call`, but that `read` is given the target too."""
     return Call(
@@ -185,7 +247,7 @@ class StreamCall(Concealed, Struct, Generic[ChunkT, FinalT], frozen=True, kw_onl
     content_type: str = "application/json"
     accept: str = "text/event-stream, application/json"
     at_root: bool = False
-    repeat: Repeat = Repeat.FREELY
+    repeat: Idempotency = Idempotency.FREELY
     provider: str | None = None
     model: str | None = None
 
@@ -193,7 +255,7 @@ class StreamCall(Concealed, Struct, Generic[ChunkT, FinalT], frozen=True, kw_onl
         return f"{type(self).__name__}({self.method} {self.path})"
 
 
-def streamed(call: Call[Any], start: Callable[[], Dialect[ChunkT, FinalT]]) -> StreamCall[ChunkT, FinalT]:
+def stream_call(call: Call[Any], start: Callable[[], Dialect[ChunkT, FinalT]]) -> StreamCall[ChunkT, FinalT]:
     """The same request with its answer read as it comes, by the `Dialect` that `start` makes for each attempt."""
     same = {name: getattr(call, name) for name in call.__struct_fields__ if name != "read"}
     return StreamCall(**same, start=start)

@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .._generated.chat import CreateChatCompletionResponse, Message
-from .._model.json_value import is_mapping
+from .._model.json_values import is_mapping
 from ..errors import DeserializationError
 from . import codec
-from .call import Call, Reply, posted
-from .fields import each_message, refuse_stream, request_fields
+from .call import Call, Reply, post_call
+from .params import each_message, reject_stream, request_fields
 from .problem import read_stream_error
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .target import Target
+    from .call import Target
 
 __all__ = ["CHAT_FIELDS", "chat_body", "chat_call", "dropped_fields", "pop_mcp_bypass", "read_chat"]
 
@@ -38,7 +38,7 @@ def chat_call(
     target: Target, body: bytes, headers: tuple[tuple[str, str], ...] = ()
 ) -> Call[CreateChatCompletionResponse]:
     """The call for a whole answer."""
-    return posted(PATH, target, body, read_chat, headers=headers)
+    return post_call(PATH, target, body, read_chat, headers=headers)
 
 
 def chat_body(
@@ -63,7 +63,7 @@ def chat_body(
         ValueError: No messages, a value out of bounds, or a field given twice.
         SerializationError: A value that has no JSON form.
     """
-    refuse_stream(params, extra, "generate_content_stream")
+    reject_stream(params, extra, "generate_content_stream")
     given = dict(params)
     if stream:
         given["stream"] = True

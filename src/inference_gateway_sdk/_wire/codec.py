@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from msgspec import DecodeError, ValidationError
 
-from .._model.json_text import parse
-from .._model.reading import from_builtins
+from .._model.encode import encode, to_builtins
+from .._model.json_values import parse
+from .._model.lenient_decode import from_builtins
+from .._model.tolerant_decode import hook, widen
 from .._model.type_info import build_decoder
-from .._model.widening import hook, widen
-from .._model.writing import encode, to_builtins
 from ..errors import DecodingError
-from .redaction import redact
+from .headers import redact
 
 if TYPE_CHECKING:
     from msgspec.json import Decoder

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from msgspec import Struct
 
 from .._generated.chat import FinishReason  # noqa: TC001  (msgspec reads the annotations at run time)
-from .._model.public import publish
+from .._model.unknown_fields import set_module
 
 if TYPE_CHECKING:
     from .._generated.chat import CompletionUsage
@@ -31,7 +31,7 @@ __all__ = [
 ]
 
 
-@publish
+@set_module
 class TextDelta(Struct, frozen=True):
     """The next piece of the answer's text.
 
@@ -44,7 +44,7 @@ class TextDelta(Struct, frozen=True):
     choice: int = 0
 
 
-@publish
+@set_module
 class ReasoningDelta(Struct, frozen=True):
     """The next piece of the model's thinking, or of its summary.
 
@@ -57,7 +57,7 @@ class ReasoningDelta(Struct, frozen=True):
     choice: int = 0
 
 
-@publish
+@set_module
 class RefusalDelta(Struct, frozen=True):
     """The next piece of the model's word that it will not answer.
 
@@ -70,7 +70,7 @@ class RefusalDelta(Struct, frozen=True):
     choice: int = 0
 
 
-@publish
+@set_module
 class ToolCallStart(Struct, frozen=True):
     """A tool call begins: its name is known.
 
@@ -87,7 +87,7 @@ class ToolCallStart(Struct, frozen=True):
     choice: int = 0
 
 
-@publish
+@set_module
 class ToolCallDelta(Struct, frozen=True):
     """The next piece of a tool call's arguments.
 
@@ -102,7 +102,7 @@ class ToolCallDelta(Struct, frozen=True):
     choice: int = 0
 
 
-@publish
+@set_module
 class ToolCallEnd(Struct, frozen=True):
     """A tool call is whole. One that was cut off has no end.
 
@@ -123,7 +123,7 @@ class ToolCallEnd(Struct, frozen=True):
     ran_on_gateway: bool = False
 
 
-@publish
+@set_module
 class UsageReport(Struct, frozen=True):
     """Tokens used so far. There may be several, or none; the last one counts for its turn.
 
@@ -138,7 +138,7 @@ class UsageReport(Struct, frozen=True):
     usage: CompletionUsage | ResponseUsage | MessagesUsage
 
 
-@publish
+@set_module
 class TurnEnd(Struct, frozen=True):
     """An assistant turn is over and another follows: the gateway ran the tools that it called (MCP, WIRE section 13).
 
@@ -149,7 +149,7 @@ class TurnEnd(Struct, frozen=True):
     turn: int
 
 
-@publish
+@set_module
 class Finish(Struct, frozen=True):
     """The answer is whole. An answer that was cut off has none.
 

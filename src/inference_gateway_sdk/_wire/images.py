@@ -1,7 +1,8 @@
-"""Pictures (contract: POST /images/...): what a user gives to a JSON body or a form, the answer to its pictures."""
+"""Calls of the images endpoints, and the multipart forms that uploads travel in."""
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl, urlsplit
@@ -12,18 +13,66 @@ from .._generated.images import ImagesResponse
 from .._model.images import media_type
 from ..errors import SerializationError
 from . import codec
-from .call import Call, Repeat, posted
-from .fields import request_fields, resolve_optional
-from .multipart import FilePart, form
+from .call import Call, Idempotency, post_call
+from .params import request_fields, resolve_optional
 from .problem import read_stream_error
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from .call import Reply
-    from .target import Target
+    from .call import Reply, Target
 
-__all__ = ["Upload", "edit_call", "fetch_call", "generation_call", "variation_call"]
+__all__ = ["FilePart", "Upload", "edit_call", "fetch_call", "form", "generation_call", "variation_call"]
+
+
+class FilePart(Struct, frozen=True):
+    """One file of a form. It has a file name: the gateway takes a part without one for text (WIRE section 12)."""
+
+    name: str
+    filename: str
+    content_type: str
+    content: bytes
+
+    def __repr__(self) -> str:
+        return f"FilePart({self.name!r}, {self.filename!r}, {self.content_type!r}, <{len(self.content)} bytes>)"
+
+
+def form(fields: Sequence[tuple[str, bytes]], files: Sequence[FilePart]) -> tuple[str, bytes]:
+    """The form's content type, with its boundary, and its bytes.
+
+    The same form has the same bytes every time: the boundary is drawn from the contents, which cannot hold it.
+    """
+    parts = [_part(f'name="{_escaped(name)}"', value) for name, value in fields]
+    parts += [
+        _part(
+            f'name="{_escaped(file.name)}"; filename="{_escaped(file.filename)}"',
+            file.content,
+            f"Content-Type: {file.content_type}\r\n",
+        )
+        for file in files
+    ]
+    boundary = _boundary(parts)
+    line = b"--" + boundary
+    body = b"".join(b"%s\r\n%s\r\n" % (line, part) for part in parts) + line + b"--\r\n"
+    return f"multipart/form-data; boundary={boundary.decode()}", body
+
+
+def _part(disposition: str, content: bytes, more: str = "") -> bytes:
+    return f"Content-Disposition: form-data; {disposition}\r\n{more}\r\n".encode() + content
+
+
+def _escaped(name: str) -> str:
+    return name.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _boundary(parts: Sequence[bytes]) -> bytes:
+    digest = hashlib.sha256(b"\0".join(parts))
+    while True:
+        boundary = digest.hexdigest()[:40].encode()
+        if not any(boundary in part for part in parts):
+            return boundary
+        digest.update(boundary)
+
 
 _MIB: Final = 1024 * 1024
 _SUFFIXES: Final = {"image/png": "png", "image/jpeg": "jpg", "image/gif": "gif", "image/webp": "webp"}
@@ -48,7 +97,7 @@ def generation_call(
     given = dict(params)
     target = resolve_optional(given.pop("model", None), provider)
     fields = request_fields("CreateImageRequest", {"prompt": _text(prompt), **given}, target, extra)
-    return posted("/images/generations", target, codec.encode(fields), _read)
+    return post_call("/images/generations", target, codec.encode(fields), _read)
 
 
 def edit_call(
@@ -125,7 +174,7 @@ def _upload(
     for file in files:
         _check_size(file, target.model)
     content_type, body = form([(name, _form_value(name, value)) for name, value in fields.items()], files)
-    return posted(path, target, body, _read, content_type=content_type, repeat=Repeat.CAUTIOUSLY)
+    return post_call(path, target, body, _read, content_type=content_type, repeat=Idempotency.CAUTIOUSLY)
 
 
 def _file(upload: Upload, name: str) -> FilePart:

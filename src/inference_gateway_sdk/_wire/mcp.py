@@ -1,9 +1,4 @@
-"""MCP through the gateway: a method and its parameters to one JSON-RPC exchange, the answer to its result or an error.
-
-Contract: GET /mcp/tools (gateways up to 0.48), POST /mcp and GET /.well-known/oauth-protected-resource/mcp at the
-gateway's root (newer ones). The protocol has no session: every request repeats its version, the client and what that
-can do.
-"""
+"""MCP through the gateway: JSON-RPC calls, tools and their results."""
 
 from __future__ import annotations
 
@@ -11,13 +6,15 @@ import base64
 import re
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
+from msgspec import field
+
 from .._generated.mcp import ListToolsResponse, McpJsonRpcResponse, OAuthProtectedResourceMetadata
-from .._model.json_text import excerpt, parse
-from .._model.json_value import is_array, is_object
+from .._model.json_values import excerpt, is_array, is_object, parse
+from .._model.model import Model, Required
+from .._model.unknown_fields import WithMeta
 from ..errors import DecodingError, DeserializationError
 from . import codec
-from .call import Call, Repeat
-from .mcp_tools import McpServerTool, McpToolResult
+from .call import Call, Idempotency
 from .params import check_params
 from .problem import read_error
 from .sse import EventParser
@@ -29,6 +26,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "PROTOCOL_VERSION",
+    "McpServerTool",
+    "McpToolResult",
     "ToolPage",
     "list_tools_call",
     "metadata_call",
@@ -36,6 +35,43 @@ __all__ = [
     "tool_call",
     "tools_page_call",
 ]
+
+
+# Annotations are evaluated here, as in the generated modules: msgspec looks names up in the package's root otherwise.
+
+
+class McpServerTool(Model, kw_only=True):
+    """A tool as `tools/list` describes it (Model Context Protocol, 2026-07-28)."""
+
+    name: Required[str]
+    """What to call it by: `mcp_`, the server's alias and the server's own name for it."""
+    title: str | None = None
+    """Its name for people."""
+    description: str | None = None
+    """What it does."""
+    input_schema: dict[str, Any] | None = field(default=None, name="inputSchema")
+    """Its arguments as a JSON Schema."""
+    output_schema: dict[str, Any] | None = field(default=None, name="outputSchema")
+    """Its structured result as a JSON Schema."""
+    annotations: dict[str, Any] | None = None
+    """Hints on how it behaves, such as `readOnlyHint`; no more to be trusted than the server."""
+
+
+class McpToolResult(WithMeta, Model, kw_only=True):
+    """What calling a tool gave (`tools/call`)."""
+
+    content: list[dict[str, Any]]
+    """Blocks for a model to read; `type` says what each is."""
+    structured_content: Any | None = field(default=None, name="structuredContent")
+    """The same as a JSON value, where the tool has an output schema."""
+    is_error: bool | None = field(default=None, name="isError")
+    """The tool ran and failed; `content` says how."""
+
+    @property
+    def text(self) -> str:
+        """The text blocks, a line each; "" when there are none."""
+        return "\n".join(str(block["text"]) for block in self.content if block.get("type") == "text")
+
 
 T = TypeVar("T")
 
@@ -132,7 +168,7 @@ def _rpc(method: object, params: object, client: Mapping[str, str], read: Callab
         body=codec.encode({"jsonrpc": "2.0", "id": _ID, "method": name, "params": given}),
         accept="application/json, text/event-stream",  # the protocol lets a server choose
         at_root=True,
-        repeat=Repeat.CAUTIOUSLY if name == "tools/call" else Repeat.FREELY,
+        repeat=Idempotency.CAUTIOUSLY if name == "tools/call" else Idempotency.FREELY,
     )
 
 

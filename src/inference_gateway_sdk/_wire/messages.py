@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .._generated.messages import MessagesMessage, MessagesResponse
-from .._model.json_value import is_iterable, is_mapping
+from .._model.json_values import is_iterable, is_mapping
 from ..errors import DeserializationError
 from . import codec
-from .call import Call, Reply, posted
-from .fields import each_message, refuse_stream, request_fields
+from .call import Call, Reply, post_call
+from .params import each_message, reject_stream, request_fields
 from .problem import read_stream_error
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .target import Target
+    from .call import Target
 
 __all__ = ["messages_body", "messages_call", "read_conversation", "read_messages_reply"]
 
@@ -25,7 +25,7 @@ _REQUEST = "CreateMessagesRequest"
 
 def messages_call(target: Target, body: bytes) -> Call[MessagesResponse]:
     """The call for a whole message."""
-    return posted(PATH, target, body, read_messages_reply)
+    return post_call(PATH, target, body, read_messages_reply)
 
 
 def messages_body(
@@ -52,7 +52,7 @@ def messages_body(
         ValueError: No messages, a value out of bounds, or a field given twice.
         SerializationError: A value that has no JSON form.
     """
-    refuse_stream(params, extra, "create_message_stream")
+    reject_stream(params, extra, "create_message_stream")
     if max_tokens is None:
         raise TypeError("max_tokens is required for messages: give the most tokens to generate, got None")
     given = {"max_tokens": max_tokens, "messages": read_conversation(messages), **params}

@@ -1,24 +1,72 @@
-"""Pushing metrics (contract: POST /metrics): an OTLP export to the request's bytes, the answer in either encoding back.
-
-WIRE section 15 says what the gateway keeps: what it does not is refused point by point, in an answer that is still 200.
-"""
+"""The metrics push: OTLP payloads out, the outcome in, as JSON or protobuf."""
 
 from __future__ import annotations
 
 import gzip
-from typing import Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from .._generated.metrics import (
     ExportMetricsServiceRequest,
     ExportMetricsServiceResponse,
     ExportMetricsServiceResponsePartialSuccess,
 )
-from .._model.json_value import is_mapping
+from .._model.json_values import is_mapping
+from ..errors import DecodingError
 from . import codec
-from .call import Call, Repeat, Reply
-from .protobuf import fields
+from .call import Call, Idempotency, Reply
 
-__all__ = ["MetricsType", "push_call"]
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["MetricsType", "ProtobufField", "protobuf_fields", "push_call"]
+
+
+ProtobufField: TypeAlias = tuple[int, int | bytes]
+"""A field's number and its value: a whole number, or the bytes of a text, a message or a fixed-width number."""
+
+_FIXED = {1: 8, 5: 4}  # wire types whose values have so many bytes
+
+
+def protobuf_fields(data: bytes) -> Iterator[ProtobufField]:
+    """The fields of a message, in order.
+
+    Raises:
+        DecodingError: The bytes are no message, or use the groups that Protocol Buffers gave up.
+    """
+    at = 0
+    while at < len(data):
+        key, at = _varint(data, at)
+        number, kind = key >> 3, key & 7
+        if number == 0:
+            raise DecodingError("not a Protocol Buffers message: a field has the number 0")
+        if kind == 0:
+            value, at = _varint(data, at)
+            yield number, value
+            continue
+        if kind == 2:
+            size, at = _varint(data, at)
+        elif kind in _FIXED:
+            size = _FIXED[kind]
+        else:
+            raise DecodingError(f"not a Protocol Buffers message: a field has the wire type {kind}")
+        if at + size > len(data):
+            raise DecodingError("a Protocol Buffers message that was cut off")
+        yield number, data[at : at + size]
+        at += size
+
+
+def _varint(data: bytes, at: int) -> tuple[int, int]:
+    """A whole number of seven bits a byte, the lowest first, and where it ends."""
+    value = 0
+    for shift in range(0, 70, 7):
+        if at >= len(data):
+            raise DecodingError("a Protocol Buffers message that was cut off")
+        value |= (data[at] & 0x7F) << shift
+        at += 1
+        if data[at - 1] < 0x80:
+            return value & 0xFFFF_FFFF_FFFF_FFFF, at
+    raise DecodingError("not a Protocol Buffers message: a number of more than ten bytes")
+
 
 MetricsType: TypeAlias = Literal["application/json", "application/x-protobuf"]
 
@@ -53,7 +101,7 @@ def push_call(payload: object, content_type: object, *, compress: bool) -> Call[
         body=gzip.compress(body, mtime=0) if compress else body,
         content_type=kind,
         accept=f"{kind}, {_JSON}" if kind != _JSON else _JSON,  # errors are always JSON
-        repeat=Repeat.PUSH,
+        repeat=Idempotency.PUSH,
     )
 
 
@@ -91,10 +139,10 @@ def _from_protobuf(body: bytes) -> ExportMetricsServiceResponse:
     """Field 1 is the part refused: in it 1 is the count, 2 the reasons (opentelemetry/proto/collector/metrics/v1)."""
     part: dict[int, Any] = {}
     refused = False
-    for number, value in fields(body):
+    for number, value in protobuf_fields(body):
         if number == 1 and isinstance(value, bytes):
             refused = True
-            part.update(fields(value))  # a message that comes in pieces is merged
+            part.update(protobuf_fields(value))  # a message that comes in pieces is merged
     if not refused:
         return ExportMetricsServiceResponse()
     count, reason = part.get(1), part.get(2)

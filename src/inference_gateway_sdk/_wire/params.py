@@ -1,8 +1,4 @@
-"""Parameters of a call against what the contract takes, before anything is sent.
-
-Only the parameters given are looked at, and no deeper than their items: the gateway judges the rest. Values an
-enumeration does not list pass, because new ones appear.
-"""
+"""Check the parameters of a call against the contract, and build the request's fields."""
 
 from __future__ import annotations
 
@@ -15,8 +11,11 @@ from typing import Any, cast
 from msgspec import Struct
 
 from .._generated.requests import REQUESTS
+from .._model.json_values import is_iterable, is_mapping
+from .call import Target, check_provider
 
-__all__ = ["check_params"]
+__all__ = ["check_params", "each_message", "reject_stream", "request_fields", "resolve_optional"]
+
 
 Rule = Mapping[str, Any]
 
@@ -39,7 +38,7 @@ def check_params(schema_name: str, params: Mapping[str, object]) -> None:
             raise TypeError(_unknown(name, rules))
         kind = _kind_of(value, rule["kinds"])
         if kind is None:
-            raise TypeError(f"{name} must be {_wanted(rule['kinds'])}, got {_got(value)}")
+            raise TypeError(f"{name} must be {_expected(rule['kinds'])}, got {_received(value)}")
         _check_bounds(name, value, kind, rule)
         if kind == "array" and "items" in rule:
             _check_items(name, cast("Sequence[object]", value), rule["items"])
@@ -83,18 +82,18 @@ def _kind_of(value: object, kinds: tuple[str, ...]) -> str | None:
     return next((kind for kind in kinds if _TESTS[kind][1](value)), None)
 
 
-def _wanted(kinds: tuple[str, ...]) -> str:
+def _expected(kinds: tuple[str, ...]) -> str:
     named = [_TESTS[kind][0] for kind in kinds]
     return named[0] if len(named) == 1 else f"{', '.join(named[:-1])} or {named[-1]}"
 
 
-def _got(value: object) -> str:
+def _received(value: object) -> str:
     if value is None:
         return "None (leave it out for the default)"
-    return f"{type(value).__name__} {_short(value)}"
+    return f"{type(value).__name__} {_abbreviated(value)}"
 
 
-def _short(value: object) -> str:
+def _abbreviated(value: object) -> str:
     text = repr(value)
     return text if len(text) <= 60 else f"{text[:60]}..."
 
@@ -107,7 +106,7 @@ def _check_bounds(name: str, value: Any, kind: str, rule: Rule) -> None:
     elif kind == "string":
         _check_range(name, len(value), " character", rule.get("minLength"), rule.get("maxLength"))
         if "pattern" in rule and not re.search(rule["pattern"], value):
-            raise ValueError(f"{name} must match {rule['pattern']}, got {_short(value)}")
+            raise ValueError(f"{name} must match {rule['pattern']}, got {_abbreviated(value)}")
     elif kind == "array":
         _check_range(name, len(value), " item", rule.get("minItems"), rule.get("maxItems"))
 
@@ -126,4 +125,87 @@ def _check_range(name: str, size: float, unit: str, least: float | None, most: f
 def _check_items(name: str, items: Sequence[object], kinds: tuple[str, ...]) -> None:
     for index, item in enumerate(items):
         if _kind_of(item, kinds) is None:
-            raise TypeError(f"{name}[{index}] must be {_wanted(kinds)}, got {_got(item)}")
+            raise TypeError(f"{name}[{index}] must be {_expected(kinds)}, got {_received(item)}")
+
+
+def request_fields(
+    schema: str,
+    given: Mapping[str, Any],
+    target: Target,
+    extra: Mapping[str, Any] | None,
+    *,
+    content: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """The fields to send, checked against the contract.
+
+    Args:
+        schema: The request's type, as "CreateImageRequest".
+        given: The parameters; those that are None are left out.
+        target: Whose `model` is sent, where it names one.
+        extra: Fields the contract does not know.
+        content: What the method has read already, with more patience than the contract has; it goes first, unchecked.
+
+    Raises:
+        TypeError: An unknown keyword or a value of the wrong type.
+        ValueError: A value out of bounds, or a field given twice.
+    """
+    fields = {name: value for name, value in given.items() if value is not None}
+    check_params(schema, fields)
+    fields = {**({"model": target.model} if target.model else {}), **(content or {}), **fields}
+    for name, value in (extra or {}).items():
+        if name in fields:
+            raise ValueError(f"extra_body: {name!r} is already set by an argument; say it once")
+        fields[name] = value
+    return fields
+
+
+def reject_stream(params: Mapping[str, Any], extra: Mapping[str, Any] | None, method: str) -> None:
+    """Refuse a `stream` among a request's fields, in whatever way it is given.
+
+    Args:
+        params: The parameters given.
+        extra: Fields the contract does not know.
+        method: The one that streams.
+
+    Raises:
+        TypeError: There is one.
+    """
+    if params.get("stream") is not None or "stream" in (extra or {}):
+        raise TypeError(f"stream is decided by the method: use {method} for a stream")
+
+
+def each_message(messages: Any, alone: tuple[type, ...], read: Callable[[Any, str], Any]) -> list[Any]:
+    """A conversation as its list of messages.
+
+    Args:
+        messages: One message, or several in order.
+        alone: The types that are one message; a mapping is one in any case.
+        read: Checks and reads a message, given where it stands.
+
+    Raises:
+        TypeError: Neither a message nor several.
+        ValueError: No message at all.
+    """
+    if isinstance(messages, alone) or is_mapping(messages):
+        return [read(messages, "messages")]
+    if not is_iterable(messages) or isinstance(messages, (bytes, bytearray)):
+        raise TypeError(f"messages must be a string, a message or a list of messages, got {type(messages).__name__}")
+    found = [read(item, f"messages[{place}]") for place, item in enumerate(messages)]
+    if not found:
+        raise ValueError("messages is empty: give at least one message")
+    return found
+
+
+def resolve_optional(model: object, provider: object) -> Target:
+    """As `Target.resolve`, for endpoints that take a provider without a model.
+
+    Raises:
+        TypeError: One of them is not a string.
+        ValueError: Neither is given, or one is malformed.
+    """
+    if model is not None:
+        return Target.resolve(model, provider)
+    if provider is None:
+        raise ValueError("model is missing: name one, such as model='openai/gpt-image-1', or a provider")
+    checked = check_provider(provider)
+    return Target("", (("provider", checked),), checked)

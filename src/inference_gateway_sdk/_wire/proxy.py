@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from msgspec import Struct, field
 
-from .._model.answer import Answer
-from .._model.json_text import parse
-from .._model.json_value import is_mapping
-from .._model.kept import Kept  # noqa: TC001  (msgspec reads the annotations at run time)
-from .._model.public import publish
+from .._model.json_values import is_mapping, parse
+from .._model.unknown_fields import (
+    UnknownFields,
+    WithMeta,
+    set_module,
+)
 from . import codec
-from .call import Call, Repeat, Reply
+from .call import Call, Idempotency, Reply, check_provider
 from .headers import Headers  # noqa: TC001  (as above)
-from .target import check_provider
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -40,8 +40,8 @@ _JSON_TYPE: Final = re.compile(r"application/(?:[\w.+-]+\+)?json\b", re.IGNORECA
 _EVENTS: Final = "text/event-stream"
 
 
-@publish
-class ProxyReply(Answer, Struct, kw_only=True):
+@set_module
+class ProxyReply(WithMeta, Struct, kw_only=True):
     """A provider's own answer, as the gateway passed it on.
 
     Attributes:
@@ -53,7 +53,7 @@ class ProxyReply(Answer, Struct, kw_only=True):
     status: int
     headers: Headers
     body: bytes
-    kept_: Kept | None = field(default=None)
+    kept_: UnknownFields | None = field(default=None)
 
     @property
     def text(self) -> str:
@@ -141,7 +141,7 @@ def proxy_call(
         content_type=negotiated.content_type,
         accept=negotiated.accept,
         at_root=True,
-        repeat=Repeat.FREELY if verb in _SAFE else Repeat.CAUTIOUSLY,
+        repeat=Idempotency.FREELY if verb in _SAFE else Idempotency.CAUTIOUSLY,
         provider=checked,
     )
 

@@ -5,20 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .._generated.responses import Response
-from .._model.json_value import is_array, is_iterable, is_mapping
-from .._model.kept import kept_of, raw_value
+from .._model.json_values import is_array, is_iterable, is_mapping
 from .._model.model import Model
-from .._model.variants import Unknown
+from .._model.open_types import Unknown
+from .._model.unknown_fields import raw_value, unknown_of
 from ..errors import DeserializationError
 from . import codec
-from .call import Call, Reply, posted
-from .fields import refuse_stream, request_fields
+from .call import Call, Reply, post_call
+from .params import reject_stream, request_fields
 from .problem import read_stream_error
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .target import Target
+    from .call import Target
 
 __all__ = ["read_input", "read_response", "response_body", "response_call"]
 
@@ -28,7 +28,7 @@ _REQUEST = "CreateResponseRequest"
 
 def response_call(target: Target, body: bytes) -> Call[Response]:
     """The call for a whole response."""
-    return posted(PATH, target, body, read_response)
+    return post_call(PATH, target, body, read_response)
 
 
 def response_body(
@@ -53,7 +53,7 @@ def response_body(
         ValueError: No input, a value out of bounds, or a field given twice.
         SerializationError: A value that has no JSON form.
     """
-    refuse_stream(params, extra, "create_response_stream")
+    reject_stream(params, extra, "create_response_stream")
     given = {**params, "stream": True} if stream else params
     return codec.encode(request_fields(_REQUEST, given, target, extra, content={"input": read_input(input)}))
 
@@ -92,7 +92,7 @@ def read_response(reply: Reply, target: Target) -> Response:
         error = read_stream_error(answer.to_dict(), reply.body, provider=target.provider, model=target.model)
         error.partial = answer if answer.status else None
         raise error
-    if "output" in kept_of(answer).absent and not answer.id:
+    if "output" in unknown_of(answer).absent and not answer.id:
         raise DeserializationError("the answer says 200 but holds no response", path="$.output")
     return answer
 

@@ -9,7 +9,7 @@ import enum
 from typing import Final
 
 from ..errors import GatewayError, GatewayTimeoutError, StatusError
-from .call import Repeat
+from .call import Idempotency
 
 __all__ = ["EARLY_SECONDS", "REPEATABLE", "Outcome", "delay_before"]
 
@@ -76,17 +76,17 @@ _OF_STATUS: Final = {
     529: Outcome.FAILED,
 }
 
-_ALWAYS: Final = frozenset(Repeat)
-_NEVER: Final = frozenset[Repeat]()
+_ALWAYS: Final = frozenset(Idempotency)
+_NEVER: Final = frozenset[Idempotency]()
 
 REPEATABLE: Final = {
     Outcome.NOT_SENT: _ALWAYS,
     Outcome.NOT_SENT_FOR_GOOD: _NEVER,
-    Outcome.NO_ANSWER_EARLY: frozenset({Repeat.FREELY, Repeat.PUSH}),
+    Outcome.NO_ANSWER_EARLY: frozenset({Idempotency.FREELY, Idempotency.PUSH}),
     Outcome.NO_ANSWER_LATE: _NEVER,
     Outcome.BUSY: _ALWAYS,
-    Outcome.FAILED: frozenset({Repeat.FREELY, Repeat.PUSH}),
-    Outcome.CRASHED: frozenset({Repeat.FREELY}),
+    Outcome.FAILED: frozenset({Idempotency.FREELY, Idempotency.PUSH}),
+    Outcome.CRASHED: frozenset({Idempotency.FREELY}),
     Outcome.REFUSED: _NEVER,
     Outcome.OWN_TIMEOUT: _NEVER,
     Outcome.AFTER_CONTENT: _NEVER,
@@ -97,7 +97,7 @@ REPEATABLE: Final = {
 def delay_before(
     attempt: int,
     outcome: Outcome,
-    repeat: Repeat,
+    repeat: Idempotency,
     *,
     max_retries: int,
     retry_after: float | None = None,

@@ -8,17 +8,11 @@ import typer
 
 from .._version import __version__
 from .chat import chat
-from .health import health
-from .image import image
-from .message import message
-from .models import models
-from .outcome import outcome
-from .proxy import proxy
-from .respond import respond
+from .connection import weights
+from .gateway import health, models, proxy, tools
+from .generate import image, message, respond, speak
+from .output import outcome
 from .serve import serve
-from .speak import speak
-from .tools import tools
-from .weights import weights
 
 __all__ = ["app", "run"]
 

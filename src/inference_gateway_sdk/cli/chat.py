@@ -1,25 +1,149 @@
-"""`igw chat`: one answer, streamed to the standard output, or a session with history."""
+"""`igw chat`: one answer, or a session at the terminal."""
 
 from __future__ import annotations
 
+import contextlib
+import importlib
+import sys
 from pathlib import Path  # noqa: TC003  (typer reads the annotations at run time)
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypedDict
 
 import typer
 
+from ..errors import GatewayError
 from .connection import connected, connected_locally
-from .conversation import Conversation
-from .options import BaseUrl, MaxTokens, Provider, System, Temperature, Weights  # noqa: TC001  (the same)
-from .outcome import UsageError
-from .prompt import Prompt, read_prompt
-from .session import hold_session
+from .options import (
+    BaseUrl,
+    MaxTokens,
+    Prompt,
+    Provider,
+    System,
+    Temperature,
+    Weights,
+    read_prompt,
+)
+from .output import Printer, UsageError, complain, echo_err
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from .. import InferenceGatewayClient
 
-__all__ = ["chat"]
+__all__ = ["Conversation", "chat", "hold_session"]
+
+
+class _Answered(TypedDict):
+    role: str
+    content: str
+
+
+class _ChatParams(TypedDict, total=False):
+    max_tokens: int
+    temperature: float
+
+
+class Conversation:
+    """A history that grows by every question and its answer.
+
+    Args:
+        client: Whom to ask.
+        model: Which model.
+        provider: Which provider, None when the model's name says so.
+        system: What the model is told beforehand.
+        max_tokens: The longest answer.
+        temperature: How wild an answer may be.
+    """
+
+    def __init__(
+        self,
+        client: InferenceGatewayClient,
+        model: str,
+        provider: str | None = None,
+        system: str | None = None,
+        *,
+        max_tokens: int | None = None,
+        temperature: float | None = None,
+    ) -> None:
+        self.model = model
+        self._client = client
+        self._provider = provider
+        self._opening: list[_Answered] = [{"role": "system", "content": system}] if system else []
+        self._history: list[_Answered] = []
+        self._wishes: _ChatParams = {}
+        if max_tokens is not None:
+            self._wishes["max_tokens"] = max_tokens
+        if temperature is not None:
+            self._wishes["temperature"] = temperature
+
+    def reset(self) -> None:
+        """Forget what was said."""
+        self._history.clear()
+
+    def ask(self, question: str) -> None:
+        """Write the answer as it comes; what has come of it stays in the history, however it ends.
+
+        Raises:
+            GatewayError: The gateway said no, did not answer, or stopped in the middle.
+            KeyboardInterrupt: The user has had enough.
+        """
+        asked: _Answered = {"role": "user", "content": question}
+        printer = Printer()
+        messages = [*self._opening, *self._history, asked]
+        try:
+            with self._client.generate_content_stream(
+                self.model, messages, provider=self._provider, **self._wishes
+            ) as stream:
+                printer.show(stream.deltas())
+        finally:
+            if printer.text:
+                answered: _Answered = {"role": "assistant", "content": printer.text}
+                self._history.extend((asked, answered))
+
+
+_PROMPT = "> "
+
+
+def hold_session(conversation: Conversation) -> None:
+    """Answer question after question; an error or a Ctrl-C ends an answer, not the session."""
+    with contextlib.suppress(ImportError):
+        importlib.import_module("readline")  # lines can be edited where the platform has it
+    echo_err(f"chatting with {conversation.model}; Ctrl-C stops an answer, /reset forgets, /exit or Ctrl-D leaves")
+    while (line := _read_line()) is not None:
+        match line.strip():
+            case "":
+                continue
+            case "/exit":
+                return
+            case "/reset":
+                conversation.reset()
+                echo_err("forgotten")
+            case question:
+                _answer_prompt(conversation, question)
+
+
+def _answer_prompt(conversation: Conversation, question: str) -> None:
+    try:
+        conversation.ask(question)
+    except KeyboardInterrupt:
+        echo_err("stopped")
+    except GatewayError as error:
+        complain(error)
+
+
+def _read_line() -> str | None:
+    """The next line, "" after a Ctrl-C, None at the end."""
+    try:
+        if sys.stdout.isatty():
+            return input(_PROMPT)
+        print(_PROMPT, end="", file=sys.stderr, flush=True)  # the standard output is for answers alone
+        return input()
+    except KeyboardInterrupt:
+        print(file=sys.stderr)
+        return ""
+    except EOFError:
+        print(file=sys.stderr)
+        return None
+
 
 Local = Annotated[
     bool, typer.Option("--local", help="Use the smoke-test model in this process: no key, no gateway, no network.")

@@ -1,4 +1,4 @@
-"""`igw serve`: the embedded gateway on an address of its own, until it is told to stop."""
+"""`igw serve`: run the embedded gateway."""
 
 from __future__ import annotations
 
@@ -9,17 +9,53 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..embedded.weights import Progress, locate
-from .local import need
+from .connection import need
 from .options import Weights  # noqa: TC001  (typer reads the annotations at run time)
-from .outcome import FailureError, UsageError, note
-from .overview import overview
+from .output import FailureError, UsageError, echo_err
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ..embedded import Gateway
     from ..embedded.faults import FaultPlan
     from ..embedded.weights import Place
 
-__all__ = ["serve"]
+__all__ = ["overview", "serve"]
+
+
+def overview(gateway: Gateway) -> Iterator[str]:
+    """The lines; providers that are reached over HTTP say for themselves whether they answer."""
+    from ..embedded import LocalModel, ScriptedProvider
+
+    providers = gateway.providers
+    own = [name for name, provider in providers.items() if not isinstance(provider, ScriptedProvider)]
+    if len(own) < len(providers):
+        but = f" but {', '.join(own)}" if own else ""
+        yield f"scripted, whatever the model is called: all providers{but}"
+    for name, provider in providers.items():
+        if isinstance(provider, LocalModel):
+            yield f"{name}: {provider.name}, on this machine"
+    for alias, members in gateway.settings.pools.items():
+        yield f"alias {alias}: {', '.join(f'{name}/{model}' for name, model in members)}, in turn"
+    yield f"beside chat and models: {', '.join(_switched_on(gateway))}"
+    if gateway.settings.oidc:
+        yield f"a token of {gateway.settings.oidc.issuer} for {gateway.settings.oidc.audience} is wanted"
+    elif gateway.settings.token:
+        yield "a token is wanted, that of INFERENCE_GATEWAY_SERVE_TOKEN"
+
+
+def _switched_on(gateway: Gateway) -> Iterator[str]:
+    settings = gateway.settings
+    yield from ("Messages", "Responses")
+    for name, is_on in (
+        ("images", settings.images),
+        ("audio", settings.audio),
+        ("MCP tools", settings.expose_mcp),
+        ("metrics", settings.push_metrics),
+    ):
+        if is_on:
+            yield name
+
 
 # What a scripted provider has answers for, and is off by default.
 _EVERYTHING = dict.fromkeys(
@@ -82,24 +118,24 @@ def serve(
 
     local, stand_in = LocalModel(place, pull=True, report=_Pull()), ScriptedProvider() if scripted else None
     try:
-        run(settings, local, announce, note, faults=plan, scripted=stand_in)
+        run(settings, local, announce, echo_err, faults=plan, scripted=stand_in)
     except (ListenError, IssuerError) as error:
         raise FailureError(str(error)) from error
 
 
 def _announce(url: str, gateway: Gateway, place: Place) -> None:
     settings = gateway.settings
-    note(f"serving at {url}/v1, an embedded gateway for development and tests (Ctrl-C stops it)")
+    echo_err(f"serving at {url}/v1, an embedded gateway for development and tests (Ctrl-C stops it)")
     for line in overview(gateway):
-        note(line)
+        echo_err(line)
     if settings.ignored:
-        note(f"not honoured here, only by the real gateway: {', '.join(settings.ignored)}")
+        echo_err(f"not honoured here, only by the real gateway: {', '.join(settings.ignored)}")
     if settings.quirks:
-        note(f"with the bugs of {settings.quirks}; llamacpp needs LLAMACPP_API_URL and LLAMACPP_API_KEY, as there")
+        echo_err(f"with the bugs of {settings.quirks}; llamacpp needs LLAMACPP_API_URL and LLAMACPP_API_KEY, as there")
     elif not place.ready and not place.ours:
-        note(str(place.missing()))
+        echo_err(str(place.missing()))
     elif not place.ready:
-        note("the first chat with the smoke-test model will fetch its weights (93 MB)")
+        echo_err("the first chat with the smoke-test model will fetch its weights (93 MB)")
 
 
 def _plan(file: Path | None, *, header: bool) -> FaultPlan | None:
@@ -119,7 +155,7 @@ def _plan(file: Path | None, *, header: bool) -> FaultPlan | None:
 def _warn(plan: FaultPlan) -> None:
     """Say that what goes wrong is meant."""
     honours = "requests may ask for more in X-Igw-Fault" if plan.header else "X-Igw-Fault is not honoured"
-    note(f"faults are played on purpose: {len(plan.rules)} rule{'s' * (len(plan.rules) != 1)}, and {honours}")
+    echo_err(f"faults are played on purpose: {len(plan.rules)} rule{'s' * (len(plan.rules) != 1)}, and {honours}")
 
 
 class _Pull:
@@ -132,4 +168,4 @@ class _Pull:
         """Say when a step begins."""
         if progress.step != self._step:
             self._step = progress.step
-            note(f"the smoke-test model's weights: {progress.step} of {progress.total / 1e6:.0f} MB")
+            echo_err(f"the smoke-test model's weights: {progress.step} of {progress.total / 1e6:.0f} MB")

@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from .app import create_app
     from .gateway import Gateway
-    from .mcp.settings import McpSettings
     from .oidc import IssuerError, Oidc
     from .providers.local import SMOKE_TEST_MODEL, LocalModel
     from .providers.scripted import SCRIPTED_MODEL, ScriptedProvider
     from .runner import ListenError, running, serve
-    from .settings import Access, Settings, SettingsError
+    from .settings import Access, McpSettings, Settings, SettingsError
 
 __all__ = [
     "SCRIPTED_MODEL",

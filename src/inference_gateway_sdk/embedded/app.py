@@ -1,49 +1,77 @@
-"""The embedded gateway as an ASGI application: paths to endpoints, and what goes wrong to the gateway's own errors.
-
-For development and tests: it answers as the real gateway does where that is known (docs/embedded.md says where not).
-"""
+"""The ASGI application: routes, middleware and error handling."""
 
 from __future__ import annotations
 
+import html
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import Match, Route
 
 from .authentication import Authentication
-from .connection import reset_after_answer
-from .disconnect import ClientLeft
-from .endpoints.audio import SOUNDS, make_sound
-from .endpoints.chat_with_tools import chat_with_tools
-from .endpoints.health import health
+from .connection import ClientLeft, ReadDeadline, WriteDeadline, reset_after_answer
+from .endpoints.chat import chat_with_tools
+from .endpoints.gateway import health, list_models, push_metrics
 from .endpoints.images import edit_image, generate_image, vary_image
 from .endpoints.mcp import list_tools, speak_mcp, token_metadata
-from .endpoints.messages import messages
-from .endpoints.metrics import push_metrics
-from .endpoints.models import list_models
+from .endpoints.passing import SOUNDS, make_sound, messages, responses
 from .endpoints.proxy import proxy
-from .endpoints.responses import responses
 from .origin_check import OriginCheck
 from .problems import Problem
-from .read_deadline import ReadDeadline
-from .slashes import Slashes
-from .write_deadline import WriteDeadline
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 
     from starlette.requests import Request
-    from starlette.types import Scope
+    from starlette.routing import BaseRoute
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
     from .gateway import Gateway
 
-__all__ = ["create_app"]
+__all__ = ["Slashes", "create_app"]
+
+
+class Slashes:
+    """An application that redirects to the path it serves.
+
+    Args:
+        app: What serves the routes.
+        routes: Those that there are.
+    """
+
+    def __init__(self, app: ASGIApp, routes: Sequence[BaseRoute]) -> None:
+        self._app = app
+        self._routes = [route for route in routes if isinstance(route, Route)]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer, or redirect."""
+        app = self._app
+        if scope["type"] == "http" and not self._serves(scope, scope["path"]):
+            other = scope["path"].removesuffix("/") if scope["path"].endswith("/") else scope["path"] + "/"
+            if self._serves(scope, other):
+                app = _redirect(scope["method"], other, scope["query_string"].decode("latin-1"))
+        await app(scope, receive, send)
+
+    def _serves(self, scope: Scope, path: str) -> bool:
+        return any(route.matches({**scope, "path": path})[0] is Match.FULL for route in self._routes)
+
+
+def _redirect(method: str, path: str, query: str) -> Response:
+    """301 with a page for GET, 307 for the others."""
+    target = quote(path, safe="/:@!$&'()*+,;=~") + (f"?{query}" if query else "")
+    headers = {"location": target}
+    if method in ("GET", "HEAD"):
+        headers["content-type"] = "text/html; charset=utf-8"
+    page = f'<a href="{html.escape(target)}">Moved Permanently</a>.\n\n' if method == "GET" else ""
+    return Response(page, 301 if method == "GET" else 307, headers)
+
 
 _AHEAD = 4096  # bytes that Go's server reads before they are asked for
 

@@ -1,16 +1,25 @@
-"""What the real gateway keeps of a chat request and of a chat answer: everything it does not list is dropped.
-
-The gateway reads both into fixed structures and writes those out again (WIRE section 8), so a provider never sees an
-unknown request field and a client never sees an unknown answer field. Streams are not read, and lose nothing.
-"""
+"""Chat requests and answers as the gateway reads and writes them, with what it changes in them."""
 
 from __future__ import annotations
 
+import struct
 from typing import Annotated, TypeAlias
 
+import msgspec
 from msgspec import Meta, Raw, Struct, field
+from msgspec.structs import replace
 
-__all__ = ["ChatAnswer", "ChatRequest", "StreamOptions"]
+__all__ = [
+    "TEXT_ONLY",
+    "ChatAnswer",
+    "ChatRequest",
+    "StreamOptions",
+    "modalities",
+    "narrow",
+    "narrow_answer",
+    "narrow_request",
+    "without_pictures",
+]
 
 
 Whole: TypeAlias = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]  # Go's, of 64 bits
@@ -40,7 +49,7 @@ class ExtraContent(Struct, omit_defaults=True):
     google: dict[str, object] | None = None
 
 
-class ToolCall(Struct, omit_defaults=True):
+class ChatToolCall(Struct, omit_defaults=True):
     """A call that an assistant message asks for."""
 
     id: str = field(default_factory=_empty)
@@ -54,7 +63,7 @@ class Message(Struct, omit_defaults=True):
 
     role: str = field(default_factory=_empty)
     content: Raw = field(default_factory=_null)
-    tool_calls: list[ToolCall] | None = None
+    tool_calls: list[ChatToolCall] | None = None
     tool_call_id: str | None = None
     reasoning: str | None = None
     reasoning_content: str | None = None
@@ -184,3 +193,88 @@ class ChatAnswer(Struct, omit_defaults=True):
     model: str = field(default_factory=_empty)
     choices: list[Choice] | None = field(default_factory=lambda: None)
     usage: Usage | None = None
+
+
+_FIELDS = ("temperature", "top_p", "frequency_penalty", "presence_penalty")
+_DIGITS = range(1, 10)  # the most that 32 bits can need
+
+
+def narrow(number: float) -> float:
+    """The shortest decimal that is the same number in 32 bits.
+
+    Raises:
+        msgspec.ValidationError: It is too large for them.
+    """
+    try:
+        narrowed = struct.pack("<f", number)
+    except OverflowError as error:
+        raise msgspec.ValidationError(str(error)) from error
+    exact: float = struct.unpack("<f", narrowed)[0]
+    decimals = (float(f"{exact:.{digits}g}") for digits in _DIGITS)
+    return next((each for each in decimals if struct.pack("<f", each) == narrowed), exact)
+
+
+def narrow_request(chat: ChatRequest) -> ChatRequest:
+    """The request with its numbers rounded.
+
+    Raises:
+        msgspec.ValidationError: One is too large.
+    """
+    given = {name: getattr(chat, name) for name in _FIELDS}
+    return replace(chat, **{name: narrow(number) for name, number in given.items() if number is not None})
+
+
+def narrow_answer(answer: ChatAnswer) -> None:
+    """Round the logprobs of an answer, in place."""
+    for choice in answer.choices or []:
+        logprobs = choice.logprobs
+        for token in [*(logprobs.content or []), *(logprobs.refusal or [])] if logprobs else []:
+            for each in (token, *(token.top_logprobs or [])):
+                each.logprob = narrow(each.logprob)
+
+
+TEXT_ONLY = frozenset(
+    {
+        "cohere/command-r",
+        "cohere/command-r-plus",
+        "deepseek/deepseek-chat",
+        "deepseek/deepseek-reasoner",
+        "groq/llama-3.1-8b-instant",
+        "groq/llama-3.3-70b-versatile",
+        "llamacpp/smollm2-135m-instruct",
+        "mistral/codestral-latest",
+        "nvidia/meta/llama-3.1-8b-instruct",
+        "openai/gpt-3.5-turbo",
+        "openai/o1-mini",
+        "openai/o3-mini",
+    }
+)
+"""Models, with their provider, that read text and nothing else."""
+
+
+class _ContentPart(Struct):
+    type: str | None = None
+
+
+def modalities(model: str) -> dict[str, object] | None:
+    """What the model, with its provider, reads and writes; None when that is not known."""
+    return {"input": ["text"], "output": ["text"]} if model in TEXT_ONLY else None
+
+
+def without_pictures(chat: ChatRequest, model: str) -> ChatRequest:
+    """The chat as the model, with its provider, can read it."""
+    if model not in TEXT_ONLY:
+        return chat
+    return replace(chat, messages=[_readable(message) for message in chat.messages or []])
+
+
+def _readable(message: Message) -> Message:
+    try:
+        parts = msgspec.json.decode(message.content, type=list[Raw])
+        kinds = [msgspec.json.decode(part, type=_ContentPart).type for part in parts]
+    except msgspec.DecodeError:
+        return message  # a text, or nothing that has parts
+    if "image_url" not in kinds:
+        return message
+    texts = [part for part, kind in zip(parts, kinds, strict=True) if kind == "text"]
+    return replace(message, content=Raw(msgspec.json.encode(texts)))

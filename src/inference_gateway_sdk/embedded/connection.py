@@ -1,8 +1,4 @@
-"""A client's connection as uvicorn's h11 protocol serves it, with what the real gateway's server does differently.
-
-Reason phrases are Go's ("529 status code 529"); a request that breaks off in its body is answered, with the words of
-its endpoint; and an application may hang up, which ASGI has no message for: it is an extension of the scope here.
-"""
+"""One client's connection: resets, deadlines for reading and writing, and clients that leave."""
 
 from __future__ import annotations
 
@@ -10,20 +6,34 @@ import asyncio
 import os
 import socket
 import struct
+from contextlib import aclosing
 from http import HTTPStatus
-from typing import TYPE_CHECKING, cast, overload
+from typing import TYPE_CHECKING, TypeVar, cast, overload
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from . import problems
+from .problems import unreadable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncGenerator, Callable, Coroutine
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-__all__ = ["Connection", "close_with_reset", "hang_up", "reset_after_answer"]
+__all__ = [
+    "ClientConnection",
+    "ClientLeft",
+    "ReadDeadline",
+    "WriteDeadline",
+    "before_reads",
+    "before_writes",
+    "close_with_reset",
+    "hang_up",
+    "reset_after_answer",
+    "while_connected",
+]
+
 
 # Functions in the scope's extensions: to close the connection, and to have its end be a reset.
 _CLOSE, _RESET = "inference_gateway.close", "inference_gateway.reset"
@@ -79,7 +89,7 @@ def reset_after_answer(scope: Scope) -> None:
         reset()
 
 
-class Connection(H11Protocol):
+class ClientConnection(H11Protocol):
     """uvicorn's own, with Go's phrases, answers to broken uploads, and a way to hang up."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -154,3 +164,148 @@ class _Answering(h11.Connection):
         if isinstance(event, h11.Response):
             event = h11.Response(status_code=event.status_code, headers=event.headers, reason=phrase(event.status_code))
         return super().send(event)
+
+
+class ReadDeadline:
+    """An application that does not wait for ever to be told what to do.
+
+    Args:
+        app: What reads the request.
+        seconds: How long its body may take to arrive.
+    """
+
+    def __init__(self, app: ASGIApp, seconds: float) -> None:
+        self._app = app
+        self._seconds = seconds
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer; whoever reads the body learns that it is late by a `Problem`."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        until = asyncio.get_running_loop().time() + self._seconds
+        arrived = False
+
+        async def in_time() -> Message:
+            nonlocal arrived
+            try:
+                async with asyncio.timeout_at(None if arrived else until):
+                    message = await receive()
+            except TimeoutError:
+                raise unreadable(scope["path"]) from None
+            arrived = arrived or not message.get("more_body", False)
+            return message
+
+        await self._app(scope, in_time, send)
+
+
+_MOVE = "inference_gateway.extend"  # a function that moves the deadline, in the scope's extensions
+
+
+def before_writes(scope: Scope, send: Send) -> Send:
+    """A way to send that moves the deadline before each write of something."""
+
+    async def moving(message: Message) -> None:
+        if message["type"] == "http.response.start" or message.get("body"):
+            _move(scope)
+        await send(message)
+
+    return moving
+
+
+async def before_reads(scope: Scope, lines: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
+    """The lines, with the deadline moved before each is waited for."""
+    async with aclosing(lines):
+        _move(scope)
+        async for line in lines:
+            yield line
+            _move(scope)
+
+
+def _move(scope: Scope) -> None:
+    """Give the next write the whole time again; nothing where there is no deadline."""
+    move = scope.get("extensions", {}).get(_MOVE)
+    if move is not None:
+        move()
+
+
+class WriteDeadline:
+    """An application whose answers keep to the deadline.
+
+    Args:
+        app: What answers.
+        seconds: How long after the head of a request, or after the deadline was moved, may be written.
+    """
+
+    def __init__(self, app: ASGIApp, seconds: float) -> None:
+        self._app = app
+        self._seconds = seconds
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer; too late, hang up and let the rest go nowhere."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        clock = _WriteClock(self._seconds)
+
+        async def in_time(message: Message) -> None:
+            if not clock.over:
+                await send(message)
+            elif not clock.hung_up:
+                clock.hung_up = True
+                await hang_up(scope, receive)
+
+        extensions = {**scope.get("extensions", {}), _MOVE: clock.move}
+        await self._app({**scope, "extensions": extensions}, receive, in_time)
+
+
+class _WriteClock:
+    """One request's deadline."""
+
+    def __init__(self, seconds: float) -> None:
+        self._now = asyncio.get_running_loop().time
+        self._seconds = seconds
+        self._until = self._now() + seconds
+        self.hung_up = False
+
+    @property
+    def over(self) -> bool:
+        """Whether it is too late to write; once it is, it stays so."""
+        return self.hung_up or self._now() >= self._until
+
+    def move(self) -> None:
+        """Start again."""
+        self._until = self._now() + self._seconds
+
+
+T = TypeVar("T")
+
+
+class ClientLeft(Exception):  # noqa: N818  (an event, not a fault)
+    """The client closed its connection; there is nobody to answer."""
+
+
+async def while_connected(receive: Receive, work: Coroutine[object, object, T]) -> T:
+    """The result of the work, which is cancelled as soon as the client leaves.
+
+    The request's body must have been read before.
+
+    Raises:
+        ClientLeft: The client was gone first.
+    """
+    working = asyncio.ensure_future(work)
+    leaving = asyncio.ensure_future(_left(receive))
+    try:
+        await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        if not working.done():
+            raise ClientLeft
+        return working.result()
+    finally:
+        working.cancel()
+        leaving.cancel()
+        await asyncio.gather(working, leaving, return_exceptions=True)
+
+
+async def _left(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass

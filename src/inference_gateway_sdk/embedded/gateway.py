@@ -6,20 +6,20 @@ from collections.abc import Callable, Iterable, Mapping  # noqa: TC003  (msgspec
 
 from msgspec import Struct, field
 
-from .authentication import TokenCheck  # noqa: TC001  (the same)
-from .bearer import FixedToken
-from .mcp.settings import McpSettings
+from .authentication import (
+    FixedToken,
+    TokenCheck,
+)
 from .mcp.toolbox import Toolbox
 from .oidc import TokenVerifier
-from .pools import Pools
 from .problems import Problem
 from .providers.catalogue import CATALOGUE
 from .providers.local import LocalModel  # noqa: TC001  (the same)
 from .providers.provider import Provider  # noqa: TC001  (the same)
 from .providers.relay import Relay
 from .providers.scripted import ScriptedProvider
-from .quirks import Quirks, named
-from .settings import Access, Settings
+from .routing import Pools
+from .settings import Access, McpSettings, Quirks, Settings, named
 
 __all__ = ["Gateway"]
 

@@ -1,7 +1,4 @@
-"""JSON as the real gateway's language reads and writes it, where that shows on the wire (WIRE sections 4 and 8).
-
-Written: keys in order, and `<`, `>`, `&`, U+2028 and U+2029 escaped. Read: what follows the first value is ignored.
-"""
+"""JSON as Go reads and writes it."""
 
 from __future__ import annotations
 
@@ -12,6 +9,7 @@ from typing import TypeVar, cast
 import msgspec
 
 __all__ = ["as_it_stands", "complaint", "encode", "quoted", "read_first"]
+
 
 T = TypeVar("T")
 

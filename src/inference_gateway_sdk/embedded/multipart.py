@@ -11,7 +11,7 @@ from email.parser import HeaderParser
 
 from msgspec import Struct
 
-from .._wire.multipart import FilePart, form
+from .._wire.images import FilePart, form
 
 __all__ = ["Form", "FormError", "Part"]
 

@@ -1,27 +1,33 @@
-"""A bearer token turned into a yes or no, by the keys and the name of its OpenID Connect issuer (WIRE section 5).
-
-The issuer is asked for its addresses once, when the gateway starts, and for its keys whenever a token is signed by one
-that is not known yet. Signatures are PyJWT's business (extra `oidc`), which is loaded only when an issuer is set.
-"""
+"""OIDC: discover the issuer, fetch its keys, verify bearer tokens."""
 
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import time
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import httpx2
 import msgspec
 from msgspec import Struct
-
-from .this_machine import is_this_machine
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     import jwt
 
-__all__ = ["IssuerError", "Oidc", "TokenVerifier"]
+__all__ = ["IssuerError", "Oidc", "TokenVerifier", "is_this_machine"]
+
+
+def is_this_machine(url: str) -> bool:
+    """Whether the URL's host is a loopback address or `localhost`."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
 
 _SECONDS = 10.0  # for one answer of the issuer
 _PAUSE = 1.0  # seconds between two questions for its keys

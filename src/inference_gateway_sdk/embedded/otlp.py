@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from .._wire.protobuf import fields
+from .._wire.metrics import protobuf_fields
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -107,12 +107,12 @@ def from_protobuf(data: bytes) -> Iterator[Metric]:
 
 def _metric(data: bytes) -> Metric:
     name, kind, body = "", "", b""
-    for number, value in fields(data):
+    for number, value in protobuf_fields(data):
         if number == 1 and isinstance(value, bytes):
             name = value.decode(errors="replace")
         elif number in _KINDS and isinstance(value, bytes):
             kind, body = _KINDS[number], value
-    parts = list(fields(body))
+    parts = list(protobuf_fields(body))
     numbers = {number: value for number, value in parts if isinstance(value, int)}
     return Metric(
         name=name,
@@ -124,7 +124,7 @@ def _metric(data: bytes) -> Metric:
 
 
 def _messages(data: bytes, wanted: int) -> Iterator[bytes]:
-    return (value for number, value in fields(data) if number == wanted and isinstance(value, bytes))
+    return (value for number, value in protobuf_fields(data) if number == wanted and isinstance(value, bytes))
 
 
 def _varint(value: int) -> bytes:

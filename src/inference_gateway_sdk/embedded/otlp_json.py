@@ -20,7 +20,7 @@ __all__ = ["from_json"]
 
 Whole: TypeAlias = int | Annotated[str, Meta(pattern="^-?[0-9]+$")] | None
 Number: TypeAlias = float | Annotated[str, Meta(pattern=r"^(-?[0-9.]+([eE][-+]?[0-9]+)?|NaN|-?Infinity)$")] | None
-Text: TypeAlias = str | None
+OtlpText: TypeAlias = str | None
 
 _TEMPORALITIES = {
     "AGGREGATION_TEMPORALITY_UNSPECIFIED": 0,
@@ -36,11 +36,11 @@ class _Message(Struct, forbid_unknown_fields=True, rename="camel"):
 class Value(_Message):
     """An attribute's value: one of these."""
 
-    string_value: Text = None
+    string_value: OtlpText = None
     bool_value: bool | None = None
     int_value: Whole = None
     double_value: Number = None
-    bytes_value: Text = None
+    bytes_value: OtlpText = None
     array_value: Values | None = None
     kvlist_value: Attributes | None = None
 
@@ -54,7 +54,7 @@ class Values(_Message):
 class Attribute(_Message):
     """A name and a value."""
 
-    key: Text = None
+    key: OtlpText = None
     value: Value | None = None
 
 
@@ -71,8 +71,8 @@ class Exemplar(_Message):
     time_unix_nano: Whole = None
     as_double: Number = None
     as_int: Whole = None
-    span_id: Text = None
-    trace_id: Text = None
+    span_id: OtlpText = None
+    trace_id: OtlpText = None
 
 
 class _Point(_Message):
@@ -176,9 +176,9 @@ class Summary(_Message):
 class Measured(_Message):
     """A metric: one of the five kinds."""
 
-    name: Text = None
-    description: Text = None
-    unit: Text = None
+    name: OtlpText = None
+    description: OtlpText = None
+    unit: OtlpText = None
     metadata: list[Attribute] | None = None
     gauge: Gauge | None = None
     sum: Sum | None = None
@@ -204,8 +204,8 @@ class Measured(_Message):
 class Scope(_Message):
     """The library that measured."""
 
-    name: Text = None
-    version: Text = None
+    name: OtlpText = None
+    version: OtlpText = None
     attributes: list[Attribute] | None = None
     dropped_attributes_count: Whole = None
 
@@ -215,7 +215,7 @@ class ScopeMetrics(_Message):
 
     scope: Scope | None = None
     metrics: list[Measured] | None = None
-    schema_url: Text = None
+    schema_url: OtlpText = None
 
 
 class Resource(_Message):
@@ -230,7 +230,7 @@ class ResourceMetrics(_Message):
 
     resource: Resource | None = None
     scope_metrics: list[ScopeMetrics] | None = None
-    schema_url: Text = None
+    schema_url: OtlpText = None
 
 
 class Export(_Message):

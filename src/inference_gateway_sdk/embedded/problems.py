@@ -16,7 +16,7 @@ from .providers.provider import BrokenOff, ProviderError, Refused, Silent
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .quirks import Quirks
+    from .settings import Quirks
 
 __all__ = [
     "MessagesProblem",

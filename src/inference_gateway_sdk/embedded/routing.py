@@ -1,12 +1,13 @@
-"""A request's model and `?provider=` turned into the provider that answers and the name it knows the model by.
-
-The rules, and the lists of allowed and disallowed models, are those of WIRE section 3.
-"""
+"""Model names to providers: prefixes, routing aliases and pools of deployments."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from itertools import cycle
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
 from msgspec import Struct
 
 from .problems import Problem
@@ -17,10 +18,10 @@ if TYPE_CHECKING:
 
     from .settings import Settings
 
-__all__ = ["Route", "admit", "is_listed", "named_provider", "route"]
+__all__ = ["ModelRoute", "PoolError", "Pools", "admit", "is_listed", "named_provider", "read_pools", "route_model"]
 
 
-class Route(Struct, frozen=True):
+class ModelRoute(Struct, frozen=True):
     """Who answers, what the model is called there, and whether a pool chose so."""
 
     provider: str
@@ -41,7 +42,7 @@ def named_provider(request: Request) -> str:
     return next(iter(request.query_params.getlist("provider")), "")
 
 
-def route(model: str, provider: str) -> Route:
+def route_model(model: str, provider: str) -> ModelRoute:
     """Who answers for this model.
 
     A provider that is named is taken as it stands, and the model then keeps its prefix. The id need not be known.
@@ -50,11 +51,11 @@ def route(model: str, provider: str) -> Route:
         Problem: Neither says who.
     """
     if provider:
-        return Route(provider, model)
+        return ModelRoute(provider, model)
     prefix, slash, rest = model.partition("/")
     if not slash or prefix.lower() not in CATALOGUE:
         raise Problem.no_provider()
-    return Route(prefix.lower(), rest)
+    return ModelRoute(prefix.lower(), rest)
 
 
 def admit(requested: str, settings: Settings) -> None:
@@ -75,3 +76,99 @@ def is_listed(requested: str, settings: Settings) -> bool:
     if settings.allowed_models:
         return not forms.isdisjoint(settings.allowed_models)
     return forms.isdisjoint(settings.disallowed_models)
+
+
+Deployments = Mapping[str, Sequence[tuple[str, str]]]
+_LEAST = 2  # deployments of one alias
+
+
+class PoolError(ValueError):
+    """The pools cannot be used; the message says which alias and what to write."""
+
+
+class Pools:
+    """Whose turn it is, by alias; the turns are counted for as long as this object lives.
+
+    Args:
+        deployments: By alias the (provider id, model name) pairs that take turns.
+
+    Raises:
+        PoolError: An alias has fewer than two, or one of them names no known provider or no model.
+    """
+
+    def __init__(self, deployments: Deployments) -> None:
+        for alias, members in deployments.items():
+            _check_pools(alias, members)
+        self._turns = {
+            alias: cycle([ModelRoute(provider, model, selected=True) for provider, model in members])
+            for alias, members in deployments.items()
+        }
+
+    def select(self, alias: str) -> ModelRoute | None:
+        """The next deployment of the alias, which must match to the letter; None when there is no such alias."""
+        turns = self._turns.get(alias)
+        return None if turns is None else next(turns)
+
+
+class _Deployment(Struct):
+    provider: str | None = None
+    model: str | None = None
+
+
+class _Pool(Struct):
+    strategy: str | None = None
+    deployments: list[_Deployment] | None = None
+
+
+class _File(Struct):
+    models: dict[str, _Pool | None] | None = None
+
+
+def read_pools(path: str) -> dict[str, tuple[tuple[str, str], ...]]:
+    """The pools of a file such as `ROUTING_CONFIG_PATH` names.
+
+    Raises:
+        PoolError: It cannot be read, is not such a file, names another strategy than `round_robin`, or no alias at all.
+    """
+    try:
+        text = Path(path).read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise PoolError(f"cannot be read: {error}") from error
+    try:
+        models = msgspec.convert(_parsed_pools(text), _File | None)
+    except msgspec.ValidationError as error:
+        raise PoolError(f"is not a file of pools: {error}") from error
+    if models is None or not models.models:
+        raise PoolError("names no alias: write models: {alias: {deployments: [{provider: …, model: …}, …]}}")
+    return {alias: _members(alias, pool or _Pool()) for alias, pool in models.models.items()}
+
+
+def _parsed_pools(text: str) -> object:
+    try:
+        return msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        pass
+    try:
+        import yaml  # type: ignore[import-untyped]  # its stubs are a package of their own
+    except ModuleNotFoundError:
+        raise PoolError("is not JSON, and reading YAML needs PyYAML: pip install pyyaml, or write it as JSON") from None
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise PoolError(f"is not YAML: {error}") from error
+
+
+def _members(alias: str, pool: _Pool) -> tuple[tuple[str, str], ...]:
+    if pool.strategy not in (None, "", "round_robin"):
+        raise PoolError(f"alias {alias!r}: there is no strategy {pool.strategy!r}: write round_robin")
+    return tuple((each.provider or "", each.model or "") for each in pool.deployments or ())
+
+
+def _check_pools(alias: str, members: Sequence[tuple[str, str]]) -> None:
+    if len(members) < _LEAST:
+        raise PoolError(f"alias {alias!r}: give it at least {_LEAST} deployments, each a provider and a model")
+    for provider, model in members:
+        if provider not in CATALOGUE:
+            raise PoolError(f"alias {alias!r}: there is no provider {provider!r}: write one of {', '.join(CATALOGUE)}")
+        if not model or not model.isprintable():
+            raise PoolError(f"alias {alias!r}: the deployment at {provider} needs a model's name, not {model!r}")

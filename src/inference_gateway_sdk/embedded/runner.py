@@ -1,7 +1,4 @@
-"""The embedded gateway behind a real socket: for a command that serves until it is told to stop, and for tests.
-
-It is served by uvicorn with the h11 parser, which shares nothing with this package's own client.
-"""
+"""Run the gateway: in this process for a `with` block, or until interrupted."""
 
 from __future__ import annotations
 
@@ -18,20 +15,19 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
+import msgspec
 import uvicorn
 
 from . import weights
 from .app import create_app
-from .connection import Connection
-from .faults.door import Door
-from .faults.plan import FaultPlan
-from .faults.play import FaultPlayer
-from .faults.socket_wire import WiredConnection
+from .connection import ClientConnection
+from .faults.middleware import ConnectionWithFaults, FaultMiddleware
+from .faults.plan import FaultPlan, Listener
 from .gateway import Gateway
-from .mcp.settings import McpSettings
 from .providers.local import LocalModel
-from .reach import reach
-from .settings import Settings
+from .providers.provider import ProviderError
+from .providers.relay import Relay
+from .settings import McpSettings, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Generator, Iterable, Sequence
@@ -43,7 +39,30 @@ if TYPE_CHECKING:
     from .faults.plan import Rule
     from .providers.scripted import ScriptedProvider
 
-__all__ = ["ListenError", "hosting", "running", "serve"]
+__all__ = ["ListenError", "hosting", "probe_providers", "running", "serve"]
+
+
+_PROBE_SECONDS = 5.0
+
+
+async def probe_providers(gateway: Gateway, tell: Callable[[str], None]) -> None:
+    """Ask the providers that are reached over HTTP, all at once, and tell what each said in order of their names."""
+    relays = {name: relay for name in gateway.listable() if isinstance(relay := gateway.providers[name], Relay)}
+    outcomes = await asyncio.gather(*(_probe_outcome(relay) for relay in relays.values()))
+    for (name, relay), outcome in zip(relays.items(), outcomes, strict=True):
+        tell(f"{name} at {relay.url}: {outcome}")
+
+
+async def _probe_outcome(relay: Relay) -> str:
+    try:
+        async with asyncio.timeout(_PROBE_SECONDS):
+            count = len(await relay.models())
+    except TimeoutError:
+        return f"no answer within {_PROBE_SECONDS:.0f} s"
+    except (ProviderError, msgspec.DecodeError) as error:
+        return f"no models: {error}"
+    return f"{count} model{'' if count == 1 else 's'}"
+
 
 _START_SECONDS = 30.0
 _MANY_FILES = 10_240
@@ -139,7 +158,9 @@ def serve(
         IssuerError: Tokens are asked for, and their issuer cannot be asked about them.
     """
     gateway = Gateway.build(settings, local, scripted)
-    server = _Server(create_app(gateway), settings, faults, grace=settings.grace, beside=partial(reach, gateway, tell))
+    server = _Server(
+        create_app(gateway), settings, faults, grace=settings.grace, beside=partial(probe_providers, gateway, tell)
+    )
     _allow_open_files()
     with _listen(settings) as listener, _quiet_signals():
         announce(_address(listener, settings), gateway)
@@ -158,9 +179,9 @@ class _Server(uvicorn.Server):
         grace: float,
         beside: Callable[[], Coroutine[object, object, None]] | None = None,
     ) -> None:
-        super().__init__(_config(FaultPlayer(app, faults) if faults else app, settings))
+        super().__init__(_config(FaultMiddleware(app, faults) if faults else app, settings))
         if faults:
-            self.config.http = WiredConnection
+            self.config.http = ConnectionWithFaults
         self._faults = faults
         self._grace = grace
         self._beside = beside
@@ -174,7 +195,7 @@ class _Server(uvicorn.Server):
         if self._beside:
             self._others.append(asyncio.create_task(self._beside()))
         if self._faults and sockets:
-            self._faults.attach(Door(self, sockets))
+            self._faults.attach(Listener(self, sockets))
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """End the server; called by a signal, or by whoever runs it in a thread."""
@@ -234,7 +255,7 @@ def _config(app: ASGIApp, settings: Settings) -> uvicorn.Config:
     _check_certificate(settings)
     return uvicorn.Config(
         app,
-        http=Connection,
+        http=ClientConnection,
         ws="none",
         loop="asyncio",
         lifespan="on",

@@ -1,25 +1,262 @@
-"""Environment variables turned into the embedded gateway's settings, under the real gateway's own names.
-
-The names and defaults are those of WIRE sections 3, 4, 18 and 19. A malformed value is refused with a sentence that
-names the variable; a feature of the real gateway that this one does not have is reported in `Settings.ignored`.
-"""
+"""The settings of the embedded gateway, read from arguments and environment variables."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
+from typing import Literal
+from urllib.parse import urlsplit
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from .._model.show import Concealed
-from .environment import SettingsError, duration, integer, is_http, is_on, names, switch
-from .mcp.settings import McpSettings
+from .._model.open_types import Concealed
 from .oidc import Oidc
-from .pools import PoolError, Pools, read_pools
 from .providers.catalogue import CATALOGUE
-from .quirks import named
+from .routing import PoolError, Pools, read_pools
 
-__all__ = ["Access", "Settings", "SettingsError"]
+__all__ = [
+    "RELEASES",
+    "Access",
+    "McpSettings",
+    "Quirks",
+    "Settings",
+    "SettingsError",
+    "duration",
+    "duration_seconds",
+    "integer",
+    "is_http",
+    "is_on",
+    "named",
+    "names",
+    "switch",
+]
+
+
+_UNITS = {"ns": 1e-9, "us": 1e-6, "\u00b5s": 1e-6, "\u03bcs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
+_DURATION_PART = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(ns|us|\u00b5s|\u03bcs|ms|s|m|h)")
+_DURATION_WHOLE = re.compile(rf"\+?(?:{_DURATION_PART.pattern})+")
+
+
+def duration_seconds(text: str) -> float:
+    """The seconds of a Go duration (the grammar of `time.ParseDuration`, without negative values).
+
+    Raises:
+        ValueError: The text is not such a duration; the message says what one looks like.
+    """
+    if text == "0":
+        return 0.0
+    if not _DURATION_WHOLE.fullmatch(text):
+        raise ValueError(f"{text!r} is not a duration: write a number with a unit, such as 30s, 1m30s or 250ms")
+    return sum(float(number) * _UNITS[unit] for number, unit in _DURATION_PART.findall(text))
+
+
+_ON = ("1", "t", "T", "true", "TRUE", "True")
+_OFF = ("0", "f", "F", "false", "FALSE", "False")
+
+
+class SettingsError(ValueError):
+    """A setting has a value that cannot be used; the message names the variable and says what to write."""
+
+
+def is_on(value: str) -> bool:
+    """Whether a variable that means nothing here would have meant something there."""
+    return value.lower() not in ("", "false", "0")
+
+
+def integer(environ: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
+    """A whole number between two others; the default when unset or empty.
+
+    Raises:
+        SettingsError: It is none, or outside.
+    """
+    text = environ.get(name, "")
+    if not text:
+        return default
+    if not text.isascii() or not text.isdigit() or not least <= int(text) <= most:
+        raise SettingsError(f"{name}={text!r}: write a whole number from {least} to {most}")
+    return int(text)
+
+
+def duration(environ: Mapping[str, str], name: str, default: float) -> float:
+    """The seconds of a duration above zero; the default when unset or empty.
+
+    Raises:
+        SettingsError: It is none.
+    """
+    text = environ.get(name, "")
+    if not text:
+        return default
+    try:
+        value = duration_seconds(text)
+    except ValueError as error:
+        raise SettingsError(f"{name}: {error}") from None
+    if value <= 0:
+        raise SettingsError(f"{name}={text!r}: write a duration above zero, such as 30s")
+    return value
+
+
+def switch(environ: Mapping[str, str], name: str, *, default: bool = False) -> bool:
+    """A boolean as Go reads one (`strconv.ParseBool`); the default when unset or empty.
+
+    Raises:
+        SettingsError: It is none.
+    """
+    text = environ.get(name, "")
+    if text in _ON:
+        return True
+    if text and text not in _OFF:
+        raise SettingsError(f"{name}={text!r}: write true or false")
+    return default and not text
+
+
+def names(text: str) -> tuple[str, ...]:
+    """The entries of a comma-separated list, without the spaces around them."""
+    return tuple(entry.strip() for entry in text.split(",") if entry.strip())
+
+
+def is_http(url: str) -> bool:
+    """Whether this is an address that can be asked over HTTP."""
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
+class McpSettings(Struct, frozen=True, kw_only=True):
+    """What the embedded gateway is told about tools. All times are in seconds.
+
+    Attributes:
+        enabled: `MCP_ENABLED`: chats are offered the tools of the servers.
+        servers: `MCP_SERVERS`: addresses of MCP servers, which speak streamable HTTP.
+        mode: `MCP_TOOL_MODE`: "selector" offers two tools that find and run the others, "direct" offers each.
+        include: `MCP_INCLUDE_TOOLS`: when not empty, only these are offered; wins over the next.
+        exclude: `MCP_EXCLUDE_TOOLS`: these are never offered.
+        dial_timeout: `MCP_DIAL_TIMEOUT`: until a server takes the connection.
+        header_timeout: `MCP_RESPONSE_HEADER_TIMEOUT`: until the head of its answer.
+        request_timeout: `MCP_REQUEST_TIMEOUT` or `MCP_CLIENT_TIMEOUT`, whichever is shorter: the whole of its answer.
+        reconnect_interval: `MCP_RECONNECT_INTERVAL`, unless `MCP_ENABLE_RECONNECT` is off: until a server that could
+            not be reached is asked again; None for never.
+        polling_interval: `MCP_POLLING_INTERVAL`, unless `MCP_POLLING_ENABLED` is off: until a server that was
+            reached is asked for its tools again; None for never.
+    """
+
+    enabled: bool = False
+    servers: tuple[str, ...] = ()
+    mode: Literal["selector", "direct"] = "selector"
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    dial_timeout: float = 3.0
+    header_timeout: float = 3.0
+    request_timeout: float = 5.0
+    reconnect_interval: float | None = 30.0
+    polling_interval: float | None = 30.0
+
+    def __post_init__(self) -> None:
+        if self.mode not in ("selector", "direct"):
+            raise SettingsError(f"MCP_TOOL_MODE={self.mode!r}: write selector or direct")
+        for address in self.servers:
+            if not is_http(address):
+                raise SettingsError(f"MCP_SERVERS names {address!r}: write addresses such as http://127.0.0.1:9000/mcp")
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> McpSettings:
+        """The settings that the environment asks for.
+
+        Raises:
+            SettingsError: A variable holds something that cannot be used.
+        """
+        plain = cls()
+        return cls(
+            enabled=switch(environ, "MCP_ENABLED"),
+            servers=names(environ.get("MCP_SERVERS", "")),
+            mode=environ.get("MCP_TOOL_MODE") or plain.mode,  # type: ignore[arg-type]  # looked at above
+            include=names(environ.get("MCP_INCLUDE_TOOLS", "")),
+            exclude=names(environ.get("MCP_EXCLUDE_TOOLS", "")),
+            dial_timeout=duration(environ, "MCP_DIAL_TIMEOUT", plain.dial_timeout),
+            header_timeout=duration(environ, "MCP_RESPONSE_HEADER_TIMEOUT", plain.header_timeout),
+            request_timeout=min(
+                duration(environ, name, plain.request_timeout) for name in ("MCP_REQUEST_TIMEOUT", "MCP_CLIENT_TIMEOUT")
+            ),
+            reconnect_interval=_mcp_interval(environ, "MCP_ENABLE_RECONNECT", "MCP_RECONNECT_INTERVAL"),
+            polling_interval=_mcp_interval(environ, "MCP_POLLING_ENABLED", "MCP_POLLING_INTERVAL"),
+        )
+
+
+def _mcp_interval(environ: Mapping[str, str], wanted: str, length: str) -> float | None:
+    return duration(environ, length, 30.0) if switch(environ, wanted, default=True) else None
+
+
+class Quirks(Struct, frozen=True, kw_only=True):
+    """Which bugs are there; each is off unless a release has it.
+
+    Attributes:
+        late_is_refused: A provider's silence is the client's fault: 400 on chat, 502 where a request is passed on and
+            on listings, instead of 504 (WIRE sections 4, 6 and 21.4).
+        unread_is_refused: A provider's 200 that cannot be read is a 400, instead of a 502 (section 6).
+        hollow_answers: A provider's error under status 200 is an answer with nothing in it, instead of a 502
+            (section 8).
+        errors_as_events: What a stream's request is refused with calls itself an event stream (sections 9 and 21.5).
+        clean_breaks: A stream that breaks off ends as if it were whole; before its first line it is a 200 with nothing
+            in it (sections 9, 10 and 21.6).
+        lost_tails: The last line of a stream vanishes when no line end follows it (sections 9 and 14).
+        write_deadline: `SERVER_WRITE_TIMEOUT` closes the connection where it should not: without a byte instead of a
+            504, and on streams that a provider lets wait (sections 4 and 21.7).
+        refusals_reset: A body that is too large is not read to its end, and the connection then reset (section 4).
+        whole_images: A stream of pictures comes in one piece, within the deadline of whole answers (section 12).
+        proxy_events: `/proxy` answers a request for nothing but an event stream with 200, whatever the provider says,
+            and has a size limit there (sections 4, 14 and 21.5).
+        proxy_json: `/proxy` calls every body JSON and accepts nothing else (sections 14 and 21.11).
+        two_versions: `/proxy/anthropic` adds its `anthropic-version` to the client's (sections 14 and 21.11).
+        bare_tokens: A token passes without the word before it, and a refusal does not say which scheme is wanted
+            (section 5).
+        narrow_floats: Numbers of a chat request are rounded to 32 bits (section 8).
+        llamacpp_needs_key: There is no smoke-test model; `llamacpp` wants an address and a key (section 21.12).
+        mcp_shortcuts: With tools of the gateway's a chat has no size limit and knows no aliases, and a stream passes by
+            the lists of models (section 13).
+        mcp_cut_turns: Such a stream cuts each turn off at its finish, which loses usage; an error stands unescaped in a
+            frame under 200, and `[DONE]` behind it (sections 13 and 21.3).
+        mcp_swallows_body: With MCP on and no server to be had, chat is refused with `Failed to decode request`
+            (section 21.1).
+    """
+
+    late_is_refused: bool = False
+    unread_is_refused: bool = False
+    hollow_answers: bool = False
+    errors_as_events: bool = False
+    clean_breaks: bool = False
+    lost_tails: bool = False
+    write_deadline: bool = False
+    refusals_reset: bool = False
+    whole_images: bool = False
+    proxy_events: bool = False
+    proxy_json: bool = False
+    two_versions: bool = False
+    bare_tokens: bool = False
+    narrow_floats: bool = False
+    llamacpp_needs_key: bool = False
+    mcp_shortcuts: bool = False
+    mcp_cut_turns: bool = False
+    mcp_swallows_body: bool = False
+
+
+RELEASES = {"v0.48": Quirks(**dict.fromkeys(Quirks.__struct_fields__, True))}
+"""The quirks of each release that is known here."""
+
+
+def named(release: str | None) -> Quirks:
+    """The quirks of a release; None for none.
+
+    Raises:
+        ValueError: The release is not known here; the message says which are.
+    """
+    if release is None:
+        return Quirks()
+    if release not in RELEASES:
+        raise ValueError(f"{release!r} is not a release whose quirks are known: write {' or '.join(RELEASES)}")
+    return RELEASES[release]
+
 
 # What the real gateway would act on and this one would not: silence about GUARDRAILS_ENABLED would be a trap.
 _NOT_HERE = (

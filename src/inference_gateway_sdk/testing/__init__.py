@@ -7,27 +7,29 @@ Needs the extra `embedded`. Nothing here is loaded before it is asked for.
 from __future__ import annotations
 
 import importlib
+import warnings
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ..embedded.faults import Fault, fault
     from .answer import ToolCall
     from .cassettes import (
+        Cassette,
         CassetteError,
         CassetteFileError,
         CassetteMissError,
         Redaction,
-        Tape,
         cassette,
         recording_gateway,
     )
+    from .expectations import UnmatchedRequestError, UnusedScriptError
     from .gateway import ScriptedGateway, scripted_gateway
-    from .playbook import UnmatchedRequestError, UnusedScriptError
     from .received import Endpoint, ReceivedRequest
     from .script import Script
     from .scripting import Scripting
 
 __all__ = [
+    "Cassette",
     "CassetteError",
     "CassetteFileError",
     "CassetteMissError",
@@ -38,7 +40,6 @@ __all__ = [
     "Script",
     "ScriptedGateway",
     "Scripting",
-    "Tape",
     "ToolCall",
     "UnmatchedRequestError",
     "UnusedScriptError",
@@ -59,7 +60,7 @@ _HOMES = {
     "Script": ".script",
     "ScriptedGateway": ".gateway",
     "Scripting": ".scripting",
-    "Tape": ".cassettes",
+    "Cassette": ".cassettes",
     "ToolCall": ".answer",
     "UnmatchedRequestError": ".playbook",
     "UnusedScriptError": ".playbook",
@@ -69,8 +70,13 @@ _HOMES = {
     "scripted_gateway": ".gateway",
 }
 
+_RENAMED = {"Tape": "Cassette"}
+
 
 def __getattr__(name: str) -> object:
+    if name in _RENAMED:
+        warnings.warn(f"{name} is now {_RENAMED[name]}: the old name goes in 2.0", DeprecationWarning, stacklevel=2)
+        return __getattr__(_RENAMED[name])
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     try:

@@ -1,8 +1,4 @@
-"""What a script was told to answer, turned into one value that every dialect can be written from.
-
-An answer knows nothing of a wire: it is a text, thoughts, tool calls, a reason to stop, and the tokens it cost. `turn`
-makes it a model's turn in one conversation, which the embedded gateway's scripted providers say in any dialect.
-"""
+"""The answers a test scripts: text, tool calls, JSON, and refusals by status."""
 
 from __future__ import annotations
 
@@ -14,11 +10,106 @@ import msgspec
 from msgspec import Struct
 
 from .. import ChatCompletionMessageToolCall, CompletionUsage
-from ..embedded.providers.scripts import Call, Conversation, Tokens, Turn
+from ..embedded.providers.scripts import Conversation, ScriptedCall, ScriptedTurn, Tokens
 
-__all__ = ["UNSET", "Answer", "ToolCall", "ToolCallLike", "UsageLike", "answer_of"]
+__all__ = [
+    "STATUSES",
+    "UNSET",
+    "Refusal",
+    "ScriptedAnswer",
+    "ToolCall",
+    "ToolCallLike",
+    "UsageLike",
+    "refusal_of",
+    "scripted_answer",
+]
+
 
 __tracebackhide__ = True  # pytest shows the test's line, not ours
+
+STATUSES = {
+    "bad_request": 400,
+    "unauthorized": 401,
+    "forbidden": 403,
+    "not_found": 404,
+    "too_large": 413,
+    "unprocessable": 422,
+    "rate_limit": 429,
+    "internal": 500,
+    "bad_gateway": 502,
+    "unavailable": 503,
+    "timeout": 504,
+    "overloaded": 529,
+}
+"""Names for the statuses that a test asks for."""
+
+_MESSAGES = {
+    400: ("invalid_request_error", "the request is not valid"),
+    401: ("authentication_error", "Incorrect API key provided"),
+    403: ("permission_error", "this is not allowed"),
+    404: ("not_found_error", "the model does not exist"),
+    413: ("request_too_large", "the request is too large"),
+    422: ("invalid_request_error", "the request cannot be processed"),
+    429: ("rate_limit_error", "rate limit reached"),
+    500: ("server_error", "the provider had an error"),
+    502: ("server_error", "the provider cannot be reached"),
+    503: ("server_error", "the provider is not available"),
+    504: ("server_error", "the provider took too long"),
+    529: ("overloaded_error", "the provider is overloaded"),
+}
+_ANTHROPIC = {
+    400: "invalid_request_error",
+    401: "authentication_error",
+    403: "permission_error",
+    404: "not_found_error",
+    413: "request_too_large",
+    429: "rate_limit_error",
+    529: "overloaded_error",
+}
+
+
+class Refusal(Struct, frozen=True, kw_only=True):
+    """An answer that says no.
+
+    Attributes:
+        status: The HTTP status, 400 to 599.
+        message: What the provider says.
+        kind: The error's type, as OpenAI names it.
+        code: The provider's own code, None for none.
+        retry_after: The `Retry-After` header, in seconds; None for none.
+    """
+
+    status: int
+    message: str
+    kind: str
+    code: str | int | None = None
+    retry_after: float | None = None
+
+    def envelope(self, path: str) -> dict[str, object]:
+        """The body in the words of a provider that is asked at this path: Anthropic's, or OpenAI's as most use."""
+        if path.endswith("/messages"):
+            kind = _ANTHROPIC.get(self.status, "api_error")
+            return {"type": "error", "error": {"type": kind, "message": self.message}}
+        return {"error": {"message": self.message, "type": self.kind, "param": None, "code": self.code}}
+
+
+def refusal_of(
+    what: str | int, *, message: str | None = None, code: str | int | None = None, retry_after: float | None = None
+) -> Refusal:
+    """The refusal of this status, by number or name.
+
+    Raises:
+        ValueError: There is no such status, or the header makes no sense.
+    """
+    status = what if isinstance(what, int) else STATUSES[what]
+    if isinstance(what, bool) or not 400 <= status <= 599:
+        raise ValueError(f"fail({what!r}): a failure has a status from 400 to 599 (respond() sends any other)")
+    if retry_after is not None and retry_after < 0:
+        raise ValueError(f"retry_after={retry_after!r}: write the seconds to wait, 0 or more")
+    kind, usual = _MESSAGES.get(
+        status, ("server_error" if status >= 500 else "invalid_request_error", f"status {status}")
+    )
+    return Refusal(status=status, message=message or usual, kind=kind, code=code, retry_after=retry_after)
 
 
 class _Unset:
@@ -44,10 +135,10 @@ class ToolCall(Struct, frozen=True):
     arguments: Mapping[str, object] | str = {}
     id: str | None = None
 
-    def numbered(self, length: int, number: int) -> Call:
+    def numbered(self, length: int, number: int) -> ScriptedCall:
         """The call, told from all others in a conversation of this length."""
         text = self.arguments if isinstance(self.arguments, str) else _json_text(self.arguments)
-        return Call(self.name, text, f"{length}" if number == 1 else f"{length}_{number}", self.id)
+        return ScriptedCall(self.name, text, f"{length}" if number == 1 else f"{length}_{number}", self.id)
 
 
 ToolCallLike: TypeAlias = (
@@ -60,7 +151,7 @@ UsageLike: TypeAlias = CompletionUsage | tuple[int, int] | Mapping[str, object]
 """Tokens as tests write them: `(prompt, completion)`, or the contract's `CompletionUsage`, also as a mapping."""
 
 
-class Answer(Struct, frozen=True, kw_only=True):
+class ScriptedAnswer(Struct, frozen=True, kw_only=True):
     """What the model says.
 
     Attributes:
@@ -85,10 +176,10 @@ class Answer(Struct, frozen=True, kw_only=True):
     audio: bytes | None = None
     pause: float = 0.0
 
-    def turn(self, asked: Conversation) -> Turn:
+    def turn(self, asked: Conversation) -> ScriptedTurn:
         """The answer as the next turn of a conversation."""
         calls = tuple(call.numbered(asked.length, number) for number, call in enumerate(self.tool_calls, 1))
-        return Turn(
+        return ScriptedTurn(
             asked.model,
             asked.prompt,
             text=self.text or "",
@@ -104,7 +195,7 @@ class Answer(Struct, frozen=True, kw_only=True):
         )
 
 
-def answer_of(
+def scripted_answer(
     text: str | None = None,
     *,
     pieces: Iterable[str] | None = None,
@@ -116,7 +207,7 @@ def answer_of(
     image: bytes | None = None,
     audio: bytes | None = None,
     pause: float = 0.0,
-) -> Answer:
+) -> ScriptedAnswer:
     """The answer that these arguments of `reply` or `stream` describe.
 
     Raises:
@@ -125,14 +216,14 @@ def answer_of(
     """
     calls = _calls(tool_calls)
     parts = None if pieces is None else _given_pieces(pieces)
-    said = _text(text, json) if parts is None else "".join(parts)
+    said = _answer_text(text, json) if parts is None else "".join(parts)
     if said is None and not calls and reasoning is None and image is None and audio is None:
         raise TypeError(
             'an answer says something: give it a text, json=, tool_calls=, reasoning=, image= or audio= ("" is a text)'
         )
     if pause < 0:
         raise ValueError(f"pause={pause!r}: write the seconds between two pieces, 0 or more")
-    return Answer(
+    return ScriptedAnswer(
         text=said,
         pieces=parts,
         tool_calls=calls,
@@ -157,7 +248,7 @@ def _given_pieces(pieces: Iterable[str]) -> tuple[str, ...]:
     return parts
 
 
-def _text(text: object, json: object) -> str | None:
+def _answer_text(text: object, json: object) -> str | None:
     if text is not None and not isinstance(text, str):
         raise TypeError(f"the text must be a str, got {type(text).__name__}: a JSON value goes in as json=")
     if json is UNSET:

@@ -16,21 +16,20 @@ from typing import TYPE_CHECKING, Literal
 from msgspec.structs import replace
 
 from .. import AsyncInferenceGatewayClient, InferenceGatewayClient
-from .._client.effects import async_effects, blocking_effects
+from .._client.runtime import async_system_runtime, system_runtime
 from ..embedded.app import create_app
-from ..embedded.faults.play import FaultPlayer
+from ..embedded.faults.middleware import FaultMiddleware
 from ..embedded.gateway import Gateway
 from ..embedded.providers.catalogue import CATALOGUE
 from ..embedded.providers.local import LocalModel
 from ..embedded.runner import hosting
 from ..embedded.settings import Access, Settings
 from ..embedded.weights import Place
-from .condition import Condition
-from .faults import ScriptedFaults
+from .expectations import Expectations
 from .in_process import AsyncInProcessDriver, InProcessDriver
-from .playbook import Playbook
-from .provider import ScriptedDesk
-from .reception import Reception
+from .provider import ExpectationProvider, ScriptedFaults
+from .recording_middleware import RecordingMiddleware
+from .script import Condition
 from .scripting import Scripting
 
 if TYPE_CHECKING:
@@ -39,7 +38,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from .. import Timeouts
-    from .._transport.protocols import AsyncDriver, Driver
+    from .._transport.protocols import AsyncTransport, Transport
     from .received import ReceivedRequest
 
 __all__ = ["ScriptedGateway", "scripted_gateway"]
@@ -74,7 +73,7 @@ class ScriptedGateway(Scripting):
         sockets: bool = True,
         check_unused: bool = True,
     ) -> None:
-        playbook = Playbook()
+        playbook = Expectations()
         super().__init__(playbook, Condition())
         self.models: Sequence[str] = tuple(models)
         self.check_unused = check_unused
@@ -82,7 +81,7 @@ class ScriptedGateway(Scripting):
         host = settings.host if sockets else _IN_PROCESS_HOST  # where nothing listens, no Host can be foreign
         self._settings = replace(settings, host=host, port=0, access=settings.access or _EVERYBODY)
         self._plan = ScriptedFaults()
-        self._app = Reception(FaultPlayer(create_app(self._gateway(tuple(tools))), self._plan), playbook)
+        self._app = RecordingMiddleware(FaultMiddleware(create_app(self._gateway(tuple(tools))), self._plan), playbook)
         self._sockets = sockets
         self._url: str | None = None
         self._open = ExitStack()
@@ -91,7 +90,7 @@ class ScriptedGateway(Scripting):
         """The gateway of the settings, with a desk in the place of each provider that has a key."""
         nowhere = LocalModel(Place(Path("nowhere.gguf"), ours=False))
         built = Gateway.build(self._settings, nowhere, functions=tools)
-        desks = {name: ScriptedDesk(name, self._playbook, lambda: self.models) for name in built.providers}
+        desks = {name: ExpectationProvider(name, self._playbook, lambda: self.models) for name in built.providers}
         return replace(built, providers=desks)
 
     # What came
@@ -169,7 +168,7 @@ class ScriptedGateway(Scripting):
             max_retries=max_retries,
             proxy=None,
             driver=None if self._sockets else self.driver(),
-            _effects=blocking_effects()._replace(sleep=_no_wait),
+            _effects=system_runtime()._replace(sleep=_no_wait),
         )
         self._open.callback(client.close)
         return client
@@ -189,18 +188,18 @@ class ScriptedGateway(Scripting):
             max_retries=max_retries,
             proxy=None,
             driver=None if self._sockets else self.async_driver(),
-            _effects=async_effects()._replace(sleep=_no_async_wait),
+            _effects=async_system_runtime()._replace(sleep=_no_async_wait),
         )
         self._open.callback(_close, client)
         return client
 
-    def driver(self) -> Driver:
+    def driver(self) -> Transport:
         """A transport to it without a socket, for `InferenceGatewayClient(driver=...)`."""
         driver = InProcessDriver(self._app, self._plan)
         self._open.callback(driver.close)
         return driver
 
-    def async_driver(self) -> AsyncDriver:
+    def async_driver(self) -> AsyncTransport:
         """A transport to it without a socket, for `AsyncInferenceGatewayClient(driver=...)`."""
         return AsyncInProcessDriver(self._app, self._plan)
 

@@ -1,37 +1,209 @@
-"""A provider behind the scripted gateway: whatever is asked of it, it answers what the script for the request says."""
+"""The provider that answers from scripts: chat, pictures, sound and injected faults."""
 
 from __future__ import annotations
 
 import asyncio
+import base64
 from contextlib import aclosing, asynccontextmanager
-from typing import TYPE_CHECKING
+from difflib import get_close_matches
+from time import monotonic
+from typing import TYPE_CHECKING, TypeGuard
 
 import msgspec
 from msgspec.structs import replace
 
 from ..embedded import go_json
-from ..embedded.lines import Lines
+from ..embedded.faults import KINDS, Fault, FaultError, FaultPlan, fault
+from ..embedded.faults.kinds import ErrorEvent
 from ..embedded.problems import Problem
-from ..embedded.providers.provider import Answer as ProviderAnswer
+from ..embedded.providers import scripted
 from ..embedded.providers.provider import Listed, Refused
+from ..embedded.providers.provider import ProviderResponse as ProviderAnswer
 from ..embedded.providers.scripts import CREATED, DIALECTS, Conversation
-from . import media
-from .answer import Answer
-from .faults import says
-from .refusal import Refusal, refusal_of
+from ..embedded.relay import Lines
+from .answer import STATUSES, Refusal, ScriptedAnswer, refusal_of
+from .request_context import CONTEXT
 from .script import Raw
-from .visit import VISIT
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
 
     from ..embedded.chat_schema import ChatRequest
+    from ..embedded.faults import RequestInfo
+    from ..embedded.faults.plan import Listener
     from ..embedded.providers.provider import Ask
-    from ..embedded.providers.scripts import Turn
-    from .playbook import Playbook
+    from ..embedded.providers.scripts import ScriptedTurn
+    from .expectations import Expectations
+    from .request_context import RequestContext
     from .script import Outcome
 
-__all__ = ["ScriptedDesk", "Unmatched"]
+__all__ = [
+    "ExpectationProvider",
+    "ScriptedFaults",
+    "Unmatched",
+    "error_event",
+    "fault_of",
+    "has_text",
+    "is_status",
+    "picture",
+    "sound",
+]
+
+
+_SECONDS = 0.5
+_TYPES = {"mp3": "audio/mpeg", "opus": "audio/ogg", "aac": "audio/aac", "flac": "audio/flac", "wav": "audio/wav"}
+
+
+def picture(answer: ScriptedAnswer, ask: Ask) -> Raw:
+    """As many pictures as were asked for; the text of the answer is the prompt as the model understood it."""
+    said = answer.text or CONTEXT.get().request.text
+    data = scripted.png(said) if answer.image is None else answer.image
+    image: dict[str, object] = {"b64_json": base64.b64encode(data).decode(), "revised_prompt": said}
+    images = [image] * _count(ask)
+    body = msgspec.json.encode({"created": CREATED, "data": images})
+    return Raw(headers=(("content-type", "application/json"),), body=body)
+
+
+def _count(ask: Ask) -> int:
+    wanted = _media_request(ask).n
+    return wanted if wanted and wanted > 0 else 1
+
+
+def sound(answer: ScriptedAnswer, ask: Ask) -> Raw:
+    """Half a second of sound under the type that was asked for, "mp3" as a rule."""
+    kind = _media_request(ask).response_format or "mp3"
+    made = {"wav": scripted.wav, "pcm": scripted.pcm}.get(kind, scripted.mp3)
+    body = made(_SECONDS) if answer.audio is None else answer.audio
+    return Raw(headers=(("content-type", _TYPES.get(kind, f"audio/{kind}")),), body=body)
+
+
+class _MediaRequest(msgspec.Struct):
+    n: int | None = None
+    response_format: str | None = None
+
+
+def _media_request(ask: Ask) -> _MediaRequest:
+    """What JSON asks for; forms ask for one picture."""
+    if not ask.header("content-type").startswith("application/json"):
+        return _MediaRequest()
+    return msgspec.json.decode(ask.body, type=_MediaRequest)
+
+
+__tracebackhide__ = True  # pytest shows the test's line, not ours
+
+_NO_FAULTS = ("answer", "status")  # replies and statuses have words of their own here
+_PATHS = {"chat": "/chat/completions", "messages": "/messages", "responses": "/responses"}
+
+
+class ScriptedFaults(FaultPlan):
+    """The plan of the gateway's fault player."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._has_door = False
+        self._shut_until = 0.0
+
+    @property
+    def refuses(self) -> bool:
+        """Whether a gateway without a socket is not to be reached now."""
+        return monotonic() < self._shut_until
+
+    def attach(self, door: Listener | None) -> None:
+        """As `FaultPlan.attach`."""
+        self._has_door = door is not None
+        super().attach(door)
+
+    def shut_for(self, seconds: float) -> None:
+        """Refuse connections for so long, also those that need no socket."""
+        self._shut_until = monotonic() + seconds
+        if self._has_door:
+            super().shut_for(seconds)
+
+    def reads_body(self, method: str, path: str) -> bool:
+        """Nothing more need be read: the script is chosen already."""
+        del method, path
+        return False
+
+    def choose(self, asked: RequestInfo) -> Fault | None:
+        """The fault of the script for the request that is on its way."""
+        del asked
+        visit = CONTEXT.get(None)
+        if visit is None or visit.script is None or visit.script.fault is None:
+            return None
+        chosen = visit.script.fault
+        if isinstance(chosen, ErrorEvent) and not visit.request.stream:
+            return None
+        visit.answered = True
+        self.count(chosen)
+        return _placed(chosen, visit) if visit.script.at_end else chosen
+
+
+def _placed(fault: Fault, visit: RequestContext) -> Fault:
+    """The fault, behind the last event that says something."""
+    path, script = _PATHS.get(visit.request.endpoint), visit.script
+    outcome = script.outcome_for(visit.request) if script is not None else None
+    if path is None or not isinstance(outcome, ScriptedAnswer) or "after" not in fault.__struct_fields__:
+        return fault
+    try:
+        turn = outcome.turn(Conversation.read(visit.request.content))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return fault  # the provider refuses it
+    told = [has_text(event) for event in DIALECTS[path].events(turn)]
+    last = max((number for number, each in enumerate(told, 1) if each), default=1)
+    return replace(fault, after=last)
+
+
+def has_text(event: bytes) -> bool:
+    """Whether an event of a stream brings something that was said, in any of the dialects."""
+    first = event.partition(b"\n")[0]
+    if first.startswith(b"event: "):
+        return first == b"event: content_block_delta" or first.endswith(b".delta")
+    return b'"delta":{"' in event and b'"role":"assistant"' not in event
+
+
+def is_status(what: str | int | Fault) -> TypeGuard[str | int]:
+    """Whether this says a status, and not what happens on the wire."""
+    return isinstance(what, int) or (isinstance(what, str) and what in STATUSES)
+
+
+def fault_of(what: str | int | Fault, **parameters: object) -> Fault:
+    """The fault of this name, written with hyphens or underscores.
+
+    Raises:
+        ValueError: There is none, or it has no such parameter.
+    """
+    if isinstance(what, Fault):
+        if parameters:
+            raise ValueError(f"{', '.join(parameters)}: a fault that is ready has its parameters already")
+        return what
+    if not isinstance(what, str):
+        raise TypeError(f"a failure is a status, a name or a fault, got {what!r}")
+    name = what.replace("_", "-")
+    known = [each for each in KINDS if each not in _NO_FAULTS]
+    if name not in known:
+        raise ValueError(f"there is no failure {what!r}. {_intended(what, name, known)}")
+    try:
+        return fault(name, **parameters)
+    except FaultError as error:
+        raise ValueError(str(error)) from None
+
+
+def _intended(what: str, name: str, known: list[str]) -> str:
+    """What may have been meant by a name that is none."""
+    near = [each for each in known if name in each]
+    near = near or get_close_matches(what, STATUSES, 1) or get_close_matches(name, known, 1)
+    meant = f"Did you mean {' or '.join(map(repr, near))}? " if near else ""
+    return (
+        f"{meant}There are the statuses from 400 to 599, also as {', '.join(STATUSES)}; "
+        f"and the faults on the wire {', '.join(known)}."
+    )
+
+
+def error_event(what: str | int) -> Fault:
+    """The error inside a stream that stands for this status."""
+    refusal = refusal_of(what)
+    return ErrorEvent(code=refusal.status, message=refusal.message)
+
 
 _JSON = "application/json"
 _EVENTS = "text/event-stream"
@@ -48,7 +220,7 @@ class Unmatched(Problem):
         return {"type": "error", "error": {"type": "not_found_error", "message": self.text}}
 
 
-class ScriptedDesk:
+class ExpectationProvider:
     """See `embedded.providers.provider.Provider`.
 
     Args:
@@ -57,7 +229,7 @@ class ScriptedDesk:
         models: The names of all models, with their providers in front.
     """
 
-    def __init__(self, id: str, playbook: Playbook, models: Callable[[], Iterable[str]]) -> None:
+    def __init__(self, id: str, playbook: Expectations, models: Callable[[], Iterable[str]]) -> None:
         self._id = id
         self._playbook = playbook
         self._models = models
@@ -80,14 +252,14 @@ class ScriptedDesk:
     async def chat(self, request: ChatRequest) -> bytes:
         """As `Provider.chat`."""
         outcome = self._claim(request)
-        if isinstance(outcome, Answer):
+        if isinstance(outcome, ScriptedAnswer):
             return go_json.encode(_CHAT.whole(_turn(outcome, msgspec.json.encode(request))))
         return _accepted(outcome).body
 
     async def chat_stream(self, request: ChatRequest) -> AsyncGenerator[bytes]:
         """As `Provider.chat_stream`."""
         outcome = self._claim(request)
-        if isinstance(outcome, Answer):
+        if isinstance(outcome, ScriptedAnswer):
             pieces = _paced(_CHAT.events(_turn(outcome, msgspec.json.encode(request))), outcome.pause)
         else:
             pieces = _once(_accepted(outcome).body)
@@ -112,23 +284,23 @@ class ScriptedDesk:
         if isinstance(outcome, Refusal):
             return _whole(_refused(outcome, path))
         if path.startswith("/images/"):
-            return _whole(media.picture(outcome, ask))
+            return _whole(picture(outcome, ask))
         if path.startswith("/audio/"):
-            return _whole(media.sound(outcome, ask))
+            return _whole(sound(outcome, ask))
         return self._spoken(path, ask, outcome)
 
-    def _spoken(self, path: str, ask: Ask, answer: Answer) -> ProviderAnswer:
+    def _spoken(self, path: str, ask: Ask, answer: ScriptedAnswer) -> ProviderAnswer:
         """The answer in the dialect of the path."""
         dialect = next((dialect for end, dialect in DIALECTS.items() if path.endswith(end)), None)
         if dialect is None or ask.method != "POST":
-            request = VISIT.get().request
+            request = CONTEXT.get().request
             why = f"No words are known for an answer to {request}: script its bytes, with gateway.respond(...)."
             raise Unmatched(self._playbook.miss(request, why))
         try:
             turn = _turn(answer, ask.body)
         except Refused as error:
             return _whole(Raw(status=error.status, headers=(("content-type", _JSON),), body=error.body))
-        if VISIT.get().request.stream:
+        if CONTEXT.get().request.stream:
             pieces = _paced(dialect.events(turn), answer.pause)
             return ProviderAnswer(status=200, headers=(("content-type", _EVENTS),), pieces=pieces)
         return _whole(Raw(headers=(("content-type", _JSON),), body=go_json.encode(dialect.whole(turn))))
@@ -141,7 +313,7 @@ class ScriptedDesk:
         Raises:
             Unmatched: There is none.
         """
-        visit = VISIT.get()
+        visit = CONTEXT.get()
         script, request = visit.script, visit.request
         if visit.turns and further is not None:
             conversation = msgspec.json.encode(replace(further, model=f"{self._id}/{further.model}"))
@@ -158,7 +330,7 @@ class ScriptedDesk:
 _CHAT = DIALECTS["/chat/completions"]
 
 
-def _turn(answer: Answer, body: bytes) -> Turn:
+def _turn(answer: ScriptedAnswer, body: bytes) -> ScriptedTurn:
     """The answer as the next turn of the conversation in this body.
 
     Raises:
@@ -203,5 +375,5 @@ async def _paced(events: Iterator[bytes], pause: float) -> AsyncGenerator[bytes]
     for event in events:
         if said and pause:
             await asyncio.sleep(pause)
-        said = says(event)
+        said = has_text(event)
         yield event

@@ -10,12 +10,10 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import msgspec
 
-from .answer import UNSET, Answer, answer_of
-from .condition import Condition, condition_of
-from .faults import error_event, fault_of, is_status
+from .answer import UNSET, ScriptedAnswer, refusal_of, scripted_answer
+from .provider import error_event, fault_of, is_status
 from .received import OF_A_MODEL
-from .refusal import refusal_of
-from .script import Raw, Script, call, place_of_caller, times_of
+from .script import Condition, Raw, Script, call, condition_of, place_of_caller, times_of
 
 if TYPE_CHECKING:
     import re
@@ -23,7 +21,7 @@ if TYPE_CHECKING:
 
     from ..embedded.faults import Fault
     from .answer import ToolCallLike, UsageLike
-    from .playbook import Playbook
+    from .expectations import Expectations
     from .received import Endpoint, ReceivedRequest
     from .script import Outcome
 
@@ -39,7 +37,7 @@ _FILLER = "One two three four five six seven eight."
 class Scripting:
     """Writes scripts for the requests that a condition is true of."""
 
-    def __init__(self, playbook: Playbook, condition: Condition) -> None:
+    def __init__(self, playbook: Expectations, condition: Condition) -> None:
         self._playbook = playbook
         self._condition = condition
 
@@ -80,7 +78,7 @@ class Scripting:
         times: Times = 1,
         optional: bool = False,
     ) -> Script:
-        """Answer with this, in whatever dialect is asked for; streams bring it word by word.
+        """ScriptedAnswer with this, in whatever dialect is asked for; streams bring it word by word.
 
         Args:
             text: What the model says.
@@ -99,7 +97,7 @@ class Scripting:
             ValueError: Arguments contradict each other, or make no sense.
         """
         given = _given(locals())
-        answer = answer_of(
+        answer = scripted_answer(
             text,
             json=json,
             tool_calls=tool_calls,
@@ -124,7 +122,7 @@ class Scripting:
         times: Times = 1,
         optional: bool = False,
     ) -> Script:
-        """Answer with these pieces, each in an event of its own; at once and whole if no stream is asked for.
+        """ScriptedAnswer with these pieces, each in an event of its own; at once and whole if no stream is asked for.
 
         Args:
             pieces: What the model says.
@@ -143,7 +141,7 @@ class Scripting:
             ValueError: As in `reply`, or there is no such failure.
         """
         given = _given(locals())
-        answer = answer_of(
+        answer = scripted_answer(
             pieces=pieces,
             pause=pause,
             tool_calls=tool_calls,
@@ -193,7 +191,7 @@ class Scripting:
             return self._add(refusal, written, times, optional=optional)
         said = {"message": message, "code": code, "retry_after": retry_after}
         parameters |= {name: value for name, value in said.items() if value is not None}
-        filler = answer_of(_FILLER)
+        filler = scripted_answer(_FILLER)
         return self._add(filler, written, times, optional=optional, fault=fault_of(what, **parameters))
 
     def respond(
@@ -244,7 +242,12 @@ class Scripting:
             at_end=at_end,
         )
         endpoint = self._condition.endpoint
-        if isinstance(outcome, Answer) and fault is None and endpoint is not None and endpoint not in OF_A_MODEL:
+        if (
+            isinstance(outcome, ScriptedAnswer)
+            and fault is None
+            and endpoint is not None
+            and endpoint not in OF_A_MODEL
+        ):
             raise ValueError(f"no model answers at endpoint={endpoint!r}: write {_INSTEAD.get(endpoint, _RESPOND)}")
         return self._playbook.add(script)
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inference_gateway_sdk.embedded.faults import FaultError, FaultPlan, fault, read_plan
-from inference_gateway_sdk.embedded.faults.file import parse_plan
+from inference_gateway_sdk.embedded.faults.plan import parse_plan
 
 
 def test_a_file_becomes_a_plan(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inference_gateway_sdk.embedded.faults import KINDS, Fault, FaultError, fault, parse
+from inference_gateway_sdk.embedded.faults import KINDS, Fault, FaultError, fault, parse_fault
 
 PRINTABLE = st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E), min_size=1)
 SECONDS = st.floats(0, 86_400)
@@ -61,7 +61,7 @@ def test_what_is_written_is_read_again(made: Fault) -> None:
     """Every fault has a text, on one line, and the text has that fault."""
     text = written(made)
     assert "\n" not in text
-    assert parse(text) == made
+    assert parse_fault(text) == made
 
 
 @given(st.text())
@@ -97,7 +97,7 @@ def test_any_mapping_is_a_fault_or_refused(mapping: dict[str, object]) -> None:
 
 def _a_fault_or_a_sentence(given_: str | dict[str, object]) -> None:
     try:
-        made = parse(given_)
+        made = parse_fault(given_)
     except FaultError as error:
         assert len(str(error).split()) > 3  # noqa: PT017  (either way is right)
     else:
@@ -119,7 +119,7 @@ def _a_fault_or_a_sentence(given_: str | dict[str, object]) -> None:
 )
 def test_a_text_is_read_with_forbearance(text: str, same: Fault) -> None:
     """Blanks do not matter, nor a hyphen for an underscore; a semicolon inside quotation marks is no end."""
-    assert parse(text) == same
+    assert parse_fault(text) == same
 
 
 @pytest.mark.parametrize(
@@ -138,5 +138,5 @@ def test_a_text_is_read_with_forbearance(text: str, same: Fault) -> None:
 def test_a_text_that_is_none_is_refused(text: str | dict[str, object], says: str) -> None:
     """The message says what to write."""
     with pytest.raises(FaultError) as caught:
-        parse(text)
+        parse_fault(text)
     assert says in str(caught.value)

@@ -11,15 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inference_gateway_sdk.embedded.faults import Asked, Fault, FaultError, FaultPlan, Rule, fault
+from inference_gateway_sdk.embedded.faults import Fault, FaultError, FaultPlan, RequestInfo, Rule, fault
 
 CHAT = "/v1/chat/completions"
 FORM = b'--b\r\nContent-Disposition: form-data; name="model"\r\n\r\na\r\n--b--\r\n'
 
 
-def asked(method: str = "POST", path: str = CHAT, model: str = "openai/gpt-4o") -> Asked:
+def asked(method: str = "POST", path: str = CHAT, model: str = "openai/gpt-4o") -> RequestInfo:
     """One chat."""
-    return Asked(method=method, path=path, body=json.dumps({"model": model}).encode())
+    return RequestInfo(method=method, path=path, body=json.dumps({"model": model}).encode())
 
 
 def names(plan: FaultPlan, count: int) -> list[str | None]:
@@ -91,7 +91,7 @@ def test_a_rule_is_for_the_requests_it_names(rule: Rule, taken: bool) -> None:
 )  # fmt: skip
 def test_a_request_names_its_model_in_json_or_in_a_form(body: bytes, content_type: str, model: str) -> None:
     """A body that names none, or cannot be read, names the empty one."""
-    request = Asked(method="POST", path=CHAT, headers={"content-type": content_type}, body=body)
+    request = RequestInfo(method="POST", path=CHAT, headers={"content-type": content_type}, body=body)
     assert request.model == model
 
 

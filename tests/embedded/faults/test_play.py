@@ -16,7 +16,7 @@ from embedded.faults.conftest import Speaker
 from embedded.waiting import until
 from inference_gateway_sdk.embedded import Access, Gateway, ScriptedProvider, Settings, create_app, running
 from inference_gateway_sdk.embedded.faults import FaultError, FaultPlan, Rule
-from inference_gateway_sdk.embedded.faults.play import FaultPlayer
+from inference_gateway_sdk.embedded.faults.middleware import FaultMiddleware
 from inference_gateway_sdk.embedded.runner import hosting
 from support.weights import nowhere
 
@@ -169,7 +169,7 @@ def test_a_client_that_leaves_ends_what_has_no_end(fault: str, sign: bytes) -> N
 def without_a_socket(fault: str, path: str = CHAT) -> tuple[int, bytes]:
     """Status and body of a request to the application itself, with this fault."""
     settings = Settings(port=0)
-    app = FaultPlayer(create_app(Gateway.build(settings, nowhere(), ScriptedProvider())), FaultPlan([fault]))
+    app = FaultMiddleware(create_app(Gateway.build(settings, nowhere(), ScriptedProvider())), FaultPlan([fault]))
 
     async def ask() -> tuple[int, bytes]:
         transport = httpx2.ASGITransport(app=app)

@@ -10,8 +10,8 @@ import pytest
 from msgspec import Meta, Struct
 
 from inference_gateway_sdk.embedded import running
-from inference_gateway_sdk.embedded.mcp.functions import FunctionTools
-from inference_gateway_sdk.embedded.mcp.source import ToolError
+from inference_gateway_sdk.embedded.mcp.offer import ToolError
+from inference_gateway_sdk.embedded.mcp.toolbox import FunctionTools
 
 
 class Place(Struct):

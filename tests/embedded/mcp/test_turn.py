@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inference_gateway_sdk.embedded.mcp.turn import StreamedTurn
+from inference_gateway_sdk.embedded.mcp.tool_loop import StreamedTurn
 from support.server import chunk
 
 CALLS = st.lists(st.tuples(st.text(min_size=1, max_size=8), st.text(max_size=12)), min_size=1, max_size=3)

@@ -1,4 +1,4 @@
-"""`POST /v1/chat/completions`: one request to one provider, whole or streamed, as WIRE sections 3, 6, 8 and 9 say."""
+"""POST /v1/chat/completions, with and without the gateway's own tools."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from msgspec.structs import replace
 from starlette.responses import Response
 
 from .. import go_json, problems
-from ..chat_schema import ChatAnswer, ChatRequest, StreamOptions
-from ..disconnect import while_connected
-from ..line_relay import LineRelay
-from ..narrow_floats import narrow_answer, narrow_request
+from ..chat_schema import ChatAnswer, ChatRequest, StreamOptions, narrow_answer, narrow_request, without_pictures
+from ..connection import while_connected
+from ..mcp.tool_loop import CutStream, ToolLoop
 from ..problems import Problem
 from ..providers.catalogue import CATALOGUE
+from ..providers.local import LocalModel
 from ..providers.provider import ProviderError
+from ..relay import LineRelay
 from ..request_body import read_body
-from ..routing import Route, admit, named_provider, route
-from ..vision import without_pictures
+from ..routing import ModelRoute, admit, named_provider, route_model
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,9 +28,11 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from ..gateway import Gateway
+    from ..mcp.offer import Offer
     from ..mcp.tool_loop import ChatProvider
+    from ..providers.provider import Provider
 
-__all__ = ["chat_completions", "choose", "failure", "read_chat", "respond", "streaming"]
+__all__ = ["chat_completions", "chat_with_tools", "choose", "failure", "read_chat", "respond_to_chat", "streaming"]
 
 
 async def chat_completions(gateway: Gateway, request: Request) -> Response:
@@ -40,21 +42,21 @@ async def chat_completions(gateway: Gateway, request: Request) -> Response:
     admit(chat.model, gateway.settings)
     if gateway.settings.vision:
         chat = without_pictures(chat, f"{target.provider}/{target.model}")
-    return await respond(gateway, request, chat, target, gateway.provider(target.provider))
+    return await respond_to_chat(gateway, request, chat, target, gateway.provider(target.provider))
 
 
-def choose(gateway: Gateway, request: Request, chat: ChatRequest) -> Route:
+def choose(gateway: Gateway, request: Request, chat: ChatRequest) -> ModelRoute:
     """Who answers: whom the query names, whose turn it is behind an alias, or whom the model's name says.
 
     Raises:
         Problem: None of them does.
     """
     named = named_provider(request)
-    return (None if named else gateway.pools.select(chat.model)) or route(chat.model, named)
+    return (None if named else gateway.pools.select(chat.model)) or route_model(chat.model, named)
 
 
-async def respond(
-    gateway: Gateway, request: Request, chat: ChatRequest, target: Route, provider: ChatProvider
+async def respond_to_chat(
+    gateway: Gateway, request: Request, chat: ChatRequest, target: ModelRoute, provider: ChatProvider
 ) -> Response:
     """The provider's answer to a chat that may be had.
 
@@ -65,7 +67,7 @@ async def respond(
     if chat.stream:
         lines = provider.chat_stream(streaming(chat, target))
         return LineRelay(lines, problem, target.headers, quirks=gateway.quirks, patient=True)
-    answering = _answer(provider, replace(chat, model=target.model), gateway)
+    answering = _chat_answer(provider, replace(chat, model=target.model), gateway)
     try:
         answer = await while_connected(request.receive, answering)
     except Problem as unread:
@@ -78,7 +80,9 @@ async def respond(
     return Response(answer, headers={**target.headers, "content-type": "application/json"})
 
 
-def failure(gateway: Gateway, request: Request, target: Route) -> Callable[[ProviderError | TimeoutError], Problem]:
+def failure(
+    gateway: Gateway, request: Request, target: ModelRoute
+) -> Callable[[ProviderError | TimeoutError], Problem]:
     """What a failure of the provider is to the client."""
     host, port = request.scope["server"]
     return partial(problems.from_provider, provider=target.provider, here=f"{host}:{port}", quirks=gateway.quirks)
@@ -98,13 +102,13 @@ async def read_chat(request: Request, limit: int, *, narrow: bool = False) -> Ch
         raise Problem.bad_request() from error
 
 
-def streaming(chat: ChatRequest, target: Route) -> ChatRequest:
+def streaming(chat: ChatRequest, target: ModelRoute) -> ChatRequest:
     """The request with usage asked for, whatever the client said; two providers do not know the option."""
     options = StreamOptions(include_usage=True) if CATALOGUE[target.provider].stream_usage else None
     return replace(chat, model=target.model, stream_options=options)
 
 
-async def _answer(provider: ChatProvider, chat: ChatRequest, gateway: Gateway) -> bytes:
+async def _chat_answer(provider: ChatProvider, chat: ChatRequest, gateway: Gateway) -> bytes:
     """The provider's answer, without what the gateway does not know.
 
     Raises:
@@ -123,3 +127,58 @@ async def _answer(provider: ChatProvider, chat: ChatRequest, gateway: Gateway) -
     if answer.choices is None and not gateway.quirks.hollow_answers:
         raise problems.hollow(body)
     return go_json.encode(answer)
+
+
+_UNLIMITED = 2**63 - 1
+
+
+async def chat_with_tools(gateway: Gateway, request: Request) -> Response:
+    """The answer that a model comes to with the gateway's tools, or the reason why there is none."""
+    if request.headers.get("x-mcp-bypass") or not gateway.tools.configured:
+        return await chat_completions(gateway, request)
+    offer = gateway.tools.offer()
+    if offer is not None:
+        return await _tool_answer(gateway, request, offer)
+    if gateway.quirks.mcp_swallows_body:
+        raise Problem.bad_request()
+    return await chat_completions(gateway, request)
+
+
+async def _tool_answer(gateway: Gateway, request: Request, offer: Offer) -> Response:
+    quirks = gateway.quirks
+    chat = await _read_tools_body(request, _UNLIMITED if quirks.mcp_shortcuts else gateway.settings.max_body)
+    target = _tools_target(gateway, request, chat)
+    provider = _tools_provider(gateway, target.provider)
+    if not (quirks.mcp_shortcuts and chat.stream):
+        admit(chat.model, gateway.settings)
+    if isinstance(provider, LocalModel):  # it takes no tools
+        return await respond_to_chat(gateway, request, chat, target, provider)
+    problem = failure(gateway, request, target)
+    if quirks.mcp_cut_turns and chat.stream:
+        return CutStream(provider, streaming(chat, target), offer, problem)
+    return await respond_to_chat(gateway, request, chat, target, ToolLoop(provider, offer, problem))
+
+
+async def _read_tools_body(request: Request, limit: int) -> ChatRequest:
+    try:
+        return await read_chat(request, limit)
+    except Problem as problem:
+        if problem.status != 400:
+            raise
+        raise Problem(400, "Invalid request body") from problem
+
+
+def _tools_target(gateway: Gateway, request: Request, chat: ChatRequest) -> ModelRoute:
+    try:
+        if gateway.quirks.mcp_shortcuts:
+            return route_model(chat.model, named_provider(request))
+        return choose(gateway, request, chat)
+    except Problem as problem:
+        raise Problem(400, f"Unsupported model: {chat.model}") from problem
+
+
+def _tools_provider(gateway: Gateway, name: str) -> Provider:
+    try:
+        return gateway.provider(name)
+    except Problem as problem:
+        raise Problem(500, "Provider not available") from problem

@@ -12,7 +12,7 @@ from ..multipart import Form, FormError
 from ..problems import Problem
 from ..providers.catalogue import CATALOGUE
 from ..request_body import read_body
-from ..routing import admit, named_provider, route
+from ..routing import admit, named_provider, route_model
 from .passing import pass_form, pass_json
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def _passed(gateway: Gateway, request: Request, path: str, form: Form) -> Respon
     model, provider = form.text("model"), named_provider(request)
     if not model and not provider:
         raise Problem.nobody_named()
-    target = route(model, provider)
+    target = route_model(model, provider)
     admit(model, gateway.settings)
     content_type, data = form.with_text("model", target.model).encode()
     return pass_form(gateway, _painter(gateway, target.provider), path, content_type, data)

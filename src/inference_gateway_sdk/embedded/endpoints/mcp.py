@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from starlette.responses import Response
 
 from .. import go_json
-from ..disconnect import while_connected
+from ..connection import while_connected
 from ..mcp import dialogue
 from ..problems import Problem
 from ..request_body import read_body

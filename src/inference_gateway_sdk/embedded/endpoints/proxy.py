@@ -11,12 +11,11 @@ from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from ..line_relay import LineRelay
-from ..pass_through import HOP_BY_HOP, Mirror, lines_of
+from ..connection import before_reads
 from ..problems import Problem, passed_through, proxied
 from ..providers.provider import Ask
+from ..relay import HOP_BY_HOP, LineRelay, Mirror, lines_of
 from ..request_body import read_body
-from ..write_deadline import before_reads
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator

@@ -6,9 +6,7 @@ a gateway follows: `running(faults=[...])`. docs/faults.md has the table.
 
 from __future__ import annotations
 
-from .file import read_plan
 from .kinds import KINDS, Fault, FaultError, fault
-from .notation import parse
-from .plan import Asked, FaultPlan, Rule
+from .plan import FaultPlan, RequestInfo, Rule, parse_fault, read_plan
 
-__all__ = ["KINDS", "Asked", "Fault", "FaultError", "FaultPlan", "Rule", "fault", "parse", "read_plan"]
+__all__ = ["KINDS", "Fault", "FaultError", "FaultPlan", "RequestInfo", "Rule", "fault", "parse_fault", "read_plan"]

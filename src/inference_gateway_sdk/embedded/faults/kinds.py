@@ -42,7 +42,7 @@ class Fault(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     name: ClassVar[str] = ""
 
 
-class Answer(Fault, frozen=True):
+class NoFault(Fault, frozen=True):
     """Nothing goes wrong: a step of a sequence that is answered as it would be without it."""
 
     name = "answer"
@@ -282,7 +282,7 @@ class CloseOnReuse(Fault, frozen=True):
 
 
 _ALL: tuple[type[Fault], ...] = (
-    Answer,
+    NoFault,
     Status,
     Refuse,
     ResetBeforeHeaders,

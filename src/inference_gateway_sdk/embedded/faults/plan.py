@@ -1,17 +1,24 @@
-"""Rules turned into the fault that a request meets: which requests, how many of them, by what chance, in what order.
-
-A plan may be asked from several threads and tasks at once; the n-th request that a rule takes always meets the same
-fault, whoever comes first.
-"""
+"""Which request meets which fault: rules, their notation and their file."""
 
 from __future__ import annotations
 
 import asyncio
+import os
+import re
+import socket
 import threading
+import tomllib
 from collections import Counter
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence  # noqa: TC003  (msgspec reads the annotations)
+from collections.abc import (
+    Callable,  # noqa: TC003  (msgspec reads the annotations)
+    Generator,  # noqa: TC003  (msgspec reads the annotations)
+    Iterable,  # noqa: TC003  (msgspec reads the annotations)
+    Mapping,  # noqa: TC003  (msgspec reads the annotations)
+    Sequence,  # noqa: TC003  (msgspec reads the annotations)
+)
 from contextlib import contextmanager
 from fnmatch import fnmatchcase
+from pathlib import Path  # noqa: TC003  (msgspec reads the annotations at run time)
 from random import Random
 from typing import TYPE_CHECKING, cast
 
@@ -20,16 +27,132 @@ from msgspec import Struct, field
 from msgspec.structs import force_setattr
 
 from ..multipart import Form, FormError
-from .kinds import Fault, FaultError
-from .notation import parse
+from .kinds import Fault, FaultError, checked, fault
 
 if TYPE_CHECKING:
-    from .door import Door
+    import uvicorn
 
-__all__ = ["Asked", "FaultPlan", "Rule"]
+__all__ = ["FaultPlan", "Listener", "RequestInfo", "Rule", "parse_fault", "parse_plan", "read_plan"]
 
 
-class Asked(Struct, frozen=True, kw_only=True):
+_STRING = r'"(?:[^"\\]|\\.)*"'
+_PARAMETER = re.compile(rf"\s*([A-Za-z][A-Za-z0-9_-]*)\s*=\s*({_STRING}|[^;\"]*?)\s*(?:;|$)")
+
+
+def parse_fault(given: str | Mapping[str, object]) -> Fault:
+    """The fault that a text or a mapping describes; the mapping has its name under "name".
+
+    Raises:
+        FaultError: It describes none; the message says why, in a sentence.
+    """
+    if isinstance(given, str):
+        name, _, rest = given.partition(";")
+        return fault(name.strip(), **_parameters(rest, given))
+    parameters = {key.replace("-", "_"): value for key, value in given.items()}
+    named = parameters.pop("name", None)
+    if not isinstance(named, str):
+        raise FaultError(f'a fault needs its name: write {{ name = "status", ... }} and not {dict(given)!r}')
+    return fault(named, **parameters)
+
+
+def _parameters(text: str, whole: str) -> dict[str, object]:
+    found: dict[str, object] = {}
+    place = 0
+    while text[place:].strip():
+        match = _PARAMETER.match(text, place)
+        if match is None:
+            raise FaultError(f"{whole!r}: after the name of a fault, write ; parameter=value and so on")
+        key = match[1].replace("-", "_")
+        if key in found:
+            raise FaultError(f"{whole!r}: {key} is given twice")
+        found[key] = _read_value(match[2], whole)
+        place = match.end()
+    return found
+
+
+def _read_value(value: str, whole: str) -> str:
+    if not value.startswith('"'):
+        return value
+    try:
+        return msgspec.json.decode(value.encode(), type=str)
+    except (msgspec.DecodeError, UnicodeEncodeError) as error:
+        raise FaultError(f"{whole!r}: {value} is not a JSON string: {error}") from error
+
+
+_BACKLOG = 256
+
+
+class Listener:
+    """Made and used in the server's loop.
+
+    Args:
+        server: A running server.
+        sockets: The list of its one listening socket, which it closes when it ends.
+    """
+
+    def __init__(self, server: uvicorn.Server, sockets: list[socket.socket]) -> None:
+        self._server = server
+        self._sockets = sockets
+        self._loop = asyncio.get_running_loop()
+        self._shut = 0  # by how many
+        self._pauses: set[asyncio.Task[None]] = set()
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """The server's loop."""
+        return self._loop
+
+    async def shut(self) -> None:
+        """Refuse connections, and end those on which nothing is being answered."""
+        self._shut += 1
+        if self._shut > 1:
+            return
+        family, address = self._sockets[0].family, self._sockets[0].getsockname()
+        for listener in self._server.servers:
+            listener.close()
+        self._server.servers.clear()
+        self._sockets[0].close()
+        self._sockets[0] = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        self._share(True)
+        self._sockets[0].bind(address)
+        self._share(False)
+        for connection in list(self._server.server_state.connections):
+            connection.shutdown()
+
+    async def open(self) -> None:
+        """Accept connections again, once all who shut it have opened it."""
+        self._shut -= 1
+        if self._shut or self._server.should_exit:
+            return
+        self._share(True)
+        tls = self._server.config.ssl
+        listener = await self._loop.create_server(self._connection, sock=self._sockets[0], ssl=tls, backlog=_BACKLOG)
+        self._server.servers.append(listener)
+
+    def shut_for(self, seconds: float) -> None:
+        """Shut it now, and open it so much later."""
+
+        async def pause() -> None:
+            await self.shut()
+            await asyncio.sleep(seconds)
+            await self.open()
+
+        task = self._loop.create_task(pause())
+        self._pauses.add(task)
+        task.add_done_callback(self._pauses.discard)
+
+    def _share(self, on: bool) -> None:
+        """Whether the socket suffers others at its address: connections that are still open do, but no other server."""
+        if os.name == "posix":
+            self._sockets[0].setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, on)
+
+    def _connection(self) -> asyncio.Protocol:
+        server = self._server
+        make = server.config.http_protocol_class
+        return make(config=server.config, server_state=server.server_state, app_state=server.lifespan.state)  # type: ignore[call-arg]
+
+
+class RequestInfo(Struct, frozen=True, kw_only=True):
     """A request, as a rule sees it.
 
     Attributes:
@@ -82,7 +205,7 @@ class Rule(Struct, frozen=True):
     method: str | None = None
     path: str | None = None
     model: str | None = None
-    when: Callable[[Asked], bool] | None = None
+    when: Callable[[RequestInfo], bool] | None = None
     times: int | None = None
     repeat: bool = False
     probability: float = 1.0
@@ -101,7 +224,7 @@ class Rule(Struct, frozen=True):
             raise FaultError(f"times={self.times}: write how many requests meet the fault, 0 or more")
         if not 0 <= self.probability <= 1:
             raise FaultError(f"probability={self.probability}: write a number from 0 to 1")
-        force_setattr(self, "play", tuple(parse(each) if isinstance(each, str) else each for each in given))
+        force_setattr(self, "play", tuple(parse_fault(each) if isinstance(each, str) else each for each in given))
 
     @property
     def faults(self) -> tuple[Fault, ...]:
@@ -119,7 +242,7 @@ class Rule(Struct, frozen=True):
             return False
         return self.path is None or fnmatchcase(path, self.path)
 
-    def matches(self, asked: Asked) -> bool:
+    def matches(self, asked: RequestInfo) -> bool:
         """Whether it is for this request, however many it has taken."""
         if not self.is_for(asked.method, asked.path):
             return False
@@ -158,15 +281,16 @@ class FaultPlan:
     """What goes wrong, and what has.
 
     Args:
-        rules: Asked in this order; the first that takes a request decides. A fault, or its text, is for every request.
+        rules: Tried in this order; the first that matches a request decides. A fault, or its text, matches every
+            request.
         header: A request may name its own fault, in the header `X-Igw-Fault`; that comes before every rule.
     """
 
     def __init__(self, rules: Iterable[Rule | Fault | str] = (), *, header: bool = False) -> None:
         self.header = header
-        self._door: Door | None = None
+        self._door: Listener | None = None
         self._lock = threading.Lock()
-        self._running = [_Running(_rule(each)) for each in rules]
+        self._running = [_Running(_checked_rule(each)) for each in rules]
         self._played: Counter[str] = Counter()
 
     @property
@@ -188,7 +312,7 @@ class FaultPlan:
 
     def add(self, rule: Rule | Fault | str) -> Rule:
         """The rule, now the last of the plan."""
-        running = _Running(_rule(rule))
+        running = _Running(_checked_rule(rule))
         with self._lock:
             self._running.append(running)
         return running.rule
@@ -202,7 +326,7 @@ class FaultPlan:
         """Whether a rule for this route can only be asked with the request's body."""
         return any(rule.reads_body and rule.is_for(method, path) for rule in self.rules)
 
-    def choose(self, asked: Asked) -> Fault | None:
+    def choose(self, asked: RequestInfo) -> Fault | None:
         """The fault that this request meets, which is counted; None for none."""
         with self._lock:
             running = tuple(self._running)
@@ -221,7 +345,7 @@ class FaultPlan:
         with self._lock:
             self._played[fault.name] += 1
 
-    def attach(self, door: Door | None) -> None:
+    def attach(self, door: Listener | None) -> None:
         """Have a server's listening socket to shut, or no longer."""
         self._door = door
 
@@ -248,11 +372,91 @@ class FaultPlan:
             if self._door is door:  # otherwise its server has ended
                 asyncio.run_coroutine_threadsafe(door.open(), door.loop).result()
 
-    def _attached(self) -> Door:
+    def _attached(self) -> Listener:
         if self._door is None:
             raise FaultError("nothing listens for this plan: give it to running() or igw serve")
         return self._door
 
 
-def _rule(given: Rule | Fault | str) -> Rule:
+def _checked_rule(given: Rule | Fault | str) -> Rule:
     return given if isinstance(given, Rule) else Rule(given)
+
+
+Written = str | dict[str, object]
+
+
+class _File(Struct):
+    header: bool = False
+    rules: list[dict[str, object]] = field(default_factory=list[dict[str, object]])
+
+
+class _Rule(Struct):
+    """A rule as it is written: as `Rule`, with `fault` or `sequence` for what it plays."""
+
+    fault: Written | None = None
+    sequence: list[Written] | None = None
+    method: str | None = None
+    path: str | None = None
+    model: str | None = None
+    times: int | None = None
+    repeat: bool = False
+    probability: float = 1.0
+    seed: int = 0
+
+
+def read_plan(path: Path) -> FaultPlan:
+    """The plan in this file.
+
+    Raises:
+        FaultError: The file cannot be read, or says nothing that can be followed; the message says why.
+    """
+    try:
+        text = path.read_text("utf-8")
+    except OSError as error:
+        raise FaultError(f"{path} cannot be read: {error.strerror or error}") from error
+    except UnicodeDecodeError as error:
+        raise FaultError(f"{path} is not UTF-8: {error}") from error
+    try:
+        return parse_plan(text)
+    except FaultError as error:
+        raise FaultError(f"{path}: {error}") from error
+
+
+def parse_plan(text: str) -> FaultPlan:
+    """The plan that this TOML text describes.
+
+    Raises:
+        FaultError: It describes none.
+    """
+    try:
+        loaded = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise FaultError(f"this is not TOML: {error}") from error
+    file = checked(_File, loaded, "the file")
+    return FaultPlan([_file_rule(each, number) for number, each in enumerate(file.rules, 1)], header=file.header)
+
+
+def _file_rule(given: dict[str, object], number: int) -> Rule:
+    what = f"rule {number}"
+    written = checked(_Rule, given, what)
+    try:
+        return Rule(
+            _played(written),
+            method=written.method,
+            path=written.path,
+            model=written.model,
+            times=written.times,
+            repeat=written.repeat,
+            probability=written.probability,
+            seed=written.seed,
+        )
+    except FaultError as error:
+        raise FaultError(f"{what}: {error}") from error
+
+
+def _played(written: _Rule) -> Fault | list[Fault]:
+    if (written.fault is None) == (written.sequence is None):
+        raise FaultError("write either fault = ... or sequence = [...]")
+    if written.fault is not None:
+        return parse_fault(written.fault)
+    return [parse_fault(each) for each in written.sequence or ()]

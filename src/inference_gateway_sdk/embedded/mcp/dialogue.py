@@ -13,18 +13,18 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 from msgspec import Struct
 
-from ..._model.json_value import is_object
+from ..._model.json_values import is_object
 from ..._version import __version__
 from ..._wire import codec
 from ..._wire.mcp import PROTOCOL_VERSION
-from .source import ToolError
+from .offer import ToolError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
     from .toolbox import Toolbox
 
-__all__ = ["Said", "answer"]
+__all__ = ["Reply", "answer"]
 
 _META: Final = "io.modelcontextprotocol/"
 _NEEDED: Final = (_META + "protocolVersion", _META + "clientCapabilities")
@@ -37,7 +37,7 @@ _HEADER_MISMATCH, _UNSUPPORTED_VERSION = -32020, -32022
 _STATUS: Final = {_NO_METHOD: 404, _INTERNAL: 200}  # 400 for all others
 
 
-class Said(Struct, frozen=True):
+class Reply(Struct, frozen=True):
     """An HTTP answer: its status, and what its body says, None for nothing."""
 
     status: int
@@ -55,7 +55,7 @@ class _Refusal(Exception):  # noqa: N818  (an answer, not a fault)
         self.status = _STATUS.get(code, 400)
 
 
-async def answer(toolbox: Toolbox, headers: Mapping[str, str], body: bytes) -> Said:
+async def answer(toolbox: Toolbox, headers: Mapping[str, str], body: bytes) -> Reply:
     """What a request is answered with; a notification with an empty 202.
 
     Args:
@@ -67,15 +67,15 @@ async def answer(toolbox: Toolbox, headers: Mapping[str, str], body: bytes) -> S
     try:
         request = _parse(body)
         if "id" not in request:
-            return Said(202)
+            return Reply(202)
         number = _number(request)
         params = _params(request)
         _check(request["method"], params, headers)
         result = await _METHODS[request["method"]](toolbox, params)
     except _Refusal as refusal:
-        return Said(refusal.status, {"jsonrpc": "2.0", "id": number, "error": refusal.error})
+        return Reply(refusal.status, {"jsonrpc": "2.0", "id": number, "error": refusal.error})
     meta = {_META + "serverInfo": _SELF}
-    return Said(200, {"jsonrpc": "2.0", "id": number, "result": {"resultType": "complete", **result, "_meta": meta}})
+    return Reply(200, {"jsonrpc": "2.0", "id": number, "result": {"resultType": "complete", **result, "_meta": meta}})
 
 
 def _parse(body: bytes) -> dict[str, Any]:
@@ -138,7 +138,7 @@ async def _discover(_: Toolbox, __: Mapping[str, Any]) -> dict[str, object]:
     return {"supportedVersions": [PROTOCOL_VERSION], "capabilities": capabilities, **_FRESH}
 
 
-async def _list(toolbox: Toolbox, params: Mapping[str, Any]) -> dict[str, object]:
+async def _list_tools(toolbox: Toolbox, params: Mapping[str, Any]) -> dict[str, object]:
     tools = list(toolbox.by_public_name().items())
     start = _start(params.get("cursor"))
     page = [{**codec.to_builtins(placed.tool), "name": name} for name, placed in tools[start : start + _PAGE]]
@@ -154,7 +154,7 @@ def _start(cursor: object) -> int:
     return int(cursor)
 
 
-async def _call(toolbox: Toolbox, params: Mapping[str, Any]) -> dict[str, object]:
+async def _call_tool(toolbox: Toolbox, params: Mapping[str, Any]) -> dict[str, object]:
     name, arguments = params.get("name"), params.get("arguments")
     placed = toolbox.by_public_name().get(name) if isinstance(name, str) else None
     if placed is None:
@@ -171,6 +171,6 @@ async def _call(toolbox: Toolbox, params: Mapping[str, Any]) -> dict[str, object
 _FRESH: Final[dict[str, object]] = {"ttlMs": 0, "cacheScope": "private"}  # not to be kept by the client
 _METHODS: Final[dict[str, Callable[[Toolbox, Mapping[str, Any]], Awaitable[dict[str, object]]]]] = {
     "server/discover": _discover,
-    "tools/list": _list,
-    "tools/call": _call,
+    "tools/list": _list_tools,
+    "tools/call": _call_tool,
 }

@@ -1,27 +1,67 @@
-"""The tools as a model is offered them, and the calls it makes turned into texts for it to read.
-
-In selector mode there are two tools, one that lists and one that runs the others; in direct mode each tool is there
-under its name with `mcp_` before it (WIRE section 13). What goes wrong is a text as well: "Error: ...".
-"""
+"""Tool sources, and how a model is offered their tools: each by itself, or through two selector tools."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
-from ..._model.json_value import is_object
+from ..._model.json_values import is_object
 from .. import go_json
 from ..chat_schema import Function, Tool
-from .source import ToolError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from ..._wire.mcp import McpServerTool, McpToolResult
     from .toolbox import Placed
 
-__all__ = ["Direct", "Offer", "Selector"]
+__all__ = ["Direct", "Offer", "Selector", "ToolError", "ToolSource"]
+
+
+class ToolError(Exception):
+    """A tool could not be run, or a server not be asked; the text says why."""
+
+
+class ToolSource(Protocol):
+    """Whoever offers tools."""
+
+    @property
+    def address(self) -> str:
+        """What listings call it by: an MCP server's URL."""
+        ...
+
+    @property
+    def alias(self) -> str:
+        """Its part in a tool's name on `/mcp`: lower-case letters, digits and underscores."""
+        ...
+
+    @property
+    def tools(self) -> Sequence[McpServerTool]:
+        """What it offers, by its own names; nothing while it cannot be reached."""
+        ...
+
+    async def refresh(self) -> None:
+        """Ask it anew what it offers.
+
+        Raises:
+            ToolError: It does not say; it then offers nothing.
+        """
+        ...
+
+    async def call(self, name: str, arguments: Mapping[str, object]) -> McpToolResult:
+        """What a tool gives; one that ran and failed is a result too.
+
+        Raises:
+            ToolError: It could not be run.
+        """
+        ...
+
+    async def stop(self) -> None:
+        """Let go of everything. May be called twice."""
+        ...
+
 
 _GET = "mcp_tools_get"
 _EXECUTE = "mcp_tools_execute"
@@ -63,7 +103,7 @@ class Offer(ABC):
             arguments: The model's JSON.
         """
         try:
-            return await self._run(name, _read(arguments))
+            return await self._run(name, _read_arguments(arguments))
         except ToolError as error:
             return f"Error: {error}"
 
@@ -87,7 +127,7 @@ class Direct(Offer):
     def tools(self) -> list[Tool]:
         """One for each, with its own schema."""
         return [
-            _tool(f"mcp_{name}", each.tool.description or "", each.tool.input_schema or {})
+            _offered_tool(f"mcp_{name}", each.tool.description or "", each.tool.input_schema or {})
             for name, each in self._placed.items()
         ]
 
@@ -102,8 +142,8 @@ class Selector(Offer):
     def tools(self) -> list[Tool]:
         """The one that lists and the one that runs."""
         return [
-            _tool(_GET, "List the tools there are, with what each does and takes.", _GET_PARAMETERS),
-            _tool(_EXECUTE, "Run a tool and get its result.", _EXECUTE_PARAMETERS),
+            _offered_tool(_GET, "List the tools there are, with what each does and takes.", _GET_PARAMETERS),
+            _offered_tool(_EXECUTE, "Run a tool and get its result.", _EXECUTE_PARAMETERS),
         ]
 
     async def _run(self, name: str, arguments: Mapping[str, object]) -> str:
@@ -127,11 +167,11 @@ class Selector(Offer):
         return msgspec.json.encode(found).decode()
 
 
-def _tool(name: str, description: str, parameters: dict[str, Any]) -> Tool:
+def _offered_tool(name: str, description: str, parameters: dict[str, Any]) -> Tool:
     return Tool("function", Function(name=name, description=description, parameters=parameters))
 
 
-def _read(arguments: str) -> dict[str, object]:
+def _read_arguments(arguments: str) -> dict[str, object]:
     """The arguments that a model wrote; nothing at all stands for none.
 
     Raises:

@@ -1,30 +1,141 @@
-"""A provider whose chats run the gateway's own tools: asked for an answer, it asks and runs until there is one.
-
-Whole, a client sees the last answer alone. Streamed, it sees all turns one after the other, but never a tool's result
-(WIRE section 13).
-"""
+"""The gateway's tool loop: ask, run the calls, ask again, whole or streamed."""
 
 from __future__ import annotations
 
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING, Protocol
 
 import msgspec
-from msgspec import Raw
+from msgspec import Raw, Struct
 from msgspec.structs import replace
+from starlette.responses import Response
 
 from .. import go_json
-from ..chat_schema import ChatAnswer, ChatRequest, Message, ToolCall
+from ..chat_schema import ChatAnswer, ChatRequest, ChatToolCall, ExtraContent, FunctionCall, Message
+from ..connection import ClientLeft, while_connected
 from ..problems import Problem
 from ..providers.provider import BrokenOff, ProviderError
-from .turn import StreamedTurn
+from ..relay import relay_lines, stream_headers
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
 
+    from starlette.types import Receive, Scope, Send
+
     from .offer import Offer
 
-__all__ = ["ROUNDS", "ChatProvider", "ToolLoop", "offered", "with_results"]
+__all__ = ["ROUNDS", "ChatProvider", "CutStream", "StreamedTurn", "ToolLoop", "offered", "payload", "with_results"]
+
+
+class _FunctionPiece(Struct):
+    name: str | None = None
+    arguments: str | None = None
+
+
+class _CallPiece(Struct):
+    index: int | None = None
+    id: str | None = None
+    type: str | None = None
+    function: _FunctionPiece | None = None
+    extra_content: ExtraContent | None = None
+
+
+class _TurnDelta(Struct):
+    content: str | None = None
+    reasoning: str | None = None
+    reasoning_content: str | None = None
+    tool_calls: list[_CallPiece] | None = None
+
+
+class _Choice(Struct):
+    index: int | None = None
+    delta: _TurnDelta | None = None
+    finish_reason: str | None = None
+
+
+class _Chunk(Struct):
+    choices: list[_Choice] | None = None
+
+
+def payload(line: bytes) -> bytes | None:
+    """What a line of an event stream holds, None for a line that holds nothing."""
+    return line[5:].strip() if line.startswith(b"data:") else None
+
+
+class StreamedTurn:
+    """Give it lines; what cannot be read is passed over.
+
+    Attributes:
+        finish: Why the first choice ended, empty while it has not.
+        done: The provider's own mark for the end has come.
+    """
+
+    def __init__(self) -> None:
+        self.finish = ""
+        self.done = False
+        self._texts: dict[str, list[str]] = {"content": [], "reasoning": [], "reasoning_content": []}
+        self._calls: dict[int, ChatToolCall] = {}
+
+    @property
+    def calls(self) -> list[ChatToolCall]:
+        """The tools that it calls, in order."""
+        return [self._calls[index] for index in sorted(self._calls)]
+
+    @property
+    def message(self) -> Message:
+        """The turn as a message of the conversation."""
+        text = {name: "".join(pieces) for name, pieces in self._texts.items()}
+        return Message(
+            role="assistant",
+            content=Raw(msgspec.json.encode(text["content"] or None)),
+            tool_calls=self.calls or None,
+            reasoning=text["reasoning"] or None,
+            reasoning_content=text["reasoning_content"] or None,
+        )
+
+    def feed(self, line: bytes) -> None:
+        """Take a line into account."""
+        data = payload(line)
+        if data == b"[DONE]":
+            self.done = True
+        elif data:
+            self._take(data)
+
+    def _take(self, data: bytes) -> None:
+        try:
+            chunk = msgspec.json.decode(data, type=_Chunk)
+        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+            return
+        for choice in chunk.choices or ():
+            if not choice.index:  # tools are run for the first choice alone
+                self._follow(choice)
+
+    def _follow(self, choice: _Choice) -> None:
+        delta = choice.delta or _TurnDelta()
+        for name, pieces in self._texts.items():
+            pieces.append(getattr(delta, name) or "")
+        for piece in delta.tool_calls or ():
+            self._add(piece)
+        self.finish = choice.finish_reason or self.finish
+
+    def _add(self, piece: _CallPiece) -> None:
+        call = self._calls.setdefault(self._place(piece), ChatToolCall(type="function"))
+        call.id = call.id or piece.id or ""
+        call.type = piece.type or call.type
+        call.extra_content = piece.extra_content or call.extra_content
+        if piece.function is not None:
+            call.function = FunctionCall(
+                arguments=call.function.arguments + (piece.function.arguments or ""),
+                name=call.function.name or piece.function.name or "",
+            )
+
+    def _place(self, piece: _CallPiece) -> int:
+        """Which call a piece belongs to; one without an index begins another call when it has an id."""
+        if piece.index is not None:
+            return piece.index
+        latest = max(self._calls, default=-1)
+        return latest + 1 if piece.id or latest < 0 else latest
+
 
 ROUNDS = 10
 """How often tools are run for one request."""
@@ -68,7 +179,7 @@ class ToolLoop:
         request = offered(request, self._offer)
         body = await self._provider.chat(request)
         for _ in range(ROUNDS):
-            said = _said(body)
+            said = _text_of(body)
             if said is None or not said.tool_calls:
                 break
             request = await with_results(request, said, self._offer)
@@ -143,20 +254,98 @@ def offered(request: ChatRequest, offer: Offer) -> ChatRequest:
 async def with_results(request: ChatRequest, said: Message, offer: Offer) -> ChatRequest:
     """The request that goes on where a turn called tools: with the turn, and what each of them gives."""
     results = [
-        Message(role="tool", tool_call_id=call.id, content=Raw(msgspec.json.encode(await _run(call, offer))))
+        Message(role="tool", tool_call_id=call.id, content=Raw(msgspec.json.encode(await _run_calls(call, offer))))
         for call in said.tool_calls or ()
     ]
     return replace(request, messages=[*(request.messages or ()), said, *results])
 
 
-async def _run(call: ToolCall, offer: Offer) -> str:
+async def _run_calls(call: ChatToolCall, offer: Offer) -> str:
     return await offer.run(call.function.name, call.function.arguments)
 
 
-def _said(body: bytes) -> Message | None:
+def _text_of(body: bytes) -> Message | None:
     """The message of the first choice; None when there is none to read."""
     try:
         choices = go_json.read_first(body, ChatAnswer).choices
     except msgspec.DecodeError:
         return None
     return choices[0].message if choices else None
+
+
+class CutStream(Response):
+    """The answer to a streamed chat that may run tools.
+
+    Args:
+        provider: Who is asked.
+        request: What is asked.
+        offer: The tools.
+        problem: What a failure of the provider is to a client; its text goes into the frame as it is.
+    """
+
+    def __init__(
+        self,
+        provider: ChatProvider,
+        request: ChatRequest,
+        offer: Offer,
+        problem: Callable[[ProviderError], Problem],
+    ) -> None:
+        super().__init__()
+        self._provider = provider
+        self._request = offered(request, offer)
+        self._offer = offer
+        self._problem = problem
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it; the provider's stream is closed however this ends."""
+        try:
+            await while_connected(receive, self._relay(scope, send))
+        except ClientLeft:
+            return
+
+    async def _relay(self, scope: Scope, send: Send) -> None:
+        async with aclosing(self._frames()) as frames:
+            first = await anext(frames)
+            await relay_lines(send, stream_headers(scope), first, frames, status=_stream_status(first))
+
+    async def _frames(self) -> AsyncGenerator[bytes]:
+        request = self._request
+        try:
+            for _ in range(ROUNDS):
+                turn = StreamedTurn()
+                with suppress(BrokenOff):  # it ends cleanly wherever the provider's breaks
+                    async with aclosing(self._turn(request, turn)) as frames:
+                        async for frame in frames:
+                            yield frame
+                if not turn.calls:
+                    break
+                request = await with_results(request, turn.message, self._offer)
+        except ProviderError as error:
+            yield b'data: {"error": "Failed to start streaming: %s"}\n\n' % self._problem(error).text.encode()
+        yield b"data: [DONE]\n\n"
+
+    async def _turn(self, request: ChatRequest, turn: StreamedTurn) -> AsyncGenerator[bytes]:
+        """The frames of one turn: what is not "data: " with the space is dropped, and what follows the finish too."""
+        async with aclosing(self._provider.chat_stream(request)) as lines:
+            async for line in lines:
+                if not line.startswith(b"data: "):
+                    continue
+                turn.feed(line)
+                if turn.done:
+                    return
+                yield line.rstrip() + b"\n\n"
+                if turn.finish in ("stop", "tool_calls"):
+                    return
+
+
+def _stream_status(frame: bytes) -> int:
+    """200, unless the first frame happens to be a readable error whose text is a string."""
+    try:
+        msgspec.json.decode(payload(frame.rstrip()) or b"", type=_StreamError)
+    except msgspec.DecodeError:
+        return 200
+    return 503
+
+
+class _StreamError(msgspec.Struct):
+    error: str

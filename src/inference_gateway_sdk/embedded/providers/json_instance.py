@@ -35,7 +35,7 @@ _FORMATS = {
     "uri": "https://example.com/",
     "uuid": "00000000-0000-4000-8000-000000000000",
 }
-_TELLING = {
+_TYPE_HINTS = {
     "object": ("properties", "required", "additionalProperties", "minProperties"),
     "array": ("items", "prefixItems", "minItems"),
     "number": ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"),
@@ -142,7 +142,7 @@ class _Maker:
         raise NoInstance("an enumeration has no value of its type")
 
     def _typed(self, schema: Schema) -> object:
-        kinds = _kinds(schema) or [_told(schema)]
+        kinds = _kinds(schema) or [_known_type(schema)]
         kind = next((each for each in kinds if each != "null"), "null")
         if kind == "object":
             return self._object(schema)
@@ -259,9 +259,9 @@ def _fraction(value: object) -> Fraction | None:
     return Fraction(str(value))
 
 
-def _told(schema: Schema) -> str:
+def _known_type(schema: Schema) -> str:
     """The type that the other keywords speak of."""
-    return next((kind for kind, names in _TELLING.items() if any(name in schema for name in names)), "string")
+    return next((kind for kind, names in _TYPE_HINTS.items() if any(name in schema for name in names)), "string")
 
 
 def _kinds(schema: Schema) -> list[str]:

@@ -1,7 +1,7 @@
 """What the embedded gateway asks of a provider, and the ways in which one can fail to answer.
 
 Chat and listings are understood on the way, so a provider answers them in their own types. Everything else is passed
-on as it is: an `Ask` and an `Answer` are one HTTP exchange, with the provider's address and key left to the provider.
+on as it is: an `Ask` and a `ProviderResponse` are one HTTP exchange. Address and key are the provider's own.
 """
 
 from __future__ import annotations
@@ -16,7 +16,17 @@ if TYPE_CHECKING:
 
     from ..chat_schema import ChatRequest
 
-__all__ = ["Answer", "Ask", "BrokenOff", "Listed", "Provider", "ProviderError", "Refused", "Silent", "Unreachable"]
+__all__ = [
+    "Ask",
+    "BrokenOff",
+    "Listed",
+    "Provider",
+    "ProviderError",
+    "ProviderResponse",
+    "Refused",
+    "Silent",
+    "Unreachable",
+]
 
 
 class ProviderError(Exception):
@@ -92,7 +102,7 @@ class Ask(Struct, frozen=True, kw_only=True):
         return _first(self.headers, name)
 
 
-class Answer(Struct, frozen=True, kw_only=True):
+class ProviderResponse(Struct, frozen=True, kw_only=True):
     """A provider's answer of any status.
 
     Attributes:
@@ -146,7 +156,7 @@ class Provider(Protocol):
         """
         ...
 
-    def exchange(self, ask: Ask) -> AbstractAsyncContextManager[Answer]:
+    def exchange(self, ask: Ask) -> AbstractAsyncContextManager[ProviderResponse]:
         """The answer to any request, for as long as the block runs.
 
         Raises:

@@ -1,33 +1,34 @@
-"""What the gateway asks turned into a provider's HTTP request, and its answer into bytes or lines.
-
-What the provider sees is what the real gateway would send (WIRE section 19): its own kind of authorisation; for a chat
-JSON in and `Accept: application/json` even for a stream, nothing of the client's headers.
-"""
+"""Providers reached over HTTP, and the context windows their runtimes report."""
 
 from __future__ import annotations
 
 import asyncio
 import errno
+import re
 from contextlib import aclosing, asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 import httpx2
 import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 
 from ..._version import __version__
 from .. import go_json
-from ..lines import Lines
-from ..this_machine import is_this_machine
+from ..oidc import is_this_machine
+from ..relay import Lines
 from .catalogue import Auth, Profile
-from .provider import Answer, Ask, BrokenOff, Listed, Refused, Silent, Unreachable
+from .provider import Ask, BrokenOff, Listed, ProviderError, ProviderResponse, Refused, Silent, Unreachable
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Iterator
+    from collections.abc import AsyncGenerator, Iterator, Sequence
 
     from ..chat_schema import ChatRequest
+    from .provider import Provider
 
-__all__ = ["USER_AGENT", "Relay"]
+__all__ = ["USER_AGENT", "Relay", "with_runtime_context"]
+
 
 USER_AGENT = f"inference-gateway-sdk-embedded/{__version__}"
 _JSON_ONLY = (
@@ -93,13 +94,13 @@ class Relay:
             msgspec.DecodeError: It is not JSON.
         """
         async with self._asking("GET", self._profile.models_path, b"") as answer:
-            listing = msgspec.json.decode(await _whole(answer), type=_Listing)
-        return [_listed(entry) for entry in listing.data or []]
+            listing = msgspec.json.decode(await _whole_answer(answer), type=_Listing)
+        return [_relay_listed(entry) for entry in listing.data or []]
 
     async def chat(self, request: ChatRequest) -> bytes:
         """As `Provider.chat`."""
         async with self._asking("POST", self._profile.chat_path, go_json.encode(request)) as answer:
-            return await _whole(answer)
+            return await _whole_answer(answer)
 
     async def chat_stream(self, request: ChatRequest) -> AsyncGenerator[bytes]:
         """As `Provider.chat_stream`."""
@@ -115,7 +116,7 @@ class Relay:
                 yield lines.rest
 
     @asynccontextmanager
-    async def exchange(self, ask: Ask) -> AsyncGenerator[Answer]:
+    async def exchange(self, ask: Ask) -> AsyncGenerator[ProviderResponse]:
         """As `Provider.exchange`; a key that the client sent along is never the one that arrives."""
         ours = {"authorization", self._auth.value}
         theirs = [pair for pair in ask.headers if pair[0] not in ours]
@@ -126,7 +127,7 @@ class Relay:
                 (name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in answer.headers.raw
             )
             async with aclosing(_pieces(answer)) as pieces:
-                yield Answer(status=answer.status_code, headers=headers, pieces=pieces)
+                yield ProviderResponse(status=answer.status_code, headers=headers, pieces=pieces)
 
     @asynccontextmanager
     async def _asking(self, method: str, path: str, body: bytes) -> AsyncGenerator[httpx2.Response]:
@@ -134,7 +135,7 @@ class Relay:
         ask = Ask(method=method, path=path, body=body)
         async with self._sending(ask, [*_JSON_ONLY, *self._authorisation]) as answer:
             if answer.status_code != 200:
-                raise Refused(answer.status_code, await _whole(answer))
+                raise Refused(answer.status_code, await _whole_answer(answer))
             yield answer
 
     @asynccontextmanager
@@ -203,7 +204,7 @@ async def _pieces(answer: httpx2.Response) -> AsyncGenerator[bytes]:
         raise _broken(error) from error
 
 
-async def _whole(answer: httpx2.Response) -> bytes:
+async def _whole_answer(answer: httpx2.Response) -> bytes:
     try:
         return await answer.aread()
     except httpx2.HTTPError as error:
@@ -214,7 +215,7 @@ def _broken(error: httpx2.HTTPError) -> BrokenOff:
     return BrokenOff(str(error) or "unexpected EOF")
 
 
-def _listed(entry: _Entry) -> Listed:
+def _relay_listed(entry: _Entry) -> Listed:
     sizes = (entry.context_window, entry.context_length, entry.max_context_length, entry.max_model_len)
     return Listed(
         id=entry.id,
@@ -240,3 +241,76 @@ def _os_errors(error: BaseException | None) -> Iterator[OSError]:
         if isinstance(error, OSError):
             yield error
         error = error.__cause__ or error.__context__
+
+
+ContextT = TypeVar("ContextT")
+
+_AT_ONCE = 4
+_NUM_CTX = re.compile(r"^\s*num_ctx\s+(\d+)\s*$", re.MULTILINE)
+
+
+class _Generation(Struct):
+    n_ctx: int | None = None
+
+
+class _Props(Struct):
+    default_generation_settings: _Generation | None = None
+
+
+class _Show(Struct):
+    parameters: str | None = None
+    model_info: dict[str, object] | None = None
+
+
+async def with_runtime_context(name: str, provider: Provider, models: Sequence[Listed]) -> list[Listed]:
+    """The models with the sizes that the running server states, in place of those of its list.
+
+    Args:
+        name: The provider's id.
+        provider: Whom to ask.
+        models: Those that it lists.
+    """
+    measure = {"llamacpp": _llama_cpp, "ollama": _ollama}.get(name)
+    if measure is None or all(model.context_source == "runtime" for model in models):
+        return list(models)  # whoever lists them knows: it runs them itself
+    sizes = await measure(provider, models)
+    return [
+        replace(model, context_tokens=size, context_source="runtime") if size else model
+        for model, size in zip(models, sizes, strict=True)
+    ]
+
+
+async def _llama_cpp(provider: Provider, models: Sequence[Listed]) -> list[int | None]:
+    props = await _read_context(provider, Ask(method="GET", path="/props", at_root=True), _Props)
+    generation = props.default_generation_settings if props else None
+    return [generation.n_ctx if generation else None] * len(models)
+
+
+async def _ollama(provider: Provider, models: Sequence[Listed]) -> list[int | None]:
+    turn = asyncio.Semaphore(_AT_ONCE)
+
+    async def one(model: Listed) -> int | None:
+        body = msgspec.json.encode({"model": model.id})
+        headers = (("content-type", "application/json"),)
+        async with turn:
+            show = await _read_context(provider, Ask(path="/api/show", headers=headers, body=body, at_root=True), _Show)
+        return _show_context(show) if show else None
+
+    return list(await asyncio.gather(*map(one, models)))
+
+
+def _show_context(show: _Show) -> int | None:
+    """The size that a model was given; where it was given none, the one it was trained with."""
+    if given := _NUM_CTX.search(show.parameters or ""):
+        return int(given[1])
+    info = show.model_info or {}
+    return next((size for key, size in info.items() if key.endswith(".context_length") and isinstance(size, int)), None)
+
+
+async def _read_context(provider: Provider, ask: Ask, into: type[ContextT]) -> ContextT | None:
+    try:
+        async with provider.exchange(ask) as answer:
+            body = b"".join([piece async for piece in answer.pieces])
+        return msgspec.json.decode(body, type=into) if answer.status == 200 else None
+    except (ProviderError, msgspec.DecodeError, UnicodeDecodeError):
+        return None

@@ -1,14 +1,16 @@
-"""A provider in this process that needs no key: whatever it is asked, it answers at once, in every dialect, in small.
-
-It stands in for providers that nobody configured, so that each of the gateway's endpoints has somebody behind it. Its
-text is made from the prompt, its tool calls and JSON from their schemas; pictures and sounds are real files of their
-types, and show and say nothing.
-"""
+"""The provider that makes up its answers: the same request always gets the same answer."""
 
 from __future__ import annotations
 
+import array
 import base64
+import io
 import json
+import math
+import struct
+import sys
+import wave
+import zlib
 from contextlib import aclosing, asynccontextmanager
 from typing import TYPE_CHECKING
 
@@ -18,10 +20,9 @@ from msgspec.structs import replace
 
 from .. import go_json
 from ..multipart import Form, FormError
-from . import samples
 from .json_instance import NoInstance, instance
-from .provider import Answer, Listed, Refused
-from .scripts import CREATED, DIALECTS, Call, Conversation, Tool, Turn
+from .provider import Listed, ProviderResponse, Refused
+from .scripts import CREATED, DIALECTS, Conversation, ScriptedCall, ScriptedTurn, Tool
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Iterable
@@ -29,13 +30,57 @@ if TYPE_CHECKING:
     from ..chat_schema import ChatRequest
     from .provider import Ask
 
-__all__ = ["SCRIPTED_MODEL", "ScriptedProvider"]
+__all__ = ["SCRIPTED_MODEL", "ScriptedProvider", "mp3", "pcm", "png", "wav"]
+
+
+_SIDE = 64  # pixels
+_RATE = 24_000  # samples a second, as OpenAI's raw sound has
+
+
+def png(seed: str) -> bytes:
+    """A square of 64 by 64 pixels (PNG, https://www.w3.org/TR/png-3/); the seed decides its colour."""
+    colour = zlib.crc32(seed.encode(errors="replace")).to_bytes(4, "big")[:3]
+    rows = (b"\0" + colour * _SIDE) * _SIDE
+    head = struct.pack(">IIBBBBB", _SIDE, _SIDE, 8, 2, 0, 0, 0)  # 8 bits a channel, colour without transparency
+    chunks = ((b"IHDR", head), (b"IDAT", zlib.compress(rows, 9)), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(_png_chunk(kind, data) for kind, data in chunks)
+
+
+def _png_chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def pcm(seconds: float) -> bytes:
+    """A quiet tone of 440 Hz as 16-bit little-endian samples, one channel, 24,000 a second."""
+    step = 2 * math.pi * 440 / _RATE
+    samples = array.array("h", (round(4000 * math.sin(step * at)) for at in range(round(seconds * _RATE))))
+    if sys.byteorder == "big":
+        samples.byteswap()
+    return samples.tobytes()
+
+
+def wav(seconds: float) -> bytes:
+    """The same tone in a WAV file."""
+    file = io.BytesIO()
+    with wave.open(file, "wb") as writer:
+        writer.setnchannels(1)
+        writer.setsampwidth(2)
+        writer.setframerate(_RATE)
+        writer.writeframes(pcm(seconds))
+    return file.getvalue()
+
+
+def mp3(seconds: float) -> bytes:
+    """Silence: empty frames of MPEG-1 layer III (ISO/IEC 11172-3), 32 kbit/s, 44,100 Hz, one channel."""
+    frame = b"\xff\xfb\x10\xc0" + bytes(100)  # 144 * 32000 // 44100 = 104 bytes
+    return frame * max(1, round(seconds * 44_100 / 1152))
+
 
 SCRIPTED_MODEL = "scripted"
 _MODEL = {"id": SCRIPTED_MODEL, "object": "model", "created": CREATED, "owned_by": "scripted"}
 _SOUND_SECONDS = 0.5
 _JSON = "application/json"
-_SOUNDS = {"mp3": ("audio/mpeg", samples.mp3), "wav": ("audio/wav", samples.wav), "pcm": ("audio/pcm", samples.pcm)}
+_SOUNDS = {"mp3": ("audio/mpeg", mp3), "wav": ("audio/wav", wav), "pcm": ("audio/pcm", pcm)}
 _CHAT = DIALECTS["/chat/completions"]
 _UNREADABLE = (msgspec.DecodeError, FormError, UnicodeDecodeError, RecursionError)
 
@@ -76,7 +121,7 @@ class ScriptedProvider:
                 yield line
 
     @asynccontextmanager
-    async def exchange(self, ask: Ask) -> AsyncGenerator[Answer]:
+    async def exchange(self, ask: Ask) -> AsyncGenerator[ProviderResponse]:
         """As `Provider.exchange`: an answer in the dialect of the path."""
         try:
             answer = self._exchanged(ask)
@@ -87,7 +132,7 @@ class ScriptedProvider:
         async with aclosing(answer.pieces):
             yield answer
 
-    def _exchanged(self, ask: Ask) -> Answer:
+    def _exchanged(self, ask: Ask) -> ProviderResponse:
         path = ask.path.partition("?")[0]
         if ask.method == "GET" and path == "/models":
             return _whole(200, _JSON, go_json.encode({"object": "list", "data": [_MODEL]}))
@@ -99,7 +144,7 @@ class ScriptedProvider:
             return _sounded(ask)
         return self._spoken(path, ask)
 
-    def _spoken(self, path: str, ask: Ask) -> Answer:
+    def _spoken(self, path: str, ask: Ask) -> ProviderResponse:
         """The answer in words."""
         if path not in DIALECTS:
             return _unknown(ask)
@@ -109,7 +154,7 @@ class ScriptedProvider:
             return _answer(200, (("content-type", "text/event-stream"),), DIALECTS[path].events(turn))
         return _whole(200, _JSON, go_json.encode(DIALECTS[path].whole(turn)))
 
-    def _chat_turn(self, request: ChatRequest) -> Turn:
+    def _chat_turn(self, request: ChatRequest) -> ScriptedTurn:
         try:
             return self._turn(Conversation.read(msgspec.json.encode(request)))
         except _UNREADABLE as error:  # the gateway lets parts of a chat through unread
@@ -117,13 +162,13 @@ class ScriptedProvider:
         except _Unable as error:
             raise Refused(400, _refusal(str(error))) from error
 
-    def _turn(self, conversation: Conversation) -> Turn:
+    def _turn(self, conversation: Conversation) -> ScriptedTurn:
         """What comes next in the conversation.
 
         Raises:
             _Unable: It asks for a call, or a form, that cannot be made.
         """
-        turn = Turn(
+        turn = ScriptedTurn(
             conversation.model,
             conversation.prompt,
             choices=conversation.choices,
@@ -135,7 +180,7 @@ class ScriptedProvider:
             arguments = _fitting(tool.schema, conversation.prompt, f"the tool {tool.name!r}")
             if not arguments.startswith("{"):
                 raise _Unable(f"the arguments of the tool {tool.name!r} are not an object")
-            return replace(turn, calls=(Call(tool.name, arguments, str(conversation.length)),))
+            return replace(turn, calls=(ScriptedCall(tool.name, arguments, str(conversation.length)),))
         return _ended(replace(turn, text=self._text(conversation)), conversation)
 
     def _text(self, conversation: Conversation) -> str:
@@ -166,7 +211,7 @@ def _fitting(schema: object, text: str, whose: str) -> str:
         raise _Unable(f"the scripted provider cannot make a value for the schema of {whose}: {error}") from error
 
 
-def _ended(turn: Turn, conversation: Conversation) -> Turn:
+def _ended(turn: ScriptedTurn, conversation: Conversation) -> ScriptedTurn:
     """The turn with its text cut off where it must end."""
     found = [(at, stop) for stop in conversation.stops if (at := turn.text.find(stop)) >= 0]
     if found:
@@ -187,7 +232,7 @@ class _Utterance(Struct):
     response_format: str | None = None
 
 
-def _pictured(ask: Ask) -> Answer:
+def _pictured(ask: Ask) -> ProviderResponse:
     """A square picture for each one asked for, its colour drawn from the prompt."""
     kind = ask.path.removeprefix("/images/").partition("?")[0]
     if kind == "generations":
@@ -196,7 +241,7 @@ def _pictured(ask: Ask) -> Answer:
         wanted = _depiction(ask)
     else:
         return _unknown(ask)
-    picture = base64.b64encode(samples.png(f"{kind}: {wanted.prompt}")).decode()
+    picture = base64.b64encode(png(f"{kind}: {wanted.prompt}")).decode()
     images = [{"b64_json": picture, "revised_prompt": wanted.prompt}] * min(max(wanted.n or 1, 1), 10)
     return _whole(200, _JSON, go_json.encode({"created": CREATED, "data": images}))
 
@@ -207,7 +252,7 @@ def _depiction(ask: Ask) -> _Depiction:
     return _Depiction(form.text("prompt"), int(count) if count.isdecimal() and len(count) < 3 else None)
 
 
-def _sounded(ask: Ask) -> Answer:
+def _sounded(ask: Ask) -> ProviderResponse:
     """Half a second of sound, in one of the types that can be made here."""
     if ask.path.partition("?")[0] not in ("/audio/speech", "/audio/sfx", "/audio/music"):
         return _unknown(ask)
@@ -218,11 +263,11 @@ def _sounded(ask: Ask) -> Answer:
     return _whole(200, content_type, make(_SOUND_SECONDS))
 
 
-def _unknown(ask: Ask) -> Answer:
+def _unknown(ask: Ask) -> ProviderResponse:
     return _refused(404, f"the scripted provider has nothing at {ask.method} {ask.path}")
 
 
-def _refused(status: int, text: str) -> Answer:
+def _refused(status: int, text: str) -> ProviderResponse:
     return _whole(status, _JSON, _refusal(text))
 
 
@@ -232,12 +277,12 @@ def _refusal(text: str) -> bytes:
     return go_json.encode({"type": "error", "error": error})
 
 
-def _whole(status: int, content_type: str, body: bytes) -> Answer:
+def _whole(status: int, content_type: str, body: bytes) -> ProviderResponse:
     return _answer(status, (("content-type", content_type), ("content-length", str(len(body)))), [body])
 
 
-def _answer(status: int, headers: tuple[tuple[str, str], ...], pieces: Iterable[bytes]) -> Answer:
-    return Answer(status=status, headers=headers, pieces=_each(pieces))
+def _answer(status: int, headers: tuple[tuple[str, str], ...], pieces: Iterable[bytes]) -> ProviderResponse:
+    return ProviderResponse(status=status, headers=headers, pieces=_each(pieces))
 
 
 async def _each(pieces: Iterable[bytes]) -> AsyncGenerator[bytes]:

@@ -5,16 +5,25 @@
 
 from __future__ import annotations
 
-from .cassette import cassette, recording_gateway
-from .clock import Clock
-from .errors import CassetteError, CassetteFileError, CassetteMissError
-from .exchange import Ending, Exchange, Piece, RecordedAnswer, RecordedRequest
-from .modes import Mode
-from .places import place_of
+from .cassette import Cassette
+from .entry import cassette, recording_gateway
+from .exchange import (
+    CassetteError,
+    CassetteFileError,
+    CassetteMissError,
+    Ending,
+    Exchange,
+    Piece,
+    RecordedAnswer,
+    RecordedRequest,
+    place_of,
+)
+from .matching import Mode
+from .playback import Clock
 from .redaction import Redaction
-from .tape import Tape
 
 __all__ = [
+    "Cassette",
     "CassetteError",
     "CassetteFileError",
     "CassetteMissError",
@@ -26,7 +35,6 @@ __all__ = [
     "RecordedAnswer",
     "RecordedRequest",
     "Redaction",
-    "Tape",
     "cassette",
     "place_of",
     "recording_gateway",

@@ -1,16 +1,20 @@
-"""The bytes of a body as what stands in the file: JSON as JSON, event streams as lines, text as text, else base64."""
+"""Bodies and stream pieces as the fields of a cassette file."""
 
 from __future__ import annotations
 
 import base64
 import binascii
 import re
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar, get_args
 
-from .json_kinds import is_array, is_object
-from .layouts import COMPACT, LAYOUTS, NotJsonError, laid_out, read_shallow, styled
+from .exchange import Kind
+from .layouts import COMPACT, LAYOUTS, NotJsonError, is_array, is_object, laid_out, read_shallow, styled
 
-__all__ = ["ContentError", "body_fields", "body_of", "piece_fields", "piece_of"]
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["ContentError", "Fields", "body_fields", "body_of", "piece_fields", "piece_of"]
+
 
 _EVENT_LINES: Final = re.compile(r"(?:(?:(?:data|event|id|retry)?:[^\n]*)?\n)+")  # WHATWG HTML, server-sent events
 _DATA: Final = "data: "
@@ -22,7 +26,7 @@ class ContentError(ValueError):
 
 def body_fields(data: bytes) -> dict[str, Any]:
     """The members that stand for a whole body; `body_of` gives the same bytes again."""
-    text = _text(data)
+    text = _content_text(data)
     if text is None:
         return {"base64": base64.b64encode(data).decode("ascii")}
     try:
@@ -53,7 +57,7 @@ def piece_fields(data: bytes) -> dict[str, Any]:
 
     Lines of an event stream are kept as lines, and those with JSON as its value. Half a line is text.
     """
-    text = _text(data)
+    text = _content_text(data)
     if text is None:
         return {"base64": base64.b64encode(data).decode("ascii")}
     if not _EVENT_LINES.fullmatch(text):
@@ -104,7 +108,7 @@ def _line_text(line: object, layout: str) -> str:
     return _DATA + styled(line["data"], layout)
 
 
-def _text(data: bytes) -> str | None:
+def _content_text(data: bytes) -> str | None:
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:
@@ -149,3 +153,89 @@ def _string(fields: dict[str, Any], name: str) -> str:
     if not isinstance(value, str):
         raise ContentError(f"{name} must be a string")
     return value
+
+
+T = TypeVar("T")
+_FIELD_KINDS: tuple[Kind, ...] = get_args(Kind)
+
+
+class Fields:
+    """One object and the path to it ("$.exchanges[2].answer")."""
+
+    __slots__ = ("_members", "path")
+
+    def __init__(self, members: dict[str, Any], path: str) -> None:
+        self._members = members
+        self.path = path
+
+    @classmethod
+    def of(cls, value: object, path: str) -> Fields:
+        """The object that stands at a path.
+
+        Raises:
+            ContentError: Something else stands there.
+        """
+        if not is_object(value):
+            raise ContentError(f"{path} must be an object, got {_abbreviated(value)}")
+        return cls(value, path)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._members
+
+    def given(self, name: str) -> Any:
+        """What stands under a name, None for nothing."""
+        return self._members.get(name)
+
+    def inner(self, name: str) -> Fields:
+        """The object under a name."""
+        return Fields.of(self.given(name), f"{self.path}.{name}")
+
+    def list(self, name: str) -> list[Any]:
+        """The list under a name."""
+        value = self.given(name)
+        return value if is_array(value) else self._wrong(name, "a list")
+
+    def string(self, name: str, default: str | None = None) -> str:
+        """The text under a name; the default, if there is one, where nothing stands there."""
+        value = self._members.get(name, default)
+        return value if isinstance(value, str) else self._wrong(name, "a string")
+
+    def number(self, name: str) -> float:
+        """The seconds under a name."""
+        value = self.given(name)
+        ok = isinstance(value, (int, float)) and not isinstance(value, bool) and value >= 0
+        return float(value) if ok else self._wrong(name, "a number of seconds")
+
+    def whole(self, name: str) -> int:
+        """The status under a name."""
+        value = self.given(name)
+        return value if type(value) is int and 100 <= value <= 999 else self._wrong(name, "a status")
+
+    def flag(self, name: str) -> bool:
+        """Whether true stands under a name; nothing is false."""
+        value = self._members.get(name, False)
+        return value if isinstance(value, bool) else self._wrong(name, "true or false")
+
+    def kind(self, name: str) -> Kind:
+        """The kind of ending under a name."""
+        for kind in _FIELD_KINDS:
+            if kind == self.given(name):
+                return kind
+        raise ContentError(
+            f"{self.path}.{name} must be one of {', '.join(_FIELD_KINDS)}, got {_abbreviated(self.given(name))}"
+        )
+
+    def read(self, reader: Callable[[dict[str, Any]], T]) -> T:
+        """What a reader makes of the whole object; its error is told where it happened."""
+        try:
+            return reader(self._members)
+        except ContentError as error:
+            raise ContentError(f"{self.path}: {error}") from None
+
+    def _wrong(self, name: str, what: str) -> Any:
+        raise ContentError(f"{self.path}.{name} must be {what}, got {_abbreviated(self.given(name))}")
+
+
+def _abbreviated(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."

@@ -1,15 +1,54 @@
-"""One request and what came of it, as plain values: what a cassette holds.
-
-The bytes are as the client sees them: a compressed answer is recorded unpacked.
-"""
+"""Recorded exchanges: request, answer in pieces, ending, and the errors of cassettes."""
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+import hashlib
+import re
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from msgspec import Struct
 
-__all__ = ["Ending", "Exchange", "Kind", "Pairs", "Piece", "RecordedAnswer", "RecordedRequest"]
+from ..._http1.failures import (
+    BadAnswer,
+    DeadlineExceeded,
+    Failure,
+    NoAnswer,
+    NotSent,
+    NotSentInTime,
+    Truncated,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = [
+    "CassetteError",
+    "CassetteFileError",
+    "CassetteMissError",
+    "Ending",
+    "Exchange",
+    "Kind",
+    "Pairs",
+    "Piece",
+    "RecordedAnswer",
+    "RecordedRequest",
+    "ending_of",
+    "failure_of",
+    "place_of",
+]
+
+
+class CassetteError(Exception):
+    """Anything a cassette raises on purpose."""
+
+
+class CassetteFileError(CassetteError):
+    """The file is no cassette that this version can read; the text says where and what to do."""
+
+
+class CassetteMissError(CassetteError):
+    """The cassette has no answer to a request, or none beyond this point; the text shows the nearest one it has."""
+
 
 Pairs: TypeAlias = tuple[tuple[str, str], ...]
 Kind: TypeAlias = Literal[
@@ -102,3 +141,63 @@ class Exchange(Struct, frozen=True):
 
     request: RecordedRequest
     outcome: RecordedAnswer | Ending
+
+
+_FAILURE_KINDS: Final[tuple[tuple[type[Failure], Kind], ...]] = (  # the most special first
+    (NotSentInTime, "not_sent_in_time"),
+    (NotSent, "not_sent"),
+    (DeadlineExceeded, "silence"),
+    (NoAnswer, "no_answer"),
+    (BadAnswer, "bad_answer"),
+    (Truncated, "truncated"),
+)
+
+
+def ending_of(failure: Failure, at: float) -> Ending:
+    """The ending that a failure is, `at` seconds after the request was sent."""
+    which = failure.which if isinstance(failure, DeadlineExceeded) else ""
+    permanent = isinstance(failure, NotSent) and failure.permanent
+    return Ending(_failure_kind(failure), at, str(failure), which, permanent)
+
+
+def _failure_kind(failure: Failure) -> Kind:
+    for cls, kind in _FAILURE_KINDS:
+        if isinstance(failure, cls):
+            return kind
+    return "truncated"
+
+
+def failure_of(ending: Ending) -> Failure | None:
+    """The failure that an ending was, None for one that was none: complete or abandoned."""
+    match ending.kind:
+        case "not_sent":
+            return NotSent(ending.why, permanent=ending.permanent)
+        case "not_sent_in_time":
+            return NotSentInTime(ending.which)
+        case "silence":
+            return DeadlineExceeded(ending.which)
+        case "no_answer":
+            return NoAnswer(ending.why)
+        case "bad_answer":
+            return BadAnswer(ending.why)
+        case "truncated":
+            return Truncated(ending.why)
+        case "complete" | "abandoned":
+            return None
+
+
+_ODD: Final = re.compile(r"[^\w.\[\]=-]+")  # what a file system, a shell or an archive may not take
+_LONGEST: Final = 120
+
+
+def place_of(file: Path, test: str) -> Path:
+    """The path of a test's cassette.
+
+    Args:
+        file: The test's file.
+        test: The test's name in it, with its class and parameters ("TestChat::test_hello[openai/gpt-4o]").
+    """
+    name = _ODD.sub("-", test.replace("::", "."))
+    if len(name) > _LONGEST or name != test.replace("::", "."):  # two names must not become one
+        name = f"{name[:_LONGEST]}-{hashlib.sha256(test.encode()).hexdigest()[:8]}"
+    return file.parent / "cassettes" / file.stem / f"{name}.json"

@@ -9,11 +9,9 @@ import os
 import secrets
 from typing import TYPE_CHECKING, Any, Final
 
-from .contents import ContentError, body_fields, body_of, piece_fields, piece_of
+from .contents import ContentError, Fields, body_fields, body_of, piece_fields, piece_of
 from .document import Line, document
-from .errors import CassetteFileError
-from .exchange import Ending, Exchange, Piece, RecordedAnswer, RecordedRequest
-from .fields import Fields
+from .exchange import CassetteFileError, Ending, Exchange, Piece, RecordedAnswer, RecordedRequest
 from .layouts import NotJsonError, read_json
 
 if TYPE_CHECKING:

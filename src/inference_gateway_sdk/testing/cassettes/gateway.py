@@ -11,26 +11,23 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from inference_gateway_sdk._http1.failures import Failure
-from inference_gateway_sdk.embedded.connection import hang_up
-from inference_gateway_sdk.embedded.disconnect import ClientLeft, while_connected
-from inference_gateway_sdk.embedded.runner import hosting
-from inference_gateway_sdk.embedded.settings import Settings
-
-from .driver_async import AsyncTapeDriver
-from .errors import CassetteMissError
+from ..._http1.failures import Failure
+from ...embedded.connection import ClientLeft, hang_up, while_connected
+from ...embedded.runner import hosting
+from ...embedded.settings import Settings
+from ._async.driver import AsyncCassetteTransport
+from .exchange import CassetteMissError
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable
 
     from starlette.types import Message, Receive, Scope, Send
 
-    from inference_gateway_sdk._transport.protocols import AsyncAnswer, AsyncDriver
-
+    from ..._transport.protocols import AsyncTransport, AsyncTransportResponse
+    from .cassette import Cassette
     from .exchange import Pairs
-    from .tape import Tape
 
-__all__ = ["tape_gateway"]
+__all__ = ["cassette_gateway"]
 
 # What belongs to one connection (RFC 9110 section 7.6.1), or is set by the driver or the server themselves.
 _OF_CONNECTION: Final = frozenset(
@@ -43,21 +40,21 @@ _GRACE_SECONDS: Final = 5.0
 
 
 @contextmanager
-def tape_gateway(tape: Tape, upstream: str | None, carrier: AsyncDriver) -> Generator[str]:
-    """The address of a server that asks the tape; see `Tape.gateway`.
+def cassette_gateway(tape: Cassette, upstream: str | None, carrier: AsyncTransport) -> Generator[str]:
+    """The address of a server that asks the tape; see `Cassette.gateway`.
 
     Raises:
         ValueError: `upstream` is missing though something may be recorded, or is no address.
         CassetteMissError: When the block ends: a request found nothing.
     """
-    app = _App(tape, AsyncTapeDriver(tape, _Upstream(carrier, _checked(tape, upstream))))
+    app = _App(tape, AsyncCassetteTransport(tape, _Upstream(carrier, _checked(tape, upstream))))
     with hosting(app, Settings(port=0)) as url:
         yield url
     if app.misses:
         raise app.misses[0]
 
 
-def _checked(tape: Tape, upstream: str | None) -> str:
+def _checked(tape: Cassette, upstream: str | None) -> str:
     if upstream is None:
         if tape.records:
             raise ValueError(f"upstream is missing: {tape.path} is to be recorded, so say from where")
@@ -70,13 +67,13 @@ def _checked(tape: Tape, upstream: str | None) -> str:
 class _Upstream:
     """A carrier to one server: its address is put before each URL, and is not recorded; see `protocols.AsyncDriver`."""
 
-    def __init__(self, carrier: AsyncDriver, address: str) -> None:
+    def __init__(self, carrier: AsyncTransport, address: str) -> None:
         self._carrier = carrier
         self._address = address
 
     async def open(
         self, method: str, url: str, headers: Iterable[tuple[str, str]], body: bytes | None, **limits: float | None
-    ) -> AsyncAnswer:
+    ) -> AsyncTransportResponse:
         return await self._carrier.open(method, self._address + url, headers, body, **limits)
 
     async def aclose(self) -> None:
@@ -86,7 +83,7 @@ class _Upstream:
 class _App:
     """The tape as an ASGI application."""
 
-    def __init__(self, tape: Tape, driver: AsyncTapeDriver) -> None:
+    def __init__(self, tape: Cassette, driver: AsyncCassetteTransport) -> None:
         self._tape = tape
         self._driver = driver
         self.misses: list[CassetteMissError] = []
@@ -113,8 +110,8 @@ class _App:
         await send({"type": "lifespan.shutdown.complete"})
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = _kept(_decoded(scope["headers"]), _NOT_SENT)
-        body = await _body(scope, receive)
+        headers = _forwarded(_decoded(scope["headers"]), _NOT_SENT)
+        body = await _request_body(scope, receive)
         opening = self._driver.open(scope["method"], _target(scope), headers, body)
         try:
             answer = await while_connected(receive, opening)
@@ -130,9 +127,9 @@ class _App:
             answer.abandon()
             raise
 
-    async def _relay(self, answer: AsyncAnswer, send: Send) -> None:
+    async def _relay(self, answer: AsyncTransportResponse, send: Send) -> None:
         coded = any(name == "content-encoding" for name, _ in answer.headers)
-        headers = _kept(answer.headers, _NOT_GIVEN | {"content-length"} if coded else _NOT_GIVEN)
+        headers = _forwarded(answer.headers, _NOT_GIVEN | {"content-length"} if coded else _NOT_GIVEN)
         pairs = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
         await send({"type": "http.response.start", "status": answer.status, "headers": pairs})
         missing = _length(headers)
@@ -156,7 +153,7 @@ async def _refuse(miss: CassetteMissError, send: Send) -> None:
     await send({"type": "http.response.body", "body": body, "more_body": False})
 
 
-async def _body(scope: Scope, receive: Receive) -> bytes | None:
+async def _request_body(scope: Scope, receive: Receive) -> bytes | None:
     """The request's body, None when it has none."""
     pieces: list[bytes] = []
     while True:
@@ -184,5 +181,5 @@ def _decoded(pairs: Iterable[tuple[bytes, bytes]]) -> Pairs:
     return tuple([(name.decode("latin-1"), value.decode("latin-1")) for name, value in pairs])
 
 
-def _kept(pairs: Iterable[tuple[str, str]], dropped: Iterable[str]) -> Pairs:
+def _forwarded(pairs: Iterable[tuple[str, str]], dropped: Iterable[str]) -> Pairs:
     return tuple([(name, value) for name, value in pairs if name.lower() not in dropped])

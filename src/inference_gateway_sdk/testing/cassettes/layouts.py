@@ -1,19 +1,42 @@
-"""JSON text as its value and the name of the style it was written in, so that the same bytes can be written again.
-
-Providers and gateways write JSON in a handful of styles. A text in one of them is kept as its value, which people can
-read and compare; a text in none of them, or one whose value would lose something (a repeated key, `1e400`), is not.
-"""
+"""JSON layouts: read a JSON text so that it can be written again byte for byte."""
 
 from __future__ import annotations
 
 import json
 import math
 from itertools import product
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
-from .json_kinds import members_of
+__all__ = [
+    "COMPACT",
+    "LAYOUTS",
+    "NotJsonError",
+    "is_array",
+    "is_object",
+    "laid_out",
+    "members_of",
+    "read_json",
+    "read_shallow",
+    "styled",
+]
 
-__all__ = ["COMPACT", "LAYOUTS", "NotJsonError", "laid_out", "read_json", "read_shallow", "styled"]
+
+def is_object(value: object) -> TypeGuard[dict[str, Any]]:
+    """Whether the value is an object."""
+    return isinstance(value, dict)
+
+
+def is_array(value: object) -> TypeGuard[list[Any]]:
+    """Whether the value is an array."""
+    return isinstance(value, list)
+
+
+def members_of(value: object) -> list[Any]:
+    """What stands inside an object or an array; nothing inside anything else."""
+    if is_object(value):
+        return list(value.values())
+    return value if is_array(value) else []
+
 
 COMPACT: Final = "compact"
 _SPACINGS: Final[dict[str, dict[str, Any]]] = {
@@ -41,7 +64,7 @@ def read_json(text: str) -> Any:
         NotJsonError: It has none, or a key twice, or a number beyond a float's range.
     """
     try:
-        return json.loads(text, object_pairs_hook=_object, parse_constant=_no_constant, parse_float=_finite)
+        return json.loads(text, object_pairs_hook=_layout_object, parse_constant=_no_constant, parse_float=_finite)
     except (ValueError, RecursionError) as error:
         raise NotJsonError(str(error)) from None
 
@@ -84,7 +107,7 @@ def _deeper(value: Any, levels: int) -> bool:
     return levels == 0 or any(_deeper(item, levels - 1) for item in members_of(value))
 
 
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _layout_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) != len(pairs):
         raise NotJsonError("a key stands twice")

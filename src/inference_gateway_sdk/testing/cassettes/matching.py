@@ -1,14 +1,15 @@
-"""Whether a request is the recorded one: functions over two requests, named as in `match_on`."""
+"""Which recorded exchange answers a request, and what each mode does."""
 
 from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
 from urllib.parse import SplitResult, parse_qsl, urlsplit
 
-from inference_gateway_sdk._wire.headers import Headers
+from msgspec import Struct
 
+from ..._wire.headers import Headers
 from .layouts import NotJsonError, read_json
 
 if TYPE_CHECKING:
@@ -16,7 +17,51 @@ if TYPE_CHECKING:
 
     from .exchange import RecordedRequest
 
-__all__ = ["MATCHERS", "Matcher", "body_value", "matchers"]
+__all__ = ["MATCHERS", "Matcher", "Mode", "Rules", "body_value", "matchers", "rules"]
+
+
+Mode: TypeAlias = Literal["once", "none", "new", "all"]
+MODES: Final[tuple[Mode, ...]] = get_args(Mode)
+
+
+class Rules(Struct, frozen=True):
+    """What a mode comes to for a file that is there or not.
+
+    Attributes:
+        plays: What is recorded answers.
+        records: What is not goes to the server, and into the file.
+        keeps: What the file held stays in it.
+        why: What to tell whoever asks for what is not recorded.
+    """
+
+    plays: bool
+    records: bool
+    keeps: bool = True
+    why: str = ""
+
+
+def rules(mode: str, *, exists: bool) -> Rules:
+    """The rules of a mode.
+
+    Raises:
+        ValueError: There is no such mode.
+    """
+    match mode, exists:
+        case "once", True:
+            return Rules(plays=True, records=False, why='mode "once" adds nothing to a file that is there')
+        case "once", False:
+            return Rules(plays=False, records=True)
+        case "none", True:
+            return Rules(plays=True, records=False, why='mode "none" never records')
+        case "none", False:
+            return Rules(plays=True, records=False, why='there is no such file, and mode "none" never records')
+        case "new", _:
+            return Rules(plays=True, records=True)
+        case "all", _:
+            return Rules(plays=False, records=True, keeps=False)
+        case _:
+            raise ValueError(f"mode must be one of {', '.join(map(repr, MODES))}, got {mode!r}")
+
 
 Matcher: TypeAlias = "Callable[[RecordedRequest, RecordedRequest], bool]"
 """Whether two requests are the same to it; called with the one that is asked and the one that is recorded."""

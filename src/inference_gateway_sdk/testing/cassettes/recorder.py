@@ -6,16 +6,13 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
 
-from inference_gateway_sdk._wire.headers import Headers
-
-from .exchange import Ending, Exchange, Piece, RecordedAnswer
-from .failures import ending_of
+from ..._wire.headers import Headers
+from .exchange import Ending, Exchange, Piece, RecordedAnswer, ending_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from inference_gateway_sdk._http1.failures import Failure
-
+    from ..._http1.failures import Failure
     from .exchange import Pairs, RecordedRequest
 
 __all__ = ["Recorder"]

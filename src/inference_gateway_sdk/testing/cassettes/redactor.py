@@ -1,27 +1,21 @@
-"""Exchanges without their secrets: what a cassette shows of each request and answer.
-
-What was hidden once because of where it stood (a header, the request's URL, a member of a JSON body or event, a
-URL-encoded form) is known from then on, and is hidden wherever else it stands, as in an answer that repeats the key.
-"""
+"""Remove secrets from recorded exchanges: bodies, headers, stream pieces."""
 
 from __future__ import annotations
 
 import base64
+import json
 import re
 from contextlib import suppress
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, unquote, unquote_plus
 
+from msgspec import Struct
 from msgspec.structs import replace
 
-from inference_gateway_sdk._wire.headers import Headers
-
-from .edits import Edit, edited
+from ..._wire.headers import Headers
 from .exchange import Ending, Exchange, Piece, RecordedAnswer
-from .layouts import NotJsonError, read_shallow
-from .redaction import HIDDEN
-from .secret_text import hide_pairs, hide_text, hides_pair
-from .secret_values import FORM, hide_body, named_secrets
+from .layouts import COMPACT, NotJsonError, is_array, is_object, laid_out, members_of, read_shallow, styled
+from .redaction import HIDDEN, hide_pairs, hide_text, hides_pair, is_packed, may_hold_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -29,7 +23,160 @@ if TYPE_CHECKING:
     from .exchange import Pairs, RecordedRequest
     from .redaction import Redaction
 
-__all__ = ["Redactor"]
+__all__ = ["FORM", "Edit", "Redactor", "edited", "hide_body", "hide_json", "named_secrets"]
+
+
+FORM = "application/x-www-form-urlencoded"
+
+
+def hide_body(data: bytes, redaction: Redaction, known: Iterable[str] = (), content_type: str = "") -> bytes:
+    """A body's bytes, or some of them, without their secrets; the same bytes when there is none.
+
+    JSON is written in the style it came in. Bytes that are no text are looked through as if each were a character.
+    """
+    known = tuple(known)
+    if not may_hold_secrets(data.decode("latin-1"), redaction, _bytewise(known)):
+        return data
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        return hide_text(data.decode("latin-1"), redaction, known).encode("latin-1", "replace")
+    if content_type.startswith(FORM):
+        return hide_pairs(text, redaction, known).encode()
+    try:
+        value, layout = _value(text)
+    except NotJsonError:
+        return _once(text, hide_text(text, redaction, _spellings(known)), data)
+    hidden = hide_json(value, redaction, known)
+    return data if hidden == value else styled(hidden, layout).encode()
+
+
+def hide_json(value: Any, redaction: Redaction, known: Iterable[str] = ()) -> Any:
+    """The value without its secrets: text and numbers under a secret's name, and what looks like a key in any text."""
+    known = tuple(known)
+    if is_object(value):
+        return {
+            hide_text(name, redaction, known): _leafless(item) if secret else hide_json(item, redaction, known)
+            for name, item, secret in _members(value, redaction)
+        }
+    if is_array(value):
+        return [hide_json(item, redaction, known) for item in value]
+    if not isinstance(value, str):
+        return value
+    return _without(value, known) if is_packed(value) else hide_text(value, redaction, known)
+
+
+def named_secrets(value: Any, redaction: Redaction) -> Iterator[str]:
+    """The texts that stand under a secret's name anywhere in the value."""
+    if is_object(value):
+        for _, item, secret in _members(value, redaction):
+            yield from _texts(item) if secret else named_secrets(item, redaction)
+    elif is_array(value):
+        for item in value:
+            yield from named_secrets(item, redaction)
+
+
+def _members(value: dict[str, Any], redaction: Redaction) -> Iterator[tuple[str, Any, bool]]:
+    """Each member, and whether it is a secret: by its own name, or by the one that a pair of name and value gives."""
+    label = next((value[key] for key in ("name", "key") if isinstance(value.get(key), str)), "")
+    labelled = bool(label) and (redaction.hides_field(label) or _is_secret_header(label, redaction))
+    for name, item in value.items():
+        yield name, item, redaction.hides_field(name, value) or (labelled and name == "value")
+
+
+def _is_secret_header(label: str, redaction: Redaction) -> bool:
+    return "-" in label and redaction.hides_header(label)
+
+
+def _leafless(value: Any) -> Any:
+    """The value with each text and number hidden; yes, no and nothing are no secrets."""
+    if is_object(value):
+        return {name: _leafless(item) for name, item in value.items()}
+    if is_array(value):
+        return [_leafless(item) for item in value]
+    return value if value is None or isinstance(value, bool) or value == "" else HIDDEN
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    for item in members_of(value):
+        yield from _texts(item)
+
+
+def _value(text: str) -> tuple[Any, str]:
+    """The value of a JSON text and its style; the commonest one for a style that has no name."""
+    try:
+        return laid_out(text)
+    except NotJsonError:
+        return read_shallow(text), COMPACT
+
+
+def _without(text: str, known: tuple[str, ...]) -> str:
+    for value in known:
+        text = text.replace(value, HIDDEN)
+    return text
+
+
+def _once(before: str, after: str, data: bytes) -> bytes:
+    return data if before == after else after.encode()
+
+
+def _bytewise(known: tuple[str, ...]) -> list[str]:
+    """The values, in all spellings, as they look in bytes of which each is taken for a character."""
+    return [value.encode("utf-8", "replace").decode("latin-1") for value in _spellings(known)]
+
+
+def _spellings(known: tuple[str, ...]) -> tuple[str, ...]:
+    """The values as they stand, and as JSON writes them."""
+    escaped = [json.dumps(value, ensure_ascii=ascii_)[1:-1] for value in known for ascii_ in (True, False)]
+    return tuple(dict.fromkeys((*known, *escaped)))
+
+
+class Edit(Struct, frozen=True):
+    """The bytes from `start` to `end` of the whole body become `new`."""
+
+    start: int
+    end: int
+    new: bytes
+
+    @classmethod
+    def between(cls, offset: int, before: bytes, after: bytes) -> Iterator[Edit]:
+        """What turns one text, which begins at `offset`, into the other: nothing, or the part in which they differ."""
+        if before == after:
+            return
+        head = _common(before, after)
+        tail = _common(before[head:][::-1], after[head:][::-1])
+        yield cls(offset + head, offset + len(before) - tail, after[head : len(after) - tail])
+
+
+def edited(pieces: list[bytes], edits: Iterable[Edit]) -> list[bytes]:
+    """The pieces with these changes, which do not overlap; a piece may be empty afterwards."""
+    pieces = list(pieces)
+    for edit in sorted(edits, key=lambda edit: edit.start, reverse=True):
+        _apply(pieces, edit)
+    return pieces
+
+
+def _common(one: bytes, other: bytes) -> int:
+    """How many bytes both begin with."""
+    shorter = min(len(one), len(other))
+    return next((at for at in range(shorter) if one[at] != other[at]), shorter)
+
+
+def _apply(pieces: list[bytes], edit: Edit) -> None:
+    begin, new = 0, edit.new
+    for at, piece in enumerate(pieces):
+        end = begin + len(piece)
+        first, last = max(edit.start, begin) - begin, min(edit.end, end) - begin
+        # An edit that only puts something in belongs to the piece before it, or to the first.
+        if first < last or (edit.start == edit.end and begin <= edit.start <= end):
+            pieces[at] = piece[:first] + new + piece[max(first, last) :]
+            if edit.start == edit.end:
+                return
+            new = b""
+        begin = end
+
 
 _SCHEME: Final = re.compile(r"(?i)(bearer|basic|digest|token|apikey|negotiate|aws4-hmac-sha256)[ ]+(\S.*)")
 _USER: Final = re.compile(r"(?<=://)[^/?#]*(?=@)")

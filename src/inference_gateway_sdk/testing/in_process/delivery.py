@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from ..._http1.failures import BadAnswer, Failure, NoAnswer, Truncated
-from ...embedded.faults.wire import WIRE
+from ...embedded.faults.injection import EXTENSION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -53,7 +53,7 @@ class Delivery:
         self.failure: Failure | None = None
         self.ended = False
         self._app = app
-        self._scope = {**scope, "extensions": {WIRE: _Wire(self)}}
+        self._scope = {**scope, "extensions": {EXTENSION: _DeliveryConnection(self)}}
         self._unread = [body]
         self._loop = loop
         self._changed = changed
@@ -168,8 +168,8 @@ class Delivery:
         self._changed()
 
 
-class _Wire:
-    """See `embedded.faults.wire.Wire`: what a fault does past HTTP, as far as it shows without a socket."""
+class _DeliveryConnection:
+    """A `RawConnection` of `embedded.faults.injection`: the faults past HTTP, as far as they show without a socket."""
 
     def __init__(self, delivery: Delivery) -> None:
         self._delivery = delivery

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .events import event
-from .turn import CREATED
+from .turn import CREATED, event
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from .turn import Call, Turn
+    from .turn import ScriptedCall, ScriptedTurn
 
 __all__ = ["response", "response_events"]
 
@@ -20,7 +19,7 @@ _MESSAGE_ID, _REASONING_ID = "msg_scripted", "rs_scripted"
 _INCOMPLETE = {"length": "max_output_tokens", "content_filter": "content_filter"}
 
 
-def response(turn: Turn) -> dict[str, object]:
+def response(turn: ScriptedTurn) -> dict[str, object]:
     """The answer of the Responses API."""
     status = _status(turn)
     thoughts = [] if turn.thoughts is None else [_reasoning([_summary(turn.thoughts)])]
@@ -42,13 +41,13 @@ def response(turn: Turn) -> dict[str, object]:
     }
 
 
-def response_events(turn: Turn) -> Iterator[bytes]:
+def response_events(turn: ScriptedTurn) -> Iterator[bytes]:
     """The typed events of the Responses API's stream, numbered."""
     for number, (kind, fields) in enumerate(_steps(turn)):
         yield event(kind, sequence_number=number, **fields)
 
 
-def _steps(turn: Turn) -> Iterator[Step]:
+def _steps(turn: ScriptedTurn) -> Iterator[Step]:
     whole = response(turn)
     begun: dict[str, object] = {
         **whole,
@@ -71,7 +70,7 @@ def _steps(turn: Turn) -> Iterator[Step]:
     yield f"response.{whole['status']}", {"response": whole}
 
 
-def _reasoning_steps(turn: Turn, thoughts: str) -> Iterator[Step]:
+def _reasoning_steps(turn: ScriptedTurn, thoughts: str) -> Iterator[Step]:
     item, part = {"output_index": 0}, {"item_id": _REASONING_ID, "output_index": 0, "summary_index": 0}
     yield "response.output_item.added", {**item, "item": _reasoning([])}
     yield "response.reasoning_summary_part.added", {**part, "part": _summary("")}
@@ -82,7 +81,7 @@ def _reasoning_steps(turn: Turn, thoughts: str) -> Iterator[Step]:
     yield "response.output_item.done", {**item, "item": _reasoning([_summary(thoughts)])}
 
 
-def _message_steps(turn: Turn, index: int) -> Iterator[Step]:
+def _message_steps(turn: ScriptedTurn, index: int) -> Iterator[Step]:
     item, part = {"output_index": index}, {"item_id": _MESSAGE_ID, "output_index": index, "content_index": 0}
     yield "response.output_item.added", {**item, "item": {**_message(turn, "in_progress"), "content": []}}
     yield "response.content_part.added", {**part, "part": _part("")}
@@ -93,7 +92,7 @@ def _message_steps(turn: Turn, index: int) -> Iterator[Step]:
     yield "response.output_item.done", {**item, "item": _message(turn, _status(turn))}
 
 
-def _call_steps(call: Call, index: int) -> Iterator[Step]:
+def _call_steps(call: ScriptedCall, index: int) -> Iterator[Step]:
     whole, place = _call(call, "completed"), {"output_index": index}
     yield "response.output_item.added", {**place, "item": {**whole, "status": "in_progress", "arguments": ""}}
     for piece in call.pieces:
@@ -103,7 +102,7 @@ def _call_steps(call: Call, index: int) -> Iterator[Step]:
     yield "response.output_item.done", {**place, "item": whole}
 
 
-def _status(turn: Turn) -> str:
+def _status(turn: ScriptedTurn) -> str:
     return "incomplete" if turn.end in _INCOMPLETE else "completed"
 
 
@@ -115,7 +114,7 @@ def _summary(text: str) -> dict[str, object]:
     return {"type": "summary_text", "text": text}
 
 
-def _message(turn: Turn, status: str) -> dict[str, object]:
+def _message(turn: ScriptedTurn, status: str) -> dict[str, object]:
     content = [_part(turn.text)]
     return {"type": "message", "id": _MESSAGE_ID, "role": "assistant", "status": status, "content": content}
 
@@ -124,7 +123,7 @@ def _part(text: str) -> dict[str, object]:
     return {"type": "output_text", "text": text, "annotations": [], "logprobs": []}
 
 
-def _call(call: Call, status: str) -> dict[str, object]:
+def _call(call: ScriptedCall, status: str) -> dict[str, object]:
     return {
         "type": "function_call",
         "id": f"fc_{call.own_id or call.id}",
@@ -135,7 +134,7 @@ def _call(call: Call, status: str) -> dict[str, object]:
     }
 
 
-def _usage(turn: Turn) -> dict[str, object]:
+def _usage(turn: ScriptedTurn) -> dict[str, object]:
     tokens = turn.tokens
     return {
         "input_tokens": tokens.asked,

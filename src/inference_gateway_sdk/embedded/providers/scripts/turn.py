@@ -10,16 +10,27 @@ from collections.abc import Mapping  # noqa: TC003  (msgspec reads the annotatio
 
 from msgspec import Struct, field
 
-__all__ = ["CREATED", "Call", "Tokens", "Turn"]
+from ... import go_json
+
+__all__ = ["CREATED", "ScriptedCall", "ScriptedTurn", "Tokens", "event"]
+
+
+def event(kind: str, **fields: object) -> bytes:
+    """The event of this name; its data repeats the name as `type`."""
+    return b"event: %s\ndata: %s\n\n" % (kind.encode(), go_json.encode({"type": kind, **fields}))
+
 
 CREATED = 1_700_000_000
 """When everything was made, in seconds since 1970."""
 
+
 _WORD = re.compile(r"\s*\S+\s*|\s+")  # with the space behind it
+
+
 _PIECE = 8  # characters of a tool's arguments that a stream hands over at once
 
 
-class Call(Struct, frozen=True):
+class ScriptedCall(Struct, frozen=True):
     """A tool called.
 
     Attributes:
@@ -53,7 +64,7 @@ class Tokens(Struct, frozen=True):
     thought: int | None = None
 
 
-class Turn(Struct, frozen=True):
+class ScriptedTurn(Struct, frozen=True):
     """What was asked of which model, and what it does.
 
     Attributes:
@@ -76,7 +87,7 @@ class Turn(Struct, frozen=True):
     model: str
     prompt: str
     text: str = ""
-    calls: tuple[Call, ...] = ()
+    calls: tuple[ScriptedCall, ...] = ()
     parts: tuple[str, ...] | None = None
     thoughts: str | None = None
     end: str = "stop"

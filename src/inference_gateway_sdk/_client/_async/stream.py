@@ -1,0 +1,345 @@
+"""The streams a client returns: typed chunks, and bytes."""
+
+from __future__ import annotations
+
+import warnings
+from collections import deque
+from typing import TYPE_CHECKING, Generic, Literal, NoReturn, TypeVar
+
+from ..._wire.call import Reply, StreamCall
+from ..._wire.headers import Headers
+from ..._wire.sse import EventParser, RawEvent, SSEvents
+from ...errors import StreamTruncatedError
+from ..runtime import caller
+from .session import attach_meta
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+    from types import TracebackType
+    from typing import Self
+
+    from ..._model.unknown_fields import Meta
+    from ..._wire.deltas import Delta
+    from ..runtime import AsyncTokenSource
+    from ..settings import ClientSettings
+    from .session import AsyncOpenStream, AsyncSession
+
+__all__ = ["AsyncByteStream", "AsyncStream"]
+
+
+ChunkT = TypeVar("ChunkT")
+FinalT = TypeVar("FinalT")
+
+
+class AsyncStream(Generic[ChunkT, FinalT]):
+    """A streamed answer.
+
+    Use it in a `with` block and iterate over it: each item is a chunk. `text()`, `deltas()` and `events()` give other
+    views of the same stream; one reader, one view at a time. Afterwards `final()` is the whole answer.
+
+    Raises (on entering, and while reading):
+        StatusError: The gateway said no, or an error came inside the stream; its class tells which.
+        StreamTruncatedError: The stream ended before its answer was whole.
+        StreamStalledError: Nothing came for too long.
+        StreamError: What came is no stream of this kind.
+        RequestError: No answer came.
+    """
+
+    def __init__(
+        self,
+        session: AsyncSession,
+        call: StreamCall[ChunkT, FinalT],
+        settings: ClientSettings[AsyncTokenSource],
+        *,
+        on_truncation: Literal["raise", "return"] = "raise",
+    ) -> None:
+        self._session = session
+        self._call = call
+        self._settings = settings
+        self._return_truncated = on_truncation == "return"
+        self._live: AsyncOpenStream[ChunkT, FinalT] | None = None
+        self._state = "new"
+        self._complete = True
+        self._deltas: deque[Delta] | None = None  # of the last chunk, those not handed over
+        self._where = caller()
+        if not isinstance(call, StreamCall):  # pyright: ignore[reportUnnecessaryIsInstance]  # for users without a checker
+            raise TypeError(f"call must be a StreamCall (send() takes a Call), got {type(call).__name__}")
+        if on_truncation not in ("raise", "return"):
+            raise ValueError(f'on_truncation must be "raise" or "return", got {on_truncation!r}')
+
+    async def __aenter__(self) -> Self:
+        if self._state != "new":
+            raise RuntimeError(f"this stream is {self._state}: a stream is used once, ask for another")
+        self._state = "open"
+        try:
+            self._live = await self._session.start(self._call, self._settings)
+        except BaseException:
+            self._state = "closed"
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None:
+            await self.aclose()
+        else:
+            self._abandon()
+
+    def __aiter__(self) -> Self:
+        self._opened()
+        return self
+
+    async def __anext__(self) -> ChunkT:
+        live = self._live
+        if live is None or self._state != "open":
+            live = self._opened(ended_is_fine=True)
+        queue = live.queue
+        while True:
+            while not queue:
+                if live.ended:
+                    self._end(live)
+                await live.pull()
+            chunk = queue.popleft()[0]
+            if chunk is not None:
+                live.dialect.fold(chunk)
+                return chunk
+
+    async def text(self) -> AsyncIterator[str]:
+        """The text of the answer in pieces, as it comes; nothing for chunks without text."""
+        live = self._opened()
+        text = live.dialect.text
+        async for chunk in self:
+            if piece := text(chunk):
+                yield piece
+
+    async def deltas(self) -> AsyncIterator[Delta]:
+        """What the stream tells, in events that are the same for chat completions, Responses and Messages.
+
+        Raises:
+            RuntimeError: Another view has read the beginning, without which a tool call cannot be told whole.
+        """
+        live = self._opened()
+        if self._deltas is None:
+            if live.handed_over:
+                raise RuntimeError("deltas() tells a stream from its beginning: ask for it before reading")
+            self._deltas = deque()
+        waiting, told = self._deltas, live.dialect.deltas
+        while True:
+            while waiting:
+                yield waiting.popleft()
+            try:
+                chunk, _ = await self._next()
+            except StopAsyncIteration:
+                last = told(None)
+                if not last:
+                    return
+                waiting.extend(last)
+            else:
+                if chunk is not None:
+                    waiting.extend(told(chunk))
+
+    async def events(self) -> AsyncIterator[SSEvents]:
+        """The raw server-sent events, those without a chunk (`[DONE]`) included."""
+        self._opened()
+        while True:
+            try:
+                _, event = await self._next()
+            except StopAsyncIteration:
+                return
+            yield SSEvents.from_raw(event)
+
+    async def final(self) -> FinalT:
+        """The whole answer, of the type the call without streaming returns; reads what has not been read yet.
+
+        Of a stream with several turns it is the last (see `turns`). After `on_truncation="return"` accepted an early
+        end, the answer's `complete` is False.
+
+        Raises:
+            GatewayError: As while reading.
+            RuntimeError: The stream was made with `assemble=False`, or closed before its end.
+        """
+        live = self._opened(ended_is_fine=True)
+        while not live.ended or live.queue or live.failure is not None:
+            try:
+                await self._next()
+            except StopAsyncIteration:
+                break
+        turns = self.turns
+        if not turns:
+            raise RuntimeError("there is no whole answer: the stream was made with assemble=False, or brought nothing")
+        return turns[-1]
+
+    def partial(self) -> FinalT | None:
+        """What the chunks handed over so far add up to; None before the first, and with `assemble=False`."""
+        live = self._live
+        turns = [] if live is None else live.dialect.turns(complete=False)
+        return turns[-1] if turns else None
+
+    @property
+    def turns(self) -> list[FinalT]:
+        """Each assistant turn so far, oldest first.
+
+        There is more than one when the gateway ran tools itself (MCP, WIRE section 13): the tool calls of a turn that
+        another turn follows have `ran_on_gateway` set and must not be run again.
+        """
+        live = self._live
+        if live is None:
+            return []
+        whole = live.dialect.terminal and self._complete
+        turns = live.dialect.turns(complete=whole)
+        if turns:
+            attach_meta(turns[-1], live.meta)
+        return turns
+
+    @property
+    def meta(self) -> Meta:
+        """How the answer came: status, headers, the provider and model selected, attempts. Of an opened stream."""
+        if self._live is None:
+            raise RuntimeError("the stream is not open yet: enter it with `with` first")
+        return self._live.meta
+
+    async def aclose(self) -> None:
+        """Give the connection back; may be called twice. The `with` block does it."""
+        if self._live is not None and self._state == "open":
+            await self._live.release()
+        self._state = "closed"
+
+    def _abandon(self) -> None:
+        if self._live is not None and self._state == "open":
+            self._live.abandon()
+        self._state = "closed"
+
+    def _opened(self, *, ended_is_fine: bool = False) -> AsyncOpenStream[ChunkT, FinalT]:
+        live = self._live
+        if live is None:
+            raise RuntimeError("a stream is opened by its `with` block: write `with client.…_stream(…) as stream:`")
+        if self._state == "closed" and not (ended_is_fine and self._read_whole(live)):
+            raise RuntimeError("the stream is closed: read it inside its `with` block")
+        return live
+
+    @staticmethod
+    def _read_whole(live: AsyncOpenStream[ChunkT, FinalT]) -> bool:
+        return not live.queue and (live.dialect.terminal or live.failure is not None)
+
+    async def _next(self) -> tuple[ChunkT | None, RawEvent]:
+        """The next item of the queue; raises at the end."""
+        live = self._live
+        if live is None or self._state != "open":
+            live = self._opened(ended_is_fine=True)
+        queue = live.queue
+        while not queue:
+            if live.ended:
+                self._end(live)
+            await live.pull()
+        item = queue.popleft()
+        if item[0] is not None:
+            live.dialect.fold(item[0])
+        return item
+
+    def _end(self, live: AsyncOpenStream[ChunkT, FinalT]) -> NoReturn:
+        """Raise the verdict at the end of the queue: StopAsyncIteration for a whole answer."""
+        error = live.failure
+        if error is not None:
+            if not (self._return_truncated and isinstance(error, StreamTruncatedError)):
+                raise live.failed()
+            self._complete = False
+        raise StopAsyncIteration
+
+    def __del__(self) -> None:
+        if self._state == "open" and self._live is not None and not self._live.ended:
+            self._live.abandon()
+            warnings.warn(f"unclosed stream, opened at {self._where}", ResourceWarning, source=self, stacklevel=2)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self._call.method} {self._call.path} {self._state}>"
+
+
+class AsyncByteStream:
+    """An answer's bytes as they come.
+
+    Use it in a `with` block and iterate over it: each item is a piece of the body, cut wherever the network cut it.
+    `events()` reads the body as server-sent events instead. Nothing is kept, so memory stays constant.
+
+    Raises (on entering, and while reading):
+        StatusError: The gateway or the provider said no.
+        StreamTruncatedError: The body was cut.
+        StreamStalledError: Nothing came for too long.
+        RequestError: No answer came.
+    """
+
+    def __init__(
+        self,
+        session: AsyncSession,
+        call: StreamCall[bytes, bytes],
+        settings: ClientSettings[AsyncTokenSource],
+        refuse: Callable[[Reply], None] | None = None,
+    ) -> None:
+        self._stream = AsyncStream(session, call, settings)
+        self._refuse = refuse
+
+    async def __aenter__(self) -> Self:
+        await self._stream.__aenter__()
+        try:
+            await self._check()
+        except BaseException as error:
+            await self._stream.__aexit__(type(error), error, None)
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._stream.__aexit__(kind, error, trace)
+
+    def __aiter__(self) -> Self:
+        self._stream.__aiter__()
+        return self
+
+    async def __anext__(self) -> bytes:
+        return await self._stream.__anext__()
+
+    async def events(self) -> AsyncIterator[SSEvents]:
+        """The server-sent events in the body, and nothing for a body that holds none.
+
+        Raises:
+            StreamError: An event is larger than 64 MiB.
+        """
+        parser = EventParser()
+        async for piece in self:
+            for event in parser.feed(piece):
+                yield SSEvents.from_raw(event)
+            if parser.failure is not None:
+                raise parser.failure
+        for event in parser.end():  # the body came whole: its last event may lack its empty line
+            yield SSEvents.from_raw(event)
+
+    async def read(self) -> bytes:
+        """The rest of the body, whole."""
+        body = bytearray()
+        async for piece in self:
+            body += piece
+        return bytes(body)
+
+    @property
+    def meta(self) -> Meta:
+        """How the answer came: status, headers, attempts. Of an opened stream."""
+        return self._stream.meta
+
+    @property
+    def content_type(self) -> str:
+        """What the bytes are, as the answer says; "" when it does not."""
+        return self.meta.headers.get("content-type", "")
+
+    async def aclose(self) -> None:
+        """Give the connection back; may be called twice. The `with` block does it."""
+        await self._stream.aclose()
+
+    async def _check(self) -> None:
+        """What says of itself that it is text is read whole and refused where bytes were asked for."""
+        if self._refuse is not None and self.content_type.lower().startswith(("application/json", "text/")):
+            body = await self.read()
+            self._refuse(Reply(self.meta.status, Headers(self.meta.headers.items()), body))
+
+    def __repr__(self) -> str:
+        return repr(self._stream).replace(type(self._stream).__name__, type(self).__name__, 1)

@@ -1,0 +1,305 @@
+# Derived from ../_async/client.py by scripts/derive_blocking.py: do not edit.
+"""The client: one method an endpoint, each of which builds a call and hands it to the session."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+from ..._streams.chat import ChatDialect
+from ..._wire.call import StreamCall, Target, check_provider
+from ..._wire.chat import chat_body, chat_call, dropped_fields, pop_mcp_bypass
+from ..._wire.models import health_call, models_call
+from ..._wire.url import GatewayUrl
+from ..runtime import Connections, Runtime, TokenSource, default_transport, system_runtime
+from ..settings import ClientSettings, pop_assemble_option, resolve, split_params, without_body
+from .dialects import MessagesMethods, ResponsesMethods
+from .gateway import McpMethods, MetricsMethods, ProxyMethods
+from .media import AudioMethods, ImagesMethods
+from .session import Session
+from .stream import Stream
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Iterable, Mapping
+    from types import TracebackType
+    from typing import Self, Unpack
+
+    from ..._generated.chat import ChatCompletionTool, CreateChatCompletionResponse, CreateChatCompletionStreamResponse
+    from ..._generated.gateway import Provider
+    from ..._generated.models import ListModelsResponse
+    from ..._transport.protocols import Transport
+    from ..._wire.call import Call
+    from ..._wire.timeouts import Timeouts
+    from ..hooks import Hook, RequestSent, ResponseReceived, RetryPlanned
+    from ..params import ChatParams, ChatStreamParams, ListOptions, Messages, Options
+    from ..runtime import Cert, Token
+
+__all__ = ["InferenceGatewayClient"]
+
+T = TypeVar("T")
+ChunkT = TypeVar("ChunkT")
+FinalT = TypeVar("FinalT")
+
+DEFAULT_URL = "http://localhost:8080/v1"
+
+
+class InferenceGatewayClient(
+    AudioMethods,
+    ImagesMethods,
+    McpMethods,
+    MessagesMethods,
+    MetricsMethods,
+    ProxyMethods,
+    ResponsesMethods,
+):
+    """A client of one gateway.
+
+    Args:
+        base_url: Where the gateway is, with or without /v1. Default: INFERENCE_GATEWAY_URL, then
+            http://localhost:8080/v1.
+        token: Sent as `Authorization: Bearer`: a string, or a function that is called when a token is needed and once
+            more after a 401. Default: INFERENCE_GATEWAY_TOKEN, then none. Provider keys belong to the gateway.
+        timeout: `Timeouts`, or a number of seconds that bounds everything, or None for no limit but on connecting.
+        max_retries: How often a request is repeated where that is safe (docs/retries.md).
+        headers: Sent with every request.
+        tools: Offered with every chat that names none.
+        max_tokens: Of every chat that names none.
+        max_connections: Open connections at most; further calls wait.
+        proxy: A proxy's URL; "env" for HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY; None for none.
+        ca: Certificates to trust instead of the system's: a file, a folder, or PEM text.
+        cert: A client certificate: a PEM file, or (certificate file, key file[, password]).
+        tls: A ready SSLContext instead of `ca` and `cert`.
+        on_request: Called with a `RequestSent` before each try. What a hook raises, the call raises.
+        on_response: Called with a `ResponseReceived` after each answer, of any status.
+        on_retry: Called with a `RetryPlanned` when a try failed and another follows.
+        driver: A transport of your own.
+
+    A client is shared: by threads or tasks, by event loops, and by the copies that `with_options` makes.
+
+    Raises:
+        TypeError: An argument of the wrong type.
+        ValueError: An argument that makes no sense; the message names it.
+    """
+
+    def __init__(
+        self,
+        base_url: str | None = None,
+        token: Token | None = None,
+        *,
+        timeout: Timeouts | float | Literal["default"] | None = "default",
+        max_retries: int = 2,
+        headers: Mapping[str, str] | None = None,
+        tools: Iterable[ChatCompletionTool | Mapping[str, Any]] | None = None,
+        max_tokens: int | None = None,
+        max_connections: int = 100,
+        proxy: str | None = "env",
+        ca: str | os.PathLike[str] | None = None,
+        cert: Cert | None = None,
+        tls: ssl.SSLContext | None = None,
+        on_request: Hook[RequestSent] | None = None,
+        on_response: Hook[ResponseReceived] | None = None,
+        on_retry: Hook[RetryPlanned] | None = None,
+        driver: Transport | None = None,
+        _effects: Runtime | None = None,
+    ) -> None:
+        url = GatewayUrl.parse(
+            base_url if base_url is not None else os.environ.get("INFERENCE_GATEWAY_URL") or DEFAULT_URL
+        )
+        if token is None:
+            token = os.environ.get("INFERENCE_GATEWAY_TOKEN") or None
+        changes: dict[str, Any] = {"max_retries": max_retries, "tools": tools, "max_tokens": max_tokens}
+        changes |= {"on_request": on_request, "on_response": on_response, "on_retry": on_retry}
+        if headers is not None:
+            changes["headers"] = headers
+        if timeout != "default":
+            changes["timeout"] = timeout
+        self._settings = resolve(ClientSettings(token=TokenSource(token)), changes)
+        self._connections = Connections(max_connections=max_connections, proxy=proxy, tls=tls, ca=ca, cert=cert)
+        self._own_driver = driver is not None
+        if driver is None:
+            driver = default_transport(self._connections)
+        self._session = Session(url, driver, _effects or system_runtime())
+
+    # Endpoints
+
+    def list_models(
+        self,
+        provider: Provider | str | None = None,
+        *,
+        include: Iterable[str] = (),
+        **options: Unpack[ListOptions],
+    ) -> ListModelsResponse:
+        """The models of all configured providers, or of one (contract: GET /models).
+
+        Args:
+            provider: Only this provider's. Asked without one, the gateway leaves out providers that fail.
+            include: Of "context_window", "pricing" and "modalities", what to add to each model.
+            **options: How the call is made: `timeout`, `max_retries`, `headers`, `extra_query`.
+        """
+        settings = without_body(self._settings, options)
+        return self._session.send(models_call(provider, include), settings)
+
+    def list_models_by_provider(self, provider: Provider | str, **options: Unpack[ListOptions]) -> ListModelsResponse:
+        """The models of one provider (contract: GET /models?provider=)."""
+        return self.list_models(check_provider(provider), **options)
+
+    def generate_content(
+        self, model: str, messages: Messages, *, provider: Provider | str | None = None, **params: Unpack[ChatParams]
+    ) -> CreateChatCompletionResponse:
+        """A whole chat answer (contract: POST /chat/completions).
+
+        Args:
+            model: "provider/name", or a bare name with `provider`, or a routing alias of the gateway.
+            messages: A string (one user message), a message, or a list of them; messages of earlier answers go in as
+                they are.
+            provider: The provider of a bare model name.
+            **params: The contract's parameters, and how the call is made: `timeout`, `max_retries`, `headers`,
+                `extra_query`, `extra_body`; `mcp_bypass=True` keeps the gateway's MCP tools out and your own tools in.
+        """
+        target = Target.resolve(model, provider)
+        settings, given = split_params(self._settings, params)
+        headers = pop_mcp_bypass(given)
+        body = self._chat_body(target, messages, given, settings, stream=False)
+        return self._session.send(chat_call(target, body, headers), settings)
+
+    def generate_content_stream(
+        self,
+        model: str,
+        messages: Messages,
+        *,
+        provider: Provider | str | None = None,
+        **params: Unpack[ChatStreamParams],
+    ) -> Stream[CreateChatCompletionStreamResponse, CreateChatCompletionResponse]:
+        """A chat answer as it is written (contract: POST /chat/completions with `stream`).
+
+        Nothing is sent before the `with` block is entered.
+
+        Args:
+            model: As in `generate_content`.
+            messages: As in `generate_content`.
+            provider: As in `generate_content`.
+            **params: As in `generate_content`, and `assemble=False` for a stream that keeps nothing,
+                `on_truncation="return"` to accept an answer that was cut off.
+        """
+        target = Target.resolve(model, provider)
+        settings, given = split_params(self._settings, params)
+        assemble = pop_assemble_option(given)
+        on_truncation = given.pop("on_truncation", "raise")
+        headers = pop_mcp_bypass(given)
+        body = self._chat_body(target, messages, given, settings, stream=True)
+        choices = given.get("n") or 1
+        whole = chat_call(target, body, headers)
+        call = StreamCall(
+            method=whole.method,
+            path=whole.path,
+            start=lambda: ChatDialect(provider=target.provider, model=target.model, assemble=assemble, choices=choices),
+            query=whole.query,
+            headers=headers,
+            body=body,
+            provider=target.provider,
+            model=target.model,
+        )
+        return Stream(self._session, call, settings, on_truncation=on_truncation)
+
+    def health_check(self) -> bool:
+        """Whether the gateway says it is well (contract: GET /health). Never raises: no answer is False."""
+        try:
+            return self._session.send(health_call(), self._settings)
+        except Exception:  # noqa: BLE001  (whatever it is, the gateway is not well from here)
+            return False
+
+    # Past the methods
+
+    def send(self, call: Call[T]) -> T:
+        """The result of a call of your own: the way to an endpoint without a method."""
+        return self._session.send(call, self._settings)
+
+    def open(
+        self, call: StreamCall[ChunkT, FinalT], *, on_truncation: Literal["raise", "return"] = "raise"
+    ) -> Stream[ChunkT, FinalT]:
+        """The stream of a call of your own."""
+        return Stream(self._session, call, self._settings, on_truncation=on_truncation)
+
+    # Copies with other options
+
+    def with_options(self, **options: Unpack[Options]) -> Self:
+        """A client with some options changed, sharing this one's connections."""
+        copy = object.__new__(type(self))
+        copy._session = self._session
+        copy._connections, copy._own_driver = self._connections, self._own_driver
+        copy._settings = resolve(self._settings, options)
+        return copy
+
+    def with_token(self, token: Token | None) -> Self:
+        """A client that sends another token."""
+        return self.with_options(token=token)
+
+    def with_tools(self, tools: Iterable[ChatCompletionTool | Mapping[str, Any]] | None) -> Self:
+        """A client that offers these tools with every chat that names none."""
+        return self.with_options(tools=tools)
+
+    def with_max_tokens(self, max_tokens: int | None) -> Self:
+        """A client that limits the answer of every chat that sets no limit."""
+        return self.with_options(max_tokens=max_tokens)
+
+    # Life
+
+    @property
+    def base_url(self) -> str:
+        """Where the API is: ends in /v1."""
+        return self._session.url.api
+
+    def close(self) -> None:
+        """Close every connection, of this client and its copies. Open streams end with an error."""
+        self._session.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.base_url}>"
+
+    def __copy__(self) -> Self:
+        """The same client once more: within a process nothing is a secret, and connections are shared."""
+        return self.with_options()
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return self.with_options()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        if self._own_driver:
+            raise TypeError("a client with a driver of its own cannot be pickled: make one where it is used")
+        settings = self._settings
+        options = {"timeout": settings.timeouts, "max_retries": settings.max_retries, "max_tokens": settings.max_tokens}
+        options |= {"tools": settings.tools, **self._connections.portable()}
+        return _restore, (type(self), self.base_url, options)
+
+    @staticmethod
+    def _chat_body(
+        target: Target, messages: object, given: dict[str, Any], settings: ClientSettings[Any], *, stream: bool
+    ) -> bytes:
+        if settings.tools is not None:
+            given.setdefault("tools", list(settings.tools))
+        if settings.max_tokens is not None and "max_completion_tokens" not in given:
+            given.setdefault("max_tokens", settings.max_tokens)
+        dropped = dropped_fields(settings.extra_body)
+        if dropped:
+            warnings.warn(
+                f"the gateway drops {', '.join(dropped)} from chat completions without a word (extra_body): the"
+                " Messages and Responses endpoints and the proxy pass everything on",
+                UserWarning,
+                stacklevel=3,
+            )
+        return chat_body(target, messages, given, stream=stream, extra=settings.extra_body)
+
+
+def _restore(cls: type[InferenceGatewayClient], base_url: str, options: dict[str, Any]) -> InferenceGatewayClient:
+    """A client as it was pickled: without what may be secret (token, headers, hooks), with connections of its own."""
+    return cls(base_url, **options)

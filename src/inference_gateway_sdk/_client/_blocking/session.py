@@ -1,0 +1,409 @@
+# Derived from ../_async/session.py by scripts/derive_blocking.py: do not edit.
+"""Run the attempts of one call, and read the stream of the attempt that succeeded."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from ..._http1.failures import DeadlineExceeded, Failure, Truncated
+from ..._model.unknown_fields import Meta, set_meta
+from ..._streams.reader import StreamDeadlines
+from ..._wire.call import Call, Reply
+from ..._wire.headers import Headers
+from ..._wire.problem import read_error
+from ...errors import GatewayError, StatusError, StreamError, UnauthorizedError
+from .. import retry_state
+from ..hooks import notify
+from ..retry_state import FailedAttempt, RetryState
+
+if TYPE_CHECKING:
+    from ..._transport.protocols import Transport, TransportResponse
+    from ..._wire.call import Dialect, StreamCall
+    from ..._wire.sse import RawEvent
+    from ..._wire.url import GatewayUrl
+    from ..runtime import Runtime, TokenSource
+    from ..settings import ClientSettings
+
+__all__ = ["OpenStream", "Session", "attach_meta"]
+
+
+ChunkT = TypeVar("ChunkT")
+FinalT = TypeVar("FinalT")
+
+
+class OpenStream(Generic[ChunkT, FinalT]):
+    """One opened stream: what has been read and not yet handed over, and how it stands.
+
+    Attributes:
+        queue: Chunks with their raw events, in order; the chunk is None for an event that carries none.
+        failure: What broke the stream, once the queue is empty.
+        ended: Nothing more will be read.
+        has_content: A chunk with content has come.
+    """
+
+    __slots__ = (
+        "_answer",
+        "_chunks",
+        "_closed",
+        "_guard",
+        "_reading",
+        "_session",
+        "dialect",
+        "ended",
+        "failure",
+        "has_content",
+        "meta",
+        "queue",
+    )
+
+    def __init__(
+        self,
+        session: Session,
+        answer: TransportResponse,
+        dialect: Dialect[ChunkT, FinalT],
+        guard: StreamDeadlines,
+        meta: Meta,
+    ) -> None:
+        self._session = session
+        self._answer = answer
+        self._guard = guard
+        self._chunks = 0
+        self._reading = False
+        self._closed = False
+        self.dialect = dialect
+        self.meta = meta
+        self.queue: deque[tuple[ChunkT | None, RawEvent]] = deque()
+        self.failure: GatewayError | None = None
+        self.ended = False
+        self.has_content = False
+
+    @property
+    def handed_over(self) -> bool:
+        """Whether somebody has taken an item from the queue."""
+        return len(self.queue) < self._chunks
+
+    def pull(self) -> None:
+        """Read once from the server, into the queue.
+
+        Raises:
+            RuntimeError: Somebody else is reading this stream now.
+        """
+        if self._reading:
+            raise RuntimeError("the stream is being read by another task or thread: one reader at a time")
+        self._reading = True
+        monotonic, guard = self._session.effects.monotonic, self._guard
+        start = monotonic()
+        try:
+            data = self._answer.read(guard.deadline(start))
+        except DeadlineExceeded as failure:
+            guard.waited(monotonic() - start)
+            self._stop(guard.stalled(self._chunks), failure)
+        except Failure as failure:
+            self._stop(self._broken(failure), failure)
+        else:
+            guard.waited(monotonic() - start)
+            if self._take(data):
+                self._answer.release()
+        finally:
+            self._reading = False
+
+    def release(self) -> None:
+        """Give the connection back; drains what is left of the answer when that is cheap.
+
+        A read that is under way ends with an error.
+        """
+        self.ended = True
+        if self._reading:  # by somebody else, who is told
+            self._closed = True
+            self._answer.abandon()
+        else:
+            self._answer.release()
+
+    def abandon(self) -> None:
+        """Close the connection at once."""
+        self.ended = True
+        self._answer.abandon()
+
+    def failed(self) -> GatewayError:
+        """The failure, with what the stream had brought."""
+        error = self.failure
+        if error is None:
+            error = StreamError("the stream was closed")
+        while self.queue:  # held back for the first content, which never came
+            chunk = self.queue.popleft()[0]
+            if chunk is not None:
+                self.dialect.fold(chunk)
+        turns = self.dialect.turns(complete=False)
+        error.partial = turns[-1] if turns else None
+        error.meta = self.meta
+        return error
+
+    def _take(self, data: bytes) -> bool:
+        """Read these bytes; whether they are the end, and well."""
+        dialect, guard = self.dialect, self._guard
+        items = dialect.feed(data) if data else dialect.end()
+        if items:
+            self.queue.extend(items)
+            self._chunks += len(items)
+            for chunk, _ in items:
+                if chunk is not None and dialect.has_content(chunk):
+                    self.has_content = True
+                    guard.content()
+                    break
+        if dialect.failure is not None:
+            self._stop(dialect.failure, None)
+        elif dialect.closed or not data:
+            self.ended = True
+            return True
+        elif dialect.terminal and not dialect.may_continue:
+            guard.tail()
+        return False
+
+    def _stop(self, error: GatewayError, cause: Failure | None) -> None:
+        """The stream ends here: whole, when its terminal marker had come; broken otherwise."""
+        dialect = self.dialect
+        if dialect.terminal and not (dialect.may_continue and dialect.failure is not None):
+            retry_state.odd_end(error)
+        else:
+            error.__cause__ = cause
+            self.failure = error
+        self.abandon()
+
+    def _broken(self, failure: Failure) -> GatewayError:
+        if self._closed:
+            return StreamError("the stream was closed while it was being read")
+        if self._session.closed:
+            return self.dialect.truncated("the client was closed while the stream was open, so it ended")
+        if isinstance(failure, Truncated):
+            return self.dialect.truncated(f"the connection broke ({failure})")
+        return StreamError(f"the stream cannot be read: {failure}")
+
+
+T = TypeVar("T")
+
+
+class Session:
+    """The connections to one gateway and what is needed to use them."""
+
+    def __init__(self, url: GatewayUrl, driver: Transport, effects: Runtime) -> None:
+        self.url = url
+        self.effects = effects
+        self.closed = False
+        self._driver = driver
+
+    def send(self, call: Call[T], settings: ClientSettings[TokenSource]) -> T:
+        """The result of a call whose answer is read whole. Raises what `errors` lists."""
+        if not isinstance(call, Call):  # pyright: ignore[reportUnnecessaryIsInstance]  # for users without a checker
+            raise TypeError(f"call must be a Call (open() takes a StreamCall), got {type(call).__name__}")
+        attempts = self._attempts(call, settings)
+        while True:
+            if settings.token.refreshable or settings.on_request is not None:
+                self._prepare(attempts)
+            attempts.begin(self.effects.monotonic())
+            try:
+                reply = self._whole(attempts)
+            except Failure as failure:
+                setback = attempts.failed(failure, self.effects.monotonic())
+            else:
+                meta = self._meta(reply.status, reply.headers, attempts, reply.body)
+                if settings.on_response is not None:
+                    self._tell(attempts, meta)
+                if 200 <= reply.status < 300:
+                    return _read_reply(call, reply, meta)
+                setback = attempts.refused(self._error(attempts, reply, meta))
+            self._go_on(attempts, setback)
+
+    def start(
+        self, call: StreamCall[ChunkT, FinalT], settings: ClientSettings[TokenSource]
+    ) -> OpenStream[ChunkT, FinalT]:
+        """The stream of a call, read up to its first content. Raises what `errors` lists."""
+        attempts = self._attempts(call, settings)
+        while True:
+            if settings.token.refreshable or settings.on_request is not None:
+                self._prepare(attempts)
+            attempts.begin(self.effects.monotonic())
+            guard = StreamDeadlines(settings.timeouts, attempts.spent)
+            try:
+                answer = self._open(attempts, guard.deadline(attempts.began))
+            except DeadlineExceeded as failure:
+                setback = self._no_head(failure, attempts, guard)
+            except Failure as failure:
+                setback = attempts.failed(failure, self.effects.monotonic())
+            else:
+                guard.waited(self.effects.monotonic() - attempts.began)
+                found = self._first_content(call, attempts, answer, guard)
+                if isinstance(found, OpenStream):
+                    return found
+                setback = found
+            self._go_on(attempts, setback)
+
+    def at(self, url: GatewayUrl) -> Session:
+        """The same connections and clocks, for another server."""
+        return Session(url, self._driver, self.effects)
+
+    def close(self) -> None:
+        """Close every connection; open streams end with an error."""
+        self.closed = True
+        self._driver.close()
+
+    def _attempts(
+        self, call: Call[Any] | StreamCall[Any, Any], settings: ClientSettings[TokenSource]
+    ) -> RetryState[TokenSource]:
+        if self.closed:
+            raise RuntimeError("the client is closed: make a new one, or close it later")
+        url = self.url.join(call.path, (*call.query, *settings.extra_query), at_root=call.at_root)
+        return RetryState(call, url, settings, settings.token.fixed)
+
+    def _prepare(self, attempts: RetryState[TokenSource]) -> None:
+        """What comes before a try, and does not count against its clocks: fetching a token, telling a hook."""
+        settings = attempts.settings
+        attempts.token = settings.token.get(attempts.refused_token)
+        if settings.on_request is not None:
+            notify("on_request", settings.on_request, attempts.request_sent())
+
+    def _open(self, attempts: RetryState[TokenSource], deadline: float | None) -> TransportResponse:
+        call = attempts.call
+        answer = self._driver.open(
+            call.method,
+            attempts.url,
+            attempts.outgoing(),
+            call.body,
+            deadline=deadline,
+            connect_seconds=attempts.settings.timeouts.connect,
+        )
+        retry_state.answered(call.method, attempts.url, answer.status, self.effects.monotonic() - attempts.began)
+        return answer
+
+    def _whole(self, attempts: RetryState[TokenSource]) -> Reply:
+        deadline = attempts.deadline()
+        answer = self._open(attempts, deadline)
+        if 200 <= answer.status < 300:
+            return self._body(answer, deadline)
+        return self._refusal(answer, deadline)
+
+    def _refusal(self, answer: TransportResponse, deadline: float | None) -> Reply:
+        """An answer that says no: its body is short and read whole, and when it breaks, the status says enough."""
+        try:
+            return self._body(answer, deadline)
+        except Failure:
+            return Reply(answer.status, Headers.received(answer.headers), b"")
+
+    @staticmethod
+    def _body(answer: TransportResponse, deadline: float | None) -> Reply:
+        pieces: list[bytes] = []
+        try:
+            while piece := answer.read(deadline):
+                pieces.append(piece)
+        except BaseException:
+            answer.abandon()
+            raise
+        body = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        return Reply(answer.status, Headers.received(answer.headers), body)
+
+    def _first_content(
+        self,
+        call: StreamCall[ChunkT, FinalT],
+        attempts: RetryState[TokenSource],
+        answer: TransportResponse,
+        guard: StreamDeadlines,
+    ) -> OpenStream[ChunkT, FinalT] | FailedAttempt:
+        """The stream, once content has come; what stopped it otherwise."""
+        if not 200 <= answer.status < 300:
+            return self._no_stream(attempts, answer, guard)
+        meta = self._meta(answer.status, Headers.received(answer.headers), attempts, None)
+        live = OpenStream(self, answer, call.start(), guard, meta)
+        try:
+            self._tell(attempts, meta)
+            while not (live.has_content or live.ended):
+                live.pull()
+        except BaseException:
+            answer.abandon()
+            raise
+        if live.failure is None or live.has_content:
+            return live
+        answer.abandon()
+        return attempts.broke(live.failed(), self.effects.monotonic())
+
+    def _no_stream(
+        self, attempts: RetryState[TokenSource], answer: TransportResponse, guard: StreamDeadlines
+    ) -> FailedAttempt:
+        """What an answer that is no stream at all is."""
+        reply = self._refusal(answer, guard.deadline(self.effects.monotonic()))
+        meta = self._meta(reply.status, reply.headers, attempts, reply.body)
+        self._tell(attempts, meta)
+        return attempts.refused(self._error(attempts, reply, meta))
+
+    def _no_head(
+        self, failure: DeadlineExceeded, attempts: RetryState[TokenSource], guard: StreamDeadlines
+    ) -> FailedAttempt:
+        """A deadline that passed before the head: the stream's clock, unless no connection was had in time."""
+        now = self.effects.monotonic()
+        guard.waited(now - attempts.began)
+        if failure.which in ("connect", "pool"):
+            return attempts.failed(failure, now)
+        stalled = guard.stalled(0)
+        stalled.__cause__ = failure
+        return attempts.broke(stalled, now)
+
+    def _error(self, attempts: RetryState[TokenSource], reply: Reply, meta: Meta) -> StatusError:
+        error = read_error(
+            reply.status,
+            reply.headers,
+            reply.body,
+            now=self.effects.wall(),
+            provider=attempts.call.provider,
+            model=attempts.call.model,
+            path=attempts.call.path,
+        )
+        error.meta = meta
+        return error
+
+    def _meta(self, status: int, headers: Headers, attempts: RetryState[TokenSource], body: bytes | None) -> Meta:
+        return Meta(
+            status=status,
+            headers=headers,
+            selected_provider=headers.get("x-selected-provider"),
+            selected_model=headers.get("x-selected-model"),
+            elapsed=self.effects.monotonic() - attempts.began,
+            attempts=attempts.count,
+            raw=body,
+        )
+
+    @staticmethod
+    def _tell(attempts: RetryState[TokenSource], meta: Meta) -> None:
+        hook = attempts.settings.on_response
+        if hook is not None:
+            notify("on_response", hook, attempts.response_received(meta))
+
+    def _go_on(self, attempts: RetryState[TokenSource], setback: FailedAttempt) -> None:
+        """Return when the call is to be tried again, having waited; raise otherwise."""
+        error, settings = setback.error, attempts.settings
+        expired = isinstance(error, UnauthorizedError) and settings.token.refreshable and attempts.refused_token is None
+        pause = 0.0 if expired else attempts.pause(setback, self.effects.monotonic(), self.effects.random())
+        if pause is None:
+            raise error from setback.cause
+        if settings.on_retry is not None:
+            notify("on_retry", settings.on_retry, attempts.retry_planned(error, pause))
+        if expired:
+            attempts.refused_token = attempts.token  # one more try, at once, with a new one
+            return
+        retry_state.repeating(attempts.call.method, attempts.url, error, pause)
+        self.effects.sleep(pause)
+
+
+def _read_reply(call: Call[T], reply: Reply, meta: Meta) -> T:
+    """The call's result, told how it came."""
+    try:
+        result = call.read(reply)
+    except GatewayError as error:
+        error.meta = meta
+        raise
+    attach_meta(result, meta)
+    return result
+
+
+def attach_meta(result: object, meta: Meta) -> None:
+    """Tell an answer how it came; other results have no place for it."""
+    if hasattr(result, "kept_"):
+        set_meta(result, meta)

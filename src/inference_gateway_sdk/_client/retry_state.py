@@ -1,0 +1,234 @@
+"""The attempts of one call: classify each failure, decide the delay, log it."""
+
+from __future__ import annotations
+
+import functools
+import logging
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from .._http1.failures import BadAnswer, DeadlineExceeded, Failure, NoAnswer, NotSent
+from .._wire.headers import Outgoing
+from .._wire.hints import LATE_CLOSE
+from .._wire.retry import EARLY_SECONDS, Outcome, delay_before
+from .._wire.url import redacted
+from ..errors import (
+    ConnectError,
+    GatewayError,
+    RequestError,
+    StatusError,
+    StreamStalledError,
+    TimeoutError,  # noqa: A004
+)
+from .hooks import RequestSent, ResponseReceived, RetryPlanned
+
+if TYPE_CHECKING:
+    from .._model.unknown_fields import Meta
+    from .._wire.call import Call, StreamCall
+    from .settings import ClientSettings
+
+__all__ = ["FailedAttempt", "RetryState", "answered", "odd_end", "repeating"]
+
+
+_logger = logging.getLogger("inference_gateway_sdk")
+
+
+def answered(method: str, url: str, status: int, elapsed: float) -> None:
+    """An answer's head has come."""
+    if _logger.isEnabledFor(logging.DEBUG):
+        _logger.debug("%s %s: %d after %.3f s", method, redacted(url), status, elapsed)
+
+
+def repeating(method: str, url: str, error: GatewayError, pause: float) -> None:
+    """A try failed and another follows."""
+    if _logger.isEnabledFor(logging.INFO):
+        _logger.info("%s %s: %s; trying again in %.2f s", method, redacted(url), type(error).__name__, pause)
+
+
+def odd_end(error: GatewayError) -> None:
+    """A stream whose answer was whole did not end as it should."""
+    _logger.warning("the answer is whole, but its stream ended oddly: %s", type(error).__name__)
+
+
+SourceT = TypeVar("SourceT")
+
+_REMEMBERED = 64
+_UNREACHABLE = (
+    "is a gateway running there? Start one with `igw serve`, or say where it is with base_url or INFERENCE_GATEWAY_URL."
+)
+
+
+class FailedAttempt:
+    """One failed try: the error it would be, and the row of the retry table it falls under."""
+
+    __slots__ = ("cause", "error", "outcome")
+
+    def __init__(self, error: GatewayError, outcome: Outcome, cause: BaseException | None = None) -> None:
+        self.error = error
+        self.outcome = outcome
+        self.cause = cause
+
+
+class RetryState(Generic[SourceT]):
+    """The tries of one call.
+
+    Attributes:
+        call: What is asked.
+        url: Where; shown in errors without its query.
+        settings: How.
+        began: When the running try began.
+        count: How many tries have begun.
+        token: What the running try sends as its token.
+        refused_token: The token that a 401 refused, once one has.
+    """
+
+    __slots__ = ("_total_left", "began", "call", "count", "refused_token", "settings", "token", "url")
+
+    def __init__(
+        self, call: Call[Any] | StreamCall[Any, Any], url: str, settings: ClientSettings[SourceT], token: str | None
+    ) -> None:
+        self.call = call
+        self.url = url
+        self.settings = settings
+        self.began = 0.0
+        self.count = 0
+        self.token = token
+        self.refused_token: str | None = None
+        self._total_left = settings.timeouts.total
+
+    @property
+    def spent(self) -> float:
+        """Seconds of `total` used up by earlier tries and the pauses between them."""
+        total = self.settings.timeouts.total
+        return 0.0 if total is None or self._total_left is None else total - self._total_left
+
+    def outgoing(self) -> Outgoing:
+        """The headers of the running try: the call's, then the client's, then what goes without saying."""
+        call = self.call
+        content_type = None if call.body is None else call.content_type
+        usual = _default_headers(self.settings.headers, call.accept, content_type, self.token)
+        return Outgoing.of(call.headers, usual) if call.headers else usual
+
+    def begin(self, now: float) -> None:
+        """A try starts."""
+        self.count += 1
+        self.began = now
+
+    def deadline(self) -> float | None:
+        """When the running try at a whole answer must be over."""
+        left, total = self.settings.timeouts.response, self._total_left
+        if left is None or (total is not None and total < left):
+            left = total
+        return None if left is None else self.began + left
+
+    def failed(self, failure: Failure, now: float) -> FailedAttempt:
+        """What a transport's failure is to the caller."""
+        elapsed = now - self.began
+        if isinstance(failure, DeadlineExceeded):
+            return FailedAttempt(self._timed_out(failure, elapsed), Outcome.OWN_TIMEOUT, failure)
+        if isinstance(failure, NotSent):
+            never = ConnectError(f"{failure} ({self._where})", hint=_UNREACHABLE, **self._facts(elapsed))
+            return FailedAttempt(never, Outcome.not_sent(permanent=failure.permanent), failure)
+        if isinstance(failure, NoAnswer):
+            text = f"{self._where} closed the connection after {elapsed:.1f} s without an answer: {failure}"
+            error = RequestError(text, hint=LATE_CLOSE if elapsed > EARLY_SECONDS else None, **self._facts(elapsed))
+            return FailedAttempt(error, Outcome.no_answer(elapsed), failure)
+        return FailedAttempt(self._unreadable(failure, elapsed), Outcome.REFUSED, failure)
+
+    def refused(self, error: StatusError) -> FailedAttempt:
+        """What an answer that says no is."""
+        return FailedAttempt(error, Outcome.answered(error))
+
+    def broke(self, error: GatewayError, now: float) -> FailedAttempt:
+        """What a stream is that broke or went silent before its first content."""
+        if isinstance(error, StreamStalledError):
+            return FailedAttempt(error, Outcome.OWN_TIMEOUT, error.__cause__)
+        return FailedAttempt(error, Outcome.broken_before_content(error, now - self.began), error.__cause__)
+
+    def pause(self, setback: FailedAttempt, now: float, random: float) -> float | None:
+        """Seconds to wait before the next try, None when this was the last."""
+        error = setback.error
+        retry_after = error.retry_after if isinstance(error, StatusError) else None
+        refreshed = self.refused_token is not None  # the try with a new token was nobody's failure
+        pause = delay_before(
+            self.count - refreshed,
+            setback.outcome,
+            self.call.repeat,
+            max_retries=self.settings.max_retries,
+            retry_after=retry_after,
+            random=random,
+        )
+        if pause is not None and self._total_left is not None:
+            self._total_left -= now - self.began + pause
+            if self._total_left <= 0:
+                return None
+        return pause
+
+    def request_sent(self) -> RequestSent:
+        """What a hook is told of the try that begins next."""
+        method, headers = self.call.method, self.outgoing().without_secrets()
+        return RequestSent(method=method, url=self._where, attempt=self.count + 1, headers=headers)
+
+    def response_received(self, meta: Meta) -> ResponseReceived:
+        """What a hook is told of the running try's answer."""
+        return ResponseReceived(
+            method=self.call.method,
+            url=self._where,
+            attempt=self.count,
+            status=meta.status,
+            elapsed=meta.elapsed,
+            meta=meta,
+        )
+
+    def retry_planned(self, error: GatewayError, pause: float) -> RetryPlanned:
+        """What a hook is told when another try follows."""
+        return RetryPlanned(method=self.call.method, url=self._where, attempt=self.count, error=error, pause=pause)
+
+    @property
+    def _where(self) -> str:
+        return redacted(self.url)
+
+    def _facts(self, elapsed: float) -> dict[str, Any]:
+        return {"url": self._where, "elapsed": elapsed, "attempts": self.count}
+
+    def _timed_out(self, failure: DeadlineExceeded, elapsed: float) -> TimeoutError:
+        limit, seconds = self._limit(failure.which, elapsed)
+        if limit == "pool":
+            what = f"no connection to {self._where} became free within {elapsed:.1f} s"
+            hint: str | None = "raise max_connections, or close streams that are no longer read."
+        elif limit == "connect":
+            what = f"no connection to {self._where} within {seconds:g} s (timeout.connect)"
+            hint = _UNREACHABLE
+        else:
+            what = f"no whole answer from {self._where} within {seconds:g} s (timeout.{limit})"
+            hint = f"raise timeout=Timeouts({limit}=...) if it may really take longer."
+        return TimeoutError(what, limit=limit, seconds=seconds, hint=hint, **self._facts(elapsed))
+
+    def _limit(self, which: str, elapsed: float) -> tuple[str, float | None]:
+        limits, total = self.settings.timeouts, self._total_left
+        if total is not None and elapsed >= total - 0.005:
+            return "total", limits.total
+        if which == "pool":
+            return "pool", limits.response
+        if which == "connect" and (limits.response is None or elapsed < limits.response - 0.005):
+            return "connect", limits.connect
+        return "response", limits.response
+
+    def _unreadable(self, failure: Failure, elapsed: float) -> RequestError:
+        if isinstance(failure, BadAnswer):
+            text = f"what {self._where} sent is no HTTP answer that can be trusted: {failure}"
+        else:
+            text = f"the answer of {self._where} was cut off: {failure}"
+        return RequestError(text, **self._facts(elapsed))
+
+
+@functools.lru_cache(_REMEMBERED)
+def _default_headers(
+    headers: tuple[tuple[str, str], ...], accept: str, content_type: str | None, token: str | None
+) -> Outgoing:
+    """The headers of a call that has none of its own. Equal ones are one object: transports notice."""
+    own = [("Accept", accept)]
+    if content_type is not None:
+        own.append(("Content-Type", content_type))
+    if token is not None:
+        own.append(("Authorization", f"Bearer {token}"))
+    return Outgoing.of(headers, own)

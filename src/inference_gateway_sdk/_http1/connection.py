@@ -1,0 +1,246 @@
+"""One HTTP/1.1 connection as its bytes see it, without I/O: proxy tunnel, TLS, then one request after the other."""
+
+from __future__ import annotations
+
+import enum
+from collections import deque
+from typing import TYPE_CHECKING
+
+from .failures import NotSent
+from .request import request_head
+from .response import ResponseParser
+
+if TYPE_CHECKING:
+    import ssl
+
+    from .request import Route
+    from .tls import Tls
+
+__all__ = ["PIECE", "TURN", "Connection", "NextAction", "next_action"]
+
+
+class NextAction(enum.Enum):
+    """What to do next with a request that is on its way."""
+
+    WAIT = "wait"  # for the connection to bring something
+    ANSWERED = "answered"  # the final head is there
+    AGAIN = "again"  # on another connection: this one was stale
+
+
+def next_action(link: Connection, *, reused: bool, proxied: bool) -> NextAction:
+    """How the request that was put on `link` stands.
+
+    Args:
+        link: With its current exchange.
+        reused: The connection had served before.
+        proxied: In absolute form: a 407 then speaks for the proxy.
+
+    Raises:
+        Failure: There will be no answer.
+    """
+    exchange = link.exchange
+    if exchange is None:
+        raise NotSent("the connection closed before the request was put on it")
+    if exchange.head_complete:
+        if proxied and exchange.status == 407:
+            raise NotSent("the proxy answered 407 (authentication required)", permanent=True)
+        return NextAction.ANSWERED
+    failure = exchange.failure
+    if failure is None:
+        return NextAction.WAIT
+    if link.touched or isinstance(failure, NotSent):
+        raise failure.with_traceback(None)
+    if reused:
+        return NextAction.AGAIN
+    raise NotSent(str(failure))
+
+
+PIECE = 64 * 1024
+"""Most bytes given to a socket, or asked of one, at a time."""
+TURN = 4
+"""Most pieces sent before the socket is asked whether an answer is there already."""
+
+
+class Connection:
+    """One connection.
+
+    Attributes:
+        route: Where it leads.
+        exchange: The current one, None between two.
+        ready: Tunnel and TLS are up: `request()` may be called.
+        failure: Why it will never be ready.
+        dead: Nothing more can be sent, so no other exchange can follow.
+        abandoned: By us: its end proves nothing.
+        touched: Set by the shell once a byte of the current request may have left.
+    """
+
+    __slots__ = (
+        "_context",
+        "_heard",
+        "_queue",
+        "_tls",
+        "abandoned",
+        "dead",
+        "exchange",
+        "failure",
+        "ready",
+        "route",
+        "touched",
+    )
+
+    def __init__(self, route: Route, context: ssl.SSLContext | None) -> None:
+        """Start as the route says: through a proxy's tunnel or not, with TLS when there is a context."""
+        self.route = route
+        self.exchange: ResponseParser | None = None
+        self.ready = False
+        self.failure: NotSent | None = None
+        self.dead = False
+        self.abandoned = False
+        self.touched = False
+        self._context = context
+        self._queue: deque[bytes | memoryview] = deque()
+        self._tls: Tls | None = None
+        self._heard = False  # any plain byte from the far end of the route
+        if route.tunnel:
+            self.exchange = ResponseParser("CONNECT")
+            self._queue.append(request_head("CONNECT", route.tunnel, (("Host", route.tunnel), *route.proxy_headers)))
+        else:
+            self._secure()
+
+    # What is to be sent.
+
+    def request(self, method: str, head: bytes, body: bytes | None) -> ResponseParser:
+        """Queue one request; the exchange that will hold its answer."""
+        self.exchange = exchange = ResponseParser(method)
+        self.touched = False
+        if not body:
+            self._queue.append(head)
+        elif len(body) <= PIECE:
+            self._queue.append(head + body)
+        else:
+            self._queue.append(head)
+            self._queue.append(memoryview(body))
+        return exchange
+
+    def next_out(self) -> bytes | memoryview:
+        """The next bytes for the socket, b"" when there are none now."""
+        queue, tls = self._queue, self._tls
+        if queue:
+            piece = queue.popleft()
+            if len(piece) > PIECE:
+                queue.appendleft(piece[PIECE:])
+                piece = piece[:PIECE]
+            if tls is None:
+                return piece
+            if not tls.write(piece):
+                queue.appendleft(piece)
+                if tls.failure is not None:
+                    self.stop_sending()
+        return b"" if tls is None else tls.outgoing()
+
+    @property
+    def sending(self) -> bool:
+        """Part of the request has not been given out."""
+        return bool(self._queue)
+
+    @property
+    def may_send(self) -> bool:
+        """`next_out` may have something: part of the request, or what TLS has to say."""
+        return bool(self._queue) or self._tls is not None
+
+    def stop_sending(self) -> None:
+        """Give up what is left of the request: the socket takes no more, or the answer is a refusal already."""
+        self.dead = True
+        self._queue.clear()
+
+    def rest(self) -> None:
+        """Forget the finished exchange: whatever comes now was not asked for."""
+        self.exchange = None
+
+    def abandon(self) -> None:
+        """Give the connection up; the exchange ends as broken unless it is complete."""
+        self.abandoned = True
+        self.end()
+
+    # What was heard.
+
+    def receive(self, data: bytes | memoryview) -> None:
+        """Take what the socket brought."""
+        if self._tls is None:
+            self._hear(data)
+            return
+        tls = self._tls
+        for plain in tls.receive(data):
+            self._hear(plain)
+        if tls.up and self.failure is None:
+            self.ready = True
+        if tls.failure is not None:
+            self._tls_failed(tls)
+        elif tls.closed:
+            self.end()
+
+    def end(self, error: OSError | None = None) -> None:
+        """Take the end of the connection: orderly, by `error`, or by us."""
+        self.dead = True
+        self._queue.clear()
+        if self.abandoned:
+            why = "the connection was given up"
+        else:
+            why = "connection closed" if error is None else f"connection lost ({error.strerror or error})"
+        if not self.ready:
+            self._never(why + (" in the TLS handshake" if self._tls else " by the proxy" if self.route.tunnel else ""))
+        elif self.exchange is not None:
+            orderly = error is None and not self.abandoned
+            if orderly and self._tls is not None and not self._tls.closed:
+                orderly = False
+                why += " without TLS close_notify"
+            self.exchange.end(why, orderly=orderly)
+
+    def _hear(self, data: bytes | memoryview) -> None:
+        exchange = self.exchange
+        if exchange is None:
+            self.dead = True  # unasked
+            return
+        exchange.feed(data)
+        if not self.ready:
+            self._hear_proxy(exchange)
+            return
+        self._heard = True
+        if self._queue and exchange.status >= 300 and exchange.head_complete:
+            self.stop_sending()
+
+    def _hear_proxy(self, exchange: ResponseParser) -> None:
+        if exchange.failure is not None:
+            self._never(f"the proxy's answer cannot be used: {exchange.failure}")
+        elif exchange.head_complete and exchange.status < 300:
+            self._secure()
+        elif exchange.head_complete:
+            status = exchange.status
+            what = "authentication required" if status == 407 else "tunnel refused"
+            self._never(f"the proxy answered {status} ({what})", permanent=status < 500)
+
+    def _secure(self) -> None:
+        self.exchange = None
+        if self._context is None:
+            self.ready = True
+            return
+        from .tls import Tls
+
+        self._tls = Tls(self._context, self.route.host)
+
+    def _tls_failed(self, tls: Tls) -> None:
+        why = tls.failure or ""
+        self.dead = True
+        self._queue.clear()
+        if not self.ready:
+            self._never(why, permanent=True)
+        elif self.exchange is not None and tls.refused and not self._heard:
+            self.exchange.fail(NotSent(f"the server refused the client certificate: {why}", permanent=True))
+        elif self.exchange is not None:
+            self.exchange.end(why, orderly=False)
+
+    def _never(self, why: str, *, permanent: bool = False) -> None:
+        self.dead = True
+        self._queue.clear()
+        if self.failure is None:
+            self.failure = NotSent(f"{why} [{self.route.name}]", permanent=permanent)

@@ -1,0 +1,241 @@
+"""Values to JSON: contract objects with everything they kept, and whatever else users put into a request.
+
+Most values are plain, and msgspec writes those at full speed. `is_plain` finds out; anything else takes the walk below,
+which also knows where in the value it stands, for the error that names a value JSON cannot hold.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import decimal
+import json
+import math
+import uuid
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from enum import Enum
+from typing import Any, cast
+
+import msgspec
+from msgspec import UNSET, Struct, structs
+
+from ..errors import SerializationError
+from .lenient_decode import Field, field_table, read_field
+from .open_types import OpenEnum, Unknown
+from .unknown_fields import MISSING, UnknownFields
+
+__all__ = ["encode", "is_plain", "to_builtins"]
+
+_SCALARS = frozenset({str, int, bool, type(None)})
+_LONGEST_PATH = 20
+_AS_MSGSPEC_DOES = (
+    dt.datetime,
+    dt.date,
+    dt.time,
+    dt.timedelta,
+    decimal.Decimal,
+    uuid.UUID,
+)
+
+
+def encode(value: object) -> bytes:
+    """The value as JSON.
+
+    Raises:
+        SerializationError: When something in it cannot be sent; the error says what and where.
+    """
+    try:
+        if is_plain(value):
+            return msgspec.json.encode(value)
+    except (RecursionError, ValueError):
+        pass  # a cycle, a lone surrogate, a number of too many digits: the walk tells which
+    return _encode_odd(to_builtins(value))
+
+
+def _encode_odd(value: object) -> bytes:
+    if is_plain(value):
+        try:
+            return msgspec.json.encode(value)
+        except ValueError:
+            pass
+    try:
+        return json.dumps(value, separators=(",", ":")).encode()
+    except ValueError as error:  # a whole number of more digits than Python converts
+        raise SerializationError(f"A number cannot be sent: {error}") from error
+
+
+def is_plain(value: object) -> bool:
+    """Whether msgspec writes this value as it should be: no field kept, no NaN, no bytes, no key but strings."""
+    kind = type(value)
+    if kind in _SCALARS:
+        return True
+    if kind is dict:
+        return _is_plain_mapping(cast("dict[object, object]", value))
+    if kind is list or kind is tuple:
+        return _all_plain(cast("Sequence[object]", value))
+    if isinstance(value, Struct):
+        return _all_plain([getattr(value, name) for name in value.__struct_fields__])
+    if kind is float:
+        return math.isfinite(cast("float", value))
+    return isinstance(value, OpenEnum)
+
+
+# Most values are strings, which need no call of their own; plain loops, for most containers hold a few.
+
+
+def _is_plain_mapping(mapping: dict[object, object]) -> bool:
+    for key, value in mapping.items():
+        if type(key) is not str or (type(value) not in _SCALARS and not is_plain(value)):
+            return False
+    return True
+
+
+def _all_plain(values: Iterable[object]) -> bool:
+    for value in values:  # noqa: SIM110  (a generator would cost more than the loop)
+        if type(value) not in _SCALARS and not is_plain(value):
+            return False
+    return True
+
+
+def to_builtins(value: object) -> Any:
+    """The value as new dicts, lists, strings, numbers, booleans and None, with everything kept.
+
+    Raises:
+        SerializationError: When something in it cannot be sent; the error says what and where.
+    """
+    return _Walk().plain(value)
+
+
+class _Walk:
+    """One walk through a value.
+
+    Attributes:
+        path: Keys and indexes from the root to where the walk stands.
+        inside: Identities of the containers on that path, to find cycles.
+    """
+
+    def __init__(self) -> None:
+        self.path: list[str | int] = []
+        self.inside: set[int] = set()
+
+    def plain(self, value: object) -> Any:
+        kind = type(value)
+        if kind in _SCALARS or kind is float:
+            return value
+        if isinstance(value, Enum):
+            return self.plain(value.value)
+        if isinstance(value, str):
+            return str.__str__(value)
+        if isinstance(value, (int, float)):
+            return int(value) if isinstance(value, int) else float(value)
+        if isinstance(value, _AS_MSGSPEC_DOES):
+            return msgspec.to_builtins(value)
+        return self.container(value)
+
+    def container(self, value: object) -> Any:
+        if id(value) in self.inside:
+            raise self.refusal("a value that contains itself cannot be sent")
+        self.inside.add(id(value))
+        try:
+            return self.opened(value)
+        except RecursionError:
+            raise self.refusal("nested too deeply to be sent") from None
+        finally:
+            self.inside.discard(id(value))
+
+    def opened(self, value: object) -> Any:
+        """The container's content, by the first of its natures that JSON knows."""
+        if isinstance(value, Struct):
+            return self.struct(value)
+        if isinstance(value, Unknown):
+            return self.mapping(value.data)
+        if isinstance(value, Mapping):
+            return self.mapping(cast("Mapping[object, object]", value))
+        if isinstance(value, (bytes, bytearray, memoryview)):
+            raise self.refusal("bytes cannot be sent as JSON; base64-encode them first")
+        if isinstance(value, (Sequence, AbstractSet)):
+            return [self.at(index, item) for index, item in enumerate(cast("Sequence[object]", value))]
+        if dataclasses.is_dataclass(value) and not isinstance(value, type):
+            return {f.name: self.at(f.name, getattr(value, f.name)) for f in dataclasses.fields(value)}
+        return self.dumped(value)
+
+    def dumped(self, value: object) -> Any:
+        """A pydantic model, known by its method: pydantic itself is never imported."""
+        dump: Callable[..., object] | None = getattr(value, "model_dump", None)
+        if dump is None or isinstance(value, type):
+            raise self.refusal(f"{_description(value)} cannot be sent as JSON")
+        try:
+            dumped = dump(mode="json", by_alias=True)
+        except Exception as error:
+            raise self.refusal(f"{_description(value)} cannot be sent as JSON: {error}") from error
+        return self.plain(dumped)
+
+    def mapping(self, value: Mapping[Any, object]) -> dict[str, Any]:
+        out: dict[str, Any] = {}
+        for key, item in value.items():
+            if not isinstance(key, str):
+                raise self.refusal(f"keys must be strings, got {key!r} ({type(key).__name__})")
+            out[str.__str__(key)] = self.at(key, item)
+        return out
+
+    def struct(self, value: Struct) -> Any:
+        # Only contract classes declare the hidden field; a user's own struct may be renamed, tagged or array-like.
+        return self.contract(value) if "kept_" in value.__struct_fields__ else self.foreign(value)
+
+    def contract(self, value: Struct) -> dict[str, Any]:
+        kept: UnknownFields = getattr(value, "kept_", None) or MISSING
+        out: dict[str, Any] = {}
+        for field in field_table(type(value)).fields:
+            current = getattr(value, field.name)
+            if field.wire in kept.raw and _describes(field, kept.raw[field.wire], current):
+                out[field.wire] = self.at(field.wire, kept.raw[field.wire])
+            elif field.wire in kept.absent and current == field.blank():
+                continue
+            elif current is not None or field.required or field.filled:
+                out[field.wire] = self.at(field.wire, current)
+        for key, item in kept.unknown.items():
+            out[key] = self.at(key, item)
+        return out
+
+    def foreign(self, value: Struct) -> Any:
+        config = value.__struct_config__
+        infos = structs.fields(type(value))
+        if config.array_like:
+            items = [self.at(info.encode_name, getattr(value, info.name)) for info in infos]
+            return items if config.tag is None else [config.tag, *items]
+        out: dict[str, Any] = {} if config.tag is None else {str(config.tag_field): config.tag}
+        for info in infos:
+            current = getattr(value, info.name)
+            if current is UNSET or (config.omit_defaults and current == info.default):
+                continue
+            out[info.encode_name] = self.at(info.encode_name, current)
+        return out
+
+    def at(self, step: str | int, value: object) -> Any:
+        if type(value) in _SCALARS:
+            return value
+        self.path.append(step)
+        out = self.plain(value)
+        self.path.pop()  # left as it stands when an error passes, which names it
+        return out
+
+    def refusal(self, why: str) -> SerializationError:
+        return SerializationError(f"{why[0].upper()}{why[1:]}", path=_rendered(self.path))
+
+
+def _describes(field: Field, raw: object, current: object) -> bool:
+    """Whether the attribute still is what reading made of the raw value: if not, the user changed it, and that wins."""
+    return bool(read_field(field, raw)[0] == current)
+
+
+def _description(value: object) -> str:
+    kind = type(value)
+    return (
+        f"the class {value.__name__}" if isinstance(value, type) else f"a value of type {kind.__name__} ({value!r:.80})"
+    )
+
+
+def _rendered(path: list[str | int]) -> str:
+    steps = [f"[{step}]" if isinstance(step, int) else f".{step}" for step in path]
+    return "$" + "".join(steps if len(steps) <= _LONGEST_PATH else [*steps[:_LONGEST_PATH], "..."])

@@ -1,0 +1,91 @@
+"""Contract types as fields of pydantic models, and so in FastAPI: the answers to pydantic's two questions.
+
+Nothing of pydantic is imported: the core schema is a plain dict, as pydantic-core defines it. Validation takes an
+instance as it is and reads a mapping with the same leniency as an answer; serialising writes everything that was kept.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Any, get_args, get_origin
+
+from msgspec import Struct
+
+from ..errors import DeserializationError
+from .encode import to_builtins
+from .lenient_decode import Field, alternatives, as_dict, field_table, from_builtins
+from .open_types import Unknown, Variants
+
+__all__ = ["core_schema", "json_schema"]
+
+_SCALARS: dict[Any, str] = {str: "string", int: "integer", float: "number", bool: "boolean", type(None): "null"}
+
+
+def core_schema(cls: type[Any]) -> dict[str, Any]:
+    """What pydantic calls to validate and serialise a contract type."""
+
+    def validate(value: object) -> object:
+        if isinstance(value, cls):
+            return value
+        try:
+            return _made(cls, as_dict(value))
+        except (DeserializationError, TypeError) as error:
+            # pydantic makes a ValidationError of a ValueError, and lets any other through.
+            raise ValueError(str(error)) from error
+
+    return {
+        "type": "function-plain",
+        "function": {"type": "no-info", "function": validate},
+        "serialization": {"type": "function-plain", "function": to_builtins},
+    }
+
+
+def _made(cls: type[Any], value: Any) -> object:
+    return cls(value) if issubclass(cls, Unknown) else from_builtins(value, cls)
+
+
+def json_schema(annotation: Any) -> dict[str, Any]:
+    """The JSON schema of an annotation, whole in itself."""
+    if get_origin(annotation) is list:
+        return {"type": "array", "items": json_schema(get_args(annotation)[0])}
+    if get_origin(annotation) is dict:
+        return {"type": "object", "additionalProperties": json_schema(get_args(annotation)[1])}
+    members = alternatives(annotation)
+    if len(members) > 1:
+        return {"anyOf": [json_schema(member) for member in members]}
+    if annotation in _SCALARS:
+        return {"type": _SCALARS[annotation]}
+    return _class_schema(annotation) if isinstance(annotation, type) else {}
+
+
+def _class_schema(cls: type) -> dict[str, Any]:
+    if issubclass(cls, Enum):
+        return {"type": "string", "title": cls.__name__, "examples": [member.value for member in cls]}
+    if issubclass(cls, Unknown):
+        return {"type": "object", "title": cls.__name__}
+    if issubclass(cls, Variants):
+        return {"title": cls.__name__, "anyOf": [*map(json_schema, cls.variants.values()), {"type": "object"}]}
+    return _struct_schema(cls) if issubclass(cls, Struct) else {}
+
+
+def _struct_schema(cls: type[Struct]) -> dict[str, Any]:
+    plan = field_table(cls)
+    schema: dict[str, Any] = {
+        "type": "object",
+        "title": cls.__name__,
+        "properties": {field.wire: json_schema(_without_none(field)) for field in plan.fields},
+        "required": [field.wire for field in plan.fields if field.required],
+        "additionalProperties": True,
+    }
+    if cls.__doc__:
+        schema["description"] = cls.__doc__
+    return schema
+
+
+def _without_none(field: Field) -> Any:
+    """The field's type as the contract has it: None stands in every annotation only because providers send null."""
+    members = [member for member in alternatives(field.annotation) if member is not type(None)]
+    union = members[0]
+    for member in members[1:]:
+        union = union | member
+    return union

@@ -1,0 +1,155 @@
+"""The middle path of decoding: set unknown fields aside, then let msgspec convert the rest in one step.
+
+A stream whose provider adds fields would pay for an exception on every chunk. Here one walk per class, compiled once,
+moves the unknown fields of each object into an `UnknownFields` and fills in missing required fields. A value that is
+still mistyped is left to `lenient_decode`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any, get_args, get_origin
+
+import msgspec
+
+from .lenient_decode import FieldTable, alternatives, field_table
+from .open_types import Variants
+from .type_info import convert
+from .unknown_fields import KEY, UnknownFields
+
+__all__ = ["hook", "widen"]
+
+Walk = Callable[[Any], None]
+
+
+def hook(asked: type, value: Any) -> Any:
+    """What msgspec asks about the two classes it does not know: `UnknownFields`, and unions of objects.
+
+    Raises:
+        ValueError: When the value is neither (msgspec makes a ValidationError of it).
+    """
+    if asked is UnknownFields:
+        if value.__class__ is UnknownFields:
+            return value
+    elif issubclass(asked, Variants) and value.__class__ is dict:
+        variant = asked.pick(value)
+        return asked.unknown(value) if variant is None else convert(value, variant, hook)
+    raise ValueError(f"Expected `{asked.__name__}`")
+
+
+def widen(annotation: Any, value: Any) -> Any:
+    """The value as that type; the value itself is used up.
+
+    Raises:
+        ValueError: When something in it is mistyped (msgspec's ValidationError).
+    """
+    walk = _walk_of(annotation)
+    if walk is not None:
+        walk(value)
+    return convert(value, annotation, hook)
+
+
+@cache
+def _walk_of(annotation: Any) -> Walk | None:
+    """The walk through values of that type, None where no object can be inside."""
+    if get_origin(annotation) is list:
+        return _through_list(_walk_of(get_args(annotation)[0]))
+    if get_origin(annotation) is dict:
+        return _through_dict(_walk_of(get_args(annotation)[1]))
+    members = alternatives(annotation)
+    if len(members) > 1:
+        return _through_union([inner for member in members if (inner := _walk_of(member)) is not None])
+    if isinstance(annotation, type) and issubclass(annotation, Variants):
+        return _through_variants(annotation)
+    if isinstance(annotation, type) and issubclass(annotation, msgspec.Struct):
+        return _through_struct(field_table(annotation))
+    return None
+
+
+def _through_list(inner: Walk | None) -> Walk | None:
+    if inner is None:
+        return None
+
+    def walk(value: Any) -> None:
+        if value.__class__ is list:
+            items: list[Any] = value
+            for item in items:
+                inner(item)
+
+    return walk
+
+
+def _through_dict(inner: Walk | None) -> Walk | None:
+    if inner is None:
+        return None
+
+    def walk(value: Any) -> None:
+        if value.__class__ is dict:
+            mapping: dict[str, Any] = value
+            for item in mapping.values():
+                inner(item)
+
+    return walk
+
+
+def _through_union(walks: list[Walk]) -> Walk | None:
+    if len(walks) < 2:
+        return walks[0] if walks else None
+
+    def walk(value: Any) -> None:
+        for inner in walks:  # each touches its own kind of value only
+            inner(value)
+
+    return walk
+
+
+def _through_variants(union: type[Variants]) -> Walk:
+    def walk(value: Any) -> None:
+        if value.__class__ is dict:
+            variant: Any = union.pick(value)
+            inner = None if variant is None else _walk_of(variant)
+            if inner is not None:
+                inner(value)
+
+    return walk
+
+
+def _through_struct(plan: FieldTable) -> Walk:
+    known, required = plan.known, plan.required
+    arrays = frozenset(field.wire for field in plan.fields if field.is_array)
+    inside = [(field.wire, inner) for field in plan.fields if (inner := _walk_of(field.annotation)) is not None]
+
+    # Runs for every object of every chunk: no call and no comprehension that a plain loop can do without.
+    def walk(value: Any) -> None:
+        if value.__class__ is not dict:
+            return
+        mapping: dict[str, Any] = value
+        for wire, inner in inside:
+            item = mapping.get(wire)
+            if item is not None:
+                inner(item)
+        clean = known.issuperset(mapping)
+        whole = required <= mapping.keys()
+        if clean and whole:
+            return
+        unknown: dict[str, Any] = {}
+        if not clean:
+            for key, item in mapping.items():
+                if key not in known:
+                    unknown[key] = item  # noqa: PERF403  (a comprehension is a call of its own before Python 3.12)
+            for key in unknown:
+                del mapping[key]
+        mapping[KEY] = (
+            UnknownFields(unknown) if whole else UnknownFields(unknown, absent=_fill_in(mapping, required, arrays))
+        )
+
+    return walk
+
+
+def _fill_in(mapping: dict[str, Any], required: frozenset[str], arrays: frozenset[str]) -> frozenset[str]:
+    """Put something where a required field did not come; the names of those fields."""
+    absent = frozenset(required - mapping.keys())
+    for wire in absent:
+        mapping[wire] = [] if wire in arrays else None
+    return absent

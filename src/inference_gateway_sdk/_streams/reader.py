@@ -1,0 +1,195 @@
+"""From bytes to raw events: the event stream reader, and the deadlines of a stream."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from .._model.json_values import is_object, parse
+from .._wire.headers import redact
+from .._wire.problem import read_stream_error
+from .._wire.sse import EventParser, RawEvent
+from ..errors import GatewayError, StreamError, StreamStalledError, StreamTruncatedError
+
+if TYPE_CHECKING:
+    from .._wire.timeouts import Timeouts
+
+__all__ = ["EventStreamReader", "StreamDeadlines", "is_error_object"]
+
+
+TAIL = 5.0  # seconds to wait for what may follow the terminal marker (usage, [DONE])
+
+
+class StreamDeadlines:
+    """The clocks of one attempt at a stream.
+
+    Args:
+        limits: The call's timeouts.
+        spent: Seconds of `total` that earlier attempts used up.
+    """
+
+    __slots__ = ("_clock", "_left", "_limits", "_since_content", "_total_left", "_waited")
+
+    def __init__(self, limits: Timeouts, spent: float = 0.0) -> None:
+        self._limits = limits
+        self._clock = "first_content"
+        self._left = limits.first_content
+        self._total_left = None if limits.total is None else limits.total - spent
+        self._since_content = 0.0
+        self._waited = 0.0
+
+    def deadline(self, now: float) -> float | None:
+        """Until when a read that starts now may take, None for ever."""
+        left, total = self._left, self._total_left
+        if left is None or (total is not None and total < left):
+            left = total
+        return None if left is None else now + left
+
+    def waited(self, seconds: float) -> None:
+        """Count a wait for the server."""
+        self._waited += seconds
+        self._since_content += seconds
+        if self._left is not None:
+            self._left -= seconds
+        if self._total_left is not None:
+            self._total_left -= seconds
+
+    def content(self) -> None:
+        """Content has come: the idle clock starts anew."""
+        self._clock = "idle"
+        self._left = self._limits.idle
+        self._since_content = 0.0
+
+    def tail(self) -> None:
+        """The terminal marker has come and nothing but bookkeeping may follow: wait for it only briefly.
+
+        Said again, it changes nothing: what follows without content must not stretch the wait.
+        """
+        if self._clock == "tail":
+            return
+        self._clock = "tail"
+        idle = self._limits.idle
+        self._left = TAIL if idle is None else min(idle, TAIL)
+
+    @property
+    def spent(self) -> float:
+        """Seconds spent waiting in this attempt."""
+        return self._waited
+
+    def stalled(self, chunks: int) -> StreamStalledError:
+        """The error for a deadline that passed: it names the clock that ran out."""
+        left, total = self._left, self._total_left
+        if total is not None and (left is None or total <= left):
+            limit, seconds = "total", self._limits.total
+            what = f"the stream did not end within {seconds:g} s of waiting"
+            elapsed = self._waited
+        elif self._clock == "first_content":
+            limit, seconds, elapsed = "first_content", self._limits.first_content, self._waited
+            what = f"no content came within {seconds:g} s"
+        else:
+            limit, seconds, elapsed = "idle", self._limits.idle, self._since_content
+            what = f"no content came for {seconds:g} s, after {chunks} chunk{'' if chunks == 1 else 's'}"
+        return StreamStalledError(
+            f"{what} (timeout.{limit})",
+            limit=limit,
+            seconds=seconds,
+            elapsed=elapsed,
+            chunks=chunks,
+            hint=f"raise timeout=Timeouts({limit}=...) if the model may really take longer.",
+        )
+
+
+FOREIGN_LIMIT = 8 * 1024 * 1024  # of a body without events this much is kept, to say what it was
+_EXCERPT = 200
+_BOM = b"\xef\xbb\xbf"
+_MARGIN = _BOM + b" \t\r\n"
+_OF_EVENTS = re.compile(rb":|(?:data|event|id|retry)(?:[:\r\n]|$)")
+_EMPTY_HINT = (
+    "the gateway answers so when the provider breaks off before its first line; ask again, or ask without streaming"
+    " to see the provider's error."
+)
+
+
+def is_error_object(value: object) -> bool:
+    """Whether a JSON value is an error in the place of an answer (an `error` that is null is none)."""
+    return is_object(value) and bool(value.get("error") or value.get("object") == "error")
+
+
+class EventStreamReader:
+    """The events of one body, and what the body was if there were none.
+
+    Args:
+        max_event: The largest event accepted, in bytes.
+    """
+
+    __slots__ = ("_beginning", "_limit", "_parser", "_saw_event")
+
+    def __init__(self, max_event: int) -> None:
+        self._parser = EventParser(max_event)
+        self._beginning: bytearray | None = bytearray()  # of the body; None once an event has come
+        self._limit = FOREIGN_LIMIT
+        self._saw_event = False
+
+    @property
+    def failure(self) -> StreamError | None:
+        """One event is larger than the bound: nothing after it is read."""
+        return self._parser.failure
+
+    def feed(self, data: bytes) -> list[RawEvent]:
+        """The events that these bytes complete; afterwards `failure` may be set."""
+        events = self._parser.feed(data)
+        if events:
+            self._saw_event, self._beginning = True, None
+        elif self._beginning is not None:
+            self._watch(data, self._beginning)
+        return events
+
+    def end(self) -> list[RawEvent]:
+        """The last event, when the body ended without the blank line that closes it."""
+        events = self._parser.end()
+        if events:
+            self._saw_event, self._beginning = True, None
+        return events
+
+    def verdict(self, provider: str | None, model: str | None) -> GatewayError | None:
+        """What a body without any event was, as the error to raise; None when there were events."""
+        if self._saw_event:
+            return None
+        body = self._body()
+        if not body or _OF_EVENTS.match(body):
+            what = "nothing in it" if not body else "only comments" if body[:1] == b":" else "no event in it"
+            return StreamTruncatedError(f"the event stream ended with {what}", hint=_EMPTY_HINT)
+        try:
+            value: object = parse(body)
+        except GatewayError:
+            what = "an HTML page" if body[:1] == b"<" else "text"
+            return StreamError(f"the answer is no event stream but {what}: {_excerpt(body)}")
+        if is_error_object(value):
+            return read_stream_error(value, body, provider=provider, model=model)
+        return StreamError(
+            f"the answer is no event stream but plain JSON: {_excerpt(body)}",
+            hint="the provider does not stream this request; ask without streaming.",
+        )
+
+    def plain_json(self) -> bytes | None:
+        """The body, when it was one JSON object instead of events."""
+        body = self._body()
+        return body if body[:1] == b"{" else None
+
+    def _body(self) -> bytes:
+        """The body without what surrounds it; empty once an event has come."""
+        return bytes(self._beginning or b"").removeprefix(_BOM).strip()
+
+    def _watch(self, data: bytes, beginning: bytearray) -> None:
+        """Keep the body's beginning: all of what may be JSON or HTML, an excerpt of anything else."""
+        if len(beginning) < self._limit:
+            beginning += data
+            start = beginning.lstrip(_MARGIN)[:1]
+            if start and start not in b"{[<":
+                self._limit = _EXCERPT
+            del beginning[self._limit :]
+
+
+def _excerpt(body: bytes) -> str:
+    """How the body begins, without secrets."""
+    return repr(redact(body[: 2 * _EXCERPT].decode("utf-8", "replace"))[:_EXCERPT])

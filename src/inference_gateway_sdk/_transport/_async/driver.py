@@ -1,0 +1,280 @@
+"""The asyncio driver: open a request, wait, read its response, release the connection."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+import weakref
+from contextlib import suppress
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from ..._http1.connection import Connection, NextAction, next_action
+from ..._http1.failures import DeadlineExceeded, NotSent, NotSentInTime
+from ..._http1.request import HeadBuilder
+from ..._http1.response import DRAIN_SECONDS, Body
+from ..._transport.routing import IDLE_SECONDS, LIMIT, TransportSettings
+from .connection import AsyncConnection, connect
+from .pool import AsyncPool
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import AsyncGenerator, Iterable
+
+    from ..._http1.request import RequestTarget, Route
+    from ..._http1.response import ResponseParser
+    from ..._transport.trust import Cert
+
+__all__ = ["AsyncioDriver", "AsyncioResponse"]
+
+
+_TWO_READERS = "this answer is being read by another task: one reader at a time"
+
+
+class AsyncioResponse:
+    """See `protocols.AsyncAnswer`."""
+
+    __slots__ = ("_body", "_connection", "_pool", "_reading", "headers", "status")
+
+    def __init__(self, pool: AsyncPool, connection: AsyncConnection, exchange: ResponseParser, body: Body) -> None:
+        self.status = exchange.status
+        self.headers = exchange.headers
+        self._pool = pool
+        self._body = body
+        self._connection: AsyncConnection | None = connection
+        self._reading = False
+
+    async def read(self, deadline: float | None = None) -> bytes:
+        """The next decoded bytes as soon as any are there, b"" at the end; see `protocols.Answer.read`."""
+        if self._reading:
+            raise RuntimeError(_TWO_READERS)
+        self._reading = True
+        try:
+            while (data := self._body.take()) is None:
+                connection = self._connection
+                if connection is None:
+                    self._body.interrupt()
+                else:
+                    await connection.wait(deadline, "body")
+            if self._connection is not None:
+                self._connection.taken()
+            return data
+        finally:
+            self._reading = False
+            if self._body.settled:
+                self._give_back()
+
+    async def release(self) -> None:
+        """Give the connection back: drained when little is missing, closed otherwise."""
+        if self._connection is None:
+            return
+        if self._reading:
+            raise RuntimeError(_TWO_READERS)
+        self._reading = True
+        try:
+            await self._drain()
+        finally:
+            self._reading = False
+            self._give_back()
+
+    def abandon(self) -> None:
+        """Close the connection at once, from any thread and at any moment: it leaves a note for the loop."""
+        connection, self._connection = self._connection, None
+        if connection is not None and not self._pool.disowned:
+            connection.link.abandoned = True
+            with suppress(RuntimeError):  # the loop is closed, and the connection with it
+                self._pool.loop.call_soon_threadsafe(self._pool.forget, connection)
+
+    def __del__(self) -> None:
+        self.abandon()
+
+    async def _drain(self) -> None:
+        until = monotonic() + DRAIN_SECONDS
+        try:
+            while not self._body.drain():
+                connection = self._connection
+                if connection is None:
+                    self._body.interrupt()
+                else:
+                    connection.taken()
+                    await connection.wait(until, "body")
+        except DeadlineExceeded:
+            return
+
+    def _give_back(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            self._pool.give_back(connection)
+
+
+class AsyncioDriver:
+    """See `protocols.AsyncDriver`. One driver serves any number of loops, each with connections of its own."""
+
+    def __init__(
+        self,
+        *,
+        limit: int = LIMIT,
+        idle_seconds: float = IDLE_SECONDS,
+        proxy: str | None = "env",
+        tls: ssl.SSLContext | None = None,
+        ca: str | os.PathLike[str] | None = None,
+        cert: Cert | None = None,
+    ) -> None:
+        """Nothing is opened before the first request, and no loop need run yet.
+
+        Args:
+            limit: Most connections in use at a time on one loop; further requests wait for one.
+            idle_seconds: How long an idle connection is kept.
+            proxy: The URL of an http proxy, "env" for the environment's, None for none.
+            tls: Complete TLS settings, instead of `ca` and `cert`.
+            ca: Authorities to trust instead of the system's: a PEM file, a directory, or PEM text.
+            cert: The client's certificate: a PEM path, (certificate, key), or (certificate, key, password).
+
+        Raises:
+            ValueError: It names the argument.
+        """
+        self._settings = TransportSettings(
+            limit=limit, idle_seconds=idle_seconds, proxy=proxy, tls=tls, ca=ca, cert=cert
+        )
+        self._closed = False
+        self._lock = threading.Lock()
+        self._pools: dict[asyncio.AbstractEventLoop, tuple[AsyncPool, AsyncGenerator[None]]] = {}
+        self._compose = HeadBuilder()
+        _drivers.add(self)
+
+    async def open(
+        self,
+        method: str,
+        url: str,
+        headers: Iterable[tuple[str, str]],
+        body: bytes | None,
+        *,
+        deadline: float | None = None,
+        connect_seconds: float | None = None,
+    ) -> AsyncioResponse:
+        """Send one request and return when the head of its final answer is there; see `protocols.Driver.open`."""
+        plan = self._settings.plan(url)
+        head = self._compose(plan, method, headers, body)
+        pool = self._pool() or await self._new_pool()
+        if not pool.take_slot():
+            await pool.wait_slot(deadline)
+        try:
+            if pool.closed:
+                raise RuntimeError(_CLOSED)
+            answer = None
+            while answer is None:
+                connection = pool.idle_one(plan.route)
+                reused = connection is not None
+                if connection is None:
+                    connection = await self._connect(pool, plan.route, deadline, connect_seconds)
+                elif (connection.unread or connection.link.dead) and not await pool.hear(connection):
+                    continue
+                try:
+                    connection.link.request(method, head, body)
+                    connection.flush()
+                    answer = await _answer(pool, connection, plan, deadline, reused=reused)
+                except BaseException:
+                    pool.drop(connection)
+                    raise
+        except BaseException:
+            pool.free_slot()
+            raise
+        return answer
+
+    async def aclose(self) -> None:
+        """Close every connection of every loop; open answers end with an error."""
+        self._closed = True
+        here = asyncio.get_running_loop()
+        with self._lock:
+            pools, self._pools = self._pools, {}
+        for loop, (pool, guard) in pools.items():
+            if loop is here:
+                await guard.aclose()
+            elif not loop.is_closed():
+                loop.call_soon_threadsafe(pool.close)
+
+    def disown(self) -> None:
+        """Begin afresh in a forked child: what is open, and the selector that serves it, belong to the parent."""
+        self._lock = threading.Lock()
+        parents, self._pools = self._pools, {}
+        for pool, _ in parents.values():
+            pool.disown()
+        _of_parents.append(parents)
+
+    def _pool(self) -> AsyncPool | None:
+        if self._closed:
+            raise RuntimeError(_CLOSED)
+        known = self._pools.get(asyncio.get_running_loop())
+        return None if known is None else known[0]
+
+    async def _new_pool(self) -> AsyncPool:
+        loop = asyncio.get_running_loop()
+        pool = AsyncPool(loop, self._settings.limit, self._settings.idle_seconds)
+        guard = pool.until_loop_ends()
+        with self._lock:
+            for other in [other for other in self._pools if other.is_closed()]:
+                del self._pools[other]
+            self._pools[loop] = (pool, guard)
+        await anext(guard)
+        return pool
+
+    async def _connect(
+        self, pool: AsyncPool, route: Route, deadline: float | None, seconds: float | None
+    ) -> AsyncConnection:
+        until = deadline if seconds is None else monotonic() + seconds
+        if deadline is not None and until is not None:
+            until = min(until, deadline)
+        try:
+            async with asyncio.timeout(None if until is None else until - monotonic()):
+                return await self._connected(pool, route)
+        except TimeoutError:
+            raise NotSentInTime("connect") from None
+
+    async def _connected(self, pool: AsyncPool, route: Route) -> AsyncConnection:
+        link = Connection(route, self._settings.context() if route.tls else None)
+        sock = await connect(*route.address)
+        connection = AsyncConnection(pool.loop, sock, link, pool.buffer)
+        try:
+            await pool.loop.create_connection(lambda: connection, sock=sock)
+            pool.use(connection)
+            while not link.ready:
+                if link.failure is not None:
+                    raise link.failure
+                await connection.wait(None, "connect")
+        except BaseException as error:
+            pool.drop(connection)
+            sock.close()
+            if isinstance(error, OSError):
+                raise NotSent(f"cannot connect to {route.name}: {error.strerror or error}") from None
+            raise
+        return connection
+
+
+async def _answer(
+    pool: AsyncPool, connection: AsyncConnection, plan: RequestTarget, deadline: float | None, *, reused: bool
+) -> AsyncioResponse | None:
+    """The answer to the request that is on the connection, None when it is to be sent on another."""
+    link = connection.link
+    while (state := next_action(link, reused=reused, proxied=plan.proxied)) is NextAction.WAIT:
+        await connection.wait(deadline, "headers")
+    exchange = link.exchange
+    if state is NextAction.AGAIN or exchange is None:
+        pool.drop(connection)
+        return None
+    return AsyncioResponse(pool, connection, exchange, Body(exchange))
+
+
+_CLOSED = "the driver is closed: make a new one"
+_of_parents: list[object] = []
+"""What a forked process inherited, kept from being destroyed: an asyncio transport closes itself when it is."""
+_drivers: weakref.WeakSet[AsyncioDriver] = weakref.WeakSet()
+
+
+def _after_fork() -> None:
+    for driver in list(_drivers):
+        driver.disown()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

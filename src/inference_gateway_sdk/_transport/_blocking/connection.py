@@ -1,0 +1,253 @@
+"""The socket of one connection, and connecting by happy eyeballs (RFC 8305)."""
+
+from __future__ import annotations
+
+import os
+import select
+import socket
+from collections import deque
+from contextlib import suppress
+from queue import Empty, SimpleQueue
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from ..._http1.connection import PIECE, TURN
+from ..._http1.failures import DeadlineExceeded, NotSent, NotSentInTime
+from ..._transport.routing import ATTEMPT_DELAY, Address, Found, look_up, new_socket, numeric, set_up
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from ..._http1.connection import Connection
+
+__all__ = ["BlockingConnection", "Watch", "connect", "usable"]
+
+
+_HAS_POLL = hasattr(select, "poll")
+
+
+def usable(socks: Collection[socket.socket], until: float | None) -> list[socket.socket]:
+    """Those that can be written or have failed, none when the time is up."""
+    seconds = None if until is None else max(0.0, until - monotonic())
+    if _HAS_POLL:
+        poller = select.poll()
+        for sock in socks:
+            poller.register(sock, select.POLLOUT)
+        hit = {fd for fd, _ in poller.poll(_milliseconds(seconds))}
+        return [sock for sock in socks if sock.fileno() in hit]
+    _, writable, failed = select.select([], socks, socks, seconds)
+    return list({*writable, *failed})
+
+
+class Watch:
+    """Waits for one socket."""
+
+    __slots__ = ("_both", "_poller", "_sock")
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+        self._both = False
+        self._poller = select.poll() if _HAS_POLL else None
+        if self._poller is not None:
+            self._poller.register(sock, select.POLLIN)
+
+    def until(self, deadline: float | None, *, write: bool) -> bool:
+        """Whether the socket can be read (or written, with `write`) or has failed before the deadline.
+
+        A passed deadline asks whether it can now: what drips has gaps, so that this ends a drip all the same.
+        """
+        return self._wait(None if deadline is None else max(0.0, deadline - monotonic()), write=write)
+
+    def now(self) -> bool:
+        """Whether there is something to be read, without waiting."""
+        return self._wait(0.0, write=False)
+
+    def _wait(self, seconds: float | None, *, write: bool) -> bool:
+        poller = self._poller
+        if poller is None:
+            socks = [self._sock]
+            return any(select.select(socks, socks if write else [], socks, seconds))
+        if write is not self._both:
+            self._both = write
+            poller.modify(self._sock, select.POLLIN | select.POLLOUT if write else select.POLLIN)
+        return bool(poller.poll(_milliseconds(seconds)))
+
+
+def _milliseconds(seconds: float | None) -> int | None:
+    return None if seconds is None else -int(-seconds * 1000 // 1)
+
+
+class BlockingConnection:
+    """A connected, non-blocking socket that serves a link."""
+
+    __slots__ = ("_unsent", "_watch", "link", "sock")
+
+    def __init__(self, sock: socket.socket, link: Connection) -> None:
+        self.sock = sock
+        self.link = link
+        self._unsent: bytes | memoryview = b""
+        self._watch = Watch(sock)
+
+    def step(self, until: float | None, which: str) -> None:
+        """Send what the socket takes, wait until it brings something, and give that to the link.
+
+        Raises:
+            DeadlineExceeded: It brought nothing, and took nothing, before `until`. Nothing is lost.
+        """
+        if self.link.abandoned:
+            self.link.end()
+            return
+        sending = self._send()
+        if not self._watch.until(until, write=sending):
+            raise DeadlineExceeded(which)
+        self._receive()
+
+    def stale(self) -> bool:
+        """Whether an idle connection is of no use any more: the server said anything on it, mostly goodbye."""
+        if self._watch.now():
+            self._receive()
+        return self.link.dead
+
+    @property
+    def sending(self) -> bool:
+        """Part of the request has not left."""
+        return bool(self._unsent) or self.link.sending
+
+    def abandon(self) -> None:
+        """Give it up, from any thread: a thread that waits for it wakes, and sees why."""
+        self.link.abandoned = True
+        with suppress(OSError):
+            self.sock.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """Close our socket. Neither shutdown() nor close_notify: a forked process may hold the same connection."""
+        self.sock.close()
+
+    def _send(self) -> bool:
+        """True while there is more to send than the socket, or one turn, takes.
+
+        A turn is bounded, so that an answer to a large body is seen while a fast server still takes it. A send that
+        fails is not the end: an answer may be there already.
+        """
+        pieces = TURN
+        while piece := self._unsent or self.link.next_out():
+            if not pieces:
+                self._unsent = piece
+                return True
+            pieces -= 1
+            try:
+                sent = self.sock.send(piece)
+            except BlockingIOError:
+                self._unsent = piece
+                return True
+            except OSError:
+                self._unsent = b""
+                self.link.stop_sending()
+                return False
+            self.link.touched = True
+            self._unsent = memoryview(piece)[sent:] if sent < len(piece) else b""
+        return False
+
+    def _receive(self) -> None:
+        try:
+            data = self.sock.recv(PIECE)
+        except BlockingIOError:
+            return
+        except OSError as error:
+            self.link.end(error)
+            return
+        if data:
+            self.link.receive(data)
+        else:
+            self.link.end()
+
+
+def connect(host: str, port: int, until: float | None) -> socket.socket:
+    """A connected socket.
+
+    Raises:
+        NotSent: The name does not resolve, or no address accepts.
+        NotSentInTime: The deadline passed.
+    """
+    race = _Race(f"{host}:{port}", _resolve(host, port, until))
+    try:
+        while (winner := race.step(until)) is None:
+            if until is not None and monotonic() >= until:
+                raise NotSentInTime("connect")
+    finally:
+        race.stop()
+    set_up(winner)
+    return winner
+
+
+class _Race:
+    """The connecting sockets of one attempt."""
+
+    def __init__(self, name: str, addresses: Sequence[Address]) -> None:
+        self._name = name
+        self._addresses = deque(addresses)
+        self._trying: list[socket.socket] = []
+        self._why = "no address"
+
+    def step(self, until: float | None) -> socket.socket | None:
+        """Start the next attempt, wait a little, and give the socket that connected, if one did."""
+        if self._addresses:
+            self._start(self._addresses.popleft())
+        if not self._trying:
+            if self._addresses:
+                return None
+            raise NotSent(f"cannot connect to {self._name}: {self._why}")
+        return self._finished(usable(self._trying, self._pause(until)))
+
+    def stop(self) -> None:
+        """Close what did not win."""
+        for sock in self._trying:
+            sock.close()
+
+    def _pause(self, until: float | None) -> float | None:
+        if not self._addresses:
+            return until
+        next_start = monotonic() + ATTEMPT_DELAY
+        return next_start if until is None else min(until, next_start)
+
+    def _start(self, address: Address) -> None:
+        try:
+            sock = new_socket(address)
+        except OSError as error:
+            self._why = error.strerror or str(error)
+            return
+        self._trying.append(sock)
+        try:
+            sock.connect(address[4])
+        except BlockingIOError:
+            return
+        except OSError as error:
+            self._lost(sock, error.strerror or str(error))
+
+    def _finished(self, socks: list[socket.socket]) -> socket.socket | None:
+        for sock in socks:
+            code = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+            if code == 0:
+                self._trying.remove(sock)
+                return sock
+            self._lost(sock, os.strerror(code))
+        return None
+
+    def _lost(self, sock: socket.socket, why: str) -> None:
+        self._why = why
+        self._trying.remove(sock)
+        sock.close()
+
+
+def _resolve(host: str, port: int, until: float | None) -> Sequence[Address]:
+    if (addresses := numeric(host, port)) is not None:
+        return addresses
+    answer: SimpleQueue[Found] = SimpleQueue()
+    look_up(host, port, answer.put)
+    try:
+        found = answer.get(timeout=None if until is None else max(0.0, until - monotonic()))
+    except Empty:
+        raise NotSentInTime("connect") from None
+    if isinstance(found, OSError):
+        raise NotSent(f"cannot resolve {host}: {found.strerror or found}")
+    return found

@@ -1,0 +1,128 @@
+"""The blocking driver's connections: a bounded number in use, some kept idle.
+
+What a destructor calls (`forget`) takes no lock, for it may run at any moment in any thread: it uses single operations
+that the interpreter performs whole (`SimpleQueue.put`, `set.remove`).
+"""
+
+from __future__ import annotations
+
+import threading
+from queue import Empty, SimpleQueue
+from time import monotonic
+from typing import TYPE_CHECKING, ClassVar
+
+from ..._http1.failures import NotSentInTime
+from ..._transport.idle_connections import IdleConnections
+
+if TYPE_CHECKING:
+    from ..._http1.request import Route
+    from .connection import BlockingConnection
+
+__all__ = ["BlockingPool"]
+
+
+class BlockingPool:
+    """Slots for connections in use, and a shelf of idle ones."""
+
+    # Every pool's connections can be reached from here, so that the collector, when it finds a forgotten answer or
+    # driver in a cycle, never finalises a socket before the object that would have closed it.
+    _anchors: ClassVar[dict[int, tuple[IdleConnections[BlockingConnection], set[BlockingConnection]]]] = {}
+
+    def __init__(self, limit: int, idle_seconds: float) -> None:
+        self.closed = False
+        self._slots: SimpleQueue[None] = SimpleQueue()
+        for _ in range(limit):
+            self._slots.put(None)
+        self._busy: set[BlockingConnection] = set()
+        self._lock = threading.Lock()
+        self._shelf: IdleConnections[BlockingConnection] = IdleConnections(limit, idle_seconds)
+        self._anchors[id(self)] = (self._shelf, self._busy)
+
+    def wait_slot(self, deadline: float | None) -> None:
+        """Take the right to use one connection.
+
+        Raises:
+            NotSentInTime: None came free before the deadline.
+        """
+        try:
+            self._slots.get(timeout=None if deadline is None else max(0.0, deadline - monotonic()))
+        except Empty:
+            raise NotSentInTime("pool") from None
+
+    def free_slot(self) -> None:
+        """Give that right back."""
+        self._slots.put(None)
+
+    def idle_one(self, route: Route) -> BlockingConnection | None:
+        """A kept connection that is still good, now in use; None when there is none."""
+        while True:
+            with self._lock:
+                connection = self._shelf.take(route, monotonic())
+            if connection is None:
+                self._sweep()
+                return None
+            if not connection.stale():
+                self._busy.add(connection)
+                return connection
+            connection.close()
+
+    def use(self, connection: BlockingConnection) -> None:
+        """Count a new connection as in use."""
+        self._busy.add(connection)
+
+    def drop(self, connection: BlockingConnection) -> None:
+        """Close a connection in use; its slot stays taken."""
+        self._busy.discard(connection)
+        connection.close()
+
+    def forget(self, connection: BlockingConnection) -> None:
+        """Close a connection in use and free its slot, once, without a lock."""
+        try:
+            self._busy.remove(connection)
+        except KeyError:
+            return
+        connection.close()
+        self._slots.put(None)
+
+    def give_back(self, connection: BlockingConnection) -> None:
+        """Keep a connection for the next request if it can serve one, and free its slot."""
+        link = connection.link
+        exchange = link.exchange
+        if link.dead or link.abandoned or exchange is None or not exchange.reusable or connection.sending:
+            self.forget(connection)
+            return
+        link.rest()
+        self._busy.discard(connection)
+        with self._lock:
+            over = [connection] if self.closed else self._shelf.put(connection, monotonic())
+        for other in over:
+            other.close()
+        self._slots.put(None)
+
+    def close(self) -> None:
+        """Close what is idle and give up what is in use: their readers see it and close them."""
+        self.closed = True
+        with self._lock:
+            idle = self._shelf.clear()
+        for connection in idle:
+            connection.close()
+        for connection in list(self._busy):
+            connection.abandon()
+
+    def _sweep(self) -> None:
+        with self._lock:
+            old = self._shelf.expired(monotonic())
+        for connection in old:
+            connection.close()
+
+    def __del__(self) -> None:
+        self._anchors.pop(id(self), None)
+        for connection in self._shelf.clear():
+            connection.close()
+
+    def disown(self) -> None:
+        """In a forked child: close our copies of the parent's sockets, which ends nothing for the parent."""
+        self.closed = True
+        for connection in [*self._shelf.clear(), *self._busy]:
+            connection.link.abandoned = True
+            connection.close()

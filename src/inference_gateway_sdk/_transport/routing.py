@@ -1,0 +1,232 @@
+"""How to reach a host: transport settings, proxies of the environment, and addresses."""
+
+from __future__ import annotations
+
+import functools
+import os
+import socket
+import threading
+from contextlib import suppress
+from typing import TYPE_CHECKING, TypeAlias
+
+from .._http1.failures import NotSent
+from .._http1.request import Proxy, RequestTarget, origin_of, request_target
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Callable, Mapping, Sequence
+
+    from .trust import Cert
+
+__all__ = [
+    "ATTEMPT_DELAY",
+    "IDLE_SECONDS",
+    "LIMIT",
+    "Address",
+    "Found",
+    "TransportSettings",
+    "environment_proxies",
+    "environment_proxy",
+    "look_up",
+    "new_socket",
+    "numeric",
+    "set_up",
+]
+
+
+_Where: TypeAlias = "tuple[str, int] | tuple[str, int, int, int] | tuple[int, bytes]"
+Address: TypeAlias = "tuple[socket.AddressFamily, socket.SocketKind, int, str, _Where]"
+Found: TypeAlias = "Sequence[Address] | OSError"
+ATTEMPT_DELAY = 0.25
+"""Seconds before the next address is tried beside the last (RFC 8305 section 5)."""
+_PROBES = (("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 60), ("TCP_KEEPCNT", 5))
+
+
+def numeric(host: str, port: int) -> Sequence[Address] | None:
+    """The address that `host` spells, None when it is a name."""
+    try:
+        return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
+    except socket.gaierror:
+        return None
+
+
+def look_up(host: str, port: int, tell: Callable[[Found], None]) -> None:
+    """Ask the system for the addresses of a name; `tell` is called from another thread, once."""
+
+    def ask() -> None:
+        found: Found
+        try:
+            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except OSError as error:
+            found = error
+        except UnicodeError as error:  # a name that is no name: too long a label, an empty one
+            found = OSError(str(error))
+        tell(found)
+
+    threading.Thread(target=ask, name=f"look up {host}", daemon=True).start()
+
+
+def new_socket(address: Address) -> socket.socket:
+    """A socket for one address, not yet connected, that never blocks."""
+    sock = socket.socket(*address[:3])
+    sock.setblocking(False)
+    return sock
+
+
+def set_up(sock: socket.socket) -> None:
+    """Send at once, and notice a peer that vanished: an answer may be silent for minutes."""
+    with suppress(OSError):  # gone already: the next send or read will say so
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for name, value in _PROBES:
+            if (option := getattr(socket, name, None)) is not None:
+                sock.setsockopt(socket.IPPROTO_TCP, option, value)
+
+
+_KINDS = ("http", "https", "all", "no")
+
+
+def environment_proxies(environ: Mapping[str, str]) -> dict[str, str]:
+    """The variables that are set and not empty, by "http", "https", "all" and "no"."""
+    found: dict[str, str] = {}
+    for kind in _KINDS:
+        upper = f"{kind.upper()}_PROXY"
+        if kind == "http" and "REQUEST_METHOD" in environ:
+            upper = ""  # a CGI script's HTTP_PROXY is a header of its visitor
+        value = environ.get(f"{kind}_proxy") or environ.get(upper)
+        if value and value.strip():
+            found[kind] = value.strip()
+    return found
+
+
+def environment_proxy(proxies: Mapping[str, str], scheme: str, host: str, port: int) -> str | None:
+    """The URL of the proxy that applies to a host, None when it is to be asked directly."""
+    url = proxies.get(scheme) or proxies.get("all")
+    if url is None or _excepted(proxies.get("no", ""), host.lower().rstrip("."), port):
+        return None
+    return url
+
+
+def _excepted(no_proxy: str, host: str, port: int) -> bool:
+    return any(_matches(entry, host, port) for part in no_proxy.split(",") if (entry := part.strip().lower()))
+
+
+def _matches(entry: str, host: str, port: int) -> bool:
+    if entry == "*":
+        return True
+    if "/" in entry:
+        return _in_network(entry, host)
+    name, wanted = _split_port(entry)
+    if wanted is not None and wanted != str(port):
+        return False
+    name = name.removeprefix("*").strip(".")
+    return bool(name) and (host == name or host.endswith(f".{name}"))
+
+
+def _split_port(entry: str) -> tuple[str, str | None]:
+    if entry.startswith("["):
+        name, _, rest = entry[1:].partition("]")
+        return name, rest.removeprefix(":") or None
+    name, colon, port = entry.rpartition(":")
+    return (name, port) if colon and port.isdecimal() and ":" not in name else (entry, None)
+
+
+def _in_network(entry: str, host: str) -> bool:
+    import ipaddress
+
+    try:
+        return ipaddress.ip_address(host) in ipaddress.ip_network(entry, strict=False)
+    except ValueError:
+        return False
+
+
+LIMIT = 100
+IDLE_SECONDS = 60.0
+"""Half of the 120 s after which the gateway itself closes a connection (WIRE section 4)."""
+_RESOLVERS = 512
+
+
+class TransportSettings:
+    """What a driver was told.
+
+    Attributes:
+        limit: Most connections in use at a time, and most idle ones kept.
+        idle_seconds: How long an idle connection is kept.
+        plan: How to ask a URL (remembered for the latest ones). Raises ValueError for a URL that cannot be asked, and
+            NotSent when the environment names a proxy that is not spoken.
+    """
+
+    def __init__(
+        self,
+        *,
+        limit: int,
+        idle_seconds: float,
+        proxy: str | None,
+        tls: ssl.SSLContext | None,
+        ca: str | os.PathLike[str] | None,
+        cert: Cert | None,
+    ) -> None:
+        if type(limit) is not int or limit < 1:
+            raise ValueError(f"limit must be a whole number of connections, 1 or more, got {limit!r}")
+        if not idle_seconds >= 0:
+            raise ValueError(f"idle_seconds must be 0 or more, got {idle_seconds!r}")
+        _check_types(proxy, tls, ca, cert)
+        if tls is not None and (ca is not None or cert is not None):
+            raise ValueError("tls is a complete SSLContext: give ca and cert to it instead of beside it")
+        self.limit = limit
+        self.idle_seconds = idle_seconds
+        self.plan: Callable[[str], RequestTarget] = functools.lru_cache(_RESOLVERS)(_target_resolver(proxy))
+        self._context = tls
+        self._cert = cert
+        if tls is None and (ca is not None or cert is not None):
+            self._context = _context(ca, cert)
+
+    def context(self) -> ssl.SSLContext:
+        """The TLS settings; those of the system, read when first needed, where none were given."""
+        if self._context is None:
+            self._context = _context(None, None)
+        return self._context
+
+
+def _check_types(proxy: object, tls: object, ca: object, cert: Cert | None) -> None:
+    if proxy is not None and not isinstance(proxy, str):
+        raise TypeError(f'proxy must be a URL, "env" or None, got {type(proxy).__name__}')
+    if tls is not None and not hasattr(tls, "wrap_bio"):  # ssl itself is imported only when it is needed
+        raise TypeError(f"tls must be an ssl.SSLContext, got {type(tls).__name__}")
+    parts = cert if isinstance(cert, tuple) else (cert,)
+    paths: list[tuple[str, object]] = [("ca", ca), *(("cert", part) for part in parts)]
+    for name, value in paths:
+        if value is not None and not isinstance(value, (str, os.PathLike)):
+            raise TypeError(f"{name} must be a path, got {type(value).__name__}")
+
+
+def _context(ca: str | os.PathLike[str] | None, cert: Cert | None) -> ssl.SSLContext:
+    from .trust import client_context
+
+    return client_context(ca, cert)
+
+
+def _target_resolver(proxy: str | None) -> Callable[[str], RequestTarget]:
+    if proxy == "env":
+        return functools.partial(_resolve_by_environment, environment_proxies(os.environ))
+    try:
+        fixed = None if proxy is None else Proxy.parse(proxy)
+    except ValueError as error:
+        raise ValueError(f'proxy: {error}; or "env" for the environment\'s, or None') from None
+    return functools.partial(_resolve_by, fixed)
+
+
+def _resolve_by(proxy: Proxy | None, url: str) -> RequestTarget:
+    return request_target(url, proxy)
+
+
+def _resolve_by_environment(proxies: dict[str, str], url: str) -> RequestTarget:
+    if not proxies:
+        return request_target(url, None)
+    scheme, host, port = origin_of(url)
+    found = environment_proxy(proxies, scheme, host, port)
+    try:
+        proxy = None if found is None else Proxy.parse(found)
+    except ValueError as error:
+        raise NotSent(f"the proxy that the environment names for {scheme}: {error}", permanent=True) from None
+    return request_target(url, proxy)

@@ -1,0 +1,52 @@
+"""Listing models (contract: GET /models) and asking for health (GET /health at the gateway's root)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .._generated.models import ListModelsResponse
+from .._model.json_values import is_iterable
+from . import codec
+from .call import Call, check_provider
+
+__all__ = ["health_call", "models_call"]
+
+
+def models_call(provider: object, include: Any, query: tuple[tuple[str, str], ...] = ()) -> Call[ListModelsResponse]:
+    """The call for the models of one provider, or of all.
+
+    Raises:
+        TypeError: `provider` or `include` of the wrong type.
+        ValueError: `provider` is no provider id.
+    """
+    pairs: list[tuple[str, str]] = []
+    checked = None if provider is None else check_provider(provider)
+    if checked is not None:
+        pairs.append(("provider", checked))
+    wanted = _read_include(include)
+    if wanted:  # one parameter: the gateway reads only the first of repeated ones (WIRE section 7)
+        pairs.append(("include", ",".join(wanted)))
+    return Call(
+        method="GET",
+        path="/models",
+        read=lambda reply: codec.decode(reply.body, ListModelsResponse),
+        query=(*pairs, *query),
+        provider=checked,
+    )
+
+
+def health_call() -> Call[bool]:
+    """The call that is True when the gateway says it is well."""
+    return Call(method="GET", path="/health", read=lambda reply: reply.status == 200, at_root=True)
+
+
+def _read_include(include: Any) -> list[str]:
+    if isinstance(include, str):
+        return [str(part).strip() for part in include.split(",") if part.strip()]
+    if not is_iterable(include):
+        raise TypeError(f"include must name fields such as 'pricing', got {type(include).__name__}")
+    names: list[Any] = list(include)
+    for name in names:
+        if not isinstance(name, str):
+            raise TypeError(f"include must hold strings such as 'pricing', got {type(name).__name__}")
+    return [str(name) for name in names]

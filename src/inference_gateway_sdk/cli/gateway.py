@@ -1,0 +1,196 @@
+"""`igw health`, `models`, `tools` and `proxy`: ask the gateway itself."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import parse_qsl
+
+import typer
+
+from ..errors import DecodingError, NotFoundError
+from .connection import connected
+from .options import (
+    BaseUrl,  # noqa: TC001  (typer reads the annotations at run time)
+    Json,  # noqa: TC001  (typer reads the annotations at run time)
+    Provider,  # noqa: TC001  (typer reads the annotations at run time)
+)
+from .output import NO_GATEWAY, FailureError, Term, UsageError, echo_err, is_terminal, print_json, print_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .. import InferenceGatewayClient, McpServerTool, McpTool, Model, ProxyReply
+
+__all__ = ["health", "models", "proxy", "tools"]
+
+
+def health(base_url: BaseUrl = None) -> None:
+    """Say whether the gateway answers: OK, or exit code 1."""
+    with connected(base_url) as client:
+        if not client.health_check():
+            raise FailureError(f"no healthy gateway at {client.base_url}", NO_GATEWAY)
+        print("OK")
+
+
+Include = Annotated[
+    list[str] | None,
+    typer.Option("--include", metavar="WHAT", help="Also context_window, pricing or modalities; may be repeated."),
+]
+
+
+def models(
+    provider: Provider = None,
+    include: Include = None,
+    as_json: Json = False,
+    base_url: BaseUrl = None,
+) -> None:
+    """List the models that the gateway offers."""
+    asked = tuple(part.strip() for value in include or () for part in value.split(",") if part.strip())
+    with connected(base_url) as client:
+        listing = client.list_models(provider, include=asked)
+    if as_json:
+        print_json(listing.to_json())
+    else:
+        print_rows(("model", "owner", *asked), (_model_cells(model, asked) for model in listing.data))
+
+
+def _model_cells(model: Model, asked: tuple[str, ...]) -> tuple[str, ...]:
+    return (model.id, model.owned_by or "-", *(_CELLS[name](model) if name in _CELLS else "-" for name in asked))
+
+
+def _context_window(model: Model) -> str:
+    window = model.context_window
+    return f"{window.tokens}" if window is not None else "-"
+
+
+def _pricing(model: Model) -> str:
+    price = model.pricing
+    if price is None:
+        return "-"
+    return f"{price.input_per_token} in, {price.output_per_token} out ({price.currency} a token)"
+
+
+def _modalities(model: Model) -> str:
+    kinds = model.modalities
+    return f"{', '.join(kinds.input)} -> {', '.join(kinds.output)}" if kinds is not None else "-"
+
+
+_CELLS: dict[str, Callable[[Model], str]] = {
+    "context_window": _context_window,
+    "pricing": _pricing,
+    "modalities": _modalities,
+}
+
+
+def tools(base_url: BaseUrl = None, as_json: Json = False) -> None:
+    """List the MCP tools that the gateway offers."""
+    with connected(base_url) as client:
+        listed = _tool_rows(client)
+    if as_json:
+        print_json(json.dumps([tool.to_dict() for tool in listed]))
+    elif not listed and is_terminal():
+        echo_err("the gateway offers no tools")
+    else:
+        print_rows(("tool", "what it does"), ((tool.name, tool.description or "-") for tool in listed))
+
+
+def _tool_rows(client: InferenceGatewayClient) -> list[McpServerTool] | list[McpTool]:
+    """The tools, asked for as gateways of today serve them, else as those up to 0.48 do.
+
+    Raises:
+        FailureError: The gateway serves neither.
+    """
+    try:
+        return client.list_mcp_tools()
+    except NotFoundError:
+        pass  # an older gateway, or one without MCP
+    try:
+        return client.list_tools().data
+    except NotFoundError as error:
+        raise FailureError(
+            f"{client.base_url} serves no list of tools ({error.status})",
+            "set MCP_ENABLED=true and MCP_EXPOSE=true on the gateway",
+        ) from error
+
+
+ProxyProvider = Annotated[
+    str, typer.Argument(metavar="PROVIDER", help="The provider, such as openai.", show_default=False)
+]
+Path = Annotated[
+    str,
+    typer.Argument(
+        metavar="PATH",
+        help="Below the provider's base URL: models, not v1/models. A query may follow: files?limit=2.",
+        show_default=False,
+    ),
+]
+Method = Annotated[
+    str | None, typer.Option("--method", "-X", metavar="METHOD", help="Default GET, or POST with a body.")
+]
+Data = Annotated[
+    str | None, typer.Option("--data", "-d", metavar="JSON", help="The body; - reads it from the standard input.")
+]
+JsonBody = Annotated[bool, typer.Option("--json", help="Print status, headers and body as JSON.")]
+
+
+def proxy(
+    provider: ProxyProvider,
+    path: Path,
+    *,
+    method: Method = None,
+    data: Data = None,
+    base_url: BaseUrl = None,
+    as_json: JsonBody = False,
+) -> None:
+    """Ask a provider what the gateway has no endpoint for."""
+    body = _checked_path(sys.stdin.read() if data == "-" else data)
+    verb = method or ("GET" if body is None else "POST")
+    below, _, query = path.partition("?")
+    with connected(base_url) as client:
+        reply = client.proxy(provider, below, method=verb, content=body, query=_proxy_query(query))
+    if as_json:
+        print_json(json.dumps({"status": reply.status, "headers": dict(reply.headers), "body": _proxy_body(reply)}))
+    elif is_terminal():
+        words = Term()
+        words.write(reply.text)
+        words.end()
+    else:
+        sys.stdout.buffer.write(reply.body)
+
+
+def _checked_path(data: str | None) -> str | None:
+    """The body as it was given.
+
+    Raises:
+        UsageError: It is no JSON, which is all that the gateway's proxy takes.
+    """
+    if data is None:
+        return None
+    try:
+        json.loads(data)
+    except ValueError as error:
+        raise UsageError(f"-d is no JSON: {error}") from error
+    return data
+
+
+def _proxy_query(text: str) -> dict[str, str]:
+    """The names and values of a query.
+
+    Raises:
+        UsageError: A name stands there twice, of which one would be lost.
+    """
+    pairs = parse_qsl(text, keep_blank_values=True)
+    query = dict(pairs)
+    if len(query) < len(pairs):
+        raise UsageError(f"PATH has a query that names something twice: {text}")
+    return query
+
+
+def _proxy_body(reply: ProxyReply) -> Any:
+    """The body's JSON value, else its text."""
+    try:
+        return reply.json()
+    except DecodingError:
+        return reply.text

@@ -1,0 +1,186 @@
+"""`igw message`, `respond`, `image` and `speak`: one request each."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import TYPE_CHECKING, Annotated, TypedDict
+
+import typer
+
+from .connection import connected
+from .options import (
+    BaseUrl,
+    Force,
+    Json,
+    MaxTokens,
+    ModelName,
+    Output,
+    Prompt,
+    Provider,
+    System,
+    Temperature,
+    output_file,
+    require_prompt,
+)
+from .output import FailureError, print_answer, print_json
+
+if TYPE_CHECKING:
+    from .. import ImagesResponse, InferenceGatewayClient
+
+__all__ = ["image", "message", "respond", "speak"]
+
+
+RequiredMaxTokens = Annotated[int, typer.Option("--max-tokens", min=1, help="The longest answer, in tokens.")]
+
+
+class _MessageParams(TypedDict, total=False):
+    system: str
+    temperature: float
+
+
+def message(
+    prompt: Prompt = None,
+    *,
+    model: ModelName,
+    max_tokens: RequiredMaxTokens = 1024,  # the endpoint wants a limit
+    provider: Provider = None,
+    base_url: BaseUrl = None,
+    system: System = None,
+    temperature: Temperature = None,
+    as_json: Json = False,
+) -> None:
+    """Ask a model through Anthropic's Messages."""
+    said = require_prompt(prompt, "message")
+    wishes: _MessageParams = {}
+    if system:
+        wishes["system"] = system
+    if temperature is not None:
+        wishes["temperature"] = temperature
+    with connected(base_url) as client:
+        stream = client.create_message_stream(model, said, max_tokens, provider=provider, **wishes)
+        print_answer(stream, as_json=as_json)
+
+
+class _ResponseParams(TypedDict, total=False):
+    instructions: str
+    max_output_tokens: int
+    temperature: float
+
+
+def respond(
+    prompt: Prompt = None,
+    *,
+    model: ModelName,
+    provider: Provider = None,
+    base_url: BaseUrl = None,
+    system: System = None,
+    max_tokens: MaxTokens = None,
+    temperature: Temperature = None,
+    as_json: Json = False,
+) -> None:
+    """Ask a model through OpenAI's Responses."""
+    said = require_prompt(prompt, "respond")
+    wishes: _ResponseParams = {}
+    if system:
+        wishes["instructions"] = system
+    if max_tokens is not None:
+        wishes["max_output_tokens"] = max_tokens
+    if temperature is not None:
+        wishes["temperature"] = temperature
+    with connected(base_url) as client:
+        print_answer(client.create_response_stream(model, said, provider=provider, **wishes), as_json=as_json)
+
+
+ImageModelName = Annotated[
+    str | None,
+    typer.Option("--model", "-m", metavar="MODEL", help="provider/name; --provider alone takes its default."),
+]
+Size = Annotated[str | None, typer.Option("--size", metavar="SIZE", help="Such as 1024x1024.")]
+
+
+class _ImageParams(TypedDict, total=False):
+    model: str
+    size: str
+
+
+def image(
+    prompt: Prompt = None,
+    *,
+    output: Output = None,
+    model: ImageModelName = None,
+    provider: Provider = None,
+    base_url: BaseUrl = None,
+    size: Size = None,
+    force: Force = False,
+    as_json: Json = False,
+) -> None:
+    """Make a picture."""
+    said = require_prompt(prompt, "image")
+    file = output_file(output, force=force, as_json=as_json)
+    with connected(base_url) as client:
+        answer = client.generate_image(said, provider=provider, **_image_params(model, size))
+        if file is not None:
+            file.write(_picture(client, answer))
+    if as_json:
+        print_json(answer.to_json())
+
+
+def _image_params(model: str | None, size: str | None) -> _ImageParams:
+    wishes: _ImageParams = {}
+    if model is not None:
+        wishes["model"] = model
+    if size is not None:
+        wishes["size"] = size
+    return wishes
+
+
+def _picture(client: InferenceGatewayClient, answer: ImagesResponse) -> bytes:
+    """The first picture's bytes, fetched where the answer holds an address alone.
+
+    Raises:
+        FailureError: The answer holds neither.
+    """
+    if not answer.data:
+        raise FailureError("the answer holds no picture")
+    try:
+        return client.fetch_image(answer.data[0])
+    except ValueError as error:
+        raise FailureError(str(error)) from error
+
+
+Text = Annotated[
+    str | None,
+    typer.Argument(metavar="[TEXT]", help="What to speak; - or a pipe reads the standard input.", show_default=False),
+]
+Voice = Annotated[str, typer.Option("--voice", metavar="VOICE", help="Who speaks: a voice of the provider's.")]
+Format = Annotated[str | None, typer.Option("--format", metavar="FORMAT", help="Such as mp3 or wav.")]
+
+
+class _SpeechParams(TypedDict, total=False):
+    response_format: str
+
+
+def speak(
+    text: Text = None,
+    *,
+    output: Output = None,
+    model: ModelName,
+    voice: Voice,
+    provider: Provider = None,
+    base_url: BaseUrl = None,
+    sound_format: Format = None,
+    force: Force = False,
+    as_json: Json = False,
+) -> None:
+    """Speak a text."""
+    said = require_prompt(text, "speak")
+    file = output_file(output, force=force, as_json=as_json)
+    wishes: _SpeechParams = {} if sound_format is None else {"response_format": sound_format}
+    with connected(base_url) as client:
+        audio = client.create_speech(model, said, voice, provider=provider, **wishes)
+    if file is not None:
+        file.write(audio.bytes)
+    if as_json:
+        content = base64.b64encode(audio.bytes).decode()
+        print_json(json.dumps({"content_type": audio.content_type, "base64": content}))

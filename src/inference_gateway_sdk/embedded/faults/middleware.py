@@ -1,0 +1,274 @@
+"""The ASGI middleware that plays faults, and raw access to the connection they need."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, cast
+
+from ..connection import ClientConnection, close_with_reset
+from ..problems import Problem
+from . import kinds
+from .injection import (
+    EXTENSION,
+    AnswerHead,
+    FaultSend,
+    MidBody,
+    OverError,
+    Pieces,
+    WithoutLast,
+    fault_refusal,
+    raw_connection,
+)
+from .kinds import Fault, FaultError
+from .plan import RequestInfo, parse_fault
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from .plan import FaultPlan
+
+__all__ = ["HEADER", "BufferedReceive", "ConnectionWithFaults", "FaultMiddleware"]
+
+
+class BufferedReceive:
+    """The `receive` of a request, which may be read ahead of the application."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._seen: list[Message] = []
+        self._all = False
+
+    async def body(self) -> bytes:
+        """The whole body, or what there was of it when the client left."""
+        while not self._all:
+            message = await self._receive()
+            self._seen.append(message)
+            self._all = not message.get("more_body", False)
+        return b"".join(message.get("body", b"") for message in self._seen)
+
+    async def receive(self) -> Message:
+        """As ASGI has it: first what was read ahead."""
+        return self._seen.pop(0) if self._seen else await self._receive()
+
+
+HEADER = "X-Igw-Fault"
+"""The header in which a request may name the fault it wants to meet."""
+
+_BODILESS = (204, 304)
+_WITHIN_HTTP = (
+    kinds.NoFault,
+    kinds.Status,
+    kinds.Truncate,
+    kinds.MissingDone,
+    kinds.MalformedEvent,
+    kinds.ErrorEvent,
+    kinds.WrongContentType,
+    kinds.OversizedEvent,
+)
+
+
+class FaultMiddleware:
+    """The application, with the faults of the plan."""
+
+    def __init__(self, app: ASGIApp, plan: FaultPlan) -> None:
+        self._app = app
+        self._plan = plan
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, well or badly."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        intake = BufferedReceive(receive)
+        try:
+            scope, fault = await self._chosen(scope, intake)
+        except FaultError as error:
+            await Problem(400, f"{HEADER}: {error}").response()(scope, intake.receive, send)
+            return
+        try:
+            await self._play(fault, scope, intake, send)
+        except FaultError as error:
+            await Problem(501, str(error)).response()(scope, intake.receive, send)
+        except OverError:
+            return
+
+    async def _chosen(self, scope: Scope, intake: BufferedReceive) -> tuple[Scope, Fault]:
+        """The request as the application is to see it, and the fault it meets."""
+        method, path = scope["method"], scope["path"]
+        headers = {key.decode("latin-1").lower(): value.decode("latin-1") for key, value in scope["headers"]}
+        if self._plan.header and HEADER.lower() in headers:
+            fault = parse_fault(headers[HEADER.lower()])
+            self._plan.count(fault)
+            kept = [pair for pair in scope["headers"] if pair[0].lower() != HEADER.lower().encode()]
+            return {**scope, "headers": kept}, fault
+        body = await intake.body() if self._plan.reads_body(method, path) else b""
+        query = scope.get("query_string", b"").decode("latin-1")
+        asked = RequestInfo(method=method, path=path, query=query, headers=headers, body=body)
+        return scope, self._plan.choose(asked) or kinds.NoFault()
+
+    async def _play(self, fault: Fault, scope: Scope, intake: BufferedReceive, send: Send) -> None:
+        if not isinstance(fault, _WITHIN_HTTP):
+            raw_connection(scope)  # refused here, while there is no answer yet
+        match fault:
+            case kinds.MidBodyFault():
+                await self._app(scope, intake.receive, Pieces(MidBody(fault, FaultSend(scope, send))).send)
+            case kinds.NoFault():
+                await self._app(scope, intake.receive, send)
+            case kinds.MissingDone():
+                await self._app(scope, intake.receive, Pieces(WithoutLast(FaultSend(scope, send))).send)
+            case kinds.WrongContentType(content_type=content_type):
+                await self._app(scope, intake.receive, _relabelled(send, content_type))
+            case kinds.CloseOnReuse(reset=reset):
+                await self._app(scope, intake.receive, _last_on_its_connection(scope, send, reset=reset))
+            case kinds.StallBeforeHeaders(seconds=seconds):
+                await intake.body()
+                if not await raw_connection(scope).gone_within(seconds):
+                    await self._app(scope, intake.receive, send)
+            case _:
+                await intake.body()
+                await self._instead(fault, scope, send)
+
+    async def _instead(self, fault: Fault, scope: Scope, send: Send) -> None:
+        """The faults that leave nothing of the answer, after the request has been read."""
+        match fault:
+            case kinds.Status():
+                await _refuse(fault, scope, send)
+            case kinds.Refuse(seconds=seconds):
+                wire = raw_connection(scope)
+                self._plan.shut_for(seconds)
+                await wire.close()
+            case kinds.ResetBeforeHeaders(delay=delay):
+                if not await raw_connection(scope).gone_within(delay):
+                    await raw_connection(scope).reset()
+            case kinds.CloseBeforeHeaders(delay=delay):
+                if not await raw_connection(scope).gone_within(delay):
+                    await raw_connection(scope).close()
+            case kinds.TrickleHeaders(interval=interval):
+                await raw_connection(scope).write(b"HTTP/1.1 200 OK\r\n")
+                await FaultSend(scope, send).drip(b"X-Trickle: 1\r\n", interval, raw=True)
+            case _:
+                raise AssertionError(fault)
+
+
+async def _refuse(fault: kinds.Status, scope: Scope, send: Send) -> None:
+    """The status, with what belongs to it."""
+    body = fault_refusal(scope["path"], fault.status) if fault.body is None else fault.body.encode(errors="replace")
+    body = b"" if fault.status in _BODILESS else body
+    head = AnswerHead(fault.status, [])
+    if body:
+        head.put(b"content-type", fault.content_type.encode())
+    if fault.status not in _BODILESS:
+        head.put(b"content-length", b"%d" % len(body))
+    if fault.retry_after is not None:
+        head.put(b"retry-after", str(fault.retry_after).encode())
+    await send(head.message())
+    await send({"type": "http.response.body", "body": body, "more_body": False})
+
+
+def _relabelled(send: Send, content_type: str) -> Send:
+    """The same `send`, with another content type."""
+
+    async def relabelled(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            head = AnswerHead.of(message)
+            head.put(b"content-type", content_type.encode())
+            message = head.message()
+        await send(message)
+
+    return relabelled
+
+
+def _last_on_its_connection(scope: Scope, send: Send, *, reset: bool) -> Send:
+    """The same `send`, which dooms the connection before the answer's last bytes."""
+    wire = raw_connection(scope)
+
+    async def last(message: Message) -> None:
+        if message["type"] == "http.response.body" and not message.get("more_body", False):
+            wire.end_on_reuse(reset=reset)
+        await send(message)
+
+    return last
+
+
+_ARRIVAL_SECONDS = 0.05  # a reset overtakes what the other side has not yet received
+
+
+class ConnectionWithFaults(ClientConnection):
+    """A connection that shows its requests the wire they came by."""
+
+    wire: _SocketConnection
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Serve this connection."""
+        self.wire = wire = _SocketConnection(transport)
+        serve = cast("ASGIApp", self.app)
+
+        async def app(scope: Scope, receive: Receive, send: Send) -> None:
+            await serve({**scope, "extensions": {**scope.get("extensions", {}), EXTENSION: wire}}, receive, send)
+
+        self.app = app
+        super().connection_made(transport)
+
+    def data_received(self, data: bytes) -> None:
+        """Take what the client sends, unless this connection was to end here."""
+        if not self.wire.reused():
+            super().data_received(data)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Tell whoever waits."""
+        super().connection_lost(exc)
+        self.wire.lost.set()
+
+
+class _SocketConnection:
+    """The wire of a transport of asyncio's."""
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self.lost = asyncio.Event()
+        self._transport = transport
+        self._on_reuse = ""
+
+    async def write(self, data: bytes) -> None:
+        self._transport.write(data)
+        await self._sent()
+
+    async def reset(self) -> None:
+        await self._sent()
+        await self.gone_within(_ARRIVAL_SECONDS)
+        self._abort()
+        await self.lost.wait()
+
+    async def close(self) -> None:
+        self._transport.close()
+        await self.lost.wait()
+
+    async def gone_within(self, seconds: float | None) -> bool:
+        try:
+            await asyncio.wait_for(self.lost.wait(), seconds)
+        except TimeoutError:
+            return self.lost.is_set()
+        except asyncio.CancelledError:
+            self._transport.close()  # the server ends: uvicorn would say 500 where silence was meant
+            raise
+        return True
+
+    def end_on_reuse(self, *, reset: bool) -> None:
+        self._on_reuse = "reset" if reset else "close"
+
+    def reused(self) -> bool:
+        """End the connection if it was to end now, and say so."""
+        if self._on_reuse == "reset":
+            self._abort()
+        elif self._on_reuse:
+            self._transport.close()
+        return bool(self._on_reuse)
+
+    def _abort(self) -> None:
+        if not self._transport.is_closing():
+            close_with_reset(self._transport)
+        self._transport.abort()
+
+    async def _sent(self) -> None:
+        """Wait until the kernel has everything."""
+        while self._transport.get_write_buffer_size() and not self.lost.is_set():
+            await self.gone_within(0.005)

@@ -1,0 +1,141 @@
+# Derived from ../_async/driver.py by scripts/derive_blocking.py: do not edit.
+"""The transport that records to a cassette or plays from it."""
+
+from __future__ import annotations
+
+import threading
+from time import monotonic
+from typing import TYPE_CHECKING
+from weakref import WeakSet
+
+from ...._http1.failures import DeadlineExceeded, Failure
+from ...._http1.response import DRAIN_BYTES, DRAIN_SECONDS
+from ..exchange import Exchange, RecordedRequest
+from ..playback import Playback, PlayedResponse, wait_until
+from ..recorder import Recorder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ...._transport.protocols import Transport, TransportResponse
+    from ..cassette import Cassette
+
+__all__ = ["CassetteTransport"]
+
+
+class CassetteTransport:
+    """See `protocols.Driver`.
+
+    Args:
+        tape: What plays and records.
+        inner: What carries the requests that are recorded.
+    """
+
+    def __init__(self, tape: Cassette, inner: Transport) -> None:
+        self._tape = tape
+        self._inner = inner
+        self._closed = False
+        self._answers: WeakSet[RecordedResponse | PlayedResponse] = WeakSet()
+        self._lock = threading.Lock()
+
+    def open(
+        self,
+        method: str,
+        url: str,
+        headers: Iterable[tuple[str, str]],
+        body: bytes | None,
+        *,
+        deadline: float | None = None,
+        connect_seconds: float | None = None,
+    ) -> TransportResponse:
+        """The recorded answer to this request, or the server's; see `protocols.Driver.open`."""
+        if self._closed:
+            raise RuntimeError("the driver is closed: make a new one")
+        turn = self._tape.turn(RecordedRequest(method, url, tuple(headers), body))
+        if isinstance(turn, Exchange):
+            return self._played(turn, deadline)
+        recorder = turn if isinstance(turn, Recorder) else None
+        try:
+            answer = self._inner.open(method, url, headers, body, deadline=deadline, connect_seconds=connect_seconds)
+        except Failure as failure:
+            if recorder is not None:
+                recorder.failed(failure)
+            raise
+        except BaseException:
+            if recorder is not None:
+                recorder.discard()
+            raise
+        return answer if recorder is None else self._kept(RecordedResponse(answer, recorder))
+
+    def close(self) -> None:
+        """Close the driver within; open answers end with an error."""
+        self._closed = True
+        with self._lock:
+            answers = list(self._answers)
+        for answer in answers:
+            answer.abandon()
+        self._inner.close()
+
+    def _played(self, exchange: Exchange, deadline: float | None) -> TransportResponse:
+        clock = self._tape.clock
+        playback = Playback(exchange, self._tape.speed, clock.monotonic())
+        wait_until(clock, playback.head_due(), deadline, "headers")
+        return self._kept(PlayedResponse(playback, clock))
+
+    def _kept(self, answer: RecordedResponse | PlayedResponse) -> RecordedResponse | PlayedResponse:
+        """The answer, which ends when the driver closes."""
+        with self._lock:
+            self._answers.add(answer)
+        return answer
+
+
+class RecordedResponse:
+    """An answer that is written down as it is read; see `protocols.Answer`."""
+
+    def __init__(self, inner: TransportResponse, recorder: Recorder) -> None:
+        self.status = inner.status
+        self.headers = inner.headers
+        self._inner = inner
+        self._recorder = recorder
+        recorder.answered(inner.status, tuple(inner.headers))
+
+    def read(self, deadline: float | None = None) -> bytes:
+        """The next bytes, b"" at the end."""
+        try:
+            data = self._inner.read(deadline)
+        except Failure as failure:
+            self._recorder.failed(failure)
+            raise
+        self._recorder.read(data)
+        return data
+
+    def release(self) -> None:
+        """Read on to the end when it is near, so that it is in the recording, and give the connection back."""
+        try:
+            if self._recorder.open:
+                self._drain()
+        except BaseException:
+            self.abandon()
+            raise
+        if self._recorder.open:  # the end is not near
+            self.abandon()
+        else:
+            self._inner.release()
+
+    def abandon(self) -> None:
+        """Give up the rest."""
+        self._recorder.left()
+        self._inner.abandon()
+
+    def _drain(self) -> None:
+        until, left = monotonic() + DRAIN_SECONDS, DRAIN_BYTES
+        try:
+            while left > 0 and (data := self._inner.read(until)):
+                self._recorder.read(data)
+                left -= len(data)
+            if left > 0:
+                self._recorder.read(b"")
+        except DeadlineExceeded:
+            return
+        except Failure as failure:
+            self._recorder.failed(failure)
