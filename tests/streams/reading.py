@@ -24,6 +24,18 @@ def fed(dialect: Dialect, data: bytes, cuts: list[int] | None = None) -> tuple[D
     return dialect, events
 
 
+def viewed(dialect: Dialect, data: bytes) -> tuple[Dialect, list[Any]]:
+    """The dialect, fed the bytes, and the deltas of all events: each is folded and viewed before the next."""
+    deltas: list[Any] = []
+    for one, _ in (*dialect.feed(data), *dialect.end()):
+        if one is not None:
+            dialect.fold(one)
+            deltas += dialect.deltas(one)
+    while more := dialect.deltas(None):
+        deltas += more
+    return dialect, deltas
+
+
 def wire(events: list[dict[str, Any]]) -> bytes:
     """The events as a provider sends them, each with its type as the event's."""
     return b"".join(b"event: %s\n%s" % (one["type"].encode(), event(one)) for one in events)

@@ -21,20 +21,13 @@ from inference_gateway_sdk import (
 )
 from inference_gateway_sdk._streams.chat import ChatDialect
 from streams.folding import Turn, fold
+from streams.reading import viewed
 from support.server import chunk, event
 
 
 def view(data: bytes, **options: Any) -> tuple[ChatDialect, list[Any]]:
-    """A dialect that has read and handed over these bytes, and what its unified view told."""
-    dialect = ChatDialect(**options)
-    deltas: list[Any] = []
-    for one, _ in (*dialect.feed(data), *dialect.end()):
-        if one is not None:
-            dialect.fold(one)
-            deltas += dialect.deltas(one)
-    while more := dialect.deltas(None):
-        deltas += more
-    return dialect, deltas
+    """A dialect that has read and handed over these bytes, and the deltas it gave."""
+    return viewed(ChatDialect(**options), data)
 
 
 def agrees(turn: Turn, answer: Any) -> None:

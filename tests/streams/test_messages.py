@@ -33,7 +33,7 @@ from inference_gateway_sdk._wire.call import Target
 from inference_gateway_sdk._wire.messages import messages_body
 from streams.folding import fold
 from streams.message_stories import ONE_AFTER_ANOTHER, WAYS, Story, stories
-from streams.reading import fed, wire
+from streams.reading import fed, viewed, wire
 from support.memory import held
 from support.server import event
 
@@ -139,10 +139,9 @@ def test_a_message_without_its_stop_is_truncated(story: Story, data: st.DataObje
 @given(stories(ways=ONE_AFTER_ANOTHER))
 def test_the_view_folded_is_the_assembled_message(story: Story) -> None:
     """The events that all dialects share add up to what `final` returns."""
-    dialect, events = read(wire(story.events))
-    (turn,) = fold([told for one in events for told in dialect.deltas(one)])
+    dialect, deltas = viewed(MessagesDialect(), wire(story.events))
+    (turn,) = fold(deltas)
     answer, told = dialect.turns()[0], turn.choices[0]
-    assert dialect.deltas(None) == []
     assert told.text == (answer.text or "")
     assert told.reasoning == "".join(block.thinking for block in answer.content if block.type == "thinking")
     calls = [block.to_dict() for block in answer.content if str(block.type).endswith("tool_use")]
@@ -245,29 +244,31 @@ def test_a_beginning_without_a_block_leaves_the_kind_to_the_deltas() -> None:
 def test_a_message_that_begins_with_content_keeps_it() -> None:
     """Blocks that stand in `message_start` come before those that follow, in the message, its text and the view."""
     start = {"type": "message_start", "message": {**START["message"], "content": [{"type": "text", "text": "A"}]}}
-    dialect, events = read(wire([start, begins(1, type="text", text="B"), delta(1, text="C"), STOP]))
+    rest = [begins(1, type="text", text="B"), delta(1, text="C"), STOP]
+    dialect, events = read(wire([start, *rest]))
     assert dialect.turns()[0].text == "ABC"
     assert [dialect.text(one) for one in events] == ["A", "B", "C", None]
-    told = [one for sent in events for one in dialect.deltas(sent)]
-    assert [one.text for one in told if isinstance(one, TextDelta)] == ["A", "B", "C"]
+    _, deltas = viewed(MessagesDialect(), wire([start, *rest]))
+    assert [one.text for one in deltas if isinstance(one, TextDelta)] == ["A", "B", "C"]
 
 
 def test_usage_is_what_was_told_last_of_each_figure() -> None:
     """Figures of the beginning stand until a later event tells them again; nobody's usage is None, not zero."""
     start = {"type": "message_start", "message": {**START["message"], "usage": {"input_tokens": 9, "output_tokens": 1}}}
     later = [{"type": "message_delta", "delta": {}, "usage": {"output_tokens": tokens}} for tokens in (4, 7)]
-    dialect, events = read(wire([start, delta(0, text="x"), *later, STOP]))
+    dialect, deltas = viewed(MessagesDialect(), wire([start, delta(0, text="x"), *later, STOP]))
     usage = dialect.turns()[0].usage
     assert (usage.input_tokens, usage.output_tokens) == (9, 7)
-    reports = [one for sent in events for one in dialect.deltas(sent) if isinstance(one, UsageReport)]
+    reports = [one for one in deltas if isinstance(one, UsageReport)]
     assert [(one.input_tokens, one.output_tokens) for one in reports] == [(9, 1), (9, 4), (9, 7)]
     assert whole(delta(0, text="x")).usage is None
 
 
 def test_the_view_of_a_call_that_was_cut_off_has_no_end() -> None:
     """A call is told to end only when its block or the message has ended."""
-    dialect, events = read(wire([START, begins(0, type="tool_use", id="t", name="f", input={}), delta(0, text="x")]))
-    told = [one for sent in events for one in dialect.deltas(sent)]
+    _, told = viewed(
+        MessagesDialect(), wire([START, begins(0, type="tool_use", id="t", name="f", input={}), delta(0, text="x")])
+    )
     assert [type(one) for one in told] == [ToolCallStart, TextDelta]
     assert not any(isinstance(one, (ToolCallEnd, ReasoningDelta)) for one in told)
 
@@ -372,8 +373,8 @@ def test_a_frame_that_is_no_json_ends_the_stream() -> None:
 @pytest.mark.parametrize(
     ("data", "says"),
     [
-        (wire([STOP]), "the stream said message_stop before the answer was whole: no message had begun"),
-        (wire([START]) + b"data: [DONE]\n\n", "the stream said [DONE]"),
+        (wire([STOP]), "the stream sent message_stop before the answer was whole: no message had begun"),
+        (wire([START]) + b"data: [DONE]\n\n", "the stream sent [DONE]"),
         (wire([START, delta(0, text="a"), {"type": "message_delta", "delta": {"stop_reason": "end_turn"}}]), "did not"),
         (wire([START, delta(0, text="a")]) + b'data: {"type": "message_st', "message_stop did not come"),
         (b"", "nothing in it"),

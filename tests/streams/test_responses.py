@@ -31,7 +31,7 @@ from inference_gateway_sdk import (
 )
 from inference_gateway_sdk._streams.responses import ResponsesDialect
 from streams.folding import fold
-from streams.reading import fed, wire
+from streams.reading import fed, viewed, wire
 from streams.response_stories import WAYS, Story, stories
 from support.server import DONE, event
 
@@ -53,11 +53,8 @@ def whole(*events: dict[str, Any]) -> Response:
 
 
 def told(data: bytes) -> list[Any]:
-    """What the unified view tells."""
-    dialect, events = read(data)
-    deltas = [delta for one in events for delta in dialect.deltas(one)]
-    assert dialect.deltas(None) == []
-    return deltas
+    """The deltas of a stream."""
+    return viewed(ResponsesDialect(), data)[1]
 
 
 def delta(text: str, **at: Any) -> dict[str, Any]:
@@ -149,9 +146,8 @@ ODD_EVENTS = st.lists(st.dictionaries(st.sampled_from(NAMES), VALUES), max_size=
 @given(st.binary(max_size=80) | ODD_EVENTS.map(lambda events: b"".join(map(event, events))))
 def test_nothing_that_comes_breaks_the_reader(data: bytes) -> None:
     """Any bytes and any events end in a response or in one of our errors."""
-    dialect, events = read(data)
-    for one in events:
-        dialect.deltas(one)
+    dialect, _ = viewed(ResponsesDialect(), data)
+    for one in read(data)[1]:
         dialect.has_content(one)
         dialect.text(one)
     dialect.turns(complete=False)
@@ -433,10 +429,7 @@ def test_the_work_grows_with_the_stream_and_not_with_its_square() -> None:
 
         sys.setprofile(counting)
         try:
-            dialect, events = read(data)
-            for one in events:
-                dialect.deltas(one)
-            dialect.turns()
+            viewed(ResponsesDialect(), data)[0].turns()
         finally:
             sys.setprofile(None)
         return count

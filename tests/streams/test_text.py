@@ -7,7 +7,7 @@ import sys
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inference_gateway_sdk._streams.turns import TextBuffer
+from inference_gateway_sdk._streams.state import TextBuffer
 
 
 @given(st.lists(st.text(max_size=3), max_size=2000))

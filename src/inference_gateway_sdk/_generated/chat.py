@@ -596,6 +596,10 @@ class CreateChatCompletionStreamResponse(ChatChunk, WithMeta, _Model, kw_only=Tr
     """How the thinking is given, where the provider says so."""
     service_tier: str | None = None
     """The class of service that handles the request."""
+    obfuscation: str | None = None
+    """Padding, which hides how long the piece is from those who see the size of events. OpenAI sends it."""
+    p: str | None = None
+    """The same, as Mistral names it."""
 
 
 if not TYPE_CHECKING:

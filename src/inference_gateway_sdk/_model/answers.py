@@ -9,7 +9,7 @@ import msgspec
 from ..errors import DecodingError, DeserializationError
 from .display import AnswerDisplay
 from .encode import encode
-from .json_values import parse
+from .json_values import is_array, is_object, parse
 from .type_info import convert
 from .unknown_fields import raw_value, unknown_of
 
@@ -27,7 +27,9 @@ __all__ = [
     "ResponseAnswer",
     "ToolCallMixin",
     "ToolInput",
+    "choice_text",
     "fitted",
+    "texts_of_parts",
 ]
 
 
@@ -166,11 +168,31 @@ class ChatChunk:
     def text(self: _ChatStreamed) -> str | None:
         """What this chunk adds to the text of the first choice that has any, None when it adds none."""
         for choice in self.choices:
-            # A provider may leave the delta out, whatever its annotation says.
-            content = getattr(getattr(choice, "delta", None), "content", None)
-            if isinstance(content, str):
-                return content
+            text = choice_text(choice)
+            if text is not None:
+                return text
         return None
+
+
+def choice_text(choice: object) -> str | None:
+    """Return what a choice of a chunk adds to the text, None when it adds none.
+
+    Mistral's reasoning models send text among parts: `"content": [{"type": "text", "text": "It is"}]`.
+    """
+    delta = getattr(choice, "delta", None)  # a provider may leave it out, whatever its annotation says
+    content = getattr(delta, "content", None)
+    if isinstance(content, str):
+        return content
+    texts = texts_of_parts(raw_value(delta, "content"))
+    return "".join(texts) if texts else None
+
+
+def texts_of_parts(parts: object) -> list[str]:
+    """Return the texts among parts of content; empty ones, and other kinds of parts, are left out."""
+    if not is_array(parts):
+        return []
+    texts = [part.get("text") for part in parts if is_object(part) and part.get("type") == "text"]
+    return [text for text in texts if isinstance(text, str) and text]
 
 
 class MessageText:

@@ -1,363 +1,35 @@
-"""The chat dialect of streams: chunks, the assembled answer, and its deltas."""
+"""A chat stream: the verdict at its end, and where its turns begin.
+
+`ChatDialect` is what a `StreamCall` starts for each attempt. An answer is whole when each choice that was opened has
+its `finish_reason`. `[DONE]` proves nothing (the gateway sends it after errors, WIRE section 13) and its absence is not
+a failure (section 9).
+"""
 
 from __future__ import annotations
 
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from .._generated.chat import CompletionUsage, CreateChatCompletionResponse, CreateChatCompletionStreamResponse
-from .._model.json_values import is_array, is_object
-from .._model.unknown_fields import mark_incomplete, mark_ran_on_gateway, unknown_of
-from .._wire import codec
-from .._wire.deltas import (
-    Delta,
-    Finish,
-    ReasoningDelta,
-    RefusalDelta,
-    TextDelta,
-    ToolCallDelta,
-    ToolCallEnd,
-    ToolCallStart,
-    TurnEnd,
-    UsageReport,
-)
+from .._generated.chat import CreateChatCompletionResponse, CreateChatCompletionStreamResponse
+from .._model.answers import choice_text
+from .chat_state import ChatState, place_of
 from .dialect import EventDialect
-from .tool_calls import ToolCalls
-from .turns import TextBuffer, Turn, finalize, has_content, merge, merge_beside, merge_facts
 
 if TYPE_CHECKING:
     from typing import Unpack
 
-    from .._generated.chat import ChatCompletionStreamChoice, FinishReason
+    from .._generated.chat import ChatCompletionStreamChoice
     from .._wire.sse import RawEvent
+    from .chat_deltas import ChatDeltas
     from .dialect import Options
 
-__all__ = ["ChatAssembly", "ChatDeltas", "ChatDialect", "Choice"]
-
-
-class Choice:
-    """One choice in the making."""
-
-    __slots__ = (
-        "content",
-        "extra",
-        "finish_reason",
-        "index",
-        "logprobs",
-        "message_extra",
-        "parts",
-        "role",
-        "texts",
-        "tools",
-    )
-
-    def __init__(self, index: int) -> None:
-        self.index = index
-        self.role = ""
-        self.content = TextBuffer()
-        self.texts: dict[str, TextBuffer] = {}  # reasoning, reasoning_content, refusal
-        self.parts: list[Any] | None = None  # content that came as a list of parts
-        self.tools: ToolCalls | None = None
-        self.finish_reason: str | None = None
-        self.logprobs: dict[str, Any] | None = None
-        self.extra: dict[str, Any] = {}
-        self.message_extra: dict[str, Any] = {}
-
-    def add(self, piece: Any) -> None:
-        """Fold one `ChatCompletionStreamChoice`."""
-        delta = piece.delta
-        if delta is not None:
-            content = delta.content
-            if content or (content is not None and not self.finish_reason):
-                self.content.add(content)
-            self._add_rest(delta)
-        if piece.finish_reason:
-            self.finish_reason = piece.finish_reason
-        if piece.logprobs is not None:
-            self._add_logprobs(piece.logprobs)
-        if piece.kept_ is not None and piece.extra_fields:
-            merge_beside(self.extra, piece.extra_fields)
-
-    def built(self, turn: int) -> dict[str, Any]:
-        """The choice as the JSON object of a whole answer; `finish_reason` is null while it is open."""
-        message: dict[str, Any] = {"role": self.role or "assistant", "content": self._content()}
-        for name, pieces in self.texts.items():
-            message[name] = "".join(pieces)
-        if self.tools is not None:
-            message["tool_calls"] = self.tools.built(turn)
-        message.update(finalize(self.message_extra))
-        choice: dict[str, Any] = {"index": self.index, "message": message, "finish_reason": self.finish_reason}
-        if self.logprobs is not None:
-            choice["logprobs"] = finalize(self.logprobs)
-        return {**choice, **finalize(self.extra)}
-
-    def _add_rest(self, delta: Any) -> None:
-        if delta.role and not self.role:
-            self.role = str(delta.role)
-        if delta.reasoning_content:
-            self._text("reasoning_content").add(delta.reasoning_content)
-        if delta.reasoning:
-            self._text("reasoning").add(delta.reasoning)
-        if delta.refusal:
-            self._text("refusal").add(delta.refusal)
-        if delta.tool_calls:
-            if self.tools is None:
-                self.tools = ToolCalls()
-            for piece in delta.tool_calls:
-                self.tools.add(piece)
-        if delta.kept_ is not None:
-            self._add_kept(delta)
-
-    def _text(self, name: str) -> TextBuffer:
-        text = self.texts.get(name)
-        if text is None:
-            text = self.texts[name] = TextBuffer()
-        return text
-
-    def _add_kept(self, delta: Any) -> None:
-        """What the contract does not know or types otherwise, and content as a list of parts."""
-        merge(self.message_extra, delta.extra_fields)
-        odd = {name: value for name, value in delta.kept_.raw.items() if value is not None}
-        parts = odd.pop("content", None)
-        merge(self.message_extra, odd)
-        if is_array(parts):
-            if self.parts is None:
-                self.parts = []
-            if self.content:
-                self.parts.append({"type": "text", "text": "".join(self.content)})
-                self.content = TextBuffer()
-            self.parts.extend(parts)
-
-    def _add_logprobs(self, logprobs: Any) -> None:
-        if self.logprobs is None:
-            self.logprobs = {}
-        merge(self.logprobs, codec.to_builtins(logprobs))
-
-    def _content(self) -> Any:
-        if self.parts is not None:
-            text = [{"type": "text", "text": "".join(self.content)}] if self.content else []
-            return [*self.parts, *text]
-        return "".join(self.content) if self.content else None
-
+__all__ = ["ChatDialect", "Turn"]
 
 Chunk = CreateChatCompletionStreamResponse
 Answer = CreateChatCompletionResponse
-_ENVELOPE = ("id", "created", "model", "system_fingerprint", "service_tier", "reasoning_format")
 
 
-class ChatAssembly:
-    """The answers in the making.
-
-    Args:
-        starts: Which of the chunks, counted from 0, begin another turn. The list may grow until that chunk is added.
-    """
-
-    __slots__ = ("_added", "_choices", "_done", "_envelope", "_extra", "_missing", "_starts", "_usage")
-
-    def __init__(self, starts: deque[int]) -> None:
-        self._starts = starts
-        self._added = 0
-        self._done: list[Answer] = []
-        self._usage: CompletionUsage | None = None
-        self._begin()
-
-    def add(self, chunk: Chunk) -> None:
-        """Fold one chunk."""
-        if self._starts and self._starts[0] == self._added:
-            self._starts.popleft()
-            self._next_turn()
-        self._added += 1
-        for piece in chunk.choices:
-            index = piece.index or 0
-            choice = self._choices.get(index)
-            if choice is None:
-                choice = self._choices[index] = Choice(index)
-            choice.add(piece)
-        if self._missing:
-            self._add_envelope(chunk)
-        if chunk.usage is not None:
-            self._usage = chunk.usage
-        if chunk.kept_ is not None:
-            self._add_kept(chunk)
-
-    def turns(self, *, complete: bool) -> list[Answer]:
-        """Each turn as a whole answer; the last may be unfinished."""
-        if self._empty:
-            return list(self._done)
-        return [*self._done, self._built(complete)]
-
-    def adopt(self, answer: Answer) -> None:
-        """Take a whole answer as the only turn, unless it holds nothing."""
-        if answer.choices:
-            self._done = [answer]
-
-    @property
-    def _empty(self) -> bool:
-        return not self._choices and not self._envelope and not self._extra
-
-    def _next_turn(self) -> None:
-        """Close the current turn: what follows it shows that the gateway ran its tool calls."""
-        answer = self._built(complete=True)
-        for choice in answer.choices:
-            for call in choice.message.tool_calls or ():
-                mark_ran_on_gateway(call)
-        self._done.append(answer)
-        self._begin()
-
-    def _begin(self) -> None:
-        self._choices: dict[int, Choice] = {}
-        self._envelope: dict[str, Any] = {}
-        self._extra: dict[str, Any] = {}
-        self._missing: tuple[str, ...] = _ENVELOPE
-        self._usage = None
-
-    def _add_envelope(self, chunk: Chunk) -> None:
-        """Take what describes the whole answer from the first chunk that says it (some begin with empty names)."""
-        envelope, found = self._envelope, False
-        for name in self._missing:
-            value = getattr(chunk, name)
-            if value:
-                envelope[name] = value
-                found = True
-        if found:
-            self._missing = tuple(name for name in self._missing if name not in envelope)
-
-    def _add_kept(self, chunk: Chunk) -> None:
-        """What the contract does not know, and known fields that came in another type."""
-        merge_facts(self._extra, chunk.extra_fields)
-        raw = unknown_of(chunk).raw
-        odd = {name: value for name, value in raw.items() if name != "choices" and getattr(chunk, name) is None}
-        merge_facts(self._extra, odd)
-
-    def _built(self, complete: bool) -> Answer:
-        choices = sorted(self._choices.values(), key=lambda choice: choice.index)
-        turn = len(self._done)
-        whole: dict[str, Any] = {
-            **self._envelope,
-            "object": "chat.completion",
-            "choices": [choice.built(turn) for choice in choices],
-            **finalize(self._extra),
-        }
-        if self._usage is not None:
-            whole["usage"] = codec.to_builtins(self._usage)
-        answer = codec.from_builtins(whole, Answer)
-        if not complete or any(choice.finish_reason is None for choice in choices):
-            mark_incomplete(answer)
-        return answer
-
-
-class ChatDeltas:
-    """The view of one stream; chunks go in in order."""
-
-    __slots__ = ("_calls", "_finish", "_turn", "_turns")
-
-    def __init__(self) -> None:
-        self._turn = Turn()
-        self._turns = 0
-        self._calls: dict[int, _ToolCallView] = {}
-        self._finish: dict[int, FinishReason] = {}
-
-    def of(self, chunk: CreateChatCompletionStreamResponse) -> list[Delta]:
-        """What a chunk says."""
-        deltas: list[Delta] = []
-        if self._turn.follow(chunk):
-            self._end_turn(deltas)
-        for piece in chunk.choices:
-            self._add(piece, deltas)
-        usage = chunk.usage
-        if usage is not None:
-            deltas.append(UsageReport(usage.prompt_tokens, usage.completion_tokens, usage))
-        return deltas
-
-    def at_end(self) -> list[Delta]:
-        """What the stream's end says: of each choice that has a finish reason its tool calls, then that reason."""
-        finish, self._finish = self._finish, {}
-        deltas: list[Delta] = []
-        for choice in sorted(finish):
-            if choice in self._calls:
-                deltas += self._calls.pop(choice).ends(choice, self._turns)
-        deltas += [Finish(reason, choice, str(reason)) for choice, reason in sorted(finish.items())]
-        return deltas
-
-    def _end_turn(self, deltas: list[Delta]) -> None:
-        for choice, calls in sorted(self._calls.items()):
-            deltas += calls.ends(choice, self._turns, ran_on_gateway=True)
-        deltas.append(TurnEnd(self._turns))
-        self._turns += 1
-        self._calls.clear()
-        self._finish.clear()
-
-    def _add(self, piece: ChatCompletionStreamChoice, deltas: list[Delta]) -> None:
-        choice = piece.index or 0
-        delta: Any = piece.delta  # a provider may leave it out
-        if delta is not None:
-            thought = delta.reasoning_content or delta.reasoning  # some send the same text under both names
-            if thought:
-                deltas.append(ReasoningDelta(thought, choice))
-            deltas += [TextDelta(text, choice) for text in _texts(delta)]
-            if delta.refusal:
-                deltas.append(RefusalDelta(delta.refusal, choice))
-            if delta.tool_calls:
-                calls = self._calls.get(choice)
-                if calls is None:
-                    calls = self._calls[choice] = _ToolCallView()
-                for part in delta.tool_calls:
-                    deltas += calls.add(part, choice)
-        if piece.finish_reason:
-            self._finish[choice] = piece.finish_reason
-
-
-class _ToolCallView:
-    """The tool calls of one choice, and how much of each has been told."""
-
-    __slots__ = ("_calls", "_index", "_told")
-
-    def __init__(self) -> None:
-        self._calls = ToolCalls()
-        self._index: dict[int, int] = {}  # by place: the number under which the call's start was told
-        self._told: dict[int, int] = {}  # by place: how many pieces of its arguments were told
-
-    def add(self, piece: Any, choice: int) -> list[Delta]:
-        """What a piece adds. A call's start waits for its arguments: by then its name, in pieces or not, is whole."""
-        call = self._calls.add(piece)
-        told = self._told.get(call.place, 0)
-        new = call.arguments[told:]
-        if not new:
-            return []
-        deltas = self._start(call.place, call.id, call.name, choice)
-        self._told[call.place] = told + len(new)
-        deltas += [ToolCallDelta(self._index[call.place], text, choice) for text in new]
-        return deltas
-
-    def ends(self, choice: int, turn: int, *, ran_on_gateway: bool = False) -> list[Delta]:
-        """The ends of all calls, in the order and with the ids that the assembled answer has."""
-        deltas: list[Delta] = []
-        for call, built in zip(self._calls.in_order(), self._calls.built(turn), strict=True):
-            call_id, name, arguments = built["id"], built["function"]["name"], built["function"]["arguments"]
-            deltas += self._start(call.place, call_id, name, choice)
-            deltas.append(ToolCallEnd(self._index[call.place], call_id, name, arguments, choice, ran_on_gateway))
-        return deltas
-
-    def _start(self, place: int, id: str, name: str, choice: int) -> list[Delta]:
-        """The start of a call, unless it was told."""
-        if place in self._index:
-            return []
-        index = self._index[place] = len(self._index)
-        return [ToolCallStart(index, id, name, choice)]
-
-
-def _texts(delta: Any) -> list[str]:
-    """The text of a delta, as one string or, of some providers, as the texts among a list of parts."""
-    if delta.content:
-        return [delta.content]
-    parts = None if delta.kept_ is None else delta.kept_.raw.get("content")
-    if not is_array(parts):
-        return []
-    texts = [part.get("text") for part in parts if is_object(part) and part.get("type") == "text"]
-    return [text for text in texts if text and isinstance(text, str)]
-
-
-class ChatDialect(EventDialect[Chunk, Answer]):
+class ChatDialect(EventDialect[Chunk, Answer, ChatState]):
     """One attempt at a chat stream.
 
     Args:
@@ -365,20 +37,20 @@ class ChatDialect(EventDialect[Chunk, Answer]):
         options: As for every dialect.
     """
 
-    __slots__ = ("_choices", "_deltas", "_read_so_far", "_starts", "_turn")
+    __slots__ = ("_choices", "_errored", "_read_so_far", "_starts", "_turn")
 
     def __init__(self, *, choices: int = 1, **options: Unpack[Options]) -> None:
-        self._starts: deque[int] = deque()  # which of the chunks, counted from 0, begin another turn
-        super().__init__(Chunk, Answer, lambda: ChatAssembly(self._starts), **options)
+        self._starts: deque[int] = deque()
+        super().__init__(Chunk, Answer, ChatState(self._starts, keep=options.get("assemble", True)), **options)
         self._turn = Turn()
-        self._deltas = ChatDeltas()
         self._choices = choices
         self._read_so_far = 0
+        self._errored = False
 
     @property
     def terminal(self) -> bool:
-        """Every choice that was asked for, or opened, has its finish reason."""
-        return self._turn.whole and self._turn.finished >= self._choices
+        """Every choice that was asked for, or opened, has its finish reason, and no error has come."""
+        return self._turn.whole and self._turn.finished >= self._choices and not self._errored
 
     @property
     def may_continue(self) -> bool:
@@ -386,25 +58,33 @@ class ChatDialect(EventDialect[Chunk, Answer]):
         return self._turn.calls_tools
 
     def has_content(self, chunk: Chunk) -> bool:
-        """Whether a chunk brings what a reader waits for: content or an end, not an empty delta or usage alone."""
+        """Return whether a chunk has content or an end; an empty delta or usage alone is neither."""
         for choice in chunk.choices:  # noqa: SIM110  (asked for each read: a generator would cost more than the loop)
             if choice.finish_reason or has_content(choice):
                 return True
         return False
 
     def text(self, chunk: Chunk) -> str | None:
-        """The text a chunk brings."""
-        return chunk.text
+        """Return the text a chunk adds; where several choices were asked for, to the one with index 0."""
+        if self._choices == 1:
+            return chunk.text
+        for choice in chunk.choices:
+            if not place_of(choice.index):
+                return choice_text(choice)
+        return None
 
-    def deltas(self, chunk: Chunk | None) -> list[Delta]:
-        """What a chunk, or the stream's end, says in the words that all dialects share."""
-        return self._deltas.at_end() if chunk is None else self._deltas.of(chunk)
+    def _make_view(self) -> ChatDeltas:
+        from .chat_deltas import ChatDeltas
+
+        return ChatDeltas(self.state)
 
     def _follow(self, chunk: Chunk, event: RawEvent) -> Chunk | None:
         if event[1] == "error" or (chunk.kept_ is not None and _is_error(chunk)):
+            self._errored = True
             self._fail(chunk, event)
-            return chunk if any(has_content(choice) for choice in chunk.choices) else None
-        if self._turn.follow(chunk) and self._assembly is not None:
+            brings = chunk.usage is not None or any(has_content(choice) for choice in chunk.choices)
+            return chunk if brings else None
+        if self._turn.follow(chunk):
             self._starts.append(self._read_so_far)
         self._read_so_far += 1
         return chunk
@@ -416,12 +96,124 @@ class ChatDialect(EventDialect[Chunk, Answer]):
         return f"only {finished} of {self._choices} choices came" if finished else "no choice was finished"
 
     def _ends_whole(self) -> bool:
-        """Whether an orderly end here is the end of the answer; a provider may give fewer choices than asked for."""
+        """Return whether an orderly end here is the end of the answer; fewer choices may come than asked for."""
         if self._turn.whole:
             self._choices = min(self._choices, self._turn.finished)
         return self.terminal
 
 
+class Turn:
+    """The assistant turn that is being read: which choices are open, and where the next turn begins.
+
+    The gateway relays all turns of an MCP conversation in one stream (WIRE section 13). Only the chunks themselves show
+    where one ends and the next begins:
+        {"id": "a", "choices": [{"index": 0, "delta": {"tool_calls": [...]}, "finish_reason": null}]}
+        {"id": "a", "choices": [{"index": 0, "delta": {}, "finish_reason": "tool_calls"}]}
+        {"id": "b", "choices": [{"index": 0, "delta": {"role": "assistant", "content": ""}, "finish_reason": null}]}
+        {"id": "b", "choices": [{"index": 0, "delta": {"content": "It rains."}, "finish_reason": "stop"}]}
+    The third begins the second turn. It would not if no tool had been called, or under the same id.
+
+    Attributes:
+        calls_tools: A piece of a tool call has come.
+    """
+
+    __slots__ = ("_finish", "_id", "_open", "_role_again", "calls_tools")
+
+    def __init__(self) -> None:
+        self._finish: dict[int, str] = {}
+        self._open: set[int] = set()
+        self._id = ""
+        self._role_again = False
+        self.calls_tools = False
+
+    @property
+    def finished(self) -> int:
+        """How many choices have their finish reason."""
+        return len(self._finish)
+
+    @property
+    def open(self) -> list[int]:
+        """The choices that were begun and have no finish reason yet."""
+        return sorted(self._open)
+
+    @property
+    def whole(self) -> bool:
+        """Something was finished, and nothing is open."""
+        return bool(self._finish) and not self._open
+
+    def follow(self, chunk: Chunk) -> bool:
+        """Take a chunk into account. Return whether it begins another turn."""
+        choices = chunk.choices
+        if len(choices) == 1:
+            piece = choices[0]
+            delta: Any = piece.delta
+            if not piece.finish_reason and (piece.index or 0) in self._open and not (delta and delta.tool_calls):
+                self._id = chunk.id or ""  # most chunks
+                return False
+        begins = belongs = False
+        for piece in choices:
+            index = place_of(piece.index)
+            if index not in self._finish:
+                belongs = True
+            elif self._follows(piece, index, chunk.id or ""):
+                begins = True
+                self._begin()
+            if _calls_tools(piece):
+                self.calls_tools = True
+            if piece.finish_reason:
+                self._open.discard(index)
+                self._finish[index] = piece.finish_reason
+            elif index not in self._finish:
+                self._open.add(index)
+        if begins or belongs:  # an empty piece after a finish may be the beginning of what follows, with its id
+            self._id = chunk.id or ""
+        return begins
+
+    def _begin(self) -> None:
+        self._finish.clear()
+        self._open.clear()
+        self._role_again = False
+        self.calls_tools = False
+
+    def _follows(self, piece: ChatCompletionStreamChoice, index: int, chunk_id: str) -> bool:
+        """Return whether a piece of a choice that had finished belongs to another turn.
+
+        Only tool calls are followed by another turn, which has its own id, and a role or content. Under the same id,
+        or without one, a finish_reason may mean less. Some providers send it with every chunk, some an empty piece
+        after it:
+            {"delta": {"content": "Hel"}, "finish_reason": "stop"} {"delta": {"content": "lo"}, "finish_reason": "stop"}
+            {"delta": {}, "finish_reason": "tool_calls"} {"delta": {"role": "assistant", "content": ""}}
+        There only text after a finish_reason "tool_calls" is a turn, or a role and then content.
+        """
+        if not self.calls_tools:
+            return False
+        delta: Any = piece.delta
+        if chunk_id and self._id and chunk_id != self._id:
+            return has_content(piece) or bool(delta is not None and delta.role)
+        if self._finish[index] != "tool_calls" or delta is None:
+            return False
+        if not has_content(piece):
+            self._role_again = self._role_again or bool(delta.role)
+            return False
+        return self._role_again or not delta.tool_calls
+
+
+def has_content(piece: ChatCompletionStreamChoice) -> bool:
+    """Return whether a piece has text, reasoning, a refusal, a tool call or an extra."""
+    delta: Any = piece.delta  # required, and left out by some providers
+    if delta is None:
+        return False
+    if delta.content or delta.tool_calls or delta.reasoning_content or delta.reasoning or delta.refusal:
+        return True
+    kept = delta.kept_
+    return kept is not None and (any(kept.raw.values()) or any(delta.extra_fields.values()))
+
+
+def _calls_tools(piece: ChatCompletionStreamChoice) -> bool:
+    delta: Any = piece.delta  # required, and left out by some providers
+    return delta is not None and bool(delta.tool_calls)
+
+
 def _is_error(chunk: Chunk) -> bool:
-    """Whether an error stands in the place of a chunk, or in one."""
+    """Return whether the chunk is an error object, or holds one."""
     return bool(chunk.extra_fields.get("error")) or chunk.object == "error"

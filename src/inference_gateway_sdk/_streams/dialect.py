@@ -3,51 +3,52 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Generic, Protocol, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypedDict, TypeVar
 
 from .._wire import codec
 from .._wire.problem import read_bad_frame, read_stream_error
-from ..errors import DecodingError, DeserializationError, GatewayError, StreamError, StreamTruncatedError
+from ..errors import (
+    DecodingError,
+    DeserializationError,
+    GatewayError,
+    SerializationError,
+    StreamError,
+    StreamTruncatedError,
+)
 from .reader import EventStreamReader
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from .._wire.deltas import Delta
     from .._wire.sse import RawEvent
+    from .state import StreamState
 
-__all__ = ["Assembly", "ByteDialect", "EventDialect", "Options"]
-
+__all__ = ["ByteDialect", "DeltaView", "EventDialect", "Options"]
 
 ChunkT = TypeVar("ChunkT")
 FinalT = TypeVar("FinalT")
+StateT = TypeVar("StateT", bound="StreamState[Any, Any]")
 ChunkT_contra = TypeVar("ChunkT_contra", contravariant=True)
-AnswerT = TypeVar("AnswerT")
 MAX_EVENT = 64 * 1024 * 1024
 
 
-class Assembly(Protocol[ChunkT_contra, AnswerT]):
-    """Chunks to the answers they add up to, one a turn."""
+class DeltaView(Protocol[ChunkT_contra]):
+    """The events that all dialects share, read from a state."""
 
-    def add(self, chunk: ChunkT_contra, /) -> None:
-        """Fold one chunk."""
+    def of(self, chunk: ChunkT_contra, /) -> list[Delta]:
+        """Return the events of the chunk that the state took last."""
         ...
 
-    def adopt(self, answer: AnswerT, /) -> None:
-        """Take an answer that came whole as the only turn, unless it holds nothing."""
-        ...
-
-    def turns(self, *, complete: bool) -> list[AnswerT]:
-        """The turns so far, oldest first; the last may be unfinished."""
+    def at_end(self) -> list[Delta]:
+        """Return the events of the stream's end; asked again, nothing."""
         ...
 
 
 class Options(TypedDict, total=False):
-    """What can be said of one attempt.
+    """The options of one attempt.
 
     Attributes:
-        provider: Asked for, to be named in errors.
-        model: Asked for, to be named in errors.
+        provider: The provider asked for, to be named in errors.
+        model: The model asked for, to be named in errors.
         assemble: Keep the content, so that `final` has it; otherwise memory stays constant.
         max_event: The largest event accepted, in bytes.
     """
@@ -58,23 +59,31 @@ class Options(TypedDict, total=False):
     max_event: int
 
 
-class EventDialect(ABC, Generic[ChunkT, FinalT]):
+class EventDialect(ABC, Generic[ChunkT, FinalT, StateT]):
     """One attempt at a stream of JSON events (see `Dialect`).
+
+    A subclass defines what its events mean: which of them is an error, which ends the answer, what counts as content.
+    The end of the body never proves an answer whole: the gateway ends one whose provider broke off as cleanly as any
+    other (WIRE sections 9 to 11).
 
     Args:
         chunk: The type of an event.
         final: The type of a whole answer.
-        assembly: Makes what the chunks are folded into.
+        state: Takes the chunks that are handed over.
         provider: As in `Options`, like the rest.
+
+    Attributes:
+        state: What has been handed over. `turns`, `partial()`, `final()` and `deltas` read it, and nothing else.
     """
 
-    __slots__ = ("_assembly", "_decode", "_final", "_frames", "_model", "_provider", "closed", "failure")
+    __slots__ = ("_assemble", "_decode", "_final", "_model", "_provider", "_reader", "_view", "closed", "failure",
+                 "state")  # fmt: skip
 
     def __init__(
         self,
         chunk: type[ChunkT],
         final: type[FinalT],
-        assembly: Callable[[], Assembly[ChunkT, FinalT]],
+        state: StateT,
         *,
         provider: str | None = None,
         model: str | None = None,
@@ -83,11 +92,13 @@ class EventDialect(ABC, Generic[ChunkT, FinalT]):
     ) -> None:
         self.failure: GatewayError | None = None
         self.closed = False
+        self.state = state
         self._provider, self._model = provider, model
-        self._frames = EventStreamReader(max_event)
+        self._reader = EventStreamReader(max_event)
         self._decode = codec.ChunkDecoder(chunk).decode
         self._final = final
-        self._assembly = assembly() if assemble else None
+        self._assemble = assemble
+        self._view: DeltaView[ChunkT] | None = None
 
     @property
     @abstractmethod
@@ -100,27 +111,27 @@ class EventDialect(ABC, Generic[ChunkT, FinalT]):
         return False
 
     def feed(self, data: bytes) -> list[tuple[ChunkT | None, RawEvent]]:
-        """The chunks that these bytes complete, each with its raw event (the chunk is None for `[DONE]`)."""
-        events = self._frames.feed(data)
+        """Return the chunks that these bytes complete, each with its raw event (the chunk is None for `[DONE]`)."""
+        events = self._reader.feed(data)
         chunks = self._read(events) if events else []
-        if self._frames.failure is not None and not self.closed:
-            self.failure = self._frames.failure
+        if self._reader.failure is not None and not self.closed:
+            self.failure = self._reader.failure
             self.closed = True
         return chunks
 
     def end(self) -> list[tuple[ChunkT | None, RawEvent]]:
-        """The body ended whole: what a last unterminated line still held; afterwards `failure` has the verdict."""
+        """Return what a last unterminated line holds, the body having ended; afterwards `failure` has the verdict."""
         if self.closed:
             return []
-        chunks = self._read(self._frames.end(), whole=False)
+        chunks = self._read(self._reader.end(), whole=False)
         if self.failure is None and not self._ends_whole():
-            self.failure = self._frames.verdict(self._provider, self._model) or self.truncated()
+            self.failure = self._reader.verdict(self._provider, self._model) or self.truncated()
             self._adopt_plain_json()
         self.closed = True
         return chunks
 
     def truncated(self, why: str = "the stream ended") -> StreamTruncatedError:
-        """The error for an end that came too early."""
+        """Return the error for an end that came too early."""
         return StreamTruncatedError(
             f"{why} before the answer was whole: {self._missing()}",
             hint='pass on_truncation="return" to accept what came; the error\'s .partial holds it.',
@@ -128,48 +139,79 @@ class EventDialect(ABC, Generic[ChunkT, FinalT]):
 
     @abstractmethod
     def has_content(self, chunk: ChunkT) -> bool:
-        """Whether a chunk brings what a reader waits for."""
+        """Return whether a chunk has content or an end, for which the clocks of the stream wait."""
 
     @abstractmethod
     def text(self, chunk: ChunkT) -> str | None:
-        """The text a chunk brings."""
-
-    @abstractmethod
-    def deltas(self, chunk: ChunkT | None) -> list[Delta]:
-        """What a chunk, or for None the stream's end, says in the words that all dialects share."""
+        """Return the text a chunk adds."""
 
     def fold(self, chunk: ChunkT) -> None:
-        """Add a chunk that was handed over to what `turns` returns."""
-        if self._assembly is not None:
-            self._assembly.add(chunk)
+        """Take a chunk that is handed over.
+
+        Raises:
+            DecodingError: It is nested too deeply.
+        """
+        try:
+            self.state.add(chunk)
+        except (RecursionError, SerializationError):
+            raise _too_deep() from None
+
+    def deltas(self, chunk: ChunkT | None) -> list[Delta]:
+        """Return the events that all dialects share: of the chunk folded last, or for None of the stream's end.
+
+        Raises:
+            DecodingError: The chunk is nested too deeply.
+        """
+        view = self._view
+        if view is None:
+            view = self._view = self._make_view()
+        try:
+            if chunk is None:
+                return view.at_end()
+            if not self._assemble:
+                self.state.add_calls(chunk)
+            return view.of(chunk)
+        except (RecursionError, SerializationError):
+            raise _too_deep() from None
 
     def turns(self, *, complete: bool = True) -> list[FinalT]:
-        """The answers so far, oldest first; empty before one begins and without assembly."""
-        return [] if self._assembly is None else self._assembly.turns(complete=complete)
+        """Return the answers so far, oldest first; none before one begins, and none without assembly.
+
+        Raises:
+            DecodingError: They are nested too deeply.
+        """
+        try:
+            return self.state.turns(complete=complete)
+        except (RecursionError, SerializationError):
+            raise _too_deep() from None
+
+    @abstractmethod
+    def _make_view(self) -> DeltaView[ChunkT]:
+        """Return the view that `deltas` reads. Its module is imported only where somebody asks for deltas."""
 
     @abstractmethod
     def _follow(self, chunk: ChunkT, event: RawEvent) -> ChunkT | None:
-        """Take a chunk into account. Returns what of it is to be handed over: nothing of most errors."""
+        """Take a chunk that arrives into account. Return what of it is handed over: nothing of most errors."""
 
     @abstractmethod
     def _missing(self) -> str:
-        """What has not come, in the words of an error."""
+        """Return what has not come, in the words of an error."""
 
     def _ends_whole(self) -> bool:
-        """Whether an orderly end here is the end of the answer."""
+        """Return whether an orderly end here is the end of the answer."""
         return self.terminal
 
     def _cut_off(self, why: str) -> None:
-        """The stream says that it ends, and is not whole."""
+        """Note that the stream ends without being whole."""
         self.failure = self.truncated(why)
 
     def _fail(self, chunk: ChunkT, event: RawEvent) -> None:
-        """This chunk is an error in the place of one."""
+        """Note that this chunk is an error."""
         error = codec.to_builtins(chunk)
         self.failure = read_stream_error(error, event[0], provider=self._provider, model=self._model)
 
     def _read(self, events: list[RawEvent], *, whole: bool = True) -> list[tuple[ChunkT | None, RawEvent]]:
-        """The events as chunks, up to the one after which nothing counts."""
+        """Return the events as chunks, up to the one after which nothing counts."""
         chunks: list[tuple[ChunkT | None, RawEvent]] = []
         decode, follow = self._decode, self._follow
         for event in events:
@@ -179,12 +221,13 @@ class EventDialect(ABC, Generic[ChunkT, FinalT]):
                 self._done()
             else:
                 try:
-                    decoded = decode(data)
+                    chunk = follow(decode(data), event)
                 except (DecodingError, DeserializationError):
                     if whole:  # half an event at the end of the body is truncation, not a bad frame
                         self.failure = read_bad_frame(data, provider=self._provider, model=self._model)
+                except (RecursionError, SerializationError):
+                    self.failure = _too_deep()
                 else:
-                    chunk = follow(decoded, event)
                     if chunk is not None:
                         chunks.append((chunk, event))
             if self.failure is not None:
@@ -194,28 +237,32 @@ class EventDialect(ABC, Generic[ChunkT, FinalT]):
         return chunks
 
     def _done(self) -> None:
-        """`[DONE]` proves nothing: the gateway sends it after errors (WIRE section 13), providers in any dialect."""
+        """Take `[DONE]`, which proves nothing: the gateway sends it after errors, and providers do in any dialect."""
         self.closed = True
         if not self._ends_whole():
-            self._cut_off("the stream said [DONE]")
+            self._cut_off("the stream sent [DONE]")
 
     def _adopt_plain_json(self) -> None:
-        """A whole answer that came without an event stream is not lost: it stands in the error's partial."""
-        body = self._frames.plain_json()
-        if body is None or self._assembly is None:
+        """Keep a whole answer that came without an event stream for the error's partial."""
+        body = self._reader.plain_json()
+        if body is None:
             return
         try:
             answer = codec.decode(body, self._final)
-        except GatewayError:  # it was cut off
+        except (GatewayError, RecursionError):  # it was cut off
             return
-        self._assembly.adopt(answer)
+        self.state.adopt(answer)
+
+
+def _too_deep() -> DecodingError:
+    return DecodingError("the stream sent JSON that is nested too deeply to read")
 
 
 class ByteDialect:
-    """Reads one attempt at a stream of bytes (see `Dialect`). It is whole when its body is, and keeps nothing.
+    """One attempt at a stream of bytes (see `Dialect`). It is whole when its body is, and keeps nothing.
 
     Args:
-        wanted: What must be there, for the error when there is nothing; None when nothing is fine.
+        wanted: The name of what the body must hold, for the error about an empty one; None when it may be empty.
     """
 
     __slots__ = ("_any", "_wanted", "closed", "failure", "terminal")
@@ -229,41 +276,41 @@ class ByteDialect:
 
     @property
     def may_continue(self) -> bool:
-        """Never: nothing follows the end of a body."""
+        """Always False: nothing follows the end of a body."""
         return False
 
     def feed(self, data: bytes) -> list[tuple[bytes | None, RawEvent]]:
-        """The bytes themselves."""
+        """Return the bytes themselves."""
         self._any = True
         return [(data, (data, "", None))]
 
     def end(self) -> list[tuple[bytes | None, RawEvent]]:
-        """Nothing more; an empty body fails where something was wanted."""
+        """Return nothing more; an empty body fails where something was wanted."""
         if self._any or self._wanted is None:
             self.terminal = True
         else:
-            self.failure = StreamError(f"the answer says 200 but holds no {self._wanted}")
+            self.failure = StreamError(f"the answer has status 200 but holds no {self._wanted}")
         return []
 
     def truncated(self, why: str = "the body ended too early") -> StreamTruncatedError:
-        """The error for a body that was cut."""
+        """Return the error for a body that was cut."""
         return StreamTruncatedError(f"the answer was cut: {why}")
 
     def has_content(self, chunk: bytes) -> bool:
-        """Every byte is content."""
+        """Return True for any bytes: each is content."""
         return bool(chunk)
 
     def text(self, chunk: bytes) -> str | None:
-        """None: bytes are not taken for text."""
+        """Return None: bytes are not taken for text."""
         return None
 
     def deltas(self, chunk: bytes | None) -> list[Delta]:
-        """None: bytes tell no story."""
+        """Return nothing: bytes have no meaning here."""
         return []
 
     def fold(self, chunk: bytes) -> None:
-        """Nothing is kept."""
+        """Keep nothing."""
 
     def turns(self, *, complete: bool = True) -> list[bytes]:
-        """None: nothing is kept."""
+        """Return nothing: nothing is kept."""
         return []

@@ -1,4 +1,16 @@
-"""The Messages dialect of streams: events, the assembled answer, and its deltas."""
+r"""A Messages stream: the verdict at its end, and the state that assembles the message from its blocks.
+
+`MessagesDialect` is what a `StreamCall` starts for each attempt. A message is whole when `message_stop` has come: the
+gateway ends a body whose provider broke off as cleanly as any other (WIRE section 10). Its events, without the lines
+that name them:
+    {"type": "message_start", "message": {"id": "msg_1", "content": [], "usage": {"input_tokens": 9}, ...}}
+    {"type": "content_block_start", "index": 0, "content_block": {"type": "tool_use", "id": "t", "name": "f", ...}}
+    {"type": "content_block_delta", "index": 0, "delta": {"type": "input_json_delta", "partial_json": "{\"a\":"}}
+    {"type": "content_block_delta", "index": 0, "delta": {"type": "input_json_delta", "partial_json": "1}"}}
+    {"type": "content_block_stop", "index": 0}
+    {"type": "message_delta", "delta": {"stop_reason": "tool_use"}, "usage": {"output_tokens": 7}}
+    {"type": "message_stop"}
+"""
 
 from __future__ import annotations
 
@@ -9,29 +21,19 @@ from .._generated.messages import MessagesResponse, MessagesStreamEvent, Message
 from .._model.json_values import is_array, is_object, parse
 from .._model.unknown_fields import mark_incomplete, raw_value, unknown_of
 from .._wire import codec
-from .._wire.deltas import (
-    Delta,
-    Finish,
-    ReasoningDelta,
-    TextDelta,
-    ToolCallDelta,
-    ToolCallEnd,
-    ToolCallStart,
-    UsageReport,
-)
-from ..errors import GatewayError
+from ..errors import GatewayError, SerializationError
 from .dialect import EventDialect
-from .turns import TextBuffer, finalize, merge, merge_facts
+from .state import MAX_INDEX, CallState, TextBuffer, finalize, merge, merge_facts
 
 if TYPE_CHECKING:
     from typing import Unpack
 
-    from .._generated.messages import MessagesResponseContentBlock, MessagesStreamEventDelta, MessagesStreamEventUsage
+    from .._generated.messages import MessagesResponseContentBlock, MessagesStreamEventDelta
     from .._wire.sse import RawEvent
     from .dialect import Options
+    from .message_deltas import MessageDeltas
 
-__all__ = ["Block", "Blocks", "MessageAssembly", "MessageDeltas", "MessagesDialect", "block_brings", "fields_of"]
-
+__all__ = ["Block", "MessageState", "MessagesDialect"]
 
 _BLOCK_OF_DELTA = {
     "text_delta": "text",
@@ -41,10 +43,351 @@ _BLOCK_OF_DELTA = {
     "input_json_delta": "tool_use",
 }
 _FIELDS = ("text", "partial_json", "thinking", "signature", "stop_reason", "stop_sequence")
+_REASONS = {
+    "end_turn": FinishReason.STOP,
+    "stop_sequence": FinishReason.STOP,
+    "max_tokens": FinishReason.LENGTH,
+    "model_context_window_exceeded": FinishReason.LENGTH,
+    "tool_use": FinishReason.TOOL_CALLS,
+    "refusal": FinishReason.CONTENT_FILTER,
+}
 
 
-def fields_of(delta: MessagesStreamEventDelta) -> dict[str, Any]:
-    """What a delta brings, by field and without its type."""
+class MessagesDialect(EventDialect[MessagesStreamEvent, MessagesResponse, "MessageState"]):
+    """One attempt at a Messages stream."""
+
+    __slots__ = ("_begun", "_id", "_stopped")
+
+    def __init__(self, **options: Unpack[Options]) -> None:
+        state = MessageState(keep=options.get("assemble", True))
+        super().__init__(MessagesStreamEvent, MessagesResponse, state, **options)
+        self._id = ""
+        self._begun = False
+        self._stopped = False
+
+    @property
+    def terminal(self) -> bool:
+        """`message_stop` has come, of a message that had begun."""
+        return self._stopped
+
+    def has_content(self, chunk: MessagesStreamEvent) -> bool:
+        """Return whether an event has a piece of a block, or an end; a ping or an empty beginning has neither."""
+        match chunk.type:
+            case "content_block_delta":
+                return chunk.delta is not None and any(_fields_of(chunk.delta).values())
+            case "content_block_start":
+                return chunk.content_block is not None and _block_brings(chunk.content_block)
+            case "message_start":
+                return chunk.message is not None and any(map(_block_brings, chunk.message.content))
+            case "message_delta":
+                return chunk.delta is not None and chunk.delta.stop_reason is not None
+            case _:
+                return False
+
+    def text(self, chunk: MessagesStreamEvent) -> str | None:
+        """Return the text an event adds."""
+        return chunk.text
+
+    def _make_view(self) -> MessageDeltas:
+        from .message_deltas import MessageDeltas
+
+        return MessageDeltas(self.state)
+
+    def _follow(self, chunk: MessagesStreamEvent, event: RawEvent) -> MessagesStreamEvent | None:
+        name = event[1]
+        if name and chunk.kept_ is not None and "type" in chunk.kept_.absent:
+            chunk.type = MessagesStreamEventType(name)  # some leave the type to the `event` line
+        if name == "error" or _is_error(chunk):
+            self._fail(chunk, event)
+            return None
+        match chunk.type:
+            case "message_start" if self._is_another(chunk):
+                self._cut_off("another message began")
+                return None
+            case "message_start" | "content_block_start" | "content_block_delta":
+                self._begun = True
+            case "message_stop" if self._begun:
+                self._stopped = self.closed = True
+            case "message_stop":
+                self._cut_off("the stream sent message_stop")
+            case _:
+                pass
+        return chunk
+
+    def _is_another(self, chunk: MessagesStreamEvent) -> bool:
+        """Return whether a `message_start` begins another message while the first is open.
+
+        A relay that asks again after a failure may splice two answers into one stream. Neither is whole then:
+            message_start msg_1, content_block_start 0, content_block_delta 0, message_start msg_2, ...
+        """
+        message: Any = chunk.message
+        before, self._id = self._id, (message.id if message is not None else "") or self._id
+        return bool(before) and before != self._id
+
+    def _missing(self) -> str:
+        return "message_stop did not come" if self._begun else "no message had begun"
+
+
+class MessageState:
+    """A Messages stream as far as it has been handed over (see `StreamState`).
+
+    Args:
+        keep: Keep the content, for `turns`.
+
+    Attributes:
+        turn: Always 0: a stream has one message.
+        block: The block that the last delta or stop is about, None for none.
+        opened: The blocks that the last event about blocks began; a delta begins one that was never started.
+        calls: The blocks that call tools.
+        stop_reason: Why the message ended, in Anthropic's word; "" while it is open.
+    """
+
+    __slots__ = ("_adopted", "_by_index", "_content", "_fields", "_keep", "_last", "_size", "_usage", "block", "calls",
+                 "opened", "stop_reason", "turn")  # fmt: skip
+
+    def __init__(self, *, keep: bool = True) -> None:
+        self.turn = 0
+        self.block: Block | None = None
+        self.opened: list[Block] = []
+        self.calls: list[Block] = []
+        self.stop_reason: str = ""
+        self._keep = keep
+        self._fields: dict[str, Any] = {}
+        self._usage: dict[str, Any] = {}
+        self._content: list[Block] = []  # in the order they began
+        self._by_index: dict[int, Block] = {}
+        self._last: Block | None = None
+        self._size = 0
+        self._adopted: MessagesResponse | None = None
+
+    def add(self, event: MessagesStreamEvent) -> None:
+        """Take the next event; pings and unknown kinds change nothing."""
+        match event.type:
+            case "content_block_delta":
+                if self._keep:
+                    self._add_delta(event)
+            case "content_block_start" | "content_block_stop":
+                if self._keep:
+                    self.add_calls(event)
+            case "message_start":
+                self._begin(event)
+            case "message_delta" | "message_stop":
+                self._add_facts(event)
+            case _:
+                pass
+
+    def add_calls(self, event: MessagesStreamEvent) -> None:
+        """Take the last event's share of a block; only without assembly, which does so by itself."""
+        match event.type:
+            case "content_block_delta":
+                self._add_delta(event)
+            case "content_block_start":
+                self._start_block(event)
+            case "content_block_stop":
+                self.block = self._block_of(_index_of(event))
+            case "message_start" if event.message is not None:
+                self.opened = [self._begin_block(None, codec.to_builtins(block)) for block in event.message.content]
+            case _:
+                pass
+
+    def adopt(self, answer: MessagesResponse) -> None:
+        """Take a whole answer as what was assembled, unless it is empty."""
+        if self._keep and answer.content:
+            self._adopted = answer
+
+    def turns(self, *, complete: bool) -> list[MessagesResponse]:
+        """Return the message so far, the only turn there is; nothing before it begins."""
+        if not self._keep or not (self._fields or self._content or self._adopted):
+            return []
+        return [self._built(complete)]
+
+    @property
+    def text(self) -> str:
+        """The text blocks, joined."""
+        return "".join(str(finalize(block.get("text")) or "") for block in self._content if block.get("type") == "text")
+
+    @property
+    def reasoning(self) -> str:
+        """The thinking blocks, joined."""
+        thinking = (block.get("thinking") for block in self._content if block.get("type") == "thinking")
+        return "".join(str(finalize(text) or "") for text in thinking)
+
+    @property
+    def tool_calls(self) -> list[CallState]:
+        """The tool calls, those that the provider runs included; none without assembly."""
+        return [block.call() for block in self.calls] if self._keep else []
+
+    @property
+    def usage(self) -> MessagesUsage | None:
+        """All figures reported so far: those of the beginning come only once."""
+        return codec.from_builtins(finalize(self._usage), MessagesUsage) if self._usage else None
+
+    @property
+    def finish_reason(self) -> FinishReason | None:
+        """Why the message ended, in the words of chat completions where they have one for it."""
+        reason = self.stop_reason
+        return (_REASONS.get(reason) or FinishReason(reason)) if reason else None
+
+    def _begin(self, event: MessagesStreamEvent) -> None:
+        message: dict[str, Any] = codec.to_builtins(event.message) or {}
+        content, usage = message.pop("content", None), message.pop("usage", None)
+        if is_object(usage):
+            merge_facts(self._usage, usage)
+        self.stop_reason = message.get("stop_reason") or self.stop_reason
+        if self._keep:
+            self._fields.update(message)
+            self.opened = [self._begin_block(None, fields) for fields in (content if is_array(content) else ())]
+
+    def _start_block(self, event: MessagesStreamEvent) -> None:
+        index = _index_of(event)
+        if event.content_block is None:  # the deltas name its kind then
+            self._by_index.pop(self._size if index is None else index, None)
+            self.opened = []
+        else:
+            self.opened = [self._begin_block(index, codec.to_builtins(event.content_block))]
+
+    def _add_delta(self, event: MessagesStreamEvent) -> None:
+        delta = event.delta
+        if delta is None:
+            return
+        index = _index_of(event)
+        block = self._block_of(index)
+        if self.opened:
+            self.opened = []
+        if block is None:  # it never began
+            kind = delta.type or "text_delta"
+            block = self._begin_block(index, {"type": _BLOCK_OF_DELTA.get(kind, kind.removesuffix("_delta"))})
+            self.opened = [block]
+        if self._keep or block.is_call:
+            block.add(delta)
+        self.block = block
+
+    def _block_of(self, index: int | None) -> Block | None:
+        """Return the block that an event is about: by index, else the last one."""
+        return self._last if index is None else self._by_index.get(index)
+
+    def _begin_block(self, index: int | None, fields: dict[str, Any]) -> Block:
+        """Begin a block. An index that comes again means the new block from now on."""
+        block = self._last = self._by_index[self._size if index is None else index] = Block(fields)
+        self._size += 1
+        if block.is_call:
+            self.calls.append(block)
+        if self._keep:
+            self._content.append(block)
+            if fields.get("type") == "fallback":
+                self._take_model(fields.get("to"))
+        return block
+
+    def _take_model(self, to: Any) -> None:
+        """Take the model that goes on with the answer: the whole answer names that one, and so must the assembled.
+
+        {"type": "fallback", "from": {"model": "claude-opus-4-7"}, "to": {"model": "claude-sonnet-4-5"}, ...}
+        """
+        model = to.get("model") if is_object(to) else None
+        if isinstance(model, str) and model:
+            self._fields["model"] = model
+
+    def _add_facts(self, event: MessagesStreamEvent) -> None:
+        """Take what describes the whole message. Usage counts from the beginning, so that the last figure holds."""
+        delta = event.delta
+        if delta is not None:
+            self.stop_reason = delta.stop_reason or self.stop_reason
+        if event.usage is not None:
+            merge_facts(self._usage, codec.to_builtins(event.usage))
+        if self._keep:
+            if delta is not None:
+                merge_facts(self._fields, _fields_of(delta))
+            merge_facts(self._fields, event.extra_fields)
+
+    def _built(self, complete: bool) -> MessagesResponse:
+        """Return the message so far; its `stop_reason` is None while it is open."""
+        if self._adopted is not None:
+            return self._adopted
+        whole: dict[str, Any] = {"type": "message", "role": "assistant", **finalize(self._fields)}
+        whole["content"] = [block.built() for block in self._content]
+        if self._usage:
+            whole["usage"] = finalize(self._usage)
+        answer = codec.from_builtins(whole, MessagesResponse)
+        if not complete:
+            mark_incomplete(answer)
+        return answer
+
+
+class Block:
+    """One content block: its `content_block_start` with every delta merged into it, whatever its kind.
+
+    New kinds of blocks and deltas appear more often than contracts do. Two things of a delta are not fields of its
+    block: pieces of a tool's input, which are parsed once they are joined, and citations, which are collected.
+
+    Attributes:
+        is_call: The block calls a tool.
+        written: The pieces of a tool's input, as JSON text.
+        number: The number `deltas()` gave the call when it emitted its start; -1 before.
+        emitted: How many characters of the input `deltas()` has emitted.
+        ended: `deltas()` has emitted the call's end.
+    """
+
+    __slots__ = ("_citations", "_fields", "emitted", "ended", "is_call", "number", "written")
+
+    def __init__(self, fields: dict[str, Any]) -> None:
+        kind = fields.get("type")
+        self.is_call = isinstance(kind, str) and kind.endswith("tool_use")
+        self.written = TextBuffer()
+        self.number = -1
+        self.emitted = 0
+        self.ended = False
+        self._fields = fields
+        self._citations: list[Any] = []
+
+    def add(self, delta: MessagesStreamEventDelta) -> None:
+        """Take one delta."""
+        fields = _fields_of(delta)
+        piece = fields.pop("partial_json", None)
+        if piece:
+            self.written.add(piece if isinstance(piece, str) else codec.encode(piece).decode())
+        citation = fields.pop("citation", None)
+        if citation is not None:
+            self._citations.append(citation)
+        merge(self._fields, fields)
+
+    def get(self, name: str) -> Any:
+        """Return a field as far as it has come."""
+        return self._fields.get(name)
+
+    def call(self) -> CallState:
+        """Return the tool call. A `server_tool_use`, or any but `tool_use`, is run by the provider."""
+        arguments = "".join(self.written) or codec.encode(self._fields.get("input") or {}).decode()
+        ran = self._fields.get("type") != "tool_use"
+        return CallState(str(self.get("id") or ""), str(self.get("name") or ""), arguments, ran)
+
+    def built(self) -> dict[str, Any]:
+        """Return the block as the JSON object of a whole message."""
+        block: dict[str, Any] = finalize(self._fields)
+        if self.written:
+            block["input"] = _parsed("".join(self.written))
+        if self._citations:
+            earlier = block.get("citations")
+            block["citations"] = [*(earlier if is_array(earlier) else ()), *finalize(self._citations)]
+        return block
+
+
+def _index_of(event: MessagesStreamEvent) -> int | None:
+    """Return the index of the block an event is about; one that cannot be an index counts as missing."""
+    index = event.index
+    return index if index is None or 0 <= index <= MAX_INDEX else None
+
+
+def _parsed(text: str) -> Any:
+    """Return a tool's input; text that is not a JSON object stays text."""
+    try:
+        value: object = parse(text)
+    except GatewayError:
+        return text
+    return value if is_object(value) else text
+
+
+def _fields_of(delta: MessagesStreamEventDelta) -> dict[str, Any]:
+    """Return the fields of a delta, without its type."""
     fields: dict[str, Any] = {}
     for name in _FIELDS:
         value = getattr(delta, name)
@@ -56,387 +399,16 @@ def fields_of(delta: MessagesStreamEventDelta) -> dict[str, Any]:
     return fields
 
 
-def block_brings(block: MessagesResponseContentBlock) -> bool:
-    """Whether a block holds more than its type when it begins: text, a name, a result."""
-    return any(value for name, value in block.to_dict().items() if name != "type")
-
-
-class Block:
-    """One content block in the making.
-
-    Attributes:
-        written: The pieces of a tool's input, as JSON text.
-    """
-
-    __slots__ = ("_citations", "_fields", "written")
-
-    def __init__(self, fields: dict[str, Any]) -> None:
-        self._fields = fields
-        self._citations: list[Any] = []
-        self.written = TextBuffer()
-
-    def add(self, delta: MessagesStreamEventDelta) -> None:
-        """Fold one delta."""
-        fields = fields_of(delta)
-        piece = fields.pop("partial_json", None)
-        if piece:
-            self.written.add(piece if isinstance(piece, str) else codec.encode(piece).decode())
-        citation = fields.pop("citation", None)
-        if citation is not None:
-            self._citations.append(citation)
-        merge(self._fields, fields)
-
-    def get(self, name: str) -> Any:
-        """A field that came whole."""
-        return self._fields.get(name)
-
-    @property
-    def input_text(self) -> str:
-        """The tool's input as JSON text."""
-        return "".join(self.written) or codec.encode(self._fields.get("input") or {}).decode()
-
-    def built(self) -> dict[str, Any]:
-        """The block as the JSON object of a whole message."""
-        block: dict[str, Any] = finalize(self._fields)
-        if self.written:
-            block["input"] = _parsed("".join(self.written))
-        if self._citations:
-            earlier = block.get("citations")
-            block["citations"] = [*(earlier if is_array(earlier) else ()), *finalize(self._citations)]
-        return block
-
-
-class Blocks:
-    """The blocks of one message, in the order they began."""
-
-    __slots__ = ("_by_index", "_last", "_size")
-
-    def __init__(self) -> None:
-        self._by_index: dict[int, Block] = {}
-        self._last: Block | None = None
-        self._size = 0
-
-    def begin(self, index: int | None, fields: dict[str, Any]) -> Block:
-        """A new block; an index that comes again means the new one from now on."""
-        block = self._last = self._by_index[self._size if index is None else index] = Block(fields)
-        self._size += 1
-        return block
-
-    def started(self, event: MessagesStreamEvent) -> Block | None:
-        """The block that a `content_block_start` begins; None when it names none, which the deltas then do."""
-        if event.content_block is None:
-            self._by_index.pop(self._size if event.index is None else event.index, None)
-            return None
-        return self.begin(event.index, codec.to_builtins(event.content_block))
-
-    def meant(self, event: MessagesStreamEvent) -> Block | None:
-        """The block that an event is about: by index, else the last one."""
-        return self._last if event.index is None else self._by_index.get(event.index)
-
-    def implied(self, event: MessagesStreamEvent) -> Block:
-        """A block for a delta whose block never began."""
-        kind = (event.delta.type if event.delta is not None else None) or "text_delta"
-        return self.begin(event.index, {"type": _BLOCK_OF_DELTA.get(kind, kind.removesuffix("_delta"))})
-
-
-def _parsed(text: str) -> Any:
-    """A tool's input; what is no JSON object stays the text that came."""
+def _block_brings(block: MessagesResponseContentBlock) -> bool:
+    """Return whether a block that begins holds more than its type: text, a name, a result."""
     try:
-        value: object = parse(text)
-    except GatewayError:
-        return text
-    return value if is_object(value) else text
-
-
-class MessageAssembly:
-    """The message in the making."""
-
-    __slots__ = ("_adopted", "_blocks", "_content", "_fields", "_usage")
-
-    def __init__(self) -> None:
-        self._fields: dict[str, Any] = {}
-        self._usage: dict[str, Any] = {}
-        self._blocks = Blocks()
-        self._content: list[Block] = []
-        self._adopted: MessagesResponse | None = None
-
-    def add(self, event: MessagesStreamEvent) -> None:
-        """Fold one event; pings and kinds nobody listed change nothing."""
-        match event.type:
-            case "content_block_delta":
-                self._add_delta(event)
-            case "content_block_start":
-                block = self._blocks.started(event)
-                if block is not None:
-                    self._content.append(block)
-            case "message_start":
-                self._begin(codec.to_builtins(event.message) or {})
-            case "message_delta" | "message_stop":
-                self._add_facts(event)
-            case _:
-                pass
-
-    def adopt(self, answer: MessagesResponse) -> None:
-        """Take a whole answer as what was assembled, unless it holds nothing."""
-        if answer.content:
-            self._adopted = answer
-
-    def turns(self, *, complete: bool) -> list[MessagesResponse]:
-        """The message so far, the only turn there is; empty before it begins."""
-        return [] if self._empty else [self._built(complete)]
-
-    @property
-    def _empty(self) -> bool:
-        return not (self._fields or self._content or self._adopted)
-
-    def _built(self, complete: bool) -> MessagesResponse:
-        """The message so far; its `stop_reason` is None while it is open."""
-        if self._adopted is not None:
-            return self._adopted
-        answer = codec.from_builtins(self._whole(), MessagesResponse)
-        if not complete:
-            mark_incomplete(answer)
-        return answer
-
-    def _whole(self) -> dict[str, Any]:
-        whole: dict[str, Any] = {"type": "message", "role": "assistant", **finalize(self._fields)}
-        whole["content"] = [block.built() for block in self._content]
-        if self._usage:
-            whole["usage"] = finalize(self._usage)
-        return whole
-
-    def _begin(self, message: dict[str, Any]) -> None:
-        content, usage = message.pop("content", None), message.pop("usage", None)
-        self._fields.update(message)
-        if is_object(usage):
-            merge_facts(self._usage, usage)
-        for fields in content if is_array(content) else ():
-            self._content.append(self._blocks.begin(None, fields))
-
-    def _add_delta(self, event: MessagesStreamEvent) -> None:
-        if event.delta is None:
-            return
-        block = self._blocks.meant(event)
-        if block is None:
-            block = self._blocks.implied(event)
-            self._content.append(block)
-        block.add(event.delta)
-
-    def _add_facts(self, event: MessagesStreamEvent) -> None:
-        """What is told of the message as a whole. Usage counts from the beginning, so that the last figure holds."""
-        if event.delta is not None:
-            merge_facts(self._fields, fields_of(event.delta))
-        if event.usage is not None:
-            merge_facts(self._usage, codec.to_builtins(event.usage))
-        merge_facts(self._fields, event.extra_fields)
-
-
-_REASONS = {
-    "end_turn": FinishReason.STOP,
-    "stop_sequence": FinishReason.STOP,
-    "max_tokens": FinishReason.LENGTH,
-    "model_context_window_exceeded": FinishReason.LENGTH,
-    "tool_use": FinishReason.TOOL_CALLS,
-    "refusal": FinishReason.CONTENT_FILTER,
-}
-
-
-class MessageDeltas:
-    """The view of one stream; events go in in order."""
-
-    __slots__ = ("_blocks", "_calls", "_stop_reason", "_usage")
-
-    def __init__(self) -> None:
-        self._blocks = Blocks()
-        self._calls: dict[Block, _Call] = {}
-        self._stop_reason = ""
-        self._usage: dict[str, Any] = {}
-
-    def of(self, event: MessagesStreamEvent) -> list[Delta]:
-        """What an event says."""
-        match event.type:
-            case "content_block_delta":
-                return self._delta(event)
-            case "content_block_start":
-                block = self._blocks.started(event)
-                return [] if block is None else self._started(block)
-            case "content_block_stop":
-                block = self._blocks.meant(event)
-                return [] if block is None else self._ended(block)
-            case "message_start":
-                return self._begun(event)
-            case "message_delta":
-                self._stop_reason = (event.delta and event.delta.stop_reason) or self._stop_reason
-                return self._used(event.usage)
-            case "message_stop":
-                return self._stopped()
-            case _:
-                return []
-
-    def _begun(self, event: MessagesStreamEvent) -> list[Delta]:
-        message = event.message
-        if message is None:
-            return []
-        deltas = self._used(message.usage)
-        for block in message.content:
-            deltas += self._started(self._blocks.begin(None, codec.to_builtins(block)))
-        return deltas
-
-    def _started(self, block: Block) -> list[Delta]:
-        """A block begins; one that is there whole (as some servers send them) is told like any other."""
-        kind = block.get("type")
-        if kind == "text":
-            return _told(TextDelta, block.get("text"))
-        if kind == "thinking":
-            return _told(ReasoningDelta, block.get("thinking"))
-        if isinstance(kind, str) and kind.endswith("tool_use"):
-            call = self._calls[block] = _Call(len(self._calls), block)
-            return [ToolCallStart(call.index, call.id, call.name)]
-        return []
-
-    def _delta(self, event: MessagesStreamEvent) -> list[Delta]:
-        delta = event.delta
-        if delta is None:
-            return []
-        block = self._blocks.meant(event)
-        deltas: list[Delta] = []
-        if block is None:
-            block = self._blocks.implied(event)
-            deltas += self._started(block)
-        call = self._calls.get(block)
-        if call is not None:
-            block.add(delta)
-            deltas += call.new()
-        return deltas + _told(ReasoningDelta, delta.thinking) + _told(TextDelta, event.text)
-
-    def _ended(self, block: Block) -> list[Delta]:
-        call = self._calls.get(block)
-        return [] if call is None else call.end()
-
-    def _used(self, usage: MessagesUsage | MessagesStreamEventUsage | None) -> list[Delta]:
-        """Each report has all figures told so far: those of the beginning come only once."""
-        if usage is None:
-            return []
-        merge_facts(self._usage, codec.to_builtins(usage))
-        whole = codec.from_builtins(finalize(self._usage), MessagesUsage)
-        return [UsageReport(whole.input_tokens, whole.output_tokens, whole)]
-
-    def _stopped(self) -> list[Delta]:
-        deltas: list[Delta] = []
-        for call in self._calls.values():  # calls whose block was never ended
-            deltas += call.end()
-        native = self._stop_reason
-        deltas.append(Finish(_REASONS.get(native) or FinishReason(native), native=native))
-        return deltas
-
-
-class _Call:
-    """A tool call, and how much of it has been told."""
-
-    __slots__ = ("_block", "_ended", "_told", "index")
-
-    def __init__(self, index: int, block: Block) -> None:
-        self.index = index
-        self._block = block
-        self._told = 0
-        self._ended = False
-
-    @property
-    def id(self) -> str:
-        return str(self._block.get("id") or "")
-
-    @property
-    def name(self) -> str:
-        return str(self._block.get("name") or "")
-
-    def new(self) -> list[Delta]:
-        """The pieces of the input that were not told yet."""
-        pieces = self._block.written[self._told :]
-        self._told += len(pieces)
-        return [ToolCallDelta(self.index, piece) for piece in pieces]
-
-    def end(self) -> list[Delta]:
-        """The call as a whole, once. What is not `tool_use` but, say, `server_tool_use` was run by the provider."""
-        if self._ended:
-            return []
-        self._ended = True
-        arguments = self._block.input_text
-        deltas: list[Delta] = [] if self._told else [ToolCallDelta(self.index, arguments)]
-        ran = self._block.get("type") != "tool_use"
-        return [*deltas, ToolCallEnd(self.index, self.id, self.name, arguments, ran_on_gateway=ran)]
-
-
-def _told(kind: type[TextDelta | ReasoningDelta], text: object) -> list[Delta]:
-    """A piece of text as an event; none for no text."""
-    return [kind(text)] if isinstance(text, str) and text else []
-
-
-class MessagesDialect(EventDialect[MessagesStreamEvent, MessagesResponse]):
-    """One attempt at a Messages stream."""
-
-    __slots__ = ("_begun", "_deltas", "_stopped")
-
-    def __init__(self, **options: Unpack[Options]) -> None:
-        super().__init__(MessagesStreamEvent, MessagesResponse, MessageAssembly, **options)
-        self._deltas: MessageDeltas | None = None
-        self._begun = False
-        self._stopped = False
-
-    @property
-    def terminal(self) -> bool:
-        """`message_stop` has come, of a message that had begun."""
-        return self._stopped
-
-    def has_content(self, chunk: MessagesStreamEvent) -> bool:
-        """Whether an event brings what a reader waits for: a piece of a block or an end, not a ping or a beginning."""
-        match chunk.type:
-            case "content_block_delta":
-                return chunk.delta is not None and any(fields_of(chunk.delta).values())
-            case "content_block_start":
-                return chunk.content_block is not None and block_brings(chunk.content_block)
-            case "message_start":
-                return chunk.message is not None and any(map(block_brings, chunk.message.content))
-            case "message_delta":
-                return chunk.delta is not None and chunk.delta.stop_reason is not None
-            case _:
-                return False
-
-    def text(self, chunk: MessagesStreamEvent) -> str | None:
-        """The text an event brings."""
-        return chunk.text
-
-    def deltas(self, chunk: MessagesStreamEvent | None) -> list[Delta]:
-        """What an event says, in the words that all dialects share; the end itself adds nothing to `message_stop`."""
-        if chunk is None:
-            return []
-        if self._deltas is None:
-            self._deltas = MessageDeltas()
-        return self._deltas.of(chunk)
-
-    def _follow(self, chunk: MessagesStreamEvent, event: RawEvent) -> MessagesStreamEvent | None:
-        name = event[1]
-        if name and chunk.kept_ is not None and "type" in chunk.kept_.absent:
-            chunk.type = MessagesStreamEventType(name)  # some leave the type to the `event` line
-        if name == "error" or _is_error(chunk):
-            self._fail(chunk, event)
-            return None
-        match chunk.type:
-            case "message_start" | "content_block_start" | "content_block_delta":
-                self._begun = True
-            case "message_stop" if self._begun:
-                self._stopped = self.closed = True
-            case "message_stop":
-                self._cut_off("the stream said message_stop")
-            case _:
-                pass
-        return chunk
-
-    def _missing(self) -> str:
-        return "message_stop did not come" if self._begun else "no message had begun"
+        return any(value for name, value in block.to_dict().items() if name != "type")
+    except SerializationError:  # nested too deeply, for which taking the event raises
+        return True
 
 
 def _is_error(chunk: MessagesStreamEvent) -> bool:
-    """Whether this is an error in the place of an event, in either of its shapes or in another dialect's."""
+    """Return whether this is an error instead of an event, in either of its shapes or in another dialect's."""
     if chunk.type == "error" or (chunk.error is not None and chunk.error.to_dict()):
         return True
     return chunk.kept_ is not None and bool(raw_value(chunk, "error") or chunk.extra_fields.get("object") == "error")

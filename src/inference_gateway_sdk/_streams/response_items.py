@@ -1,7 +1,13 @@
-"""The events about the output items of a Responses stream to those items' JSON.
+"""The output items of a Responses stream, put together from the events about them.
 
-An item is told three times: as it begins, in pieces, and once more whole as it is done. The whole form counts where it
-came; the pieces are for streams that were cut off, and for providers that leave out one or two of the three.
+An item arrives three times: as it begins, in pieces, and once more whole as it is done. The whole form counts where it
+came. The pieces are for streams that were cut off, and for providers that leave out one or two of the three:
+    {"type": "response.output_item.added", "output_index": 0, "item": {"type": "message", "id": "m", "content": []}}
+    {"type": "response.content_part.added", "output_index": 0, "content_index": 0, "part": {"type": "output_text", ...}}
+    {"type": "response.output_text.delta", "output_index": 0, "content_index": 0, "delta": "Hi"}
+    {"type": "response.output_text.done", "output_index": 0, "content_index": 0, "text": "Hi"}
+    {"type": "response.content_part.done", "output_index": 0, "content_index": 0, "part": {..., "text": "Hi"}}
+    {"type": "response.output_item.done", "output_index": 0, "item": {"type": "message", "content": [{...}]}}
 """
 
 from __future__ import annotations
@@ -11,22 +17,24 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from .._model.json_values import is_array, is_object
 from .._model.open_types import Unknown
 from .._wire import codec
-from .turns import TextBuffer
+from .state import MAX_INDEX, CallState, TextBuffer
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from .._generated.responses import ResponseStreamEvent
 
-__all__ = ["Items", "Places", "Subject", "list_of_part", "subject_of", "whole_text"]
+__all__ = ["Item", "Items", "Part", "Subject", "subject_of"]
 
 
 class Subject(NamedTuple):
-    """What the events of one kind write to: a field of an item, or a field of one of its parts.
+    """The field that events of one kind write to: of an item, or of one of its parts.
 
     Attributes:
-        item: The kind of item, for an item whose beginning did not come.
+        item: The type of the item, for one whose beginning did not come.
         parts: The item's list of parts, "" for a field of the item itself.
-        part: The kind of part.
-        field: The text in pieces.
+        part: The type of the part.
+        field: The text that arrives in pieces.
     """
 
     item: str
@@ -45,38 +53,48 @@ _SUBJECTS = {
     "mcp_call_arguments": Subject("mcp_call", "", "", "arguments"),
     "code_interpreter_call_code": Subject("code_interpreter_call", "", "", "code"),
 }
+_KNOWN: dict[str, tuple[Subject | None, str]] = {
+    f"response.{kind}.{step}": (subject, step) for kind, subject in _SUBJECTS.items() for step in ("delta", "done")
+}
 _TEXTS = frozenset(subject.field for subject in _SUBJECTS.values() if not subject.parts)
-_LISTS = ("content", "summary")
+_LISTS = ("summary", "content")
+_FACTS_OF_A_CALL = frozenset({"type", "id", "call_id", "name", "status"})
 
 
 def subject_of(event: ResponseStreamEvent) -> tuple[Subject | None, str]:
-    """What an event writes to (None for nothing known) and its step: "delta", "done" or another."""
-    kind, _, step = (event.type or "").removeprefix("response.").rpartition(".")
-    return _SUBJECTS.get(kind), step
+    """Return the field an event writes to (None for nothing known) and its step: "delta", "done" or another."""
+    kind = event.type or ""
+    return _KNOWN.get(kind) or (None, kind.rpartition(".")[2])
 
 
 class _Fields:
-    """A JSON object in the making: facts, of which the last one counts, and texts in pieces."""
+    """A JSON object in pieces: facts, of which the last one counts, and texts that grow.
 
-    __slots__ = ("facts", "texts")
+    Attributes:
+        emitted: How many characters of its text `deltas()` has emitted.
+    """
+
+    __slots__ = ("emitted", "facts", "texts")
 
     def __init__(self, type: str) -> None:
         self.facts: dict[str, Any] = {"type": type} if type else {}
         self.texts: dict[str, TextBuffer] = {}
+        self.emitted = 0
 
-    def grow(self, name: str, piece: str) -> None:
+    def text(self, name: str) -> TextBuffer:
+        """Return the text of that name."""
         text = self.texts.get(name)
         if text is None:
             text = self.texts[name] = TextBuffer()
-        text.add(piece)
+        return text
 
     def settle(self, name: str, whole: str | None) -> None:
-        """The whole text has come."""
+        """Put the whole text in the place of its pieces."""
         if whole:
             self.texts[name] = TextBuffer((whole,))
 
     def extend(self, name: str, values: list[Any]) -> None:
-        """More values of a list."""
+        """Add values to a list."""
         known = self.facts.get(name)
         if is_array(known):
             known.extend(values)
@@ -84,56 +102,94 @@ class _Fields:
             self.facts[name] = values
 
     def built(self) -> dict[str, Any]:
+        """Return the object as JSON."""
         return {**self.facts, **{name: "".join(pieces) for name, pieces in self.texts.items()}}
 
 
-class _Part(_Fields):
-    """A piece of content or of summary in the making."""
+class Part(_Fields):
+    """A piece of content or of a summary."""
 
     __slots__ = ()
 
-    def take(self, fields: dict[str, Any]) -> None:
-        """The part itself, as it begins or as it is done."""
+    def take(self, fields: dict[str, Any], *, keep: bool) -> None:
+        """Take the part itself, as it begins or as it is done."""
         for name, value in fields.items():
             if name in ("text", "refusal") and isinstance(value, str):
-                self.texts.setdefault(name, TextBuffer())
+                self.text(name)
                 self.settle(name, value)
-            else:
+            elif keep or name == "type":
                 self.facts[name] = value
+
+    @property
+    def written(self) -> TextBuffer:
+        """Its text."""
+        return self.text("refusal" if self.facts.get("type") == "refusal" else "text")
 
 
 class Item(_Fields):
-    """One output item in the making."""
+    """One output item.
 
-    __slots__ = ("parts",)
+    Attributes:
+        parts: Its lists of parts, each by the index that events give the part.
+        begun: The item itself has come, and not only pieces of it.
+        done: It came as done, and was not cut off.
+        number: The number `deltas()` gave the call when it emitted its start; -1 before.
+        ended: `deltas()` has emitted the call's end.
+    """
+
+    __slots__ = ("begun", "done", "ended", "number", "parts")
 
     def __init__(self, type: str, id: str | None) -> None:
         super().__init__(type)
         if id:
             self.facts["id"] = id
-        self.parts: dict[str, dict[int, _Part]] = {}
+        self.parts: dict[str, dict[int, Part]] = {}
+        self.begun = False
+        self.done = False
+        self.number = -1
+        self.ended = False
 
-    def take(self, fields: dict[str, Any]) -> None:
-        """The item itself, as it begins or as it is done."""
+    @property
+    def type(self) -> Any:
+        """Its type; "" where nothing has named it."""
+        return self.facts.get("type") or ""
+
+    def take(self, fields: dict[str, Any], *, done: bool, keep: bool) -> list[Part]:
+        """Take the item itself, as it begins or as it is done. Return the parts that came with it."""
+        self.begun = True
+        self.done = done and fields.get("status") != "incomplete"  # the model was stopped in the midst of it
+        keep_text = keep or fields.get("type") == "function_call"
+        touched: list[Part] = []
         for name, value in fields.items():
             if name in _TEXTS and isinstance(value, str):
-                self.texts.setdefault(name, TextBuffer())
-                self.settle(name, value)
-            elif name in _LISTS and is_array(value) and all(map(is_object, value)):
-                self._take_parts(name, value)
-            elif name not in _LISTS or not self.parts.get(name):
+                if keep_text:
+                    self.text(name)
+                    self.settle(name, value)
+            elif name not in _LISTS:
+                if keep or name in _FACTS_OF_A_CALL:
+                    self.facts[name] = value
+            elif is_array(value) and all(map(is_object, value)):
+                touched += self._take_parts(name, value, keep)
+            elif keep and not self.parts.get(name):
                 self.facts[name] = value
+        return touched
 
-    def part(self, parts: str, index: int, type: str) -> _Part:
-        """The part at that place of a list; a new one of that type where there is none."""
+    def part(self, parts: str, index: int, type: str) -> Part:
+        """Return the part at that place of a list, a new one of that type where there is none."""
         known = self.parts.setdefault(parts, {})
         part = known.get(index)
         if part is None:
-            part = known[index] = _Part(type)
+            part = known[index] = Part(type)
         return part
 
+    def call(self) -> CallState:
+        """Return the function call."""
+        facts = self.facts
+        call_id = facts.get("call_id") or facts.get("id") or ""
+        return CallState(str(call_id), str(facts.get("name") or ""), "".join(self.texts.get("arguments", ())))
+
     def built(self) -> dict[str, Any]:
-        """The item as JSON."""
+        """Return the item as JSON."""
         whole = super().built()
         for name, parts in self.parts.items():
             whole[name] = [parts[index].built() for index in sorted(parts)]
@@ -142,30 +198,41 @@ class Item(_Fields):
             whole.setdefault("content", [])
         return whole
 
-    def _take_parts(self, name: str, values: list[dict[str, Any]]) -> None:
-        self.parts.setdefault(name, {})
-        for index, fields in enumerate(values):
-            self.part(name, index, "").take(fields)
+    def _take_parts(self, name: str, values: list[dict[str, Any]], keep: bool) -> list[Part]:
+        """Take a whole list of parts. Return them.
+
+        Events may count from elsewhere than 0: Bedrock gives the only part of a message the content_index 1. Parts
+        whose index does not fit into the whole list are matched in their order.
+        """
+        known = sorted(self.parts.setdefault(name, {}))
+        fits = not known or known[-1] < len(values)
+        touched: list[Part] = []
+        for place, fields in enumerate(values):
+            index = place if fits else known[place] if place < len(known) else known[-1] + place
+            part = self.part(name, index, "")
+            part.take(fields, keep=keep)
+            touched.append(part)
+        return touched
 
 
-class Places:
-    """Where the items of a stream stand in `output`, and their parts in them.
+class _Places:
+    """The places of items in `output`, and of parts in items, as the events give them.
 
-    Items stand by their index, else by their id, else as the last one did; parts by their index, else as the last one.
+    An item is found by its index, else by its id, else it is the last one. A part is found by its index, else it is the
+    last one.
     """
 
-    __slots__ = ("_by_id", "_last", "_last_part", "_next", "_seen")
+    __slots__ = ("_by_id", "_last", "_last_part", "_next")
 
     def __init__(self) -> None:
         self._by_id: dict[str, int] = {}
         self._last_part: dict[tuple[int, str], int] = {}
-        self._seen: set[int] = set()
         self._last = 0
         self._next = 0
 
     def of(self, event: ResponseStreamEvent) -> int:
-        """The place of the item that an event is about."""
-        place, item_id = event.output_index, event.item_id or _id_of(event.item)
+        """Return the place of the item that an event is about."""
+        place, item_id = _index(event.output_index), event.item_id or _id_of(event.item)
         if place is None and item_id:
             place = self._by_id.get(item_id, self._next)
         if place is None:
@@ -174,111 +241,147 @@ class Places:
         if item_id:
             self._by_id[item_id] = place
         self._last = place
-        self._seen.add(place)
-        self._next = max(self._next, place + 1)
+        if place >= self._next:
+            self._next = place + 1
         return place
 
     def of_part(self, place: int, parts: str, event: ResponseStreamEvent) -> int:
-        """The place of the part that an event is about, in the list of that name."""
-        index = event.summary_index if parts == "summary" else event.content_index
-        last = self._last_part.get((place, parts))
+        """Return the place of the part that an event is about, in the list of that name."""
+        index = _index(event.summary_index if parts == "summary" else event.content_index)
         if index is None:
+            last = self._last_part.get((place, parts))
             begins = event.part is not None and subject_of(event)[1] == "added"
             index = 0 if last is None else last + begins
         self._last_part[place, parts] = index
         return index
 
-    def in_output(self, rank: int, item_id: object) -> int:
-        """The place of an item of the whole response: by its id, else by its rank, should the stream's indexes gap."""
-        if isinstance(item_id, str) and item_id in self._by_id:
-            return self._by_id[item_id]
-        seen = sorted(self._seen)
-        return seen[rank] if rank < len(seen) else self._next + rank
+    def with_id(self, item_id: object) -> int | None:
+        """Return the place of the item with that id."""
+        return self._by_id.get(item_id) if isinstance(item_id, str) else None
+
+    def after(self) -> int:
+        """Return the place after all others."""
+        self._next += 1
+        return self._next - 1
 
 
 class Items:
-    """The output items in the making, by their place in `output`."""
+    """The output items of one response, by their place in `output`.
 
-    __slots__ = ("_items", "_places")
+    Args:
+        keep: Keep the content. Without it text is held until `deltas()` has emitted it, and arguments of function calls
+            until the call has ended.
 
-    def __init__(self) -> None:
+    Attributes:
+        touched: The items and parts that the last event is about.
+    """
+
+    __slots__ = ("_items", "_keep", "_places", "touched")
+
+    def __init__(self, *, keep: bool) -> None:
         self._items: dict[int, Item] = {}
-        self._places = Places()
+        self._places = _Places()
+        self._keep = keep
+        self.touched: Sequence[Item | Part] = ()
 
     def __len__(self) -> int:
         return len(self._items)
 
     def begin(self, output: list[Any]) -> None:
-        """Take items that were told whole: the stream goes on with a response that was begun before."""
+        """Take items of a snapshot: the stream goes on with a response that was begun before."""
         for place, fields in enumerate(output):
             if is_object(fields):
-                self._at(place, "", None).take(fields)
+                self._at(place, "", None).take(fields, done=False, keep=self._keep)
 
     def add(self, event: ResponseStreamEvent) -> None:
-        """Fold an event about an item, or about a part of one."""
+        """Take an event about an item, or about a part of one."""
         subject, step = subject_of(event)
         if subject is not None:
             self._add_text(event, subject, step)
         elif event.item is not None:
-            self._item(event, "").take(codec.to_builtins(event.item))
+            item = self._at(self._places.of(event), "", event.item_id)
+            parts = item.take(codec.to_builtins(event.item), done=step == "done", keep=self._keep)
+            self.touched = (item, *parts)
         elif event.part is not None:
             self._add_part(event)
-        elif event.annotation is not None:
-            self._part(event, "message", "content", "output_text").extend(
-                "annotations", [codec.to_builtins(event.annotation)]
-            )
+        else:
+            self.touched = ()
+            if event.annotation is not None and self._keep:
+                part = self._part(event, "message", "content", "output_text")
+                part.extend("annotations", [codec.to_builtins(event.annotation)])
+
+    def settle(self, output: list[Any]) -> None:
+        """Take the items of the last snapshot, each as the item it is: by its id, else the next of its type."""
+        found: list[tuple[dict[str, Any], int | None]] = [
+            (fields, self._places.with_id(fields.get("id"))) for fields in output if is_object(fields)
+        ]
+        taken = {place for _, place in found}
+        free: dict[Any, list[int]] = {}  # by type, the last one first
+        for place in sorted(self._items, reverse=True):
+            if place not in taken:
+                free.setdefault(self._items[place].type, []).append(place)
+        touched: list[Item | Part] = []
+        for fields, place in found:
+            if place is None:
+                waiting = free.get(str(fields.get("type") or ""))
+                place = waiting.pop() if waiting else self._places.after()
+            item = self._at(place, "", None)
+            parts = item.take(fields, done=True, keep=self._keep)
+            touched += (item, *parts)
+        self.touched = touched
 
     def built(self) -> list[dict[str, Any]]:
-        """The items as JSON, in order."""
+        """Return the items as JSON, in order."""
         return [self._items[place].built() for place in sorted(self._items)]
 
     def _add_text(self, event: ResponseStreamEvent, subject: Subject, step: str) -> None:
-        into: _Fields
+        into: Item | Part
         if subject.parts:
             into = self._part(event, subject.item, subject.parts, subject.part)
         else:
-            into = self._item(event, subject.item)
+            into = self._at(self._places.of(event), subject.item, event.item_id)
+        self.touched = (into,)
+        if not (self._keep or subject.parts or subject.item == "function_call"):
+            return
         if step == "done":
-            into.settle(subject.field, whole_text(event, subject))
-        elif step == "delta" and event.delta:
-            into.grow(subject.field, event.delta)
-            if event.logprobs:
+            into.settle(subject.field, _whole_text(event, subject))
+        elif event.delta:
+            into.text(subject.field).add(event.delta)
+            if event.logprobs and self._keep:
                 into.extend("logprobs", codec.to_builtins(event.logprobs))
 
     def _add_part(self, event: ResponseStreamEvent) -> None:
-        parts = list_of_part(event)
-        item = "reasoning" if parts == "summary" else "message"
-        self._part(event, item, parts, "").take(codec.to_builtins(event.part))
+        parts = "summary" if event.summary_index is not None or "summary" in (event.type or "") else "content"
+        part = self._part(event, "reasoning" if parts == "summary" else "message", parts, "")
+        part.take(codec.to_builtins(event.part), keep=self._keep)
+        self.touched = (part,)
 
-    def _part(self, event: ResponseStreamEvent, item: str, parts: str, part: str) -> _Part:
-        """The part that an event is about; where its beginning did not come, a new one of that type."""
+    def _part(self, event: ResponseStreamEvent, item: str, parts: str, part: str) -> Part:
+        """Return the part that an event is about; where its beginning did not come, a new one of that type."""
         place = self._places.of(event)
         index = self._places.of_part(place, parts, event)
         return self._at(place, item, event.item_id).part(parts, index, part)
 
-    def _item(self, event: ResponseStreamEvent, type: str) -> Item:
-        """The item that an event is about; where its beginning did not come, a new one of that type."""
-        return self._at(self._places.of(event), type, event.item_id)
-
     def _at(self, place: int, type: str, id: str | None) -> Item:
+        """Return the item at that place; where its beginning did not come, a new one of that type."""
         item = self._items.get(place)
         if item is None:
             item = self._items[place] = Item(type, id)
         return item
 
 
-def list_of_part(event: ResponseStreamEvent) -> str:
-    """Which list of its item the part of an event is in: "content" or "summary"."""
-    return "summary" if event.summary_index is not None or "summary" in (event.type or "") else "content"
-
-
-def whole_text(event: ResponseStreamEvent, subject: Subject) -> str | None:
-    """The whole text that a "done" event brings."""
+def _whole_text(event: ResponseStreamEvent, subject: Subject) -> str | None:
+    """Return the whole text that a "done" event brings."""
     value = getattr(event, subject.field, None) or event.extra_fields.get(subject.field)
     return value if isinstance(value, str) else None
 
 
+def _index(index: int | None) -> int | None:
+    """Return an index of an event; one that cannot be an index counts as missing."""
+    return index if index is None or 0 <= index <= MAX_INDEX else None
+
+
 def _id_of(item: object) -> str | None:
-    """The id of an item of any kind."""
+    """Return the id of an item of any type."""
     found = item.data.get("id") if isinstance(item, Unknown) else getattr(item, "id", None)
     return found if isinstance(found, str) else None

@@ -1,4 +1,9 @@
-"""The Responses dialect of streams: events, the assembled response, and its deltas."""
+"""A Responses stream: the verdict at its end, and the state that assembles the response.
+
+`ResponsesDialect` is what a `StreamCall` starts for each attempt. A response is whole when `response.completed` or
+`response.incomplete` has come: the gateway ends a body whose provider broke off as cleanly as any other (WIRE section
+11). `response.failed` and `error` events are raised.
+"""
 
 from __future__ import annotations
 
@@ -9,258 +14,36 @@ from .._generated.responses import Response, ResponseOutputMessage, ResponseReas
 from .._model.json_values import is_array, is_object
 from .._model.unknown_fields import mark_incomplete, raw_value
 from .._wire import codec
-from .._wire.deltas import (
-    Delta,
-    Finish,
-    ReasoningDelta,
-    RefusalDelta,
-    TextDelta,
-    ToolCallDelta,
-    ToolCallEnd,
-    ToolCallStart,
-    UsageReport,
-)
+from ..errors import SerializationError
 from .dialect import EventDialect
-from .response_items import Items, Places, Subject, list_of_part, subject_of, whole_text
-from .turns import TextBuffer
+from .response_items import Item, Items, Part, subject_of
+from .state import CallState
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
     from typing import Unpack
 
+    from .._generated.responses import ResponseUsage
     from .._wire.sse import RawEvent
     from .dialect import Options
+    from .response_deltas import ResponseDeltas
 
-__all__ = ["ENDS", "ResponseAssembly", "ResponseDeltas", "ResponsesDialect"]
-
-
-ENDS = frozenset({"response.completed", "response.incomplete", "response.failed"})
-"""The events after which nothing follows; each holds the whole response."""
-
-
-class ResponseAssembly:
-    """The response in the making."""
-
-    __slots__ = ("_adopted", "_fields", "_items", "_output")
-
-    def __init__(self) -> None:
-        self._fields: dict[str, Any] = {}
-        self._items = Items()
-        self._output: list[Any] | None = None  # as a snapshot of the whole has it
-        self._adopted: Response | None = None
-
-    def add(self, event: ResponseStreamEvent) -> None:
-        """Fold one event; kinds nobody listed change nothing, but for the items and parts they carry."""
-        last = event.type in ENDS
-        if last:
-            self._fields.pop("status", None)  # of a snapshot before
-        if event.response is not None:
-            self._take(codec.to_builtins(event.response), last=last)
-        elif not last:
-            self._items.add(event)
-        if last and not self._fields.get("status"):
-            self._fields["status"] = event.type.removeprefix("response.")
-
-    def adopt(self, answer: Response) -> None:
-        """Take a whole answer as what was assembled, unless it holds nothing."""
-        if answer.output:
-            self._adopted = answer
-
-    def turns(self, *, complete: bool) -> list[Response]:
-        """The response so far, the only turn there is; empty before it begins."""
-        return [] if self._empty else [self._built(complete)]
-
-    @property
-    def _empty(self) -> bool:
-        return not (self._fields or len(self._items) or self._adopted)
-
-    def _built(self, complete: bool) -> Response:
-        answer = self._adopted or codec.from_builtins(self._whole(), Response)
-        if not complete:
-            mark_incomplete(answer)
-        return answer
-
-    def _whole(self) -> dict[str, Any]:
-        output = self._items.built() if self._output is None else self._output
-        return {"object": "response", **self._fields, "output": output}
-
-    def _take(self, snapshot: dict[str, Any], *, last: bool) -> None:
-        """A snapshot of the whole: its facts replace earlier ones.
-
-        The last one's output counts where it holds as many items as were told: some providers leave it empty.
-        """
-        output = snapshot.pop("output", None)
-        self._fields.update(snapshot)
-        if not is_array(output):
-            return
-        if last and len(output) >= len(self._items):
-            self._output = output
-        elif not len(self._items):
-            self._items.begin(output)
-
-
-_KINDS: dict[str, type[TextDelta | ReasoningDelta | RefusalDelta]] = {
-    "output_text": TextDelta,
-    "refusal": RefusalDelta,
-    "reasoning_text": ReasoningDelta,
-    "summary_text": ReasoningDelta,
-}
-_REASONS = {"max_output_tokens": "length", "max_tokens": "length", "content_filter": "content_filter"}
-
-
-class _Call:
-    """A function call that is being told."""
-
-    __slots__ = ("arguments", "ended", "id", "index", "name")
-
-    def __init__(self, index: int, id: str, name: str) -> None:
-        self.index = index
-        self.id = id
-        self.name = name
-        self.arguments = TextBuffer()
-        self.ended = False
-
-    def tell(self, piece: str) -> list[Delta]:
-        """The next piece of its arguments."""
-        if not piece:
-            return []
-        self.arguments.add(piece)
-        return [ToolCallDelta(self.index, piece)]
-
-    def tell_rest(self, whole: object) -> list[Delta]:
-        """What of the whole arguments was not told yet."""
-        told = sum(map(len, self.arguments))
-        return self.tell(whole[told:]) if isinstance(whole, str) else []
-
-    def end(self) -> list[Delta]:
-        """It is whole."""
-        self.ended = True
-        arguments = "".join(self.arguments)
-        self.arguments = TextBuffer()
-        return [ToolCallEnd(self.index, self.id, self.name, arguments)]
-
-
-class ResponseDeltas:
-    """The view of one stream; its events go in in order."""
-
-    __slots__ = ("_calls", "_places", "_told", "_waiting")
-
-    def __init__(self) -> None:
-        self._places = Places()
-        self._told: dict[tuple[int, str, int], int] = {}  # how much of the text of each part was told
-        self._calls: dict[int, _Call] = {}
-        self._waiting: dict[int, str] = {}  # arguments of calls whose beginning has not come
-
-    def of(self, event: ResponseStreamEvent) -> list[Delta]:
-        """What an event says."""
-        subject, step = subject_of(event)
-        if event.type in ENDS:
-            return self._end(event)
-        if subject is None and event.item is None and event.part is None:
-            return []
-        place = self._places.of(event)
-        if event.item is not None:
-            return self._item(place, codec.to_builtins(event.item), done=step == "done")
-        if subject is None:
-            return self._part(place, event)
-        if subject.parts:
-            return self._text(place, event, subject, step)
-        return self._arguments(place, event, subject, step) if subject.item == "function_call" else []
-
-    def _text(self, place: int, event: ResponseStreamEvent, subject: Subject, step: str) -> list[Delta]:
-        key = (place, subject.part, self._places.of_part(place, subject.parts, event))
-        if step == "delta" and event.delta:
-            self._told[key] = self._told.get(key, 0) + len(event.delta)
-            return [_KINDS[subject.part](event.delta)]
-        return self._rest(key, whole_text(event, subject)) if step == "done" else []
-
-    def _part(self, place: int, event: ResponseStreamEvent) -> list[Delta]:
-        index = self._places.of_part(place, list_of_part(event), event)
-        return self._of_part(place, index, codec.to_builtins(event.part))
-
-    def _of_part(self, place: int, index: int, part: Any) -> list[Delta]:
-        kind = part.get("type") if is_object(part) else None
-        if kind not in _KINDS:
-            return []
-        return self._rest((place, kind, index), part.get("refusal" if kind == "refusal" else "text"))
-
-    def _rest(self, key: tuple[int, str, int], whole: Any) -> list[Delta]:
-        """What of a whole text was not told yet."""
-        told = self._told.get(key, 0)
-        if not isinstance(whole, str) or len(whole) <= told:
-            return []
-        self._told[key] = len(whole)
-        return [_KINDS[key[1]](whole[told:])]
-
-    def _item(self, place: int, item: dict[str, Any], *, done: bool) -> list[Delta]:
-        if item.get("type") == "function_call":
-            return self._call(place, item, done=done)
-        deltas: list[Delta] = []
-        for name in ("summary", "content"):
-            parts = item.get(name)
-            for index, part in enumerate(parts if is_array(parts) else ()):
-                deltas += self._of_part(place, index, part)
-        return deltas
-
-    def _call(self, place: int, item: dict[str, Any], *, done: bool) -> list[Delta]:
-        deltas: list[Delta] = []
-        call = self._calls.get(place)
-        if call is None:
-            call_id = item.get("call_id") or item.get("id") or ""
-            call = self._calls[place] = _Call(len(self._calls), str(call_id), str(item.get("name") or ""))
-            deltas.append(ToolCallStart(call.index, call.id, call.name))
-            deltas += call.tell(self._waiting.pop(place, ""))
-        if done and not call.ended:
-            deltas += call.tell_rest(item.get("arguments"))
-            if item.get("status") != "incomplete":  # the model was stopped in the midst of it
-                deltas += call.end()
-        return deltas
-
-    def _arguments(self, place: int, event: ResponseStreamEvent, subject: Subject, step: str) -> list[Delta]:
-        call = self._calls.get(place)
-        if call is None:
-            self._waiting[place] = self._waiting.get(place, "") + (event.delta or "")
-            return []
-        if call.ended:
-            return []
-        if step == "delta":
-            return call.tell(event.delta or "")
-        return call.tell_rest(whole_text(event, subject)) if step == "done" else []
-
-    def _end(self, event: ResponseStreamEvent) -> list[Delta]:
-        """The last event: what of the whole response was not told, its usage, and why it ended; not of a failed one."""
-        response = event.response
-        deltas: list[Delta] = []
-        output = None if response is None else codec.to_builtins(response).get("output")
-        for rank, item in enumerate(output if is_array(output) else ()):
-            if is_object(item):
-                deltas += self._item(self._places.in_output(rank, item.get("id")), item, done=True)
-        if event.type == "response.completed":
-            for call in self._calls.values():
-                deltas += [] if call.ended else call.end()
-        usage = None if response is None else response.usage
-        if usage is not None:
-            deltas.append(UsageReport(usage.input_tokens, usage.output_tokens, usage))
-        return deltas if event.type == "response.failed" else [*deltas, self._finish(event)]
-
-    def _finish(self, event: ResponseStreamEvent) -> Finish:
-        if event.type == "response.incomplete":
-            details = None if event.response is None else event.response.incomplete_details
-            native = (details and details.reason) or "incomplete"
-            return Finish(FinishReason(_REASONS.get(native, native)), native=native)
-        return Finish(FinishReason("tool_calls" if self._calls else "stop"), native="completed")
-
+__all__ = ["ENDS", "ResponseState", "ResponsesDialect"]
 
 Event = ResponseStreamEvent
 
+ENDS = frozenset({"response.completed", "response.incomplete", "response.failed"})
+"""The events after which nothing follows; each holds the whole response."""
+_REASONS = {"max_output_tokens": "length", "max_tokens": "length", "content_filter": "content_filter"}
 
-class ResponsesDialect(EventDialect[Event, Response]):
+
+class ResponsesDialect(EventDialect[Event, Response, "ResponseState"]):
     """One attempt at a Responses stream."""
 
-    __slots__ = ("_begun", "_deltas", "_whole")
+    __slots__ = ("_begun", "_whole")
 
     def __init__(self, **options: Unpack[Options]) -> None:
-        super().__init__(Event, Response, ResponseAssembly, **options)
-        self._deltas = ResponseDeltas()
+        super().__init__(Event, Response, ResponseState(keep=options.get("assemble", True)), **options)
         self._begun = False
         self._whole = False
 
@@ -270,7 +53,7 @@ class ResponsesDialect(EventDialect[Event, Response]):
         return self._whole
 
     def has_content(self, chunk: Event) -> bool:
-        """Whether an event brings what a reader waits for: text, a tool call, progress of an item, or the end.
+        """Return whether an event has text, a tool call, progress of an item, or the end.
 
         Snapshots, heartbeats, and items and parts that begin empty are not content.
         """
@@ -286,12 +69,13 @@ class ResponsesDialect(EventDialect[Event, Response]):
         return chunk.output_index is not None or chunk.item_id is not None
 
     def text(self, chunk: Event) -> str | None:
-        """The text an event brings."""
+        """Return the text an event adds."""
         return chunk.delta if chunk.type == "response.output_text.delta" else None
 
-    def deltas(self, chunk: Event | None) -> list[Delta]:
-        """What an event says, in the words that all dialects share; the end itself adds nothing to the last event."""
-        return [] if chunk is None else self._deltas.of(chunk)
+    def _make_view(self) -> ResponseDeltas:
+        from .response_deltas import ResponseDeltas
+
+        return ResponseDeltas(self.state)
 
     def _follow(self, chunk: Event, event: RawEvent) -> Event | None:
         name = event[1]
@@ -309,8 +93,154 @@ class ResponsesDialect(EventDialect[Event, Response]):
         return "response.completed did not come" if self._begun else "no response had begun"
 
 
+class ResponseState:
+    """A Responses stream as far as it has been handed over (see `StreamState`).
+
+    Args:
+        keep: Keep the content, for `turns`.
+
+    Attributes:
+        turn: Always 0: a stream has one response.
+        keep: As given.
+        usage: The last report, None before one came.
+        native_reason: Why the response ended, in OpenAI's word; "" while it is open, and when it failed.
+    """
+
+    __slots__ = ("_adopted", "_fields", "_items", "_last", "_output", "keep", "native_reason", "turn", "usage")
+
+    def __init__(self, *, keep: bool = True) -> None:
+        self.turn = 0
+        self.keep = keep
+        self.usage: ResponseUsage | None = None
+        self.native_reason = ""
+        self._fields: dict[str, Any] = {}
+        self._items = Items(keep=keep)
+        self._last: list[Any] | None = None  # the output in the last snapshot
+        self._output: list[Any] | None = None  # the same, where it is the output of the whole
+        self._adopted: Response | None = None
+
+    @property
+    def touched(self) -> Sequence[Item | Part]:
+        """The items and parts that the last event is about."""
+        return self._items.touched
+
+    def add(self, event: Event) -> None:
+        """Take the next event; unknown kinds change nothing but for the items and parts they carry."""
+        last = event.type in ENDS
+        if last:
+            self._end(event)
+        if event.response is not None:
+            self._take(event.response, last=last)
+        elif not last and self.keep:
+            self._items.add(event)
+        if last and not self._fields.get("status"):
+            self._fields["status"] = event.type.removeprefix("response.")
+
+    def add_calls(self, event: Event) -> None:
+        """Take what the last event says of an item; only without assembly, which does so by itself."""
+        if event.response is None and event.type not in ENDS:
+            self._items.add(event)
+
+    def settle(self) -> None:
+        """Bring the items up to the last snapshot, so that `touched` has all of them."""
+        self._items.settle(self._last or [])
+
+    def adopt(self, answer: Response) -> None:
+        """Take a whole answer as what was assembled, unless it is empty."""
+        if self.keep and answer.output:
+            self._adopted = answer
+
+    def turns(self, *, complete: bool) -> list[Response]:
+        """Return the response so far, the only turn there is; nothing before it begins."""
+        if not self.keep or not (self._fields or len(self._items) or self._adopted):
+            return []
+        return [self._built(complete)]
+
+    @property
+    def text(self) -> str:
+        """The text of all messages."""
+        return self._joined("content", "output_text")
+
+    @property
+    def reasoning(self) -> str:
+        """The thinking, or its summary."""
+        return self._joined("summary", "summary_text") + self._joined("content", "reasoning_text")
+
+    @property
+    def tool_calls(self) -> list[CallState]:
+        """The function calls."""
+        calls: list[CallState] = []
+        for item in self._built_output():
+            if is_object(item) and item.get("type") == "function_call":
+                call_id = item.get("call_id") or item.get("id") or ""
+                calls.append(CallState(str(call_id), str(item.get("name") or ""), str(item.get("arguments") or "")))
+        return calls
+
+    @property
+    def finish_reason(self) -> FinishReason | None:
+        """Why the response ended, in the words of chat completions where they have one for it."""
+        reason = self.native_reason
+        if reason == "completed":
+            return FinishReason.TOOL_CALLS if self.tool_calls else FinishReason.STOP
+        return FinishReason(_REASONS.get(reason, reason)) if reason else None
+
+    def _end(self, event: Event) -> None:
+        self._fields.pop("status", None)  # of a snapshot before
+        if event.type == "response.completed":
+            self.native_reason = "completed"
+        elif event.type == "response.incomplete":
+            details = None if event.response is None else event.response.incomplete_details
+            self.native_reason = (details and details.reason) or "incomplete"
+
+    def _take(self, response: Response, *, last: bool) -> None:
+        """Take a snapshot of the whole: its facts replace earlier ones.
+
+        The last one's output counts where it has as many items as came before: some providers leave it empty.
+        """
+        self._items.touched = ()
+        self.usage = response.usage or self.usage
+        snapshot = codec.to_builtins(response)
+        output = snapshot.pop("output", None)
+        if self.keep:
+            self._fields.update(snapshot)
+        if not is_array(output):
+            return
+        if last:
+            self._last = output
+            if len(output) >= len(self._items):
+                self._output = output
+            elif self.keep:
+                self._items.settle(output)
+        elif self.keep and not len(self._items):
+            self._items.begin(output)
+
+    def _built(self, complete: bool) -> Response:
+        answer = self._adopted
+        if answer is None:
+            whole = {"object": "response", **self._fields, "output": self._built_output()}
+            answer = codec.from_builtins(whole, Response)
+        if not complete:
+            mark_incomplete(answer)
+        return answer
+
+    def _built_output(self) -> list[Any]:
+        return self._items.built() if self._output is None else self._output
+
+    def _joined(self, parts: str, kind: str) -> str:
+        return "".join(_texts(self._built_output(), parts, kind))
+
+
+def _texts(output: list[Any], parts: str, kind: str) -> Iterator[str]:
+    """Yield the texts of all parts of that type."""
+    for item in output:
+        listed = item.get(parts) if is_object(item) else None
+        for part in listed if is_array(listed) else ():
+            if is_object(part) and part.get("type") == kind and isinstance(part.get("text"), str):
+                yield part["text"]
+
+
 def _is_error(chunk: Event) -> bool:
-    """Whether an event is an error, or an error object stands in the place of one."""
+    """Return whether an event is an error, or an error object instead of one."""
     kind = chunk.type or ""
     if kind in ("error", "response.error", "response.failed"):
         return True
@@ -319,10 +249,13 @@ def _is_error(chunk: Event) -> bool:
 
 
 def _brings(beginning: object) -> bool:
-    """Whether an item or part that begins holds something already: most begin empty and are filled by deltas."""
+    """Return whether an item or part that begins has content: most begin empty and are filled by deltas."""
     if beginning is None:
         return False
     if isinstance(beginning, (ResponseOutputMessage, ResponseReasoningItem)):
-        return bool(codec.to_builtins(beginning).get("content") or getattr(beginning, "summary", None))
+        try:
+            return bool(codec.to_builtins(beginning).get("content") or getattr(beginning, "summary", None))
+        except SerializationError:  # nested too deeply, for which taking the event raises
+            return True
     text = getattr(beginning, "text", getattr(beginning, "refusal", None))
     return text is None or bool(text)

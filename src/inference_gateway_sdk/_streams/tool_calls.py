@@ -1,9 +1,24 @@
-"""Pieces of tool calls to whole tool calls.
+r"""Put the pieces of a chat's tool calls together.
 
 Providers disagree on everything here: indexes that start at 1, repeat, or are missing; ids that come once, with every
 piece, or never; names in pieces; arguments as an object instead of text. A piece belongs to the call with its index,
-else with its id, else to the last one; a contradicting id, another name after arguments, or the same name before new
+else with its id, else to the last one. A contradicting id, another name after arguments, or the same name before new
 arguments begins a new call.
+
+The contract's way (OpenAI), three chunks for one call:
+    {"index": 0, "id": "call_1", "type": "function", "function": {"name": "get_weather", "arguments": ""}}
+    {"index": 0, "function": {"arguments": "{\"city\":"}}
+    {"index": 0, "function": {"arguments": "\"Paris\"}"}}
+No index, each call whole in one piece:
+    {"id": "a", "function": {"name": "f", "arguments": "{}"}}
+    {"id": "b", "function": {"name": "g", "arguments": "{}"}}
+Every call at index 0, so that only the ids separate them:
+    {"index": 0, "id": "a", "function": {"name": "f", "arguments": "{}"}}
+    {"index": 0, "id": "b", "function": {"name": "f", "arguments": "{}"}}
+Neither index nor id: a name after arguments begins the next call:
+    {"function": {"name": "f", "arguments": "{"}}
+    {"function": {"arguments": "}"}}
+    {"function": {"name": "g", "arguments": "{}"}}
 """
 
 from __future__ import annotations
@@ -13,38 +28,40 @@ from typing import Any
 from .._model.json_values import parse
 from .._wire import codec
 from ..errors import GatewayError
-from .turns import TextBuffer, finalize, merge, merge_facts
+from .state import MAX_INDEX, TextBuffer, finalize, merge, merge_facts
 
 __all__ = ["Slot", "ToolCalls"]
 
-_DOUBTS = 16  # how often one call's arguments are parsed to see whether they are complete
+_MOST_PARSES = 16  # how often one call's arguments are parsed to see whether they are complete
 
 
 class Slot:
     """One call that is being put together.
 
     Attributes:
-        place: Which call of its message, in the order they begin.
-        arguments: The pieces of its JSON text.
+        number: The number `deltas()` gave the call when it emitted its start; -1 before.
+        emitted: How many characters of its arguments `deltas()` has emitted.
+        changed: The call is in the list of changed ones.
     """
 
     __slots__ = (
-        "_doubts",
         "_named_again",
+        "_parses",
         "arguments",
+        "changed",
+        "emitted",
         "extra",
         "extra_content",
         "function_extra",
         "id",
         "index",
         "name",
-        "place",
+        "number",
         "type",
     )
 
-    def __init__(self, index: int | None, place: int) -> None:
+    def __init__(self, index: int | None) -> None:
         self.index = index
-        self.place = place
         self.id = ""
         self.type = ""
         self.name = ""
@@ -52,25 +69,30 @@ class Slot:
         self.extra_content: dict[str, Any] = {}
         self.extra: dict[str, Any] = {}
         self.function_extra: dict[str, Any] = {}
+        self.number = -1
+        self.emitted = 0
+        self.changed = False
         self._named_again = False
-        self._doubts = 0
+        self._parses = 0
 
     def contradicts(self, id: str, name: str, arguments: str) -> bool:
-        """Whether a piece with this id, name and beginning of arguments cannot be of this call."""
+        """Return whether a piece with this id, name and beginning of arguments cannot belong to this call."""
         if id and self.id:
             return id != self.id
         if id or not self.arguments:
             return False
         if name and name != self.name:
             return True
-        # Some repeat the name with every piece: only arguments that begin anew tell that from a second call.
+        # Some repeat the name with every piece. Only arguments that begin anew distinguish that from a second call:
+        #   f '{"x":'   f '1}'      is one call
+        #   f '{"x":1}' f '{"x":2}' are two
         self._named_again = self._named_again or bool(name)
-        return self._named_again and arguments.startswith("{") and self._whole()
+        return self._named_again and arguments.startswith("{") and self._is_whole()
 
-    def _whole(self) -> bool:
-        """Whether the arguments are complete."""
-        self._doubts += 1
-        if self._doubts > _DOUBTS or not self.arguments[-1].rstrip().endswith("}"):
+    def _is_whole(self) -> bool:
+        """Return whether the arguments are complete JSON."""
+        self._parses += 1
+        if self._parses > _MOST_PARSES or not self.arguments[-1].rstrip().endswith("}"):
             return False
         try:
             parse("".join(self.arguments))
@@ -79,22 +101,28 @@ class Slot:
         return True
 
     def add_name(self, name: str) -> None:
+        """Append a piece of the name."""
         if name != self.name:  # some repeat the whole name with every piece
             self.name += name
 
 
 class ToolCalls:
-    """The tool calls of one message, in the making."""
+    """The tool calls of one message.
 
-    __slots__ = ("_by_id", "_by_index", "_slots")
+    Attributes:
+        changed: The calls that pieces were added to since `deltas()` emptied this list, each once.
+    """
+
+    __slots__ = ("_by_id", "_by_index", "_slots", "changed")
 
     def __init__(self) -> None:
         self._slots: list[Slot] = []
         self._by_index: dict[int, Slot] = {}
         self._by_id: dict[str, Slot] = {}
+        self.changed: list[Slot] = []
 
-    def add(self, piece: Any) -> Slot:
-        """Fold one `ChatCompletionMessageToolCallChunk`; the call it belongs to."""
+    def add(self, piece: Any) -> None:
+        """Add one `ChatCompletionMessageToolCallChunk`."""
         function = piece.function
         call_id = piece.id or ""
         name = (function.name or "") if function is not None else ""
@@ -112,20 +140,24 @@ class ToolCalls:
             merge_facts(slot.extra_content, codec.to_builtins(piece.extra_content))
         if piece.kept_ is not None:
             merge(slot.extra, piece.extra_fields)
-        return slot
+        if not slot.changed:
+            slot.changed = True
+            self.changed.append(slot)
 
     def in_order(self) -> list[Slot]:
-        """The calls in the order of the whole answer: by index where each has its own."""
+        """Return the calls in the order of the whole answer: by index where each has its own."""
         slots = self._slots
         if all(slot.index is not None for slot in slots) and len(self._by_index) == len(slots):
             return sorted(slots, key=lambda slot: slot.index or 0)
         return slots
 
     def built(self, turn: int) -> list[dict[str, Any]]:
-        """Each call as the JSON object of a whole answer; a missing id is made up from turn and place."""
+        """Return each call as the JSON object of a whole answer. A missing id is made up from turn and place."""
         return [self._object(slot, f"call_{turn}_{place}") for place, slot in enumerate(self.in_order())]
 
     def _slot(self, index: int | None, id: str, name: str, arguments: str) -> Slot:
+        if index is not None and not 0 <= index <= MAX_INDEX:
+            index = None
         known = self._by_id.get(id) if id else None
         found = known if index is None else self._by_index.get(index)
         if found is None and index is None and not id and self._slots:
@@ -136,7 +168,7 @@ class ToolCalls:
         if slot is None and not name:
             slot = known  # a nameless piece under a new index still belongs to its id
         if slot is None:
-            slot = Slot(index, len(self._slots))
+            slot = Slot(index)
             slot.name = "" if name or id or found is None else found.name
             self._slots.append(slot)
         if index is not None:
@@ -163,7 +195,7 @@ class ToolCalls:
 
 
 def _beginning(function: Any) -> str:
-    """How a piece's arguments begin, an object's as its text would."""
+    """Return how a piece's arguments begin, for an object as its text would."""
     if function is None:
         return ""
     if function.arguments:

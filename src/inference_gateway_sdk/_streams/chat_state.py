@@ -1,0 +1,370 @@
+"""The state of a chat stream, which assembles its answers, one a turn."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .._generated.chat import CreateChatCompletionResponse, CreateChatCompletionStreamResponse
+from .._model.answers import texts_of_parts
+from .._model.json_values import is_array, is_object
+from .._model.unknown_fields import mark_incomplete, mark_ran_on_gateway, unknown_of
+from .._wire import codec
+from .state import (
+    MAX_INDEX,
+    RECENT,
+    CallState,
+    TextBuffer,
+    finalize,
+    join_recent,
+    merge,
+    merge_beside,
+    merge_facts,
+    merge_parts,
+)
+from .tool_calls import ToolCalls
+
+if TYPE_CHECKING:
+    from collections import deque
+    from collections.abc import Collection, Mapping
+
+    from .._generated.chat import CompletionUsage, FinishReason
+
+__all__ = ["ChatState", "Choice", "place_of", "thoughts_of"]
+
+Chunk = CreateChatCompletionStreamResponse
+Answer = CreateChatCompletionResponse
+_ENVELOPE = ("id", "created", "model", "system_fingerprint", "service_tier", "reasoning_format")
+
+# Unknown fields that describe the chunk and not the answer. A whole answer has none of them, and those of the message
+# would be sent back with the next request:
+#   Together    {"index": 0, "text": "1", "delta": {"token_id": 16, "content": "1"}}
+#   Groq        {"index": 0, "delta": {"reasoning": "We", "channel": "analysis"}}
+#   Perplexity  {"index": 0, "delta": {"content": "lo"}, "message": {"role": "assistant", "content": "Hello"}}
+_OF_THE_CHUNK = frozenset({"choices", "obfuscation", "p"})
+_OF_THE_CHOICE = frozenset({"text", "message"})
+_OF_THE_DELTA = frozenset({"token_id", "index", "channel"})
+
+
+class ChatState:
+    """A chat stream as far as it has been handed over (see `StreamState`).
+
+    Args:
+        starts: Which of the chunks, counted from 0, begin another turn; `ChatDialect` appends them as it reads ahead.
+        keep: Keep the content, for `turns`.
+
+    Attributes:
+        choices: The choices of the current turn, by index.
+        ended: The choices of the turn before it.
+    """
+
+    __slots__ = ("_added", "_done", "_envelope", "_extra", "_keep", "_missing", "_starts", "choices", "ended", "turn",
+                 "usage")  # fmt: skip
+
+    def __init__(self, starts: deque[int], *, keep: bool = True) -> None:
+        self._starts = starts
+        self._keep = keep
+        self._added = 0
+        self._done: list[Answer] = []
+        self.turn = 0
+        self.ended: dict[int, Choice] = {}
+        self._begin()
+
+    def add(self, chunk: Chunk) -> None:
+        """Take the next chunk."""
+        if self._starts and self._starts[0] == self._added:
+            self._starts.popleft()
+            self._next_turn()
+        self._added += 1
+        keep = self._keep
+        for piece in chunk.choices:
+            index = piece.index or 0
+            choice = self.choices.get(index)
+            if choice is None:
+                choice = self._choice(index)
+            if keep:
+                choice.add(piece)
+            elif piece.finish_reason:
+                choice.finish_reason = piece.finish_reason
+        if chunk.usage is not None:
+            self.usage = chunk.usage
+        if keep:
+            if self._missing:
+                self._add_envelope(chunk)
+            if chunk.kept_ is not None:
+                self._add_unknown(chunk)
+
+    def add_calls(self, chunk: Chunk) -> None:
+        """Take the last chunk's pieces of tool calls; only without assembly."""
+        for piece in chunk.choices:
+            delta: Any = piece.delta  # required, and left out by some providers
+            if delta is not None and delta.tool_calls:
+                self._choice(piece.index or 0).add_calls(delta.tool_calls)
+
+    def turns(self, *, complete: bool) -> list[Answer]:
+        """Return each turn as a whole answer; the last may be unfinished."""
+        if not self._keep:
+            return []
+        if not self.choices and not self._envelope and not self._extra:
+            return list(self._done)
+        return [*self._done, self._built(complete)]
+
+    def adopt(self, answer: Answer) -> None:
+        """Take a whole answer as the only turn, unless it is empty."""
+        if self._keep and answer.choices:
+            self._done = [answer]
+
+    @property
+    def text(self) -> str:
+        """The text of the first choice of the current turn."""
+        choice = self._first
+        return "" if choice is None else choice.joined_text()
+
+    @property
+    def reasoning(self) -> str:
+        """The thinking of the first choice of the current turn; one of the two where it came under both names."""
+        choice = self._first
+        return "" if choice is None else choice.joined_reasoning()
+
+    @property
+    def tool_calls(self) -> list[CallState]:
+        """The tool calls of the first choice of the current turn."""
+        choice = self._first
+        return [] if choice is None else choice.calls(self.turn)
+
+    @property
+    def finish_reason(self) -> FinishReason | None:
+        """Why the first choice of the current turn ended."""
+        choice = self._first
+        return None if choice is None else choice.finish_reason
+
+    @property
+    def _first(self) -> Choice | None:
+        return self.choices[min(self.choices)] if self.choices else None
+
+    def _choice(self, index: int) -> Choice:
+        """Return the choice with that index; an index that cannot be one counts as missing, which is the first."""
+        index = place_of(index)
+        choice = self.choices.get(index)
+        if choice is None:
+            choice = self.choices[index] = Choice(index)
+        return choice
+
+    def _next_turn(self) -> None:
+        """Close the current turn: what follows it shows that the gateway ran its tool calls."""
+        if self._keep:
+            answer = self._built(complete=True)
+            for choice in answer.choices:
+                for call in choice.message.tool_calls or ():
+                    mark_ran_on_gateway(call)
+            self._done.append(answer)
+        self.turn += 1
+        self.ended = self.choices
+        self._begin()
+
+    def _begin(self) -> None:
+        self.choices: dict[int, Choice] = {}
+        self.usage: CompletionUsage | None = None
+        self._envelope: dict[str, Any] = {}
+        self._extra: dict[str, Any] = {}
+        self._missing: tuple[str, ...] = _ENVELOPE
+
+    def _add_envelope(self, chunk: Chunk) -> None:
+        """Take what describes the whole answer from the first chunk that has it (some begin with empty names)."""
+        envelope, found = self._envelope, False
+        for name in self._missing:
+            value = getattr(chunk, name)
+            if value:
+                envelope[name] = value
+                found = True
+        if found:
+            self._missing = tuple(name for name in self._missing if name not in envelope)
+
+    def _add_unknown(self, chunk: Chunk) -> None:
+        """Take fields that the contract does not know, and known ones that came in another type."""
+        merge_facts(self._extra, chunk.extra_fields)
+        raw = unknown_of(chunk).raw
+        odd = {name: value for name, value in raw.items() if name not in _OF_THE_CHUNK and getattr(chunk, name) is None}
+        merge_facts(self._extra, odd)
+
+    def _built(self, complete: bool) -> Answer:
+        choices = sorted(self.choices.values(), key=lambda choice: choice.index)
+        whole: dict[str, Any] = {
+            **self._envelope,
+            "object": "chat.completion",
+            "choices": [choice.built(self.turn) for choice in choices],
+        }
+        _add_missing(whole, finalize(self._extra))
+        if self.usage is not None:
+            whole["usage"] = codec.to_builtins(self.usage)
+        answer = codec.from_builtins(whole, Answer)
+        if not complete or any(choice.finish_reason is None for choice in choices):
+            mark_incomplete(answer)
+        return answer
+
+
+class Choice:
+    """One choice of a turn.
+
+    Attributes:
+        tools: Its tool calls, None before one began.
+    """
+
+    __slots__ = ("_content", "_extra", "_limit", "_logprobs", "_message_extra", "_parts", "_role", "_texts",
+                 "finish_reason", "index", "tools")  # fmt: skip
+
+    def __init__(self, index: int) -> None:
+        self.index = index
+        self.tools: ToolCalls | None = None
+        self.finish_reason: FinishReason | None = None
+        self._role = ""
+        self._content: list[str] = []  # as in a `TextBuffer`, whose call would cost every chunk
+        self._limit = RECENT
+        self._texts: dict[str, TextBuffer] = {}  # reasoning, reasoning_content, refusal
+        self._parts: list[Any] | None = None  # content that came as a list of parts
+        self._logprobs: dict[str, Any] | None = None
+        self._extra: dict[str, Any] = {}
+        self._message_extra: dict[str, Any] = {}
+
+    def add(self, piece: Any) -> None:
+        """Take one `ChatCompletionStreamChoice`."""
+        delta = piece.delta
+        if delta is not None:
+            content = delta.content
+            if content or (content is not None and not self.finish_reason):
+                pieces = self._content
+                pieces.append(content)
+                if len(pieces) >= self._limit:
+                    self._limit = join_recent(pieces, self._limit)
+            self._add_rest(delta)
+        if piece.finish_reason:
+            self.finish_reason = piece.finish_reason
+        if piece.logprobs is not None:
+            self._add_logprobs(piece.logprobs)
+        if piece.kept_ is not None and piece.extra_fields:
+            merge_beside(self._extra, _without(piece.extra_fields, _OF_THE_CHOICE if delta is not None else ()))
+
+    def add_calls(self, pieces: Any) -> None:
+        """Take pieces of tool calls."""
+        if self.tools is None:
+            self.tools = ToolCalls()
+        for piece in pieces:
+            self.tools.add(piece)
+
+    def built(self, turn: int) -> dict[str, Any]:
+        """Return the choice as the JSON object of a whole answer; `finish_reason` is null while it is open."""
+        message: dict[str, Any] = {"role": self._role or "assistant", "content": self._joined_content()}
+        for name, pieces in self._texts.items():
+            message[name] = "".join(pieces)
+        if self.tools is not None:
+            message["tool_calls"] = self.tools.built(turn)
+        _add_missing(message, finalize(self._message_extra))
+        extra = finalize(self._extra)
+        given = extra.pop("message", None)  # in the place of a delta
+        if is_object(given):
+            _add_missing(message, given)
+        choice: dict[str, Any] = {"index": self.index, "message": message, "finish_reason": self.finish_reason}
+        if self._logprobs is not None:
+            choice["logprobs"] = finalize(self._logprobs)
+        _add_missing(choice, extra)
+        return choice
+
+    def calls(self, turn: int, *, ran_on_gateway: bool = False) -> list[CallState]:
+        """Return the tool calls, with the ids that the assembled answer has."""
+        built = [] if self.tools is None else self.tools.built(turn)
+        return [
+            CallState(call["id"], call["function"]["name"], call["function"]["arguments"], ran_on_gateway)
+            for call in built
+        ]
+
+    def joined_text(self) -> str:
+        """Return the text."""
+        content = self._joined_content()
+        return "".join(texts_of_parts(content)) if is_array(content) else content or ""
+
+    def joined_reasoning(self) -> str:
+        """Return the thinking, be it a field of the message or among the parts of its content."""
+        pieces = self._texts.get("reasoning_content") or self._texts.get("reasoning") or ()
+        return "".join([*pieces, *thoughts_of(finalize(self._parts or []))])
+
+    def _add_rest(self, delta: Any) -> None:
+        if delta.role and not self._role:
+            self._role = str(delta.role)
+        if delta.reasoning_content:
+            self._text("reasoning_content").add(delta.reasoning_content)
+        if delta.reasoning:
+            self._text("reasoning").add(delta.reasoning)
+        if delta.refusal:
+            self._text("refusal").add(delta.refusal)
+        if delta.tool_calls:
+            self.add_calls(delta.tool_calls)
+        if delta.kept_ is not None:
+            self._add_unknown(delta)
+
+    def _text(self, name: str) -> TextBuffer:
+        text = self._texts.get(name)
+        if text is None:
+            text = self._texts[name] = TextBuffer()
+        return text
+
+    def _add_unknown(self, delta: Any) -> None:
+        """Take what the contract does not know or types otherwise, and content as a list of parts."""
+        merge(self._message_extra, _without(delta.extra_fields, _OF_THE_DELTA))
+        odd = {name: value for name, value in delta.kept_.raw.items() if value is not None}
+        parts = odd.pop("content", None)
+        if is_array(parts):
+            if self._parts is None:
+                self._parts = []
+            self._flush(self._parts)
+            self._content.clear()
+            self._limit = RECENT
+            merge_parts(self._parts, parts)
+        elif parts is not None:
+            odd["content"] = parts
+        if odd:
+            merge(self._message_extra, odd)
+
+    def _add_logprobs(self, logprobs: Any) -> None:
+        if self._logprobs is None:
+            self._logprobs = {}
+        merge(self._logprobs, codec.to_builtins(logprobs))
+
+    def _joined_content(self) -> Any:
+        if self._parts is None:
+            return "".join(self._content) if self._content else None
+        parts: list[Any] = finalize(self._parts)
+        self._flush(parts)
+        return finalize(parts)
+
+    def _flush(self, parts: list[Any]) -> None:
+        """Add the text that came as plain strings to the parts."""
+        text = "".join(self._content)
+        if text:
+            merge_parts(parts, [{"type": "text", "text": text}])
+
+
+def thoughts_of(parts: list[Any]) -> list[str]:
+    """Return the texts of thinking among parts of content; some give it as a list of parts, some as a string."""
+    thoughts: list[str] = []
+    for part in parts:
+        thought = part.get("thinking") if is_object(part) and part.get("type") == "thinking" else None
+        if isinstance(thought, str):
+            thoughts.append(thought)
+        elif is_array(thought):
+            thoughts += texts_of_parts(thought)
+    return [thought for thought in thoughts if thought]
+
+
+def place_of(index: int | None) -> int:
+    """Return the index of a choice; one that is missing or cannot be one means the first choice."""
+    return index if index is not None and 0 <= index <= MAX_INDEX else 0
+
+
+def _without(fields: Mapping[str, Any], names: Collection[str]) -> Mapping[str, Any]:
+    return {name: value for name, value in fields.items() if name not in names}
+
+
+def _add_missing(whole: dict[str, Any], more: Mapping[str, Any]) -> None:
+    """Add fields under names that `whole` has no value for: what was assembled wins."""
+    for name, value in more.items():
+        if whole.get(name) is None:
+            whole[name] = value
