@@ -23,6 +23,7 @@ from inference_gateway_sdk import (
     StreamError,
     StreamTruncatedError,
     TextDelta,
+    ToolCallDelta,
     ToolCallEnd,
     ToolCallStart,
     UnknownMessagesResponseContentBlock,
@@ -273,6 +274,40 @@ def test_the_view_of_a_call_that_was_cut_off_has_no_end() -> None:
     assert not any(isinstance(one, (ToolCallEnd, ReasoningDelta)) for one in told)
 
 
+@pytest.mark.parametrize("pieces", [255, 256, 257, 1000])
+def test_every_piece_of_a_long_input_is_in_the_deltas(pieces: int) -> None:
+    """The deltas of a tool call join to its input, however many pieces it came in."""
+    events = [
+        START,
+        begins(0, type="tool_use", id="t", name="f", input={}),
+        delta(0, type="input_json_delta", partial_json='"'),
+        *[delta(0, type="input_json_delta", partial_json="x")] * pieces,
+        delta(0, type="input_json_delta", partial_json='"'),
+        {"type": "content_block_stop", "index": 0},
+        STOP,
+    ]
+    for assemble in (True, False):
+        _, deltas = viewed(MessagesDialect(assemble=assemble), wire(events))
+        written = '"' + "x" * pieces + '"'
+        assert "".join(one.arguments for one in deltas if isinstance(one, ToolCallDelta)) == written
+        assert [one.arguments for one in deltas if isinstance(one, ToolCallEnd)] == [written]
+
+
+def test_a_model_that_takes_over_is_the_model_of_the_answer() -> None:
+    """A `fallback` block names the model that goes on, as the answer does that is not streamed."""
+    start = {"type": "message_start", "message": {**START["message"], "model": "first"}}
+    fallback = {
+        "type": "fallback",
+        "from": {"model": "first"},
+        "to": {"model": "second"},
+        "trigger": {"type": "refusal"},
+    }
+    dialect, _ = read(wire([start, begins(0, **fallback), begins(1, type="text", text="Hi"), STOP]))
+    (answer,) = dialect.turns()
+    assert (answer.model, answer.text) == ("second", "Hi")
+    assert answer.content[0].to_dict() == fallback
+
+
 # What is content
 
 
@@ -386,6 +421,28 @@ def test_an_end_without_its_marker_is_truncation(data: bytes, says: str) -> None
     dialect, _ = read(data)
     assert type(dialect.failure) is StreamTruncatedError
     assert says in dialect.failure.message
+
+
+def test_another_message_in_the_midst_of_one_ends_the_stream() -> None:
+    """Two messages spliced into one stream are no whole answer: the first was cut off, and its call has no end."""
+    other = {"type": "message_start", "message": {**START["message"], "id": "m2"}}
+    call = [begins(0, type="tool_use", id="t1", name="f", input={}), delta(0, partial_json='{"v":"Spark')]
+    second = [begins(0, type="text", text="Hi"), {"type": "content_block_stop", "index": 0}, STOP]
+    dialect, deltas = viewed(MessagesDialect(), wire([START, *call, other, *second]))
+    assert type(dialect.failure) is StreamTruncatedError
+    assert "another message began before the answer was whole" in dialect.failure.message
+    assert not dialect.terminal
+    (partial,) = dialect.turns(complete=False)
+    assert (partial.id, len(partial.content), partial.complete) == ("m1", 1, False)
+    assert [type(one) for one in deltas] == [ToolCallStart, ToolCallDelta]
+
+
+def test_a_beginning_that_comes_again_is_the_same_message() -> None:
+    """A server that repeats `message_start` under the same id, or without one, breaks nothing."""
+    bare = {"type": "message_start", "message": {"content": []}}
+    dialect, _ = read(wire([START, delta(0, text="a"), START, bare, delta(0, text="b"), STOP]))
+    assert dialect.failure is None
+    assert dialect.turns()[0].text == "ab"
 
 
 def test_the_last_event_needs_no_blank_line() -> None:

@@ -253,6 +253,81 @@ def test_indexes_with_a_gap_do_not_tell_a_text_twice() -> None:
     assert deltas == [TextDelta("Hi"), Finish("stop", native="completed")]
 
 
+def counted_from_1(*, item_done: bool, output: bool) -> bytes:
+    """A stream whose only part has the content_index 1, as Bedrock sends gpt-oss."""
+    at = {"output_index": 0, "content_index": 1, "item_id": "m"}
+    item = {"type": "message", "id": "m", "role": "assistant", "content": [{"type": "output_text", "text": "Hi."}]}
+    return wire(
+        [
+            CREATED,
+            {"type": "response.output_item.added", "output_index": 0, "item": {**item, "content": []}},
+            {"type": "response.content_part.added", **at, "part": {"type": "output_text", "text": ""}},
+            delta("Hi", **at),
+            delta(".", **at),
+            {"type": "response.output_text.done", **at, "text": "Hi."},
+            {"type": "response.content_part.done", **at, "part": {"type": "output_text", "text": "Hi."}},
+            *([{"type": "response.output_item.done", "output_index": 0, "item": item}] if item_done else []),
+            {"type": "response.completed", "response": {"status": "completed", "output": [item] if output else []}},
+        ]
+    )
+
+
+@pytest.mark.parametrize("item_done", [True, False])
+@pytest.mark.parametrize("output", [True, False])
+def test_a_content_index_that_counts_from_1_does_not_double_the_text(item_done: bool, output: bool) -> None:
+    """Parts of whole items are those of the deltas, wherever a server counts from."""
+    dialect, deltas = viewed(ResponsesDialect(), counted_from_1(item_done=item_done, output=output))
+    assert deltas == [TextDelta("Hi"), TextDelta("."), Finish("stop", native="completed")]
+    assert dialect.turns()[0].output_text == dialect.state.text == "Hi."
+
+
+def test_a_part_of_a_whole_item_that_had_no_deltas_is_added() -> None:
+    """A part that comes only whole stands at its place, and the deltas give it once."""
+    parts = [{"type": "output_text", "text": text} for text in ("A", "B", "C")]
+    item = {"type": "message", "content": parts}
+    data = wire(
+        [
+            CREATED,
+            delta("B", output_index=0, content_index=1),
+            {"type": "response.output_item.done", "output_index": 0, "item": item},
+            COMPLETED,
+        ]
+    )
+    dialect, deltas = viewed(ResponsesDialect(), data)
+    assert sorted(one.text for one in deltas if isinstance(one, TextDelta)) == ["A", "B", "C"]
+    assert dialect.turns()[0].output_text == "ABC"
+
+
+def test_items_of_the_last_snapshot_are_found_by_their_type() -> None:
+    """Where the snapshot has an item more and no ids, the text that came in pieces is not given again."""
+    thought = {"type": "reasoning", "summary": [{"type": "summary_text", "text": "hm"}]}
+    item = {"type": "message", "content": [{"type": "output_text", "text": "Hi"}]}
+    last = {"type": "response.completed", "response": {"status": "completed", "output": [thought, item]}}
+    deltas = told(wire([CREATED, delta("Hi", output_index=0, content_index=0), last]))
+    assert deltas == [TextDelta("Hi"), ReasoningDelta("hm"), Finish("stop", native="completed")]
+
+
+@pytest.mark.parametrize("assemble", [True, False])
+def test_the_deltas_need_no_assembly(assemble: bool) -> None:
+    """With `assemble=False` the same deltas come, and nothing of the text stays."""
+    data = wire(
+        [
+            CREATED,
+            {"type": "response.output_item.added", "output_index": 0, "item": {"type": "message", "content": []}},
+            *[delta("x", output_index=0, content_index=0)] * 300,
+            {"type": "response.output_item.added", "output_index": 1, "item": {"type": "function_call", "name": "f"}},
+            *[{"type": "response.function_call_arguments.delta", "output_index": 1, "delta": "1"}] * 300,
+            {"type": "response.output_text.done", "output_index": 0, "content_index": 0, "text": "x" * 300 + "!"},
+            COMPLETED,
+        ]
+    )
+    dialect, deltas = viewed(ResponsesDialect(assemble=assemble), data)
+    assert "".join(one.text for one in deltas if isinstance(one, TextDelta)) == "x" * 300 + "!"
+    assert [one.arguments for one in deltas if isinstance(one, ToolCallEnd)] == ["1" * 300]
+    assert dialect.state.text == ("x" * 300 + "!" if assemble else "")
+    assert [call.arguments for call in dialect.state.tool_calls] == (["1" * 300] if assemble else [""])
+
+
 # Ends
 
 

@@ -168,7 +168,9 @@ class ChatChunk:
     def text(self: _ChatStreamed) -> str | None:
         """What this chunk adds to the text of the first choice that has any, None when it adds none."""
         for choice in self.choices:
-            text = choice_text(choice)
+            # A provider may leave the delta out, whatever its annotation says.
+            content = getattr(getattr(choice, "delta", None), "content", None)
+            text = content if isinstance(content, str) else choice_text(choice)
             if text is not None:
                 return text
         return None

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from .._generated.chat import CreateChatCompletionResponse, CreateChatCompletionStreamResponse
 from .._model.answers import choice_text
 from .chat_state import ChatState, place_of
-from .dialect import EventDialect
+from .dialect import TOO_DEEP, EventDialect, too_deep
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -37,14 +37,13 @@ class ChatDialect(EventDialect[Chunk, Answer, ChatState]):
         options: As for every dialect.
     """
 
-    __slots__ = ("_choices", "_errored", "_read_so_far", "_starts", "_turn")
+    __slots__ = ("_choices", "_errored", "_starts", "_turn")
 
     def __init__(self, *, choices: int = 1, **options: Unpack[Options]) -> None:
-        self._starts: deque[int] = deque()
-        super().__init__(Chunk, Answer, ChatState(self._starts, keep=options.get("assemble", True)), **options)
+        super().__init__(Chunk, Answer, ChatState(keep=options.get("assemble", True)), **options)
+        self._starts: deque[Chunk] = deque()  # chunks that were read and begin another turn once handed over
         self._turn = Turn()
         self._choices = choices
-        self._read_so_far = 0
         self._errored = False
 
     @property
@@ -73,6 +72,29 @@ class ChatDialect(EventDialect[Chunk, Answer, ChatState]):
                 return choice_text(choice)
         return None
 
+    def fold(self, chunk: Chunk) -> None:
+        """Take a chunk that is handed over.
+
+        Raises:
+            DecodingError: It is nested too deeply.
+        """
+        if self._starts:
+            self._begin_turn(chunk)
+        if self._assemble:  # as in the base class, whose call would cost every chunk
+            try:
+                self.state.add(chunk)
+            except TOO_DEEP:
+                raise too_deep() from None
+
+    def _begin_turn(self, chunk: Chunk) -> None:
+        """Begin another turn, if that is what the chunk does."""
+        if self._starts[0] is chunk:
+            self._starts.popleft()
+            try:
+                self.state.next_turn()
+            except TOO_DEEP:
+                raise too_deep() from None
+
     def _make_view(self) -> ChatDeltas:
         from .chat_deltas import ChatDeltas
 
@@ -85,8 +107,7 @@ class ChatDialect(EventDialect[Chunk, Answer, ChatState]):
             brings = chunk.usage is not None or any(has_content(choice) for choice in chunk.choices)
             return chunk if brings else None
         if self._turn.follow(chunk):
-            self._starts.append(self._read_so_far)
-        self._read_so_far += 1
+            self._starts.append(chunk)
         return chunk
 
     def _missing(self) -> str:

@@ -24,7 +24,6 @@ from .state import (
 from .tool_calls import ToolCalls
 
 if TYPE_CHECKING:
-    from collections import deque
     from collections.abc import Collection, Mapping
 
     from .._generated.chat import CompletionUsage, FinishReason
@@ -49,7 +48,6 @@ class ChatState:
     """A chat stream as far as it has been handed over (see `StreamState`).
 
     Args:
-        starts: Which of the chunks, counted from 0, begin another turn; `ChatDialect` appends them as it reads ahead.
         keep: Keep the content, for `turns`.
 
     Attributes:
@@ -57,13 +55,10 @@ class ChatState:
         ended: The choices of the turn before it.
     """
 
-    __slots__ = ("_added", "_done", "_envelope", "_extra", "_keep", "_missing", "_starts", "choices", "ended", "turn",
-                 "usage")  # fmt: skip
+    __slots__ = ("_done", "_envelope", "_extra", "_keep", "_missing", "choices", "ended", "turn", "usage")
 
-    def __init__(self, starts: deque[int], *, keep: bool = True) -> None:
-        self._starts = starts
+    def __init__(self, *, keep: bool = True) -> None:
         self._keep = keep
-        self._added = 0
         self._done: list[Answer] = []
         self.turn = 0
         self.ended: dict[int, Choice] = {}
@@ -71,20 +66,15 @@ class ChatState:
 
     def add(self, chunk: Chunk) -> None:
         """Take the next chunk."""
-        if self._starts and self._starts[0] == self._added:
-            self._starts.popleft()
-            self._next_turn()
-        self._added += 1
         keep = self._keep
         for piece in chunk.choices:
-            index = piece.index or 0
-            choice = self.choices.get(index)
+            choice = self.choices.get(piece.index or 0)
             if choice is None:
-                choice = self._choice(index)
+                choice = self._choice(piece.index)
             if keep:
                 choice.add(piece)
-            elif piece.finish_reason:
-                choice.finish_reason = piece.finish_reason
+            else:
+                choice.add_facts(piece)
         if chunk.usage is not None:
             self.usage = chunk.usage
         if keep:
@@ -93,12 +83,17 @@ class ChatState:
             if chunk.kept_ is not None:
                 self._add_unknown(chunk)
 
-    def add_calls(self, chunk: Chunk) -> None:
-        """Take the last chunk's pieces of tool calls; only without assembly."""
-        for piece in chunk.choices:
-            delta: Any = piece.delta  # required, and left out by some providers
-            if delta is not None and delta.tool_calls:
-                self._choice(piece.index or 0).add_calls(delta.tool_calls)
+    def next_turn(self) -> None:
+        """Close the current turn: the chunk that follows shows that the gateway ran its tool calls."""
+        if self._keep:
+            answer = self._built(complete=True)
+            for choice in answer.choices:
+                for call in choice.message.tool_calls or ():
+                    mark_ran_on_gateway(call)
+            self._done.append(answer)
+        self.turn += 1
+        self.ended = self.choices
+        self._begin()
 
     def turns(self, *, complete: bool) -> list[Answer]:
         """Return each turn as a whole answer; the last may be unfinished."""
@@ -141,25 +136,13 @@ class ChatState:
     def _first(self) -> Choice | None:
         return self.choices[min(self.choices)] if self.choices else None
 
-    def _choice(self, index: int) -> Choice:
+    def _choice(self, index: int | None) -> Choice:
         """Return the choice with that index; an index that cannot be one counts as missing, which is the first."""
-        index = place_of(index)
-        choice = self.choices.get(index)
+        place = place_of(index)
+        choice = self.choices.get(place)
         if choice is None:
-            choice = self.choices[index] = Choice(index)
+            choice = self.choices[place] = Choice(place)
         return choice
-
-    def _next_turn(self) -> None:
-        """Close the current turn: what follows it shows that the gateway ran its tool calls."""
-        if self._keep:
-            answer = self._built(complete=True)
-            for choice in answer.choices:
-                for call in choice.message.tool_calls or ():
-                    mark_ran_on_gateway(call)
-            self._done.append(answer)
-        self.turn += 1
-        self.ended = self.choices
-        self._begin()
 
     def _begin(self) -> None:
         self.choices: dict[int, Choice] = {}
@@ -243,12 +226,13 @@ class Choice:
         if piece.kept_ is not None and piece.extra_fields:
             merge_beside(self._extra, _without(piece.extra_fields, _OF_THE_CHOICE if delta is not None else ()))
 
-    def add_calls(self, pieces: Any) -> None:
-        """Take pieces of tool calls."""
-        if self.tools is None:
-            self.tools = ToolCalls()
-        for piece in pieces:
-            self.tools.add(piece)
+    def add_facts(self, piece: Any) -> None:
+        """Take of a piece what `deltas()` needs beyond the piece itself: tool calls and the end."""
+        delta = piece.delta
+        if delta is not None and delta.tool_calls:
+            self._add_calls(delta.tool_calls)
+        if piece.finish_reason:
+            self.finish_reason = piece.finish_reason
 
     def built(self, turn: int) -> dict[str, Any]:
         """Return the choice as the JSON object of a whole answer; `finish_reason` is null while it is open."""
@@ -296,9 +280,15 @@ class Choice:
         if delta.refusal:
             self._text("refusal").add(delta.refusal)
         if delta.tool_calls:
-            self.add_calls(delta.tool_calls)
+            self._add_calls(delta.tool_calls)
         if delta.kept_ is not None:
             self._add_unknown(delta)
+
+    def _add_calls(self, pieces: Any) -> None:
+        if self.tools is None:
+            self.tools = ToolCalls()
+        for piece in pieces:
+            self.tools.add(piece)
 
     def _text(self, name: str) -> TextBuffer:
         text = self._texts.get(name)

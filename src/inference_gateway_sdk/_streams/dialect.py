@@ -22,13 +22,15 @@ if TYPE_CHECKING:
     from .._wire.sse import RawEvent
     from .state import StreamState
 
-__all__ = ["ByteDialect", "DeltaView", "EventDialect", "Options"]
+__all__ = ["TOO_DEEP", "ByteDialect", "DeltaView", "EventDialect", "Options", "too_deep"]
 
 ChunkT = TypeVar("ChunkT")
 FinalT = TypeVar("FinalT")
 StateT = TypeVar("StateT", bound="StreamState[Any, Any]")
 ChunkT_contra = TypeVar("ChunkT_contra", contravariant=True)
 MAX_EVENT = 64 * 1024 * 1024
+TOO_DEEP = (RecursionError, SerializationError)
+"""Errors of walking through JSON that is nested too deeply."""
 
 
 class DeltaView(Protocol[ChunkT_contra]):
@@ -151,10 +153,11 @@ class EventDialect(ABC, Generic[ChunkT, FinalT, StateT]):
         Raises:
             DecodingError: It is nested too deeply.
         """
-        try:
-            self.state.add(chunk)
-        except (RecursionError, SerializationError):
-            raise _too_deep() from None
+        if self._assemble:
+            try:
+                self.state.add(chunk)
+            except TOO_DEEP:
+                raise too_deep() from None
 
     def deltas(self, chunk: ChunkT | None) -> list[Delta]:
         """Return the events that all dialects share: of the chunk folded last, or for None of the stream's end.
@@ -169,10 +172,10 @@ class EventDialect(ABC, Generic[ChunkT, FinalT, StateT]):
             if chunk is None:
                 return view.at_end()
             if not self._assemble:
-                self.state.add_calls(chunk)
+                self.state.add(chunk)
             return view.of(chunk)
-        except (RecursionError, SerializationError):
-            raise _too_deep() from None
+        except TOO_DEEP:
+            raise too_deep() from None
 
     def turns(self, *, complete: bool = True) -> list[FinalT]:
         """Return the answers so far, oldest first; none before one begins, and none without assembly.
@@ -182,8 +185,8 @@ class EventDialect(ABC, Generic[ChunkT, FinalT, StateT]):
         """
         try:
             return self.state.turns(complete=complete)
-        except (RecursionError, SerializationError):
-            raise _too_deep() from None
+        except TOO_DEEP:
+            raise too_deep() from None
 
     @abstractmethod
     def _make_view(self) -> DeltaView[ChunkT]:
@@ -225,8 +228,8 @@ class EventDialect(ABC, Generic[ChunkT, FinalT, StateT]):
                 except (DecodingError, DeserializationError):
                     if whole:  # half an event at the end of the body is truncation, not a bad frame
                         self.failure = read_bad_frame(data, provider=self._provider, model=self._model)
-                except (RecursionError, SerializationError):
-                    self.failure = _too_deep()
+                except TOO_DEEP:
+                    self.failure = too_deep()
                 else:
                     if chunk is not None:
                         chunks.append((chunk, event))
@@ -254,7 +257,8 @@ class EventDialect(ABC, Generic[ChunkT, FinalT, StateT]):
         self.state.adopt(answer)
 
 
-def _too_deep() -> DecodingError:
+def too_deep() -> DecodingError:
+    """Return the error for JSON that is nested too deeply."""
     return DecodingError("the stream sent JSON that is nested too deeply to read")
 
 

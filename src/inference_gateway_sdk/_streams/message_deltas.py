@@ -106,6 +106,8 @@ class MessageDeltas:
         call = block.call()
         deltas: list[Delta] = [] if block.emitted else [ToolCallDelta(block.number, call.arguments)]
         deltas.append(ToolCallEnd(block.number, call.id, call.name, call.arguments, ran_on_gateway=call.ran_on_gateway))
+        if not self._state.keep:
+            block.written.forget()
         return deltas
 
     def _usage(self) -> list[Delta]:

@@ -136,14 +136,15 @@ class MessageState:
 
     Attributes:
         turn: Always 0: a stream has one message.
+        keep: As given.
         block: The block that the last delta or stop is about, None for none.
         opened: The blocks that the last event about blocks began; a delta begins one that was never started.
         calls: The blocks that call tools.
         stop_reason: Why the message ended, in Anthropic's word; "" while it is open.
     """
 
-    __slots__ = ("_adopted", "_by_index", "_content", "_fields", "_keep", "_last", "_size", "_usage", "block", "calls",
-                 "opened", "stop_reason", "turn")  # fmt: skip
+    __slots__ = ("_adopted", "_by_index", "_content", "_fields", "_last", "_size", "_usage", "block", "calls",
+                 "keep", "opened", "stop_reason", "turn")  # fmt: skip
 
     def __init__(self, *, keep: bool = True) -> None:
         self.turn = 0
@@ -151,7 +152,7 @@ class MessageState:
         self.opened: list[Block] = []
         self.calls: list[Block] = []
         self.stop_reason: str = ""
-        self._keep = keep
+        self.keep = keep
         self._fields: dict[str, Any] = {}
         self._usage: dict[str, Any] = {}
         self._content: list[Block] = []  # in the order they began
@@ -164,11 +165,11 @@ class MessageState:
         """Take the next event; pings and unknown kinds change nothing."""
         match event.type:
             case "content_block_delta":
-                if self._keep:
-                    self._add_delta(event)
-            case "content_block_start" | "content_block_stop":
-                if self._keep:
-                    self.add_calls(event)
+                self._add_delta(event)
+            case "content_block_start":
+                self._start_block(event)
+            case "content_block_stop":
+                self.block = self._block_of(_index_of(event))
             case "message_start":
                 self._begin(event)
             case "message_delta" | "message_stop":
@@ -176,28 +177,14 @@ class MessageState:
             case _:
                 pass
 
-    def add_calls(self, event: MessagesStreamEvent) -> None:
-        """Take the last event's share of a block; only without assembly, which does so by itself."""
-        match event.type:
-            case "content_block_delta":
-                self._add_delta(event)
-            case "content_block_start":
-                self._start_block(event)
-            case "content_block_stop":
-                self.block = self._block_of(_index_of(event))
-            case "message_start" if event.message is not None:
-                self.opened = [self._begin_block(None, codec.to_builtins(block)) for block in event.message.content]
-            case _:
-                pass
-
     def adopt(self, answer: MessagesResponse) -> None:
         """Take a whole answer as what was assembled, unless it is empty."""
-        if self._keep and answer.content:
+        if self.keep and answer.content:
             self._adopted = answer
 
     def turns(self, *, complete: bool) -> list[MessagesResponse]:
         """Return the message so far, the only turn there is; nothing before it begins."""
-        if not self._keep or not (self._fields or self._content or self._adopted):
+        if not self.keep or not (self._fields or self._content or self._adopted):
             return []
         return [self._built(complete)]
 
@@ -215,7 +202,7 @@ class MessageState:
     @property
     def tool_calls(self) -> list[CallState]:
         """The tool calls, those that the provider runs included; none without assembly."""
-        return [block.call() for block in self.calls] if self._keep else []
+        return [block.call() for block in self.calls] if self.keep else []
 
     @property
     def usage(self) -> MessagesUsage | None:
@@ -234,9 +221,9 @@ class MessageState:
         if is_object(usage):
             merge_facts(self._usage, usage)
         self.stop_reason = message.get("stop_reason") or self.stop_reason
-        if self._keep:
+        if self.keep:
             self._fields.update(message)
-            self.opened = [self._begin_block(None, fields) for fields in (content if is_array(content) else ())]
+        self.opened = [self._begin_block(None, fields) for fields in (content if is_array(content) else ())]
 
     def _start_block(self, event: MessagesStreamEvent) -> None:
         index = _index_of(event)
@@ -250,17 +237,23 @@ class MessageState:
         delta = event.delta
         if delta is None:
             return
-        index = _index_of(event)
-        block = self._block_of(index)
+        block = self._last if event.index is None else self._by_index.get(event.index)
         if self.opened:
             self.opened = []
-        if block is None:  # it never began
-            kind = delta.type or "text_delta"
-            block = self._begin_block(index, {"type": _BLOCK_OF_DELTA.get(kind, kind.removesuffix("_delta"))})
-            self.opened = [block]
-        if self._keep or block.is_call:
+        if block is None:
+            block = self._implied(event, delta.type or "text_delta")
+        if self.keep or block.is_call:
             block.add(delta)
         self.block = block
+
+    def _implied(self, event: MessagesStreamEvent, kind: str) -> Block:
+        """Return the block of a delta that came for an unknown index: a new one, of the kind that has such deltas."""
+        index = _index_of(event)
+        block = None if index is not None else self._last
+        if block is None:
+            block = self._begin_block(index, {"type": _BLOCK_OF_DELTA.get(kind, kind.removesuffix("_delta"))})
+            self.opened = [block]
+        return block
 
     def _block_of(self, index: int | None) -> Block | None:
         """Return the block that an event is about: by index, else the last one."""
@@ -272,7 +265,7 @@ class MessageState:
         self._size += 1
         if block.is_call:
             self.calls.append(block)
-        if self._keep:
+        if self.keep:
             self._content.append(block)
             if fields.get("type") == "fallback":
                 self._take_model(fields.get("to"))
@@ -294,7 +287,7 @@ class MessageState:
             self.stop_reason = delta.stop_reason or self.stop_reason
         if event.usage is not None:
             merge_facts(self._usage, codec.to_builtins(event.usage))
-        if self._keep:
+        if self.keep:
             if delta is not None:
                 merge_facts(self._fields, _fields_of(delta))
             merge_facts(self._fields, event.extra_fields)

@@ -1,4 +1,4 @@
-"""From bytes to raw events: the event stream reader, and the deadlines of a stream."""
+"""The bytes of a stream as raw events, what a body without events was, and the deadlines of a stream."""
 
 from __future__ import annotations
 
@@ -21,7 +21,11 @@ TAIL = 5.0  # seconds to wait for what may follow the terminal marker (usage, [D
 
 
 class StreamDeadlines:
-    """The clocks of one attempt at a stream.
+    """The clocks of one attempt at a stream: the deadline of the next read, and the error when it passes.
+
+    Three limits (`Timeouts.first_content`, `idle`, `total`) run only while the client waits for the server; each wait
+    is reported with `waited`. Bytes alone reset nothing, only `content` does. A server that drips comments, chunk sizes
+    or halves of an event is therefore stopped.
 
     Args:
         limits: The call's timeouts.
@@ -39,7 +43,7 @@ class StreamDeadlines:
         self._waited = 0.0
 
     def deadline(self, now: float) -> float | None:
-        """Until when a read that starts now may take, None for ever."""
+        """Return until when a read that starts now may take, None for no limit."""
         left, total = self._left, self._total_left
         if left is None or (total is not None and total < left):
             left = total
@@ -55,15 +59,15 @@ class StreamDeadlines:
             self._total_left -= seconds
 
     def content(self) -> None:
-        """Content has come: the idle clock starts anew."""
+        """Start the idle clock anew: content has come."""
         self._clock = "idle"
         self._left = self._limits.idle
         self._since_content = 0.0
 
     def tail(self) -> None:
-        """The terminal marker has come and nothing but bookkeeping may follow: wait for it only briefly.
+        """Wait only briefly from now on: the terminal marker has come, and only bookkeeping may follow.
 
-        Said again, it changes nothing: what follows without content must not stretch the wait.
+        A second call changes nothing: events without content must not stretch the wait.
         """
         if self._clock == "tail":
             return
@@ -77,7 +81,7 @@ class StreamDeadlines:
         return self._waited
 
     def stalled(self, chunks: int) -> StreamStalledError:
-        """The error for a deadline that passed: it names the clock that ran out."""
+        """Return the error for a deadline that passed; it names the clock that ran out."""
         left, total = self._left, self._total_left
         if total is not None and (left is None or total <= left):
             limit, seconds = "total", self._limits.total
@@ -99,11 +103,13 @@ class StreamDeadlines:
         )
 
 
-FOREIGN_LIMIT = 8 * 1024 * 1024  # of a body without events this much is kept, to say what it was
+FOREIGN_LIMIT = 8 * 1024 * 1024  # how much of a body without events is kept, to name what it was
 _EXCERPT = 200
 _BOM = b"\xef\xbb\xbf"
 _MARGIN = _BOM + b" \t\r\n"
+# The first line of an event stream: a comment (": ping"), a field ("data: {...}"), or a field without a value ("data").
 _OF_EVENTS = re.compile(rb":|(?:data|event|id|retry)(?:[:\r\n]|$)")
+_NAMES = (b"data", b"event", b"id", b"retry")  # the body may be cut in the midst of one: "da"
 _EMPTY_HINT = (
     "the gateway answers so when the provider breaks off before its first line; ask again, or ask without streaming"
     " to see the provider's error."
@@ -111,12 +117,15 @@ _EMPTY_HINT = (
 
 
 def is_error_object(value: object) -> bool:
-    """Whether a JSON value is an error in the place of an answer (an `error` that is null is none)."""
+    """Return whether a JSON value is an error instead of an answer; an `error` that is null is not one."""
     return is_object(value) and bool(value.get("error") or value.get("object") == "error")
 
 
 class EventStreamReader:
     """The events of one body, and what the body was if there were none.
+
+    Behind the gateway a provider's plain JSON or HTML page arrives under `text/event-stream` (WIRE section 9). An SSE
+    parser sees only unknown fields there and reports nothing, so the first bytes are kept until an event has come.
 
     Args:
         max_event: The largest event accepted, in bytes.
@@ -132,11 +141,11 @@ class EventStreamReader:
 
     @property
     def failure(self) -> StreamError | None:
-        """One event is larger than the bound: nothing after it is read."""
+        """The error for an event larger than the bound, after which nothing is read."""
         return self._parser.failure
 
     def feed(self, data: bytes) -> list[RawEvent]:
-        """The events that these bytes complete; afterwards `failure` may be set."""
+        """Return the events that these bytes complete; afterwards `failure` may be set."""
         events = self._parser.feed(data)
         if events:
             self._saw_event, self._beginning = True, None
@@ -145,18 +154,18 @@ class EventStreamReader:
         return events
 
     def end(self) -> list[RawEvent]:
-        """The last event, when the body ended without the blank line that closes it."""
+        """Return the last event, when the body ended without the blank line that closes it."""
         events = self._parser.end()
         if events:
             self._saw_event, self._beginning = True, None
         return events
 
     def verdict(self, provider: str | None, model: str | None) -> GatewayError | None:
-        """What a body without any event was, as the error to raise; None when there were events."""
+        """Return the error that names what a body without any event was; None when there were events."""
         if self._saw_event:
             return None
         body = self._body()
-        if not body or _OF_EVENTS.match(body):
+        if not body or _OF_EVENTS.match(body) or _BOM.startswith(body) or any(n.startswith(body) for n in _NAMES):
             what = "nothing in it" if not body else "only comments" if body[:1] == b":" else "no event in it"
             return StreamTruncatedError(f"the event stream ended with {what}", hint=_EMPTY_HINT)
         try:
@@ -172,16 +181,16 @@ class EventStreamReader:
         )
 
     def plain_json(self) -> bytes | None:
-        """The body, when it was one JSON object instead of events."""
+        """Return the body when it was one JSON object instead of events."""
         body = self._body()
         return body if body[:1] == b"{" else None
 
     def _body(self) -> bytes:
-        """The body without what surrounds it; empty once an event has come."""
+        """Return the body without BOM and white space; empty once an event has come."""
         return bytes(self._beginning or b"").removeprefix(_BOM).strip()
 
     def _watch(self, data: bytes, beginning: bytearray) -> None:
-        """Keep the body's beginning: all of what may be JSON or HTML, an excerpt of anything else."""
+        """Keep the beginning of the body: all of it where it may be JSON or HTML, an excerpt of anything else."""
         if len(beginning) < self._limit:
             beginning += data
             start = beginning.lstrip(_MARGIN)[:1]
@@ -191,5 +200,5 @@ class EventStreamReader:
 
 
 def _excerpt(body: bytes) -> str:
-    """How the body begins, without secrets."""
+    """Return how the body begins, without secrets."""
     return repr(redact(body[: 2 * _EXCERPT].decode("utf-8", "replace"))[:_EXCERPT])

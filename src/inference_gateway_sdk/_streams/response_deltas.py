@@ -68,8 +68,11 @@ class ResponseDeltas:
                 self._emit_call(touched, deltas)
 
     def _emit_text(self, part: Part, deltas: list[Delta]) -> None:
-        kind = _KINDS.get(part.facts.get("type"))
-        text = part.written
+        name = part.facts.get("type")
+        text = part.texts.get("refusal" if name == "refusal" else "text")
+        if text is None:
+            return
+        kind = _KINDS.get(name)
         if kind is not None and text.size > part.emitted:
             deltas += map(kind, text.since(part.emitted))
             part.emitted = text.size

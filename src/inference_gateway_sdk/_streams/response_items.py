@@ -120,11 +120,6 @@ class Part(_Fields):
             elif keep or name == "type":
                 self.facts[name] = value
 
-    @property
-    def written(self) -> TextBuffer:
-        """Its text."""
-        return self.text("refusal" if self.facts.get("type") == "refusal" else "text")
-
 
 class Item(_Fields):
     """One output item.

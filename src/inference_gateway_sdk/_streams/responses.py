@@ -131,19 +131,15 @@ class ResponseState:
             self._end(event)
         if event.response is not None:
             self._take(event.response, last=last)
-        elif not last and self.keep:
+        elif not last:
             self._items.add(event)
         if last and not self._fields.get("status"):
             self._fields["status"] = event.type.removeprefix("response.")
 
-    def add_calls(self, event: Event) -> None:
-        """Take what the last event says of an item; only without assembly, which does so by itself."""
-        if event.response is None and event.type not in ENDS:
-            self._items.add(event)
-
     def settle(self) -> None:
         """Bring the items up to the last snapshot, so that `touched` has all of them."""
-        self._items.settle(self._last or [])
+        output, self._last = self._last or [], None
+        self._items.settle(output)
 
     def adopt(self, answer: Response) -> None:
         """Take a whole answer as what was assembled, unless it is empty."""
@@ -207,7 +203,7 @@ class ResponseState:
             return
         if last:
             self._last = output
-            if len(output) >= len(self._items):
+            if self.keep and len(output) >= len(self._items):
                 self._output = output
             elif self.keep:
                 self._items.settle(output)

@@ -56,8 +56,8 @@ class StreamState(Protocol[ChunkT_contra, AnswerT]):
     """One stream as far as it has been handed over: the single source of `partial()`, `final()` and `deltas()`.
 
     `EventDialect.state` is one. `add` takes each chunk once, in order. Text, reasoning and tool calls are those of the
-    first choice, as in `final()`. Without assembly there is no text, no reasoning and no tool call, while `turn`,
-    `usage` and `finish_reason` are there all the same.
+    first choice, as in `final()`. Without assembly only `deltas()` feeds it; it keeps no text and no reasoning then,
+    and of tool calls what their ends need.
 
     Attributes:
         turn: The number of the current turn, from 0.
@@ -92,10 +92,6 @@ class StreamState(Protocol[ChunkT_contra, AnswerT]):
 
     def add(self, chunk: ChunkT_contra, /) -> None:
         """Take the next chunk."""
-        ...
-
-    def add_calls(self, chunk: ChunkT_contra, /) -> None:
-        """Take of the last chunk what `deltas()` needs beyond the chunk itself; only without assembly."""
         ...
 
     def adopt(self, answer: AnswerT, /) -> None:
@@ -142,6 +138,8 @@ class TextBuffer(list[str]):
         Positions are counted in characters because joining changes the number of pieces.
         """
         missing = self.size - start
+        if self and len(self[-1]) == missing > 0:  # most of the time
+            return [self[-1]]
         pieces: list[str] = []
         for piece in reversed(self):
             if missing <= 0:

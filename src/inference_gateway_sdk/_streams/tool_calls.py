@@ -42,10 +42,10 @@ class Slot:
         number: The number `deltas()` gave the call when it emitted its start; -1 before.
         emitted: How many characters of its arguments `deltas()` has emitted.
         changed: The call is in the list of changed ones.
+        named_again: The name came again after arguments, so that the next piece may begin another call.
     """
 
     __slots__ = (
-        "_named_again",
         "_parses",
         "arguments",
         "changed",
@@ -56,6 +56,7 @@ class Slot:
         "id",
         "index",
         "name",
+        "named_again",
         "number",
         "type",
     )
@@ -72,7 +73,7 @@ class Slot:
         self.number = -1
         self.emitted = 0
         self.changed = False
-        self._named_again = False
+        self.named_again = False
         self._parses = 0
 
     def contradicts(self, id: str, name: str, arguments: str) -> bool:
@@ -86,8 +87,8 @@ class Slot:
         # Some repeat the name with every piece. Only arguments that begin anew distinguish that from a second call:
         #   f '{"x":'   f '1}'      is one call
         #   f '{"x":1}' f '{"x":2}' are two
-        self._named_again = self._named_again or bool(name)
-        return self._named_again and arguments.startswith("{") and self._is_whole()
+        self.named_again = self.named_again or bool(name)
+        return self.named_again and arguments.startswith("{") and self._is_whole()
 
     def _is_whole(self) -> bool:
         """Return whether the arguments are complete JSON."""
@@ -124,6 +125,16 @@ class ToolCalls:
     def add(self, piece: Any) -> None:
         """Add one `ChatCompletionMessageToolCallChunk`."""
         function = piece.function
+        slot = self._by_index.get(piece.index)
+        if slot is not None and _has_only_arguments(piece, function) and not slot.named_again:  # most pieces
+            slot.arguments.add(function.arguments)
+        else:
+            slot = self._add_odd(piece, function)
+        if not slot.changed:
+            slot.changed = True
+            self.changed.append(slot)
+
+    def _add_odd(self, piece: Any, function: Any) -> Slot:
         call_id = piece.id or ""
         name = (function.name or "") if function is not None else ""
         slot = self._slot(piece.index, call_id, name, _beginning(function))
@@ -140,9 +151,7 @@ class ToolCalls:
             merge_facts(slot.extra_content, codec.to_builtins(piece.extra_content))
         if piece.kept_ is not None:
             merge(slot.extra, piece.extra_fields)
-        if not slot.changed:
-            slot.changed = True
-            self.changed.append(slot)
+        return slot
 
     def in_order(self) -> list[Slot]:
         """Return the calls in the order of the whole answer: by index where each has its own."""
@@ -192,6 +201,16 @@ class ToolCalls:
         if slot.extra_content:
             call["extra_content"] = finalize(slot.extra_content)
         return {**call, **finalize(slot.extra)}
+
+
+def _has_only_arguments(piece: Any, function: Any) -> bool:
+    """Return whether a piece continues the arguments of the call with its index, and nothing else."""
+    return bool(
+        function is not None
+        and function.arguments
+        and not (piece.id or function.name or piece.type)
+        and piece.extra_content is piece.kept_ is function.kept_ is None
+    )
 
 
 def _beginning(function: Any) -> str:
