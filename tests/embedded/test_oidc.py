@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.wire
 
-CAPTURES = Path(__file__).resolve().parents[2] / ".." / "shared" / "captures" / "gateway" / "auth"
+CAPTURES = Path(__file__).resolve().parents[1] / "data" / "captures" / "gateway" / "auth"
 OURS = "our-client"
 
 
@@ -315,7 +315,6 @@ def test_without_its_library_it_says_what_to_install() -> None:
     assert "pip install 'inference-gateway-sdk[oidc]'" in done.stdout
 
 
-@pytest.mark.skipif(not CAPTURES.is_dir(), reason="the recorded answers are not beside this checkout")
 @pytest.mark.parametrize("name", ["none", "nope"])
 def test_the_recorded_refusal_is_reproduced(
     issuer: Issuer, exchange: Callable[..., RawAnswer], raw_answer: type[RawAnswer], name: str
