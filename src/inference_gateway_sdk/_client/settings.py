@@ -78,25 +78,34 @@ def resolve(settings: ClientSettings[SourceT], changes: Mapping[str, Any]) -> Cl
 def split_params(
     settings: ClientSettings[SourceT], given: Mapping[str, Any]
 ) -> tuple[ClientSettings[SourceT], dict[str, Any]]:
-    """A call's keyword arguments taken apart: the settings with its options, and what is left, the parameters."""
-    if not given:
-        return settings, {}
-    options = {name: value for name, value in given.items() if name in OPTIONS}
-    rest = {name: value for name, value in given.items() if name not in OPTIONS}
+    """Return the settings with a call's options, and what is left of its keyword arguments: the parameters.
+
+    Options are taken out of `given` itself. It is a variable of every frame of the call, which error trackers walk, and
+    headers and queries are secrets.
+    """
+    rest: Any = given  # a TypedDict to type checkers
+    if not rest:
+        return settings, rest
+    options = {name: rest.pop(name) for name in [*rest] if name in OPTIONS}
     return resolve(settings, options), rest
 
 
 def without_body(settings: ClientSettings[SourceT], options: Mapping[str, Any]) -> ClientSettings[SourceT]:
-    """The settings with the options of a call that takes neither parameters nor `extra_body`.
+    """Return the settings with the options of a call that takes neither parameters nor `extra_body`.
+
+    They are taken out of `options` itself, as by `split_params`.
 
     Raises:
         TypeError: An option that such a call does not have.
     """
+    if not options:
+        return settings
     taken = sorted(OPTIONS - {"extra_body"})
     for name in options:
         if name not in taken:
             raise TypeError(f"unknown parameter {name!r}: this call takes {', '.join(taken)}")
-    return resolve(settings, options)
+    own: Any = options  # a TypedDict to type checkers
+    return resolve(settings, {name: own.pop(name) for name in [*own]})
 
 
 def pop_assemble_option(given: dict[str, Any]) -> bool:

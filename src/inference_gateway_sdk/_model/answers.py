@@ -10,7 +10,7 @@ from ..errors import DecodingError, DeserializationError
 from .display import AnswerDisplay
 from .encode import encode
 from .json_values import is_array, is_object, parse
-from .type_info import convert
+from .type_info import build_decoder
 from .unknown_fields import raw_value, unknown_of
 
 if TYPE_CHECKING:
@@ -85,7 +85,8 @@ def fitted(value: object, kind: Any) -> Any:
         return cast("Callable[[object], Any]", validate)(value)
     if kind is dict:
         return _as_mapping(value)
-    return convert(value, kind)
+    build_decoder(kind)  # each time: to remember the classes of users would keep them alive
+    return msgspec.convert(value, kind)
 
 
 def _as_mapping(value: object) -> object:

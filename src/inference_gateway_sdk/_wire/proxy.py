@@ -8,11 +8,12 @@ with the reason; `send(Call(...))` is the way past the refusal.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct, field
 
 from .._model.json_values import is_mapping, parse
+from .._model.open_types import Concealed
 from .._model.unknown_fields import (
     UnknownFields,
     WithMeta,
@@ -41,7 +42,7 @@ _EVENTS: Final = "text/event-stream"
 
 
 @set_module
-class ProxyReply(WithMeta, Struct, kw_only=True):
+class ProxyReply(Concealed, WithMeta, Struct, kw_only=True):
     """A provider's own answer, as the gateway passed it on.
 
     Attributes:
@@ -72,12 +73,15 @@ class ProxyReply(WithMeta, Struct, kw_only=True):
         return f"ProxyReply({self.status}, <{len(self.body)} bytes>)"
 
 
-class Negotiated(NamedTuple):
+class Negotiated(Concealed, Struct, frozen=True):
     """A call's headers without the two that the gateway reads itself."""
 
     accept: str
     content_type: str
     others: tuple[tuple[str, str], ...]
+
+    def __repr__(self) -> str:
+        return f"Negotiated({self.accept!r}, {self.content_type!r})"
 
 
 def negotiate(headers: Iterable[tuple[str, str]], provider: str, default_accept: str) -> Negotiated:

@@ -117,6 +117,7 @@ class InferenceGatewayClient(
             changes["timeout"] = timeout
         self._settings = resolve(ClientSettings(token=TokenSource(token)), changes)
         self._connections = Connections(max_connections=max_connections, proxy=proxy, tls=tls, ca=ca, cert=cert)
+        del token, headers, changes, proxy, cert  # secrets, and error trackers collect the variables of a traceback
         self._own_driver = driver is not None
         if driver is None:
             driver = default_transport(self._connections)

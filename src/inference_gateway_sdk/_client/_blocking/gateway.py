@@ -210,6 +210,7 @@ class ProxyMethods:
         settings = without_body(self._settings, options)
         negotiated = negotiate(settings.headers, check_provider(provider), "application/json")
         call = proxy_call(provider, path, method, negotiated, query=query, body=proxy_body(json, content, files))
+        del query  # it may hold a secret, and error trackers collect the variables of a traceback
         return self._session.send(call, structs.replace(settings, headers=negotiated.others))
 
     def proxy_stream(

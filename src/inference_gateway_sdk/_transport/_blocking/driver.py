@@ -166,7 +166,10 @@ class BlockingDriver:
         connect_seconds: float | None = None,
     ) -> BlockingResponse:
         """Send one request and return when the head of its final answer is there; see `protocols.Driver.open`."""
-        plan = self._settings.plan(url)
+        try:
+            plan = self._settings.plan(url)
+        finally:
+            del url  # its query may hold a secret, and error trackers collect the variables of a traceback
         head = self._compose(plan, method, headers, body)
         pool = self._pool
         pool.wait_slot(deadline)
@@ -180,7 +183,7 @@ class BlockingDriver:
                 if connection is None:
                     connection = self._connect(pool, plan.route, deadline, connect_seconds)
                 try:
-                    connection.link.request(method, head, body)
+                    connection.link.request(method, head.data, body)
                     answer = _answer(pool, connection, plan, deadline, reused=reused)
                 except BaseException:
                     pool.drop(connection)
