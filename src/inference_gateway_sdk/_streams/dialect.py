@@ -206,6 +206,10 @@ class EventDialect(ABC, Generic[ChunkT, FinalT]):
         """Whether an orderly end here is the end of the answer."""
         return self.terminal
 
+    def _break(self, error: GatewayError) -> None:
+        """End the stream with an error."""
+        self.failure = error
+
     def _cut_off(self, why: str) -> None:
         """The stream says that it ends, and is not whole."""
         self.failure = self.truncated(why)

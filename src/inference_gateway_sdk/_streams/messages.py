@@ -383,7 +383,7 @@ class MessagesDialect(EventDialect[MessagesStreamEvent, MessagesResponse]):
             return None
         match chunk.type:
             case "message_start" if self._is_another(chunk):
-                self.failure = StreamError("a second message began before the first had ended")
+                self._break(StreamError("a second message began before the first had ended"))
                 return None
             case "message_start" | "content_block_start" | "content_block_delta":
                 self._begun = True

@@ -92,7 +92,7 @@ class ResponseState:
         return {"object": "response", **self._fields, "output": output}
 
     def _add_last(self, event: ResponseStreamEvent) -> None:
-        snapshot = {} if event.response is None else codec.to_builtins(event.response)
+        snapshot: dict[str, Any] = {} if event.response is None else codec.to_builtins(event.response)
         if self.emitted is not None:
             self._emit_last(event, snapshot.get("output"), self.emitted)
         self._fields.pop("status", None)  # of a snapshot before
