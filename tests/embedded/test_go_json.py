@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inference_gateway_sdk.embedded import go_json
-from inference_gateway_sdk.embedded.chat_schema import ChatAnswer, ChatRequest, narrow
+from inference_gateway_sdk.embedded.chat_schema import ChatRequest, ChatResponse, narrow
 
 _VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(),
@@ -122,7 +122,7 @@ def test_a_request_keeps_what_the_gateway_knows_and_loses_the_rest() -> None:
 def test_an_answer_keeps_what_the_gateway_knows_and_loses_the_rest() -> None:
     """WIRE section 8: what the provider left out reads as zero, its own additions vanish."""
     passed = _passed(
-        ChatAnswer,
+        ChatResponse,
         {
             "system_fingerprint": "f",
             "choices": [{"finish_reason": None, "vendor": 1, "message": {"content": "hi", "refusal": None}}],

@@ -10,8 +10,7 @@ import pytest
 
 from inference_gateway_sdk import InferenceGatewayClient
 from inference_gateway_sdk.embedded import ScriptedProvider, running
-from inference_gateway_sdk.embedded.otlp import Metric, Verdict, judge
-from inference_gateway_sdk.embedded.otlp_json import from_json
+from inference_gateway_sdk.embedded.otlp import Metric, Verdict, from_json, judge
 from support.weights import nowhere
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from inference_gateway_sdk.embedded.connection import WriteDeadline
+from inference_gateway_sdk.embedded.client_connection import WriteDeadline
 from inference_gateway_sdk.embedded.settings import RELEASES, Quirks, named
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -14,7 +14,7 @@ from ..._http1.connection import Connection, NextAction, next_action
 from ..._http1.failures import DeadlineExceeded, NotSent, NotSentInTime
 from ..._http1.request import HeadBuilder
 from ..._http1.response import DRAIN_SECONDS, Body
-from ..._transport.routing import IDLE_SECONDS, LIMIT, TransportSettings
+from ..routing import IDLE_SECONDS, LIMIT, TransportSettings
 from .connection import AsyncConnection, connect
 from .pool import AsyncPool
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from ..._http1.request import RequestTarget, Route
     from ..._http1.response import ResponseParser
-    from ..._transport.trust import Cert
+    from ..trust import Cert
 
 __all__ = ["AsyncioDriver", "AsyncioResponse"]
 

@@ -12,7 +12,7 @@ from ..._http1.connection import Connection, NextAction, next_action
 from ..._http1.failures import DeadlineExceeded, Failure, NotSentInTime
 from ..._http1.request import HeadBuilder
 from ..._http1.response import DRAIN_SECONDS, Body
-from ..._transport.routing import IDLE_SECONDS, LIMIT, TransportSettings
+from ..routing import IDLE_SECONDS, LIMIT, TransportSettings
 from .connection import BlockingConnection, connect
 from .pool import BlockingPool
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from ..._http1.request import RequestTarget, Route
     from ..._http1.response import ResponseParser
-    from ..._transport.trust import Cert
+    from ..trust import Cert
 
 __all__ = ["BlockingDriver", "BlockingResponse"]
 

@@ -20,7 +20,7 @@ __all__ = [
     "Ask",
     "BrokenOff",
     "Listed",
-    "Provider",
+    "ModelProvider",
     "ProviderError",
     "ProviderResponse",
     "Refused",
@@ -124,7 +124,7 @@ def _first(headers: tuple[tuple[str, str], ...], name: str) -> str:
     return next((value for key, value in headers if key == name), "")
 
 
-class Provider(Protocol):
+class ModelProvider(Protocol):
     """One provider behind the gateway."""
 
     async def start(self) -> None:

@@ -16,8 +16,8 @@ from msgspec.structs import replace
 
 from ..._version import __version__
 from .. import go_json
+from ..forwarding import Lines
 from ..oidc import is_this_machine
-from ..relay import Lines
 from .catalogue import Auth, Profile
 from .provider import Ask, BrokenOff, Listed, ProviderError, ProviderResponse, Refused, Silent, Unreachable
 
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterator, Sequence
 
     from ..chat_schema import ChatRequest
-    from .provider import Provider
+    from .provider import ModelProvider
 
-__all__ = ["USER_AGENT", "Relay", "with_runtime_context"]
+__all__ = ["USER_AGENT", "HttpProvider", "with_runtime_context"]
 
 
 USER_AGENT = f"inference-gateway-sdk-embedded/{__version__}"
@@ -45,7 +45,7 @@ _KEPT = httpx2.Limits(max_keepalive_connections=20, keepalive_expiry=4)
 _NONE_KEPT = httpx2.Limits(max_keepalive_connections=0)
 
 
-class Relay:
+class HttpProvider:
     """A provider that is reached over HTTP.
 
     Args:
@@ -98,12 +98,12 @@ class Relay:
         return [_relay_listed(entry) for entry in listing.data or []]
 
     async def chat(self, request: ChatRequest) -> bytes:
-        """As `Provider.chat`."""
+        """As `ModelProvider.chat`."""
         async with self._asking("POST", self._profile.chat_path, go_json.encode(request)) as answer:
             return await _whole_answer(answer)
 
     async def chat_stream(self, request: ChatRequest) -> AsyncGenerator[bytes]:
-        """As `Provider.chat_stream`."""
+        """As `ModelProvider.chat_stream`."""
         async with self._asking("POST", self._profile.chat_path, go_json.encode(request)) as answer:
             lines = Lines()
             try:
@@ -117,7 +117,7 @@ class Relay:
 
     @asynccontextmanager
     async def exchange(self, ask: Ask) -> AsyncGenerator[ProviderResponse]:
-        """As `Provider.exchange`; a key that the client sent along is never the one that arrives."""
+        """As `ModelProvider.exchange`; a key that the client sent along is never the one that arrives."""
         ours = {"authorization", self._auth.value}
         theirs = [pair for pair in ask.headers if pair[0] not in ours]
         named = "" if self._two_versions or not ask.header("anthropic-version") else "anthropic-version"
@@ -262,7 +262,7 @@ class _Show(Struct):
     model_info: dict[str, object] | None = None
 
 
-async def with_runtime_context(name: str, provider: Provider, models: Sequence[Listed]) -> list[Listed]:
+async def with_runtime_context(name: str, provider: ModelProvider, models: Sequence[Listed]) -> list[Listed]:
     """The models with the sizes that the running server states, in place of those of its list.
 
     Args:
@@ -280,13 +280,13 @@ async def with_runtime_context(name: str, provider: Provider, models: Sequence[L
     ]
 
 
-async def _llama_cpp(provider: Provider, models: Sequence[Listed]) -> list[int | None]:
+async def _llama_cpp(provider: ModelProvider, models: Sequence[Listed]) -> list[int | None]:
     props = await _read_context(provider, Ask(method="GET", path="/props", at_root=True), _Props)
     generation = props.default_generation_settings if props else None
     return [generation.n_ctx if generation else None] * len(models)
 
 
-async def _ollama(provider: Provider, models: Sequence[Listed]) -> list[int | None]:
+async def _ollama(provider: ModelProvider, models: Sequence[Listed]) -> list[int | None]:
     turn = asyncio.Semaphore(_AT_ONCE)
 
     async def one(model: Listed) -> int | None:
@@ -307,7 +307,7 @@ def _show_context(show: _Show) -> int | None:
     return next((size for key, size in info.items() if key.endswith(".context_length") and isinstance(size, int)), None)
 
 
-async def _read_context(provider: Provider, ask: Ask, into: type[ContextT]) -> ContextT | None:
+async def _read_context(provider: ModelProvider, ask: Ask, into: type[ContextT]) -> ContextT | None:
     try:
         async with provider.exchange(ask) as answer:
             body = b"".join([piece async for piece in answer.pieces])

@@ -1,24 +1,83 @@
-"""Refuse requests of web pages: the checks of `Origin`, `Sec-Fetch-Site` and `Host` before anything else is done.
-
-A gateway on a loopback address holds provider keys and may run tools, and every web page the user opens can
-send requests there. API clients send no `Origin`; browsers always send one with a cross-origin POST, and a page that
-rebinds its own DNS name to a loopback address is known by its `Host`.
-"""
+"""Who may use the gateway: bearer tokens, and the origin of requests from web pages."""
 
 from __future__ import annotations
 
+import hmac
 import ipaddress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
 from .problems import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-__all__ = ["OriginCheck", "is_loopback"]
+__all__ = ["Authentication", "FixedToken", "OriginCheck", "TokenCheck", "is_loopback"]
+
+
+class FixedToken:
+    """Accepts one token and no other, as a `TokenCheck`.
+
+    Args:
+        secret: The token.
+    """
+
+    def __init__(self, secret: str) -> None:
+        self._secret = secret.encode()
+
+    async def accepts(self, token: str) -> bool:
+        """Whether this is the token; how long that takes says nothing about it."""
+        return hmac.compare_digest(token.encode("utf-8", "surrogatepass"), self._secret)
+
+
+_BEARER = "Bearer "
+_CHALLENGE = 'Bearer realm="inference-gateway"'  # RFC 6750 section 3
+
+
+class TokenCheck(Protocol):
+    """Who tells good tokens from others."""
+
+    async def accepts(self, token: str) -> bool:
+        """Whether this token may pass."""
+        ...
+
+
+class Authentication:
+    """An ASGI application that asks for a token before another one.
+
+    Args:
+        app: What is behind it.
+        tokens: Which tokens are good.
+        is_open: Whether a request needs none.
+        bare: Pass a token without the word before it, and do not say in a refusal that the word is wanted.
+    """
+
+    def __init__(self, app: ASGIApp, tokens: TokenCheck, is_open: Callable[[Scope], bool], *, bare: bool) -> None:
+        self._app = app
+        self._tokens = tokens
+        self._is_open = is_open
+        self._bare = bare
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, or refuse it."""
+        if scope["type"] != "http" or self._is_open(scope) or await self._is_good(_authorization(scope)):
+            await self._app(scope, receive, send)
+            return
+        refusal = Problem.unauthorized()
+        if not self._bare:
+            refusal.headers = {"www-authenticate": _CHALLENGE}
+        await refusal.response()(scope, receive, send)
+
+    async def _is_good(self, authorization: str) -> bool:
+        token = authorization.removeprefix(_BEARER)
+        return (self._bare or token != authorization) and await self._tokens.accepts(token)
+
+
+def _authorization(scope: Scope) -> str:
+    values = (value.decode("latin-1") for name, value in scope["headers"] if name == b"authorization")
+    return next(values, "")
 
 
 class OriginCheck:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 from starlette.responses import Response
 
-from .connection import ClientLeft, before_reads, before_writes, while_connected
+from .client_connection import ClientLeft, before_reads, before_writes, while_connected
 from .providers.provider import BrokenOff, ProviderError
 from .settings import Quirks
 
@@ -56,7 +56,7 @@ class Lines:
             self._rest = bytearray(piece)
 
 
-Pairs = list[tuple[bytes, bytes]]
+HeaderPairs = list[tuple[bytes, bytes]]
 
 _RELAY_HEADERS = [
     (b"content-type", b"text/event-stream"),
@@ -137,13 +137,13 @@ async def as_released(lines: AsyncGenerator[bytes], quirks: Quirks) -> AsyncGene
             raise
 
 
-def stream_headers(scope: Scope) -> Pairs:
+def stream_headers(scope: Scope) -> HeaderPairs:
     """The headers of an event stream that answers this request."""
     return _RELAY_HEADERS + [_KEEP] * (_CLOSE not in scope["headers"])
 
 
 async def relay_lines(
-    send: Send, headers: Pairs, first: bytes | None, more: AsyncGenerator[bytes], *, status: int = 200
+    send: Send, headers: HeaderPairs, first: bytes | None, more: AsyncGenerator[bytes], *, status: int = 200
 ) -> None:
     """Send these lines, each in a write of its own; `first` is None when there is none."""
     await _relay_head(send, status, headers)
@@ -154,7 +154,7 @@ async def relay_lines(
     await _relay_body(send, b"", more=False)
 
 
-async def _relay_head(send: Send, status: int, headers: Pairs) -> None:
+async def _relay_head(send: Send, status: int, headers: HeaderPairs) -> None:
     await send({"type": "http.response.start", "status": status, "headers": headers})
 
 
