@@ -5,9 +5,9 @@ Importing this package imports nothing else: each name is fetched when it is fir
 Derived from openapi.yaml by scripts/generate_types: do not edit.
 """
 # fmt: off
-# ruff: noqa: A004, E501, I001
+# ruff: noqa: A004, E501, I001, UP018
 
-TYPE_CHECKING = False  # what type checkers take for true, without the import of typing
+TYPE_CHECKING = bool()  # false; true to type checkers, undecided to jedi, and without the import of typing
 if TYPE_CHECKING:
     from ._client._async.client import AsyncInferenceGatewayClient as AsyncInferenceGatewayClient
     from ._client._async.stream import AsyncByteStream as AsyncByteStream

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 from msgspec import Struct
 
 from .._model.open_types import Concealed
+from .._model.unknown_fields import set_module
+from ..errors import GatewayError
+from .headers import Headers
 
 if TYPE_CHECKING:
-    from ..errors import GatewayError, StreamTruncatedError
+    from ..errors import StreamTruncatedError
     from .deltas import Delta
-    from .headers import Headers
     from .sse import RawEvent
 
 __all__ = [
@@ -98,6 +100,7 @@ class Idempotency(enum.Enum):
     PUSH = "push"  # metrics: counted twice when repeated after a 500
 
 
+@set_module
 class Reply(Concealed, Struct, frozen=True):
     """A whole answer with a status below 400."""
 
@@ -171,6 +174,7 @@ def post_call(
     )
 
 
+@set_module
 class Dialect(Protocol[ChunkT, FinalT]):
     """The pure half of one attempt at a stream: bytes in, chunks out, and the verdict at the end.
 
