@@ -31,6 +31,7 @@ ALLOWED = {
     },
     "pytest_plugin": {"", "testing", "pytest"},
     "types": {"_generated", "_model", "_wire"},
+    "transport": {"_http1", "_transport"},
     "": {"*"},
 }  # fmt: skip
 # What the pure rooms of the library itself do without: sockets, loops, clocks, chance, logs, files.

@@ -49,7 +49,7 @@ _WRITTEN = {
 }
 
 _RENAMED = {"Repeat": "Idempotency"}
-_SUBMODULES = ["errors", "types"]
+_SUBMODULES = ["errors", "transport", "types"]
 
 _ROOT = '''"""The Python client for the Inference Gateway: one typed API, blocking and async.
 

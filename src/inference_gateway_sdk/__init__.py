@@ -893,7 +893,7 @@ if not TYPE_CHECKING:  # to type checkers a module with __getattr__ would have e
             return __getattr__(new)
         if name in _HOMES:
             value = getattr(import_module("." + _HOMES[name], __name__), name)
-        elif name in {"errors", "types"}:
+        elif name in {"errors", "transport", "types"}:
             value = import_module("." + name, __name__)
         else:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}", name=name, obj=None)

@@ -11,8 +11,8 @@ from msgspec import Struct
 
 from .._model.open_types import Concealed
 from .._model.unknown_fields import set_module
-from ..errors import GatewayError
-from .headers import Headers
+from ..errors import GatewayError  # noqa: TC001  (annotations are evaluated)
+from .headers import Headers  # noqa: TC001  (annotations are evaluated)
 
 if TYPE_CHECKING:
     from ..errors import StreamTruncatedError
