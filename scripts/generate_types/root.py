@@ -43,6 +43,7 @@ _WRITTEN = {
     "_wire.headers": ["Headers"],
     "_wire.mcp": ["McpServerTool", "McpToolResult"],
     "_wire.proxy": ["ProxyReply"],
+    "_wire.retry": ["RetryPolicy"],
     "_wire.sse": ["SSEvents"],
     "_wire.timeouts": ["Timeouts"],
     "errors": sorted(errors.__all__),

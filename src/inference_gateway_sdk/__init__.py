@@ -271,6 +271,7 @@ if TYPE_CHECKING:
     from ._wire.mcp import McpServerTool as McpServerTool
     from ._wire.mcp import McpToolResult as McpToolResult
     from ._wire.proxy import ProxyReply as ProxyReply
+    from ._wire.retry import RetryPolicy as RetryPolicy
     from ._wire.sse import SSEvents as SSEvents
     from ._wire.timeouts import Timeouts as Timeouts
     from .errors import BadGatewayError as BadGatewayError
@@ -543,6 +544,7 @@ __all__ = [
     "ResponseUsageInputTokensDetails",
     "ResponseUsageOutputTokensDetails",
     "RetryPlanned",
+    "RetryPolicy",
     "SSEvents",
     "SerializationError",
     "ServiceUnavailableError",
@@ -853,6 +855,7 @@ if not TYPE_CHECKING:  # to type checkers a module with __getattr__ would have e
         "McpServerTool": "_wire.mcp",
         "McpToolResult": "_wire.mcp",
         "ProxyReply": "_wire.proxy",
+        "RetryPolicy": "_wire.retry",
         "SSEvents": "_wire.sse",
         "Timeouts": "_wire.timeouts",
         "BadGatewayError": "errors",

@@ -181,4 +181,4 @@ def _tools_provider(gateway: Gateway, name: str) -> ModelProvider:
     try:
         return gateway.provider(name)
     except Problem as problem:
-        raise Problem(500, "ModelProvider not available") from problem
+        raise Problem(500, "Provider not available") from problem
