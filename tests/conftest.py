@@ -22,13 +22,13 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 
 # Folders whose tests open loopback sockets; `-m "not wire"` leaves the rest.
-WIRE = set("transport transport_httpx2 endpoints client embedded cli failover official live fuzz".split())
+SOCKET_FOLDERS = set("transport transport_httpx2 endpoints client embedded cli failover official live fuzz".split())
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark tests by their folder."""
     for item in items:
-        if item.path.relative_to(ROOT).parts[0] in WIRE:
+        if item.path.relative_to(ROOT).parts[0] in SOCKET_FOLDERS:
             item.add_marker(pytest.mark.wire)
 
 

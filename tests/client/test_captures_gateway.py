@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from support.worlds import World
 
 RECORDINGS = recordings()
-# Two forms of one request, of which the client sends the other (WIRE section 3), and requests it has no method for.
+# Two forms of one request, of which the client sends the other (gateway-behaviour.md#routing), and requests it has no
+# method for.
 SENT_OTHERWISE = {"base/chat_both"}
 
 

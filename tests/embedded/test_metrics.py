@@ -1,4 +1,7 @@
-"""A push of metrics: what is taken, what is refused with a reason, and what is no push at all (WIRE section 15)."""
+"""A push of metrics: what is taken, what is refused with a reason, and what is no push at all.
+
+See gateway-behaviour.md#metrics-push.
+"""
 
 from __future__ import annotations
 

@@ -62,7 +62,8 @@ class Meta(Struct, frozen=True, kw_only=True):
     Attributes:
         status: The HTTP status.
         headers: The answer's headers; names are compared without case.
-        selected_provider: The provider behind a routing alias (`X-Selected-Provider`, WIRE section 3), else None.
+        selected_provider: The provider behind a routing alias (`X-Selected-Provider`, gateway-behaviour.md#routing),
+            else None.
         selected_model: The model behind a routing alias (`X-Selected-Model`), else None.
         elapsed: Seconds from the start of the last attempt until the answer was whole (a stream: until its head came).
         attempts: How many times the request was sent, 1 when the first try succeeded.

@@ -385,7 +385,10 @@ class ChatDialect(EventDialect[Chunk, Answer]):
 
     @property
     def may_continue(self) -> bool:
-        """Another turn may follow the terminal marker: the gateway runs tool calls itself (WIRE section 13)."""
+        """Another turn may follow the terminal marker: the gateway runs tool calls itself.
+
+        See gateway-behaviour.md#mcp-tools.
+        """
         return self._turn.calls_tools
 
     def has_content(self, chunk: Chunk) -> bool:

@@ -246,7 +246,10 @@ class EventDialect(ABC, Generic[ChunkT, FinalT]):
         return chunks
 
     def _done(self) -> None:
-        """`[DONE]` proves nothing: the gateway sends it after errors (WIRE section 13), providers in any dialect."""
+        """`[DONE]` proves nothing: the gateway sends it after errors, providers in any dialect.
+
+        See gateway-behaviour.md#mcp-tools.
+        """
         self.closed = True
         if not self._ends_whole():
             self._cut_off("the stream said [DONE]")

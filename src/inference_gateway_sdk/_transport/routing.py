@@ -142,7 +142,7 @@ def _in_network(entry: str, host: str) -> bool:
 
 LIMIT = 100
 IDLE_SECONDS = 60.0
-"""Half of the 120 s after which the gateway itself closes a connection (WIRE section 4)."""
+"""Half of the 120 s after which the gateway itself closes a connection (gateway-behaviour.md#limits-and-timeouts)."""
 _RESOLVERS = 512
 
 

@@ -1,6 +1,7 @@
 """A provider's own API through the gateway (contract: /proxy/{provider}/{path}): what a user asks to one call.
 
-The gateway's proxy has traps (WIRE section 14): it declares every body as JSON, repeats a version that its base URL
+The gateway's proxy has traps (gateway-behaviour.md#proxy): it declares every body as JSON, repeats a version that its
+base URL
 already holds, and hides the provider's status from who accepts an event stream alone. What cannot work is refused here
 with the reason; `send(Call(...))` is the way past the refusal.
 """
@@ -30,7 +31,8 @@ __all__ = ["Negotiated", "ProxyReply", "negotiate", "proxy_body", "proxy_call"]
 
 _METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
-_VERSION: Final = {  # the version segment that the gateway's base URL of a provider ends in (WIRE section 18)
+# the version segment that the gateway's base URL of a provider ends in (gateway-behaviour.md#providers)
+_VERSION: Final = {
     **dict.fromkeys("anthropic groq llamacpp minimax mistral moonshot nvidia ollama ollama_cloud openai".split(), "v1"),
     "google": "v1beta",
     "zai": "v4",
@@ -155,7 +157,7 @@ def proxy_body(json: object, content: object, files: object = None) -> bytes | N
 
     Raises:
         TypeError: `content` is neither text nor bytes.
-        ValueError: Both are given, or `files`, which the gateway's proxy would corrupt (WIRE section 14).
+        ValueError: Both are given, or `files`, which the gateway's proxy would corrupt (gateway-behaviour.md#proxy).
         SerializationError: `json` has no JSON form.
     """
     if files is not None:

@@ -20,7 +20,8 @@ __all__ = ["EARLY_SECONDS", "REPEATABLE", "Outcome", "RetryPolicy", "delay_befor
 EARLY_SECONDS: Final = 10.0
 """A connection that ends unanswered within this time of sending broke; later, the gateway's own deadline closed it.
 
-The gateway closes without a byte after SERVER_WRITE_TIMEOUT, 30 s by default (WIRE section 4)."""
+The gateway closes without a byte after SERVER_WRITE_TIMEOUT, 30 s by default
+(gateway-behaviour.md#limits-and-timeouts)."""
 
 _FIRST_DELAY: Final = 0.5
 _FACTOR: Final = 2.0

@@ -158,7 +158,7 @@ def _is_open(scope: Scope) -> bool:
 
 
 async def _no_route(_: Request, __: Exception) -> Response:
-    """The 404 of an unknown path and of a wrong method (WIRE section 1)."""
+    """The 404 of an unknown path and of a wrong method (gateway-behaviour.md#routes)."""
     return Problem.no_route().response()
 
 

@@ -195,7 +195,7 @@ class PassThrough(Response):
         self._exchange = exchange
         self._seconds = seconds
         self._problem = problem
-        self._quirks = replace(quirks, lost_tails=False)  # here nothing is lost (WIRE section 10)
+        self._quirks = replace(quirks, lost_tails=False)  # here nothing is lost (gateway-behaviour.md#messages)
         self._streams = streams
         self._begun = False
 
@@ -212,7 +212,8 @@ class PassThrough(Response):
     async def _relay(self, scope: Scope, send: Send) -> None:
         async with asyncio.timeout(self._seconds) as clock, self._exchange as answer:
             if self._streams and answer.header("content-type").partition(";")[0].strip().lower() == "text/event-stream":
-                clock.reschedule(None)  # a stream may take as long as it likes (WIRE section 4)
+                # a stream may take as long as it likes (gateway-behaviour.md#limits-and-timeouts)
+                clock.reschedule(None)
                 async with aclosing(before_reads(scope, as_released(lines_of(answer), self._quirks))) as lines:
                     first = await anext(lines, None)
                     self._begun = True

@@ -101,7 +101,9 @@ class Gateway(Struct, frozen=True):
         return self.providers[name]
 
     def supporter(self, name: str, endpoint: str, refusal: Problem) -> ModelProvider:
-        """The provider of this id, if it offers the endpoint: that is looked at before its key (WIRE section 6).
+        """Return the provider of this id if it offers the endpoint, which is checked before its key.
+
+        See gateway-behaviour.md#errors.
 
         Raises:
             Problem: The refusal, or the provider has no key.

@@ -149,7 +149,7 @@ class AsyncMetricsMethods:
         """What became of an OTLP export of metrics (contract: POST /metrics).
 
         `accepted` says whether all was taken, `rejected` how many data points were not, `reason` why. The gateway keeps
-        seven metrics, with delta temporality only (WIRE section 15).
+        seven metrics, with delta temporality only (gateway-behaviour.md#metrics-push).
 
         Args:
             payload: An object or a mapping, sent as JSON; or bytes.

@@ -67,7 +67,7 @@ async def pass_json(
     Raises:
         Problem: The gateway itself says no.
     """
-    body = PassedBody(await read_body(request, gateway.settings.max_body - 1))  # the limit itself is too much (WIRE 4)
+    body = PassedBody(await read_body(request, gateway.settings.max_body - 1))  # the limit itself is too much
     named = named_provider(request)
     if unnamed and not body.model and not named:
         raise unnamed
@@ -95,13 +95,14 @@ def _forward(
         plain = passed_through(error, quirks=quirks)
         return envelope(plain) if envelope else plain
 
-    streamed = streams and ask.header("accept") == _EVENTS  # which has no deadline as a whole (WIRE section 4)
+    # which has no deadline as a whole (gateway-behaviour.md#limits-and-timeouts)
+    streamed = streams and ask.header("accept") == _EVENTS
     seconds = None if streamed else gateway.settings.read_timeout
     return PassThrough(provider.exchange(ask), seconds, problem, quirks=quirks, streams=streams)
 
 
 def _forward_headers(content_type: str, *, stream: bool) -> tuple[tuple[str, str], ...]:
-    """What a provider sees: nothing of the client's own headers (WIRE section 2)."""
+    """What a provider sees: nothing of the client's own headers (gateway-behaviour.md#middleware-and-the-inner-hop)."""
     accept = _EVENTS if stream else "application/json"
     return (("content-type", content_type), ("accept", accept), ("user-agent", USER_AGENT))
 
@@ -205,7 +206,7 @@ def _pass_image_form(gateway: Gateway, request: Request, path: str, form: Form) 
 
 
 def _image_provider(gateway: Gateway, name: str) -> ModelProvider:
-    """The provider; here its key is looked at before what it offers (WIRE section 6)."""
+    """The provider; here its key is looked at before what it offers (gateway-behaviour.md#errors)."""
     provider = gateway.provider(name)
     if "images" not in CATALOGUE[name].endpoints:
         raise Problem.not_supported("The Images API")

@@ -247,7 +247,10 @@ class ToolLoop:
 
 
 def offered(request: ChatRequest, offer: Offer) -> ChatRequest:
-    """The request with the gateway's tools in place of the client's; its `tool_choice` stays (WIRE section 13)."""
+    """The request with the gateway's tools in place of the client's; its `tool_choice` stays.
+
+    See gateway-behaviour.md#mcp-tools.
+    """
     return replace(request, tools=offer.tools)
 
 

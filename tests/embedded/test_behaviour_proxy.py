@@ -1,4 +1,7 @@
-"""WIRE sections 13 to 15: tools, the proxy, and the push of metrics. Section 13 is walked in the tests of tools."""
+"""Tools, the proxy, and the push of metrics. Section 13 is walked in the tests of tools.
+
+See gateway-behaviour.md#mcp-tools, #proxy, #metrics-push.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from embedded.wire_cases import CHAT, EVENTS, GIN, HI, JSON, Case, broken, cases, events, late, play, whole
+from embedded.behaviour_cases import CHAT, EVENTS, GIN, HI, JSON, Case, broken, cases, events, late, play, whole
 from inference_gateway_sdk.embedded import McpSettings
 
 if TYPE_CHECKING:

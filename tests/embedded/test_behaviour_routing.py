@@ -1,4 +1,7 @@
-"""WIRE sections 1 to 3: routes, what a provider sees of a client, and who is asked."""
+"""Routes, what a provider sees of a client, and who is asked.
+
+See gateway-behaviour.md#routes, #middleware-and-the-inner-hop, #routing.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from embedded.wire_cases import (
+from embedded.behaviour_cases import (
     ANSWER,
     CHAT,
     GIN,

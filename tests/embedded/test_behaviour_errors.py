@@ -1,4 +1,4 @@
-"""WIRE section 6: each row of the error catalogue, in each of its columns."""
+"""gateway-behaviour.md#errors: each row of the error catalogue, in each of its columns."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from embedded.wire_cases import (
+from embedded.behaviour_cases import (
     ANSWER,
     CHAT,
     EVENTS,

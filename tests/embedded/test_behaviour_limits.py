@@ -1,4 +1,4 @@
-"""WIRE sections 4 and 5: limits, clocks, and tokens."""
+"""gateway-behaviour.md#limits-and-timeouts, #authentication: limits, clocks, and tokens."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from embedded.wire_cases import (
+from embedded.behaviour_cases import (
     ANSWER,
     CHAT,
     GIN,

@@ -1,4 +1,4 @@
-"""What WIRE.md says, sentence by sentence, as requests to a gateway and what must come back.
+"""The statements of docs/gateway-behaviour.md as requests to a gateway and what must come back.
 
 A case cites its section. Those that a quirk decides name it: they are played with the quirks of v0.48, and beside them
 stands, as a rule, a case of the same request without. `play` asks over a socket of its own, and compares.
@@ -56,7 +56,7 @@ Check = Callable[..., bool]
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """One sentence of WIRE.md.
+    """One statement of docs/gateway-behaviour.md.
 
     Attributes:
         section: Where it stands, such as "9".

@@ -1,4 +1,4 @@
-"""WIRE sections 10 to 12: Messages, Responses and images, which are passed on."""
+"""gateway-behaviour.md#messages, #responses, #images: Messages, Responses and images, which are passed on."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from embedded.wire_cases import (
+from embedded.behaviour_cases import (
     EVENTS,
     GIN,
     IMAGES,

@@ -1,4 +1,7 @@
-"""WIRE sections 7 to 9: lists of models, chats, and chats that are streamed."""
+"""Lists of models, chats, and chats that are streamed.
+
+See gateway-behaviour.md#model-listing, #chat-completions, #chat-streaming.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from embedded.wire_cases import (
+from embedded.behaviour_cases import (
     ANSWER,
     CHAT,
     EVENTS,
