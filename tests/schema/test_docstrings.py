@@ -143,6 +143,7 @@ def _docstrings(library: str) -> Iterator[tuple[str, str]]:
 
 
 def flat(text: str | None) -> str | None:
+    """A text without its line breaks."""
     return None if text is None else " ".join(text.split())
 
 
@@ -160,6 +161,7 @@ def by_griffe(text: str) -> dict[str, str | None]:
 
 
 def by_docstring_parser(text: str) -> dict[str, str | None]:
+    """The parameters as docstring_parser finds them."""
     try:
         read = docstring_parser.parse(text)
     except docstring_parser.ParseError:

@@ -19,6 +19,7 @@ DOCUMENTS = st.recursive(
 
 
 def read(*pieces: str, **options: Any) -> PartialReader:
+    """A reader that was fed these pieces."""
     reader = PartialReader(**options)
     for piece in pieces:
         reader.feed(piece)

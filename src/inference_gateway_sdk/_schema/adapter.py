@@ -19,7 +19,7 @@ __all__ = ["InvalidValueError", "Problem", "TypeAdapter", "adapt"]
 
 T = TypeVar("T")
 
-_LONGEST_REASON: Final = 100  # of reasons that quote the value
+_LONGEST_REASON: Final = 80  # of reasons, some of which quote the value
 
 
 class Problem(Struct, frozen=True):

@@ -18,7 +18,7 @@ from msgspec import inspect as kinds
 
 from .._model.json_values import is_array, is_object
 from .docstrings import read_docstring
-from .normalize import normalize
+from .normalize import normalize, type_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -111,9 +111,17 @@ def _name(kind: Any) -> str:
 def type_hints(cls: Any) -> dict[str, Any]:
     """Return the annotations of a class with their `Annotated`; a generic's are those of its origin."""
     try:
-        return get_type_hints(get_origin(cls) or cls, include_extras=True)
+        hints = get_type_hints(get_origin(cls) or cls, include_extras=True)
     except (NameError, TypeError):  # names that only a type checker sees: no descriptions then
         return {}
+    return {name: _unqualified(hint) for name, hint in hints.items()}
+
+
+def _unqualified(hint: Any) -> Any:
+    """Return a TypedDict's annotation without `NotRequired`, `Required` and `ReadOnly`."""
+    while getattr(get_origin(hint), "_name", None) in {"NotRequired", "Required", "ReadOnly"}:
+        hint = get_args(hint)[0]
+    return hint
 
 
 def _own_docstring(cls: Any) -> str | None:
@@ -251,9 +259,7 @@ class _Builder:
 
 def _enumeration(values: Iterable[Any]) -> dict[str, Any]:
     found = list(values)
-    types = {bool: "boolean", int: "integer", float: "number", str: "string", type(None): "null"}
-    names = list(dict.fromkeys(types[type(value)] for value in found if type(value) in types))
-    return {"type": names[0] if len(names) == 1 else names, "enum": found}
+    return {"type": type_of(found), "enum": found}
 
 
 def _lengths(info: Any, least: str, most: str) -> dict[str, int]:

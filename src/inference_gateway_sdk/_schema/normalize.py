@@ -9,7 +9,7 @@ from .._model.json_values import is_array, is_object
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["children", "normalize", "target"]
+__all__ = ["children", "normalize", "target", "type_of"]
 
 _REF: Final = "#/$defs/"
 _SUBSCHEMAS: Final = ("items", "additionalProperties", "propertyNames", "not", "contains", "if", "then", "else")
@@ -55,6 +55,8 @@ def _plain(schema: Any) -> Any:
             found[key] = {name: _plain(one) for name, one in value.items()}
         else:
             found[key] = value
+    if "type" not in found and is_array(values := found.get("enum", [found["const"]] if "const" in found else None)):
+        found = {"type": type_of(values), **found}
     alone = found.get("allOf")
     if is_array(alone) and len(alone) == 1:
         del found["allOf"]
@@ -62,6 +64,14 @@ def _plain(schema: Any) -> Any:
     if "$ref" in found and len(found) > 1:
         found = {"anyOf": [{"$ref": found.pop("$ref")}], **found}
     return found
+
+
+def type_of(values: list[Any]) -> str | list[str]:
+    """Return the `type` of these JSON values: one name, or several."""
+    types: dict[Any, str] = {bool: "boolean", int: "integer", float: "number", str: "string", type(None): "null"}
+    types |= {dict: "object", list: "array"}
+    names = list(dict.fromkeys(types[type(value)] for value in values if type(value) in types))
+    return names[0] if len(names) == 1 else names
 
 
 def children(schema: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -18,7 +18,7 @@ from typing import Any, Final, cast
 from msgspec import Struct, structs
 
 from .._model.json_values import is_array, is_object
-from .normalize import children, normalize, target
+from .normalize import children, normalize, target, type_of
 
 __all__ = ["ANTHROPIC", "GOOGLE", "GRAMMAR", "OPENAI", "PLAIN", "Moved", "Rules", "Strict", "strict"]
 
@@ -204,6 +204,8 @@ class _Work:
             elif key != "default" and key not in _ANNOTATIONS:
                 self.moved.append(Moved(path, key, value))
                 notes.append(_WORDS.get(key, key + " {}").format(value))
+        if rules.all_required and "properties" in found:
+            self._require_all(found, path)
         self._nested(found, path)
         if found.get("type") == "object" and "anyOf" not in found:
             self._object(found, path)
@@ -260,16 +262,20 @@ class _Work:
         if rules.closed:
             found["additionalProperties"] = False
             found["properties"] = properties
-        if rules.all_required:
-            for name in optional:
-                if not self._nullable(properties[name], set()):
-                    properties[name] = _or_null(properties[name])
-                    self.undo.append(_at(path, "properties", name))
-            required = [*properties]
         if required or rules.closed:
             found["required"] = required
         else:
             found.pop("required", None)
+
+    def _require_all(self, found: dict[str, Any], path: str) -> None:
+        """Require every property; those that could be left out may be null instead."""
+        properties: dict[str, Any] = dict(found["properties"])
+        for name in properties.keys() - set(found.get("required", ())):
+            if not self._nullable(properties[name], set()):
+                properties[name] = _or_null(properties[name])
+                self.undo.append(_at(path, "properties", name))
+        found["properties"] = properties
+        found["required"] = [*properties]
 
     def _nullable(self, schema: dict[str, Any], seen: set[str]) -> bool:
         if not (schema.keys() - _ANNOTATIONS):
@@ -386,8 +392,8 @@ class _Undo:
         if "anyOf" in schema:
             return any(self._accepts(one, value) for one in schema["anyOf"])
         kinds = schema.get("type", [])
-        if kinds and _type_name(value) not in (kinds if is_array(kinds) else [kinds]):
-            return kinds == "number" and _type_name(value) == "integer"
+        if kinds and type_of([value]) not in (kinds if is_array(kinds) else [kinds]):
+            return kinds == "number" and type_of([value]) == "integer"
         if is_object(value):
             properties: dict[str, Any] = schema.get("properties", {})
             known = schema.get("additionalProperties") is not False or value.keys() <= properties.keys()
@@ -398,16 +404,3 @@ class _Undo:
         if is_array(value):
             return all(self._accepts(self._element(schema, "", place)[0], part) for place, part in enumerate(value))
         return True
-
-
-def _type_name(value: Any) -> str:
-    names: dict[type, str] = {
-        bool: "boolean",
-        int: "integer",
-        float: "number",
-        str: "string",
-        dict: "object",
-        list: "array",
-    }
-    kind: Any = value.__class__
-    return names.get(kind, "null")
