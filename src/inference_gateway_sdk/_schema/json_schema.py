@@ -23,7 +23,7 @@ from .normalize import normalize, type_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-__all__ = ["UNIONS", "build_schema", "class_name", "description_in", "is_pydantic", "type_hints"]
+__all__ = ["UNIONS", "build_schema", "class_name", "description_in", "is_pydantic", "merge_schemas", "type_hints"]
 
 _REF: Final = "#/$defs/"
 _FORMATS: Final[dict[type, dict[str, Any]]] = {
@@ -66,6 +66,27 @@ def build_schema(kind: Any) -> dict[str, Any]:
         # msgspec refuses unions that it cannot tell apart; the adapter tries their members in turn
         schema = {"anyOf": [builder.schema(kinds.type_info(one), _name(one)) for one in get_args(kind)]}
     return normalize({**schema, "$defs": builder.defs} if builder.defs else schema)
+
+
+def merge_schemas(properties: dict[str, dict[str, Any]], required: list[str]) -> dict[str, Any]:
+    """Return the schema of a closed object of these properties; their definitions move to its root."""
+    defs: dict[str, Any] = {}
+    found: dict[str, Any] = {}
+    for name, schema in properties.items():
+        inner: dict[str, Any] = schema.get("$defs", {})
+        names = {one: _free_name(one, defs, inner[one]) for one in inner}
+        defs |= {names[one]: _rename(inner[one], names) for one in inner}
+        found[name] = _rename({key: value for key, value in schema.items() if key != "$defs"}, names)
+    whole = {"type": "object", "properties": found, "required": required, "additionalProperties": False}
+    return normalize({**whole, "$defs": defs} if defs else whole)
+
+
+def _free_name(wanted: str, taken: dict[str, Any], same: Any = None) -> str:
+    """Return a name that is not taken, or taken by the same definition."""
+    name, count = wanted, 2
+    while name in taken and taken[name] != same:
+        name, count = f"{wanted}_{count}", count + 1
+    return name
 
 
 def is_pydantic(kind: Any) -> bool:
@@ -197,16 +218,10 @@ class _Builder:
     def _reference(self, cls: Any, build: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         known = self._names.get(cls)
         if known is None:
-            known = self._names[cls] = self._new_name(class_name(cls))
+            known = self._names[cls] = _free_name(class_name(cls), self.defs)
             self.defs[known] = {}  # taken, while its fields may refer to it
             self.defs[known] = build()
         return {"$ref": _REF + known}
-
-    def _new_name(self, wanted: str) -> str:
-        name, count = wanted, 2
-        while name in self.defs:
-            name, count = f"{wanted}_{count}", count + 1
-        return name
 
     def _enum(self, cls: Any) -> dict[str, Any]:
         return {**_enumeration(one.value for one in cls), **_about(cls)}
@@ -247,10 +262,10 @@ class _Builder:
             return {"$ref": _REF + self._names[cls]}
         schema = _pydantic_schema(cls)
         inner: dict[str, Any] = schema.pop("$defs", {})
-        names = {name: self._new_name(name) for name in inner}
+        names = {name: _free_name(name, self.defs) for name in inner}
         for name in names.values():
             self.defs[name] = {}
-        own = self._names[cls] = self._new_name(class_name(cls))
+        own = self._names[cls] = _free_name(class_name(cls), self.defs)
         self.defs[own] = _rename(schema, names)
         for name, definition in inner.items():
             self.defs[names[name]] = _rename(definition, names)
