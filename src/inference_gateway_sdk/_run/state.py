@@ -81,6 +81,7 @@ class RunState:
         self._replies: list[Any] = []
         self._usages: list[Usage | None] = []
         self._ran: list[RunCall] = []
+        self._rounds = 0  # requests that were answered
         self._executed = 0
         self._elapsed = 0.0
         self._turn: Turn | None = None
@@ -202,9 +203,12 @@ class RunState:
             offered=self._offered_names(),
             allowed=allowed,
             append=self.entries.append,
-            notify=self._notices.append,
+            notify=self._notify,
         )
         return self._turn
+
+    def _notify(self, notice: Notice) -> None:
+        self._notices.append(notice)
 
     def _set_output(self) -> None:
         if self.settings.output is not None:
@@ -221,7 +225,7 @@ class RunState:
             self.rules,
             self.entries,
             self._output,
-            first=not self._usages,
+            first=not self._rounds,
             strict_tools=self.strict_tools,
             seconds=self._seconds_left(),
         )
@@ -233,7 +237,7 @@ class RunState:
 
     def _replied(self, answers: Sequence[Any]) -> Action:
         settings = self.settings
-        calls: list[RunCall] = []
+        mine: list[RunCall] = []
         entry: Answered | None = None
         for place, reply in enumerate(answers):
             entry = answered(reply, settings.dialect, provider=settings.provider, model=settings.model)
@@ -241,10 +245,13 @@ class RunState:
                 every = range(len(read_answer(settings.dialect, entry.answer).calls))
                 entry = structs.replace(entry, on_gateway=tuple(every))
             calls = self._add_answer(entry, reply)
+            mine = [call for call in calls if call.status == "pending"]
+            self._ran += [call for call in calls if call.status == "on_gateway"]
         if entry is None:
             raise ValueError("a request was answered by nothing")
+        self._rounds += 1
         self._finish = self._last.finish
-        return self._judge(entry, calls)
+        return self._judge(entry, mine)
 
     def _add_answer(self, entry: Answered, reply: Any) -> list[RunCall]:
         """Add an answer to the transcript; return its calls."""
@@ -258,11 +265,9 @@ class RunState:
         self._warn_of_unknown_usage()
         return list(self._calls.values())[before:]
 
-    def _judge(self, entry: Answered, calls: list[RunCall]) -> Action:
-        """Decide by the end of an answer."""
+    def _judge(self, entry: Answered, mine: list[RunCall]) -> Action:
+        """Decide by the end of an answer, and by the calls in it that nobody has run."""
         answer = self._last
-        mine = [call for call in calls if call.status == "pending"]
-        self._ran += [call for call in calls if call.status == "on_gateway"]
         end = answer.end if entry.complete else "length"
         if end in {"content_filter", "refusal"}:
             self._refuse(mine, _REFUSED)
@@ -433,6 +438,7 @@ class RunState:
             message = {"role": "assistant", "content": None, "tool_calls": calls}
             answer = {"choices": [{"message": message, "finish_reason": "tool_calls"}]}
             entry = Answered(dialect="chat", answer=answer, provider=self.settings.provider, model=self.settings.model)
+            self._rounds += 1
             return self._judge(entry, self._add_answer(entry, None))
         if self._asked_after_failed_generation:
             return self._fail(error)
@@ -472,7 +478,7 @@ class RunState:
     def _limit_before_asking(self) -> tuple[Limit, str] | None:
         limits = self.settings.limits
         usage = Usage.sum(self._usages) or Usage()
-        if limits.rounds is not None and len(self._usages) >= limits.rounds:
+        if limits.rounds is not None and self._rounds >= limits.rounds:
             return "rounds", f"the run may take {limits.rounds} rounds, and the model wants another"
         if limits.repeats is not None and self._repeated[1] >= limits.repeats and self._repeated[0]:
             return "repeats", f"the same calls gave the same results {limits.repeats} rounds in a row"

@@ -187,12 +187,14 @@ def add_to_calls(entry: Entry, calls: dict[str, RunCall], rounds: int) -> int:
 
 def calls_in(entry: Answered, round_number: int, taken: Mapping[str, RunCall]) -> Iterator[RunCall]:
     """Yield the calls of an answer, each with an id that none of those before it has."""
+    own: set[str] = set()
     for place, wire in enumerate(read_answer(entry.dialect, entry.answer).calls):
         unique = wire.id
-        if not unique or unique in taken:
+        if not unique or unique in taken or unique in own:
             unique = f"call_{round_number}_{place}"
-            while unique in taken:
+            while unique in taken or unique in own:
                 unique += "_"
+        own.add(unique)
         try:
             arguments = parse_arguments(wire.text)
         except ValueError:

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from .._model.unknown_fields import set_module
 from .._schema.adapter import InvalidValueError, Problem
+from .._schema.strict import PLAIN
 from .._tools import results
 from .._tools.results import ToolText
 from .._tools.tool import Tool, ToolError
@@ -138,8 +139,8 @@ class Turn:
             return "unknown", results.unknown_tool(call.name, self._toolbox)
         try:
             given = parse_arguments(call.text)
-            if self._rules is not None and tool.runner == "function":
-                given = self._toolbox.strict_form(tool.name, self._rules).restore(given)
+            if tool.runner == "function":
+                given = self._toolbox.strict_form(tool.name, self._rules or PLAIN).restore(given)
             arguments = tool.decode(given)
         except InvalidValueError as error:
             return "invalid", results.invalid_arguments(error.problems)

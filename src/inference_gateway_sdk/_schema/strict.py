@@ -128,7 +128,8 @@ class Strict(Struct, frozen=True):
 
     Attributes:
         schema: The schema.
-        undo: Places in it of properties that became nullable; nulls there are no part of the value.
+        undo: Places in it of properties whose null stands for absence: those that became nullable, and optional ones
+            that may not be null.
         moved: Bounds that only a description holds now.
         refused: Why the schema cannot be strict; empty when it is. A refused schema is sent without a promise.
         wrapped: Whether the value is the member `value` of an object.
@@ -259,6 +260,8 @@ class _Work:
         required = [name for name in found.get("required", ()) if name in properties]
         optional = [name for name in properties if name not in required]
         self.optional += len(optional)
+        # A null where none is allowed can only mean absence, and models write it so.
+        self.undo += [_at(path, "properties", name) for name in optional if not self._nullable(properties[name], set())]
         if rules.closed:
             found["additionalProperties"] = False
             found["properties"] = properties
