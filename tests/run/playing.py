@@ -41,7 +41,7 @@ def call(name: str, arguments: Any = None, id: str = "call_a") -> dict[str, str]
 
 
 def reply(dialect: str, text: str | None = None, *calls: dict[str, str], end: str = "", **more: Any) -> Any:
-    """An answer in a dialect, of the type the client gives. `end` is "length", "content_filter", "refusal" or "pause"."""
+    """An answer of the client's type. `end` is "length", "content_filter", "refusal" or "pause"."""
     makers: dict[str, Any] = {"chat": _chat, "responses": _responses, "messages": _messages}
     plain, kind = makers[dialect](text, calls, end, more)
     return codec.decode(json.dumps(plain).encode(), kind)
@@ -50,7 +50,8 @@ def reply(dialect: str, text: str | None = None, *calls: dict[str, str], end: st
 def _chat(text: str | None, calls: Iterable[dict[str, str]], end: str, more: dict[str, Any]) -> Any:
     message: dict[str, Any] = {"role": "assistant", "content": text, **more.get("message", {})}
     found = [
-        {"id": one["id"], "type": "function", "function": {"name": one["name"], "arguments": one["text"]}} for one in calls
+        {"id": one["id"], "type": "function", "function": {"name": one["name"], "arguments": one["text"]}}
+        for one in calls
     ]
     if found:
         message["tool_calls"] = found
@@ -71,11 +72,21 @@ def _responses(text: str | None, calls: Iterable[dict[str, str]], end: str, more
             part = {"type": "refusal", "refusal": text}
         output.append({"type": "message", "id": "msg_1", "role": "assistant", "status": "completed", "content": [part]})
     output += [
-        {"type": "function_call", "id": "fc_" + one["id"], "call_id": one["id"], "name": one["name"], "arguments": one["text"]}
+        {
+            "type": "function_call",
+            "id": "fc_" + one["id"],
+            "call_id": one["id"],
+            "name": one["name"],
+            "arguments": one["text"],
+        }
         for one in calls
     ]
     reasons = {"length": "max_output_tokens", "content_filter": "content_filter"}
-    ended = {"status": "incomplete", "incomplete_details": {"reason": reasons[end]}} if end in reasons else {"status": "completed"}
+    ended = (
+        {"status": "incomplete", "incomplete_details": {"reason": reasons[end]}}
+        if end in reasons
+        else {"status": "completed"}
+    )
     usage = more.get("usage", {"input_tokens": 10, "output_tokens": 5, "total_tokens": 15})
     whole = {"id": "r", "object": "response", "created_at": 1, "model": "m", "output": output, **ended}
     return {**whole, **({"usage": usage} if usage else {})}, Response

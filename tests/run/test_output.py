@@ -9,7 +9,6 @@ from typing import Annotated, Any, TypedDict
 import msgspec
 import pydantic
 import pytest
-from run.playing import DIALECTS, Story, call, reply, status_error
 
 from inference_gateway_sdk import Provider
 from inference_gateway_sdk._run.output import reads_value
@@ -17,6 +16,7 @@ from inference_gateway_sdk._run.providers import _CHAT, MODES, first_mode, next_
 from inference_gateway_sdk._run.result import OutputError, RunLimitError
 from inference_gateway_sdk._run.turn import LogLine
 from inference_gateway_sdk._schema.adapter import InvalidValueError
+from run.playing import DIALECTS, Story, call, reply, status_error
 
 dialects = pytest.mark.parametrize("dialect", DIALECTS)
 
@@ -123,11 +123,17 @@ def test_an_instruction_joins_the_callers_system_text() -> None:
     roles = [one["role"] for one in story.asks[0].messages]
     assert roles == ["system", "user"]
     assert story.asks[0].messages[0]["content"].startswith("Be brief.\n\nAnswer with JSON only")
-    told = Story(reply("messages", GOOD), output=Recipe, mode="prompt", dialect="messages", params={"system": "Be brief."})
+    told = Story(
+        reply("messages", GOOD), output=Recipe, mode="prompt", dialect="messages", params={"system": "Be brief."}
+    )
     told.play()
     assert told.asks[0].params["system"].startswith("Be brief.\n\nAnswer with JSON only")
     asked = Story(
-        reply("responses", GOOD), output=Recipe, mode="prompt", dialect="responses", params={"instructions": "Be brief."}
+        reply("responses", GOOD),
+        output=Recipe,
+        mode="prompt",
+        dialect="responses",
+        params={"instructions": "Be brief."},
     )
     asked.play()
     assert asked.asks[0].params["instructions"].startswith("Be brief.\n\nAnswer with JSON only")
@@ -155,7 +161,11 @@ def test_a_value_that_does_not_fit_is_asked_for_again(dialect: str) -> None:
 def test_a_final_call_that_does_not_fit_is_asked_for_again(dialect: str) -> None:
     """As the result of the call, so that every call is answered (row 25)."""
     story = Story(
-        reply(dialect, None, final(BAD)), reply(dialect, None, final(GOOD, "call_g")), output=Recipe, dialect=dialect, mode="tool"
+        reply(dialect, None, final(BAD)),
+        reply(dialect, None, final(GOOD, "call_g")),
+        output=Recipe,
+        dialect=dialect,
+        mode="tool",
     )
     run = story.play()
     assert run.output == Recipe("Soup", 25)
@@ -211,7 +221,11 @@ def test_a_refusal_is_never_a_parse_error(dialect: str, end: str) -> None:
 def test_other_calls_come_before_a_final_one(dialect: str) -> None:
     """The value is taken if all of them succeeded (row 26)."""
     story = Story(
-        reply(dialect, None, final(GOOD), call("weather", {"city": "Oslo"})), tools=[weather], output=Recipe, dialect=dialect, mode="tool"
+        reply(dialect, None, final(GOOD), call("weather", {"city": "Oslo"})),
+        tools=[weather],
+        output=Recipe,
+        dialect=dialect,
+        mode="tool",
     )
     run = story.play()
     assert run.output == Recipe("Soup", 25)
@@ -230,7 +244,11 @@ def test_other_calls_come_before_a_final_one(dialect: str) -> None:
 
 def test_the_first_final_call_that_fits_counts() -> None:
     """Several in one turn (row 27)."""
-    story = Story(reply("chat", None, final(BAD, "call_1"), final(GOOD, "call_2"), final(GOOD, "call_3")), output=Recipe, mode="tool")
+    story = Story(
+        reply("chat", None, final(BAD, "call_1"), final(GOOD, "call_2"), final(GOOD, "call_3")),
+        output=Recipe,
+        mode="tool",
+    )
     run = story.play()
     assert run.output == Recipe("Soup", 25)
     assert [one.status for one in run.calls] == ["cut", "done", "cut"]
@@ -320,7 +338,9 @@ def test_every_provider_of_the_contract_has_a_row() -> None:
         ("responses", "openai", True, "schema"),
     ],
 )
-def test_the_first_mode_is_what_the_provider_takes(dialect: Any, provider: str | None, with_tools: bool, mode: str) -> None:
+def test_the_first_mode_is_what_the_provider_takes(
+    dialect: Any, provider: str | None, with_tools: bool, mode: str
+) -> None:
     """From the table of facts."""
     assert first_mode(rules_for(dialect, provider), with_tools=with_tools) == mode
 
@@ -371,7 +391,9 @@ def test_the_callers_output_config_stays() -> None:
 
 def test_a_run_with_tools_and_a_type_does_both() -> None:
     """The tools first, the value last (example 3)."""
-    story = Story(reply("chat", None, call("weather", {"city": "Oslo"})), reply("chat", GOOD), tools=[weather], output=Recipe)
+    story = Story(
+        reply("chat", None, call("weather", {"city": "Oslo"})), reply("chat", GOOD), tools=[weather], output=Recipe
+    )
     run = story.play()
     assert run.output == Recipe("Soup", 25)
     assert run.calls[0].result == "sunny in Oslo"

@@ -7,13 +7,13 @@ from typing import Any, Literal
 
 import msgspec
 import pytest
-from run.playing import DIALECTS, Story, call, reply, status_error
 
 from inference_gateway_sdk import McpServerTool, McpToolResult, StreamTruncatedError
 from inference_gateway_sdk._run.result import Limits, RunError, RunLimitError, RunPausedError, ToolRaisedError
 from inference_gateway_sdk._run.transcript import Transcript
 from inference_gateway_sdk._run.turn import LogLine, ToolDone, ToolRun
 from inference_gateway_sdk._tools.tool import ToolError, tool
+from run.playing import DIALECTS, Story, call, reply, status_error
 
 dialects = pytest.mark.parametrize("dialect", DIALECTS)
 ran: list[tuple[Any, ...]] = []
@@ -80,7 +80,12 @@ def test_the_model_is_offered_what_it_may_call(dialect: str) -> None:
 def test_an_unknown_name_is_answered_with_the_names_there_are(dialect: str) -> None:
     """Never run by likeness; a prefix is taken off only if the rest is a name (row 1)."""
     story = Story(
-        reply(dialect, None, call("wether", {"city": "Oslo"}, "call_1"), call("functions.weather", {"city": "Rome"}, "call_2")),
+        reply(
+            dialect,
+            None,
+            call("wether", {"city": "Oslo"}, "call_1"),
+            call("functions.weather", {"city": "Rome"}, "call_2"),
+        ),
         reply(dialect, "Sorry."),
         tools=[weather],
         dialect=dialect,
@@ -95,7 +100,9 @@ def test_an_unknown_name_is_answered_with_the_names_there_are(dialect: str) -> N
 @pytest.mark.parametrize("text", ['{"city": "Paris"', "{city: 1}", '{"city": "Paris"} {}', "NaN", '{"city": NaN}'])
 def test_text_that_is_not_json_never_runs(dialect: str, text: str) -> None:
     """It is not repaired, and goes back wrapped, as some providers choke on it (row 2)."""
-    story = Story(reply(dialect, None, call("weather", text)), reply(dialect, "Sorry."), tools=[weather], dialect=dialect)
+    story = Story(
+        reply(dialect, None, call("weather", text)), reply(dialect, "Sorry."), tools=[weather], dialect=dialect
+    )
     run = story.play()
     assert not ran
     assert run.calls[0].status == "invalid"
@@ -108,7 +115,9 @@ def test_text_that_is_not_json_never_runs(dialect: str, text: str) -> None:
 def test_arguments_that_do_not_fit_are_named(dialect: str) -> None:
     """Each place with its reason (row 3)."""
     given = {"city": 3, "unit": "kelvin", "when": "now"}
-    story = Story(reply(dialect, None, call("weather", given)), reply(dialect, "Sorry."), tools=[weather], dialect=dialect)
+    story = Story(
+        reply(dialect, None, call("weather", given)), reply(dialect, "Sorry."), tools=[weather], dialect=dialect
+    )
     story.play()
     text = story.results()[0][1]
     assert "$.city: expected `str`, got `int`" in text
@@ -157,7 +166,9 @@ def test_a_tool_error_gives_the_model_its_words() -> None:
 @dialects
 def test_a_tool_that_raises_is_reported_by_its_class(dialect: str) -> None:
     """The text of the exception reaches the log and `run.calls`, never the model (row 7)."""
-    story = Story(reply(dialect, None, call("broken", {"city": "x"})), reply(dialect, "ok"), tools=[broken], dialect=dialect)
+    story = Story(
+        reply(dialect, None, call("broken", {"city": "x"})), reply(dialect, "ok"), tools=[broken], dialect=dialect
+    )
     run = story.play()
     assert story.results() == [("call_a", "The tool failed with ValueError.")]
     assert isinstance(run.calls[0].error, ValueError)
@@ -243,7 +254,9 @@ def test_calls_over_the_limit_are_not_run() -> None:
     assert len(caught.value.partial.transcript.pending) == 3
 
 
-@pytest.mark.parametrize(("limits", "name"), [(Limits(input_tokens=10), "input_tokens"), (Limits(output_tokens=5), "output_tokens")])
+@pytest.mark.parametrize(
+    ("limits", "name"), [(Limits(input_tokens=10), "input_tokens"), (Limits(output_tokens=5), "output_tokens")]
+)
 def test_tokens_are_limited_before_the_next_request(limits: Limits, name: str) -> None:
     """Checked after the tools ran, so that nothing of them is lost."""
     story = Story(reply("chat", None, call("weather", {"city": "Oslo"})), tools=[weather], limits=limits)
@@ -305,7 +318,12 @@ def test_calls_of_an_answer_that_was_cut_never_run(dialect: str) -> None:
     assert not ran
     assert run.calls[0].status == "cut"
     assert "cut off" in story.results()[0][1]
-    twice = Story(cut, reply(dialect, None, call("delete", {"path": "/"}, "call_b"), end="length"), tools=[delete], dialect=dialect)
+    twice = Story(
+        cut,
+        reply(dialect, None, call("delete", {"path": "/"}, "call_b"), end="length"),
+        tools=[delete],
+        dialect=dialect,
+    )
     with pytest.raises(RunLimitError) as caught:
         twice.play()
     assert caught.value.limit == "length"
@@ -316,7 +334,9 @@ def test_calls_of_an_answer_that_was_cut_never_run(dialect: str) -> None:
 def test_filtered_and_refused_answers_run_nothing(dialect: str) -> None:
     """Without a type the run ends and says so (rows 19, 20)."""
     for end in ("content_filter", "refusal"):
-        story = Story(reply(dialect, "I will not.", call("delete", {"path": "/"}), end=end), tools=[delete], dialect=dialect)
+        story = Story(
+            reply(dialect, "I will not.", call("delete", {"path": "/"}), end=end), tools=[delete], dialect=dialect
+        )
         run = story.play()
         assert not ran
         assert [one.status for one in run.calls] == ["cut"]
@@ -361,7 +381,11 @@ def test_an_answer_without_text_and_calls_ends_the_run(dialect: str) -> None:
 
 def test_calls_run_side_by_side_but_for_those_alone() -> None:
     """Started in order; one that is alone waits for the others (row 28)."""
-    calls = [call("delete", {"path": "a"}, "call_1"), call("weather", {"city": "b"}, "call_2"), call("weather", {"city": "c"}, "call_3")]
+    calls = [
+        call("delete", {"path": "a"}, "call_1"),
+        call("weather", {"city": "b"}, "call_2"),
+        call("weather", {"city": "c"}, "call_3"),
+    ]
     story = Story(reply("chat", None, *calls), reply("chat", "ok"), tools=[weather, tool(delete, alone=True)])
     story.play()
     assert story.batches == [["call_2", "call_3"], ["call_1"]]
@@ -416,7 +440,9 @@ def test_an_mcp_tools_failure_is_the_models_to_read() -> None:
         """The time."""
         return McpToolResult(content=[{"type": "text", "text": "no such zone"}], is_error=True)
 
-    story = Story(reply("messages", None, call("time_now")), reply("messages", "ok"), tools=[time_now], dialect="messages")
+    story = Story(
+        reply("messages", None, call("time_now")), reply("messages", "ok"), tools=[time_now], dialect="messages"
+    )
     run = story.play()
     assert run.calls[0].status == "failed"
     assert story.last_messages[-1]["content"][0]["is_error"] is True
@@ -492,7 +518,9 @@ def test_a_decision_on_an_unknown_call_is_refused() -> None:
 
 def test_a_decision_of_another_type_is_refused() -> None:
     """A 1 is no True."""
-    story = Story(reply("chat", None, call("delete", {"path": "x"})), tools=[tool(delete, approval=True)], approve=lambda _: 1)
+    story = Story(
+        reply("chat", None, call("delete", {"path": "x"})), tools=[tool(delete, approval=True)], approve=lambda _: 1
+    )
     with pytest.raises(TypeError, match="approve must give True, False, a reason or None for delete, got int"):
         story.play()
     assert not ran
@@ -562,7 +590,9 @@ def test_a_repeatable_call_runs_again_after_a_crash() -> None:
 @dialects
 def test_open_calls_before_a_message_are_closed(dialect: str) -> None:
     """A history that goes on after open calls is valid for every provider (row 44, example 12)."""
-    paused = Story(reply(dialect, None, call("delete", {"path": "x"})), tools=[tool(delete, approval=True)], dialect=dialect).play()
+    paused = Story(
+        reply(dialect, None, call("delete", {"path": "x"})), tools=[tool(delete, approval=True)], dialect=dialect
+    ).play()
     again = Story(reply(dialect, "Fine."), messages=[paused, "Answer with what you have."], limits=1, dialect=dialect)
     assert again.play().text == "Fine."
     assert again.results() == [("call_a", "This call was not run.")]
@@ -576,7 +606,10 @@ def test_open_calls_before_a_message_are_closed(dialect: str) -> None:
 def test_a_forced_choice_is_for_the_first_round(choice: str, second: bool) -> None:
     """A forced choice in every round never ends (row 47)."""
     story = Story(
-        reply("chat", None, call("weather", {"city": "a"})), reply("chat", "ok"), tools=[weather], params={"tool_choice": choice}
+        reply("chat", None, call("weather", {"city": "a"})),
+        reply("chat", "ok"),
+        tools=[weather],
+        params={"tool_choice": choice},
     )
     run = story.play()
     assert story.asks[0].params["tool_choice"] == choice
@@ -587,10 +620,15 @@ def test_a_forced_choice_is_for_the_first_round(choice: str, second: bool) -> No
 @dialects
 def test_tools_of_the_history_are_described_and_not_available(dialect: str) -> None:
     """Anthropic refuses calls in a history without tools (row 49)."""
-    old = Story(reply(dialect, None, call("weather", {"city": "a"})), reply(dialect, "ok"), tools=[weather], dialect=dialect).play()
+    old = Story(
+        reply(dialect, None, call("weather", {"city": "a"})), reply(dialect, "ok"), tools=[weather], dialect=dialect
+    ).play()
     ran.clear()
     story = Story(
-        reply(dialect, None, call("weather", {"city": "b"}, "call_b")), reply(dialect, "ok"), messages=[old, "Again?"], dialect=dialect
+        reply(dialect, None, call("weather", {"city": "b"}, "call_b")),
+        reply(dialect, "ok"),
+        messages=[old, "Again?"],
+        dialect=dialect,
     )
     run = story.play()
     assert len(story.asks[0].params["tools"]) == 1

@@ -153,7 +153,10 @@ def user_message(message: dict[str, Any], given: DialectName, wanted: DialectNam
         read = _read_part(part)
         if read is None:
             lost.append(
-                (f"message.content[{place}]", f"a part of type {part.get('type') if is_object(part) else part!r}")
+                (
+                    f"message.content[{place}]",
+                    f"a part of type {part.get('type') if is_object(part) else type(part).__name__}",
+                )
             )
             continue
         parts.append(read)

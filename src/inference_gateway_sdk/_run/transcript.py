@@ -7,7 +7,7 @@ knows whether it ran. Answers stay as they came; nothing is rewritten before it 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping  # noqa: TC003  (users resolve the annotations of public classes)
-from typing import Any, ClassVar, Final, Literal, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, TypeAlias, cast
 
 from msgspec import Struct
 
@@ -18,6 +18,9 @@ from .._model.unknown_fields import set_module
 from .._tools.toolbox import DialectName  # noqa: TC001  (msgspec reads the annotations at run time)
 from ..errors import DeserializationError
 from .answers import parse_arguments, read_answer
+
+if TYPE_CHECKING:
+    from .render import Loss
 
 __all__ = [
     "Answered",
@@ -255,6 +258,18 @@ class Transcript:
         for call in calls:
             if call.round == rounds and call.status == "pending":
                 yield call, call.id in started
+
+    def losses(self, model: str, *, dialect: DialectName = "chat") -> list[Loss]:
+        """Return what another model would not get of this transcript.
+
+        Args:
+            model: Whom it would be sent to, as `provider/name`.
+            dialect: The dialect of the request: "chat", "responses" or "messages".
+        """
+        from .render import Target, render
+
+        provider, _, name = model.partition("/")
+        return render(self.entries, Target(dialect, provider if name else None, name or model)).losses
 
     def to_json(self) -> bytes:
         """Return the transcript as JSON."""
