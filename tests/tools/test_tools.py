@@ -16,7 +16,7 @@ import pytest
 from inference_gateway_sdk import ChatCompletionTool, FunctionObject, McpServerTool, MessagesTool, ResponseTool
 from inference_gateway_sdk._schema.adapter import InvalidValueError, adapt
 from inference_gateway_sdk._schema.json_schema import merge_schemas
-from inference_gateway_sdk._schema.strict import OPENAI
+from inference_gateway_sdk._schema.strict import OPENAI, PLAIN
 from inference_gateway_sdk._tools.tool import Tool, tool
 from inference_gateway_sdk._tools.toolbox import Toolbox, describe_tool
 
@@ -349,6 +349,20 @@ def test_a_docstring_that_describes_other_parameters_is_reported() -> None:
         tool(weather)
 
 
+def test_a_function_is_described_once() -> None:
+    """Its schema and strict forms are built for the first run, and shared by the next."""
+    first, second = tool(weather), tool(weather, approval=True)
+    assert first is not second
+    assert first.parameters is second.parameters
+    assert first.strict_form(OPENAI) is second.strict_form(OPENAI)
+    assert not first.approval
+
+
+def test_nulls_for_what_may_be_left_out_are_absence_in_every_form() -> None:
+    """Models write them so, whether or not the schema was strict."""
+    assert tool(weather).strict_form(PLAIN).restore({"city": "Oslo", "unit": None}) == {"city": "Oslo"}
+
+
 # --- boxes
 
 
@@ -364,7 +378,7 @@ def test_a_call_finds_its_tool_by_the_exact_name() -> None:
 
 def test_a_strict_form_undoes_its_nulls() -> None:
     """What strict mode forces on optional parameters is taken out again."""
-    form = Toolbox([weather]).strict_form("weather", OPENAI)
+    form = tool(weather).strict_form(OPENAI)
     assert form.schema["required"] == ["city", "unit", "days"]
     restored = form.restore({"city": "Oslo", "unit": None, "days": None})
     assert restored == {"city": "Oslo", "days": None}

@@ -92,7 +92,7 @@ def _parameters(
 def _described(settings: RunSettings, rules: ProviderRules, name: str, *, strict_tools: bool) -> dict[str, Any]:
     tool, dialect = settings.toolbox[name], settings.dialect
     if strict_tools and rules.tools is not None and tool.runner == "function":
-        form = settings.toolbox.strict_form(name, rules.tools)
+        form = tool.strict_form(rules.tools)
         if form.holds:
             return describe_tool(name, tool.description, form.schema, dialect, strict=True)
     return describe_tool(name, tool.description, tool.parameters, dialect)

@@ -20,7 +20,7 @@ from .._model.usage import Usage
 from .._schema.adapter import InvalidValueError
 from .._tools.results import CUT_OFF, INTERRUPTED, ToolText
 from ..errors import GatewayError, StatusError, StreamError
-from .answers import Answer, calls_in_generation, failed_generation, read_answer
+from .answers import Answer, calls_in_generation, failed_generation
 from .events import (
     Began,
     Clock,
@@ -242,7 +242,7 @@ class RunState:
         for place, reply in enumerate(answers):
             entry = answered(reply, settings.dialect, provider=settings.provider, model=settings.model)
             if place < len(answers) - 1:  # another turn followed, so the gateway has run them all
-                every = range(len(read_answer(settings.dialect, entry.answer).calls))
+                every = range(len(entry.read.calls))
                 entry = structs.replace(entry, on_gateway=tuple(every))
             calls = self._add_answer(entry, reply)
             mine = [call for call in calls if call.status == "pending"]
@@ -258,7 +258,7 @@ class RunState:
         before = len(self._calls)
         self.entries.append(entry)
         self._answers = add_to_calls(entry, self._calls, self._answers)
-        self._last = read_answer(entry.dialect, entry.answer)
+        self._last = entry.read
         if reply is not None:
             self._replies.append(reply)
         self._usages.append(self._last.usage)
@@ -420,7 +420,7 @@ class RunState:
             entry = answered(error.partial, self.settings.dialect, model=self.settings.model)
             self.entries.append(structs.replace(entry, provider=self.settings.provider, complete=False))
             self._answers += 1
-            self._last = read_answer(entry.dialect, entry.answer)
+            self._last = entry.read
             self._replies.append(error.partial)
             self._usages.append(self._last.usage)
         if isinstance(error, StatusError):

@@ -6,6 +6,7 @@ knows whether it ran. Answers stay as they came; nothing is rewritten before it 
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Iterator, Mapping  # noqa: TC003  (users resolve the annotations of public classes)
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, TypeAlias, cast
 
@@ -17,7 +18,7 @@ from .._model.type_info import convert
 from .._model.unknown_fields import set_module
 from .._tools.toolbox import DialectName  # noqa: TC001  (msgspec reads the annotations at run time)
 from ..errors import DeserializationError
-from .answers import parse_arguments, read_answer
+from .answers import Answer, parse_arguments, read_answer
 
 if TYPE_CHECKING:
     from .render import Loss
@@ -75,7 +76,7 @@ class UserMessage(_Entry, kw_only=True, frozen=True):
     message: Any
 
 
-class Answered(_Entry, kw_only=True, frozen=True):
+class Answered(_Entry, kw_only=True, frozen=True, dict=True):
     """An answer as it came.
 
     `on_gateway` has the places of calls that the gateway ran. Calls of an answer that is not complete never run.
@@ -88,6 +89,11 @@ class Answered(_Entry, kw_only=True, frozen=True):
     model: str | None = None
     on_gateway: tuple[int, ...] = ()
     complete: bool = True
+
+    @functools.cached_property
+    def read(self) -> Answer:
+        """What the answer holds, read once."""
+        return read_answer(self.dialect, self.answer)
 
 
 class Started(_Entry, kw_only=True, frozen=True):
@@ -191,7 +197,7 @@ def add_to_calls(entry: Entry, calls: dict[str, RunCall], rounds: int) -> int:
 def calls_in(entry: Answered, round_number: int, taken: Mapping[str, RunCall]) -> Iterator[RunCall]:
     """Yield the calls of an answer, each with an id that none of those before it has."""
     own: set[str] = set()
-    for place, wire in enumerate(read_answer(entry.dialect, entry.answer).calls):
+    for place, wire in enumerate(entry.read.calls):
         unique = wire.id
         if not unique or unique in taken or unique in own:
             unique = f"call_{round_number}_{place}"

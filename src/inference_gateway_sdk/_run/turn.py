@@ -140,7 +140,7 @@ class Turn:
         try:
             given = parse_arguments(call.text)
             if tool.runner == "function":
-                given = self._toolbox.strict_form(tool.name, self._rules or PLAIN).restore(given)
+                given = tool.strict_form(self._rules or PLAIN).restore(given)
             arguments = tool.decode(given)
         except InvalidValueError as error:
             return "invalid", results.invalid_arguments(error.problems)

@@ -23,6 +23,7 @@ from .._model.unknown_fields import set_module
 from .._schema.adapter import InvalidValueError, Problem, TypeAdapter, adapt
 from .._schema.docstrings import read_docstring
 from .._schema.json_schema import description_in, merge_schemas
+from .._schema.strict import Rules, Strict, strict
 from .._wire.mcp import McpServerTool
 from ..errors import DecodingError
 
@@ -75,8 +76,8 @@ class Tool(Generic[P, R]):
     """
 
     __slots__ = (
-        "__wrapped__", "_adapters", "_required", "alone", "approval", "description", "function", "is_async", "name",
-        "parameters", "repeatable", "runner", "timeout",
+        "__wrapped__", "_adapters", "_required", "_stricts", "alone", "approval", "description", "function", "is_async",
+        "name", "parameters", "repeatable", "runner", "timeout",
     )  # fmt: skip
 
     def __init__(
@@ -103,6 +104,7 @@ class Tool(Generic[P, R]):
         self.alone = False
         self._adapters = adapters or {}
         self._required = required
+        self._stricts: dict[str, Strict] = {}
         if function is not None:
             self.__wrapped__ = function  # inspect.signature and help() show the function
 
@@ -116,6 +118,13 @@ class Tool(Generic[P, R]):
         marks = [name for name in ("approval", "repeatable", "alone") if getattr(self, name)]
         marks += [] if self.timeout is None else [f"timeout={self.timeout:g}"]
         return f"<tool {self.name}{''.join(f', {mark}' for mark in marks)}>"
+
+    def strict_form(self, rules: Rules) -> Strict:
+        """Return the schema of the arguments as these rules want it."""
+        found = self._stricts.get(rules.name)
+        if found is None:
+            found = self._stricts[rules.name] = strict(self.parameters, rules)
+        return found
 
     def decode(self, arguments: object) -> Arguments:
         """Return the arguments a model gave as the function takes them.
@@ -197,6 +206,8 @@ def tool(
 
 
 def _described(f: object) -> Tool[..., Any]:
+    if inspect.isfunction(f):
+        return copy.copy(_built(f))
     if isinstance(f, McpServerTool):
         return Tool(f.name, f.description or "", f.input_schema or dict(_NO_PARAMETERS), runner="gateway")
     if isinstance(f, (ChatCompletionTool, ResponseTool, MessagesTool)) or is_mapping(f):
@@ -204,6 +215,12 @@ def _described(f: object) -> Tool[..., Any]:
     if not callable(f):
         raise TypeError(f"a tool must be a function or the description of one, got {type(f).__name__}")
     return _from_function(f)
+
+
+@functools.lru_cache(maxsize=256)
+def _built(function: Callable[..., Any]) -> Tool[..., Any]:
+    """Build the tool of a function once; runs are given the same functions again and again."""
+    return _from_function(function)
 
 
 def _from_description(plain: dict[str, Any]) -> Tool[..., Any]:
@@ -229,7 +246,7 @@ def _from_function(function: Callable[..., Any]) -> Tool[..., Any]:
     unknown = [one for one in about.parameters if one not in adapters and one not in {"self", "cls"}]
     if unknown:
         text = f"tool {name}: the docstring describes {', '.join(unknown)}, but there is no such parameter"
-        warnings.warn(text, UserWarning, stacklevel=4)
+        warnings.warn(text, UserWarning, stacklevel=5)
     return Tool(
         name,
         about.description,

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, Literal, TypeAlias, cast
 
 from .._model.json_values import is_iterable, is_mapping
-from .._schema.strict import Rules, Strict, strict
 from .tool import Tool, tool
 
 __all__ = ["DialectName", "Toolbox", "describe_tool"]
@@ -28,7 +27,6 @@ class Toolbox(Mapping[str, Tool[..., Any]]):
 
     def __init__(self, tools: Iterable[Any] = ()) -> None:
         self._tools: dict[str, Tool[..., Any]] = {}
-        self._stricts: dict[tuple[str, str], Strict] = {}
         if isinstance(tools, str) or is_mapping(tools) or not is_iterable(tools):
             raise TypeError(f"tools must be a list of functions or tools, got {type(tools).__name__}")
         for place, given in enumerate(tools):
@@ -58,14 +56,6 @@ class Toolbox(Mapping[str, Tool[..., Any]]):
     def find(self, name: str) -> Tool[..., Any] | None:
         """Return the tool that a call names exactly, with or without the prefix `functions.`; None for none."""
         return self._tools.get(name) or self._tools.get(name.removeprefix(_PREFIX))
-
-    def strict_form(self, name: str, rules: Rules) -> Strict:
-        """Return the schema of a tool's arguments as these rules want it."""
-        key = (name, rules.name)
-        found = self._stricts.get(key)
-        if found is None:
-            found = self._stricts[key] = strict(self._tools[name].parameters, rules)
-        return found
 
     def refuse_async(self) -> None:
         """Refuse tools that a blocking client cannot run.
