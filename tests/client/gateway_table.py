@@ -1,6 +1,7 @@
 """The table: what each answer of the gateway becomes in the hands of a client. `RECORDED` is what a real one sent.
 
-`CONSTRUCTED` holds answers that were not recorded, put together from docs/gateway-behaviour.md. docs/captures.md shows both to readers.
+`CONSTRUCTED` holds answers that were not recorded, put together from docs/gateway-behaviour.md.
+docs/captures.md shows both to readers.
 """
 
 from __future__ import annotations
