@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+ROOT = Path(__file__).parent
 
 # Started in the background, a shell's children ignore Ctrl-C, and so would every process that the tests start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -14,7 +17,19 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 QUICK = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("quick", QUICK)
 settings.register_profile("long", QUICK, max_examples=6000)
+settings.register_profile("fast", QUICK, max_examples=15)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
+
+
+# Folders whose tests open loopback sockets; `-m "not wire"` leaves the rest.
+SOCKET_FOLDERS = set("transport transport_httpx2 endpoints client embedded cli failover official live fuzz".split())
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark tests by their folder."""
+    for item in items:
+        if item.path.relative_to(ROOT).parts[0] in SOCKET_FOLDERS:
+            item.add_marker(pytest.mark.wire)
 
 
 @pytest.fixture(autouse=True)

@@ -8,6 +8,7 @@ from types import ModuleType
 
 import pytest
 
+STREAM = "_client/_blocking/stream.py"
 SCRIPT = Path(__file__).resolve().parents[1] / "scripts" / "derive_blocking.py"
 
 
@@ -57,11 +58,13 @@ def test_a_truncated_file_is_noticed(
     tool: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Whole texts are compared: a derived file that ends early is stale."""
-    for name in (*tool.FILES, *map(tool.target_of, tool.FILES)):
-        text = (tool.PACKAGE / name).read_text("utf-8")
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text(text[: len(text) // 2] if name == "_client/_blocking/stream.py" else text, "utf-8")
+    for folder in tool.FOLDERS:
+        for path in (tool.PACKAGE / folder).parent.glob("_*/*.py"):
+            name = path.relative_to(tool.PACKAGE)
+            text = path.read_text("utf-8")
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / name).write_text(text[: len(text) // 2] if str(name) == STREAM else text, "utf-8")
     monkeypatch.setattr(tool, "formatted", lambda text, name: text)
     monkeypatch.setattr(tool, "PACKAGE", tmp_path)
     assert tool.main(["--check"]) == 1
-    assert "stream_blocking.py is not what its source derives to" in capsys.readouterr().err
+    assert f"{STREAM} differs from what its source derives to" in capsys.readouterr().err

@@ -17,6 +17,9 @@ ALLOWED = {
     "_generated": {"_model", "msgspec"},
     "_wire": {"errors", "_model", "_generated", "msgspec"},
     "_streams": {"errors", "_model", "_generated", "_wire", "msgspec"},
+    "_schema": {"errors", "_model", "msgspec", "pydantic"},
+    "_tools": {"errors", "_model", "_generated", "_wire", "_schema", "msgspec"},
+    "_run": {"errors", "_model", "_generated", "_schema", "_tools", "msgspec"},
     "_http1": {"errors", "httptools"},
     "_transport": {"errors", "_http1", "httpx2"},
     "_client": {"errors", "_version", "_model", "_generated", "_wire", "_streams", "_http1", "_transport", "msgspec"},
@@ -31,12 +34,13 @@ ALLOWED = {
     },
     "pytest_plugin": {"", "testing", "pytest"},
     "types": {"_generated", "_model", "_wire"},
+    "transport": {"_http1", "_transport"},
     "": {"*"},
 }  # fmt: skip
 # What the pure rooms of the library itself do without: sockets, loops, clocks, chance, logs, files.
 IMPURE = {"socket", "asyncio", "select", "selectors", "threading", "time", "random", "logging", "subprocess", "queue"}
 LOCKS = {("_model/type_info", "threading")}  # one lock, so that threads may share the pure rooms
-PURE = {"errors", "_model", "_generated", "_wire", "_streams", "_http1"}
+PURE = {"errors", "_model", "_generated", "_wire", "_streams", "_schema", "_tools", "_run", "_http1"}
 
 
 def imports() -> list[tuple[str, str, str]]:

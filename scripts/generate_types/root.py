@@ -43,13 +43,14 @@ _WRITTEN = {
     "_wire.headers": ["Headers"],
     "_wire.mcp": ["McpServerTool", "McpToolResult"],
     "_wire.proxy": ["ProxyReply"],
+    "_wire.retry": ["RetryPolicy"],
     "_wire.sse": ["SSEvents"],
     "_wire.timeouts": ["Timeouts"],
     "errors": sorted(errors.__all__),
 }
 
 _RENAMED = {"Repeat": "Idempotency"}
-_SUBMODULES = ["errors", "types"]
+_SUBMODULES = ["errors", "transport", "types"]
 
 _ROOT = '''"""The Python client for the Inference Gateway: one typed API, blocking and async.
 
@@ -58,9 +59,9 @@ Importing this package imports nothing else: each name is fetched when it is fir
 Derived from openapi.yaml by scripts/generate_types: do not edit.
 """
 # fmt: off
-# ruff: noqa: A004, E501, I001
+# ruff: noqa: A004, E501, I001, UP018
 
-TYPE_CHECKING = False  # what type checkers take for true, without the import of typing
+TYPE_CHECKING = bool()  # false; true to type checkers, undecided to jedi, and without the import of typing
 if TYPE_CHECKING:
 {static}
 
@@ -97,11 +98,11 @@ _TYPES = '''"""The contract's types apart from the rest: `from inference_gateway
 Derived from openapi.yaml by scripts/generate_types: do not edit.
 """
 # fmt: off
-# ruff: noqa: E501, I001, PLC0414
+# ruff: noqa: E501, I001, PLC0414, UP018
 
 import sys
 
-TYPE_CHECKING = False  # what type checkers take for true, without the import of typing
+TYPE_CHECKING = bool()  # false; true to type checkers, undecided to jedi, and without the import of typing
 if TYPE_CHECKING:
 {static}
 

@@ -5,9 +5,9 @@ Importing this package imports nothing else: each name is fetched when it is fir
 Derived from openapi.yaml by scripts/generate_types: do not edit.
 """
 # fmt: off
-# ruff: noqa: A004, E501, I001
+# ruff: noqa: A004, E501, I001, UP018
 
-TYPE_CHECKING = False  # what type checkers take for true, without the import of typing
+TYPE_CHECKING = bool()  # false; true to type checkers, undecided to jedi, and without the import of typing
 if TYPE_CHECKING:
     from ._client._async.client import AsyncInferenceGatewayClient as AsyncInferenceGatewayClient
     from ._client._async.stream import AsyncByteStream as AsyncByteStream
@@ -271,6 +271,7 @@ if TYPE_CHECKING:
     from ._wire.mcp import McpServerTool as McpServerTool
     from ._wire.mcp import McpToolResult as McpToolResult
     from ._wire.proxy import ProxyReply as ProxyReply
+    from ._wire.retry import RetryPolicy as RetryPolicy
     from ._wire.sse import SSEvents as SSEvents
     from ._wire.timeouts import Timeouts as Timeouts
     from .errors import BadGatewayError as BadGatewayError
@@ -543,6 +544,7 @@ __all__ = [
     "ResponseUsageInputTokensDetails",
     "ResponseUsageOutputTokensDetails",
     "RetryPlanned",
+    "RetryPolicy",
     "SSEvents",
     "SerializationError",
     "ServiceUnavailableError",
@@ -853,6 +855,7 @@ if not TYPE_CHECKING:  # to type checkers a module with __getattr__ would have e
         "McpServerTool": "_wire.mcp",
         "McpToolResult": "_wire.mcp",
         "ProxyReply": "_wire.proxy",
+        "RetryPolicy": "_wire.retry",
         "SSEvents": "_wire.sse",
         "Timeouts": "_wire.timeouts",
         "BadGatewayError": "errors",
@@ -893,7 +896,7 @@ if not TYPE_CHECKING:  # to type checkers a module with __getattr__ would have e
             return __getattr__(new)
         if name in _HOMES:
             value = getattr(import_module("." + _HOMES[name], __name__), name)
-        elif name in {"errors", "types"}:
+        elif name in {"errors", "transport", "types"}:
             value = import_module("." + name, __name__)
         else:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}", name=name, obj=None)

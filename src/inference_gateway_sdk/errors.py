@@ -151,7 +151,8 @@ class StatusError(GatewayError):
 
     Attributes:
         status: The HTTP status; for an error inside a 200 stream, the code that the error carries.
-        message: The innermost message (the gateway wraps a provider's error as JSON inside a string, WIRE section 6).
+        message: The innermost message (the gateway wraps a provider's error as JSON inside a string,
+            gateway-behaviour.md#errors).
         code: The provider's own error code or type as it stands in the body, None when there is none.
         body: The body: its JSON value where it is JSON, its text otherwise, None when empty.
         headers: The answer's headers, by case-insensitive name.
@@ -247,7 +248,10 @@ class ServiceUnavailableError(StatusError):
 
 @_public
 class GatewayTimeoutError(StatusError):
-    """504: the provider was silent too long; also the 400 by which the gateway reports it (WIRE section 4)."""
+    """504: the provider was silent too long; also the 400 by which the gateway reports it.
+
+    See gateway-behaviour.md#limits-and-timeouts.
+    """
 
 
 @_public

@@ -95,11 +95,11 @@ def cassette(request: pytest.FixtureRequest) -> Iterator[Cassette]:
 
     options = _cassette_options(request.node)
     path = options.pop("path", None) or place_of(request.path, request.node.nodeid.partition("::")[2])
-    with open_cassette(request.path.parent / path, **options) as tape:
-        request.node.stash[_CASSETTE] = tape
-        yield tape
+    with open_cassette(request.path.parent / path, **options) as cassette:
+        request.node.stash[_CASSETTE] = cassette
+        yield cassette
         if request.node.stash.get(_FAILED, True):
-            tape.discard()
+            cassette.discard()
 
 
 def _cassette_options(item: pytest.Item) -> dict[str, Any]:
@@ -155,9 +155,9 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
 
 def _complaint(item: pytest.Item) -> str:
     """What is wrong with a test that has not failed; "" for nothing."""
-    tape = item.stash.get(_CASSETTE, None)
-    if tape is not None and tape.misses:
-        return str(tape.misses[0])
+    cassette = item.stash.get(_CASSETTE, None)
+    if cassette is not None and cassette.misses:
+        return str(cassette.misses[0])
     scripted = item.stash.get(_GATEWAY, None)
     if scripted is None:
         return ""

@@ -3,11 +3,11 @@
 Derived from openapi.yaml by scripts/generate_types: do not edit.
 """
 # fmt: off
-# ruff: noqa: E501, I001, PLC0414
+# ruff: noqa: E501, I001, PLC0414, UP018
 
 import sys
 
-TYPE_CHECKING = False  # what type checkers take for true, without the import of typing
+TYPE_CHECKING = bool()  # false; true to type checkers, undecided to jedi, and without the import of typing
 if TYPE_CHECKING:
     from ._generated.audio import CreateMusicRequest as CreateMusicRequest
     from ._generated.audio import CreateMusicRequestResponseFormat as CreateMusicRequestResponseFormat

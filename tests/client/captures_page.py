@@ -36,7 +36,7 @@ and what was asked; `s_` stands for a stream.
 CONSTRUCTED_OPENING = """
 ## Put together from how the gateway behaves
 
-Answers that were not recorded; WIRE is the description of the gateway's behaviour, by section.
+Answers that were not recorded; see [gateway behaviour](gateway-behaviour.md).
 """
 
 
@@ -44,7 +44,7 @@ def written() -> str:
     """The page's text."""
     recorded = _table(["answer", "what comes out"], [[f"`{name}`", told(row)] for name, row in RECORDED.items()])
     constructed = _table(
-        ["answer", "WIRE", "what comes out"],
+        ["answer", "chapter", "what comes out"],
         [[name, section, told(row)] for name, (section, _, row) in CONSTRUCTED.items()],
     )
     return "\n".join([OPENING + RECORDED_OPENING, recorded, CONSTRUCTED_OPENING, constructed, ""])

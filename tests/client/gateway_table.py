@@ -1,7 +1,7 @@
 """The table: what each answer of the gateway becomes in the hands of a client. `RECORDED` is what a real one sent.
 
-`CONSTRUCTED` holds answers that were not recorded, put together from how the gateway is known to behave (WIRE, by
-section). docs/captures.md shows both to readers.
+`CONSTRUCTED` holds answers that were not recorded, put together from docs/gateway-behaviour.md.
+docs/captures.md shows both to readers.
 """
 
 from __future__ import annotations
@@ -181,7 +181,7 @@ _BROKEN_FRAME = b'data: {"error": "Failed to start streaming: ' + _INNER.encode(
 _BROKEN_AGAIN = b'data: {"error": "' + _INNER.encode() + b'"}\n\n'
 
 CONSTRUCTED: dict[str, tuple[str, Recording, Expected]] = {
-    # name: (WIRE sections, exchange, what comes out)
+    # name: (chapters, exchange, what comes out)
     "health behind a failing guardrail": (
         "17",
         Recording("GET", "/health", None, _says(403, {"error": "guardrail evaluation failed", "message": "x"})),

@@ -77,7 +77,10 @@ def bytewise(*pieces: bytes) -> Handler:
 
 
 def refuses_unread(connection: Connection, request: Request) -> None:
-    """A 413 before the body was read, then a reset: what the gateway does (WIRE section 4)."""
+    """A 413 before the body was read, then a reset: what the gateway does.
+
+    See gateway-behaviour.md#limits-and-timeouts.
+    """
     connection.json({"error": "Request body too large"}, 413)
     connection.pause(0.05)
     connection.reset()

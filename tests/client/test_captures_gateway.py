@@ -11,7 +11,7 @@ from client.authority import authority_pem, certified
 from client.captures_page import PAGE, written
 from client.gateway_table import CONSTRUCTED, RECORDED
 from client.outcomes import Expected, Lists, Raises, Says, raised, said
-from client.recorded import MISSING, Recording, ask, recordings, serve
+from client.recorded import Recording, ask, recordings, serve
 from inference_gateway_sdk import GatewayError
 from support.server import Request, Server, serving
 
@@ -19,12 +19,11 @@ if TYPE_CHECKING:
     from support.worlds import World
 
 RECORDINGS = recordings()
-needs_recordings = pytest.mark.skipif(not RECORDINGS, reason=MISSING)
-# Two forms of one request, of which the client sends the other (WIRE section 3), and requests it has no method for.
+# Two forms of one request, of which the client sends the other (gateway-behaviour.md#routing), and requests it has no
+# method for.
 SENT_OTHERWISE = {"base/chat_both"}
 
 
-@needs_recordings
 @pytest.mark.parametrize("name", RECORDED)
 def test_recorded(name: str, world: World) -> None:
     """A recorded answer becomes what the table says, and the request was the one that was recorded."""
@@ -40,13 +39,11 @@ def test_constructed(name: str, world: World) -> None:
     _check(world, recording, expected)
 
 
-@needs_recordings
 def test_every_recording_has_its_row() -> None:
     """The table leaves out no recording of these endpoints, and has no row without a recording."""
     assert RECORDED.keys() == RECORDINGS.keys()
 
 
-@needs_recordings
 def test_whole_answers_lose_nothing(world: World) -> None:
     """Written again, a whole answer is what had come; only a field that came as null may be left out."""
     for name, expected in RECORDED.items():

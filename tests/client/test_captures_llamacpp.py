@@ -19,11 +19,8 @@ from support.server import Connection, Request, serving
 if TYPE_CHECKING:
     from support.worlds import World
 
-FOLDER = Path(__file__).resolve().parents[2] / ".." / "shared" / "captures" / "llamacpp"
+FOLDER = Path(__file__).resolve().parents[1] / "data" / "captures" / "llamacpp"
 NAMES = sorted(path.name.removesuffix(".response.http") for path in FOLDER.glob("*.response.http"))
-pytestmark = pytest.mark.skipif(
-    not NAMES, reason="the recorded answers of a llama.cpp server are not beside this checkout"
-)
 CHATS = [name for name in NAMES if (FOLDER / f"{name}.request.json").exists()]
 OTHERS = ["health", "props", "v1_models"]
 

@@ -48,7 +48,7 @@ SLOW = {"error": {"message": "slow down", "type": "t", "code": "c"}}
 
 @dataclass(frozen=True)
 class Envelope:
-    """A form in which errors come (WIRE section 6), and what is read from it."""
+    """A form in which errors come (gateway-behaviour.md#errors), and what is read from it."""
 
     name: str
     body: Any
@@ -119,7 +119,7 @@ def test_every_envelope_is_opened(envelope: Envelope, world: World) -> None:
 
 @pytest.mark.parametrize("status", [code for code in STATUSES if code >= 400])
 def test_streams_raise_the_same_on_entering(status: int, world: World) -> None:
-    """A stream that is refused raises the status' class on entering, though its type says event stream (WIRE 9)."""
+    """A stream that is refused raises the status' class on entering, though its type says event stream."""
     body = {"error": "as it is"}
     with serving(lambda connection, _: _refuse(connection, status, body, (), "text/event-stream")) as server:
 

@@ -119,7 +119,8 @@ def test_the_headers_of_a_request(world: World) -> None:
         assert headers["host"].startswith("127.0.0.1:")
     assert (chat["accept"], chat["content-type"]) == ("application/json", "application/json")
     assert "text/event-stream" in stream["accept"]
-    assert stream["accept"] != "text/event-stream"  # alone it makes a proxied call lose its status (WIRE section 14)
+    # alone it makes a proxied call lose its status (gateway-behaviour.md#proxy)
+    assert stream["accept"] != "text/event-stream"
     assert not {"content-type", "content-length"} & models.keys()
     known = {"host", "user-agent", "accept", "accept-encoding", "content-type", "content-length", "authorization"}
     assert chat.keys() <= known | {"connection"}
@@ -248,7 +249,7 @@ def test_answers_go_in_as_they_came(world: World) -> None:
     ],
 )
 def test_model_and_provider(model: str, provider: Any, body: str, query: str, world: World) -> None:
-    """Model and provider become the one form of the two that the gateway understands (WIRE section 3)."""
+    """Model and provider become the one form of the two that the gateway understands (gateway-behaviour.md#routing)."""
 
     async def scenario(client: Any) -> None:
         await client.generate_content(model, "hi", provider=provider)
@@ -288,7 +289,10 @@ def test_a_bare_name_goes_out_and_comes_back_with_a_hint(world: World) -> None:
     ],
 )
 def test_listing_models(args: tuple[Any, ...], include: Any, query: str, world: World) -> None:
-    """What to include is sent as one parameter: of a repeated one the gateway reads only the first (WIRE section 7)."""
+    """What to include is sent as one parameter: of a repeated one the gateway reads only the first.
+
+    See gateway-behaviour.md#model-listing.
+    """
 
     async def scenario(client: Any) -> None:
         models = await client.list_models(*args, include=include)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parents[2]
-CAPTURES = ROOT / ".." / "shared" / "captures"
+CAPTURES = ROOT / "tests" / "data" / "captures"
 CONTRACT = read(ROOT / "openapi.yaml")
 
 # Folder and pattern of the captures, and the schemas of a whole answer and of an event of a stream.
@@ -100,7 +100,6 @@ def test_misfits_are_found() -> None:
     ]
 
 
-@pytest.mark.skipif(not CAPTURES.exists(), reason="the captured answers are not beside this checkout")
 @pytest.mark.parametrize(("folder", "pattern", "whole", "event"), KINDS)
 def test_captured_answers_fit(folder: str, pattern: str, whole: str, event: str) -> None:
     """Every success of a real server has the fields, types and values that the contract promises."""

@@ -223,7 +223,10 @@ def test_a_hook_that_is_no_function_is_refused(world: World) -> None:
 @pytest.mark.parametrize(("given", "sent"), [({"mcp_bypass": True}, "true"), ({"mcp_bypass": False}, None), ({}, None)])
 @pytest.mark.parametrize("call", ["generate_content", "generate_content_stream"])
 def test_the_gateways_tools_can_be_kept_out(world: World, call: str, given: dict[str, Any], sent: str | None) -> None:
-    """`mcp_bypass` is a header (WIRE section 13: any value bypasses, so False sends none), and no field of the body."""
+    """`mcp_bypass` is a header, and no field of the body.
+
+    See gateway-behaviour.md#mcp-tools: any value bypasses, so False sends none.
+    """
 
     async def scenario(client: Any) -> None:
         if call == "generate_content":

@@ -1,4 +1,4 @@
-"""The recordings of the real gateway beside this checkout: requests as they were sent, and the provider behind it."""
+"""The recordings of the real gateway: requests as they were sent, and the provider behind it."""
 
 from __future__ import annotations
 
@@ -13,10 +13,9 @@ from pathlib import Path
 
 import pytest
 
-SHARED = Path(__file__).resolve().parents[2] / ".." / "shared"
-CAPTURES = SHARED / "captures" / "gateway"
+DATA = Path(__file__).resolve().parents[1] / "data"
+CAPTURES = DATA / "captures" / "gateway"
 
-needs_recordings = pytest.mark.skipif(not CAPTURES.is_dir(), reason="the recorded answers are not beside this checkout")
 
 # A provider as it stood behind the real gateway, whose long waits may be shorter.
 PROVIDER = """
@@ -46,7 +45,7 @@ def provider_behind(folder: Path, *, pace: float = 1.0) -> Iterator[str]:
     """
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    program = SHARED / "gateway" / "scripted_provider.py"
+    program = DATA / "scripted_provider.py"
     command = [sys.executable, "-c", PROVIDER, str(pace), str(program), str(port), str(folder / "log.jsonl")]
     with subprocess.Popen(command) as process:
         try:

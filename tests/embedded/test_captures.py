@@ -19,14 +19,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from embedded.raw_http import Reply, exchanged
-from embedded.recordings import CAPTURES, asked, needs_recordings, provider_behind
+from embedded.recordings import CAPTURES, asked, provider_behind
 from inference_gateway_sdk.embedded import Settings, running
 from support.weights import nowhere
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-pytestmark = [pytest.mark.wire, needs_recordings]
+pytestmark = [pytest.mark.wire]
 
 GROUPS = ("base", "route", "allow", "full", "eq")
 INDEX = json.loads((CAPTURES / "index.json").read_text()) if CAPTURES.is_dir() else {}

@@ -1,4 +1,4 @@
-"""JSON as the real gateway reads and writes it (WIRE sections 4 and 8)."""
+"""JSON as the real gateway reads and writes it (gateway-behaviour.md#limits-and-timeouts, #chat-completions)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inference_gateway_sdk.embedded import go_json
-from inference_gateway_sdk.embedded.chat_schema import ChatAnswer, ChatRequest, narrow
+from inference_gateway_sdk.embedded.chat_schema import ChatRequest, ChatResponse, narrow
 
 _VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(),
@@ -65,7 +65,7 @@ def test_a_field_of_the_wrong_type_is_refused(body: dict[str, object]) -> None:
 @pytest.mark.parametrize("number", [b"100.0", b"1e2"])
 @pytest.mark.parametrize("name", [b"max_tokens", b"n", b"seed", b"top_logprobs", b"max_completion_tokens"])
 def test_a_whole_number_written_as_a_float_is_refused(name: bytes, number: bytes) -> None:
-    """Integers are written as integers, or not at all (WIRE section 4)."""
+    """Integers are written as integers, or not at all (gateway-behaviour.md#limits-and-timeouts)."""
     with pytest.raises(msgspec.ValidationError):
         go_json.read_first(b'{"%s":%s}' % (name, number), ChatRequest)
 
@@ -75,7 +75,10 @@ def _passed(into: type[msgspec.Struct], body: dict[str, object]) -> dict[str, ob
 
 
 def test_a_request_keeps_what_the_gateway_knows_and_loses_the_rest() -> None:
-    """WIRE section 8: unknown keys vanish, null counts as absent, raw JSON passes in any shape."""
+    """Unknown keys vanish, null counts as absent, raw JSON passes in any shape.
+
+    See gateway-behaviour.md#chat-completions.
+    """
     passed = _passed(
         ChatRequest,
         {
@@ -120,9 +123,9 @@ def test_a_request_keeps_what_the_gateway_knows_and_loses_the_rest() -> None:
 
 
 def test_an_answer_keeps_what_the_gateway_knows_and_loses_the_rest() -> None:
-    """WIRE section 8: what the provider left out reads as zero, its own additions vanish."""
+    """gateway-behaviour.md#chat-completions: what the provider left out reads as zero, its own additions vanish."""
     passed = _passed(
-        ChatAnswer,
+        ChatResponse,
         {
             "system_fingerprint": "f",
             "choices": [{"finish_reason": None, "vendor": 1, "message": {"content": "hi", "refusal": None}}],
@@ -190,7 +193,7 @@ def test_null_inside_of_what_is_passed_on_stays() -> None:
     ("number", "expected"), [(0.1, 0.1), (0.123456789, 0.12345679), (16777217.0, 16777216.0), (-1e-45, -1e-45)]
 )
 def test_a_number_is_rounded_to_the_shortest_of_32_bits(number: float, expected: float) -> None:
-    """WIRE section 8: what survives the real gateway's structures."""
+    """gateway-behaviour.md#chat-completions: what survives the real gateway's structures."""
     assert narrow(number) == expected
 
 

@@ -51,7 +51,7 @@ MODEL = ('name="model"', b"openai/m", "")
 
 @pytest.mark.parametrize("path", [GENERATIONS, EDITS, VARIATIONS])
 def test_images_are_off_unless_they_are_switched_on(gateway: Gateways, path: str) -> None:
-    """WIRE section 12: a 404 before any other look at the request."""
+    """gateway-behaviour.md#images: a 404 before any other look at the request."""
     answer = gateway().post(path, content=b"{")
     assert (answer.status_code, answer.json(), answer.headers["content-type"]) == (404, {"error": OFF}, GIN)
 
@@ -85,7 +85,7 @@ def test_images_are_off_unless_they_are_switched_on(gateway: Gateways, path: str
 def test_the_gateways_own_errors(
     gateway: Gateways, upstream: Upstream, section: str, path: str, body: bytes, status: int, text: str
 ) -> None:
-    """Each row is a sentence of the section of WIRE it names; nothing of it reaches a provider."""
+    """Each row is a statement of the section it names; nothing of it reaches a provider."""
     kind = "application/json" if path.startswith(GENERATIONS) else FORM
     answer = gateway(images=True).post(path, content=body, headers={"content-type": kind})
     assert (answer.status_code, answer.headers["content-type"]) == (status, GIN), section
@@ -95,7 +95,7 @@ def test_the_gateways_own_errors(
 
 @pytest.mark.parametrize("content_type", ["application/json", "multipart/form-data", "multipart/mixed; boundary=b", ""])
 def test_a_form_is_known_by_its_content_type(gateway: Gateways, content_type: str) -> None:
-    """WIRE section 12: a form with another type, or without its boundary, is not read."""
+    """gateway-behaviour.md#images: a form with another type, or without its boundary, is not read."""
     answer = gateway(images=True).post(VARIATIONS, content=form(IMAGE), headers={"content-type": content_type})
     assert (answer.status_code, answer.json()) == (400, {"error": NO_FORM})
 
@@ -104,7 +104,7 @@ def test_a_form_is_known_by_its_content_type(gateway: Gateways, content_type: st
     ("path", "content"), [(GENERATIONS, b'{"model":"openai/b"}'), (EDITS, form(IMAGE, PROMPT, MODEL))]
 )
 def test_a_denied_model_is_403(gateway: Gateways, path: str, content: bytes) -> None:
-    """WIRE section 3: also where the model's name comes in a form."""
+    """gateway-behaviour.md#routing: also where the model's name comes in a form."""
     answer = gateway(images=True, allowed_models=("a",)).post(path, content=content, headers={"content-type": FORM})
     assert answer.status_code == 403
 
@@ -116,7 +116,7 @@ def test_a_denied_model_is_403(gateway: Gateways, path: str, content: bytes) -> 
 def test_the_limit_is_too_much_for_json_and_not_for_a_form(
     gateway: Gateways, path: str, size: int, status: int
 ) -> None:
-    """WIRE section 4: at least the limit there, more than the limit here."""
+    """gateway-behaviour.md#limits-and-timeouts: at least the limit there, more than the limit here."""
     answer = gateway(images=True, max_body=1000).post(path, content=b"x" * size, headers={"content-type": FORM})
     assert answer.status_code == status
 
@@ -124,7 +124,7 @@ def test_the_limit_is_too_much_for_json_and_not_for_a_form(
 def test_a_picture_is_asked_for_as_it_was_and_its_answer_passes_as_it_is(
     gateway: Gateways, upstream: Upstream, whole_answer: Callable[..., bytes]
 ) -> None:
-    """WIRE section 12: unknown fields go both ways."""
+    """gateway-behaviour.md#images: unknown fields go both ways."""
     upstream.answers("m", whole_answer(200, b'{"created": 1, "data": [], "novel": 1.0}'))
     answer = gateway(images=True).post(GENERATIONS, json={"model": "openai/m", "prompt": "cat", "novel": 1})
     assert (answer.status_code, answer.content) == (200, b'{"created": 1, "data": [], "novel": 1.0}')
@@ -137,7 +137,10 @@ def test_a_picture_is_asked_for_as_it_was_and_its_answer_passes_as_it_is(
 def test_a_form_arrives_with_all_its_parts_and_the_model_without_its_prefix(
     gateway: Gateways, upstream: Upstream, whole_answer: Callable[..., bytes], path: str
 ) -> None:
-    """WIRE section 12: under a boundary of the gateway's; each file keeps its name and type; unknown parts too."""
+    """Under a boundary of the gateway's; each file keeps its name and type; unknown parts too.
+
+    See gateway-behaviour.md#images.
+    """
     picture = bytes(range(256)) + b"\r\n--bc\r\n\r\n"
     upstream.answers(path, whole_answer(429, b'{"error": {"message": "slow down"}}'))
     parts = [
@@ -166,7 +169,7 @@ def test_a_form_arrives_with_all_its_parts_and_the_model_without_its_prefix(
 
 @pytest.mark.parametrize("path", [EDITS, GENERATIONS])
 def test_a_provider_that_cannot_be_reached_is_a_502(gateway: Gateways, path: str) -> None:
-    """WIRE section 6: the same as on Responses."""
+    """gateway-behaviour.md#errors: the same as on Responses."""
     client = gateway(images=True, access={"openai": Access(url="http://127.0.0.1:9/v1", key="k")})
     content = form(IMAGE, PROMPT, MODEL) if path == EDITS else b'{"model": "openai/m"}'
     answer = client.post(path, content=content, headers={"content-type": FORM})
@@ -175,7 +178,7 @@ def test_a_provider_that_cannot_be_reached_is_a_502(gateway: Gateways, path: str
 
 @pytest.mark.parametrize("kind", ["speech", "sfx", "music"])
 def test_sound_is_unknown_unless_it_is_switched_on(gateway: Gateways, kind: str) -> None:
-    """WIRE section 1: the gateways up to 0.48 do not serve it."""
+    """gateway-behaviour.md#routes: the gateways up to 0.48 do not serve it."""
     answer = gateway().post(f"/v1/audio/{kind}", json={"model": "openai/m"})
     assert (answer.status_code, answer.json()) == (404, {"error": "Requested route is not found"})
 
@@ -241,7 +244,7 @@ def test_openai_makes_speech(gateway: Gateways, upstream: Upstream) -> None:
 
 
 def test_tools_are_listed_when_they_are_exposed_and_there_are_none(gateway: Gateways) -> None:
-    """WIRE section 13: the gate is MCP_EXPOSE alone; without an MCP server the list is empty."""
+    """gateway-behaviour.md#mcp-tools: the gate is MCP_EXPOSE alone; without an MCP server the list is empty."""
     refused = gateway().get("/v1/mcp/tools")
     assert (refused.status_code, refused.json()) == (403, {"error": "mcp tools endpoint is not exposed"})
     answer = gateway(expose_mcp=True).get("/v1/mcp/tools")

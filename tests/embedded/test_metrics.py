@@ -1,4 +1,7 @@
-"""A push of metrics: what is taken, what is refused with a reason, and what is no push at all (WIRE section 15)."""
+"""A push of metrics: what is taken, what is refused with a reason, and what is no push at all.
+
+See gateway-behaviour.md#metrics-push.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +13,7 @@ import pytest
 
 from inference_gateway_sdk import InferenceGatewayClient
 from inference_gateway_sdk.embedded import ScriptedProvider, running
-from inference_gateway_sdk.embedded.otlp import Metric, Verdict, judge
-from inference_gateway_sdk.embedded.otlp_json import from_json
+from inference_gateway_sdk.embedded.otlp import Metric, Verdict, from_json, judge
 from support.weights import nowhere
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""`GET /v1/models` (WIRE section 7)."""
+"""`GET /v1/models` (gateway-behaviour.md#model-listing)."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def test_nothing_is_included_unasked(gateway: Gateways, listing: Upstream, query
 def test_lists_filter_without_a_word(
     gateway: Gateways, listing: Upstream, settings: dict[str, object], ids: list[str]
 ) -> None:
-    """WIRE section 3: what may not be used is not listed."""
+    """gateway-behaviour.md#routing: what may not be used is not listed."""
     body = gateway(**settings).get("/v1/models?provider=openai").json()
     assert [entry["id"] for entry in body["data"]] == ids
 
@@ -98,7 +98,7 @@ def test_a_list_under_another_name_is_empty(
 def test_every_failure_of_a_provider_is_the_same_502(
     gateway: Gateways, upstream: Upstream, whole_answer: Callable[..., bytes], status: int, body: bytes
 ) -> None:
-    """WIRE section 6: its status and its body stay behind the gateway."""
+    """gateway-behaviour.md#errors: its status and its body stay behind the gateway."""
     upstream.answers("/v1/models", whole_answer(status, body))
     answer = gateway().get("/v1/models?provider=openai")
     assert (answer.status_code, answer.json()) == (502, {"error": "Failed to list models"})

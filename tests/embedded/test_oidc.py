@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.wire
 
-CAPTURES = Path(__file__).resolve().parents[2] / ".." / "shared" / "captures" / "gateway" / "auth"
+CAPTURES = Path(__file__).resolve().parents[1] / "data" / "captures" / "gateway" / "auth"
 OURS = "our-client"
 
 
@@ -116,7 +116,10 @@ def status(
 
 
 def test_a_token_of_the_issuer_opens_every_path_and_nothing_else_does(issuer: Issuer) -> None:
-    """Only the health and the word on where to get a token go without; an unknown path does not (WIRE section 5)."""
+    """Only the health and the word on where to get a token go without; an unknown path does not.
+
+    See gateway-behaviour.md#authentication.
+    """
     with guarded(issuer) as client:
         good = f"Bearer {issuer.token()}"
         assert [status(client, good, path) for path in ("/v1/models", "/nope", "/proxy/openai/models")] == [
@@ -136,7 +139,10 @@ def test_a_token_of_the_issuer_opens_every_path_and_nothing_else_does(issuer: Is
 
 
 def test_the_prefix_is_taken_to_the_letter(issuer: Issuer) -> None:
-    """A token passes behind `Bearer` and nowhere else, not even behind a lower-case `bearer` (WIRE section 5)."""
+    """A token passes behind `Bearer` and nowhere else, not even behind a lower-case `bearer`.
+
+    See gateway-behaviour.md#authentication.
+    """
     with guarded(issuer) as client:
         token = issuer.token()
         for odd in (token, f"bearer {token}", f"Basic {token}", "Bearer"):
@@ -146,7 +152,7 @@ def test_the_prefix_is_taken_to_the_letter(issuer: Issuer) -> None:
 
 
 def test_the_real_gateway_passes_a_raw_token_and_does_not_say_what_it_wants(issuer: Issuer) -> None:
-    """A quirk of v0.48: the prefix is only taken off (WIRE section 5)."""
+    """A quirk of v0.48: the prefix is only taken off (gateway-behaviour.md#authentication)."""
     with guarded(issuer, "v0.48") as client:
         token = issuer.token()
         assert status(client, token) == status(client, f"Bearer {token}") == 200
@@ -315,7 +321,6 @@ def test_without_its_library_it_says_what_to_install() -> None:
     assert "pip install 'inference-gateway-sdk[oidc]'" in done.stdout
 
 
-@pytest.mark.skipif(not CAPTURES.is_dir(), reason="the recorded answers are not beside this checkout")
 @pytest.mark.parametrize("name", ["none", "nope"])
 def test_the_recorded_refusal_is_reproduced(
     issuer: Issuer, exchange: Callable[..., RawAnswer], raw_answer: type[RawAnswer], name: str

@@ -8,7 +8,7 @@ import httpx2
 import pytest
 
 from inference_gateway_sdk.embedded import Access, ScriptedProvider, Settings, running
-from inference_gateway_sdk.embedded.origin_check import OriginCheck
+from inference_gateway_sdk.embedded.access_control import OriginCheck
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

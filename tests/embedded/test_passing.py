@@ -37,7 +37,7 @@ DIALECTS = pytest.mark.parametrize(("path", "provider"), [(MESSAGES, "anthropic"
 
 
 def in_envelope(path: str, status: int, text: str) -> object:
-    """The body of a refusal: Messages has an envelope of its own (WIRE section 6)."""
+    """The body of a refusal: Messages has an envelope of its own (gateway-behaviour.md#errors)."""
     if path != MESSAGES:
         return {"error": text}
     kind = "api_error" if status > 500 else "not_supported_error" if text == NO_MESSAGES else "invalid_request_error"
@@ -70,7 +70,7 @@ def in_envelope(path: str, status: int, text: str) -> object:
 def test_the_gateways_own_errors(
     gateway: Gateways, upstream: Upstream, section: str, path: str, body: object, status: int, text: str
 ) -> None:
-    """Each row is a sentence of the section of WIRE it names; nothing of it reaches a provider."""
+    """Each row is a statement of the section it names; nothing of it reaches a provider."""
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     answer = gateway().post(path, content=content)
     expected = {"error": text} if status == 404 else in_envelope(path.partition("?")[0], status, text)
@@ -81,14 +81,14 @@ def test_the_gateways_own_errors(
 
 @DIALECTS
 def test_a_provider_without_a_key_is_refused(gateway: Gateways, path: str, provider: str) -> None:
-    """WIRE section 6: the endpoint is supported, the key is not there."""
+    """gateway-behaviour.md#errors: the endpoint is supported, the key is not there."""
     answer = gateway(access={}).post(path, json={"model": f"{provider}/x"})
     assert (answer.status_code, answer.json()) == (400, in_envelope(path, 400, NO_KEY))
 
 
 @DIALECTS
 def test_a_denied_model_is_403_before_its_provider_is_looked_at(gateway: Gateways, path: str, provider: str) -> None:
-    """WIRE section 3: the list comes before the provider's key."""
+    """gateway-behaviour.md#routing: the list comes before the provider's key."""
     answer = gateway(allowed_models=("a",), access={}).post(path, json={"model": f"{provider}/b"})
     assert (answer.status_code, answer.json()) == (403, in_envelope(path, 403, NOT_ALLOWED))
 
@@ -96,7 +96,7 @@ def test_a_denied_model_is_403_before_its_provider_is_looked_at(gateway: Gateway
 @DIALECTS
 @pytest.mark.parametrize(("size", "status"), [(999, 400), (1000, 413)])
 def test_a_body_of_the_limit_is_too_large(gateway: Gateways, path: str, provider: str, size: int, status: int) -> None:
-    """WIRE section 4: here the limit itself is refused, unlike on chat."""
+    """gateway-behaviour.md#limits-and-timeouts: here the limit itself is refused, unlike on chat."""
     answer = gateway(max_body=1000).post(path, content=b"x" * size)
     text = "Request body too large" if status == 413 else "Failed to decode request"
     assert (answer.status_code, answer.json()) == (status, in_envelope(path, status, text))
@@ -114,7 +114,7 @@ def test_bytes_that_are_no_text_cannot_be_written_anew(
 
 @DIALECTS
 def test_a_provider_that_cannot_be_reached_is_a_502(gateway: Gateways, path: str, provider: str) -> None:
-    """WIRE section 6: wrapped once, without the network's own words."""
+    """gateway-behaviour.md#errors: wrapped once, without the network's own words."""
     client = gateway(access={provider: Access(url="http://127.0.0.1:9/v1", key="k")})
     answer = client.post(path, json={"model": f"{provider}/x"})
     assert (answer.status_code, answer.json()) == (502, in_envelope(path, 502, UNREACHABLE))
@@ -133,7 +133,7 @@ def test_a_provider_that_stays_silent_is_late(
     status: int,
     text: str,
 ) -> None:
-    """WIRE section 6: by a quirk it cannot be reached; of a stream too, with the right content type."""
+    """gateway-behaviour.md#errors: by a quirk it cannot be reached; of a stream too, with the right content type."""
     upstream.scripts["mute"] = lambda connection: connection.recv(1)
     client = gateway(header_timeout=0.2, quirks=quirks)
     answer = client.post(path, json={"model": f"{provider}/mute", "stream": stream})
@@ -145,7 +145,7 @@ def test_a_provider_that_stays_silent_is_late(
 def test_an_answer_that_does_not_begin_in_time_is_a_504(
     gateway: Gateways, upstream: Upstream, path: str, provider: str
 ) -> None:
-    """WIRE section 4: the deadline of the whole answer, when it is the shorter one."""
+    """gateway-behaviour.md#limits-and-timeouts: the deadline of the whole answer, when it is the shorter one."""
     upstream.scripts["mute"] = lambda connection: connection.recv(1)
     answer = gateway(read_timeout=0.2).post(path, json={"model": f"{provider}/mute"})
     assert (answer.status_code, answer.json()) == (504, in_envelope(path, 504, "Request timed out"))
@@ -168,7 +168,10 @@ def test_the_provider_sees_the_body_and_nothing_of_the_clients_headers(
     authorisation: dict[str, str],
     stream: bool,
 ) -> None:
-    """WIRE sections 2 and 10: the provider's own key; unknown fields stay; no beta header gets through."""
+    """The provider's own key; unknown fields stay; no beta header gets through.
+
+    See gateway-behaviour.md#middleware-and-the-inner-hop, #messages.
+    """
     upstream.answers("m/x", whole_answer(200, b"{}"))
     body = {"model": f"{provider}/m/x", "novel": {"b": 1, "a": [1.0]}, "stream": stream}
     theirs = {
@@ -190,7 +193,7 @@ def test_the_provider_sees_the_body_and_nothing_of_the_clients_headers(
 def test_a_body_without_a_prefix_arrives_byte_for_byte(
     gateway: Gateways, upstream: Upstream, whole_answer: Callable[..., bytes]
 ) -> None:
-    """WIRE section 10: with ?provider= nothing is written anew."""
+    """gateway-behaviour.md#messages: with ?provider= nothing is written anew."""
     upstream.answers("m", whole_answer(200, b"{}"))
     body = b'{ "model":"m",\n "z":1.50, "a":"\xc3\xa9<>&" }'
     gateway().post(f"{MESSAGES}?provider=anthropic", content=body)
@@ -200,7 +203,10 @@ def test_a_body_without_a_prefix_arrives_byte_for_byte(
 def test_a_body_that_loses_a_prefix_is_written_anew(
     gateway: Gateways, upstream: Upstream, whole_answer: Callable[..., bytes]
 ) -> None:
-    """WIRE section 10: keys sorted at every level, numbers exactly as they stood, three characters escaped."""
+    """Keys sorted at every level, numbers exactly as they stood, three characters escaped.
+
+    See gateway-behaviour.md#messages.
+    """
     upstream.answers("m", whole_answer(200, b"{}"))
     gateway().post(
         MESSAGES, content=b'{"z": 1.50, "model": "anthropic/m", "b": {"y": 1e2, "x": "<&>\xc3\xa9"}, "n": null}'
@@ -220,7 +226,10 @@ def test_an_answer_passes_as_it_is(
     provider: str,
     status: int,
 ) -> None:
-    """WIRE sections 6 and 10: status, content type and body verbatim, no other header of the provider's."""
+    """Status, content type and body verbatim, no other header of the provider's.
+
+    See gateway-behaviour.md#errors, #messages.
+    """
     upstream.answers("m", whole_answer(status, b'{ "novel": 1.0 }\n', "application/json; x=y"))
     answer = gateway().post(path, json={"model": f"{provider}/m"})
     assert (answer.status_code, answer.content) == (status, b'{ "novel": 1.0 }\n')
@@ -232,7 +241,7 @@ def test_an_answer_passes_as_it_is(
 def test_a_stream_passes_line_by_line(
     gateway: Gateways, upstream: Upstream, exchange: Callable[..., RawAnswer], path: str, provider: str
 ) -> None:
-    """WIRE section 10: names and comments stay, and so does a last line without an end."""
+    """gateway-behaviour.md#messages: names and comments stay, and so does a last line without an end."""
     lines = [b"event: x\r\n", b"data: {}\r\n", b"\r\n", b": ping\n", b"\n", b"data: unended"]
     upstream.answers("m", HEAD, b"".join(lines)[:13], b"".join(lines)[13:])
     answer = exchange(gateway(), _request(path, model=f"{provider}/m", stream=True))
@@ -256,7 +265,7 @@ def test_a_stream_that_breaks_off_breaks_off(
     provider: str,
     quirks: str | None,
 ) -> None:
-    """WIRE section 10: by a quirk it ends cleanly, and only the missing terminal event tells."""
+    """gateway-behaviour.md#messages: by a quirk it ends cleanly, and only the missing terminal event tells."""
     upstream.answers("m", HEAD.replace(b"Connection: close", b"Content-Length: 1000") + b"data: {}\n\ndata")
     answer = exchange(gateway(quirks=quirks), _request(path, model=f"{provider}/m", stream=True))
     assert (answer.status, b"".join(answer.chunks)) == (200, b"data: {}\n\ndata")
@@ -267,7 +276,7 @@ def test_a_stream_that_breaks_off_breaks_off(
 def test_a_stream_outlives_the_deadline_of_whole_answers(
     gateway: Gateways, upstream: Upstream, path: str, provider: str
 ) -> None:
-    """WIRE section 4: streams have no total deadline."""
+    """gateway-behaviour.md#limits-and-timeouts: streams have no total deadline."""
 
     def script(connection: socket.socket) -> None:
         connection.sendall(HEAD + b"data: 1\n\n")
@@ -300,7 +309,10 @@ def test_an_answer_that_breaks_off_breaks_off_here_too(
 def test_a_client_that_leaves_ends_the_call_to_the_provider(
     gateway: Gateways, upstream: Upstream, path: str, provider: str, begun: bytes
 ) -> None:
-    """WIRE section 4: closing the connection cancels the upstream call, at whatever point it is."""
+    """Closing the connection cancels the upstream call, at whatever point it is.
+
+    See gateway-behaviour.md#limits-and-timeouts.
+    """
     with leaving(gateway(), upstream, _request(path, model=f"{provider}/m", stream=True), begun):
         pass
 

@@ -48,7 +48,10 @@ def selected(answer: httpx2.Response) -> tuple[str | None, str | None]:
 def test_the_deployments_of_an_alias_take_turns(
     gateway: Gateways, upstream: Upstream, whole_answer: Callable[..., bytes]
 ) -> None:
-    """Each request goes to the next one, round and round, and the answer says to which (WIRE section 3)."""
+    """Each request goes to the next one, round and round, and the answer says to which.
+
+    See gateway-behaviour.md#routing.
+    """
     for name in ("one", "two"):
         upstream.answers(name, whole_answer(200, ANSWER))
     client = gateway(pools=FAST, idle_timeout=101.0)  # a gateway of its own, whose turns nobody else takes
@@ -100,7 +103,10 @@ def test_a_name_outside_of_ascii_is_told_in_utf8(
 def test_only_the_exact_name_is_an_alias(
     gateway: Gateways, upstream: Upstream, whole_answer: Callable[..., bytes]
 ) -> None:
-    """Another case is another name; a provider in the query, or a prefix, goes past the pools (WIRE section 3)."""
+    """Another case is another name; a provider in the query, or a prefix, goes past the pools.
+
+    See gateway-behaviour.md#routing.
+    """
     upstream.answers("fast", whole_answer(200, ANSWER))
     client = gateway(pools=FAST)
     assert asked(client, "Fast").status_code == 400
@@ -112,7 +118,7 @@ def test_only_the_exact_name_is_an_alias(
 def test_an_alias_is_neither_listed_nor_known_elsewhere(
     gateway: Gateways, upstream: Upstream, whole_answer: Callable[..., bytes]
 ) -> None:
-    """Models do not list it; Messages and Responses do not resolve it (WIRE section 3)."""
+    """Models do not list it; Messages and Responses do not resolve it (gateway-behaviour.md#routing)."""
     listing = json.dumps({"data": [{"id": "one"}]}).encode()
     upstream.answers("/v1/models", whole_answer(200, listing))
     client = gateway(pools=FAST)

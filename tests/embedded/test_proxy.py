@@ -46,7 +46,7 @@ REFUSED = "dial tcp 127.0.0.1:9: connect: connection refused"
 def test_the_gateways_own_errors(
     gateway: Gateways, section: str, path: str, status: int, text: str, headers: dict[str, str]
 ) -> None:
-    """Each row is a sentence of the section of WIRE it names; an event stream that is wanted changes nothing."""
+    """Each row is a statement of the section it names; an event stream that is wanted changes nothing."""
     answer = gateway().get(path, headers=headers)
     assert (answer.status_code, answer.json(), answer.headers["content-type"]) == (status, {"error": text}, GIN), (
         section
@@ -54,7 +54,7 @@ def test_the_gateways_own_errors(
 
 
 def test_a_provider_that_cannot_be_reached_is_a_502(gateway: Gateways) -> None:
-    """WIRE section 6: with the network's words, except where an event stream is wanted."""
+    """gateway-behaviour.md#errors: with the network's words, except where an event stream is wanted."""
     answer = gateway().get("/proxy/deepseek/models")
     assert (answer.status_code, answer.json()) == (502, {"error": f"Failed to reach upstream server: {REFUSED}"})
     events = gateway(quirks="v0.48").get("/proxy/deepseek/models", headers=EVENTS)
@@ -66,7 +66,7 @@ def test_a_provider_that_cannot_be_reached_is_a_502(gateway: Gateways) -> None:
 def test_any_method_reaches_the_path_below_the_providers_address(
     gateway: Gateways, upstream: Upstream, whole_answer: Callable[..., bytes], method: str
 ) -> None:
-    """WIRE section 14: with the query as it stood; an encoded slash becomes a plain one."""
+    """gateway-behaviour.md#proxy: with the query as it stood; an encoded slash becomes a plain one."""
     path = "/v1/files/a/b%20%3F%C3%A9"
     upstream.answers(path + "?x=%20&y", whole_answer(200, b"" if method == "HEAD" else b"{}"))
     answer = gateway().request(method, "/proxy/openai/files/a%2Fb%20%3F%C3%A9?x=%20&y")
@@ -91,7 +91,10 @@ def test_the_provider_sees_the_clients_headers_but_for_its_token(
     expected: dict[str, str],
     quirks: str | None,
 ) -> None:
-    """WIRE section 14: the token is never forwarded; by quirks all is JSON, and Anthropic's version comes twice."""
+    """The token is never forwarded; by quirks all is JSON, and Anthropic's version comes twice.
+
+    See gateway-behaviour.md#proxy.
+    """
     upstream.answers("/v1/files", b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
     head = (
         f"POST /proxy/{provider}/files HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 3\r\n"
@@ -115,7 +118,10 @@ def test_the_provider_sees_the_clients_headers_but_for_its_token(
 def test_an_answer_comes_back_as_it_is(
     gateway: Gateways, upstream: Upstream, exchange: Callable[..., RawAnswer], status: int
 ) -> None:
-    """WIRE section 14: status, headers and body; the compressed stay compressed; only the date is the gateway's."""
+    """Status, headers and body; the compressed stay compressed; only the date is the gateway's.
+
+    See gateway-behaviour.md#proxy.
+    """
     body = gzip.compress(b"hello")
     head = (
         f"HTTP/1.1 {status} X\r\nContent-Type: text/x; a=b\r\nContent-Encoding: gzip\r\nContent-Length: {len(body)}\r\n"
@@ -138,7 +144,7 @@ def test_an_answer_comes_back_as_it_is(
 def test_limits_lists_and_deadlines_do_not_apply(
     gateway: Gateways, upstream: Upstream, whole_answer: Callable[..., bytes]
 ) -> None:
-    """WIRE section 14: a large body to a denied model, answered late, passes."""
+    """gateway-behaviour.md#proxy: a large body to a denied model, answered late, passes."""
     whole = whole_answer(200, b"{}")
 
     def script(connection: socket.socket) -> None:
@@ -153,7 +159,7 @@ def test_limits_lists_and_deadlines_do_not_apply(
 def test_a_stream_passes_as_it_comes_and_breaks_off_where_it_does(
     gateway: Gateways, upstream: Upstream, exchange: Callable[..., RawAnswer], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """WIRE section 14: no final chunk, so that the client sees the break; nothing is logged."""
+    """gateway-behaviour.md#proxy: no final chunk, so that the client sees the break; nothing is logged."""
     head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
     upstream.answers("m", head + b"9\r\ndata: 1\n\n\r\n")
     answer = exchange(gateway(), _streaming("m", "text/event-stream, application/json"))
@@ -172,7 +178,7 @@ def test_an_event_stream_hides_the_status_and_loses_what_has_no_end(
     body: bytes,
     arrives: bytes,
 ) -> None:
-    """WIRE section 14: always 200, no header of the provider's, whole lines only."""
+    """gateway-behaviour.md#proxy: always 200, no header of the provider's, whole lines only."""
     upstream.answers("m", whole_answer(status, body))
     answer = exchange(gateway(quirks="v0.48"), _streaming("m", "text/event-stream"))
     assert (answer.status, b"".join(answer.chunks), answer.whole) == (200, arrives, True)
@@ -198,7 +204,7 @@ def test_an_event_stream_shows_what_the_provider_says(
 def test_a_content_type_asks_for_an_event_stream_too(
     gateway: Gateways, upstream: Upstream, whole_answer: Callable[..., bytes]
 ) -> None:
-    """WIRE section 14: either header, if it says exactly that."""
+    """gateway-behaviour.md#proxy: either header, if it says exactly that."""
     upstream.answers("m", whole_answer(500, b"x\n"))
     client = gateway(quirks="v0.48")
     body = json.dumps({"model": "m"})
@@ -211,7 +217,10 @@ def test_a_content_type_asks_for_an_event_stream_too(
 def test_an_event_stream_has_a_limit(
     gateway: Gateways, upstream: Upstream, whole_answer: Callable[..., bytes], size: int, status: int
 ) -> None:
-    """WIRE section 4: the limit itself is too much, and the refusal has the stream's content type."""
+    """The limit itself is too much, and the refusal has the stream's content type.
+
+    See gateway-behaviour.md#limits-and-timeouts.
+    """
     upstream.answers("/v1/x", whole_answer(200, b"x\n"))
     client = gateway(max_body=1000, quirks="v0.48")
     answer = client.post("/proxy/openai/x", content=b"x" * size, headers=EVENTS)
@@ -220,7 +229,7 @@ def test_an_event_stream_has_a_limit(
 
 
 def test_a_silent_provider_of_an_event_stream_is_a_502(gateway: Gateways, upstream: Upstream) -> None:
-    """WIRE section 14: here the wait for the head of the answer has its end."""
+    """gateway-behaviour.md#proxy: here the wait for the head of the answer has its end."""
     upstream.scripts["mute"] = lambda connection: connection.recv(1)
     client = gateway(header_timeout=0.2, quirks="v0.48")
     answer = client.post("/proxy/openai/x", json={"model": "mute"}, headers=EVENTS)
@@ -232,7 +241,7 @@ def test_a_silent_provider_of_an_event_stream_is_a_502(gateway: Gateways, upstre
 def test_a_client_that_leaves_ends_the_call_to_the_provider(
     gateway: Gateways, upstream: Upstream, accept: str, begun: bytes
 ) -> None:
-    """WIRE section 4: closing the connection cancels the upstream call, both ways."""
+    """gateway-behaviour.md#limits-and-timeouts: closing the connection cancels the upstream call, both ways."""
     with leaving(gateway(quirks="v0.48"), upstream, _streaming("m", accept), begun):
         pass
 

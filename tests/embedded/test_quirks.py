@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from inference_gateway_sdk.embedded.connection import WriteDeadline
+from inference_gateway_sdk.embedded.client_connection import WriteDeadline
 from inference_gateway_sdk.embedded.settings import RELEASES, Quirks, named
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -44,7 +44,9 @@ def test_each_is_described_with_its_section() -> None:
     """The class's own words name the section of each, and so does the table of the documentation."""
     words = Quirks.__doc__ or ""
     for name in NAMES:
-        assert re.search(rf"^ +{name}: (?:(?!\n +\w+: ).)*?\((?:WIRE )?sections? [0-9]", words, re.M | re.S), name
+        assert re.search(rf"^ +{name}: (?:(?!\n +\w+: ).)*?\((?:gateway-behaviour\.md)?#[a-z]", words, re.M | re.S), (
+            name
+        )
     rows = re.findall(r"^\| `(\w+)` \| ([0-9., ]+) \|", (ROOT / "docs" / "embedded.md").read_text(), re.M)
     assert [name for name, _ in rows] == list(NAMES)
 
@@ -52,7 +54,7 @@ def test_each_is_described_with_its_section() -> None:
 def test_each_is_decided_somewhere_and_tried_by_a_test() -> None:
     """No quirk is a name alone: code asks for it, and a case or a test turns on it."""
     code = "".join(path.read_text() for path in (ROOT / "src/inference_gateway_sdk/embedded").rglob("*.py"))
-    tests = "".join(path.read_text() for path in Path(__file__).parent.glob("test_wire_*.py"))
+    tests = "".join(path.read_text() for path in Path(__file__).parent.glob("test_behaviour_*.py"))
     for name in NAMES:
         assert re.search(rf"\.{name}\b", code), name
         assert f'"{name}"' in tests, name

@@ -42,7 +42,10 @@ def _request(model: str, **more: object) -> bytes:
 def test_the_provider_sees_its_own_request_and_nothing_of_the_clients(
     gateway: Gateways, upstream: Upstream, whole_answer: Callable[..., bytes]
 ) -> None:
-    """WIRE sections 2, 3, 8 and 19: un-prefixed model, known fields, the provider's key, no client header."""
+    """Un-prefixed model, known fields, the provider's key, no client header.
+
+    See gateway-behaviour.md#middleware-and-the-inner-hop, #routing, #chat-completions, #running-locally.
+    """
     upstream.answers("m/x", whole_answer(200, json.dumps(ANSWER).encode()))
     answer = gateway().post(
         CHAT,
@@ -77,7 +80,7 @@ def test_each_provider_is_authorised_in_its_own_way(
     provider: str,
     expected: dict[str, str],
 ) -> None:
-    """WIRE section 18: a bearer token, Anthropic's own headers, or nothing at all."""
+    """gateway-behaviour.md#providers: a bearer token, Anthropic's own headers, or nothing at all."""
     upstream.answers("m", whole_answer(200, json.dumps(ANSWER).encode()))
     gateway().post(CHAT, json={"model": f"{provider}/m", "messages": HI})
     headers = upstream.seen[0].headers
@@ -101,7 +104,7 @@ def test_no_proxy_of_the_environment_stands_before_this_machine(
 def test_a_named_provider_gets_the_model_with_its_prefix(
     gateway: Gateways, upstream: Upstream, whole_answer: Callable[..., bytes]
 ) -> None:
-    """WIRE section 3: with ?provider= nothing is cut off."""
+    """gateway-behaviour.md#routing: with ?provider= nothing is cut off."""
     upstream.answers("openai/m", whole_answer(200, json.dumps(ANSWER).encode()))
     assert gateway().post(f"{CHAT}?provider=openai", json={"model": "openai/m"}).json() == ANSWER
 
@@ -114,7 +117,10 @@ def test_a_named_provider_gets_the_model_with_its_prefix(
 def test_usage_is_asked_for_on_every_stream(
     gateway: Gateways, upstream: Upstream, provider: str, options: object, asked: dict[str, object]
 ) -> None:
-    """WIRE section 9: whatever the client says, but for the providers that do not know the option."""
+    """Whatever the client says, but for the providers that do not know the option.
+
+    See gateway-behaviour.md#chat-streaming.
+    """
     upstream.answers("m", HEAD + b"data: [DONE]\n\n")
     gateway().post(CHAT, json={"model": f"{provider}/m", "messages": HI, "stream": True, **asked})
     assert upstream.seen[0].json.get("stream_options") == options
@@ -124,7 +130,10 @@ def test_usage_is_asked_for_on_every_stream(
 def test_a_stream_arrives_line_by_line_as_it_came(
     gateway: Gateways, upstream: Upstream, exchange: Callable[..., RawAnswer]
 ) -> None:
-    """WIRE section 9: comments, names, CR LF and unknown fields stay; each line is a write; nothing is added."""
+    """Comments, names, CR LF and unknown fields stay; each line is a write; nothing is added.
+
+    See gateway-behaviour.md#chat-streaming.
+    """
     lines = [
         b": keepalive\n",
         b"\n",
@@ -159,7 +168,10 @@ def test_a_stream_arrives_line_by_line_as_it_came(
 def test_a_last_line_without_an_end_is_lost_by_a_quirk(
     gateway: Gateways, upstream: Upstream, exchange: Callable[..., RawAnswer], body: bytes, arrives: bytes
 ) -> None:
-    """WIRE section 9: what is not a whole line never leaves the real gateway, and the answer still ends cleanly."""
+    """What is not a whole line never leaves the real gateway, and the answer still ends cleanly.
+
+    See gateway-behaviour.md#chat-streaming.
+    """
     upstream.answers("m", HEAD + body)
     for quirks, expected in ((None, body), ("v0.48", arrives)):
         answer = exchange(gateway(quirks=quirks), _request("openai/m", stream=True))
@@ -170,7 +182,10 @@ def test_a_last_line_without_an_end_is_lost_by_a_quirk(
 def test_a_provider_that_breaks_off_ends_the_stream_cleanly_by_a_quirk(
     gateway: Gateways, upstream: Upstream, exchange: Callable[..., RawAnswer], arrived: bytes
 ) -> None:
-    """WIRE section 9: a break looks like an end, before the first line as an empty event stream."""
+    """A break looks like an end, before the first line as an empty event stream.
+
+    See gateway-behaviour.md#chat-streaming.
+    """
     head = HEAD.replace(b"Connection: close", b"Content-Length: 1000")
     upstream.answers("m", head + arrived)
     answer = exchange(gateway(quirks="v0.48"), _request("openai/m", stream=True))
@@ -196,7 +211,7 @@ def test_a_provider_that_breaks_off_before_its_first_line_is_a_502(gateway: Gate
 
 
 def test_the_head_waits_for_the_first_line(gateway: Gateways, upstream: Upstream) -> None:
-    """WIRE section 9: the time to the headers is the time to the first line."""
+    """gateway-behaviour.md#chat-streaming: the time to the headers is the time to the first line."""
     go_on = threading.Event()
 
     def script(connection: socket.socket) -> None:
@@ -220,7 +235,10 @@ def test_the_head_waits_for_the_first_line(gateway: Gateways, upstream: Upstream
 def test_a_client_that_leaves_ends_the_call_to_the_provider(
     gateway: Gateways, upstream: Upstream, stream: bool, begun: bytes
 ) -> None:
-    """WIRE section 4: closing the connection cancels the upstream call, at whatever point it is."""
+    """Closing the connection cancels the upstream call, at whatever point it is.
+
+    See gateway-behaviour.md#limits-and-timeouts.
+    """
     with leaving(gateway(), upstream, _request("openai/m", stream=stream), begun):
         pass
 
@@ -254,7 +272,10 @@ def test_a_client_that_leaves_while_sending_is_no_error(gateway: Gateways, caplo
 
 
 def test_a_body_that_is_too_large_ends_the_connection(gateway: Gateways, exchange: Callable[..., RawAnswer]) -> None:
-    """WIRE section 4: the 413 comes while the client is still sending, and nothing more is read."""
+    """The 413 comes while the client is still sending, and nothing more is read.
+
+    See gateway-behaviour.md#limits-and-timeouts.
+    """
     request = f"POST {CHAT} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n".encode() + b"x" * 2000
     answer = exchange(gateway(max_body=1000), request)
     assert answer.status == 413

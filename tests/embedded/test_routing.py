@@ -1,4 +1,4 @@
-"""Which provider answers, and what the model lists let through (WIRE section 3)."""
+"""Which provider answers, and what the model lists let through (gateway-behaviour.md#routing)."""
 
 from __future__ import annotations
 

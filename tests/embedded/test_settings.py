@@ -8,7 +8,7 @@ from inference_gateway_sdk.embedded import Access, Oidc, Settings, SettingsError
 
 
 def test_an_empty_environment_gives_the_real_gateways_defaults() -> None:
-    """WIRE sections 4 and 19: where it listens, its clocks and its limit."""
+    """gateway-behaviour.md#limits-and-timeouts, #running-locally: where it listens, its clocks and its limit."""
     settings = Settings.from_env({})
     assert (settings.host, settings.port, settings.max_body) == ("127.0.0.1", 8080, 10_485_760)
     assert (settings.read_timeout, settings.idle_timeout, settings.header_timeout) == (30.0, 120.0, 10.0)
@@ -125,7 +125,7 @@ def test_features_that_are_not_here_are_reported() -> None:
 
 @pytest.mark.parametrize("name", ["TELEMETRY_ENABLED", "TELEMETRY_METRICS_PUSH_ENABLED"])
 def test_a_push_of_metrics_takes_two_switches(name: str) -> None:
-    """WIRE section 15: one of them is not enough; telemetry alone means nothing here."""
+    """gateway-behaviour.md#metrics-push: one of them is not enough; telemetry alone means nothing here."""
     settings = Settings.from_env({name: "true"})
     assert not settings.push_metrics
     assert settings.ignored == (("TELEMETRY_ENABLED",) if name == "TELEMETRY_ENABLED" else ())

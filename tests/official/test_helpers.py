@@ -87,27 +87,31 @@ class Difference:
 
 DIFFERENCES = {
     "openai models.retrieve": Difference(
-        lambda o, _: o.models.retrieve("openai/scripted"), 404, "no GET /v1/models/{id} (WIRE section 1)"
+        lambda o, _: o.models.retrieve("openai/scripted"), 404, "no GET /v1/models/{id}"
     ),
     "anthropic models.retrieve": Difference(
-        lambda _, a: a.models.retrieve("anthropic/scripted"), 404, "no GET /v1/models/{id} (WIRE section 1)"
+        lambda _, a: a.models.retrieve("anthropic/scripted"),
+        404,
+        "no GET /v1/models/{id}",
     ),
     "openai responses.retrieve": Difference(
-        lambda o, _: o.responses.retrieve("resp_1"), 404, "responses are only created (WIRE section 11)"
+        lambda o, _: o.responses.retrieve("resp_1"), 404, "responses are only created (gateway-behaviour.md#responses)"
     ),
     "openai embeddings": Difference(
-        lambda o, _: o.embeddings.create(model="openai/any", input="x"), 404, "no embeddings (WIRE section 1)"
+        lambda o, _: o.embeddings.create(model="openai/any", input="x"),
+        404,
+        "no embeddings",
     ),
-    "openai files": Difference(lambda o, _: o.files.list(), 404, "no files; through /proxy (WIRE section 1)"),
+    "openai files": Difference(lambda o, _: o.files.list(), 404, "no files; through /proxy"),
     "anthropic count_tokens": Difference(
         lambda _, a: a.messages.count_tokens(model="anthropic/any", messages=[USER]),
         404,
-        "no /v1/messages/count_tokens (WIRE section 1)",
+        "no /v1/messages/count_tokens",
     ),
     "a model without a provider": Difference(
         lambda o, _: o.chat.completions.create(model="gpt-4o", messages=[USER]),
         400,
-        "a bare name never resolves (WIRE section 3)",
+        "a bare name never resolves (gateway-behaviour.md#routing)",
     ),
 }
 

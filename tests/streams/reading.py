@@ -10,7 +10,7 @@ Dialect = TypeVar("Dialect", bound=Any)
 
 
 def fed(dialect: Dialect, data: bytes, cuts: list[int] | None = None) -> tuple[Dialect, list[Any]]:
-    """The dialect, fed the bytes cut at these places, and the events it gave; all of them are folded."""
+    """Feed a dialect the bytes cut at these places; return it and the events it gave, all of them folded."""
     start = 0
     items = []
     for end in sorted({min(cut, len(data)) for cut in cuts or []} | {len(data)}):
@@ -25,7 +25,8 @@ def fed(dialect: Dialect, data: bytes, cuts: list[int] | None = None) -> tuple[D
 
 
 def viewed(dialect: Dialect, data: bytes) -> tuple[Dialect, list[Any]]:
-    """The dialect, fed the bytes, and the deltas of all events: each is folded and viewed before the next."""
+    """Feed a dialect the bytes; return it and the deltas of all events, each folded and viewed before the next."""
+    dialect.watch_deltas()
     deltas: list[Any] = []
     for one, _ in (*dialect.feed(data), *dialect.end()):
         if one is not None:

@@ -204,13 +204,14 @@ def test_an_error_after_the_finish_reason_is_one(done: bytes) -> None:
     error = event({"id": "c1", "choices": [], "usage": usage, "error": {"message": "Token limit reached", "code": 400}})
     dialect, chunks = fed(ChatDialect(), chunk("Hi") + chunk(finish="length") + error + done)
     assert type(dialect.failure) is BadRequestError
+    assert dialect.error_event
     assert not dialect.terminal
     (partial,) = dialect.turns(complete=False)
     assert (partial.text, partial.complete, partial.usage.total_tokens) == ("Hi", False, 3)
     assert len(chunks) == 3
 
 
-@pytest.mark.parametrize("body", [b"d", b"da", b"even", b"retr", b"i", b"\xef", b"\xef\xbb\xbfdat"])
+@pytest.mark.parametrize("body", [b"d", b"da", b"even", b"re", b"retr", b"i", b"id", b"\xef", b"\xef\xbb\xbfdat"])
 def test_a_stream_cut_in_its_first_field_name_is_truncated(body: bytes) -> None:
     """A body that is only the beginning of a field's name was cut, and is not text."""
     dialect, _ = fed(ChatDialect(), body)

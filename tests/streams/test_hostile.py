@@ -81,7 +81,7 @@ def test_colliding_indexes_are_not_kept_apart() -> None:
 
 
 def nested(depth: int) -> Any:
-    """An object nested that deep."""
+    """An object nested that deep, every level an object."""
     value: Any = 1
     for _ in range(depth):
         value = {"a": value}

@@ -446,7 +446,7 @@ def test_a_beginning_that_comes_again_is_the_same_message() -> None:
 
 
 def test_the_last_event_needs_no_blank_line() -> None:
-    """The gateway relays an unterminated last line (WIRE section 10), and the marker in it counts."""
+    """The gateway relays an unterminated last line (gateway-behaviour.md#messages), and the marker in it counts."""
     dialect, _ = read(wire([START, delta(0, text="a"), STOP]).rstrip(b"\n"))
     assert dialect.failure is None
     assert dialect.terminal

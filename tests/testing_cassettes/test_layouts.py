@@ -7,8 +7,15 @@ import json
 import pytest
 from hypothesis import given
 
-from inference_gateway_sdk.testing.cassettes.contents import body_fields, body_of, piece_fields, piece_of
-from inference_gateway_sdk.testing.cassettes.layouts import NotJsonError, laid_out, styled
+from inference_gateway_sdk.testing.cassettes.contents import (
+    NotJsonError,
+    body_fields,
+    body_of,
+    laid_out,
+    piece_fields,
+    piece_of,
+    styled,
+)
 from testing_cassettes.exchanges import bodies, json_texts, pieces
 
 VALUE = {"a": [1, 2.5, "<é>"], "b": None}

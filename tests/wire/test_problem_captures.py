@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from client.recorded import FOLDER, MISSING
+from client.recorded import FOLDER
 from inference_gateway_sdk import errors
 from inference_gateway_sdk._wire.headers import Headers
 from inference_gateway_sdk._wire.problem import read_bad_frame, read_error
@@ -94,10 +94,6 @@ def capture(name: str) -> tuple[int, Headers, bytes]:
     return int(first.split()[1]), headers, decoded
 
 
-needs_captures = pytest.mark.skipif(not FOLDER.is_dir(), reason=MISSING)
-
-
-@needs_captures
 @pytest.mark.parametrize("name", REAL)
 def test_what_the_real_gateway_answers(name: str) -> None:
     """Each refusal captured from the real gateway has its class, code, message and hint."""
@@ -110,7 +106,6 @@ def test_what_the_real_gateway_answers(name: str) -> None:
     assert hint in error.hint if hint and error.hint else error.hint == hint
 
 
-@needs_captures
 def test_no_refusal_of_the_real_gateway_is_left_out() -> None:
     """Every captured answer of 400 and more stands in the table above."""
     names = {str(path.relative_to(FOLDER)).removesuffix(".response.http") for path in FOLDER.rglob("*.response.http")}
@@ -118,7 +113,6 @@ def test_no_refusal_of_the_real_gateway_is_left_out() -> None:
     assert refusals - set(REAL) <= {"auth/nope"}  # the same answer as auth/none, to another path
 
 
-@needs_captures
 def test_the_unescaped_frame_of_the_real_gateway() -> None:
     """The frame by which the real gateway reports a failed start of a stream is read in spite of its quotes."""
     _, _, sent = capture("mcpsel/mcp_s_err")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from inference_gateway_sdk import errors
 from inference_gateway_sdk._wire.call import Idempotency
-from inference_gateway_sdk._wire.retry import Outcome, delay_before
+from inference_gateway_sdk._wire.retry import Outcome, RetryPolicy, delay_before
 
 FREELY, CAUTIOUSLY, PUSH = Idempotency.FREELY, Idempotency.CAUTIOUSLY, Idempotency.PUSH
 
@@ -122,3 +124,49 @@ def test_a_delay_is_always_between_a_quarter_and_eight_seconds(
     """Without a Retry-After there is no delay outside these bounds, whatever the attempt."""
     delay = delay_before(attempt, outcome, repeat, max_retries=10_000, random=random)
     assert delay is None or 0.25 <= delay <= 8.0
+
+
+def failed(code: int) -> errors.StatusError:
+    """Return the error of a status."""
+    return errors.StatusError("no", status=code)
+
+
+@pytest.mark.parametrize(
+    ("policy", "error", "outcome", "repeat", "delay"),
+    [
+        (RetryPolicy(), failed(503), Outcome.BUSY, FREELY, 0.25),
+        (RetryPolicy(attempts=1), failed(503), Outcome.BUSY, FREELY, None),
+        (RetryPolicy(first_delay=4.0, jitter=0.0), failed(503), Outcome.BUSY, FREELY, 4.0),
+        (RetryPolicy(first_delay=4.0, longest_delay=1.0, jitter=0.0), failed(503), Outcome.BUSY, FREELY, 1.0),
+        (RetryPolicy(jitter=1.0), failed(503), Outcome.BUSY, FREELY, 0.0),
+        (RetryPolicy(statuses=frozenset({429})), failed(503), Outcome.BUSY, FREELY, None),
+        (RetryPolicy(statuses=frozenset({418})), failed(418), Outcome.REFUSED, FREELY, 0.25),
+        (RetryPolicy(statuses=frozenset({418})), failed(418), Outcome.REFUSED, Idempotency.CAUTIOUSLY, None),
+        (RetryPolicy(retry_if=lambda error: False), failed(503), Outcome.BUSY, FREELY, None),
+        (RetryPolicy(retry_if=lambda error: True), failed(400), Outcome.REFUSED, FREELY, 0.25),
+        (RetryPolicy(retry_if=lambda error: None), failed(400), Outcome.REFUSED, FREELY, None),
+    ],
+)
+def test_a_policy_decides(
+    policy: RetryPolicy, error: errors.StatusError, outcome: Outcome, repeat: Idempotency, delay: float | None
+) -> None:
+    """What a policy sets replaces the table, and what it leaves out follows it."""
+    assert policy.delay(1, outcome, repeat, error, random=0.0) == delay
+
+
+def test_a_policy_bounds_the_wait_that_is_asked_for() -> None:
+    """A `Retry-After` is waited for up to the policy's bound."""
+    policy = RetryPolicy(longest_retry_after=5.0)
+    delays = [
+        policy.delay(1, Outcome.BUSY, FREELY, failed(429), retry_after=seconds, random=0.0) for seconds in (3.0, 6.0)
+    ]
+    assert delays == [3.0, None]
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"attempts": 0}, {"attempts": True}, {"first_delay": -1}, {"factor": 0.5}, {"jitter": 2.0}]
+)
+def test_a_policy_that_makes_no_sense_names_the_argument(wrong: dict[str, Any]) -> None:
+    """Bad values fail when the policy is made."""
+    with pytest.raises(ValueError, match=next(iter(wrong))):
+        RetryPolicy(**wrong)

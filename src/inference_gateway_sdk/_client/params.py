@@ -21,6 +21,7 @@ from .._generated.params import (
 from .._generated.responses import Response, ResponseInputItem, ResponseOutputItem
 
 if TYPE_CHECKING:
+    from .._wire.retry import RetryPolicy
     from .._wire.timeouts import Timeouts
     from .hooks import AsyncHook, Hook, RequestSent, ResponseReceived, RetryPlanned
     from .runtime import AsyncToken, Token
@@ -63,6 +64,7 @@ class CallOptions(TypedDict, total=False):
 
     timeout: Timeouts | float | None
     max_retries: int
+    retry: RetryPolicy | None
     headers: Mapping[str, str] | None
     extra_query: Mapping[str, str] | None
     extra_body: Mapping[str, Any] | None
@@ -73,6 +75,7 @@ class ListOptions(TypedDict, total=False):
 
     timeout: Timeouts | float | None
     max_retries: int
+    retry: RetryPolicy | None
     headers: Mapping[str, str] | None
     extra_query: Mapping[str, str] | None
 
@@ -139,6 +142,7 @@ class MusicParams(CreateMusicParams, CallOptions, total=False):
 class _Shared(TypedDict, total=False):
     timeout: Timeouts | float | None
     max_retries: int
+    retry: RetryPolicy | None
     headers: Mapping[str, str] | None
     tools: Iterable[ChatCompletionTool | Mapping[str, Any]] | None
     max_tokens: int | None

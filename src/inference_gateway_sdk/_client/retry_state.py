@@ -149,14 +149,20 @@ class RetryState(Generic[SourceT]):
         error = setback.error
         retry_after = error.retry_after if isinstance(error, StatusError) else None
         refreshed = self.refused_token is not None  # the try with a new token was nobody's failure
-        pause = delay_before(
-            self.count - refreshed,
-            setback.outcome,
-            self.call.repeat,
-            max_retries=self.settings.max_retries,
-            retry_after=retry_after,
-            random=random,
-        )
+        attempt, policy = self.count - refreshed, self.settings.retry
+        if policy is None:
+            pause = delay_before(
+                attempt,
+                setback.outcome,
+                self.call.repeat,
+                max_retries=self.settings.max_retries,
+                retry_after=retry_after,
+                random=random,
+            )
+        else:
+            pause = policy.delay(
+                attempt, setback.outcome, self.call.repeat, error, retry_after=retry_after, random=random
+            )
         if pause is not None and self._total_left is not None:
             self._total_left -= now - self.began + pause
             if self._total_left <= 0:

@@ -138,7 +138,10 @@ def default_transport(connections: Connections) -> Transport:
     from .._transport._blocking import BlockingDriver
 
     how = connections
-    return BlockingDriver(limit=how.max_connections, proxy=how.proxy, tls=how.tls, ca=how.ca, cert=how.cert)
+    try:
+        return BlockingDriver(limit=how.max_connections, proxy=how.proxy, tls=how.tls, ca=how.ca, cert=how.cert)
+    except (TypeError, ValueError) as error:
+        raise error.with_traceback(None) from None  # its frames hold the passwords of a proxy and of a key
 
 
 def async_default_transport(connections: Connections) -> AsyncTransport:
@@ -146,7 +149,10 @@ def async_default_transport(connections: Connections) -> AsyncTransport:
     from .._transport._async import AsyncioDriver
 
     how = connections
-    return AsyncioDriver(limit=how.max_connections, proxy=how.proxy, tls=how.tls, ca=how.ca, cert=how.cert)
+    try:
+        return AsyncioDriver(limit=how.max_connections, proxy=how.proxy, tls=how.tls, ca=how.ca, cert=how.cert)
+    except (TypeError, ValueError) as error:
+        raise error.with_traceback(None) from None  # its frames hold the passwords of a proxy and of a key
 
 
 Token: TypeAlias = str | Callable[[], str]
@@ -204,6 +210,7 @@ class TokenSource:
             self._lock, self._pid = threading.Lock(), os.getpid()
         with self._lock:
             if self._value is None or self._value == refused:
+                del refused  # the function may fail, and error trackers collect the variables of a traceback
                 self._value = check_token(_not_awaitable(self._function()), "the result of the token function")
             return self._value
 
@@ -230,6 +237,7 @@ class AsyncTokenSource:
         """As `TokenSource.get`. A function that is not async runs in a thread: it may ask a network."""
         if self._function is None or (self._value is not None and self._value != refused):
             return self._value
+        del refused  # the function may fail, and error trackers collect the variables of a traceback
         import asyncio
 
         loop = asyncio.get_running_loop()

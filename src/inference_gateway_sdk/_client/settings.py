@@ -11,6 +11,7 @@ from msgspec import Struct, structs
 from .._model.json_values import is_iterable, is_mapping
 from .._model.open_types import Concealed
 from .._version import __version__
+from .._wire.retry import RetryPolicy
 from .._wire.timeouts import Timeouts, read_timeouts
 from .hooks import HOOKS
 
@@ -30,7 +31,7 @@ __all__ = [
 SourceT = TypeVar("SourceT")
 AnyHook: TypeAlias = Callable[[Any], Any]
 
-OPTIONS = frozenset({"timeout", "max_retries", "headers", "extra_query", "extra_body"})
+OPTIONS = frozenset({"timeout", "max_retries", "retry", "headers", "extra_query", "extra_body"})
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 section 5.6.2
 _VALUE = re.compile(r"[\t -~]*")  # RFC 9110 section 5.5, without what only an encoding would give a meaning
 _OWN = frozenset({"host", "content-length", "transfer-encoding", "connection"})
@@ -43,6 +44,7 @@ class ClientSettings(Concealed, Struct, Generic[SourceT], frozen=True, kw_only=T
     token: SourceT
     timeouts: Timeouts = Timeouts()
     max_retries: int = 2
+    retry: RetryPolicy | None = None
     headers: tuple[tuple[str, str], ...] = (_AGENT,)
     extra_query: tuple[tuple[str, str], ...] = ()
     extra_body: Mapping[str, Any] | None = None
@@ -53,7 +55,7 @@ class ClientSettings(Concealed, Struct, Generic[SourceT], frozen=True, kw_only=T
     on_retry: AnyHook | None = None
 
     def __repr__(self) -> str:
-        return f"Settings(timeouts={self.timeouts!r}, max_retries={self.max_retries})"
+        return f"ClientSettings(timeouts={self.timeouts!r}, max_retries={self.max_retries})"
 
 
 def resolve(settings: ClientSettings[SourceT], changes: Mapping[str, Any]) -> ClientSettings[SourceT]:
@@ -78,25 +80,34 @@ def resolve(settings: ClientSettings[SourceT], changes: Mapping[str, Any]) -> Cl
 def split_params(
     settings: ClientSettings[SourceT], given: Mapping[str, Any]
 ) -> tuple[ClientSettings[SourceT], dict[str, Any]]:
-    """A call's keyword arguments taken apart: the settings with its options, and what is left, the parameters."""
-    if not given:
-        return settings, {}
-    options = {name: value for name, value in given.items() if name in OPTIONS}
-    rest = {name: value for name, value in given.items() if name not in OPTIONS}
+    """Return the settings with a call's options, and what is left of its keyword arguments: the parameters.
+
+    Options are taken out of `given` itself. It is a variable of every frame of the call, which error trackers walk, and
+    headers and queries are secrets.
+    """
+    rest: Any = given  # a TypedDict to type checkers
+    if not rest:
+        return settings, rest
+    options = {name: rest.pop(name) for name in [*rest] if name in OPTIONS}
     return resolve(settings, options), rest
 
 
 def without_body(settings: ClientSettings[SourceT], options: Mapping[str, Any]) -> ClientSettings[SourceT]:
-    """The settings with the options of a call that takes neither parameters nor `extra_body`.
+    """Return the settings with the options of a call that takes neither parameters nor `extra_body`.
+
+    They are taken out of `options` itself, as by `split_params`.
 
     Raises:
         TypeError: An option that such a call does not have.
     """
+    if not options:
+        return settings
     taken = sorted(OPTIONS - {"extra_body"})
     for name in options:
         if name not in taken:
             raise TypeError(f"unknown parameter {name!r}: this call takes {', '.join(taken)}")
-    return resolve(settings, options)
+    own: Any = options  # a TypedDict to type checkers
+    return resolve(settings, {name: own.pop(name) for name in [*own]})
 
 
 def pop_assemble_option(given: dict[str, Any]) -> bool:
@@ -144,6 +155,12 @@ def _read_retries(_: ClientSettings[Any], value: Any) -> tuple[str, int]:
     if value < 0:
         raise ValueError(f"max_retries must be 0 or more, got {value}")
     return "max_retries", value
+
+
+def _read_policy(_: ClientSettings[Any], value: Any) -> tuple[str, RetryPolicy | None]:
+    if value is not None and not isinstance(value, RetryPolicy):
+        raise TypeError(f"retry must be a RetryPolicy or None, got {type(value).__name__}: max_retries takes a number")
+    return "retry", value
 
 
 def _read_headers(settings: ClientSettings[Any], value: Any) -> tuple[str, tuple[tuple[str, str], ...]]:
@@ -207,6 +224,7 @@ _Reader: TypeAlias = Callable[[ClientSettings[Any], Any], tuple[str, Any]]
 _READERS: dict[str, _Reader] = {
     "timeout": _read_timeout,
     "max_retries": _read_retries,
+    "retry": _read_policy,
     "headers": _read_headers,
     "extra_query": _read_query,
     "extra_body": _read_body,

@@ -597,9 +597,9 @@ class CreateChatCompletionStreamResponse(ChatChunk, WithMeta, _Model, kw_only=Tr
     service_tier: str | None = None
     """The class of service that handles the request."""
     obfuscation: str | None = None
-    """Padding, which hides how long the piece is from those who see the size of events. OpenAI sends it."""
+    """Padding of api.openai.com, which hides the length of the piece. Not part of the answer."""
     p: str | None = None
-    """The same, as Mistral names it."""
+    """Padding of api.mistral.ai, as `obfuscation`. Not part of the answer."""
 
 
 if not TYPE_CHECKING:

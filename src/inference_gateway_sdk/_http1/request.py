@@ -28,7 +28,10 @@ PORTS = {"http": 80, "https": 443}
 
 
 class HiddenHeaders:
-    """Header pairs that hold a password: opaque, so that no tool that walks the locals of a frame finds them."""
+    """Header pairs that hold a password: opaque, so that no tool that walks the locals of a frame finds them.
+
+    Compared and hashed by identity: routes hold them and are looked up for each request.
+    """
 
     __slots__ = ("_pairs",)
 
@@ -40,12 +43,6 @@ class HiddenHeaders:
 
     def __len__(self) -> int:
         return len(self._pairs)
-
-    def __eq__(self, other: object) -> bool:
-        return self._pairs == other._pairs if isinstance(other, HiddenHeaders) else NotImplemented
-
-    def __hash__(self) -> int:
-        return hash(self._pairs)
 
     def __repr__(self) -> str:
         return f"<headers: {', '.join(name for name, _ in self._pairs)}>"
@@ -114,8 +111,8 @@ class Route(NamedTuple):
         return f"Route({self.name})"
 
 
-class RequestTarget(NamedTuple):
-    """How a request to one URL is made.
+class RequestTarget:
+    """How a request to one URL is made: opaque, as the URL's query may hold a secret.
 
     Attributes:
         route: The connection it needs.
@@ -124,13 +121,16 @@ class RequestTarget(NamedTuple):
         proxied: In absolute form, through a proxy.
     """
 
-    route: Route
-    target: str
-    headers: HiddenHeaders
-    proxied: bool
+    __slots__ = ("headers", "proxied", "route", "target")
+
+    def __init__(self, route: Route, target: str, headers: HiddenHeaders, *, proxied: bool) -> None:
+        self.route = route
+        self.target = target
+        self.headers = headers
+        self.proxied = proxied
 
     def __repr__(self) -> str:
-        return f"Plan({self.route.name})"
+        return f"RequestTarget({self.route.name})"
 
 
 def origin_of(url: str) -> tuple[str, str, int]:
@@ -207,13 +207,22 @@ _REMEMBERED = 256
 _good_names: set[str] = set()
 
 
-class Head(bytes):
-    """A request's head. It is not shown: it holds tokens, and many tools print the variables of a traceback."""
+class Head:
+    """A request's head: opaque, as it holds tokens.
 
-    __slots__ = ()
+    A subclass of bytes with a `repr` of its own would not do: rich cuts long ones, and a slice is plain bytes.
+
+    Attributes:
+        data: The bytes.
+    """
+
+    __slots__ = ("data",)
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
 
     def __repr__(self) -> str:
-        return f"<a head of {len(self)} bytes>"
+        return f"<a head of {len(self.data)} bytes>"
 
 
 class HeadBuilder:
@@ -224,7 +233,7 @@ class HeadBuilder:
     """
 
     def __init__(self) -> None:
-        self._known: dict[tuple[str, int, int], tuple[RequestTarget, Iterable[tuple[str, str]], Head]] = {}
+        self._known: dict[tuple[str, int, int], tuple[RequestTarget, Iterable[tuple[str, str]], bytes]] = {}
 
     def __call__(
         self, plan: RequestTarget, method: str, headers: Iterable[tuple[str, str]], body: bytes | None
@@ -235,14 +244,16 @@ class HeadBuilder:
             ValueError: A header is malformed, or is not the caller's to set. It names the header.
         """
         key = method, id(plan), id(headers)
-        known = self._known.get(key)
-        begun = known[2] if known else self._begin(key, plan, headers)
+        begun = self._known[key][2] if key in self._known else self._begin(key, plan, headers)
         if body is not None or method in _WITH_LENGTH:
             return Head(b"%sContent-Length: %d\r\n\r\n" % (begun, len(body or b"")))
         return Head(begun + b"\r\n")
 
-    def _begin(self, key: tuple[str, int, int], plan: RequestTarget, headers: Iterable[tuple[str, str]]) -> Head:
-        begun = _head_start(plan, key[0], headers)
+    def _begin(self, key: tuple[str, int, int], plan: RequestTarget, headers: Iterable[tuple[str, str]]) -> bytes:
+        try:
+            begun = _head_start(plan, key[0], headers)
+        except ValueError as error:
+            raise error.with_traceback(None) from None  # the variables of its frames are the headers' values
         if isinstance(headers, tuple) or getattr(headers, "constant", False):
             if len(self._known) >= _REMEMBERED:
                 self._known.clear()
@@ -250,41 +261,36 @@ class HeadBuilder:
         return begun
 
 
-def request_head(method: str, target: str, headers: Iterable[tuple[str, str]]) -> Head:
+def request_head(method: str, target: str, headers: Iterable[tuple[str, str]]) -> bytes:
     """The head of a request whose headers are all our own, up to and with its empty line."""
     lines = _header_lines([f"{method} {target} HTTP/1.1\r\n", *[f"{name}: {value}\r\n" for name, value in headers]])
-    return Head(lines + b"\r\n")
+    return lines + b"\r\n"
 
 
-def _head_start(plan: RequestTarget, method: str, headers: Iterable[tuple[str, str]]) -> Head:
+def _head_start(plan: RequestTarget, method: str, headers: Iterable[tuple[str, str]]) -> bytes:
     """A head up to the body's length."""
     if method not in _good_names:
         _remember(method, "an HTTP method")
-    for name, _ in headers:
-        if name not in _good_names:
-            _check_name(name)
     lines = [f"{method} {plan.target} HTTP/1.1\r\n"]
     for name, value in plan.headers:
         lines.append(f"{name}: {value}\r\n")
     for name, value in headers:
+        if name not in _good_names:
+            _check_name(name)
         lines.append(f"{name}: {value}\r\n")
     return _header_lines(lines)
 
 
-def _header_lines(lines: list[str]) -> Head:
+def _header_lines(lines: list[str]) -> bytes:
     count = len(lines)
     head = "".join(lines)
-    # Values may be secrets: they are repeated neither in the error's text nor in what its frames still hold.
+    # Values are never repeated in an error's text: they may be secrets.
     if head.count("\n") != count or head.count("\r") != count or "\0" in head:
-        lines.clear()
-        head = ""
         raise ValueError("line break or NUL in the method, the URL or a header: remove it")
     try:
-        return Head(head.encode("latin-1"))
+        return head.encode("latin-1")
     except UnicodeEncodeError:
-        lines.clear()
-        head = ""
-    raise ValueError("a header holds characters outside Latin-1: encode its value first")
+        raise ValueError("a header holds characters outside Latin-1: encode its value first") from None
 
 
 def _check_name(name: str) -> None:

@@ -10,7 +10,7 @@ from ..errors import DecodingError, DeserializationError
 from .display import AnswerDisplay
 from .encode import encode
 from .json_values import is_array, is_object, parse
-from .type_info import convert
+from .type_info import build_decoder
 from .unknown_fields import raw_value, unknown_of
 
 if TYPE_CHECKING:
@@ -27,9 +27,7 @@ __all__ = [
     "ResponseAnswer",
     "ToolCallMixin",
     "ToolInput",
-    "choice_text",
     "fitted",
-    "texts_of_parts",
 ]
 
 
@@ -87,7 +85,8 @@ def fitted(value: object, kind: Any) -> Any:
         return cast("Callable[[object], Any]", validate)(value)
     if kind is dict:
         return _as_mapping(value)
-    return convert(value, kind)
+    build_decoder(kind)  # each time: to remember the classes of users would keep them alive
+    return msgspec.convert(value, kind)
 
 
 def _as_mapping(value: object) -> object:
@@ -166,35 +165,47 @@ class ChatChunk:
 
     @property
     def text(self: _ChatStreamed) -> str | None:
-        """What this chunk adds to the text of the first choice that has any, None when it adds none."""
+        """The text this chunk adds to the first choice that has any, None when it adds none.
+
+        Content that comes as a list of parts (Mistral's reasoning models) counts with its text parts.
+        """
         for choice in self.choices:
-            # A provider may leave the delta out, whatever its annotation says.
             content = getattr(getattr(choice, "delta", None), "content", None)
-            text = content if isinstance(content, str) else choice_text(choice)
+            text = content if isinstance(content, str) else text_of(choice)  # a call less for most chunks
             if text is not None:
                 return text
         return None
 
 
-def choice_text(choice: object) -> str | None:
-    """Return what a choice of a chunk adds to the text, None when it adds none.
-
-    Mistral's reasoning models send text among parts: `"content": [{"type": "text", "text": "It is"}]`.
-    """
-    delta = getattr(choice, "delta", None)  # a provider may leave it out, whatever its annotation says
+def text_of(choice: Any) -> str | None:
+    """Return the text that a choice of a chunk brings, None when it brings none."""
+    delta = getattr(choice, "delta", None)  # a provider may leave the delta out, whatever its annotation states
     content = getattr(delta, "content", None)
     if isinstance(content, str):
         return content
-    texts = texts_of_parts(raw_value(delta, "content"))
-    return "".join(texts) if texts else None
+    unknown = getattr(delta, "kept_", None)
+    texts = [] if unknown is None else texts_of_parts(unknown.raw.get("content"))
+    return "".join([text for kind, text in texts if kind == "text"]) or None
 
 
-def texts_of_parts(parts: object) -> list[str]:
-    """Return the texts among parts of content; empty ones, and other kinds of parts, are left out."""
-    if not is_array(parts):
-        return []
-    texts = [part.get("text") for part in parts if is_object(part) and part.get("type") == "text"]
-    return [text for text in texts if isinstance(text, str) and text]
+def texts_of_parts(parts: object) -> list[tuple[str, str]]:
+    """Return the texts in a list of content parts as (kind, text), the kind "text" or "thinking".
+
+    A part is `{"type":"text","text":"..."}` or `{"type":"thinking","thinking":[{"type":"text","text":"..."}]}`.
+    """
+    found: list[tuple[str, str]] = []
+    for part in parts if is_array(parts) else ():
+        if not is_object(part):
+            continue
+        kind, value = part.get("type"), part.get("thinking")
+        if kind == "thinking":
+            inner = [text for _, text in texts_of_parts(value)] if is_array(value) else [value]
+            text: object = "".join([piece for piece in inner if isinstance(piece, str)])
+        else:
+            text = part.get("text")
+        if kind in ("text", "thinking") and isinstance(text, str) and text:
+            found.append((kind, text))
+    return found
 
 
 class MessageText:

@@ -11,7 +11,7 @@ import msgspec
 from .encode import encode, to_builtins
 from .json_values import parse
 from .lenient_decode import as_dict, from_builtins
-from .open_types import PydanticHooks, brief_field
+from .open_types import PydanticHooks, brief_field, hide_secrets
 from .unknown_fields import KEY, UnknownFields, set_module, unknown_of
 
 __all__ = ["Model", "Required"]
@@ -93,5 +93,5 @@ class Model(msgspec.Struct, PydanticHooks, kw_only=True, omit_defaults=True, for
         )
 
     def __rich_repr__(self) -> list[tuple[str, Any]]:
-        """The fields that are set, for rich's own layout."""
-        return list(self._shown())
+        """Return the fields that are set, without secrets, for rich's own layout."""
+        return [(name, hide_secrets(name, value)) for name, value in self._shown()]

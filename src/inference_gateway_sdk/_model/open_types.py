@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self
 
 from .unknown_fields import set_module
 
-__all__ = ["Concealed", "OpenEnum", "PydanticHooks", "Unknown", "Variants", "brief", "brief_field"]
+__all__ = ["Concealed", "OpenEnum", "PydanticHooks", "Unknown", "Variants", "brief", "brief_field", "hide_secrets"]
 
 
 class PydanticHooks:
@@ -58,7 +58,7 @@ def brief(value: Any, depth: int = _DEPTH) -> str:
         text = str(value)
         return repr(text) if len(text) <= _TEXT else f"{text[:_TEXT]!r}... ({len(text)} characters)"
     if depth == 0:
-        return ".."
+        return "..."
     if value.__class__ is list:
         return _items([brief(item, depth - 1) for item in value[:_ITEMS]], len(value), "[]")
     if value.__class__ is dict:
@@ -72,6 +72,17 @@ def brief_field(name: str, value: Any, depth: int = _DEPTH) -> str:
     if value and name.lower().replace("-", "_").endswith(_SECRET_ENDINGS):
         return "'...'"
     return brief(value, depth)
+
+
+def hide_secrets(name: str, value: Any, depth: int = _DEPTH) -> Any:
+    """Return the value of a field with "..." for what `brief_field` hides, at any depth of lists and mappings."""
+    if value and name.lower().replace("-", "_").endswith(_SECRET_ENDINGS):
+        return "..."
+    if value.__class__ is list:
+        return [hide_secrets("", item, depth - 1) for item in value] if depth else "..."
+    if value.__class__ is dict:
+        return {key: hide_secrets(str(key), item, depth - 1) for key, item in value.items()} if depth else "..."
+    return value
 
 
 def _items(shown: list[str], total: int, brackets: str) -> str:

@@ -15,12 +15,15 @@ import msgspec
 
 from .lenient_decode import FieldTable, alternatives, field_table
 from .open_types import Variants
-from .type_info import convert
+from .type_info import build_decoder
 from .unknown_fields import KEY, UnknownFields
 
 __all__ = ["hook", "widen"]
 
 Walk = Callable[[Any], None]
+
+_built: set[Any] = set()
+"""The types whose descriptions are complete, so that `msgspec.convert` builds none."""
 
 
 def hook(asked: type, value: Any) -> Any:
@@ -34,7 +37,11 @@ def hook(asked: type, value: Any) -> Any:
             return value
     elif issubclass(asked, Variants) and value.__class__ is dict:
         variant = asked.pick(value)
-        return asked.unknown(value) if variant is None else convert(value, variant, hook)
+        if variant is None:
+            return asked.unknown(value)
+        if variant not in _built:
+            _build(variant)
+        return msgspec.convert(value, variant, dec_hook=hook)
     raise ValueError(f"Expected `{asked.__name__}`")
 
 
@@ -47,7 +54,14 @@ def widen(annotation: Any, value: Any) -> Any:
     walk = _walk_of(annotation)
     if walk is not None:
         walk(value)
-    return convert(value, annotation, hook)
+    if annotation not in _built:
+        _build(annotation)
+    return msgspec.convert(value, annotation, dec_hook=hook)
+
+
+def _build(annotation: Any) -> None:
+    build_decoder(annotation, hook)
+    _built.add(annotation)
 
 
 @cache

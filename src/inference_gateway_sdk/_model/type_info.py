@@ -6,40 +6,23 @@ crashes the process. Whatever may build one therefore holds the lock; a descript
 
 from __future__ import annotations
 
+import os
 import threading
-from collections.abc import Callable, Hashable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import msgspec
 from msgspec.json import Decoder
 
-__all__ = ["build_decoder", "convert"]
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
-_building = threading.RLock()
-_built: set[Any] = set()
+__all__ = ["build_decoder"]
+
+_building = threading.RLock()  # reentrant for a signal handler or destructor that runs during a build
+if hasattr(os, "register_at_fork"):  # a child must inherit neither a held lock nor a half-built description
+    os.register_at_fork(before=_building.acquire, after_in_parent=_building.release, after_in_child=_building.release)
 
 
 def build_decoder(kind: Any, dec_hook: Callable[[type, Any], Any] | None = None) -> Decoder[Any]:
-    """Return a new JSON decoder for a type."""
+    """Return a new JSON decoder for a type. After that `msgspec.convert` finds the type's description complete."""
     with _building:
         return Decoder(kind, dec_hook=dec_hook)
-
-
-def convert(value: object, kind: Any, dec_hook: Callable[[type, Any], Any] | None = None) -> Any:
-    """Return a plain value as that type, as `msgspec.convert` does.
-
-    Raises:
-        ValidationError: The value does not fit.
-    """
-    try:
-        known = kind in _built
-    except TypeError:  # a type with an unhashable annotation is built anew each time
-        known = False
-    if known:
-        return msgspec.convert(value, kind, dec_hook=dec_hook)
-    with _building:
-        try:
-            return msgspec.convert(value, kind, dec_hook=dec_hook)
-        finally:
-            if isinstance(kind, Hashable):
-                _built.add(kind)

@@ -1,8 +1,8 @@
 """A chat stream: the verdict at its end, and where its turns begin.
 
 `ChatDialect` is what a `StreamCall` starts for each attempt. An answer is whole when each choice that was opened has
-its `finish_reason`. `[DONE]` proves nothing (the gateway sends it after errors, WIRE section 13) and its absence is not
-a failure (section 9).
+its `finish_reason`. `[DONE]` proves nothing, since the gateway sends it after errors, and its absence is not a failure
+(gateway-behaviour.md#mcp-tools, #chat-streaming).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from .._generated.chat import CreateChatCompletionResponse, CreateChatCompletionStreamResponse
-from .._model.answers import choice_text
+from .._model.answers import text_of
 from .chat_state import ChatState, place_of
 from .dialect import TOO_DEEP, EventDialect, too_deep
 
@@ -37,23 +37,25 @@ class ChatDialect(EventDialect[Chunk, Answer, ChatState]):
         options: As for every dialect.
     """
 
-    __slots__ = ("_choices", "_errored", "_starts", "_turn")
+    __slots__ = ("_choices", "_starts", "_turn")
 
     def __init__(self, *, choices: int = 1, **options: Unpack[Options]) -> None:
         super().__init__(Chunk, Answer, ChatState(keep=options.get("assemble", True)), **options)
         self._starts: deque[Chunk] = deque()  # chunks that were read and begin another turn once handed over
         self._turn = Turn()
         self._choices = choices
-        self._errored = False
 
     @property
     def terminal(self) -> bool:
         """Every choice that was asked for, or opened, has its finish reason, and no error has come."""
-        return self._turn.whole and self._turn.finished >= self._choices and not self._errored
+        return self._turn.whole and self._turn.finished >= self._choices and not self.error_event
 
     @property
     def may_continue(self) -> bool:
-        """Another turn may follow the terminal marker: the gateway runs tool calls itself (WIRE section 13)."""
+        """Another turn may follow the terminal marker: the gateway runs tool calls itself.
+
+        See gateway-behaviour.md#mcp-tools.
+        """
         return self._turn.calls_tools
 
     def has_content(self, chunk: Chunk) -> bool:
@@ -69,7 +71,7 @@ class ChatDialect(EventDialect[Chunk, Answer, ChatState]):
             return chunk.text
         for choice in chunk.choices:
             if not place_of(choice.index):
-                return choice_text(choice)
+                return text_of(choice)
         return None
 
     def fold(self, chunk: Chunk) -> None:
@@ -102,7 +104,6 @@ class ChatDialect(EventDialect[Chunk, Answer, ChatState]):
 
     def _follow(self, chunk: Chunk, event: RawEvent) -> Chunk | None:
         if event[1] == "error" or (chunk.kept_ is not None and _is_error(chunk)):
-            self._errored = True
             self._fail(chunk, event)
             brings = chunk.usage is not None or any(has_content(choice) for choice in chunk.choices)
             return chunk if brings else None
@@ -126,8 +127,8 @@ class ChatDialect(EventDialect[Chunk, Answer, ChatState]):
 class Turn:
     """The assistant turn that is being read: which choices are open, and where the next turn begins.
 
-    The gateway relays all turns of an MCP conversation in one stream (WIRE section 13). Only the chunks themselves show
-    where one ends and the next begins:
+    The gateway relays all turns of an MCP conversation in one stream (gateway-behaviour.md#mcp-tools). Only the
+    chunks themselves show where one ends and the next begins:
         {"id": "a", "choices": [{"index": 0, "delta": {"tool_calls": [...]}, "finish_reason": null}]}
         {"id": "a", "choices": [{"index": 0, "delta": {}, "finish_reason": "tool_calls"}]}
         {"id": "b", "choices": [{"index": 0, "delta": {"role": "assistant", "content": ""}, "finish_reason": null}]}

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .._model.answers import texts_of_parts
-from .._model.json_values import is_array
 from .._wire.deltas import (
     Delta,
     Finish,
@@ -22,7 +21,7 @@ from .._wire.deltas import (
     TurnEnd,
     UsageReport,
 )
-from .chat_state import place_of, thoughts_of
+from .chat_state import place_of
 
 if TYPE_CHECKING:
     from .._generated.chat import ChatCompletionStreamChoice, CreateChatCompletionStreamResponse
@@ -97,7 +96,8 @@ class ChatDeltas:
         if delta.content:
             deltas.append(TextDelta(delta.content, choice))
         elif delta.kept_ is not None:
-            _add_parts(delta.kept_.raw.get("content"), choice, deltas)
+            for kind, text in texts_of_parts(delta.kept_.raw.get("content")):
+                deltas.append(ReasoningDelta(text, choice) if kind == "thinking" else TextDelta(text, choice))
         if delta.refusal:
             deltas.append(RefusalDelta(delta.refusal, choice))
         if delta.tool_calls:
@@ -132,10 +132,3 @@ class ChatDeltas:
             slot.number = self._counts.get(choice, 0)
             self._counts[choice] = slot.number + 1
             deltas.append(ToolCallStart(slot.number, id, name, choice))
-
-
-def _add_parts(parts: object, choice: int, deltas: list[Delta]) -> None:
-    """Emit content that came as a list of parts, in its order."""
-    for part in parts if is_array(parts) else ():
-        deltas += [ReasoningDelta(thought, choice) for thought in thoughts_of([part])]
-        deltas += [TextDelta(text, choice) for text in texts_of_parts([part])]

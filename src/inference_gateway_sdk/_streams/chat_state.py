@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from .._generated.chat import CompletionUsage, FinishReason
 
-__all__ = ["ChatState", "Choice", "place_of", "thoughts_of"]
+__all__ = ["ChatState", "Choice", "place_of"]
 
 Chunk = CreateChatCompletionStreamResponse
 Answer = CreateChatCompletionResponse
@@ -61,6 +61,7 @@ class ChatState:
         self._keep = keep
         self._done: list[Answer] = []
         self.turn = 0
+        self.usage: CompletionUsage | None = None
         self.ended: dict[int, Choice] = {}
         self._begin()
 
@@ -146,7 +147,7 @@ class ChatState:
 
     def _begin(self) -> None:
         self.choices: dict[int, Choice] = {}
-        self.usage: CompletionUsage | None = None
+        self.usage = None
         self._envelope: dict[str, Any] = {}
         self._extra: dict[str, Any] = {}
         self._missing: tuple[str, ...] = _ENVELOPE
@@ -263,12 +264,15 @@ class Choice:
     def joined_text(self) -> str:
         """Return the text."""
         content = self._joined_content()
-        return "".join(texts_of_parts(content)) if is_array(content) else content or ""
+        if is_array(content):
+            return "".join([text for kind, text in texts_of_parts(content) if kind == "text"])
+        return content or ""
 
     def joined_reasoning(self) -> str:
         """Return the thinking, be it a field of the message or among the parts of its content."""
         pieces = self._texts.get("reasoning_content") or self._texts.get("reasoning") or ()
-        return "".join([*pieces, *thoughts_of(finalize(self._parts or []))])
+        parts = texts_of_parts(finalize(self._parts))
+        return "".join([*pieces, *(text for kind, text in parts if kind == "thinking")])
 
     def _add_rest(self, delta: Any) -> None:
         if delta.role and not self._role:
@@ -330,18 +334,6 @@ class Choice:
         text = "".join(self._content)
         if text:
             merge_parts(parts, [{"type": "text", "text": text}])
-
-
-def thoughts_of(parts: list[Any]) -> list[str]:
-    """Return the texts of thinking among parts of content; some give it as a list of parts, some as a string."""
-    thoughts: list[str] = []
-    for part in parts:
-        thought = part.get("thinking") if is_object(part) and part.get("type") == "thinking" else None
-        if isinstance(thought, str):
-            thoughts.append(thought)
-        elif is_array(thought):
-            thoughts += texts_of_parts(thought)
-    return [thought for thought in thoughts if thought]
 
 
 def place_of(index: int | None) -> int:

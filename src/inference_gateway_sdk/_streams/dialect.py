@@ -66,7 +66,7 @@ class EventDialect(ABC, Generic[ChunkT, FinalT, StateT]):
 
     A subclass defines what its events mean: which of them is an error, which ends the answer, what counts as content.
     The end of the body never proves an answer whole: the gateway ends one whose provider broke off as cleanly as any
-    other (WIRE sections 9 to 11).
+    other (gateway-behaviour.md#chat-streaming, #messages, #responses).
 
     Args:
         chunk: The type of an event.
@@ -78,8 +78,8 @@ class EventDialect(ABC, Generic[ChunkT, FinalT, StateT]):
         state: What has been handed over. `turns`, `partial()`, `final()` and `deltas` read it, and nothing else.
     """
 
-    __slots__ = ("_assemble", "_decode", "_final", "_model", "_provider", "_reader", "_view", "closed", "failure",
-                 "state")  # fmt: skip
+    __slots__ = ("_assemble", "_decode", "_final", "_model", "_provider", "_reader", "_view", "closed",
+                 "error_event", "failure", "state")  # fmt: skip
 
     def __init__(
         self,
@@ -94,6 +94,7 @@ class EventDialect(ABC, Generic[ChunkT, FinalT, StateT]):
     ) -> None:
         self.failure: GatewayError | None = None
         self.closed = False
+        self.error_event = False  # the failure came as an event: it counts even after the end of the answer
         self.state = state
         self._provider, self._model = provider, model
         self._reader = EventStreamReader(max_event)
@@ -159,6 +160,11 @@ class EventDialect(ABC, Generic[ChunkT, FinalT, StateT]):
             except TOO_DEEP:
                 raise too_deep() from None
 
+    def watch_deltas(self) -> None:
+        """Make `deltas` available; called before the first chunk is handed over."""
+        if self._view is None:
+            self._view = self._make_view()
+
     def deltas(self, chunk: ChunkT | None) -> list[Delta]:
         """Return the events that all dialects share: of the chunk folded last, or for None of the stream's end.
 
@@ -167,7 +173,7 @@ class EventDialect(ABC, Generic[ChunkT, FinalT, StateT]):
         """
         view = self._view
         if view is None:
-            view = self._view = self._make_view()
+            return []
         try:
             if chunk is None:
                 return view.at_end()
@@ -210,6 +216,7 @@ class EventDialect(ABC, Generic[ChunkT, FinalT, StateT]):
 
     def _fail(self, chunk: ChunkT, event: RawEvent) -> None:
         """Note that this chunk is an error."""
+        self.error_event = True
         error = codec.to_builtins(chunk)
         self.failure = read_stream_error(error, event[0], provider=self._provider, model=self._model)
 
@@ -240,7 +247,10 @@ class EventDialect(ABC, Generic[ChunkT, FinalT, StateT]):
         return chunks
 
     def _done(self) -> None:
-        """Take `[DONE]`, which proves nothing: the gateway sends it after errors, and providers do in any dialect."""
+        """Take `[DONE]`, which proves nothing: the gateway sends it after errors, and providers do in any dialect.
+
+        See gateway-behaviour.md#mcp-tools.
+        """
         self.closed = True
         if not self._ends_whole():
             self._cut_off("the stream sent [DONE]")
@@ -270,6 +280,7 @@ class ByteDialect:
     """
 
     __slots__ = ("_any", "_wanted", "closed", "failure", "terminal")
+    error_event = False
 
     def __init__(self, wanted: str | None = None) -> None:
         self.failure: GatewayError | None = None
@@ -308,8 +319,11 @@ class ByteDialect:
         """Return None: bytes are not taken for text."""
         return None
 
+    def watch_deltas(self) -> None:
+        """Do nothing: byte streams have no deltas."""
+
     def deltas(self, chunk: bytes | None) -> list[Delta]:
-        """Return nothing: bytes have no meaning here."""
+        """Return nothing: byte streams have no deltas."""
         return []
 
     def fold(self, chunk: bytes) -> None:

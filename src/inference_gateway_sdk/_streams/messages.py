@@ -1,8 +1,8 @@
 r"""A Messages stream: the verdict at its end, and the state that assembles the message from its blocks.
 
 `MessagesDialect` is what a `StreamCall` starts for each attempt. A message is whole when `message_stop` has come: the
-gateway ends a body whose provider broke off as cleanly as any other (WIRE section 10). Its events, without the lines
-that name them:
+gateway ends a body whose provider broke off as cleanly as any other (gateway-behaviour.md#messages). Its events,
+without the lines that name them:
     {"type": "message_start", "message": {"id": "msg_1", "content": [], "usage": {"input_tokens": 9}, ...}}
     {"type": "content_block_start", "index": 0, "content_block": {"type": "tool_use", "id": "t", "name": "f", ...}}
     {"type": "content_block_delta", "index": 0, "delta": {"type": "input_json_delta", "partial_json": "{\"a\":"}}

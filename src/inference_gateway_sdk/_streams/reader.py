@@ -124,8 +124,9 @@ def is_error_object(value: object) -> bool:
 class EventStreamReader:
     """The events of one body, and what the body was if there were none.
 
-    Behind the gateway a provider's plain JSON or HTML page arrives under `text/event-stream` (WIRE section 9). An SSE
-    parser sees only unknown fields there and reports nothing, so the first bytes are kept until an event has come.
+    Behind the gateway a provider's plain JSON or HTML page arrives under `text/event-stream`
+    (gateway-behaviour.md#chat-streaming). An SSE parser sees only unknown fields there and reports nothing, so the
+    first bytes are kept until an event has come.
 
     Args:
         max_event: The largest event accepted, in bytes.

@@ -316,10 +316,9 @@ class Items:
             if place not in taken:
                 free.setdefault(self._items[place].type, []).append(place)
         touched: list[Item | Part] = []
-        for fields, place in found:
-            if place is None:
-                waiting = free.get(str(fields.get("type") or ""))
-                place = waiting.pop() if waiting else self._places.after()
+        for fields, known in found:
+            waiting = free.get(str(fields.get("type") or ""))
+            place = known if known is not None else waiting.pop() if waiting else self._places.after()
             item = self._at(place, "", None)
             parts = item.take(fields, done=True, keep=self._keep)
             touched += (item, *parts)

@@ -1,8 +1,8 @@
 """A Responses stream: the verdict at its end, and the state that assembles the response.
 
 `ResponsesDialect` is what a `StreamCall` starts for each attempt. A response is whole when `response.completed` or
-`response.incomplete` has come: the gateway ends a body whose provider broke off as cleanly as any other (WIRE section
-11). `response.failed` and `error` events are raised.
+`response.incomplete` has come: the gateway ends a body whose provider broke off as cleanly as any other
+(gateway-behaviour.md#responses). `response.failed` and `error` events are raised.
 """
 
 from __future__ import annotations

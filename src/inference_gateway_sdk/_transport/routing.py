@@ -142,7 +142,7 @@ def _in_network(entry: str, host: str) -> bool:
 
 LIMIT = 100
 IDLE_SECONDS = 60.0
-"""Half of the 120 s after which the gateway itself closes a connection (WIRE section 4)."""
+"""Half of the 120 s after which the gateway itself closes a connection (gateway-behaviour.md#limits-and-timeouts)."""
 _RESOLVERS = 512
 
 
@@ -208,7 +208,8 @@ def _context(ca: str | os.PathLike[str] | None, cert: Cert | None) -> ssl.SSLCon
 
 def _target_resolver(proxy: str | None) -> Callable[[str], RequestTarget]:
     if proxy == "env":
-        return functools.partial(_resolve_by_environment, environment_proxies(os.environ))
+        # Parsed once each, so that requests through one proxy have equal routes.
+        return functools.partial(_resolve_by_environment, environment_proxies(os.environ), functools.cache(Proxy.parse))
     try:
         fixed = None if proxy is None else Proxy.parse(proxy)
     except ValueError as error:
@@ -220,13 +221,15 @@ def _resolve_by(proxy: Proxy | None, url: str) -> RequestTarget:
     return request_target(url, proxy)
 
 
-def _resolve_by_environment(proxies: dict[str, str], url: str) -> RequestTarget:
+def _resolve_by_environment(proxies: dict[str, str], parse: Callable[[str], Proxy], url: str) -> RequestTarget:
     if not proxies:
         return request_target(url, None)
     scheme, host, port = origin_of(url)
     found = environment_proxy(proxies, scheme, host, port)
     try:
-        proxy = None if found is None else Proxy.parse(found)
+        proxy = None if found is None else parse(found)
     except ValueError as error:
-        raise NotSent(f"the proxy that the environment names for {scheme}: {error}", permanent=True) from None
+        why = f"the proxy that the environment names for {scheme}: {error}"
+        del proxies, found, url  # error trackers collect the variables of a traceback
+        raise NotSent(why, permanent=True) from None
     return request_target(url, proxy)

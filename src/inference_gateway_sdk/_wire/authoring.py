@@ -45,7 +45,7 @@ def image_part(
         image: A path, the bytes of a PNG, JPEG, GIF or WebP file, or an address (http, https or data:).
         detail: How closely the model looks: "low", "high" or "auto".
         max_bytes: Of the file. Providers take about 20 MiB; a gateway takes requests of 10 MiB unless it is told
-            otherwise (WIRE section 4), and base64 makes four bytes of three.
+            otherwise (gateway-behaviour.md#limits-and-timeouts), and base64 makes four bytes of three.
 
     Raises:
         TypeError: A value of the wrong type.

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 from msgspec import Struct
 
 from .._model.open_types import Concealed
+from .._model.unknown_fields import set_module
+from ..errors import GatewayError  # noqa: TC001  (annotations are evaluated)
+from .headers import Headers  # noqa: TC001  (annotations are evaluated)
 
 if TYPE_CHECKING:
-    from ..errors import GatewayError, StreamTruncatedError
+    from ..errors import StreamTruncatedError
     from .deltas import Delta
-    from .headers import Headers
     from .sse import RawEvent
 
 __all__ = [
@@ -98,6 +100,7 @@ class Idempotency(enum.Enum):
     PUSH = "push"  # metrics: counted twice when repeated after a 500
 
 
+@set_module
 class Reply(Concealed, Struct, frozen=True):
     """A whole answer with a status below 400."""
 
@@ -171,6 +174,7 @@ def post_call(
     )
 
 
+@set_module
 class Dialect(Protocol[ChunkT, FinalT]):
     """The pure half of one attempt at a stream: bytes in, chunks out, and the verdict at the end.
 
@@ -180,10 +184,12 @@ class Dialect(Protocol[ChunkT, FinalT]):
     Attributes:
         failure: What went wrong; it counts once the chunks before it have been handed over. `feed` never raises.
         closed: Nothing more is to be expected: stop reading.
+        error_event: The failure came as an event of the stream, so it counts even after the terminal marker.
     """
 
     failure: GatewayError | None
     closed: bool
+    error_event: bool
 
     @property
     def terminal(self) -> bool:
@@ -215,10 +221,14 @@ class Dialect(Protocol[ChunkT, FinalT]):
         """The text a chunk brings."""
         ...
 
-    def deltas(self, chunk: ChunkT | None) -> list[Delta]:
-        """What a chunk says, in the words that all dialects share; None asks what the stream's end says.
+    def watch_deltas(self) -> None:
+        """Make `deltas` available; called before the first chunk is handed over, or never."""
+        ...
 
-        Asked for each chunk that is handed over, in order, or for none. The end is asked until it says nothing more.
+    def deltas(self, chunk: ChunkT | None) -> list[Delta]:
+        """Return the deltas of the chunk that was folded last, or for None those of the stream's end.
+
+        Called after `fold` of each chunk, in order. The end is asked until it returns an empty list.
         """
         ...
 

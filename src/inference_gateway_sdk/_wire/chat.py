@@ -22,14 +22,15 @@ __all__ = ["CHAT_FIELDS", "chat_body", "chat_call", "dropped_fields", "pop_mcp_b
 PATH = "/chat/completions"
 _REQUEST = "CreateChatCompletionRequest"
 
-# What the gateway passes on from a chat request; every other key is dropped without a word (WIRE section 8).
+# What the gateway passes on from a chat request; every other key is dropped without a word
+# (gateway-behaviour.md#chat-completions).
 CHAT_FIELDS = frozenset(
     "model messages max_tokens max_completion_tokens temperature top_p frequency_penalty presence_penalty n stop seed"
     " logprobs top_logprobs response_format logit_bias user stream stream_options tools tool_choice parallel_tool_calls"
     " reasoning_format reasoning_effort".split()
 )
 _NO_CHOICES = (
-    "the gateway answers so when the provider sent an error object with status 200 (WIRE section 8); the same request"
+    "the gateway answers so when the provider sent an error object with status 200; the same request"
     " as a stream, or through the proxy, shows the provider's own words."
 )
 
@@ -79,7 +80,9 @@ def dropped_fields(extra: Mapping[str, Any] | None) -> list[str]:
 
 
 def pop_mcp_bypass(params: dict[str, Any]) -> tuple[tuple[str, str], ...]:
-    """The header that keeps the gateway's MCP tools out of a chat (WIRE section 13), taken out of the parameters.
+    """Take `mcp_bypass` out of the parameters; return the header that keeps the gateway's MCP tools out of a chat.
+
+    See gateway-behaviour.md#mcp-tools.
 
     Raises:
         TypeError: `mcp_bypass` is neither True nor False.
@@ -105,7 +108,7 @@ def read_chat(reply: Reply, target: Target) -> CreateChatCompletionResponse:
 
     Raises:
         StatusError: The 200 held an error object.
-        DeserializationError: It held no choices (the gateway's form of that, WIRE section 8).
+        DeserializationError: It held no choices (the gateway's form of that, gateway-behaviour.md#chat-completions).
         DecodingError: It was not JSON.
     """
     answer = codec.decode(reply.body, CreateChatCompletionResponse)

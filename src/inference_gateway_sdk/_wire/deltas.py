@@ -140,7 +140,9 @@ class UsageReport(Struct, frozen=True):
 
 @set_module
 class TurnEnd(Struct, frozen=True):
-    """An assistant turn is over and another follows: the gateway ran the tools that it called (MCP, WIRE section 13).
+    """The end of an assistant turn that another follows: the gateway ran its tool calls.
+
+    See gateway-behaviour.md#mcp-tools.
 
     Attributes:
         turn: Which turn ended, counted from 0.

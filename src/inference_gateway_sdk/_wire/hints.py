@@ -1,7 +1,7 @@
 """Turns the message of an error into what to try, where that is certain: the one table of hints.
 
 Each row names the texts by which the gateway (or Go's library beneath it) says a thing, and what follows from it for
-the reader. The sections are those of the description of the gateway's wire behaviour (WIRE).
+the reader. The anchors are those of docs/gateway-behaviour.md.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ LATE_CLOSE: Final = (
     "The gateway closes a connection without an answer when its own deadline passes (SERVER_READ_TIMEOUT and "
     "SERVER_WRITE_TIMEOUT, 30 s by default): raise both on the gateway, or stream the answer."
 )
-"""For a connection that ends unanswered after a long wait (WIRE section 4)."""
+"""For a connection that ends unanswered after a long wait (gateway-behaviour.md#limits-and-timeouts)."""
 
 _BARE_NAME: Final = (
     '{asked}Write model="openai/gpt-4o", or provider="openai" with model="gpt-4o"; only a routing alias of the '

@@ -26,7 +26,10 @@ __all__ = ["FilePart", "Upload", "edit_call", "fetch_call", "form", "generation_
 
 
 class FilePart(Struct, frozen=True):
-    """One file of a form. It has a file name: the gateway takes a part without one for text (WIRE section 12)."""
+    """One file of a form. It has a file name: the gateway takes a part without one for text.
+
+    See gateway-behaviour.md#images.
+    """
 
     name: str
     filename: str
@@ -117,7 +120,7 @@ def edit_call(
     """
     if not images:
         raise ValueError("image is an empty list: give at least one picture")
-    name = "image" if len(images) == 1 else "image[]"  # the gateway takes both (WIRE section 12)
+    name = "image" if len(images) == 1 else "image[]"  # the gateway takes both (gateway-behaviour.md#images)
     files = [_file(upload, name) for upload in images] + ([] if mask is None else [_file(mask, "mask")])
     given = {"prompt": _text(prompt), **params}
     return _upload("/images/edits", "CreateImageEditRequest", files, given, provider=provider, extra=extra)

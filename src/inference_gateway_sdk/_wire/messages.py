@@ -45,7 +45,7 @@ def messages_body(
         max_tokens: Most tokens to generate.
         params: The contract's other fields.
         stream: Ask for a stream.
-        extra: Fields the contract does not know; the gateway passes them on (WIRE section 10).
+        extra: Fields the contract does not know; the gateway passes them on (gateway-behaviour.md#messages).
 
     Raises:
         TypeError: An unknown keyword or a value of the wrong type.

@@ -24,7 +24,7 @@ def models_call(provider: object, include: Any, query: tuple[tuple[str, str], ..
     if checked is not None:
         pairs.append(("provider", checked))
     wanted = _read_include(include)
-    if wanted:  # one parameter: the gateway reads only the first of repeated ones (WIRE section 7)
+    if wanted:  # one parameter: the gateway reads only the first of repeated ones (gateway-behaviour.md#model-listing)
         pairs.append(("include", ",".join(wanted)))
     return Call(
         method="GET",

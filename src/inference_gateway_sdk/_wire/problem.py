@@ -134,7 +134,8 @@ def _find_in_text(text: str, depth: int) -> Finding:
     inner = _find(_json_inside(text), depth - 1)
     if inner.message:
         return inner
-    opening = _OPENING.match(text)  # the gateway's unescaped frame: JSON but for the quotes within (WIRE section 13)
+    # the gateway's unescaped frame: JSON but for the quotes within (gateway-behaviour.md#mcp-tools)
+    opening = _OPENING.match(text)
     unescaped = _tidy(_CLOSING.sub("", text[opening.end() :])) if opening else ""
     if unescaped:
         return Finding(unescaped, shape="json")
@@ -250,7 +251,7 @@ def _tidy(text: str) -> str:
 
 
 def _cut(text: str) -> str:
-    return text if len(text) <= _LONGEST_MESSAGE else text[: _LONGEST_MESSAGE - 3] + ".."
+    return text if len(text) <= _LONGEST_MESSAGE else text[: _LONGEST_MESSAGE - 3] + "..."
 
 
 _LONGEST_JSON: Final = 1024 * 1024  # a longer body is not searched for its message
@@ -272,7 +273,8 @@ _CLASSES: Final[dict[int, type[errors.StatusError]]] = {
     504: errors.GatewayTimeoutError,
     529: errors.OverloadedError,
 }
-# Go's words for a provider that was silent, which the gateway reports as a 400 (WIRE section 4).
+# Go's words for a provider that was silent, which the gateway reports as a 400
+# (gateway-behaviour.md#limits-and-timeouts).
 _SILENCE: Final = ("timeout awaiting response headers", "context deadline exceeded", "Client.Timeout")
 
 
@@ -332,7 +334,8 @@ def read_stream_error(
 def read_bad_frame(text: bytes, *, provider: str | None = None, model: str | None = None) -> errors.GatewayError:
     """The error that a frame which is not JSON stands for.
 
-    The gateway writes a provider's error unescaped into its own (WIRE section 13): the error inside is still found, and
+    The gateway writes a provider's error unescaped into its own (gateway-behaviour.md#mcp-tools): the error inside is
+    still found, and
     its status decides the class as in `read_stream_error`. Anything else is a StreamError that shows how it begins.
     """
     readable = _text(text)

@@ -1,6 +1,7 @@
 """A provider's own API through the gateway (contract: /proxy/{provider}/{path}): what a user asks to one call.
 
-The gateway's proxy has traps (WIRE section 14): it declares every body as JSON, repeats a version that its base URL
+The gateway's proxy has traps (gateway-behaviour.md#proxy): it declares every body as JSON, repeats a version that its
+base URL
 already holds, and hides the provider's status from who accepts an event stream alone. What cannot work is refused here
 with the reason; `send(Call(...))` is the way past the refusal.
 """
@@ -8,11 +9,12 @@ with the reason; `send(Call(...))` is the way past the refusal.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct, field
 
 from .._model.json_values import is_mapping, parse
+from .._model.open_types import Concealed
 from .._model.unknown_fields import (
     UnknownFields,
     WithMeta,
@@ -29,7 +31,8 @@ __all__ = ["Negotiated", "ProxyReply", "negotiate", "proxy_body", "proxy_call"]
 
 _METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
-_VERSION: Final = {  # the version segment that the gateway's base URL of a provider ends in (WIRE section 18)
+# the version segment that the gateway's base URL of a provider ends in (gateway-behaviour.md#providers)
+_VERSION: Final = {
     **dict.fromkeys("anthropic groq llamacpp minimax mistral moonshot nvidia ollama ollama_cloud openai".split(), "v1"),
     "google": "v1beta",
     "zai": "v4",
@@ -41,7 +44,7 @@ _EVENTS: Final = "text/event-stream"
 
 
 @set_module
-class ProxyReply(WithMeta, Struct, kw_only=True):
+class ProxyReply(Concealed, WithMeta, Struct, kw_only=True):
     """A provider's own answer, as the gateway passed it on.
 
     Attributes:
@@ -72,12 +75,15 @@ class ProxyReply(WithMeta, Struct, kw_only=True):
         return f"ProxyReply({self.status}, <{len(self.body)} bytes>)"
 
 
-class Negotiated(NamedTuple):
+class Negotiated(Concealed, Struct, frozen=True):
     """A call's headers without the two that the gateway reads itself."""
 
     accept: str
     content_type: str
     others: tuple[tuple[str, str], ...]
+
+    def __repr__(self) -> str:
+        return f"Negotiated({self.accept!r}, {self.content_type!r})"
 
 
 def negotiate(headers: Iterable[tuple[str, str]], provider: str, default_accept: str) -> Negotiated:
@@ -151,7 +157,7 @@ def proxy_body(json: object, content: object, files: object = None) -> bytes | N
 
     Raises:
         TypeError: `content` is neither text nor bytes.
-        ValueError: Both are given, or `files`, which the gateway's proxy would corrupt (WIRE section 14).
+        ValueError: Both are given, or `files`, which the gateway's proxy would corrupt (gateway-behaviour.md#proxy).
         SerializationError: `json` has no JSON form.
     """
     if files is not None:

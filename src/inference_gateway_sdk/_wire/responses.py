@@ -46,7 +46,7 @@ def response_body(
         input: A string, an item, an earlier `Response`, or a list of them.
         params: The contract's other fields.
         stream: Ask for a stream.
-        extra: Fields the contract does not know; the gateway passes them on (WIRE section 11).
+        extra: Fields the contract does not know; the gateway passes them on (gateway-behaviour.md#responses).
 
     Raises:
         TypeError: An unknown keyword or a value of the wrong type.

@@ -6,17 +6,22 @@ The decision is a table, outcomes by what the request may be repeated after; tim
 from __future__ import annotations
 
 import enum
+from collections.abc import Callable  # noqa: TC003  (annotations are evaluated)
 from typing import Final
 
+from msgspec import Struct
+
+from .._model.unknown_fields import set_module
 from ..errors import GatewayError, GatewayTimeoutError, StatusError
 from .call import Idempotency
 
-__all__ = ["EARLY_SECONDS", "REPEATABLE", "Outcome", "delay_before"]
+__all__ = ["EARLY_SECONDS", "REPEATABLE", "Outcome", "RetryPolicy", "delay_before"]
 
 EARLY_SECONDS: Final = 10.0
 """A connection that ends unanswered within this time of sending broke; later, the gateway's own deadline closed it.
 
-The gateway closes without a byte after SERVER_WRITE_TIMEOUT, 30 s by default (WIRE section 4)."""
+The gateway closes without a byte after SERVER_WRITE_TIMEOUT, 30 s by default
+(gateway-behaviour.md#limits-and-timeouts)."""
 
 _FIRST_DELAY: Final = 0.5
 _FACTOR: Final = 2.0
@@ -92,6 +97,84 @@ REPEATABLE: Final = {
     Outcome.AFTER_CONTENT: _NEVER,
 }
 """Which requests may be repeated after which outcome."""
+
+
+@set_module
+class RetryPolicy(Struct, frozen=True, kw_only=True):
+    """When and how often a failed call is retried: `retry=RetryPolicy(...)` of a client, `with_options` or a call.
+
+    What is not set follows the table of docs/retries.md. Time is in seconds.
+
+    Attributes:
+        attempts: How often a request is sent at most, the first time included. It replaces `max_retries`.
+        first_delay: The delay before the first retry (exponential backoff).
+        factor: By how much each further delay grows.
+        longest_delay: The largest delay of the backoff.
+        jitter: The share of each delay that is random, from 0 to 1, so that clients which failed together spread.
+        longest_retry_after: The largest `Retry-After` that is waited for; a longer one ends the attempts.
+        statuses: HTTP statuses to retry instead of those of the table. A request that is not idempotent (proxied
+            writes, uploads) is still retried only where the table allows it.
+        retry_if: A predicate on the error: True retries, False does not, None leaves it to `statuses` and the table.
+
+    Raises:
+        ValueError: A value out of its range; it names the argument.
+    """
+
+    attempts: int = 3
+    first_delay: float = _FIRST_DELAY
+    factor: float = _FACTOR
+    longest_delay: float = _LONGEST_DELAY
+    jitter: float = 0.5
+    longest_retry_after: float = _LONGEST_RETRY_AFTER
+    statuses: frozenset[int] | None = None
+    retry_if: Callable[[GatewayError], bool | None] | None = None
+
+    def __post_init__(self) -> None:
+        if type(self.attempts) is not int or self.attempts < 1:
+            raise ValueError(f"attempts={self.attempts!r}: write a whole number, 1 for no retry")
+        for name in ("first_delay", "longest_delay", "longest_retry_after"):
+            if not getattr(self, name) >= 0:
+                raise ValueError(f"{name}={getattr(self, name)!r}: write seconds, 0 or more")
+        if not self.factor >= 1:
+            raise ValueError(f"factor={self.factor!r}: write 1 or more")
+        if not 0 <= self.jitter <= 1:
+            raise ValueError(f"jitter={self.jitter!r}: write a share from 0 to 1")
+
+    def delay(
+        self,
+        attempt: int,
+        outcome: Outcome,
+        repeat: Idempotency,
+        error: GatewayError,
+        *,
+        retry_after: float | None = None,
+        random: float,
+    ) -> float | None:
+        """Return the seconds to wait before the next attempt, None for no further attempt.
+
+        Args:
+            attempt: How many attempts have failed so far.
+            outcome: How the last attempt failed.
+            repeat: What the request may be repeated after.
+            error: The error of the last attempt.
+            retry_after: The seconds that the answer asks to wait.
+            random: A number in [0, 1).
+        """
+        if attempt >= self.attempts or not self._retries(outcome, repeat, error):
+            return None
+        if retry_after:
+            return retry_after if retry_after <= self.longest_retry_after else None
+        longest = min(self.first_delay * self.factor ** min(attempt - 1, 64), self.longest_delay)
+        return longest * (1 - self.jitter + self.jitter * random)
+
+    def _retries(self, outcome: Outcome, repeat: Idempotency, error: GatewayError) -> bool:
+        verdict = None if self.retry_if is None else self.retry_if(error)
+        if verdict is not None:
+            return verdict
+        in_table = repeat in REPEATABLE[outcome]
+        if self.statuses is None or not isinstance(error, StatusError):
+            return in_table
+        return error.status in self.statuses and (in_table or repeat is Idempotency.FREELY)
 
 
 def delay_before(

@@ -13,8 +13,8 @@ class Timeouts(Struct, frozen=True, kw_only=True):
     """The clocks of a call, in seconds; None switches one off.
 
     Only waiting for the server counts: a consumer that takes its time between two chunks is never a timeout.
-    The gateway's own limits are 10 s to the provider's first byte and 30 s for a whole answer by default (WIRE
-    section 4), so shorter values here hide its explanations.
+    The gateway's own limits are 10 s to the provider's first byte and 30 s for a whole answer by default
+    (gateway-behaviour.md#limits-and-timeouts), so shorter values here hide its explanations.
 
     Attributes:
         connect: Name resolution, connect, proxy tunnel and TLS together.

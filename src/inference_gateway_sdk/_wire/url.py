@@ -1,7 +1,7 @@
 """Turns what a user writes as the gateway's address into its two roots, and a call's path and query into a whole URL.
 
 The gateway serves its API below `/v1` and a few routes (health, proxy) beside it, and answers a doubled slash with 404
-(WIRE section 1): both roots are derived here once, without a trailing slash.
+(gateway-behaviour.md#routes): both roots are derived here once, without a trailing slash.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from .. import InferenceGatewayClient
 
-__all__ = ["Conversation", "chat", "hold_session"]
+__all__ = ["ChatSession", "chat", "hold_session"]
 
 
 class _Answered(TypedDict):
@@ -42,7 +42,7 @@ class _ChatParams(TypedDict, total=False):
     temperature: float
 
 
-class Conversation:
+class ChatSession:
     """A history that grows by every question and its answer.
 
     Args:
@@ -69,11 +69,11 @@ class Conversation:
         self._provider = provider
         self._opening: list[_Answered] = [{"role": "system", "content": system}] if system else []
         self._history: list[_Answered] = []
-        self._wishes: _ChatParams = {}
+        self._params: _ChatParams = {}
         if max_tokens is not None:
-            self._wishes["max_tokens"] = max_tokens
+            self._params["max_tokens"] = max_tokens
         if temperature is not None:
-            self._wishes["temperature"] = temperature
+            self._params["temperature"] = temperature
 
     def reset(self) -> None:
         """Forget what was said."""
@@ -91,7 +91,7 @@ class Conversation:
         messages = [*self._opening, *self._history, asked]
         try:
             with self._client.generate_content_stream(
-                self.model, messages, provider=self._provider, **self._wishes
+                self.model, messages, provider=self._provider, **self._params
             ) as stream:
                 printer.show(stream.deltas())
         finally:
@@ -103,7 +103,7 @@ class Conversation:
 _PROMPT = "> "
 
 
-def hold_session(conversation: Conversation) -> None:
+def hold_session(conversation: ChatSession) -> None:
     """Answer question after question; an error or a Ctrl-C ends an answer, not the session."""
     with contextlib.suppress(ImportError):
         importlib.import_module("readline")  # lines can be edited where the platform has it
@@ -121,7 +121,7 @@ def hold_session(conversation: Conversation) -> None:
                 _answer_prompt(conversation, question)
 
 
-def _answer_prompt(conversation: Conversation, question: str) -> None:
+def _answer_prompt(conversation: ChatSession, question: str) -> None:
     try:
         conversation.ask(question)
     except KeyboardInterrupt:
@@ -148,7 +148,7 @@ def _read_line() -> str | None:
 Local = Annotated[
     bool, typer.Option("--local", help="Use the smoke-test model in this process: no key, no gateway, no network.")
 ]
-ModelName = Annotated[
+ChatModelName = Annotated[
     str | None, typer.Option("--model", "-m", metavar="MODEL", help="As igw models lists it: provider/name.")
 ]
 
@@ -157,7 +157,7 @@ def chat(
     prompt: Prompt = None,
     *,
     local: Local = False,
-    model: ModelName = None,
+    model: ChatModelName = None,
     provider: Provider = None,
     base_url: BaseUrl = None,
     system: System = None,
@@ -166,18 +166,18 @@ def chat(
     weights: Weights = None,
 ) -> None:
     """Chat with a model: once with PROMPT, or in a session without."""
-    said = read_prompt(prompt, "chat")
+    prompt_text = read_prompt(prompt, "chat")
     if local and (base_url or provider):
         raise UsageError("--local starts its own gateway: leave --base-url and --provider out")
     if weights and not local:
         raise UsageError("--weights names the model of --local: add that, or leave it out")
     with _connect(base_url, weights, local=local) as client:
         chosen = model or _only_model(client, provider)
-        conversation = Conversation(client, chosen, provider, system, max_tokens=max_tokens, temperature=temperature)
-        if said is None:
+        conversation = ChatSession(client, chosen, provider, system, max_tokens=max_tokens, temperature=temperature)
+        if prompt_text is None:
             hold_session(conversation)
         else:
-            conversation.ask(said)
+            conversation.ask(prompt_text)
 
 
 def _connect(

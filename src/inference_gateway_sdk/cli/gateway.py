@@ -153,9 +153,9 @@ def proxy(
     if as_json:
         print_json(json.dumps({"status": reply.status, "headers": dict(reply.headers), "body": _proxy_body(reply)}))
     elif is_terminal():
-        words = Term()
-        words.write(reply.text)
-        words.end()
+        term = Term()
+        term.write(reply.text)
+        term.end()
     else:
         sys.stdout.buffer.write(reply.body)
 

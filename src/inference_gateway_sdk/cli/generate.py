@@ -51,14 +51,14 @@ def message(
     as_json: Json = False,
 ) -> None:
     """Ask a model through Anthropic's Messages."""
-    said = require_prompt(prompt, "message")
-    wishes: _MessageParams = {}
+    prompt_text = require_prompt(prompt, "message")
+    params: _MessageParams = {}
     if system:
-        wishes["system"] = system
+        params["system"] = system
     if temperature is not None:
-        wishes["temperature"] = temperature
+        params["temperature"] = temperature
     with connected(base_url) as client:
-        stream = client.create_message_stream(model, said, max_tokens, provider=provider, **wishes)
+        stream = client.create_message_stream(model, prompt_text, max_tokens, provider=provider, **params)
         print_answer(stream, as_json=as_json)
 
 
@@ -80,23 +80,23 @@ def respond(
     as_json: Json = False,
 ) -> None:
     """Ask a model through OpenAI's Responses."""
-    said = require_prompt(prompt, "respond")
-    wishes: _ResponseParams = {}
+    prompt_text = require_prompt(prompt, "respond")
+    params: _ResponseParams = {}
     if system:
-        wishes["instructions"] = system
+        params["instructions"] = system
     if max_tokens is not None:
-        wishes["max_output_tokens"] = max_tokens
+        params["max_output_tokens"] = max_tokens
     if temperature is not None:
-        wishes["temperature"] = temperature
+        params["temperature"] = temperature
     with connected(base_url) as client:
-        print_answer(client.create_response_stream(model, said, provider=provider, **wishes), as_json=as_json)
+        print_answer(client.create_response_stream(model, prompt_text, provider=provider, **params), as_json=as_json)
 
 
 ImageModelName = Annotated[
     str | None,
     typer.Option("--model", "-m", metavar="MODEL", help="provider/name; --provider alone takes its default."),
 ]
-Size = Annotated[str | None, typer.Option("--size", metavar="SIZE", help="Such as 1024x1024.")]
+ImageSizeOption = Annotated[str | None, typer.Option("--size", metavar="SIZE", help="Such as 1024x1024.")]
 
 
 class _ImageParams(TypedDict, total=False):
@@ -111,15 +111,15 @@ def image(
     model: ImageModelName = None,
     provider: Provider = None,
     base_url: BaseUrl = None,
-    size: Size = None,
+    size: ImageSizeOption = None,
     force: Force = False,
     as_json: Json = False,
 ) -> None:
     """Make a picture."""
-    said = require_prompt(prompt, "image")
+    prompt_text = require_prompt(prompt, "image")
     file = output_file(output, force=force, as_json=as_json)
     with connected(base_url) as client:
-        answer = client.generate_image(said, provider=provider, **_image_params(model, size))
+        answer = client.generate_image(prompt_text, provider=provider, **_image_params(model, size))
         if file is not None:
             file.write(_picture(client, answer))
     if as_json:
@@ -127,12 +127,12 @@ def image(
 
 
 def _image_params(model: str | None, size: str | None) -> _ImageParams:
-    wishes: _ImageParams = {}
+    params: _ImageParams = {}
     if model is not None:
-        wishes["model"] = model
+        params["model"] = model
     if size is not None:
-        wishes["size"] = size
-    return wishes
+        params["size"] = size
+    return params
 
 
 def _picture(client: InferenceGatewayClient, answer: ImagesResponse) -> bytes:
@@ -174,11 +174,11 @@ def speak(
     as_json: Json = False,
 ) -> None:
     """Speak a text."""
-    said = require_prompt(text, "speak")
+    prompt_text = require_prompt(text, "speak")
     file = output_file(output, force=force, as_json=as_json)
-    wishes: _SpeechParams = {} if sound_format is None else {"response_format": sound_format}
+    params: _SpeechParams = {} if sound_format is None else {"response_format": sound_format}
     with connected(base_url) as client:
-        audio = client.create_speech(model, said, voice, provider=provider, **wishes)
+        audio = client.create_speech(model, prompt_text, voice, provider=provider, **params)
     if file is not None:
         file.write(audio.bytes)
     if as_json:

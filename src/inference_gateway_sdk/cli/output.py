@@ -227,7 +227,7 @@ class Printer:
     """Prints the answer of one stream."""
 
     def __init__(self) -> None:
-        self._words = Term()
+        self._term = Term()
         self._thoughts = _Thoughts()
         self._pieces: list[str] = []
         self._called = False
@@ -246,38 +246,38 @@ class Printer:
         """
         try:
             for delta in deltas:
-                self._tell(delta)
+                self._print_delta(delta)
         finally:
             self._thoughts.end()
-            self._words.end()
+            self._term.end()
         if not self._pieces and not self._called:
             echo_err("the answer is empty")
         for reason in dict.fromkeys(self._reasons):
             if remark := _REMARKS.get(reason):
                 echo_err(remark)
 
-    def _tell(self, delta: Delta) -> None:
+    def _print_delta(self, delta: Delta) -> None:
         match delta:
             case TextDelta(text) | RefusalDelta(text):
                 self._thoughts.end()
                 self._pieces.append(text)
-                self._words.write(text)
+                self._term.write(text)
             case ReasoningDelta(text):
-                self._words.make_way()
+                self._term.make_way()
                 self._thoughts.write(text)
             case ToolCallEnd():
-                self._tell_call(delta)
+                self._print_tool_call(delta)
             case TurnEnd():
-                self._words.end()
+                self._term.end()
             case Finish(reason):
                 self._reasons.append(str(reason))
             case ToolCallStart() | ToolCallDelta() | UsageReport():
                 return
 
-    def _tell_call(self, call: ToolCallEnd) -> None:
+    def _print_tool_call(self, call: ToolCallEnd) -> None:
         self._called = True
         self._thoughts.end()
-        self._words.make_way()
+        self._term.make_way()
         echo_err(f"{call.name}({call.arguments})", "tool ran" if call.ran_on_gateway else "tool call")
 
 

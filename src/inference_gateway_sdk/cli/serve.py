@@ -73,7 +73,7 @@ Faults = Annotated[
 FaultHeader = Annotated[
     bool, typer.Option("--fault-header", help="Let a request ask for a fault, as in X-Igw-Fault: reset-mid-body.")
 ]
-Release = Annotated[
+ReleaseOption = Annotated[
     str | None, typer.Option("--quirks", help="Reproduce the bugs of a release of the real gateway, such as v0.48.")
 ]
 
@@ -93,7 +93,7 @@ def serve(
     port: Port = None,
     weights: Weights = None,
     scripted: Scripted = False,
-    quirks: Release = None,
+    quirks: ReleaseOption = None,
     grace: Grace = None,
     faults: Faults = None,
     fault_header: FaultHeader = False,

@@ -15,15 +15,21 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.routing import Match, Route
 
-from .authentication import Authentication
-from .connection import ClientLeft, ReadDeadline, WriteDeadline, reset_after_answer
+from .access_control import Authentication, OriginCheck
+from .client_connection import ClientLeft, ReadDeadline, WriteDeadline, reset_after_answer
 from .endpoints.chat import chat_with_tools
 from .endpoints.gateway import health, list_models, push_metrics
-from .endpoints.images import edit_image, generate_image, vary_image
-from .endpoints.mcp import list_tools, speak_mcp, token_metadata
-from .endpoints.passing import SOUNDS, make_sound, messages, responses
-from .endpoints.proxy import proxy
-from .origin_check import OriginCheck
+from .endpoints.mcp import handle_mcp, list_tools, token_metadata
+from .endpoints.pass_through import (
+    SOUNDS,
+    edit_image,
+    generate_image,
+    make_sound,
+    messages,
+    proxy,
+    responses,
+    vary_image,
+)
 from .problems import Problem
 
 if TYPE_CHECKING:
@@ -89,7 +95,7 @@ def create_app(gateway: Gateway) -> Starlette:
         _route("POST", "/v1/images/variations", partial(vary_image, gateway)),
         *(_route("POST", f"/v1/audio/{kind}", partial(make_sound, gateway, kind)) for kind in SOUNDS),
         _route("GET", "/v1/mcp/tools", partial(list_tools, gateway)),
-        _route("POST", "/mcp", partial(speak_mcp, gateway)),
+        _route("POST", "/mcp", partial(handle_mcp, gateway)),
         _route("GET", "/.well-known/oauth-protected-resource/mcp", partial(token_metadata, gateway)),
         _route("POST", "/v1/metrics", partial(push_metrics, gateway)),
         _route(None, "/proxy/{provider}/{path:path}", partial(proxy, gateway)),
@@ -152,7 +158,7 @@ def _is_open(scope: Scope) -> bool:
 
 
 async def _no_route(_: Request, __: Exception) -> Response:
-    """The 404 of an unknown path and of a wrong method (WIRE section 1)."""
+    """The 404 of an unknown path and of a wrong method (gateway-behaviour.md#routes)."""
     return Problem.no_route().response()
 
 

@@ -11,8 +11,8 @@ from msgspec.structs import replace
 
 __all__ = [
     "TEXT_ONLY",
-    "ChatAnswer",
     "ChatRequest",
+    "ChatResponse",
     "StreamOptions",
     "modalities",
     "narrow",
@@ -58,7 +58,7 @@ class ChatToolCall(Struct, omit_defaults=True):
     extra_content: ExtraContent | None = None
 
 
-class Message(Struct, omit_defaults=True):
+class ChatMessage(Struct, omit_defaults=True):
     """One message, of a request or of an answer; its content may have any shape."""
 
     role: str = field(default_factory=_empty)
@@ -69,7 +69,7 @@ class Message(Struct, omit_defaults=True):
     reasoning_content: str | None = None
 
 
-class Function(Struct, omit_defaults=True):
+class ChatFunction(Struct, omit_defaults=True):
     """A function that the model may call."""
 
     name: str = field(default_factory=_empty)
@@ -78,11 +78,11 @@ class Function(Struct, omit_defaults=True):
     strict: bool | None = None
 
 
-class Tool(Struct):
+class ChatTool(Struct):
     """A tool; types other than a function keep their type and lose the rest."""
 
     type: str = ""
-    function: Function = field(default_factory=Function)
+    function: ChatFunction = field(default_factory=ChatFunction)
 
 
 class StreamOptions(Struct):
@@ -95,7 +95,7 @@ class ChatRequest(Struct, omit_defaults=True):
     """The request's fields that survive; JSON null counts as absent."""
 
     model: str = field(default_factory=_empty)
-    messages: list[Message] | None = field(default_factory=list[Message])
+    messages: list[ChatMessage] | None = field(default_factory=list[ChatMessage])
     max_tokens: Whole | None = None
     max_completion_tokens: Whole | None = None
     temperature: float | None = None
@@ -112,7 +112,7 @@ class ChatRequest(Struct, omit_defaults=True):
     user: str | None = None
     stream: bool | None = None
     stream_options: StreamOptions | None = None
-    tools: list[Tool] | None = None
+    tools: list[ChatTool] | None = None
     tool_choice: Raw = _ABSENT
     parallel_tool_calls: bool | None = None
     reasoning_format: str | None = None
@@ -145,12 +145,12 @@ class Logprobs(Struct):
     refusal: list[TokenLogprob] | None = None
 
 
-class Choice(Struct, omit_defaults=True):
+class ChatChoice(Struct, omit_defaults=True):
     """One choice; a reason to finish that the provider left out reads as empty text."""
 
     finish_reason: str | None = field(default_factory=_empty)
     index: Whole = field(default_factory=int)
-    message: Message = field(default_factory=Message)
+    message: ChatMessage = field(default_factory=ChatMessage)
     logprobs: Logprobs | None = None
 
     def __post_init__(self) -> None:
@@ -184,14 +184,14 @@ class Usage(Struct, omit_defaults=True):
     prompt_tokens_details: PromptDetails | None = None
 
 
-class ChatAnswer(Struct, omit_defaults=True):
+class ChatResponse(Struct, omit_defaults=True):
     """The answer's fields that survive; what the provider left out reads as zero, and the choices as null."""
 
     id: str = field(default_factory=_empty)
     object: str = field(default_factory=_empty)
     created: Whole = field(default_factory=int)
     model: str = field(default_factory=_empty)
-    choices: list[Choice] | None = field(default_factory=lambda: None)
+    choices: list[ChatChoice] | None = field(default_factory=lambda: None)
     usage: Usage | None = None
 
 
@@ -224,7 +224,7 @@ def narrow_request(chat: ChatRequest) -> ChatRequest:
     return replace(chat, **{name: narrow(number) for name, number in given.items() if number is not None})
 
 
-def narrow_answer(answer: ChatAnswer) -> None:
+def narrow_answer(answer: ChatResponse) -> None:
     """Round the logprobs of an answer, in place."""
     for choice in answer.choices or []:
         logprobs = choice.logprobs
@@ -268,7 +268,7 @@ def without_pictures(chat: ChatRequest, model: str) -> ChatRequest:
     return replace(chat, messages=[_readable(message) for message in chat.messages or []])
 
 
-def _readable(message: Message) -> Message:
+def _readable(message: ChatMessage) -> ChatMessage:
     try:
         parts = msgspec.json.decode(message.content, type=list[Raw])
         kinds = [msgspec.json.decode(part, type=_ContentPart).type for part in parts]

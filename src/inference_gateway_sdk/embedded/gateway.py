@@ -6,17 +6,14 @@ from collections.abc import Callable, Iterable, Mapping  # noqa: TC003  (msgspec
 
 from msgspec import Struct, field
 
-from .authentication import (
-    FixedToken,
-    TokenCheck,
-)
+from .access_control import FixedToken, TokenCheck
 from .mcp.toolbox import Toolbox
 from .oidc import TokenVerifier
 from .problems import Problem
 from .providers.catalogue import CATALOGUE
+from .providers.http_provider import HttpProvider
 from .providers.local import LocalModel  # noqa: TC001  (the same)
-from .providers.provider import Provider  # noqa: TC001  (the same)
-from .providers.relay import Relay
+from .providers.provider import ModelProvider  # noqa: TC001  (the same)
 from .providers.scripted import ScriptedProvider
 from .routing import Pools
 from .settings import Access, McpSettings, Quirks, Settings, named
@@ -38,7 +35,7 @@ class Gateway(Struct, frozen=True):
     """
 
     settings: Settings
-    providers: Mapping[str, Provider]
+    providers: Mapping[str, ModelProvider]
     pools: Pools = field(default_factory=lambda: Pools({}))
     tokens: TokenCheck | None = None
     tools: Toolbox = field(default_factory=lambda: Toolbox((), McpSettings()))
@@ -66,7 +63,7 @@ class Gateway(Struct, frozen=True):
             IssuerError: Tokens are asked for, and their issuer cannot be asked about them.
         """
         bugs = named(settings.quirks)
-        providers: dict[str, Provider] = {}
+        providers: dict[str, ModelProvider] = {}
         for name, profile in CATALOGUE.items():
             access = settings.access.get(name, Access())
             if name == "llamacpp" and access.url is None and not bugs.llamacpp_needs_key:
@@ -74,7 +71,7 @@ class Gateway(Struct, frozen=True):
             elif scripted and access.url is None and (name in _SCRIPTED or not access.key):
                 providers[name] = scripted
             elif access.key or not profile.needs_key:
-                providers[name] = Relay(
+                providers[name] = HttpProvider(
                     profile,
                     url=access.url,
                     key=access.key,
@@ -91,7 +88,7 @@ class Gateway(Struct, frozen=True):
         """The bugs of the real gateway that are there."""
         return named(self.settings.quirks)
 
-    def provider(self, name: str) -> Provider:
+    def provider(self, name: str) -> ModelProvider:
         """The provider of this id.
 
         Raises:
@@ -103,8 +100,10 @@ class Gateway(Struct, frozen=True):
             raise Problem.no_key()
         return self.providers[name]
 
-    def supporter(self, name: str, endpoint: str, refusal: Problem) -> Provider:
-        """The provider of this id, if it offers the endpoint: that is looked at before its key (WIRE section 6).
+    def supporter(self, name: str, endpoint: str, refusal: Problem) -> ModelProvider:
+        """Return the provider of this id if it offers the endpoint, which is checked before its key.
+
+        See gateway-behaviour.md#errors.
 
         Raises:
             Problem: The refusal, or the provider has no key.

@@ -1,6 +1,7 @@
 """A form upload's bytes turned into its parts, and the parts into bytes again (RFC 7578).
 
-As the real gateway takes it, a part without a file name is a text, whatever else its head says (WIRE section 12).
+As the real gateway takes it, a part without a file name is a text, whatever else its head says
+(gateway-behaviour.md#images).
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Everything that can go wrong, turned into the status, body and content type that the real gateway would send.
 
-The texts are those of WIRE section 6. A provider's own error goes out as a string inside the gateway's error, with the
+The texts are those of gateway-behaviour.md#errors. A provider's own error goes out as a string inside the gateway's
+error, with the
 provider's status.
 """
 
@@ -53,11 +54,14 @@ class Problem(Exception):  # noqa: N818  (the term of RFC 9457)
         return go_json.encode(self.envelope())
 
     def envelope(self) -> dict[str, object]:
-        """What the body says: envelope (a) of WIRE section 6."""
+        """What the body says: envelope (a) of gateway-behaviour.md#errors."""
         return {"error": self.text}
 
     def response(self) -> Response:
-        """The answer; one to a request that is still being sent closes the connection (WIRE section 4)."""
+        """The answer; one to a request that is still being sent closes the connection.
+
+        See gateway-behaviour.md#limits-and-timeouts.
+        """
         headers = {**self.headers, "content-type": self.content_type}
         if self.status == 413:
             headers["connection"] = "close"
@@ -70,7 +74,7 @@ class Problem(Exception):  # noqa: N818  (the term of RFC 9457)
 
     @classmethod
     def unauthorized(cls) -> Problem:
-        """There is no token, or none that is good; the body says no more (WIRE section 5)."""
+        """There is no token, or none that is good; the body says no more (gateway-behaviour.md#authentication)."""
         return cls(401, "unauthorized")
 
     @classmethod
@@ -143,7 +147,7 @@ class Problem(Exception):  # noqa: N818  (the term of RFC 9457)
 
 
 class MessagesProblem(Problem):
-    """The same in the envelope that clients of Anthropic's Messages read: (c) of WIRE section 6."""
+    """The same in the envelope that clients of Anthropic's Messages read: (c) of gateway-behaviour.md#errors."""
 
     @classmethod
     def of(cls, problem: Problem) -> MessagesProblem:
@@ -164,7 +168,7 @@ class MessagesProblem(Problem):
 
 
 def passed_through(error: ProviderError | TimeoutError, *, quirks: Quirks) -> Problem:
-    """What the client of an endpoint that only passes on sees when no answer begins (WIRE section 6)."""
+    """What the client of an endpoint that only passes on sees when no answer begins (gateway-behaviour.md#errors)."""
     late = isinstance(error, TimeoutError) or (isinstance(error, Silent) and not quirks.late_is_refused)
     return Problem.timed_out() if late else Problem(502, "Failed to reach upstream server")
 
@@ -219,7 +223,7 @@ def hollow(body: bytes) -> Problem:
 
 
 def unreadable(path: str) -> Problem:
-    """The request broke off in its body, before the endpoint at this path had read it (WIRE section 6)."""
+    """The request broke off in its body, before the endpoint at this path had read it (gateway-behaviour.md#errors)."""
     kind = MessagesProblem if path == "/v1/messages" else Problem
     problem = kind(400, _UNREAD.get(path, "Failed to read request"))
     problem.headers = {"connection": "close"}

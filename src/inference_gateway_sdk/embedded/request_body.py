@@ -1,7 +1,7 @@
 """A request's body: its bytes up to a limit, and the little that a gateway reads of JSON which it passes on.
 
 Pass-through endpoints send a body on byte for byte, unless the model's name carries the provider's prefix: then it is
-written anew without the prefix, keys sorted and numbers as they stood (WIRE section 10).
+written anew without the prefix, keys sorted and numbers as they stood (gateway-behaviour.md#messages).
 """
 
 from __future__ import annotations

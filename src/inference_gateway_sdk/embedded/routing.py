@@ -30,7 +30,7 @@ class ModelRoute(Struct, frozen=True):
 
     @property
     def headers(self) -> dict[str, str]:
-        """What the answer says about the choice: nothing where no pool made one (WIRE section 3)."""
+        """What the answer says about the choice: nothing where no pool made one (gateway-behaviour.md#routing)."""
         if not self.selected:
             return {}
         model = self.model.encode().decode("latin-1")  # a name outside of ASCII goes out in UTF-8, as Go sends it

@@ -20,13 +20,13 @@ import uvicorn
 
 from . import weights
 from .app import create_app
-from .connection import ClientConnection
+from .client_connection import ClientConnection
 from .faults.middleware import ConnectionWithFaults, FaultMiddleware
 from .faults.plan import FaultPlan, Listener
 from .gateway import Gateway
+from .providers.http_provider import HttpProvider
 from .providers.local import LocalModel
 from .providers.provider import ProviderError
-from .providers.relay import Relay
 from .settings import McpSettings, Settings
 
 if TYPE_CHECKING:
@@ -45,15 +45,15 @@ __all__ = ["ListenError", "hosting", "probe_providers", "running", "serve"]
 _PROBE_SECONDS = 5.0
 
 
-async def probe_providers(gateway: Gateway, tell: Callable[[str], None]) -> None:
+async def probe_providers(gateway: Gateway, report: Callable[[str], None]) -> None:
     """Ask the providers that are reached over HTTP, all at once, and tell what each said in order of their names."""
-    relays = {name: relay for name in gateway.listable() if isinstance(relay := gateway.providers[name], Relay)}
+    relays = {name: relay for name in gateway.listable() if isinstance(relay := gateway.providers[name], HttpProvider)}
     outcomes = await asyncio.gather(*(_probe_outcome(relay) for relay in relays.values()))
     for (name, relay), outcome in zip(relays.items(), outcomes, strict=True):
-        tell(f"{name} at {relay.url}: {outcome}")
+        report(f"{name} at {relay.url}: {outcome}")
 
 
-async def _probe_outcome(relay: Relay) -> str:
+async def _probe_outcome(relay: HttpProvider) -> str:
     try:
         async with asyncio.timeout(_PROBE_SECONDS):
             count = len(await relay.models())
@@ -138,7 +138,7 @@ def serve(
     settings: Settings,
     local: LocalModel,
     announce: Callable[[str, Gateway], None],
-    tell: Callable[[str], None],
+    report: Callable[[str], None],
     *,
     faults: FaultPlan | None = None,
     scripted: ScriptedProvider | None = None,
@@ -149,7 +149,7 @@ def serve(
         settings: Where, and with which providers.
         local: The smoke-test model.
         announce: Called with the address and what is served there, once connections are accepted.
-        tell: Called with a sentence about each provider that is reached over HTTP, a little later.
+        report: Called with a sentence about each provider that is reached over HTTP, a little later.
         faults: What goes wrong, and for which requests.
         scripted: Answers for providers without an address, as in `Gateway.build`; None for nobody.
 
@@ -159,7 +159,7 @@ def serve(
     """
     gateway = Gateway.build(settings, local, scripted)
     server = _Server(
-        create_app(gateway), settings, faults, grace=settings.grace, beside=partial(probe_providers, gateway, tell)
+        create_app(gateway), settings, faults, grace=settings.grace, beside=partial(probe_providers, gateway, report)
     )
     _allow_open_files()
     with _listen(settings) as listener, _quiet_signals():
@@ -186,7 +186,7 @@ class _Server(uvicorn.Server):
         self._grace = grace
         self._beside = beside
         self._others: list[asyncio.Task[None]] = []
-        self._told = asyncio.Event()
+        self._stop_requested = asyncio.Event()
         self._wake: Callable[[], object] = bool
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -205,12 +205,12 @@ class _Server(uvicorn.Server):
 
     async def main_loop(self) -> None:
         """Tick ten times a second until told to end, which ends the last tick early."""
-        self._wake = partial(asyncio.get_running_loop().call_soon_threadsafe, self._told.set)
+        self._wake = partial(asyncio.get_running_loop().call_soon_threadsafe, self._stop_requested.set)
         ticks = 0
         while not await self.on_tick(ticks):
             ticks += 1
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._told.wait(), 0.1)
+                await asyncio.wait_for(self._stop_requested.wait(), 0.1)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Let open answers end within the time of grace, unless told again to end, and cut the others."""
@@ -231,11 +231,11 @@ class _Server(uvicorn.Server):
         await self.lifespan.shutdown()
 
     async def _wait_for(self, answers: Sequence[asyncio.Task[None]]) -> None:
-        self._told.clear()
-        told_again = asyncio.create_task(self._told.wait())
-        told_again.add_done_callback(lambda _: [answer.cancel() for answer in answers])
+        self._stop_requested.clear()
+        second_stop = asyncio.create_task(self._stop_requested.wait())
+        second_stop.add_done_callback(lambda _: [answer.cancel() for answer in answers])
         await asyncio.wait(answers, timeout=self._grace)
-        told_again.cancel()
+        second_stop.cancel()
 
     def run(self, sockets: list[socket.socket] | None = None) -> None:
         """Serve until told to end."""

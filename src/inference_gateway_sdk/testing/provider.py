@@ -15,14 +15,14 @@ from msgspec.structs import replace
 from ..embedded import go_json
 from ..embedded.faults import KINDS, Fault, FaultError, FaultPlan, fault
 from ..embedded.faults.kinds import ErrorEvent
+from ..embedded.forwarding import Lines
 from ..embedded.problems import Problem
 from ..embedded.providers import scripted
 from ..embedded.providers.provider import Listed, Refused
 from ..embedded.providers.provider import ProviderResponse as ProviderAnswer
 from ..embedded.providers.scripts import CREATED, DIALECTS, Conversation
-from ..embedded.relay import Lines
 from .answer import STATUSES, Refusal, ScriptedAnswer, refusal_of
-from .request_context import CONTEXT
+from .recording_middleware import REQUEST_CONTEXT
 from .script import Raw
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from ..embedded.providers.provider import Ask
     from ..embedded.providers.scripts import ScriptedTurn
     from .expectations import Expectations
-    from .request_context import RequestContext
+    from .recording_middleware import RequestContext
     from .script import Outcome
 
 __all__ = [
@@ -56,9 +56,9 @@ _TYPES = {"mp3": "audio/mpeg", "opus": "audio/ogg", "aac": "audio/aac", "flac": 
 
 def picture(answer: ScriptedAnswer, ask: Ask) -> Raw:
     """As many pictures as were asked for; the text of the answer is the prompt as the model understood it."""
-    said = answer.text or CONTEXT.get().request.text
-    data = scripted.png(said) if answer.image is None else answer.image
-    image: dict[str, object] = {"b64_json": base64.b64encode(data).decode(), "revised_prompt": said}
+    prompt = answer.text or REQUEST_CONTEXT.get().request.text
+    data = scripted.png(prompt) if answer.image is None else answer.image
+    image: dict[str, object] = {"b64_json": base64.b64encode(data).decode(), "revised_prompt": prompt}
     images = [image] * _count(ask)
     body = msgspec.json.encode({"created": CREATED, "data": images})
     return Raw(headers=(("content-type", "application/json"),), body=body)
@@ -100,7 +100,7 @@ class ScriptedFaults(FaultPlan):
 
     def __init__(self) -> None:
         super().__init__()
-        self._has_door = False
+        self._has_listener = False
         self._shut_until = 0.0
 
     @property
@@ -108,15 +108,15 @@ class ScriptedFaults(FaultPlan):
         """Whether a gateway without a socket is not to be reached now."""
         return monotonic() < self._shut_until
 
-    def attach(self, door: Listener | None) -> None:
+    def attach(self, listener: Listener | None) -> None:
         """As `FaultPlan.attach`."""
-        self._has_door = door is not None
-        super().attach(door)
+        self._has_listener = listener is not None
+        super().attach(listener)
 
     def shut_for(self, seconds: float) -> None:
         """Refuse connections for so long, also those that need no socket."""
         self._shut_until = monotonic() + seconds
-        if self._has_door:
+        if self._has_listener:
             super().shut_for(seconds)
 
     def reads_body(self, method: str, path: str) -> bool:
@@ -127,29 +127,29 @@ class ScriptedFaults(FaultPlan):
     def choose(self, asked: RequestInfo) -> Fault | None:
         """The fault of the script for the request that is on its way."""
         del asked
-        visit = CONTEXT.get(None)
-        if visit is None or visit.script is None or visit.script.fault is None:
+        context = REQUEST_CONTEXT.get(None)
+        if context is None or context.script is None or context.script.fault is None:
             return None
-        chosen = visit.script.fault
-        if isinstance(chosen, ErrorEvent) and not visit.request.stream:
+        chosen = context.script.fault
+        if isinstance(chosen, ErrorEvent) and not context.request.stream:
             return None
-        visit.answered = True
+        context.answered = True
         self.count(chosen)
-        return _placed(chosen, visit) if visit.script.at_end else chosen
+        return _placed(chosen, context) if context.script.at_end else chosen
 
 
-def _placed(fault: Fault, visit: RequestContext) -> Fault:
+def _placed(fault: Fault, context: RequestContext) -> Fault:
     """The fault, behind the last event that says something."""
-    path, script = _PATHS.get(visit.request.endpoint), visit.script
-    outcome = script.outcome_for(visit.request) if script is not None else None
+    path, script = _PATHS.get(context.request.endpoint), context.script
+    outcome = script.outcome_for(context.request) if script is not None else None
     if path is None or not isinstance(outcome, ScriptedAnswer) or "after" not in fault.__struct_fields__:
         return fault
     try:
-        turn = outcome.turn(Conversation.read(visit.request.content))
+        turn = outcome.turn(Conversation.read(context.request.content))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return fault  # the provider refuses it
-    told = [has_text(event) for event in DIALECTS[path].events(turn)]
-    last = max((number for number, each in enumerate(told, 1) if each), default=1)
+    with_text = [has_text(event) for event in DIALECTS[path].events(turn)]
+    last = max((number for number, each in enumerate(with_text, 1) if each), default=1)
     return replace(fault, after=last)
 
 
@@ -229,9 +229,9 @@ class ExpectationProvider:
         models: The names of all models, with their providers in front.
     """
 
-    def __init__(self, id: str, playbook: Expectations, models: Callable[[], Iterable[str]]) -> None:
+    def __init__(self, id: str, expectations: Expectations, models: Callable[[], Iterable[str]]) -> None:
         self._id = id
-        self._playbook = playbook
+        self._expectations = expectations
         self._models = models
 
     async def start(self) -> None:
@@ -293,14 +293,14 @@ class ExpectationProvider:
         """The answer in the dialect of the path."""
         dialect = next((dialect for end, dialect in DIALECTS.items() if path.endswith(end)), None)
         if dialect is None or ask.method != "POST":
-            request = CONTEXT.get().request
+            request = REQUEST_CONTEXT.get().request
             why = f"No words are known for an answer to {request}: script its bytes, with gateway.respond(...)."
-            raise Unmatched(self._playbook.miss(request, why))
+            raise Unmatched(self._expectations.miss(request, why))
         try:
             turn = _turn(answer, ask.body)
         except Refused as error:
             return _whole(Raw(status=error.status, headers=(("content-type", _JSON),), body=error.body))
-        if CONTEXT.get().request.stream:
+        if REQUEST_CONTEXT.get().request.stream:
             pieces = _paced(dialect.events(turn), answer.pause)
             return ProviderAnswer(status=200, headers=(("content-type", _EVENTS),), pieces=pieces)
         return _whole(Raw(headers=(("content-type", _JSON),), body=go_json.encode(dialect.whole(turn))))
@@ -313,17 +313,17 @@ class ExpectationProvider:
         Raises:
             Unmatched: There is none.
         """
-        visit = CONTEXT.get()
-        script, request = visit.script, visit.request
-        if visit.turns and further is not None:
+        context = REQUEST_CONTEXT.get()
+        script, request = context.script, context.request
+        if context.turns and further is not None:
             conversation = msgspec.json.encode(replace(further, model=f"{self._id}/{further.model}"))
             request = replace(request, content=conversation)
-            script = self._playbook.take(request)
-        visit.turns += 1
-        visit.answered = True
+            script = self._expectations.take(request)
+        context.turns += 1
+        context.answered = True
         if script is None:
-            visit.missed = True
-            raise Unmatched(self._playbook.miss(request))
+            context.missed = True
+            raise Unmatched(self._expectations.miss(request))
         return script.outcome_for(request)
 
 
@@ -371,9 +371,9 @@ async def _once(body: bytes) -> AsyncGenerator[bytes]:
 
 async def _paced(events: Iterator[bytes], pause: float) -> AsyncGenerator[bytes]:
     """The events, with a pause between two that say something."""
-    said = False
+    prompt = False
     for event in events:
-        if said and pause:
+        if prompt and pause:
             await asyncio.sleep(pause)
-        said = has_text(event)
+        prompt = has_text(event)
         yield event

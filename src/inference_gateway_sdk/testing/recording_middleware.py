@@ -1,27 +1,52 @@
-"""Where requests reach the scripted gateway: each is written down and given its script before the gateway sees it.
-
-An ASGI middleware around everything else. What a script says of an endpoint that no model answers (the list of models,
-health, metrics, tools) is answered here; everything else goes through the gateway as any request does.
-"""
+"""The ASGI middleware that records each request, chooses its script, and keeps both in the request's context."""
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from .. import Headers
 from .answer import Refusal
-from .received import OF_A_MODEL, ReceivedRequest, query_of
-from .request_context import CONTEXT, RequestContext
-from .script import Raw
+from .received import (
+    OF_A_MODEL,
+    ReceivedRequest,
+    query_of,
+)
+from .script import (
+    Raw,
+    Script,
+)
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from .expectations import Expectations
 
-__all__ = ["RecordingMiddleware"]
+__all__ = ["REQUEST_CONTEXT", "RecordingMiddleware", "RequestContext"]
+
+
+class RequestContext:
+    """One request.
+
+    Attributes:
+        request: What came.
+        script: What answers it; None when no script is for it.
+        answered: The script is used. It is not when the gateway refuses the request by itself.
+        turns: How often a provider was asked: more than once when the gateway runs tools by itself.
+        missed: A provider was asked for which there was no script.
+    """
+
+    def __init__(self, request: ReceivedRequest, script: Script | None) -> None:
+        self.request = request
+        self.script = script
+        self.answered = False
+        self.turns = 0
+        self.missed = False
+
+
+REQUEST_CONTEXT: ContextVar[RequestContext] = ContextVar("inference_gateway_visit")
 
 
 class RecordingMiddleware:
@@ -32,9 +57,9 @@ class RecordingMiddleware:
         playbook: Where requests are written down and scripts are found.
     """
 
-    def __init__(self, app: ASGIApp, playbook: Expectations) -> None:
+    def __init__(self, app: ASGIApp, expectations: Expectations) -> None:
         self._app = app
-        self._playbook = playbook
+        self._expectations = expectations
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -44,16 +69,16 @@ class RecordingMiddleware:
         body = await _read(receive)
         if body is None:
             return
-        request = self._playbook.record(_received(scope, body))
-        visit = RequestContext(request, self._playbook.take(request))
-        told = CONTEXT.set(visit)
+        request = self._expectations.record(_received(scope, body))
+        context = RequestContext(request, self._expectations.take(request))
+        token = REQUEST_CONTEXT.set(context)
         try:
-            if not await _authorized(visit, send):
-                await self._app(scope, _again(body, receive), _amended(visit, send))
+            if not await _authorized(context, send):
+                await self._app(scope, _again(body, receive), _amended(context, send))
         finally:
-            CONTEXT.reset(told)
-            if visit.script is not None and not visit.answered:
-                self._playbook.give_back(visit.script)
+            REQUEST_CONTEXT.reset(token)
+            if context.script is not None and not context.answered:
+                self._expectations.give_back(context.script)
 
 
 async def _read(receive: Receive) -> bytes | None:
@@ -91,12 +116,12 @@ def _received(scope: Scope, body: bytes) -> ReceivedRequest:
     )
 
 
-async def _authorized(visit: RequestContext, send: Send) -> bool:
+async def _authorized(context: RequestContext, send: Send) -> bool:
     """Answer what no model answers, if a script says so; whether that was done."""
-    script, request = visit.script, visit.request
+    script, request = context.script, context.request
     if script is None or request.endpoint in OF_A_MODEL or script.fault is not None:
         return False
-    visit.answered = True
+    context.answered = True
     outcome = script.outcome_for(request)
     if isinstance(outcome, Refusal):
         body = msgspec.json.encode({"error": outcome.message})
@@ -104,29 +129,29 @@ async def _authorized(visit: RequestContext, send: Send) -> bool:
     if not isinstance(outcome, Raw):
         return False
     headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in outcome.headers]
-    headers += [*_extra(visit), (b"content-length", b"%d" % len(outcome.body))]
+    headers += [*_extra(context), (b"content-length", b"%d" % len(outcome.body))]
     await send({"type": "http.response.start", "status": outcome.status, "headers": headers})
     await send({"type": "http.response.body", "body": outcome.body, "more_body": False})
     return True
 
 
-def _amended(visit: RequestContext, send: Send) -> Send:
+def _amended(context: RequestContext, send: Send) -> Send:
     """The same `send`, with the headers that a script asks for and no provider could send through the gateway."""
 
     async def amended(message: Message) -> None:
         if message["type"] == "http.response.start":
-            message = {**message, "headers": [*message.get("headers", []), *_extra(visit)]}
+            message = {**message, "headers": [*message.get("headers", []), *_extra(context)]}
         await send(message)
 
     return amended
 
 
-def _extra(visit: RequestContext) -> list[tuple[bytes, bytes]]:
-    if visit.missed:
+def _extra(context: RequestContext) -> list[tuple[bytes, bytes]]:
+    if context.missed:
         return [(b"x-should-retry", b"false")]  # the official clients repeat what fails, but for this
-    if visit.script is None or not visit.answered:
+    if context.script is None or not context.answered:
         return []
-    outcome = visit.script.outcome_for(visit.request)
+    outcome = context.script.outcome_for(context.request)
     if isinstance(outcome, Refusal) and outcome.retry_after is not None:
         return [(b"retry-after", f"{outcome.retry_after:f}".rstrip("0").rstrip(".").encode())]
     return []

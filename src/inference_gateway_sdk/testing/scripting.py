@@ -37,8 +37,8 @@ _FILLER = "One two three four five six seven eight."
 class Scripting:
     """Writes scripts for the requests that a condition is true of."""
 
-    def __init__(self, playbook: Expectations, condition: Condition) -> None:
-        self._playbook = playbook
+    def __init__(self, expectations: Expectations, condition: Condition) -> None:
+        self._expectations = expectations
         self._condition = condition
 
     def on(
@@ -62,7 +62,7 @@ class Scripting:
             TypeError: An argument is of another type.
             ValueError: It makes no sense; the message names it.
         """
-        return Scripting(self._playbook, condition_of(endpoint, model, content, where))
+        return Scripting(self._expectations, condition_of(endpoint, model, content, where))
 
     def reply(
         self,
@@ -189,8 +189,8 @@ class Scripting:
                 raise ValueError(f"fail({what!r}) is a status and has no {', '.join(parameters)}")
             refusal = refusal_of(what, message=message, code=code, retry_after=retry_after)
             return self._add(refusal, written, times, optional=optional)
-        said = {"message": message, "code": code, "retry_after": retry_after}
-        parameters |= {name: value for name, value in said.items() if value is not None}
+        facts = {"message": message, "code": code, "retry_after": retry_after}
+        parameters |= {name: value for name, value in facts.items() if value is not None}
         filler = scripted_answer(_FILLER)
         return self._add(filler, written, times, optional=optional, fault=fault_of(what, **parameters))
 
@@ -249,7 +249,7 @@ class Scripting:
             and endpoint not in OF_A_MODEL
         ):
             raise ValueError(f"no model answers at endpoint={endpoint!r}: write {_INSTEAD.get(endpoint, _RESPOND)}")
-        return self._playbook.add(script)
+        return self._expectations.add(script)
 
 
 _RESPOND = "respond(...) or fail(...)"

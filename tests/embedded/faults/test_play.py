@@ -173,7 +173,7 @@ def without_a_socket(fault: str, path: str = CHAT) -> tuple[int, bytes]:
 
     async def ask() -> tuple[int, bytes]:
         transport = httpx2.ASGITransport(app=app)
-        async with httpx2.AsyncClient(transport=transport, base_url="http://gateway") as client:
+        async with httpx2.AsyncClient(transport=transport, base_url="http://localhost") as client:
             answer = await client.post(path, json={**ASKED, "stream": True})
             return answer.status_code, answer.content
 

@@ -1,4 +1,4 @@
-"""A stream with tools as v0.48 sends it, which a client has to survive (WIRE section 13, quirks)."""
+"""A stream with tools as v0.48 sends it, which a client has to survive (gateway-behaviour.md#mcp-tools, quirks)."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from embedded.mcp.model import add, fail
 from embedded.waiting import until
 from inference_gateway_sdk import BadRequestError, ForbiddenError, InternalError
 from inference_gateway_sdk.embedded import McpSettings, Oidc
-from inference_gateway_sdk.embedded.mcp import dialogue
+from inference_gateway_sdk.embedded.endpoints import mcp
 from inference_gateway_sdk.embedded.mcp.toolbox import Toolbox
 
 if TYPE_CHECKING:
@@ -276,7 +276,9 @@ JSON = st.recursive(
 def test_no_request_brings_it_down(value: object, named: dict[str, str]) -> None:
     """Whatever JSON comes, the answer is an error with its number, or nothing for what wants no answer."""
     toolbox = Toolbox.build(McpSettings(), [add])
-    said = asyncio.run(dialogue.answer(toolbox, {"mcp-protocol-version": VERSION, **named}, json.dumps(value).encode()))
+    said = asyncio.run(
+        mcp.answer_json_rpc(toolbox, {"mcp-protocol-version": VERSION, **named}, json.dumps(value).encode())
+    )
     if said.body is None:
         assert said.status == 202
     else:

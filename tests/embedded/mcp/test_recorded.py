@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from embedded.recordings import CAPTURES, asked, needs_recordings, provider_behind
+from embedded.recordings import CAPTURES, asked, provider_behind
 from inference_gateway_sdk.embedded import Access, McpSettings
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     Start = Callable[..., str]
 
-pytestmark = [pytest.mark.wire, needs_recordings]
+pytestmark = [pytest.mark.wire]
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""Tools run for a chat that is streamed: every turn in one stream (WIRE section 13)."""
+"""Tools run for a chat that is streamed: every turn in one stream (gateway-behaviour.md#mcp-tools)."""
 
 from __future__ import annotations
 

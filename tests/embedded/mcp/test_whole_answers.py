@@ -1,4 +1,7 @@
-"""Tools run for a chat that is answered whole: what the model sees, what the client sees (WIRE section 13)."""
+"""Tools run for a chat that is answered whole: what the model sees, what the client sees.
+
+See gateway-behaviour.md#mcp-tools.
+"""
 
 from __future__ import annotations
 
@@ -236,7 +239,7 @@ def test_without_tools_left_a_chat_is_a_plain_one(start: Start, model: Model) ->
 def test_refusals_have_their_own_words(
     start: Start, query: str, body: dict[str, Any], status: int, error: str, *, stream: bool
 ) -> None:
-    """With tools to offer, the gateway's refusals are other ones (WIRE section 6), and still JSON."""
+    """With tools to offer, the gateway's refusals are other ones (gateway-behaviour.md#errors), and still JSON."""
     url = f"{start(add)}/v1/chat/completions{query}"
     answer = httpx2.post(url, json={"messages": HI, "stream": stream, **body}, trust_env=False)
     assert (answer.status_code, answer.json()) == (status, {"error": error})

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from ..._generated.models import ListModelsResponse
     from ..._transport.protocols import AsyncTransport
     from ..._wire.call import Call
+    from ..._wire.retry import RetryPolicy
     from ..._wire.timeouts import Timeouts
     from ..hooks import AsyncHook, RequestSent, ResponseReceived, RetryPlanned
     from ..params import AsyncOptions, ChatParams, ChatStreamParams, ListOptions, Messages
@@ -62,6 +63,7 @@ class AsyncInferenceGatewayClient(
             more after a 401. Default: INFERENCE_GATEWAY_TOKEN, then none. Provider keys belong to the gateway.
         timeout: `Timeouts`, or a number of seconds that bounds everything, or None for no limit but on connecting.
         max_retries: How often a request is repeated where that is safe (docs/retries.md).
+        retry: A `RetryPolicy` with more to set; its `attempts` then count instead of `max_retries`.
         headers: Sent with every request.
         tools: Offered with every chat that names none.
         max_tokens: Of every chat that names none.
@@ -89,6 +91,7 @@ class AsyncInferenceGatewayClient(
         *,
         timeout: Timeouts | float | Literal["default"] | None = "default",
         max_retries: int = 2,
+        retry: RetryPolicy | None = None,
         headers: Mapping[str, str] | None = None,
         tools: Iterable[ChatCompletionTool | Mapping[str, Any]] | None = None,
         max_tokens: int | None = None,
@@ -108,7 +111,7 @@ class AsyncInferenceGatewayClient(
         )
         if token is None:
             token = os.environ.get("INFERENCE_GATEWAY_TOKEN") or None
-        changes: dict[str, Any] = {"max_retries": max_retries, "tools": tools, "max_tokens": max_tokens}
+        changes: dict[str, Any] = {"max_retries": max_retries, "retry": retry, "tools": tools, "max_tokens": max_tokens}
         changes |= {"on_request": on_request, "on_response": on_response, "on_retry": on_retry}
         if headers is not None:
             changes["headers"] = headers
@@ -116,6 +119,7 @@ class AsyncInferenceGatewayClient(
             changes["timeout"] = timeout
         self._settings = resolve(ClientSettings(token=AsyncTokenSource(token)), changes)
         self._connections = Connections(max_connections=max_connections, proxy=proxy, tls=tls, ca=ca, cert=cert)
+        del token, headers, changes, proxy, cert  # secrets, and error trackers collect the variables of a traceback
         self._own_driver = driver is not None
         if driver is None:
             driver = async_default_transport(self._connections)
@@ -279,7 +283,7 @@ class AsyncInferenceGatewayClient(
             raise TypeError("a client with a driver of its own cannot be pickled: make one where it is used")
         settings = self._settings
         options = {"timeout": settings.timeouts, "max_retries": settings.max_retries, "max_tokens": settings.max_tokens}
-        options |= {"tools": settings.tools, **self._connections.portable()}
+        options |= {"retry": settings.retry, "tools": settings.tools, **self._connections.portable()}
         return _restore, (type(self), self.base_url, options)
 
     @staticmethod

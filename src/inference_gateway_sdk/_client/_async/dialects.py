@@ -47,7 +47,7 @@ class AsyncMessagesMethods:
     ) -> MessagesResponse:
         """A whole message of the model (contract: POST /messages).
 
-        Gateways serve it for provider anthropic alone (WIRE section 10).
+        Gateways serve it for provider anthropic alone (gateway-behaviour.md#messages).
 
         Args:
             model: "provider/name", or a bare name with `provider`.
@@ -124,7 +124,7 @@ class AsyncResponsesMethods:
     ) -> Response:
         """A whole response of the model (contract: POST /responses).
 
-        Gateways serve it for provider openai alone (WIRE section 11).
+        Gateways serve it for provider openai alone (gateway-behaviour.md#responses).
 
         Args:
             model: "provider/name", or a bare name with `provider`.

@@ -149,7 +149,7 @@ class AsyncMetricsMethods:
         """What became of an OTLP export of metrics (contract: POST /metrics).
 
         `accepted` says whether all was taken, `rejected` how many data points were not, `reason` why. The gateway keeps
-        seven metrics, with delta temporality only (WIRE section 15).
+        seven metrics, with delta temporality only (gateway-behaviour.md#metrics-push).
 
         Args:
             payload: An object or a mapping, sent as JSON; or bytes.
@@ -209,6 +209,7 @@ class AsyncProxyMethods:
         settings = without_body(self._settings, options)
         negotiated = negotiate(settings.headers, check_provider(provider), "application/json")
         call = proxy_call(provider, path, method, negotiated, query=query, body=proxy_body(json, content, files))
+        del query  # it may hold a secret, and error trackers collect the variables of a traceback
         return await self._session.send(call, structs.replace(settings, headers=negotiated.others))
 
     def proxy_stream(

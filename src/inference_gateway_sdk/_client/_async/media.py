@@ -45,7 +45,8 @@ class AsyncImagesMethods:
     ) -> ImagesResponse:
         """Pictures made from a text (contract: POST /images/generations).
 
-        The gateway's limits are short for pictures (WIRE section 4): a timeout of its own is told with the setting.
+        The gateway's limits are short for pictures (gateway-behaviour.md#limits-and-timeouts): a timeout of its own is
+        told with the setting.
 
         Args:
             prompt: What to draw.

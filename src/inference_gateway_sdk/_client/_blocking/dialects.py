@@ -48,7 +48,7 @@ class MessagesMethods:
     ) -> MessagesResponse:
         """A whole message of the model (contract: POST /messages).
 
-        Gateways serve it for provider anthropic alone (WIRE section 10).
+        Gateways serve it for provider anthropic alone (gateway-behaviour.md#messages).
 
         Args:
             model: "provider/name", or a bare name with `provider`.
@@ -125,7 +125,7 @@ class ResponsesMethods:
     ) -> Response:
         """A whole response of the model (contract: POST /responses).
 
-        Gateways serve it for provider openai alone (WIRE section 11).
+        Gateways serve it for provider openai alone (gateway-behaviour.md#responses).
 
         Args:
             model: "provider/name", or a bare name with `provider`.

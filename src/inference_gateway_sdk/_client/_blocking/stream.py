@@ -125,6 +125,7 @@ class Stream(Generic[ChunkT, FinalT]):
             if live.handed_over:
                 raise RuntimeError("deltas() tells a stream from its beginning: ask for it before reading")
             self._deltas = deque()
+            live.dialect.watch_deltas()
         waiting, told = self._deltas, live.dialect.deltas
         while True:
             while waiting:
@@ -181,7 +182,8 @@ class Stream(Generic[ChunkT, FinalT]):
     def turns(self) -> list[FinalT]:
         """Each assistant turn so far, oldest first.
 
-        There is more than one when the gateway ran tools itself (MCP, WIRE section 13): the tool calls of a turn that
+        There is more than one when the gateway ran tools itself (MCP, gateway-behaviour.md#mcp-tools): the tool calls
+        of a turn that
         another turn follows have `ran_on_gateway` set and must not be run again.
         """
         live = self._live

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, cast
 
 from ..._http1.connection import PIECE, TURN
 from ..._http1.failures import DeadlineExceeded, NotSent
-from ..._transport.routing import ATTEMPT_DELAY, Address, Found, look_up, new_socket, numeric, set_up
+from ..routing import ATTEMPT_DELAY, Address, Found, look_up, new_socket, numeric, set_up
 
 if TYPE_CHECKING:
     import socket

@@ -14,7 +14,7 @@ from ..._http1.connection import Connection, NextAction, next_action
 from ..._http1.failures import DeadlineExceeded, NotSent, NotSentInTime
 from ..._http1.request import HeadBuilder
 from ..._http1.response import DRAIN_SECONDS, Body
-from ..._transport.routing import IDLE_SECONDS, LIMIT, TransportSettings
+from ..routing import IDLE_SECONDS, LIMIT, TransportSettings
 from .connection import AsyncConnection, connect
 from .pool import AsyncPool
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from ..._http1.request import RequestTarget, Route
     from ..._http1.response import ResponseParser
-    from ..._transport.trust import Cert
+    from ..trust import Cert
 
 __all__ = ["AsyncioDriver", "AsyncioResponse"]
 
@@ -154,7 +154,10 @@ class AsyncioDriver:
         connect_seconds: float | None = None,
     ) -> AsyncioResponse:
         """Send one request and return when the head of its final answer is there; see `protocols.Driver.open`."""
-        plan = self._settings.plan(url)
+        try:
+            plan = self._settings.plan(url)
+        finally:
+            del url  # its query may hold a secret, and error trackers collect the variables of a traceback
         head = self._compose(plan, method, headers, body)
         pool = self._pool() or await self._new_pool()
         if not pool.take_slot():
@@ -171,7 +174,7 @@ class AsyncioDriver:
                 elif (connection.unread or connection.link.dead) and not await pool.hear(connection):
                     continue
                 try:
-                    connection.link.request(method, head, body)
+                    connection.link.request(method, head.data, body)
                     connection.flush()
                     answer = await _answer(pool, connection, plan, deadline, reused=reused)
                 except BaseException:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from ..._http1.connection import PIECE
 from ..._http1.failures import NotSentInTime
-from ..._transport.idle_connections import IdleConnections
+from ..idle_connections import IdleConnections
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator

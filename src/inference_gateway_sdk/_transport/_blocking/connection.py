@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from ..._http1.connection import PIECE, TURN
 from ..._http1.failures import DeadlineExceeded, NotSent, NotSentInTime
-from ..._transport.routing import ATTEMPT_DELAY, Address, Found, look_up, new_socket, numeric, set_up
+from ..routing import ATTEMPT_DELAY, Address, Found, look_up, new_socket, numeric, set_up
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence

@@ -12,7 +12,7 @@ from ..._http1.connection import Connection, NextAction, next_action
 from ..._http1.failures import DeadlineExceeded, Failure, NotSentInTime
 from ..._http1.request import HeadBuilder
 from ..._http1.response import DRAIN_SECONDS, Body
-from ..._transport.routing import IDLE_SECONDS, LIMIT, TransportSettings
+from ..routing import IDLE_SECONDS, LIMIT, TransportSettings
 from .connection import BlockingConnection, connect
 from .pool import BlockingPool
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from ..._http1.request import RequestTarget, Route
     from ..._http1.response import ResponseParser
-    from ..._transport.trust import Cert
+    from ..trust import Cert
 
 __all__ = ["BlockingDriver", "BlockingResponse"]
 
@@ -166,7 +166,10 @@ class BlockingDriver:
         connect_seconds: float | None = None,
     ) -> BlockingResponse:
         """Send one request and return when the head of its final answer is there; see `protocols.Driver.open`."""
-        plan = self._settings.plan(url)
+        try:
+            plan = self._settings.plan(url)
+        finally:
+            del url  # its query may hold a secret, and error trackers collect the variables of a traceback
         head = self._compose(plan, method, headers, body)
         pool = self._pool
         pool.wait_slot(deadline)
@@ -180,7 +183,7 @@ class BlockingDriver:
                 if connection is None:
                     connection = self._connect(pool, plan.route, deadline, connect_seconds)
                 try:
-                    connection.link.request(method, head, body)
+                    connection.link.request(method, head.data, body)
                     answer = _answer(pool, connection, plan, deadline, reused=reused)
                 except BaseException:
                     pool.drop(connection)

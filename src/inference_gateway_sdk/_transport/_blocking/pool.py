@@ -12,7 +12,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, ClassVar
 
 from ..._http1.failures import NotSentInTime
-from ..._transport.idle_connections import IdleConnections
+from ..idle_connections import IdleConnections
 
 if TYPE_CHECKING:
     from ..._http1.request import Route

@@ -53,11 +53,11 @@ class AsyncHttpx2Driver:
         """Send one request and return when the head of its answer is there; see `protocols.AsyncDriver.open`."""
         fetch = _AsyncRequest(self._client)
         progress = SendProgress(deadline, connect_seconds, fetch.changed.set)
-        request = build_request(self._client, method, url, headers, body=body, progress=progress)
         if self._closed:
             raise RuntimeError(_CLOSED)
         self._fetches.add(fetch)
-        fetch.start(request, progress)
+        fetch.start(build_request(self._client, method, url, headers, body=body, progress=progress), progress)
+        del url  # its query may hold a secret, and error trackers collect the variables of a traceback
         try:
             arrivals = await fetch.head(progress)
             return AsyncHttpx2Response(fetch, arrivals, Body(arrivals))
@@ -85,10 +85,12 @@ class _AsyncRequest:
         self._loop = asyncio.get_running_loop()
         self._task: asyncio.Task[None] | None = None
         self._error: Exception | None = None
+        self._request: httpx2.Request  # no variable of a frame that fails: its `repr` shows the query
 
     def start(self, request: httpx2.Request, progress: SendProgress) -> None:
         """Begin."""
-        self._task = self._loop.create_task(self._run(request, progress), name=f"httpx2 {request.url.host}")
+        self._request = request
+        self._task = self._loop.create_task(self._run(progress), name=f"httpx2 {request.url.host}")
 
     async def head(self, progress: SendProgress) -> BufferedBody:
         """Wait for the head."""
@@ -122,12 +124,12 @@ class _AsyncRequest:
             with suppress(RuntimeError):  # the loop is closed, and the connection with it
                 self._loop.call_soon_threadsafe(task.cancel)
 
-    async def _run(self, request: httpx2.Request, progress: SendProgress) -> None:
+    async def _run(self, progress: SendProgress) -> None:
         try:
-            response = await self._client.send(request, stream=True, follow_redirects=False)
+            response = await self._client.send(self._request, stream=True, follow_redirects=False)
             await self._receive(response)
         except mapping.HTTPX_ERRORS as error:
-            self._error = mapping.in_head(error, requested(request), unsent=progress.unsent)
+            self._error = mapping.in_head(error, requested(self._request), unsent=progress.unsent)
         except Exception as error:  # noqa: BLE001  (of a hook or a transport: it is for the caller to see)
             self._error = error
         except asyncio.CancelledError:

@@ -62,12 +62,12 @@ class Httpx2Driver:
         """Send one request and return when the head of its answer is there; see `protocols.Driver.open`."""
         fetch = _Request(self._client)
         progress = SendProgress(deadline, connect_seconds, fetch.tell)
-        request = build_request(self._client, method, url, headers, body=body, progress=progress)
         with self._lock:
             if self._closed:
                 raise RuntimeError(_CLOSED)
             self._fetches.add(fetch)
-        fetch.start(request, progress)
+        fetch.start(build_request(self._client, method, url, headers, body=body, progress=progress), progress)
+        del url  # its query may hold a secret, and error trackers collect the variables of a traceback
         try:
             arrivals = fetch.head(progress)
             return Httpx2Response(fetch, arrivals, Body(arrivals))
@@ -97,13 +97,15 @@ class _Request:
         self._error: BaseException | None = None
         self._response: httpx2.Response | None = None  # while its connection is not the pool's again
         self._stopped = False
+        self._request: httpx2.Request  # no variable of a frame that fails: its `repr` shows the query
 
     def start(self, request: httpx2.Request, progress: SendProgress) -> None:
         """Begin; hooks see the caller's context variables."""
         self._progress = progress
+        self._request = request
         run = contextvars.copy_context().run
         name = f"httpx2 {request.url.host}"
-        threading.Thread(target=run, args=(self._run, request), name=name, daemon=True).start()
+        threading.Thread(target=run, args=(self._run,), name=name, daemon=True).start()
 
     def tell(self) -> None:
         """Wake whoever waits."""
@@ -144,13 +146,13 @@ class _Request:
             finally:
                 self.changed.release()
 
-    def _run(self, request: httpx2.Request) -> None:
+    def _run(self) -> None:
         try:
-            response = self._client.send(request, stream=True, follow_redirects=False)
+            response = self._client.send(self._request, stream=True, follow_redirects=False)
             self._receive(response)
         except mapping.HTTPX_ERRORS as error:
             unsent = self._progress is not None and self._progress.unsent
-            self._fail(mapping.in_head(error, requested(request), unsent=unsent))
+            self._fail(mapping.in_head(error, requested(self._request), unsent=unsent))
         except BaseException as error:  # noqa: BLE001  (of a hook or a transport: it is for the caller to see)
             self._fail(error)
 

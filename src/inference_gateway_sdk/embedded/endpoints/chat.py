@@ -11,14 +11,14 @@ from msgspec.structs import replace
 from starlette.responses import Response
 
 from .. import go_json, problems
-from ..chat_schema import ChatAnswer, ChatRequest, StreamOptions, narrow_answer, narrow_request, without_pictures
-from ..connection import while_connected
+from ..chat_schema import ChatRequest, ChatResponse, StreamOptions, narrow_answer, narrow_request, without_pictures
+from ..client_connection import while_connected
+from ..forwarding import LineRelay
 from ..mcp.tool_loop import CutStream, ToolLoop
 from ..problems import Problem
 from ..providers.catalogue import CATALOGUE
 from ..providers.local import LocalModel
 from ..providers.provider import ProviderError
-from ..relay import LineRelay
 from ..request_body import read_body
 from ..routing import ModelRoute, admit, named_provider, route_model
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from ..gateway import Gateway
     from ..mcp.offer import Offer
     from ..mcp.tool_loop import ChatProvider
-    from ..providers.provider import Provider
+    from ..providers.provider import ModelProvider
 
 __all__ = ["chat_completions", "chat_with_tools", "choose", "failure", "read_chat", "respond_to_chat", "streaming"]
 
@@ -119,7 +119,7 @@ async def _chat_answer(provider: ChatProvider, chat: ChatRequest, gateway: Gatew
     async with asyncio.timeout(gateway.settings.read_timeout):
         body = await provider.chat(chat)
     try:
-        answer = go_json.read_first(body, ChatAnswer)
+        answer = go_json.read_first(body, ChatResponse)
         if gateway.quirks.narrow_floats:
             narrow_answer(answer)
     except msgspec.DecodeError as error:
@@ -177,7 +177,7 @@ def _tools_target(gateway: Gateway, request: Request, chat: ChatRequest) -> Mode
         raise Problem(400, f"Unsupported model: {chat.model}") from problem
 
 
-def _tools_provider(gateway: Gateway, name: str) -> Provider:
+def _tools_provider(gateway: Gateway, name: str) -> ModelProvider:
     try:
         return gateway.provider(name)
     except Problem as problem:

@@ -14,12 +14,11 @@ from starlette.responses import Response
 from ...errors import DecodingError
 from .. import go_json
 from ..chat_schema import modalities
-from ..connection import while_connected
-from ..otlp import Verdict, from_protobuf, judge
-from ..otlp_json import from_json
+from ..client_connection import while_connected
+from ..otlp import Verdict, from_json, from_protobuf, judge
 from ..problems import Problem
+from ..providers.http_provider import with_runtime_context
 from ..providers.provider import Listed, ProviderError, Silent
-from ..providers.relay import with_runtime_context
 from ..request_body import read_body
 from ..routing import is_listed, named_provider
 

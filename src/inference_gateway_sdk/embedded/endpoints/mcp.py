@@ -1,27 +1,188 @@
-"""The tools as clients see them: the list of `GET /v1/mcp/tools`, and the protocol itself at `POST /mcp`.
-
-The first is of gateways up to 0.48 (WIRE section 13), the second of newer ones, and so is where to get a token for it.
-"""
+"""The MCP endpoints: the JSON-RPC server at `/mcp`, the list of tools, and the token metadata."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import base64
+import binascii
+import re
+from typing import TYPE_CHECKING, Any, Final
 
+import msgspec
+from msgspec import Struct
 from starlette.responses import Response
 
+from ..._model.json_values import is_object
+from ..._version import __version__
+from ..._wire import codec
+from ..._wire.mcp import PROTOCOL_VERSION
 from .. import go_json
-from ..connection import while_connected
-from ..mcp import dialogue
+from ..client_connection import while_connected
+from ..mcp.offer import ToolError
 from ..problems import Problem
 from ..request_body import read_body
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
     from starlette.requests import Request
 
     from ..gateway import Gateway
-    from ..mcp.toolbox import Placed
+    from ..mcp.toolbox import Placed, Toolbox
 
-__all__ = ["list_tools", "speak_mcp", "token_metadata"]
+__all__ = ["JsonRpcReply", "answer_json_rpc", "handle_mcp", "list_tools", "token_metadata"]
+
+
+_META: Final = "io.modelcontextprotocol/"
+_NEEDED: Final = (_META + "protocolVersion", _META + "clientCapabilities")
+_PAGE: Final = 50
+_SELF: Final = {"name": "inference-gateway-sdk-embedded", "version": __version__}
+_WRAPPED: Final = re.compile(r"=\?base64\?(.*)\?=", re.IGNORECASE)
+
+_PARSE_ERROR, _INVALID_REQUEST, _NO_METHOD, _INVALID_PARAMS, _INTERNAL = -32700, -32600, -32601, -32602, -32603
+_HEADER_MISMATCH, _UNSUPPORTED_VERSION = -32020, -32022
+_STATUS: Final = {_NO_METHOD: 404, _INTERNAL: 200}  # 400 for all others
+
+
+class JsonRpcReply(Struct, frozen=True):
+    """An HTTP answer: its status, and what its body says, None for nothing."""
+
+    status: int
+    body: Mapping[str, object] | None = None
+
+
+class _JsonRpcError(Exception):
+    """A JSON-RPC error."""
+
+    def __init__(self, code: int, message: str, data: object = None) -> None:
+        super().__init__(message)
+        self.error: dict[str, object] = {"code": code, "message": message}
+        if data is not None:
+            self.error["data"] = data
+        self.status = _STATUS.get(code, 400)
+
+
+async def answer_json_rpc(toolbox: Toolbox, headers: Mapping[str, str], body: bytes) -> JsonRpcReply:
+    """What a request is answered with; a notification with an empty 202.
+
+    Args:
+        toolbox: Whose tools are listed and run.
+        headers: Of the request, by names in any case.
+        body: Its bytes.
+    """
+    number: str | int | None = None
+    try:
+        request = _parse(body)
+        if "id" not in request:
+            return JsonRpcReply(202)
+        number = _number(request)
+        params = _call_params(request)
+        _check(request["method"], params, headers)
+        result = await _METHODS[request["method"]](toolbox, params)
+    except _JsonRpcError as refusal:
+        return JsonRpcReply(refusal.status, {"jsonrpc": "2.0", "id": number, "error": refusal.error})
+    meta = {_META + "serverInfo": _SELF}
+    return JsonRpcReply(
+        200, {"jsonrpc": "2.0", "id": number, "result": {"resultType": "complete", **result, "_meta": meta}}
+    )
+
+
+def _parse(body: bytes) -> dict[str, Any]:
+    try:
+        request = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise _JsonRpcError(_PARSE_ERROR, f"the body is not JSON: {error}") from None
+    if not is_object(request) or request.get("jsonrpc") != "2.0" or not isinstance(request.get("method"), str):
+        raise _JsonRpcError(_INVALID_REQUEST, "the body must be one JSON-RPC 2.0 request")
+    return request
+
+
+def _number(request: Mapping[str, Any]) -> str | int:
+    number = request["id"]
+    if not isinstance(number, str | int) or isinstance(number, bool):
+        raise _JsonRpcError(_INVALID_REQUEST, "id must be a string or an integer")
+    return number
+
+
+def _call_params(request: Mapping[str, Any]) -> dict[str, Any]:
+    params = request.get("params")
+    meta = params.get("_meta") if is_object(params) else None
+    if not is_object(params) or not is_object(meta):
+        raise _JsonRpcError(_INVALID_PARAMS, "params._meta is missing")
+    missing = [key for key in _NEEDED if key not in meta]
+    if missing:
+        raise _JsonRpcError(_INVALID_PARAMS, f"params._meta lacks {', '.join(missing)}")
+    return params
+
+
+def _check(method: str, params: Mapping[str, Any], headers: Mapping[str, str]) -> None:
+    """Return when headers and body agree, and the version and the method are served."""
+    version = params["_meta"][_NEEDED[0]]
+    expected = {"mcp-protocol-version": version, "mcp-method": method}
+    if method == "tools/call":
+        expected["mcp-name"] = params.get("name")
+    for name, value in expected.items():
+        if _unwrapped(headers.get(name)) != value:
+            raise _JsonRpcError(_HEADER_MISMATCH, f"the header {name} does not match the body")
+    if version != PROTOCOL_VERSION:
+        data = {"supported": [PROTOCOL_VERSION], "requested": version}
+        raise _JsonRpcError(_UNSUPPORTED_VERSION, "Unsupported protocol version", data)
+    if method not in _METHODS:
+        raise _JsonRpcError(_NO_METHOD, f"Method not found: {method}")
+
+
+def _unwrapped(value: str | None) -> str | None:
+    """A header's text, out of the protocol's base64 wrapping."""
+    wrapped = _WRAPPED.fullmatch(value or "")
+    if wrapped is None:
+        return value
+    try:
+        return base64.b64decode(wrapped[1], validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        return None
+
+
+async def _discover(_: Toolbox, __: Mapping[str, Any]) -> dict[str, object]:
+    capabilities: dict[str, object] = {"tools": {}}
+    return {"supportedVersions": [PROTOCOL_VERSION], "capabilities": capabilities, **_FRESH}
+
+
+async def _list_tools(toolbox: Toolbox, params: Mapping[str, Any]) -> dict[str, object]:
+    tools = list(toolbox.by_public_name().items())
+    start = _start(params.get("cursor"))
+    page = [{**codec.to_builtins(placed.tool), "name": name} for name, placed in tools[start : start + _PAGE]]
+    following = {"nextCursor": str(start + _PAGE)} if start + _PAGE < len(tools) else {}
+    return {"tools": [{"inputSchema": {"type": "object"}, **tool} for tool in page], **following, **_FRESH}
+
+
+def _start(cursor: object) -> int:
+    if cursor is None:
+        return 0
+    if not isinstance(cursor, str) or not re.fullmatch(r"[0-9]{1,9}", cursor):
+        raise _JsonRpcError(_INVALID_PARAMS, "cursor is not one that a list of tools came with")
+    return int(cursor)
+
+
+async def _call_tool(toolbox: Toolbox, params: Mapping[str, Any]) -> dict[str, object]:
+    name, arguments = params.get("name"), params.get("arguments")
+    placed = toolbox.by_public_name().get(name) if isinstance(name, str) else None
+    if placed is None:
+        raise _JsonRpcError(_INVALID_PARAMS, f"Unknown tool: {name}")
+    if arguments is not None and not is_object(arguments):
+        raise _JsonRpcError(_INVALID_PARAMS, "arguments must be an object")
+    try:
+        result: dict[str, object] = codec.to_builtins(await placed.run(arguments or {}))
+    except ToolError as error:
+        raise _JsonRpcError(_INTERNAL, str(error)) from error
+    return {"isError": False, **result}
+
+
+_FRESH: Final[dict[str, object]] = {"ttlMs": 0, "cacheScope": "private"}  # not to be kept by the client
+_METHODS: Final[dict[str, Callable[[Toolbox, Mapping[str, Any]], Awaitable[dict[str, object]]]]] = {
+    "server/discover": _discover,
+    "tools/list": _list_tools,
+    "tools/call": _call_tool,
+}
+
 
 _JSON = "application/json; charset=utf-8"
 
@@ -29,21 +190,21 @@ _JSON = "application/json; charset=utf-8"
 async def list_tools(gateway: Gateway, _: Request) -> Response:
     """All tools of all servers, those that models are not offered included; otherwise the refusal."""
     _check_exposed(gateway)
-    data = [_listed(placed) for placed in gateway.tools.everything()]
+    data = [_tool_entry(placed) for placed in gateway.tools.everything()]
     answer = go_json.encode({"object": "list", "data": data})
     return Response(answer, headers={"content-type": _JSON})
 
 
-async def speak_mcp(gateway: Gateway, request: Request) -> Response:
+async def handle_mcp(gateway: Gateway, request: Request) -> Response:
     """The answer to one JSON-RPC request."""
     _check_exposed(gateway)
     if not gateway.tools.enabled:
         raise Problem(403, "mcp is not enabled")
     body = await read_body(request, gateway.settings.max_body)
-    said = await while_connected(request.receive, dialogue.answer(gateway.tools, request.headers, body))
-    if said.body is None:
-        return Response(status_code=said.status)
-    return Response(go_json.encode(said.body), said.status, {"content-type": _JSON})
+    reply = await while_connected(request.receive, answer_json_rpc(gateway.tools, request.headers, body))
+    if reply.body is None:
+        return Response(status_code=reply.status)
+    return Response(go_json.encode(reply.body), reply.status, {"content-type": _JSON})
 
 
 async def token_metadata(gateway: Gateway, request: Request) -> Response:
@@ -64,7 +225,7 @@ def _check_exposed(gateway: Gateway) -> None:
         raise Problem(403, "mcp tools endpoint is not exposed")
 
 
-def _listed(placed: Placed) -> dict[str, object]:
+def _tool_entry(placed: Placed) -> dict[str, object]:
     return {
         "name": f"mcp_{placed.tool.name}",
         "description": placed.tool.description or "",

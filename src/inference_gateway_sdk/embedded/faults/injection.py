@@ -8,8 +8,8 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Protocol, cast
 
 from .. import go_json
+from ..forwarding import Lines
 from ..problems import MessagesProblem, Problem
-from ..relay import Lines
 from . import kinds
 from .kinds import FaultError
 
@@ -107,7 +107,7 @@ def raw_connection(scope: Scope) -> RawConnection:
     return cast("RawConnection", found)
 
 
-Pairs = list[tuple[bytes, bytes]]
+RawHeaders = list[tuple[bytes, bytes]]
 
 
 class AnswerHead:
@@ -118,7 +118,7 @@ class AnswerHead:
         headers: By lower-case name, in order.
     """
 
-    def __init__(self, status: int, headers: Pairs) -> None:
+    def __init__(self, status: int, headers: RawHeaders) -> None:
         self.status = status
         self.headers = headers
 
@@ -244,7 +244,7 @@ class FaultSend:
         self._send = send
 
     @property
-    def wire(self) -> RawConnection:
+    def connection(self) -> RawConnection:
         """The connection below."""
         return raw_connection(self._scope)
 
@@ -263,7 +263,7 @@ class FaultSend:
         """Send half of these bytes; where the body comes in chunks, in one that was to hold them all."""
         half = data[: len(data) // 2]
         if data and self._chunked:
-            await self.wire.write(b"%x\r\n%s" % (len(data), half))
+            await self.connection.write(b"%x\r\n%s" % (len(data), half))
         else:
             await self.body(half)
 
@@ -279,8 +279,8 @@ class FaultSend:
         """
         until = None if seconds is None else time.monotonic() + seconds
         while until is None or time.monotonic() < until:
-            await (self.wire.write(data) if raw else self.body(data))
-            if await self.wire.gone_within(interval):
+            await (self.connection.write(data) if raw else self.body(data))
+            if await self.connection.gone_within(interval):
                 raise OverError
 
 
@@ -361,12 +361,12 @@ async def inject(fault: MidBodyFault, out: FaultSend, piece: bytes) -> None:
     """
     match fault:
         case kinds.ResetMidBody():
-            await out.wire.reset()
+            await out.connection.reset()
         case kinds.CloseMidBody():
             await out.half(piece)
-            await out.wire.close()
+            await out.connection.close()
         case kinds.StallMidBody(seconds=seconds):
-            if not await out.wire.gone_within(seconds):
+            if not await out.connection.gone_within(seconds):
                 await out.body(piece)
                 return
         case kinds.TrickleComments(interval=interval, seconds=seconds):
@@ -376,8 +376,8 @@ async def inject(fault: MidBodyFault, out: FaultSend, piece: bytes) -> None:
         case kinds.TrickleChunkSize(interval=interval):
             await out.drip(b"0", interval, raw=True)
         case kinds.MalformedChunk():
-            await out.wire.write(b"one\r\n" + piece)
-            await out.wire.close()
+            await out.connection.write(b"one\r\n" + piece)
+            await out.connection.close()
         case _:
             await _replace(fault, out, piece)
             return

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, cast
 
-from ..connection import ClientConnection, close_with_reset
+from ..client_connection import ClientConnection, close_with_reset
 from ..problems import Problem
 from . import kinds
 from .injection import (
@@ -54,7 +54,7 @@ class BufferedReceive:
 HEADER = "X-Igw-Fault"
 """The header in which a request may name the fault it wants to meet."""
 
-_BODILESS = (204, 304)
+_WITHOUT_BODY = (204, 304)
 _WITHIN_HTTP = (
     kinds.NoFault,
     kinds.Status,
@@ -79,20 +79,20 @@ class FaultMiddleware:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        intake = BufferedReceive(receive)
+        buffered = BufferedReceive(receive)
         try:
-            scope, fault = await self._chosen(scope, intake)
+            scope, fault = await self._chosen(scope, buffered)
         except FaultError as error:
-            await Problem(400, f"{HEADER}: {error}").response()(scope, intake.receive, send)
+            await Problem(400, f"{HEADER}: {error}").response()(scope, buffered.receive, send)
             return
         try:
-            await self._play(fault, scope, intake, send)
+            await self._inject(fault, scope, buffered, send)
         except FaultError as error:
-            await Problem(501, str(error)).response()(scope, intake.receive, send)
+            await Problem(501, str(error)).response()(scope, buffered.receive, send)
         except OverError:
             return
 
-    async def _chosen(self, scope: Scope, intake: BufferedReceive) -> tuple[Scope, Fault]:
+    async def _chosen(self, scope: Scope, buffered: BufferedReceive) -> tuple[Scope, Fault]:
         """The request as the application is to see it, and the fault it meets."""
         method, path = scope["method"], scope["path"]
         headers = {key.decode("latin-1").lower(): value.decode("latin-1") for key, value in scope["headers"]}
@@ -101,31 +101,31 @@ class FaultMiddleware:
             self._plan.count(fault)
             kept = [pair for pair in scope["headers"] if pair[0].lower() != HEADER.lower().encode()]
             return {**scope, "headers": kept}, fault
-        body = await intake.body() if self._plan.reads_body(method, path) else b""
+        body = await buffered.body() if self._plan.reads_body(method, path) else b""
         query = scope.get("query_string", b"").decode("latin-1")
         asked = RequestInfo(method=method, path=path, query=query, headers=headers, body=body)
         return scope, self._plan.choose(asked) or kinds.NoFault()
 
-    async def _play(self, fault: Fault, scope: Scope, intake: BufferedReceive, send: Send) -> None:
+    async def _inject(self, fault: Fault, scope: Scope, buffered: BufferedReceive, send: Send) -> None:
         if not isinstance(fault, _WITHIN_HTTP):
             raw_connection(scope)  # refused here, while there is no answer yet
         match fault:
             case kinds.MidBodyFault():
-                await self._app(scope, intake.receive, Pieces(MidBody(fault, FaultSend(scope, send))).send)
+                await self._app(scope, buffered.receive, Pieces(MidBody(fault, FaultSend(scope, send))).send)
             case kinds.NoFault():
-                await self._app(scope, intake.receive, send)
+                await self._app(scope, buffered.receive, send)
             case kinds.MissingDone():
-                await self._app(scope, intake.receive, Pieces(WithoutLast(FaultSend(scope, send))).send)
+                await self._app(scope, buffered.receive, Pieces(WithoutLast(FaultSend(scope, send))).send)
             case kinds.WrongContentType(content_type=content_type):
-                await self._app(scope, intake.receive, _relabelled(send, content_type))
+                await self._app(scope, buffered.receive, _relabelled(send, content_type))
             case kinds.CloseOnReuse(reset=reset):
-                await self._app(scope, intake.receive, _last_on_its_connection(scope, send, reset=reset))
+                await self._app(scope, buffered.receive, _last_on_its_connection(scope, send, reset=reset))
             case kinds.StallBeforeHeaders(seconds=seconds):
-                await intake.body()
+                await buffered.body()
                 if not await raw_connection(scope).gone_within(seconds):
-                    await self._app(scope, intake.receive, send)
+                    await self._app(scope, buffered.receive, send)
             case _:
-                await intake.body()
+                await buffered.body()
                 await self._instead(fault, scope, send)
 
     async def _instead(self, fault: Fault, scope: Scope, send: Send) -> None:
@@ -134,9 +134,9 @@ class FaultMiddleware:
             case kinds.Status():
                 await _refuse(fault, scope, send)
             case kinds.Refuse(seconds=seconds):
-                wire = raw_connection(scope)
+                connection = raw_connection(scope)
                 self._plan.shut_for(seconds)
-                await wire.close()
+                await connection.close()
             case kinds.ResetBeforeHeaders(delay=delay):
                 if not await raw_connection(scope).gone_within(delay):
                     await raw_connection(scope).reset()
@@ -153,11 +153,11 @@ class FaultMiddleware:
 async def _refuse(fault: kinds.Status, scope: Scope, send: Send) -> None:
     """The status, with what belongs to it."""
     body = fault_refusal(scope["path"], fault.status) if fault.body is None else fault.body.encode(errors="replace")
-    body = b"" if fault.status in _BODILESS else body
+    body = b"" if fault.status in _WITHOUT_BODY else body
     head = AnswerHead(fault.status, [])
     if body:
         head.put(b"content-type", fault.content_type.encode())
-    if fault.status not in _BODILESS:
+    if fault.status not in _WITHOUT_BODY:
         head.put(b"content-length", b"%d" % len(body))
     if fault.retry_after is not None:
         head.put(b"retry-after", str(fault.retry_after).encode())
@@ -180,11 +180,11 @@ def _relabelled(send: Send, content_type: str) -> Send:
 
 def _last_on_its_connection(scope: Scope, send: Send, *, reset: bool) -> Send:
     """The same `send`, which dooms the connection before the answer's last bytes."""
-    wire = raw_connection(scope)
+    connection = raw_connection(scope)
 
     async def last(message: Message) -> None:
         if message["type"] == "http.response.body" and not message.get("more_body", False):
-            wire.end_on_reuse(reset=reset)
+            connection.end_on_reuse(reset=reset)
         await send(message)
 
     return last
@@ -196,28 +196,28 @@ _ARRIVAL_SECONDS = 0.05  # a reset overtakes what the other side has not yet rec
 class ConnectionWithFaults(ClientConnection):
     """A connection that shows its requests the wire they came by."""
 
-    wire: _SocketConnection
+    connection: _SocketConnection
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Serve this connection."""
-        self.wire = wire = _SocketConnection(transport)
+        self.connection = connection = _SocketConnection(transport)
         serve = cast("ASGIApp", self.app)
 
         async def app(scope: Scope, receive: Receive, send: Send) -> None:
-            await serve({**scope, "extensions": {**scope.get("extensions", {}), EXTENSION: wire}}, receive, send)
+            await serve({**scope, "extensions": {**scope.get("extensions", {}), EXTENSION: connection}}, receive, send)
 
         self.app = app
         super().connection_made(transport)
 
     def data_received(self, data: bytes) -> None:
         """Take what the client sends, unless this connection was to end here."""
-        if not self.wire.reused():
+        if not self.connection.reused():
             super().data_received(data)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell whoever waits."""
         super().connection_lost(exc)
-        self.wire.lost.set()
+        self.connection.lost.set()
 
 
 class _SocketConnection:

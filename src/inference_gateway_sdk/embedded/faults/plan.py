@@ -288,7 +288,7 @@ class FaultPlan:
 
     def __init__(self, rules: Iterable[Rule | Fault | str] = (), *, header: bool = False) -> None:
         self.header = header
-        self._door: Listener | None = None
+        self._listener: Listener | None = None
         self._lock = threading.Lock()
         self._running = [_Running(_checked_rule(each)) for each in rules]
         self._played: Counter[str] = Counter()
@@ -345,9 +345,9 @@ class FaultPlan:
         with self._lock:
             self._played[fault.name] += 1
 
-    def attach(self, door: Listener | None) -> None:
+    def attach(self, listener: Listener | None) -> None:
         """Have a server's listening socket to shut, or no longer."""
-        self._door = door
+        self._listener = listener
 
     def shut_for(self, seconds: float) -> None:
         """Refuse connections for so long; to be called in the server's loop.
@@ -364,18 +364,18 @@ class FaultPlan:
         Raises:
             FaultError: There is no server with a socket.
         """
-        door = self._attached()
-        asyncio.run_coroutine_threadsafe(door.shut(), door.loop).result()
+        listener = self._attached()
+        asyncio.run_coroutine_threadsafe(listener.shut(), listener.loop).result()
         try:
             yield
         finally:
-            if self._door is door:  # otherwise its server has ended
-                asyncio.run_coroutine_threadsafe(door.open(), door.loop).result()
+            if self._listener is listener:  # otherwise its server has ended
+                asyncio.run_coroutine_threadsafe(listener.open(), listener.loop).result()
 
     def _attached(self) -> Listener:
-        if self._door is None:
+        if self._listener is None:
             raise FaultError("nothing listens for this plan: give it to running() or igw serve")
-        return self._door
+        return self._listener
 
 
 def _checked_rule(given: Rule | Fault | str) -> Rule:

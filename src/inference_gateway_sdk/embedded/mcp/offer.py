@@ -1,4 +1,4 @@
-"""Tool sources, and how a model is offered their tools: each by itself, or through two selector tools."""
+"""ChatTool sources, and how a model is offered their tools: each by itself, or through two selector tools."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import msgspec
 
 from ..._model.json_values import is_object
 from .. import go_json
-from ..chat_schema import Function, Tool
+from ..chat_schema import ChatFunction, ChatTool
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -92,7 +92,7 @@ class Offer(ABC):
 
     @property
     @abstractmethod
-    def tools(self) -> list[Tool]:
+    def tools(self) -> list[ChatTool]:
         """What the model sees."""
 
     async def run(self, name: str, arguments: str) -> str:
@@ -124,7 +124,7 @@ class Direct(Offer):
     """Each tool by itself."""
 
     @property
-    def tools(self) -> list[Tool]:
+    def tools(self) -> list[ChatTool]:
         """One for each, with its own schema."""
         return [
             _offered_tool(f"mcp_{name}", each.tool.description or "", each.tool.input_schema or {})
@@ -139,7 +139,7 @@ class Selector(Offer):
     """Two tools for all."""
 
     @property
-    def tools(self) -> list[Tool]:
+    def tools(self) -> list[ChatTool]:
         """The one that lists and the one that runs."""
         return [
             _offered_tool(_GET, "List the tools there are, with what each does and takes.", _GET_PARAMETERS),
@@ -167,8 +167,8 @@ class Selector(Offer):
         return msgspec.json.encode(found).decode()
 
 
-def _offered_tool(name: str, description: str, parameters: dict[str, Any]) -> Tool:
-    return Tool("function", Function(name=name, description=description, parameters=parameters))
+def _offered_tool(name: str, description: str, parameters: dict[str, Any]) -> ChatTool:
+    return ChatTool("function", ChatFunction(name=name, description=description, parameters=parameters))
 
 
 def _read_arguments(arguments: str) -> dict[str, object]:

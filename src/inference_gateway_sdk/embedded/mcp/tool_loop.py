@@ -11,11 +11,11 @@ from msgspec.structs import replace
 from starlette.responses import Response
 
 from .. import go_json
-from ..chat_schema import ChatAnswer, ChatRequest, ChatToolCall, ExtraContent, FunctionCall, Message
-from ..connection import ClientLeft, while_connected
+from ..chat_schema import ChatMessage, ChatRequest, ChatResponse, ChatToolCall, ExtraContent, FunctionCall
+from ..client_connection import ClientLeft, while_connected
+from ..forwarding import relay_lines, stream_headers
 from ..problems import Problem
 from ..providers.provider import BrokenOff, ProviderError
-from ..relay import relay_lines, stream_headers
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
@@ -82,10 +82,10 @@ class StreamedTurn:
         return [self._calls[index] for index in sorted(self._calls)]
 
     @property
-    def message(self) -> Message:
+    def message(self) -> ChatMessage:
         """The turn as a message of the conversation."""
         text = {name: "".join(pieces) for name, pieces in self._texts.items()}
-        return Message(
+        return ChatMessage(
             role="assistant",
             content=Raw(msgspec.json.encode(text["content"] or None)),
             tool_calls=self.calls or None,
@@ -179,10 +179,10 @@ class ToolLoop:
         request = offered(request, self._offer)
         body = await self._provider.chat(request)
         for _ in range(ROUNDS):
-            said = _text_of(body)
-            if said is None or not said.tool_calls:
+            reply = _text_of(body)
+            if reply is None or not reply.tool_calls:
                 break
-            request = await with_results(request, said, self._offer)
+            request = await with_results(request, reply, self._offer)
             body = await self._chat_on(request)
         return body
 
@@ -190,7 +190,7 @@ class ToolLoop:
         """The body of an answer to the results of tools."""
         try:
             body = await self._provider.chat(request)
-            go_json.read_first(body, ChatAnswer)
+            go_json.read_first(body, ChatResponse)
         except (ProviderError, msgspec.DecodeError) as error:
             raise Problem(500, "Failed to execute MCP tools") from error
         return body
@@ -242,32 +242,35 @@ class ToolLoop:
     def _failure(self, error: ProviderError) -> bytes:
         """The real gateway's words for it, as a frame that can be read and says the status."""
         problem = self._problem(error)
-        said = {"code": problem.status, "message": f"Failed to start streaming: {problem.text}"}
-        return b"data: %s\n\n" % go_json.encode({"error": said})
+        reply = {"code": problem.status, "message": f"Failed to start streaming: {problem.text}"}
+        return b"data: %s\n\n" % go_json.encode({"error": reply})
 
 
 def offered(request: ChatRequest, offer: Offer) -> ChatRequest:
-    """The request with the gateway's tools in place of the client's; its `tool_choice` stays (WIRE section 13)."""
+    """The request with the gateway's tools in place of the client's; its `tool_choice` stays.
+
+    See gateway-behaviour.md#mcp-tools.
+    """
     return replace(request, tools=offer.tools)
 
 
-async def with_results(request: ChatRequest, said: Message, offer: Offer) -> ChatRequest:
+async def with_results(request: ChatRequest, reply: ChatMessage, offer: Offer) -> ChatRequest:
     """The request that goes on where a turn called tools: with the turn, and what each of them gives."""
     results = [
-        Message(role="tool", tool_call_id=call.id, content=Raw(msgspec.json.encode(await _run_calls(call, offer))))
-        for call in said.tool_calls or ()
+        ChatMessage(role="tool", tool_call_id=call.id, content=Raw(msgspec.json.encode(await _run_calls(call, offer))))
+        for call in reply.tool_calls or ()
     ]
-    return replace(request, messages=[*(request.messages or ()), said, *results])
+    return replace(request, messages=[*(request.messages or ()), reply, *results])
 
 
 async def _run_calls(call: ChatToolCall, offer: Offer) -> str:
     return await offer.run(call.function.name, call.function.arguments)
 
 
-def _text_of(body: bytes) -> Message | None:
+def _text_of(body: bytes) -> ChatMessage | None:
     """The message of the first choice; None when there is none to read."""
     try:
-        choices = go_json.read_first(body, ChatAnswer).choices
+        choices = go_json.read_first(body, ChatResponse).choices
     except msgspec.DecodeError:
         return None
     return choices[0].message if choices else None

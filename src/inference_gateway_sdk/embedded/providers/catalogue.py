@@ -1,6 +1,7 @@
 """The providers the gateway knows: where each is reached, how it wants to be authorised, and on which paths.
 
-The facts on the first 15 are those of WIRE section 18; newer gateways know `elevenlabs` and `webwright` too.
+The facts on the first 15 are those of gateway-behaviour.md#providers; newer gateways know `elevenlabs` and `webwright`
+too.
 A provider's address and key come from `<ID>_API_URL` and `<ID>_API_KEY`.
 """
 

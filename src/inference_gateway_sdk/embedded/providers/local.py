@@ -17,8 +17,8 @@ from typing import IO, TYPE_CHECKING
 
 from .. import go_json, weights
 from .catalogue import CATALOGUE
+from .http_provider import HttpProvider
 from .provider import Ask, Listed, ProviderError, ProviderResponse, Refused, Unreachable
-from .relay import Relay
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -136,8 +136,8 @@ def _reason(answer: dict[str, str], log: IO[bytes]) -> str:
     """What the child said, and the last thing that llama.cpp did."""
     log.seek(0)
     lines = log.read().decode(errors="replace").split("\n")
-    said = [line.strip() for line in (answer.get("error", ""), *lines[-2:]) if line.strip()]
-    return "; ".join(said) or "it ended without a word"
+    reasons = [line.strip() for line in (answer.get("error", ""), *lines[-2:]) if line.strip()]
+    return "; ".join(reasons) or "it ended without a word"
 
 
 def _check(weights: Path) -> None:
@@ -175,7 +175,7 @@ class LocalModel:
         self._pull = pull and place.ours
         self._report = report
         self.name = SMOKE_TEST_MODEL if place.ours else re.sub(r"[^\w.-]+", "-", place.path.stem.lower())
-        self._loading: asyncio.Task[Relay] | None = None
+        self._loading: asyncio.Task[HttpProvider] | None = None
         self._server: LlamaServer | None = None
         self._stopping = False
         self._since = int(time.time())
@@ -231,7 +231,7 @@ class LocalModel:
             return
         await relay.stop()
 
-    async def _relay(self, request: ChatRequest) -> Relay:
+    async def _relay(self, request: ChatRequest) -> HttpProvider:
         """The way to the running server, for a chat that the model can do.
 
         Raises:
@@ -242,7 +242,7 @@ class LocalModel:
             raise _no_tools()
         return await self._running()
 
-    async def _running(self) -> Relay:
+    async def _running(self) -> HttpProvider:
         """The way to the server, once it runs.
 
         Raises:
@@ -255,38 +255,38 @@ class LocalModel:
             self._loading = None if self._loading is loading else self._loading  # the next one tries again
             raise
 
-    def _begin(self) -> asyncio.Task[Relay]:
+    def _begin(self) -> asyncio.Task[HttpProvider]:
         if self._loading is None:
             self._loading = asyncio.create_task(self._load())
             self._loading.add_done_callback(_look)
         return self._loading
 
-    async def _load(self) -> Relay:
+    async def _load(self) -> HttpProvider:
         try:
             url, key = await asyncio.to_thread(self._serve)
         except (weights.WeightsError, LlamaServerError, _StoppingError) as error:
             raise Unreachable(str(error)) from error
-        return Relay(CATALOGUE["llamacpp"], url=url, key=key)
+        return HttpProvider(CATALOGUE["llamacpp"], url=url, key=key)
 
     def _serve(self) -> tuple[str, str]:
         """The address and key of the running server."""
         if not self._place.ready:
             if not self._pull:
                 raise self._place.missing()
-            weights.pull(self._place.path, self._tell)
+            weights.pull(self._place.path, self._log_progress)
         server = LlamaServer(self._place.path, alias=self.name, own_template=not self._place.ours)
         self._server = server
         if self._stopping:
             raise _StoppingError
         return server.start(), server.key
 
-    def _tell(self, progress: Progress) -> None:
+    def _log_progress(self, progress: Progress) -> None:
         if self._stopping:
             raise _StoppingError
         self._report(progress)
 
 
-def _look(task: asyncio.Task[Relay]) -> None:
+def _look(task: asyncio.Task[HttpProvider]) -> None:
     """Retrieve a failure that nobody waits for: the first chat will meet it again."""
     if not task.cancelled():
         task.exception()

@@ -20,7 +20,7 @@ __all__ = [
     "Ask",
     "BrokenOff",
     "Listed",
-    "Provider",
+    "ModelProvider",
     "ProviderError",
     "ProviderResponse",
     "Refused",
@@ -59,7 +59,9 @@ class Silent(ProviderError):  # noqa: N818
 
 
 class Listed(Struct, frozen=True, kw_only=True):
-    """A model as a provider lists it; what it did not say is zero, as in the gateway's own answer (WIRE section 7).
+    """A model as a provider lists it; missing facts are zero, as in the gateway's own answer.
+
+    See gateway-behaviour.md#model-listing.
 
     Attributes:
         id: The provider's own name for it.
@@ -124,7 +126,7 @@ def _first(headers: tuple[tuple[str, str], ...], name: str) -> str:
     return next((value for key, value in headers if key == name), "")
 
 
-class Provider(Protocol):
+class ModelProvider(Protocol):
     """One provider behind the gateway."""
 
     async def start(self) -> None:

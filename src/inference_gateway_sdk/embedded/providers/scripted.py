@@ -22,7 +22,7 @@ from .. import go_json
 from ..multipart import Form, FormError
 from .json_instance import NoInstance, instance
 from .provider import Listed, ProviderResponse, Refused
-from .scripts import CREATED, DIALECTS, Conversation, ScriptedCall, ScriptedTurn, Tool
+from .scripts import CREATED, DIALECTS, Conversation, ConversationTool, ScriptedCall, ScriptedTurn
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Iterable
@@ -184,15 +184,15 @@ class ScriptedProvider:
         return _ended(replace(turn, text=self._text(conversation)), conversation)
 
     def _text(self, conversation: Conversation) -> str:
-        said = " ".join(conversation.results) or conversation.prompt
+        quoted = " ".join(conversation.results) or conversation.prompt
         if self._answer is not None:
-            return self._answer(said)
+            return self._answer(quoted)
         if conversation.form is not None:
-            return _fitting(conversation.form, said, "the answer")
-        return f"The tool said: {said}" if conversation.results else f"You said: {said}"
+            return _fitting(conversation.form, quoted, "the answer")
+        return f"The tool said: {quoted}" if conversation.results else f"You said: {quoted}"
 
 
-def _due(conversation: Conversation) -> Tool | None:
+def _due(conversation: Conversation) -> ConversationTool | None:
     """The tool to be called: the one that must be, or the first as soon as the user has spoken."""
     if conversation.named is not None:
         for tool in conversation.tools:

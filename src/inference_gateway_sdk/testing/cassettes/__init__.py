@@ -5,8 +5,7 @@
 
 from __future__ import annotations
 
-from .cassette import Cassette
-from .entry import cassette, recording_gateway
+from .cassette import Cassette, cassette, recording_gateway
 from .exchange import (
     CassetteError,
     CassetteFileError,

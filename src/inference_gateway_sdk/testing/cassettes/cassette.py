@@ -1,14 +1,14 @@
-"""One cassette: its file, mode, matching, and the transports that record and play."""
+"""One cassette: its file, mode and matching, the transports that record and play, and the functions that open it."""
 
 from __future__ import annotations
 
 import threading
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypedDict
 
-from .document import shown_miss
 from .exchange import CassetteError, CassetteMissError
-from .file import load, save
+from .file import load, save, shown_miss
 from .matching import matchers, rules
 from .playback import Clock
 from .recorder import Recorder
@@ -18,7 +18,7 @@ from .redactor import Redactor
 if TYPE_CHECKING:
     import os
     import ssl
-    from collections.abc import Iterable
+    from collections.abc import Generator, Iterable
     from contextlib import AbstractContextManager
     from types import TracebackType
     from typing import Self, Unpack
@@ -29,7 +29,16 @@ if TYPE_CHECKING:
     from .matching import Matcher, Mode
     from .playback import Speed
 
-__all__ = ["MATCH_ON", "Cassette", "ConnectionOptions", "Ignore", "async_recording_transport", "recording_transport"]
+__all__ = [
+    "MATCH_ON",
+    "Cassette",
+    "ConnectionOptions",
+    "Ignore",
+    "async_recording_transport",
+    "cassette",
+    "recording_gateway",
+    "recording_transport",
+]
 
 
 class ConnectionOptions(TypedDict, total=False):
@@ -253,3 +262,63 @@ class Cassette:
     def _recorded(self) -> list[Exchange]:
         found = [recorder.exchange() for recorder in self._recorders]
         return self._redactor.exchanges([exchange for exchange in found if exchange is not None])
+
+
+def cassette(
+    path: str | os.PathLike[str],
+    mode: Mode = "once",
+    *,
+    match_on: Iterable[str | Matcher] = MATCH_ON,
+    repeat: bool = False,
+    speed: Speed = "full",
+    redaction: Redaction | None = None,
+    clock: Clock | None = None,
+) -> Cassette:
+    """The cassette in this file, to be used in a `with` block.
+
+    Args:
+        path: Where the file is, or will be; folders are made.
+        mode: "once" records when there is no file and only plays when there is one; "none" only plays; "new" plays what
+            is there and records the rest; "all" plays nothing and writes the file anew.
+        match_on: What a request must have in common with a recorded one: "method", "scheme", "host", "path", "query",
+            "headers", "body", or functions of the asked and the recorded request.
+        repeat: Play the last fitting recording again when all were played; otherwise each is played once.
+        speed: "full": what was recorded is there at once; "original": when it came.
+        redaction: What is hidden besides, or instead of, what is always hidden.
+        clock: Time, for tests.
+
+    Raises:
+        ValueError: An argument that makes no sense; the message names it.
+        TypeError: The same.
+    """
+    return Cassette(path, mode, match_on=match_on, repeat=repeat, speed=speed, redaction=redaction, clock=clock)
+
+
+@contextmanager
+def recording_gateway(
+    path: str | os.PathLike[str],
+    upstream: str | None = None,
+    mode: Mode = "once",
+    *,
+    match_on: Iterable[str | Matcher] = MATCH_ON,
+    repeat: bool = False,
+    speed: Speed = "full",
+    redaction: Redaction | None = None,
+) -> Generator[str]:
+    """The address of a proxy on this machine that records or plays what any HTTP client asks of it, for one block.
+
+    Args:
+        path: As in `cassette`, like all that is not named here.
+        upstream: Where a request is passed on to: its path is put behind this address. Needed only to record.
+        mode: As in `cassette`.
+        match_on: The same.
+        repeat: The same.
+        speed: The same.
+        redaction: The same.
+
+    Raises:
+        CassetteMissError: When the block ends: a request found nothing, and was answered with 400.
+    """
+    cassette = Cassette(path, mode, match_on=match_on, repeat=repeat, speed=speed, redaction=redaction)
+    with cassette, cassette.gateway(upstream) as url:
+        yield url

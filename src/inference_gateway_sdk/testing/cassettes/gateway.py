@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from ..._http1.failures import Failure
-from ...embedded.connection import ClientLeft, hang_up, while_connected
+from ...embedded.client_connection import ClientLeft, hang_up, while_connected
 from ...embedded.runner import hosting
 from ...embedded.settings import Settings
 from ._async.driver import AsyncCassetteTransport
@@ -40,24 +40,24 @@ _GRACE_SECONDS: Final = 5.0
 
 
 @contextmanager
-def cassette_gateway(tape: Cassette, upstream: str | None, carrier: AsyncTransport) -> Generator[str]:
+def cassette_gateway(cassette: Cassette, upstream: str | None, transport: AsyncTransport) -> Generator[str]:
     """The address of a server that asks the tape; see `Cassette.gateway`.
 
     Raises:
         ValueError: `upstream` is missing though something may be recorded, or is no address.
         CassetteMissError: When the block ends: a request found nothing.
     """
-    app = _App(tape, AsyncCassetteTransport(tape, _Upstream(carrier, _checked(tape, upstream))))
+    app = _App(cassette, AsyncCassetteTransport(cassette, _Upstream(transport, _checked(cassette, upstream))))
     with hosting(app, Settings(port=0)) as url:
         yield url
     if app.misses:
         raise app.misses[0]
 
 
-def _checked(tape: Cassette, upstream: str | None) -> str:
+def _checked(cassette: Cassette, upstream: str | None) -> str:
     if upstream is None:
-        if tape.records:
-            raise ValueError(f"upstream is missing: {tape.path} is to be recorded, so say from where")
+        if cassette.records:
+            raise ValueError(f"upstream is missing: {cassette.path} is to be recorded, so say from where")
         return ""
     if not upstream.startswith(("http://", "https://")) or "?" in upstream or "#" in upstream:
         raise ValueError("upstream must be an http or https URL without a query, such as 'http://localhost:8080'")
@@ -67,24 +67,24 @@ def _checked(tape: Cassette, upstream: str | None) -> str:
 class _Upstream:
     """A carrier to one server: its address is put before each URL, and is not recorded; see `protocols.AsyncDriver`."""
 
-    def __init__(self, carrier: AsyncTransport, address: str) -> None:
-        self._carrier = carrier
+    def __init__(self, transport: AsyncTransport, address: str) -> None:
+        self._transport = transport
         self._address = address
 
     async def open(
         self, method: str, url: str, headers: Iterable[tuple[str, str]], body: bytes | None, **limits: float | None
     ) -> AsyncTransportResponse:
-        return await self._carrier.open(method, self._address + url, headers, body, **limits)
+        return await self._transport.open(method, self._address + url, headers, body, **limits)
 
     async def aclose(self) -> None:
-        await self._carrier.aclose()
+        await self._transport.aclose()
 
 
 class _App:
     """The tape as an ASGI application."""
 
-    def __init__(self, tape: Cassette, driver: AsyncCassetteTransport) -> None:
-        self._tape = tape
+    def __init__(self, cassette: Cassette, driver: AsyncCassetteTransport) -> None:
+        self._cassette = cassette
         self._driver = driver
         self.misses: list[CassetteMissError] = []
 
@@ -141,7 +141,7 @@ class _App:
                 await send({"type": "http.response.body", "body": piece, "more_body": True})
         except CassetteMissError as miss:
             await asyncio.sleep(_GRACE_SECONDS)  # ends as soon as the client leaves, as the recorded one did
-            raise self._tape.missed(miss) from None
+            raise self._cassette.missed(miss) from None
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 

@@ -10,7 +10,7 @@ from urllib.parse import SplitResult, parse_qsl, urlsplit
 from msgspec import Struct
 
 from ..._wire.headers import Headers
-from .layouts import NotJsonError, read_json
+from .contents import NotJsonError, read_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -13,8 +13,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ..._wire.headers import Headers
+from .contents import COMPACT, NotJsonError, is_array, is_object, laid_out, members_of, read_shallow, styled
 from .exchange import Ending, Exchange, Piece, RecordedAnswer
-from .layouts import COMPACT, NotJsonError, is_array, is_object, laid_out, members_of, read_shallow, styled
 from .redaction import HIDDEN, hide_pairs, hide_text, hides_pair, is_packed, may_hold_secrets
 
 if TYPE_CHECKING:

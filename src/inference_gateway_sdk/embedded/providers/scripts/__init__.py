@@ -6,8 +6,7 @@ provider's address. `Conversation` is the other way: what of a request, in any d
 
 from __future__ import annotations
 
-from .conversation import Conversation, Tool
+from .conversation import CREATED, Conversation, ConversationTool, ScriptedCall, ScriptedTurn, Tokens
 from .dialects import DIALECTS
-from .turn import CREATED, ScriptedCall, ScriptedTurn, Tokens
 
-__all__ = ["CREATED", "DIALECTS", "Conversation", "ScriptedCall", "ScriptedTurn", "Tokens", "Tool"]
+__all__ = ["CREATED", "DIALECTS", "Conversation", "ConversationTool", "ScriptedCall", "ScriptedTurn", "Tokens"]

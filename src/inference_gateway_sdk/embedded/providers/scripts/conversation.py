@@ -1,13 +1,18 @@
-"""A request in any of the three dialects turned into what of it decides the next turn."""
+"""The conversation that a request continues, and the model's turn that answers it."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping  # noqa: TC003  (msgspec reads the annotations at run time)
 from typing import cast
 
 import msgspec
 from msgspec import Struct, field
 
-__all__ = ["Conversation", "Tool"]
+from ... import go_json
+
+__all__ = ["CREATED", "Conversation", "ConversationTool", "ScriptedCall", "ScriptedTurn", "Tokens", "event"]
+
 
 _SETTINGS = (
     "tools", "tool_choice", "parallel_tool_calls", "temperature", "top_p", "instructions", "metadata", "text",
@@ -15,7 +20,7 @@ _SETTINGS = (
 )  # fmt: skip
 
 
-class Tool(Struct, frozen=True):
+class ConversationTool(Struct, frozen=True):
     """A function that may be called."""
 
     name: str
@@ -76,7 +81,7 @@ class Conversation(Struct, frozen=True):
     prompt: str = ""
     results: tuple[str, ...] = ()
     asked: bool = True
-    tools: tuple[Tool, ...] = ()
+    tools: tuple[ConversationTool, ...] = ()
     choice: str = "auto"
     named: str | None = None
     form: object = None
@@ -122,10 +127,10 @@ class Conversation(Struct, frozen=True):
 
 def _entries(body: _Body) -> list[dict[str, object]]:
     """What was said, one entry after the other."""
-    said = body.input if body.messages is None else body.messages
-    if isinstance(said, str):
-        return [{"role": "user", "content": said}]
-    return [_mapping(entry) for entry in said or []]
+    entries = body.input if body.messages is None else body.messages
+    if isinstance(entries, str):
+        return [{"role": "user", "content": entries}]
+    return [_mapping(entry) for entry in entries or []]
 
 
 def _is_users(entry: dict[str, object]) -> bool:
@@ -159,24 +164,24 @@ def _text(content: object) -> str:
     return " ".join(text for text in texts if isinstance(text, str))
 
 
-def _tool(tool: dict[str, object]) -> Tool | None:
+def _tool(tool: dict[str, object]) -> ConversationTool | None:
     """The function; None for a tool of another kind, such as one that the provider runs itself."""
     nested = _mapping(tool.get("function"))
     name = nested.get("name") or tool.get("name")
     if not isinstance(name, str) or not name:
         return None
     if "input_schema" in tool:
-        return Tool(name, tool["input_schema"])
+        return ConversationTool(name, tool["input_schema"])
     if tool.get("type") != "function":
         return None
-    return Tool(name, (nested or tool).get("parameters") or {"type": "object"})
+    return ConversationTool(name, (nested or tool).get("parameters") or {"type": "object"})
 
 
 def _choice(wanted: object) -> tuple[str, str | None]:
     """How tools are to be used, and the name of the one that must be."""
-    told = _mapping(wanted)
-    kind = wanted if isinstance(wanted, str) else told.get("mode") or told.get("type")
-    name = _mapping(told.get("function")).get("name") or told.get("name")
+    fields = _mapping(wanted)
+    kind = wanted if isinstance(wanted, str) else fields.get("mode") or fields.get("type")
+    name = _mapping(fields.get("function")).get("name") or fields.get("name")
     if isinstance(name, str) and kind in ("function", "tool"):
         return "required", name
     return ("required" if kind in ("any", "required") else "none" if kind == "none" else "auto"), None
@@ -185,12 +190,12 @@ def _choice(wanted: object) -> tuple[str, str | None]:
 def _form(body: _Body) -> object:
     """The schema of the answer: that of a chat, of a response, or of a message."""
     wanted = body.response_format or _mapping(body.text).get("format") or _mapping(body.output_config).get("format")
-    told = _mapping(wanted)
-    if told.get("type") == "json_object":
+    fields = _mapping(wanted)
+    if fields.get("type") == "json_object":
         return {"type": "object", "properties": {"answer": {"type": "string"}}}
-    if told.get("type") != "json_schema":
+    if fields.get("type") != "json_schema":
         return None
-    return _mapping(told.get("json_schema")).get("schema", told.get("schema", True))
+    return _mapping(fields.get("json_schema")).get("schema", fields.get("schema", True))
 
 
 def _settings(data: bytes) -> dict[str, object]:
@@ -204,3 +209,116 @@ def _mapping(value: object) -> dict[str, object]:
 
 def _list(value: object) -> list[object]:
     return cast("list[object]", value) if isinstance(value, list) else []
+
+
+def event(kind: str, **fields: object) -> bytes:
+    """The event of this name; its data repeats the name as `type`."""
+    return b"event: %s\ndata: %s\n\n" % (kind.encode(), go_json.encode({"type": kind, **fields}))
+
+
+CREATED = 1_700_000_000
+"""When everything was made, in seconds since 1970."""
+
+
+_WORD = re.compile(r"\s*\S+\s*|\s+")  # with the space behind it
+
+
+_PIECE = 8  # characters of a tool's arguments that a stream hands over at once
+
+
+class ScriptedCall(Struct, frozen=True):
+    """A tool called.
+
+    Attributes:
+        name: The tool's.
+        arguments: A JSON object, as text; or whatever a model may write in its place.
+        id: What tells it from other calls of the conversation; each dialect puts its own prefix before it.
+        own_id: The id as it stands, in every dialect; None for one that is made of `id`.
+    """
+
+    name: str
+    arguments: str = "{}"
+    id: str = "1"
+    own_id: str | None = None
+
+    def named(self, prefix: str) -> str:
+        """The id in the dialect that has this prefix."""
+        return self.own_id or f"{prefix}_{self.id}"
+
+    @property
+    def pieces(self) -> list[str]:
+        """The arguments in the pieces that a stream hands over."""
+        return [self.arguments[at : at + _PIECE] for at in range(0, len(self.arguments), _PIECE)]
+
+
+class Tokens(Struct, frozen=True):
+    """Tokens that went in and came out, and how many of each were cached and spent on thinking."""
+
+    input: int
+    output: int
+    cached: int | None = None
+    thought: int | None = None
+
+
+class ScriptedTurn(Struct, frozen=True):
+    """What was asked of which model, and what it does.
+
+    Attributes:
+        model: The model's name, as the answer gives it.
+        prompt: What is counted as asked.
+        text: What it says.
+        calls: The tools it calls after that.
+        parts: The text as a stream hands it over; None for its words.
+        thoughts: What it thinks before that; None for nothing.
+        end: Why it ends, in the words of chat: "stop", "length", "content_filter", "tool_calls", or "stop_sequence", or
+            any other. A plain stop after calls is for their sake.
+        stop_sequence: The one that ended the text.
+        choices: How many answers there are, all the same (chat only).
+        alternatives: How many alternatives each token has in the logprobs; None for no logprobs (chat only).
+        usage: Whether a stream says what was used (chat only; the other dialects always do).
+        settings: What of the request the answer repeats (Responses only).
+        cost: The tokens it costs; None for one each word, and each piece of arguments.
+    """
+
+    model: str
+    prompt: str
+    text: str = ""
+    calls: tuple[ScriptedCall, ...] = ()
+    parts: tuple[str, ...] | None = None
+    thoughts: str | None = None
+    end: str = "stop"
+    stop_sequence: str | None = None
+    choices: int = 1
+    alternatives: int | None = None
+    usage: bool = True
+    settings: Mapping[str, object] = field(default_factory=dict[str, object])
+    cost: Tokens | None = None
+
+    @property
+    def pieces(self) -> list[str]:
+        """The text in the pieces that a stream hands over: words with the space behind them."""
+        return _WORD.findall(self.text) if self.parts is None else [*self.parts]
+
+    @property
+    def thinking(self) -> list[str]:
+        """The thoughts in such pieces."""
+        return _WORD.findall(self.thoughts or "")
+
+    @property
+    def speaks(self) -> bool:
+        """Whether there is text: some, or none and nothing else."""
+        return bool(self.text) or not (self.calls or self.thoughts)
+
+    @property
+    def why(self) -> str:
+        """Why it ends, with calls taken into account."""
+        return "tool_calls" if self.calls and self.end == "stop" else self.end
+
+    @property
+    def tokens(self) -> Tokens:
+        """The tokens it costs."""
+        if self.cost is not None:
+            return self.cost
+        words = [*(self.thoughts or "").split(), *self.text.split()]
+        pieces = sum(len(call.pieces) for call in self.calls)
+        return Tokens(len(self.prompt.split()), (len(words) + pieces) * self.choices)

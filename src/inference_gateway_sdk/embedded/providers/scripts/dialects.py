@@ -1,4 +1,4 @@
-"""One scripted turn written in the chat and Messages dialects."""
+"""A model's turn written in each dialect, whole and as a stream: chat, Messages and Responses."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from ... import go_json
-from .responses import response, response_events
-from .turn import CREATED, ScriptedCall, ScriptedTurn, event
+from .conversation import CREATED, ScriptedCall, ScriptedTurn, event
 
 __all__ = [
     "DIALECTS",
@@ -21,23 +20,157 @@ __all__ = [
     "chat_events",
     "message",
     "message_events",
+    "response",
+    "response_events",
 ]
+
+
+ResponseStep = tuple[str, dict[str, object]]
+
+_MESSAGE_ID, _REASONING_ID = "msg_scripted", "rs_scripted"
+_INCOMPLETE = {"length": "max_output_tokens", "content_filter": "content_filter"}
+
+
+def response(turn: ScriptedTurn) -> dict[str, object]:
+    """The answer of the Responses API."""
+    status = _response_status(turn)
+    thoughts = [] if turn.thoughts is None else [_response_reasoning([_response_summary(turn.thoughts)])]
+    message = [_response_message(turn, status)] if turn.speaks else []
+    return {
+        "id": "resp_scripted",
+        "object": "response",
+        "created_at": CREATED,
+        "status": status,
+        "incomplete_details": {"reason": _INCOMPLETE[turn.end]} if turn.end in _INCOMPLETE else None,
+        "error": None,
+        "model": turn.model,
+        "parallel_tool_calls": True,
+        "tool_choice": "auto",
+        "tools": [],
+        **turn.settings,
+        "output": [*thoughts, *message, *(_response_call(call, "completed") for call in turn.calls)],
+        "usage": _response_usage(turn),
+    }
+
+
+def response_events(turn: ScriptedTurn) -> Iterator[bytes]:
+    """The typed events of the Responses API's stream, numbered."""
+    for number, (kind, fields) in enumerate(_steps(turn)):
+        yield event(kind, sequence_number=number, **fields)
+
+
+def _steps(turn: ScriptedTurn) -> Iterator[ResponseStep]:
+    whole = response(turn)
+    begun: dict[str, object] = {
+        **whole,
+        "status": "in_progress",
+        "incomplete_details": None,
+        "output": [],
+        "usage": None,
+    }
+    yield "response.created", {"response": begun}
+    yield "response.in_progress", {"response": begun}
+    at = 0
+    if turn.thoughts is not None:
+        yield from _reasoning_steps(turn, turn.thoughts)
+        at += 1
+    if turn.speaks:
+        yield from _message_steps(turn, at)
+        at += 1
+    for index, call in enumerate(turn.calls, at):
+        yield from _call_steps(call, index)
+    yield f"response.{whole['status']}", {"response": whole}
+
+
+def _reasoning_steps(turn: ScriptedTurn, thoughts: str) -> Iterator[ResponseStep]:
+    item, part = {"output_index": 0}, {"item_id": _REASONING_ID, "output_index": 0, "summary_index": 0}
+    yield "response.output_item.added", {**item, "item": _response_reasoning([])}
+    yield "response.reasoning_summary_part.added", {**part, "part": _response_summary("")}
+    for piece in turn.thinking:
+        yield "response.reasoning_summary_text.delta", {**part, "delta": piece}
+    yield "response.reasoning_summary_text.done", {**part, "text": thoughts}
+    yield "response.reasoning_summary_part.done", {**part, "part": _response_summary(thoughts)}
+    yield "response.output_item.done", {**item, "item": _response_reasoning([_response_summary(thoughts)])}
+
+
+def _message_steps(turn: ScriptedTurn, index: int) -> Iterator[ResponseStep]:
+    item, part = {"output_index": index}, {"item_id": _MESSAGE_ID, "output_index": index, "content_index": 0}
+    yield "response.output_item.added", {**item, "item": {**_response_message(turn, "in_progress"), "content": []}}
+    yield "response.content_part.added", {**part, "part": _response_part("")}
+    for piece in turn.pieces:
+        yield "response.output_text.delta", {**part, "delta": piece, "logprobs": []}
+    yield "response.output_text.done", {**part, "text": turn.text, "logprobs": []}
+    yield "response.content_part.done", {**part, "part": _response_part(turn.text)}
+    yield "response.output_item.done", {**item, "item": _response_message(turn, _response_status(turn))}
+
+
+def _call_steps(call: ScriptedCall, index: int) -> Iterator[ResponseStep]:
+    whole, place = _response_call(call, "completed"), {"output_index": index}
+    yield "response.output_item.added", {**place, "item": {**whole, "status": "in_progress", "arguments": ""}}
+    for piece in call.pieces:
+        yield "response.function_call_arguments.delta", {**place, "item_id": whole["id"], "delta": piece}
+    done = {"item_id": whole["id"], "name": call.name, "arguments": call.arguments}
+    yield "response.function_call_arguments.done", {**place, **done}
+    yield "response.output_item.done", {**place, "item": whole}
+
+
+def _response_status(turn: ScriptedTurn) -> str:
+    return "incomplete" if turn.end in _INCOMPLETE else "completed"
+
+
+def _response_reasoning(summary: list[dict[str, object]]) -> dict[str, object]:
+    return {"type": "reasoning", "id": _REASONING_ID, "summary": summary}
+
+
+def _response_summary(text: str) -> dict[str, object]:
+    return {"type": "summary_text", "text": text}
+
+
+def _response_message(turn: ScriptedTurn, status: str) -> dict[str, object]:
+    content = [_response_part(turn.text)]
+    return {"type": "message", "id": _MESSAGE_ID, "role": "assistant", "status": status, "content": content}
+
+
+def _response_part(text: str) -> dict[str, object]:
+    return {"type": "output_text", "text": text, "annotations": [], "logprobs": []}
+
+
+def _response_call(call: ScriptedCall, status: str) -> dict[str, object]:
+    return {
+        "type": "function_call",
+        "id": f"fc_{call.own_id or call.id}",
+        "call_id": call.named("call"),
+        "name": call.name,
+        "arguments": call.arguments,
+        "status": status,
+    }
+
+
+def _response_usage(turn: ScriptedTurn) -> dict[str, object]:
+    tokens = turn.tokens
+    return {
+        "input_tokens": tokens.input,
+        "input_tokens_details": {"cached_tokens": tokens.cached or 0},
+        "output_tokens": tokens.output,
+        "output_tokens_details": {"reasoning_tokens": tokens.thought or 0},
+        "total_tokens": tokens.input + tokens.output,
+    }
 
 
 def chat(turn: ScriptedTurn) -> dict[str, object]:
     """The answer of a chat completion."""
-    said: dict[str, object] = {"role": "assistant", "content": turn.text if turn.speaks else None}
+    output: dict[str, object] = {"role": "assistant", "content": turn.text if turn.speaks else None}
     if turn.thoughts is not None:
-        said["reasoning_content"] = turn.thoughts
+        output["reasoning_content"] = turn.thoughts
     if turn.calls:
-        said["tool_calls"] = [_chat_call(call) for call in turn.calls]
+        output["tool_calls"] = [_chat_call(call) for call in turn.calls]
     return {
         "id": "chatcmpl-scripted",
         "object": "chat.completion",
         "created": CREATED,
         "model": turn.model,
         "choices": [
-            {"index": index, "message": said, "finish_reason": _chat_end(turn), **_logprobs(turn, turn.pieces)}
+            {"index": index, "message": output, "finish_reason": _chat_end(turn), **_logprobs(turn, turn.pieces)}
             for index in range(turn.choices)
         ],
         "usage": _chat_usage(turn),
@@ -94,9 +227,9 @@ def _logprobs(turn: ScriptedTurn, pieces: list[str]) -> dict[str, object]:
 def _chat_usage(turn: ScriptedTurn) -> dict[str, object]:
     tokens = turn.tokens
     counts: dict[str, object] = {
-        "prompt_tokens": tokens.asked,
-        "completion_tokens": tokens.said,
-        "total_tokens": tokens.asked + tokens.said,
+        "prompt_tokens": tokens.input,
+        "completion_tokens": tokens.output,
+        "total_tokens": tokens.input + tokens.output,
     }
     if tokens.cached is not None:
         counts["prompt_tokens_details"] = {"cached_tokens": tokens.cached}
@@ -138,7 +271,7 @@ def message_events(turn: ScriptedTurn) -> Iterator[bytes]:
             yield event("content_block_delta", index=index, delta=delta)
         yield event("content_block_stop", index=index)
     ended = {"stop_reason": _message_end(turn), "stop_sequence": turn.stop_sequence}
-    yield event("message_delta", delta=ended, usage={"output_tokens": turn.tokens.said})
+    yield event("message_delta", delta=ended, usage={"output_tokens": turn.tokens.output})
     yield event("message_stop")
 
 
@@ -177,8 +310,8 @@ def _message_usage(turn: ScriptedTurn) -> dict[str, object]:
     """What was read and written; what was read from the cache is counted apart."""
     tokens = turn.tokens
     if tokens.cached is None:
-        return {"input_tokens": tokens.asked, "output_tokens": tokens.said}
-    read: dict[str, object] = {"input_tokens": tokens.asked - tokens.cached, "output_tokens": tokens.said}
+        return {"input_tokens": tokens.input, "output_tokens": tokens.output}
+    read: dict[str, object] = {"input_tokens": tokens.input - tokens.cached, "output_tokens": tokens.output}
     return read | {"cache_read_input_tokens": tokens.cached}
 
 

@@ -30,8 +30,8 @@ class AsyncCassetteTransport:
         inner: What carries the requests that are recorded.
     """
 
-    def __init__(self, tape: Cassette, inner: AsyncTransport) -> None:
-        self._tape = tape
+    def __init__(self, cassette: Cassette, inner: AsyncTransport) -> None:
+        self._cassette = cassette
         self._inner = inner
         self._closed = False
         self._answers: WeakSet[AsyncRecordedResponse | AsyncPlayedResponse] = WeakSet()
@@ -50,7 +50,7 @@ class AsyncCassetteTransport:
         """The recorded answer to this request, or the server's; see `protocols.Driver.open`."""
         if self._closed:
             raise RuntimeError("the driver is closed: make a new one")
-        turn = self._tape.turn(RecordedRequest(method, url, tuple(headers), body))
+        turn = self._cassette.turn(RecordedRequest(method, url, tuple(headers), body))
         if isinstance(turn, Exchange):
             return await self._played(turn, deadline)
         recorder = turn if isinstance(turn, Recorder) else None
@@ -78,8 +78,8 @@ class AsyncCassetteTransport:
         await self._inner.aclose()
 
     async def _played(self, exchange: Exchange, deadline: float | None) -> AsyncTransportResponse:
-        clock = self._tape.clock
-        playback = Playback(exchange, self._tape.speed, clock.monotonic())
+        clock = self._cassette.clock
+        playback = Playback(exchange, self._cassette.speed, clock.monotonic())
         await async_wait_until(clock, playback.head_due(), deadline, "headers")
         return self._kept(AsyncPlayedResponse(playback, clock))
 

@@ -31,8 +31,8 @@ class CassetteTransport:
         inner: What carries the requests that are recorded.
     """
 
-    def __init__(self, tape: Cassette, inner: Transport) -> None:
-        self._tape = tape
+    def __init__(self, cassette: Cassette, inner: Transport) -> None:
+        self._cassette = cassette
         self._inner = inner
         self._closed = False
         self._answers: WeakSet[RecordedResponse | PlayedResponse] = WeakSet()
@@ -51,7 +51,7 @@ class CassetteTransport:
         """The recorded answer to this request, or the server's; see `protocols.Driver.open`."""
         if self._closed:
             raise RuntimeError("the driver is closed: make a new one")
-        turn = self._tape.turn(RecordedRequest(method, url, tuple(headers), body))
+        turn = self._cassette.turn(RecordedRequest(method, url, tuple(headers), body))
         if isinstance(turn, Exchange):
             return self._played(turn, deadline)
         recorder = turn if isinstance(turn, Recorder) else None
@@ -77,8 +77,8 @@ class CassetteTransport:
         self._inner.close()
 
     def _played(self, exchange: Exchange, deadline: float | None) -> TransportResponse:
-        clock = self._tape.clock
-        playback = Playback(exchange, self._tape.speed, clock.monotonic())
+        clock = self._cassette.clock
+        playback = Playback(exchange, self._cassette.speed, clock.monotonic())
         wait_until(clock, playback.head_due(), deadline, "headers")
         return self._kept(PlayedResponse(playback, clock))
 

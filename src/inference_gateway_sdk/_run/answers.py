@@ -1,0 +1,230 @@
+"""An answer of any dialect as a run sees it: text, refusal, tool calls and why it ended."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, cast
+
+import msgspec
+from msgspec import Struct
+
+from .._model.encode import encode
+from .._model.json_values import is_array, is_object
+from .._model.usage import Usage
+
+if TYPE_CHECKING:
+    from .._tools.toolbox import DialectName
+    from ..errors import StatusError
+
+__all__ = ["Answer", "End", "WireCall", "calls_in_generation", "failed_generation", "parse_arguments", "read_answer"]
+
+End: TypeAlias = Literal["stop", "calls", "length", "content_filter", "refusal", "pause", "other"]
+
+_CHAT_ENDS: Final[dict[str, End]] = {
+    "stop": "stop", "tool_calls": "calls", "function_call": "calls", "length": "length", "model_length": "length",
+    "max_tokens": "length", "content_filter": "content_filter", "refusal": "refusal",
+}  # fmt: skip
+_MESSAGES_ENDS: Final[dict[str, End]] = {
+    "end_turn": "stop", "stop_sequence": "stop", "tool_use": "calls", "max_tokens": "length",
+    "model_context_window_exceeded": "length", "pause_turn": "pause", "refusal": "refusal",
+}  # fmt: skip
+_RESPONSES_ENDS: Final[dict[str, End]] = {
+    "max_output_tokens": "length", "max_tokens": "length", "content_filter": "content_filter",
+}  # fmt: skip
+
+
+class WireCall(Struct, frozen=True):
+    """A tool call as the provider sent it.
+
+    Attributes:
+        id: The provider's id, "" when there is none.
+        name: The tool's name.
+        text: The arguments as JSON text; a model wrote it, so it may be anything.
+    """
+
+    id: str
+    name: str
+    text: str
+
+
+class Answer(Struct, frozen=True):
+    """What one answer holds.
+
+    Attributes:
+        text: The text, None for none.
+        refusal: The words of a refusal, None for none.
+        calls: The tool calls in order.
+        end: Why it ended.
+        finish: The provider's word for it.
+        usage: Tokens used, None when the provider gave none.
+    """
+
+    text: str | None = None
+    refusal: str | None = None
+    calls: tuple[WireCall, ...] = ()
+    end: End = "other"
+    finish: str = ""
+    usage: Usage | None = None
+
+
+def read_answer(dialect: DialectName, answer: dict[str, Any]) -> Answer:
+    """Read a whole answer, as plain values."""
+    usage = Usage.read(dialect, answer.get("usage"))
+    if dialect == "chat":
+        return _chat(answer, usage)
+    if dialect == "responses":
+        return _responses(answer, usage)
+    return _messages(answer, usage)
+
+
+def parse_arguments(text: str) -> object:
+    """Return the arguments of a call; empty text counts as none.
+
+    Raises:
+        ValueError: The text is not JSON; the message names the character.
+    """
+    if not text.strip():
+        return {}
+    try:
+        return msgspec.json.decode(text)
+    except (msgspec.DecodeError, ValueError, RecursionError):
+        pass
+    try:
+        return json.loads(text, parse_constant=_refuse_constant)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"not JSON at character {error.pos} ({error.msg})") from None
+    except RecursionError:
+        raise ValueError("JSON nested too deeply to read") from None
+
+
+def _refuse_constant(name: str) -> object:
+    raise ValueError(f"not JSON: {name}")
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _objects(value: object) -> list[dict[str, Any]]:
+    return [one for one in value if is_object(one)] if is_array(value) else []
+
+
+def _argument_text(value: object) -> str:
+    """Return arguments as text: some providers send chat's as an object, and Messages has objects."""
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else encode(value).decode()
+
+
+def _chat(answer: dict[str, Any], usage: Usage | None) -> Answer:
+    choice: dict[str, Any] = (_objects(answer.get("choices")) or [{}])[0]
+    message: Any = choice.get("message")
+    message = message if is_object(message) else {}
+    content: object = message.get("content")
+    if is_array(content):
+        content = "".join(part["text"] for part in _objects(content) if isinstance(part.get("text"), str))
+    calls: list[WireCall] = []
+    for one in _objects(message.get("tool_calls")):
+        function: Any = one.get("function")
+        function = function if is_object(function) else {}
+        name, text = str(function.get("name") or ""), _argument_text(function.get("arguments"))
+        calls.append(WireCall(str(one.get("id") or ""), name, text))
+    finish = str(choice.get("finish_reason") or "")
+    refusal = _text(message.get("refusal"))
+    end = _CHAT_ENDS.get(finish, "other")
+    if refusal is not None and end in {"stop", "other"}:
+        end = "refusal"
+    return Answer(_text(content), refusal, tuple(calls), _by_calls(end, calls), finish, usage)
+
+
+def _by_calls(end: End, calls: list[WireCall]) -> End:
+    """Providers end answers with calls as they like; an end that cuts or refuses is the one that counts."""
+    if end in {"stop", "calls", "other"}:
+        return "calls" if calls else ("stop" if end == "calls" else end)
+    return end
+
+
+def _responses(answer: dict[str, Any], usage: Usage | None) -> Answer:
+    texts: list[str] = []
+    refusals: list[str] = []
+    calls: list[WireCall] = []
+    for item in _objects(answer.get("output")):
+        if item.get("type") == "function_call":
+            text = _argument_text(item.get("arguments"))
+            calls.append(WireCall(str(item.get("call_id") or item.get("id") or ""), str(item.get("name") or ""), text))
+        elif item.get("type") == "message":
+            parts = _objects(item.get("content"))
+            texts += [part["text"] for part in parts if isinstance(part.get("text"), str)]
+            refusals += [part["refusal"] for part in parts if isinstance(part.get("refusal"), str)]
+    status = str(answer.get("status") or "")
+    details: Any = answer.get("incomplete_details")
+    reason = str(details.get("reason") or "") if is_object(details) else ""
+    end: End = "stop"
+    if status == "incomplete":
+        end = _RESPONSES_ENDS.get(reason, "length")
+    elif refusals:
+        end = "refusal"
+    elif status not in {"completed", ""}:
+        end = "other"
+    refusal = "".join(refusals) or None
+    return Answer(_text("".join(texts)), refusal, tuple(calls), _by_calls(end, calls), reason or status, usage)
+
+
+def _messages(answer: dict[str, Any], usage: Usage | None) -> Answer:
+    texts: list[str] = []
+    calls: list[WireCall] = []
+    content: object = answer.get("content")
+    blocks = [{"type": "text", "text": content}] if isinstance(content, str) else _objects(content)
+    for block in blocks:
+        if block.get("type") == "text" and isinstance(block.get("text"), str):
+            texts.append(cast("str", block["text"]))
+        elif block.get("type") == "tool_use":
+            text = _argument_text(block.get("input"))
+            calls.append(WireCall(str(block.get("id") or ""), str(block.get("name") or ""), text))
+    finish = str(answer.get("stop_reason") or "")
+    end = _by_calls(_MESSAGES_ENDS.get(finish, "other"), calls)
+    words = _text("".join(texts))
+    return Answer(words, words if end == "refusal" else None, tuple(calls), end, finish, usage)
+
+
+# --- Groq's 400 for a call that it could not parse: {"error": {"code": "tool_use_failed", "failed_generation": "..."}}
+
+_GENERATED: Final = re.compile(r"<function=([\w.-]+)[>\s]*(\{.*?\})\s*(?:</function>|$)", re.DOTALL)
+
+
+def failed_generation(error: StatusError) -> str | None:
+    """Return the text a provider refused to take for a call, None for any other error."""
+    return _find_generation(error.body, 5) if error.status == 400 else None
+
+
+def _find_generation(value: object, depth: int) -> str | None:
+    """Search an error's body; the gateway puts a provider's body into a string."""
+    if depth == 0:
+        return None
+    if isinstance(value, str) and "failed_generation" in value:
+        try:
+            return _find_generation(msgspec.json.decode(value[value.index("{") :]), depth - 1)
+        except (msgspec.DecodeError, ValueError):
+            return None
+    if not is_object(value):
+        return None
+    found: object = value.get("failed_generation")
+    if isinstance(found, str):
+        return found
+    return next((one for part in value.values() if (one := _find_generation(part, depth - 1)) is not None), None)
+
+
+def calls_in_generation(text: str) -> list[dict[str, Any]]:
+    """Return the calls that a refused text holds, in chat's form: `<function=name>{...}</function>`, or JSON."""
+    found = _GENERATED.findall(text)
+    if not found:
+        try:
+            value: object = msgspec.json.decode(text)
+        except (msgspec.DecodeError, ValueError):
+            return []
+        for one in _objects(value if is_array(value) else [value]):
+            arguments = one.get("arguments", one.get("parameters"))
+            if isinstance(one.get("name"), str):
+                found.append((one["name"], _argument_text(arguments)))
+    return [{"type": "function", "function": {"name": name, "arguments": text}} for name, text in found]

@@ -1,0 +1,191 @@
+"""What a caller gives as messages, as entries of a transcript: texts, messages, answers, runs, transcripts.
+
+Assistant messages and tool results become the entries that a run would have written, so that every history follows the
+same rules: each call has a result, and a history that ends in open calls is a paused run.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from .._generated.chat import CreateChatCompletionResponse
+from .._generated.messages import MessagesResponse
+from .._generated.responses import Response
+from .._model.encode import to_builtins
+from .._model.json_values import is_array, is_iterable, is_mapping, is_object
+from .._model.model import Model
+from .._model.open_types import Unknown as UnknownVariant
+from .transcript import Answered, Entry, Result, RunCall, Transcript, UserMessage, add_to_calls
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from .._tools.toolbox import DialectName
+
+__all__ = ["answered", "read_history"]
+
+_ANSWERS: Final[tuple[tuple[type, DialectName], ...]] = (
+    (CreateChatCompletionResponse, "chat"),
+    (Response, "responses"),
+    (MessagesResponse, "messages"),
+)
+
+
+def read_history(messages: Any, dialect: DialectName) -> list[Entry]:
+    """Return what a caller gave as entries.
+
+    Args:
+        messages: A string, a message, an answer, a run, a transcript, or a list of them.
+        dialect: The dialect of the messages among them.
+
+    Raises:
+        TypeError: Something else; the message names its place.
+        ValueError: No message at all, or a message without a role.
+    """
+    reader = _Reader(dialect)
+    if _is_one(messages):
+        reader.add(messages, "messages")
+    elif not is_iterable(messages) or isinstance(messages, (bytes, bytearray)):
+        kind = type(messages).__name__
+        raise TypeError(f"messages must be a string, a message, a run or a list of them, got {kind}")
+    else:
+        for place, item in enumerate(messages):
+            reader.add(item, f"messages[{place}]")
+    if not reader.entries:
+        raise ValueError("messages is empty: give at least one message")
+    return reader.entries
+
+
+def answered(answer: Any, dialect: DialectName, *, provider: str | None = None, model: str | None = None) -> Answered:
+    """Return an answer as the entry that keeps it, with the marks that its type has of how it came."""
+    calls: list[Any] = getattr(answer, "tool_calls", None) or []
+    return Answered(
+        dialect=dialect,
+        answer=to_builtins(answer),
+        provider=provider,
+        model=model,
+        on_gateway=tuple(place for place, call in enumerate(calls) if getattr(call, "ran_on_gateway", False)),
+        complete=getattr(answer, "complete", True) is not False,
+    )
+
+
+def _is_one(messages: Any) -> bool:
+    return (
+        isinstance(messages, (str, Model, UnknownVariant, Transcript))
+        or is_mapping(messages)
+        or _transcript_of(messages) is not None
+    )
+
+
+def _transcript_of(item: Any) -> Transcript | None:
+    """Return a run's transcript, None for anything else."""
+    if isinstance(item, Transcript):
+        return item
+    found = getattr(item, "transcript", None)
+    return found if isinstance(found, Transcript) else None
+
+
+class _Reader:
+    """Reads one history."""
+
+    def __init__(self, dialect: DialectName) -> None:
+        self.dialect: DialectName = dialect
+        self.entries: list[Entry] = []
+        self._calls: dict[str, RunCall] = {}  # of the first `_read` entries
+        self._rounds = 0
+        self._read = 0
+        readers: dict[str, Callable[[dict[str, Any], str], Iterator[Entry]]] = {
+            "chat": self._chat,
+            "responses": self._responses,
+            "messages": self._messages,
+        }
+        self._message = readers[dialect]
+
+    def add(self, item: Any, where: str) -> None:
+        transcript = _transcript_of(item)
+        if transcript is not None:
+            self.entries += transcript.entries
+            return
+        for kind, dialect in _ANSWERS:
+            if isinstance(item, kind):
+                self.entries.append(answered(item, dialect))
+                return
+        if isinstance(item, str):
+            plain: Any = {"role": "user", "content": item}
+        elif is_mapping(item) or isinstance(item, (Model, UnknownVariant)):
+            plain = to_builtins(item)
+        else:
+            raise TypeError(f"{where} must be a string, a message, an answer or a run, got {type(item).__name__}")
+        self.entries += self._message(plain, where)
+
+    def _role(self, plain: dict[str, Any], where: str) -> str:
+        role = plain.get("role")
+        if role is None or role == "":
+            raise ValueError(f'{where} has no role: write {{"role": "user", "content": ...}}')
+        if not isinstance(role, str):
+            raise TypeError(f"{where}.role must be a string such as 'user', got {type(role).__name__}")
+        return role
+
+    def _chat(self, plain: dict[str, Any], where: str) -> Iterator[Entry]:
+        role = self._role(plain, where)
+        if role == "assistant":
+            yield Answered(dialect="chat", answer={"choices": [{"message": plain}]})
+        elif role == "tool":
+            yield self._result(plain.get("tool_call_id"), plain.get("content"), where)
+        else:
+            yield UserMessage(dialect="chat", message=plain)
+
+    def _responses(self, plain: dict[str, Any], where: str) -> Iterator[Entry]:
+        kind = plain.get("type", "message")
+        if kind == "function_call_output":
+            yield self._result(plain.get("call_id"), plain.get("output"), where)
+        elif kind == "message" and self._role(plain, where) != "assistant":
+            yield UserMessage(dialect="responses", message=plain)
+        else:
+            last = self.entries[-1] if self.entries else None
+            if isinstance(last, Answered) and last.dialect == "responses" and "status" not in last.answer:
+                last.answer["output"].append(_output_message(plain))  # one answer's items come one by one
+            else:
+                yield Answered(dialect="responses", answer={"output": [_output_message(plain)]})
+
+    def _messages(self, plain: dict[str, Any], where: str) -> Iterator[Entry]:
+        if self._role(plain, where) == "assistant":
+            yield Answered(dialect="messages", answer={"content": plain.get("content")})
+            return
+        content: object = plain.get("content")
+        rest: list[Any] = []
+        for block in content if is_array(content) else ():
+            if is_object(block) and block.get("type") == "tool_result":
+                yield self._result(block.get("tool_use_id"), block.get("content"), where, bool(block.get("is_error")))
+            else:
+                rest.append(block)
+        if not is_array(content):
+            yield UserMessage(dialect="messages", message=plain)
+        elif rest or not content:
+            yield UserMessage(dialect="messages", message={**plain, "content": rest})
+
+    def _result(self, wire_id: object, content: object, where: str, is_error: bool = False) -> Result:
+        """Return a given result as the entry for the open call of that id."""
+        for entry in self.entries[self._read :]:
+            self._rounds = add_to_calls(entry, self._calls, self._rounds)
+        self._read = len(self.entries)
+        waiting = [call for call in self._calls.values() if wire_id in {call.wire_id, call.id}]
+        open_calls = [call for call in waiting if call.status == "pending"] or waiting
+        if not open_calls:
+            raise ValueError(f"{where} answers the call {wire_id!r}, which is not among the calls before it")
+        text = content if isinstance(content, str) else _joined(content)
+        return Result(call=open_calls[0].id, text=text, is_error=is_error, status="failed" if is_error else "done")
+
+
+def _output_message(item: dict[str, Any]) -> dict[str, Any]:
+    """Return an assistant's message in the form of an output item, where it is given as input."""
+    content: object = item.get("content")
+    if item.get("type", "message") == "message" and isinstance(content, str):
+        return {**item, "type": "message", "content": [{"type": "output_text", "text": content}]}
+    return {"type": "message", **item}
+
+
+def _joined(content: object) -> str:
+    """Return the text of a result that is given in parts."""
+    parts: list[Any] = content if is_array(content) else []
+    return "\n".join(part["text"] for part in parts if is_object(part) and isinstance(part.get("text"), str))

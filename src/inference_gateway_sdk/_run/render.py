@@ -1,0 +1,288 @@
+"""A transcript as the messages of one provider, in one dialect, and the list of what does not survive it.
+
+An answer goes back to the model that made it as it came. Any other model gets its text and its calls; what remains is a
+`Loss`. Every call has a result right after the answer, and ids, roles and arguments have the form the provider takes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+from msgspec import Struct
+
+from .._model.json_values import is_array, is_object
+from .._model.unknown_fields import set_module
+from .._tools.results import INTERRUPTED, NOT_SHOWN
+from .answers import parse_arguments
+from .convert import assistant_parts, user_message
+from .providers import ProviderRules, rules_for
+from .transcript import Answered, Note, Result, RunCall, Started, UserMessage, calls_in
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from .._tools.toolbox import DialectName
+    from .transcript import Entry
+
+__all__ = ["Loss", "Rendered", "Target", "render"]
+
+_OPEN: Final = "This call was not run."
+_CHAT_KEYS: Final = frozenset({"role", "content", "tool_calls", "tool_call_id", "reasoning", "reasoning_content"})
+_CALL_KEYS: Final = frozenset({"id", "type", "index", "function", "extra_content"})
+_ACKNOWLEDGED: Final = "I have the results."
+
+
+@set_module
+class Loss(Struct, frozen=True):
+    """Something of a transcript that another model does not get.
+
+    Attributes:
+        round: The answer it belongs to, counted from 1; 0 for a message of the caller's.
+        path: Its place in that answer or message.
+        what: What it is, with the reason.
+    """
+
+    round: int
+    path: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{f'round {self.round}' if self.round else 'message'}: {self.what} is left out ({self.path})"
+
+
+class Target(Struct, frozen=True):
+    """Whom a transcript is rendered for."""
+
+    dialect: DialectName
+    provider: str | None = None
+    model: str | None = None
+
+
+class Rendered(Struct, frozen=True):
+    """A transcript as one provider takes it.
+
+    Attributes:
+        messages: The messages, or Responses' input items.
+        system: The system texts, for Messages, which has them apart.
+        losses: What was left out.
+    """
+
+    messages: list[Any]
+    system: str | None
+    losses: list[Loss]
+
+
+def render(entries: Iterable[Entry], target: Target) -> Rendered:
+    """Return a transcript as the messages of a provider."""
+    work = _Render(target)
+    for entry in entries:
+        work.add(entry)
+    work.close_calls()
+    return Rendered(work.messages, "\n\n".join(work.system) or None, work.losses)
+
+
+class _Render:
+    """One rendering, entry by entry."""
+
+    def __init__(self, target: Target) -> None:
+        self.target = target
+        self.rules: ProviderRules = rules_for(target.dialect, target.provider)
+        self.messages: list[Any] = []
+        self.system: list[str] = []
+        self.losses: list[Loss] = []
+        self.rounds = 0
+        self.calls: dict[str, RunCall] = {}
+        self.open: dict[str, RunCall] = {}  # calls of the last answer, in order
+        self.results: dict[str, Result] = {}
+        self.started: set[str] = set()
+        self.names: dict[str, str] = {}  # ids as they are sent
+
+    def add(self, entry: Entry) -> None:
+        match entry:
+            case Answered():
+                self.close_calls()
+                self.answer(entry)
+            case UserMessage():
+                self.close_calls()
+                self.user(entry)
+            case Note():
+                self.close_calls()
+                self.append_user({"role": "user", "content": entry.text})
+            case Result():
+                self.results[entry.call] = entry
+            case Started():
+                self.started.add(entry.call)
+            case _:
+                pass
+
+    def lose(self, path: str, what: str, *, of_answer: bool = True) -> None:
+        self.losses.append(Loss(self.rounds if of_answer else 0, path, what))
+
+    # --- messages of the caller
+
+    def user(self, entry: UserMessage) -> None:
+        message: Any = entry.message
+        if entry.dialect != self.target.dialect:
+            converted = user_message(message, entry.dialect, self.target.dialect)
+            for path, what in converted.lost:
+                self.lose(path, what, of_answer=False)
+            message = converted.message
+        if self.target.dialect == "messages" and message.get("role") in {"system", "developer"}:
+            self.system.append(str(message.get("content")))
+        elif message.get("role") in {"system", "developer"}:
+            self.messages.append(message)
+        else:
+            self.append_user(message)
+
+    def append_user(self, message: dict[str, Any]) -> None:
+        after_tool = bool(self.messages) and self.messages[-1].get("role") == "tool"
+        if after_tool and self.rules.assistant_after_tool:
+            self.messages.append({"role": "assistant", "content": _ACKNOWLEDGED})
+        self.messages.append(message)
+
+    # --- answers
+
+    def answer(self, entry: Answered) -> None:
+        self.rounds += 1
+        calls = list(calls_in(entry, self.rounds, self.calls)) if entry.complete else []
+        for call in calls:
+            self.calls[call.id] = self.open[call.id] = call
+            self.names[call.id] = self.wire_id(call)
+        own = entry.dialect == self.target.dialect and entry.complete
+        if own and (entry.model is None or (entry.provider, entry.model) == (self.target.provider, self.target.model)):
+            self.as_it_came(entry, calls)
+        else:
+            self.converted(entry, calls)
+
+    def wire_id(self, call: RunCall) -> str:
+        """Return the id a call is sent with: its own where the provider takes it, or one made from it."""
+        if re.fullmatch(self.rules.call_id, call.id):
+            return call.id
+        return hashlib.sha256(call.id.encode()).hexdigest()[:9]
+
+    def arguments(self, call: RunCall) -> Any:
+        """Return a call's arguments; text that is not a JSON object is wrapped, as providers refuse or choke on it."""
+        try:
+            value = parse_arguments(call.text)
+        except ValueError:
+            return {"_invalid": call.text}
+        return value if is_object(value) else {"_invalid": call.text}
+
+    def argument_text(self, call: RunCall) -> str:
+        """Return the same as text: the model's own where it is a JSON object."""
+        value = self.arguments(call)
+        wrapped = is_object(value) and value.keys() == {"_invalid"} and value["_invalid"] == call.text
+        return msgspec.json.encode(value).decode() if wrapped or not call.text.strip() else call.text
+
+    def as_it_came(self, entry: Answered, calls: list[RunCall]) -> None:
+        if self.target.dialect == "chat":
+            self.chat_as_it_came(entry.answer, calls)
+        elif self.target.dialect == "responses":
+            items: Any = entry.answer.get("output")
+            by_place = iter(calls)
+            for item in items if is_array(items) else ():
+                is_call = is_object(item) and item.get("type") == "function_call"
+                self.messages.append(self.response_call(item, next(by_place)) if is_call else item)
+        else:
+            content: Any = entry.answer.get("content")
+            by_place = iter(calls)
+            blocks = [
+                self.message_call(block, next(by_place))
+                if is_object(block) and block.get("type") == "tool_use"
+                else block
+                for block in (content if is_array(content) else ())
+            ]
+            if isinstance(content, str) or blocks:
+                self.messages.append({"role": "assistant", "content": content if isinstance(content, str) else blocks})
+
+    def response_call(self, item: dict[str, Any], call: RunCall) -> dict[str, Any]:
+        return {**item, "call_id": self.names[call.id], "arguments": self.argument_text(call)}
+
+    def message_call(self, block: dict[str, Any], call: RunCall) -> dict[str, Any]:
+        return {**block, "id": self.names[call.id], "input": self.arguments(call)}
+
+    def chat_as_it_came(self, answer: dict[str, Any], calls: list[RunCall]) -> None:
+        choices: Any = answer.get("choices")
+        message: Any = choices[0].get("message") if is_array(choices) and choices else None
+        if not is_object(message):
+            return
+        found = {key: value for key, value in message.items() if key in _CHAT_KEYS and key != "tool_calls"}
+        refusal: object = message.get("refusal")
+        if isinstance(refusal, str) and refusal and not found.get("content"):
+            found["content"] = refusal
+        for key, value in message.items():
+            if (
+                key not in _CHAT_KEYS
+                and value not in (None, [], {}, "")
+                and (key != "refusal" or found["content"] != value)
+            ):
+                self.lose(f"message.{key}", f"{key}, which the gateway does not pass on,")
+        if calls:
+            raws = [one for one in message["tool_calls"] if is_object(one)]
+            found["tool_calls"] = [self.chat_call(raw, call) for raw, call in zip(raws, calls, strict=True)]
+        if calls or found.get("content"):
+            self.messages.append({"role": "assistant", "content": None, **found})
+
+    def chat_call(self, raw: dict[str, Any], call: RunCall) -> dict[str, Any]:
+        for key in raw.keys() - _CALL_KEYS:
+            self.lose(f"message.tool_calls[{call.place}].{key}", f"{key}, which the gateway does not pass on,")
+        kept = {key: value for key, value in raw.items() if key in _CALL_KEYS}
+        function = {"name": call.name, "arguments": self.argument_text(call)}
+        return {"type": "function", **kept, "id": self.names[call.id], "function": function}
+
+    def converted(self, entry: Answered, calls: list[RunCall]) -> None:
+        parts = assistant_parts(entry.dialect, entry.answer, entry.provider)
+        for path, what in parts.lost:
+            self.lose(path, what)
+        if not entry.complete and parts.calls:
+            self.lose(parts.calls[0], "a call that was cut off")
+        text = parts.text
+        if self.target.dialect == "chat":
+            message: dict[str, Any] = {"role": "assistant", "content": text}
+            if calls:
+                message["tool_calls"] = [self.chat_call({}, call) for call in calls]
+            if calls or text:
+                self.messages.append(message)
+        elif self.target.dialect == "responses":
+            if text:
+                self.messages.append({"role": "assistant", "content": text})
+            self.messages += [self.response_call({"type": "function_call", "name": call.name}, call) for call in calls]
+        else:
+            blocks: list[dict[str, Any]] = [{"type": "text", "text": text}] if text else []
+            blocks += [self.message_call({"type": "tool_use", "name": call.name}, call) for call in calls]
+            if blocks:
+                self.messages.append({"role": "assistant", "content": blocks})
+
+    # --- results
+
+    def close_calls(self) -> None:
+        """Send the results of the last answer's calls, in the order of the calls, each call with one."""
+        if not self.open:
+            return
+        closed: list[dict[str, Any]] = []
+        for call in self.open.values():
+            result = self.results.get(call.id)
+            if result is not None:
+                text, failed = result.text, result.is_error
+            elif call.status == "on_gateway":
+                text, failed = NOT_SHOWN, False
+            else:
+                text, failed = (INTERRUPTED if call.id in self.started else _OPEN), True
+            closed.append(self.result(call, text, failed=failed))
+        self.open = {}
+        if self.target.dialect == "messages":
+            self.messages.append({"role": "user", "content": closed})
+        else:
+            self.messages += closed
+
+    def result(self, call: RunCall, text: str, *, failed: bool) -> dict[str, Any]:
+        wire_id = self.names[call.id]
+        if self.target.dialect == "chat":
+            return {"role": "tool", "tool_call_id": wire_id, "content": text}
+        if self.target.dialect == "responses":
+            return {"type": "function_call_output", "call_id": wire_id, "output": text}
+        found = {"type": "tool_result", "tool_use_id": wire_id, "content": text}
+        return {**found, "is_error": True} if failed else found

@@ -1,0 +1,157 @@
+"""The next request of a run: messages, tools, and what holds the model to a type."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .._model.encode import to_builtins
+from .._model.json_values import is_mapping, is_object
+from .._tools.toolbox import describe_tool
+from .events import Ask
+from .render import Target, render
+from .transcript import Offered
+
+if TYPE_CHECKING:
+    from .events import RunSettings
+    from .output import Hold, OutputType
+    from .providers import ProviderRules
+    from .transcript import Entry
+
+__all__ = ["build_request", "forbids_calls", "note_offered", "offered_last"]
+
+
+def build_request(
+    settings: RunSettings,
+    rules: ProviderRules,
+    entries: list[Entry],
+    output: OutputType | None,
+    *,
+    first: bool,
+    strict_tools: bool,
+    seconds: float | None,
+) -> Ask:
+    """Return the request that continues a transcript.
+
+    Args:
+        settings: What the run is asked to do.
+        rules: The provider's rules.
+        entries: The transcript.
+        output: The output's type, None for text.
+        first: Whether it is the run's first request; the caller's `tool_choice` is for that one.
+        strict_tools: Send tool schemas as strict where that is possible.
+        seconds: What is left of the run's time.
+    """
+    hold = None if output is None else output.hold()
+    params = _parameters(settings, rules, entries, hold, first=first, strict_tools=strict_tools)
+    rendered = render(entries, Target(settings.dialect, settings.provider, settings.model))
+    _add_system(params, rendered.system)
+    messages = rendered.messages
+    if hold is not None and hold.instruction is not None:
+        messages = _with_instruction(settings, messages, params, hold.instruction)
+    own_tools = bool(settings.toolbox) or (hold is not None and hold.tool is not None)
+    return Ask(
+        messages=messages,
+        params=params,
+        mcp_bypass=own_tools and settings.dialect == "chat",
+        whole=rules.whole and output is not None and output.mode in {"schema", "json"},
+        seconds=seconds,
+    )
+
+
+def _parameters(
+    settings: RunSettings,
+    rules: ProviderRules,
+    entries: list[Entry],
+    hold: Hold | None,
+    *,
+    first: bool,
+    strict_tools: bool,
+) -> dict[str, Any]:
+    """Return the caller's parameters with the tools, and with what holds the model to the type."""
+    dialect = settings.dialect
+    params = dict(settings.params)
+    if not first and not forbids_calls(params.get("tool_choice")):
+        params.pop("tool_choice", None)  # a forced choice in every round would never end
+    tools = [_described(settings, rules, name, strict_tools=strict_tools) for name in settings.toolbox]
+    if not tools and (earlier := offered_last(entries)):  # Anthropic refuses calls in a history without tools
+        tools = [describe_tool(one["name"], one["description"], one["parameters"], dialect) for one in earlier]
+        params["tool_choice"] = {"type": "none"} if dialect == "messages" else "none"
+    if hold is not None:
+        params = _merged(params, hold.params)
+    if hold is not None and hold.tool is not None:
+        tools.append(hold.tool)
+        if not settings.toolbox:
+            params.pop("tool_choice", None)
+        if hold.demands_call and "tool_choice" not in params:
+            params["tool_choice"] = {"type": "any"} if dialect == "messages" else "required"
+    if tools:
+        params["tools"] = tools
+    return params
+
+
+def _described(settings: RunSettings, rules: ProviderRules, name: str, *, strict_tools: bool) -> dict[str, Any]:
+    tool, dialect = settings.toolbox[name], settings.dialect
+    if strict_tools and rules.tools is not None and tool.runner == "function":
+        form = tool.strict_form(rules.tools)
+        if form.holds:
+            return describe_tool(name, tool.description, form.schema, dialect, strict=True)
+    return describe_tool(name, tool.description, tool.parameters, dialect)
+
+
+def note_offered(settings: RunSettings, entries: list[Entry]) -> None:
+    """Keep in the transcript which tools are on offer, when they change."""
+    box = settings.toolbox.values()
+    tools = [{"name": one.name, "description": one.description, "parameters": one.parameters} for one in box]
+    if tools and offered_last(entries) != tools:
+        entries.append(Offered(tools=tools))
+
+
+def offered_last(entries: list[Entry]) -> list[dict[str, Any]]:
+    """Return the tools that were offered last."""
+    for entry in reversed(entries):
+        if isinstance(entry, Offered):
+            return entry.tools
+    return []
+
+
+def _add_system(params: dict[str, Any], system: str | None) -> None:
+    """Add a text to Messages' `system`, which is a text or a list of blocks."""
+    if system is None:
+        return
+    given: Any = params.get("system")
+    if not given:
+        params["system"] = system
+    elif isinstance(given, str):
+        params["system"] = f"{given}\n\n{system}"
+    else:
+        params["system"] = [*given, {"type": "text", "text": system}]
+
+
+def _with_instruction(settings: RunSettings, messages: list[Any], params: dict[str, Any], text: str) -> list[Any]:
+    """Add the output's instruction where the dialect has its system text; return the messages."""
+    if settings.dialect == "messages":
+        _add_system(params, text)
+        return messages
+    if settings.dialect == "responses":
+        given = params.get("instructions")
+        params["instructions"] = f"{given}\n\n{text}" if given else text
+        return messages
+    first: dict[str, Any] = messages[0] if messages else {}
+    content: object = first.get("content")
+    if first.get("role") == "system" and isinstance(content, str):
+        return [{**first, "content": f"{content}\n\n{text}"}, *messages[1:]]
+    return [{"role": "system", "content": text}, *messages]
+
+
+def forbids_calls(choice: object) -> bool:
+    """Return whether a `tool_choice` lets the model call nothing."""
+    return choice == "none" or (is_mapping(choice) and choice.get("type") == "none")
+
+
+def _merged(params: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
+    """Return parameters with others beside them; objects of one name are joined."""
+    found = dict(params)
+    for key, value in more.items():
+        old: Any = None if found.get(key) is None else to_builtins(found[key])
+        found[key] = {**old, **value} if is_object(old) else value
+    return found

@@ -1,0 +1,512 @@
+"""The state machine of a run: events in, the next action out. It has no clock, no client and no threads.
+
+    action = state.start()
+    Ask      -> send the request, feed Replied or Failed
+    Decide   -> ask for approval, feed Decided
+    Execute  -> feed Began before a call runs, Finished after it; store the transcript in between
+    Pause, Done, Fail -> the end; `state.run()` is the result
+
+`Clock` may be fed at any time. `Interrupted` closes what is running when the run is abandoned.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import structs
+
+from .._model.usage import Usage
+from .._schema.adapter import InvalidValueError
+from .._tools.results import CUT_OFF, INTERRUPTED, ToolText
+from ..errors import GatewayError, StatusError, StreamError
+from .answers import Answer, calls_in_generation, failed_generation
+from .events import (
+    Began,
+    Clock,
+    Decide,
+    Decided,
+    Done,
+    Execute,
+    Fail,
+    Failed,
+    Finished,
+    Interrupted,
+    Pause,
+    Replied,
+)
+from .history import answered
+from .output import OutputType, asks_again
+from .providers import OutputMode, ProviderRules, first_mode, next_mode, rules_for
+from .request import build_request, forbids_calls, note_offered, offered_last
+from .result import Limit, OutputError, Run, RunError, RunLimitError, ToolRaisedError
+from .transcript import Answered, Entry, Note, Offered, RunCall, Transcript, add_to_calls
+from .turn import LogLine, Notice, Turn
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from .events import Action, Event, RunSettings
+
+__all__ = ["RunState"]
+
+_REASKS: Final = 2
+_ABOUT_OUTPUT: Final = re.compile(
+    r"response_?format|schema|json|format|tool_choice|tools?\b|function|strict", re.IGNORECASE
+)
+_REFUSED: Final = "The answer was refused or filtered, so this call was not run."
+_TAKEN: Final = "Another final answer of the same turn was taken."
+_NOT_YET: Final = "Another call of this turn did not succeed, so this answer was not taken. Go on, then answer again."
+
+
+class RunState:
+    """One run.
+
+    Args:
+        settings: What to do.
+        entries: The history, as `read_history` reads it.
+    """
+
+    def __init__(self, settings: RunSettings, entries: Sequence[Entry]) -> None:
+        self.settings = settings
+        self.entries: list[Entry] = list(entries)
+        self.rules: ProviderRules = rules_for(settings.dialect, settings.provider)
+        self.strict_tools = self.rules.tools is not None
+        self.mode: OutputMode = "text"
+        self._output: OutputType | None = None
+        self._calls: dict[str, RunCall] = {}  # of the whole transcript
+        self._answers = 0  # of the whole transcript
+        for entry in self.entries:
+            self._answers = add_to_calls(entry, self._calls, self._answers)
+        self._replies: list[Any] = []
+        self._usages: list[Usage | None] = []
+        self._ran: list[RunCall] = []
+        self._rounds = 0  # requests that were answered
+        self._executed = 0
+        self._elapsed = 0.0
+        self._turn: Turn | None = None
+        self._finals: list[RunCall] = []
+        self._problems: list[tuple[Any, ...]] = []  # of each try at the output
+        self._cut = 0
+        self._repeated: tuple[Any, int] = (None, 0)  # calls and results of the last round, and how often in a row
+        self._asked_after_failed_generation = False
+        self._notices: list[Notice] = []
+        self._warned = False
+        self._last = Answer()
+        self._finish = ""
+        self._value: dict[str, Any] = {}
+        if settings.output is not None:
+            self.mode = settings.mode or first_mode(self.rules, with_tools=bool(settings.toolbox))
+            self._set_output()
+
+    # --- what the shell asks for
+
+    @property
+    def transcript(self) -> Transcript:
+        """The transcript so far."""
+        return Transcript(self.entries)
+
+    @property
+    def output_type(self) -> OutputType | None:
+        """The output's type in the present mode, for `partials` and `items`."""
+        return self._output
+
+    def drain(self) -> list[Notice]:
+        """Return what has happened since this was last asked, for deltas and the log."""
+        notices, self._notices = self._notices, []
+        return notices
+
+    def run(self) -> Run[Any]:
+        """Return the run so far."""
+        turn = self._turn
+        return Run(
+            transcript=self.transcript,
+            text=self._last.text or self._last.refusal or "",
+            turns=self._replies,
+            usage=Usage.sum(self._usages),
+            finish=self._finish,
+            output_mode=self.mode,
+            calls=self._ran,
+            pending=turn.waiting if turn is not None else [],
+            **self._value,
+        )
+
+    def check_approvals(self, decisions: Mapping[str, object]) -> None:
+        """Refuse decisions on calls that do not wait, before anything is sent.
+
+        Raises:
+            KeyError: An id that is not among the pending calls.
+        """
+        waiting = [call.id for call in self.transcript.pending]
+        for key in decisions:
+            if key not in waiting:
+                raise KeyError(f"approve: {key!r} is not a pending call; pending are {', '.join(waiting) or 'none'}")
+
+    def start(self) -> Action:
+        """Return the first action: the history's open calls come before a new request."""
+        transcript = self.transcript
+        waiting = {call.id for call in transcript.pending}
+        unknown = {call.id for call in transcript.interrupted}
+        if not waiting and not unknown:
+            return self._ask()
+        turn = self._new_turn(allowed=True)
+        redo: list[RunCall] = []
+        for call in self._calls.values():
+            tool = self.settings.toolbox.find(call.name)
+            if call.id in unknown and not (tool is not None and tool.repeatable):
+                self._ran.append(call)
+                turn.calls.append(call)
+                turn.close(call, "interrupted", ToolText(INTERRUPTED, is_error=True))
+            elif call.id in waiting | unknown:
+                redo.append(call)
+        return self._take_calls(redo)
+
+    def feed(self, event: Event) -> Action | None:
+        """Take an event; return the next action, None while the last one is still under way."""
+        match event:
+            case Clock():
+                self._elapsed = event.seconds
+                return self._time_is_up()
+            case Began():
+                self._own_turn.begin(event.calls)
+                self._executed += len(event.calls)
+                return None
+            case Finished():
+                turn = self._own_turn
+                turn.finish(event, raises=self.settings.on_tool_error == "raise")
+                return None if turn.running else self._go_on()
+            case Decided():
+                self._own_turn.decide(event.decisions)
+                return self._go_on()
+            case Interrupted():
+                if self._turn is not None:
+                    self._turn.interrupt()
+                return None
+            case Replied():
+                return self._replied(event.answers)
+            case Failed():
+                return self._failed(event.error)
+
+    # --- requests
+
+    @property
+    def _own_turn(self) -> Turn:
+        if self._turn is None:
+            raise RuntimeError("no calls are under way")
+        return self._turn
+
+    def _new_turn(self, *, allowed: bool) -> Turn:
+        rules = self.rules.tools if self.strict_tools else None
+        self._turn = Turn(
+            self.settings.toolbox,
+            rules=rules,
+            offered=self._offered_names(),
+            allowed=allowed,
+            append=self.entries.append,
+            notify=self._notify,
+        )
+        return self._turn
+
+    def _notify(self, notice: Notice) -> None:
+        self._notices.append(notice)
+
+    def _set_output(self) -> None:
+        if self.settings.output is not None:
+            toolbox, dialect = self.settings.toolbox, self.settings.dialect
+            self._output = OutputType(self.settings.output, self.mode, dialect, self.rules, toolbox)
+
+    def _ask(self) -> Action:
+        reached = self._limit_before_asking()
+        if reached is not None:
+            return self._limit(*reached)
+        note_offered(self.settings, self.entries)
+        return build_request(
+            self.settings,
+            self.rules,
+            self.entries,
+            self._output,
+            first=not self._rounds,
+            strict_tools=self.strict_tools,
+            seconds=self._seconds_left(),
+        )
+
+    def _offered_names(self) -> set[str]:
+        return {str(one["name"]) for entry in self.entries if isinstance(entry, Offered) for one in entry.tools}
+
+    # --- answers
+
+    def _replied(self, answers: Sequence[Any]) -> Action:
+        settings = self.settings
+        mine: list[RunCall] = []
+        entry: Answered | None = None
+        for place, reply in enumerate(answers):
+            entry = answered(reply, settings.dialect, provider=settings.provider, model=settings.model)
+            if place < len(answers) - 1:  # another turn followed, so the gateway has run them all
+                every = range(len(entry.read.calls))
+                entry = structs.replace(entry, on_gateway=tuple(every))
+            calls = self._add_answer(entry, reply)
+            mine = [call for call in calls if call.status == "pending"]
+            self._ran += [call for call in calls if call.status == "on_gateway"]
+        if entry is None:
+            raise ValueError("a request was answered by nothing")
+        self._rounds += 1
+        self._finish = self._last.finish
+        return self._judge(entry, mine)
+
+    def _add_answer(self, entry: Answered, reply: Any) -> list[RunCall]:
+        """Add an answer to the transcript; return its calls."""
+        before = len(self._calls)
+        self.entries.append(entry)
+        self._answers = add_to_calls(entry, self._calls, self._answers)
+        self._last = entry.read
+        if reply is not None:
+            self._replies.append(reply)
+        self._usages.append(self._last.usage)
+        self._warn_of_unknown_usage()
+        return list(self._calls.values())[before:]
+
+    def _judge(self, entry: Answered, mine: list[RunCall]) -> Action:
+        """Decide by the end of an answer, and by the calls in it that nobody has run."""
+        answer = self._last
+        end = answer.end if entry.complete else "length"
+        if end in {"content_filter", "refusal"}:
+            self._refuse(mine, _REFUSED)
+            return self._no_answer(end)
+        if end == "length":
+            return self._cut_off(mine)
+        self._cut = 0
+        if end == "pause":
+            return self._ask()
+        if not mine:
+            return self._text_came()
+        if not self._known_to_offer() and any(call.status == "on_gateway" for call in self._ran):
+            return self._fail(RunError("the gateway stopped with calls open that it did not run"))
+        self._new_turn(allowed=not forbids_calls(self.settings.params.get("tool_choice")))
+        return self._take_calls(mine)
+
+    def _known_to_offer(self) -> bool:
+        return bool(self.settings.toolbox) or self.mode == "tool" or bool(offered_last(self.entries))
+
+    def _refuse(self, calls: list[RunCall], text: str) -> None:
+        """Close calls that must not run."""
+        turn = self._new_turn(allowed=False)
+        for call in calls:
+            self._ran.append(call)
+            turn.calls.append(call)
+            turn.close(call, "cut", ToolText(text, is_error=True))
+
+    def _no_answer(self, reason: str) -> Action:
+        """End a run whose answer was refused or filtered."""
+        if self._output is None:
+            return self._done(self._last.text or self._last.refusal or "")
+        word = "refused" if reason == "refusal" else "was stopped by a content filter"
+        text = self._last.refusal or self._last.text
+        return self._fail(OutputError(f"the model {word}: {text or ''}".rstrip(": "), reason=reason, text=text))
+
+    def _cut_off(self, calls: list[RunCall]) -> Action:
+        """Handle an answer that ended at its token limit."""
+        self._refuse(calls, CUT_OFF)
+        finals = [call for call in calls if self._is_final(call)]
+        if self._output is not None and (finals or not calls):
+            text = finals[0].text if finals else self._last.text or ""
+            error = OutputError(
+                "the answer was cut off before its value was whole",
+                reason="length", text=text, value=self._output.partial(text), hint="allow more tokens",
+            )  # fmt: skip
+            return self._fail(error)
+        if not calls:
+            return self._done(self._last.text or "")
+        self._cut += 1
+        if self._cut > 1:
+            return self._limit("length", "calls were cut off at the token limit, twice in a row")
+        return self._ask()
+
+    def _text_came(self) -> Action:
+        """Handle an answer without calls: the output, or a reason to ask again."""
+        text = self._last.text or ""
+        if self._output is None:
+            return self._done(text)
+        try:
+            value = self._output.read(text)
+        except InvalidValueError as error:
+            return self._ask_again(error, [])
+        return self._done(value)
+
+    def _ask_again(self, error: InvalidValueError, finals: list[RunCall]) -> Action:
+        self._problems.append(error.problems)
+        text = asks_again(error, tool=self._output.tool_name if finals and self._output is not None else None)
+        for call in finals:
+            self._own_turn.close(call, "invalid", ToolText(text, is_error=True))
+        if len(self._problems) > _REASKS:
+            wrote = finals[0].text if finals else self._last.text
+            raised = OutputError(f"no answer fits the type: {error}", text=wrote, problems=tuple(self._problems))
+            raised.value = self._output.partial(wrote or "") if self._output is not None else None
+            return self._fail(raised)
+        if not finals:
+            self.entries.append(Note(about="output", text=text))
+        return self._ask()
+
+    # --- calls
+
+    def _is_final(self, call: RunCall) -> bool:
+        return self._output is not None and self.mode == "tool" and call.name == self._output.tool_name
+
+    def _take_calls(self, calls: list[RunCall]) -> Action:
+        self._finals = [call for call in calls if self._is_final(call)]
+        others = [call for call in calls if not self._is_final(call)]
+        self._ran += calls
+        turn = self._own_turn
+        turn.plan(others)
+        if turn.undecided:
+            return Decide(tuple(one.call for one in turn.undecided.values()))
+        return self._go_on()
+
+    def _go_on(self) -> Action:
+        """Start the next batch of calls, or end the turn."""
+        turn = self._own_turn
+        batch = turn.next_batch()
+        if batch and turn.raised is None:
+            limits = self.settings.limits
+            if limits.calls is not None and self._executed + len(batch) > limits.calls:
+                return self._limit("calls", f"the run may run {limits.calls} calls")
+            return Execute(tuple(batch), self._seconds_left())
+        return self._end_turn(turn)
+
+    def _end_turn(self, turn: Turn) -> Action:
+        if turn.raised is not None:
+            call = turn.raised
+            error = ToolRaisedError(f"the tool {call.name} raised {type(call.error).__name__}", call=call)
+            error.__cause__ = call.error
+            return self._fail(error)
+        if turn.waiting:
+            self._finish = "paused"
+            return Pause()
+        self._count_repeats(turn)
+        if self._finals and self._output is not None:
+            return self._take_final(turn, self._output)
+        return self._ask()
+
+    def _take_final(self, turn: Turn, output: OutputType) -> Action:
+        """Take the value of the first final answer that fits, when every other call of the turn succeeded."""
+        finals, self._finals = self._finals, []
+        if turn.failed:
+            for call in finals:
+                turn.close(call, "invalid", ToolText(_NOT_YET, is_error=True))
+            return self._ask()
+        errors: list[InvalidValueError] = []
+        for call in finals:
+            try:
+                value = output.read(call.text)
+            except InvalidValueError as error:
+                errors.append(error)
+                continue
+            for other in finals:
+                turn.close(other, "done" if other is call else "cut", ToolText("Taken." if other is call else _TAKEN))
+            return self._done(value)
+        return self._ask_again(errors[0], finals)
+
+    def _count_repeats(self, turn: Turn) -> None:
+        """Count rounds in a row whose calls and results are the same."""
+        found: Any = [(call.name, call.text, call.output) for call in turn.calls]
+        if any((tool := self.settings.toolbox.find(call.name)) is not None and tool.repeatable for call in turn.calls):
+            found = None
+        same, rounds = self._repeated
+        self._repeated = (found, rounds + 1 if found and found == same else 1)
+
+    # --- failures
+
+    def _failed(self, error: GatewayError) -> Action:
+        if isinstance(error, StreamError) and error.partial is not None:
+            entry = answered(error.partial, self.settings.dialect, model=self.settings.model)
+            self.entries.append(structs.replace(entry, provider=self.settings.provider, complete=False))
+            self._answers += 1
+            self._last = entry.read
+            self._replies.append(error.partial)
+            self._usages.append(self._last.usage)
+        if isinstance(error, StatusError):
+            generation = failed_generation(error)
+            if generation is not None:
+                return self._after_failed_generation(error, generation)
+            if error.status in {400, 422} and self._step_down(error):
+                return self._ask()
+        return self._fail(error)
+
+    def _after_failed_generation(self, error: StatusError, generation: str) -> Action:
+        """Groq refuses a malformed call with a 400 that holds it: take the call, or ask once more."""
+        calls = calls_in_generation(generation)
+        if calls:
+            message = {"role": "assistant", "content": None, "tool_calls": calls}
+            answer = {"choices": [{"message": message, "finish_reason": "tool_calls"}]}
+            entry = Answered(dialect="chat", answer=answer, provider=self.settings.provider, model=self.settings.model)
+            self._rounds += 1
+            return self._judge(entry, self._add_answer(entry, None))
+        if self._asked_after_failed_generation:
+            return self._fail(error)
+        self._asked_after_failed_generation = True
+        return self._ask()
+
+    def _step_down(self, error: StatusError) -> bool:
+        """Hold the model less firmly after a 400 that names how it was held; return whether that is possible."""
+        if not _ABOUT_OUTPUT.search(f"{error.message} {error.code}"):
+            return False
+        if self.strict_tools and self.settings.toolbox and "tool" in error.message.lower():
+            self.strict_tools = False
+            self._notices.append(LogLine("info", "the provider refused strict tools; they are sent without"))
+            return True
+        if self._output is None or self.settings.mode is not None:
+            return False
+        below = next_mode(self.mode, self.rules, with_tools=bool(self.settings.toolbox))
+        if below is None:
+            return False
+        self._notices.append(LogLine("info", f"the provider refused output mode {self.mode}; next is {below}"))
+        self.mode = below
+        self._set_output()
+        return True
+
+    # --- limits and ends
+
+    def _seconds_left(self) -> float | None:
+        limit = self.settings.limits.seconds
+        return None if limit is None else max(limit - self._elapsed, 0.0)
+
+    def _time_is_up(self) -> Action | None:
+        limit = self.settings.limits.seconds
+        if limit is None or self._elapsed < limit:
+            return None
+        return self._limit("seconds", f"the run may take {limit:g} s")
+
+    def _limit_before_asking(self) -> tuple[Limit, str] | None:
+        limits = self.settings.limits
+        usage = Usage.sum(self._usages) or Usage()
+        if limits.rounds is not None and self._rounds >= limits.rounds:
+            return "rounds", f"the run may take {limits.rounds} rounds, and the model wants another"
+        if limits.repeats is not None and self._repeated[1] >= limits.repeats and self._repeated[0]:
+            return "repeats", f"the same calls gave the same results {limits.repeats} rounds in a row"
+        if limits.input_tokens is not None and (usage.input or 0) >= limits.input_tokens:
+            return "input_tokens", f"the run may read {limits.input_tokens} tokens, and has read {usage.input}"
+        if limits.output_tokens is not None and (usage.output or 0) >= limits.output_tokens:
+            return "output_tokens", f"the run may generate {limits.output_tokens} tokens, and has {usage.output}"
+        if limits.seconds is not None and self._elapsed >= limits.seconds:
+            return "seconds", f"the run may take {limits.seconds:g} s"
+        return None
+
+    def _warn_of_unknown_usage(self) -> None:
+        limits = self.settings.limits
+        bounded = limits.input_tokens is not None or limits.output_tokens is not None
+        if bounded and self._last.usage is None and not self._warned:
+            self._warned = True
+            self._notices.append(LogLine("user", "limits: the provider reports no usage, so tokens are not limited"))
+
+    def _limit(self, limit: Limit, text: str) -> Action:
+        if self.settings.on_limit == "return":
+            self._finish = "limit"
+            return Done()
+        return self._fail(RunLimitError(text, limit=limit))
+
+    def _done(self, value: Any) -> Action:
+        self._value = {"output": value}
+        return Done()
+
+    def _fail(self, error: GatewayError) -> Fail:
+        error.partial = self.run()
+        return Fail(error)

@@ -1,0 +1,195 @@
+"""A reader of docstrings: the description, and the texts of parameters in Google, NumPy and Sphinx style.
+
+Args:                 Parameters              :param city: Its English name.
+    city: Its name.   ----------              :type city: str
+                      city : str
+                          Its name.
+"""
+
+from __future__ import annotations
+
+import inspect
+import itertools
+import re
+from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["Docstring", "read_docstring"]
+
+_PARAMETERS: Final = frozenset(
+    "args,arguments,parameters,params,attributes,keyword args,keyword arguments,keyword parameters,other parameters,"
+    "other args,other arguments".split(",")
+)
+_OTHERS: Final = frozenset(
+    "returns,return,yields,yield,receives,raises,raise,exceptions,warns,warnings,warning,examples,example,notes,note,"
+    "references,todo,methods,usage,tip,hint,important,danger,see also,see-also".split(",")
+)
+_GOOGLE_SECTION: Final = re.compile(r"([A-Za-z][A-Za-z -]*[A-Za-z]):\s*")
+_NUMPY_RULE: Final = re.compile(r"-{2,}\s*")
+_GOOGLE_NAME: Final = re.compile(r"\*{0,2}([A-Za-z_]\w*)\s*")
+_SPHINX_FIELD: Final = re.compile(r":(\w+)(?:\s+([^:]*?))?:(?:\s+(.*))?$")
+_SPHINX_PARAMETER: Final = frozenset("param parameter arg argument key keyword ivar cvar var".split())
+_BULLET: Final = re.compile(r"(?:[-*+•]|\d+[.)])\s")
+
+
+class Docstring(Struct, frozen=True):
+    """What a docstring says.
+
+    Attributes:
+        description: The text before the first section or field, "" for none.
+        parameters: Descriptions by the names of parameters or attributes.
+    """
+
+    description: str = ""
+    parameters: dict[str, str] = {}
+
+
+def read_docstring(text: str | None) -> Docstring:
+    """Read a docstring; its style is the one in which most parameters are found."""
+    if not text:
+        return Docstring()
+    lines = inspect.cleandoc(text).splitlines()
+    return max((_google(lines), _numpy(lines), _sphinx(lines)), key=lambda read: len(read.parameters))
+
+
+def _reflow(lines: list[str]) -> str:
+    """Join wrapped lines with spaces; keep paragraphs, and bullets, on lines of their own."""
+    text = ""
+    for line in lines:
+        bare = line.strip()
+        if not bare:
+            text = text.rstrip("\n ") + "\n\n" if text else ""
+        elif not text or text.endswith("\n"):
+            text += bare
+        else:
+            text += ("\n" if _BULLET.match(bare) else " ") + bare
+    return text.strip()
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
+
+
+def _entries(block: list[str]) -> Iterator[list[str]]:
+    """Split a block into its entries: a line at the block's own indent begins one, deeper lines continue it."""
+    own = min((_indent(line) for line in block if line.strip()), default=0)
+    entry: list[str] = []
+    for line in block:
+        if line.strip() and _indent(line) == own and entry:
+            yield entry
+            entry = []
+        if entry or line.strip():
+            entry.append(line)
+    if entry:
+        yield entry
+
+
+# --- Google
+
+
+def _google(lines: list[str]) -> Docstring:
+    parameters: dict[str, str] = {}
+    first: int | None = None
+    place = 0
+    while place < len(lines):
+        section = _google_section(lines, place)
+        place += 1
+        if section is None:
+            continue
+        first = place - 1 if first is None else first
+        block: list[str] = []
+        while place < len(lines) and (not lines[place].strip() or _indent(lines[place])):
+            block.append(lines[place])
+            place += 1
+        if section in _PARAMETERS:
+            for entry in _entries(block):
+                name, text = _google_entry(entry)
+                if name:
+                    parameters.setdefault(name, text)
+    return Docstring(_reflow(lines if first is None else lines[:first]), parameters)
+
+
+def _google_section(lines: list[str], place: int) -> str | None:
+    """Return the name of the section that this line begins: a known title, and an indented line after it."""
+    match = _GOOGLE_SECTION.fullmatch(lines[place])
+    title = match[1].lower() if match else ""
+    if title not in _PARAMETERS and title not in _OTHERS:
+        return None
+    after = next((line for line in lines[place + 1 :] if line.strip()), "")
+    return title if _indent(after) else None
+
+
+def _google_entry(entry: list[str]) -> tuple[str, str]:
+    """Split `name (type): text`; the type may hold colons and brackets of its own."""
+    line = entry[0].strip()
+    match = _GOOGLE_NAME.match(line)
+    if match is None:
+        return "", ""
+    rest = line[match.end() :]
+    if rest.startswith("("):
+        rest = rest[_closing(rest) + 1 :].lstrip()
+    if not rest.startswith(":"):
+        return "", ""
+    return match[1], _reflow([rest[1:], *entry[1:]])
+
+
+def _closing(text: str) -> int:
+    """Return the place of the bracket that closes the first one, or of the last character."""
+    depth = 0
+    for place, char in enumerate(text):
+        depth += (char in "([{") - (char in ")]}")
+        if depth == 0:
+            return place
+    return len(text) - 1
+
+
+# --- NumPy
+
+
+def _numpy(lines: list[str]) -> Docstring:
+    parameters: dict[str, str] = {}
+    titles = [
+        place
+        for place in range(len(lines) - 1)
+        if _NUMPY_RULE.fullmatch(lines[place + 1]) and lines[place].strip().lower() in _PARAMETERS | _OTHERS
+    ]
+    for place, after in itertools.pairwise([*titles, len(lines)]):
+        if lines[place].strip().lower() not in _PARAMETERS:
+            continue
+        for entry in _entries(lines[place + 2 : after]):
+            # `a, b : int` describes two; the type, and the colon before it, may be missing.
+            names = entry[0].partition(" :")[0] if " :" in entry[0] else entry[0].partition(":")[0]
+            for name in names.split(","):
+                if (bare := name.strip().lstrip("*")).isidentifier():
+                    parameters.setdefault(bare, _reflow(entry[1:]))
+    return Docstring(_reflow(lines[: titles[0]] if titles else lines), parameters)
+
+
+# --- Sphinx
+
+
+def _sphinx(lines: list[str]) -> Docstring:
+    parameters: dict[str, str] = {}
+    first: int | None = None
+    name = ""
+    block: list[str] = []
+    for place, line in enumerate([*lines, ":end:"]):
+        match = _SPHINX_FIELD.match(line)
+        if match is None:
+            if name and line.strip() and not _indent(line) and not block[-1].strip():
+                parameters.setdefault(name, _reflow(block))  # a paragraph after the fields
+                name = ""
+            elif name:
+                block.append(line)
+            continue
+        if name:
+            parameters.setdefault(name, _reflow(block))
+        first = place if first is None else first
+        words = (match[2] or "").split()  # `:param str city:` has the type before the name
+        name = words[-1].lstrip("*").replace("\\", "") if words and match[1] in _SPHINX_PARAMETER else ""
+        block = [match[3] or ""]
+    return Docstring(_reflow(lines[:first]), parameters)

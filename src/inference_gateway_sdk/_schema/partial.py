@@ -1,0 +1,285 @@
+"""An incremental reader of JSON text that is still being written.
+
+Each character is looked at once, so that reading a document in small pieces takes time linear in its length. The value
+only grows: a string gets longer, a container gets members. A number or literal appears when it has ended, because its
+beginning may be another value (`-2` on the way to `-2.5`).
+
+    reader = PartialReader()
+    reader.feed('{"title": "Le')     # reader.value == {"title": "Le"}
+    reader.feed('ek", "minutes": 2') # reader.value == {"title": "Leek"}
+    reader.feed('5}')                # reader.value == {"title": "Leek", "minutes": 25}, reader.finished
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final, TypeAlias, cast
+
+__all__ = ["PartialReader"]
+
+_Container: TypeAlias = "dict[str, Any] | list[Any]"
+
+_TEXT: Final = re.compile(r'[^"\\\x00-\x1f]+')
+_SCALAR: Final = re.compile(r"[-+.0-9A-Za-z]+")
+_SPACE: Final = re.compile(r"[ \t\n\r]+")
+_NUMBER: Final = re.compile(r"-?(?:0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?", re.ASCII)
+_HEX: Final = re.compile(r"[0-9a-fA-F]{4}")
+_LITERALS: Final = {"true": True, "false": False, "null": None}
+_ESCAPES: Final = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
+_GROWTH: Final = 32  # an open string is joined again after it grew by 1/32, which keeps its joins linear in sum
+
+
+class PartialReader:
+    """Reads JSON text piece by piece; the value so far is at hand at any time.
+
+    Args:
+        prose: Skip everything before the first `{` and after the document, as models write around their JSON.
+        items_at: Keys from the root to the list whose elements `take_items` hands out; () for a list at the root.
+
+    Attributes:
+        value: The value so far, None before anything came. It is one object that grows: copy it to keep a state.
+        started: Whether anything of the value has come, so that a None is the document's own.
+        finished: Whether the document is whole.
+        problem: Why the text is not JSON, None while it can be. Whatever comes after a problem is ignored.
+    """
+
+    __slots__ = (
+        "_escape", "_fresh", "_is_key", "_items", "_items_at", "_keys", "_offset", "_pieces", "_prose", "_revision",
+        "_seen", "_shown", "_stack", "_state", "_token", "finished", "problem", "started", "value",
+    )  # fmt: skip
+
+    def __init__(self, *, prose: bool = False, items_at: tuple[str, ...] | None = None) -> None:
+        self.value: Any = None
+        self.started = False
+        self.finished = False
+        self.problem: str | None = None
+        self._prose = prose
+        self._items_at = items_at
+        self._items: list[Any] = []
+        self._stack: list[_Container] = []
+        self._keys: list[str | None] = []  # of the open containers: the key being read; None for lists
+        self._state = "prose" if prose else "value"
+        self._is_key = False
+        self._pieces: list[str] = []  # of the open string
+        self._shown = 0  # its characters that `value` shows
+        self._fresh = 0  # its characters beyond those
+        self._token = ""  # the open number or literal
+        self._escape = ""  # the open escape
+        self._offset = 0  # characters of the pieces before this one
+        self._revision = 0
+        self._seen = 0
+
+    def feed(self, text: str) -> None:
+        """Read the next piece of the text."""
+        place, end = 0, len(text)
+        while place < end and self.problem is None:
+            state = self._state
+            if state == "string":
+                place = self._string(text, place)
+            elif state == "scalar":
+                match = _SCALAR.match(text, place)
+                if match:
+                    self._token += match.group()
+                    place = match.end()
+                else:
+                    self._end_scalar(place)
+            elif state == "prose":
+                found = text.find("{", place)
+                place = end if found < 0 else found
+                self._state = "prose" if found < 0 else "value"
+            elif state == "done" and self._prose:
+                place = end
+            else:
+                match = _SPACE.match(text, place)
+                place = match.end() if match else self._structure(text[place], place)
+        self._offset += end
+
+    def end(self) -> None:
+        """Read the end of the text: a number at the root ends here, and a document cut short is a problem."""
+        if self.problem is None and self._state == "scalar" and not self._stack:
+            self._end_scalar(0)
+        if self.problem is None and not self.finished:
+            self._fail("the text ends inside the document", 0)
+
+    def changed(self) -> bool:
+        """Return whether `value` has changed since this was last asked.
+
+        A long open string is brought up to date here, each time it has grown by 1/32 of its length.
+        """
+        if self._fresh and self._state == "string" and not self._is_key and self._fresh * _GROWTH >= self._shown:
+            self._show()
+        changed = self._revision != self._seen
+        self._seen = self._revision
+        return changed
+
+    def take_items(self) -> list[Any]:
+        """Return the elements of the list at `items_at` that were closed since this was last asked."""
+        items, self._items = self._items, []
+        return items
+
+    def _fail(self, reason: str, place: int) -> None:
+        self.problem = f"not JSON at character {self._offset + place}: {reason}"
+
+    # --- strings
+
+    def _string(self, text: str, place: int) -> int:
+        """Read on in the open string; return the place after what was read."""
+        if self._escape:
+            return self._in_escape(text, place)
+        match = _TEXT.match(text, place)
+        if match:
+            self._add(match.group())
+            return match.end()
+        if text[place] == "\\":
+            self._escape = "\\"
+        elif text[place] == '"':
+            self._end_string()
+        else:
+            self._fail("a control character inside a string", place)
+        return place + 1
+
+    def _in_escape(self, text: str, place: int) -> int:
+        # The escape so far is `\`, or `\u` with up to three digits; it may arrive in as many pieces.
+        if self._escape == "\\" and text[place] != "u":
+            self._escape = ""
+            char = _ESCAPES.get(text[place])
+            if char is None:
+                self._fail(f"\\{text[place]} is not an escape", place)
+            else:
+                self._add(char)
+            return place + 1
+        taken = text[place : place + 6 - len(self._escape)]
+        self._escape += taken
+        if len(self._escape) == 6:
+            digits, self._escape = self._escape[2:], ""
+            if _HEX.fullmatch(digits):
+                self._add_code(int(digits, 16))
+            else:
+                self._fail(f"\\u{digits} is not an escape", place)
+        return place + len(taken)
+
+    def _add_code(self, code: int) -> None:
+        """Add a UTF-16 code unit: the second half of a pair joins the first."""
+        last = self._pieces[-1][-1] if self._pieces and self._pieces[-1] else ""
+        if 0xDC00 <= code <= 0xDFFF and "\ud800" <= last <= "\udbff":
+            self._pieces[-1] = self._pieces[-1][:-1]
+            self._fresh -= 1
+            code = 0x10000 + ((ord(last) - 0xD800) << 10) + (code - 0xDC00)
+        self._add(chr(code))
+
+    def _add(self, piece: str) -> None:
+        self._pieces.append(piece)
+        self._fresh += len(piece)
+
+    def _show(self) -> None:
+        """Put the open string into the value, without half of a surrogate pair at its end."""
+        whole = "".join(self._pieces)
+        half = whole[-1:] if "\ud800" <= whole[-1:] <= "\udbff" else ""
+        shown = whole[:-1] if half else whole
+        self._pieces = [shown, half] if half else [shown]
+        self._fresh = len(half)
+        if len(shown) > self._shown:
+            self._shown = len(shown)
+            self._replace(shown)
+
+    def _end_string(self) -> None:
+        text = "".join(self._pieces)
+        self._pieces = []
+        if self._is_key:
+            self._keys[-1] = text
+            self._state = "colon"
+        else:
+            if self._fresh:
+                self._replace(text)
+            self._end_value(text)
+        self._fresh = self._shown = 0
+
+    # --- everything else
+
+    def _end_scalar(self, place: int) -> None:
+        token, self._token = self._token, ""
+        value: Any
+        if token in _LITERALS:
+            value = _LITERALS[token]
+        elif (match := _NUMBER.fullmatch(token)) is None:
+            self._fail(f"{token[:20]} is not a value", place)
+            return
+        else:
+            try:
+                value = float(token) if match[1] or match[2] else int(token)
+            except ValueError:  # more digits than Python converts
+                value = float(token)
+        self._put(value)
+        self._end_value(value)
+
+    def _structure(self, char: str, place: int) -> int:
+        """Read one character outside of strings, numbers and literals; return the place after it."""
+        state = self._state
+        if state == "first" and char not in "]}":
+            state = "key" if type(self._stack[-1]) is dict else "value"
+        if state == "value":
+            return self._begin(char, place)
+        if state == "key" and char == '"':
+            self._is_key = True
+            self._state = "string"
+        elif state == "colon" and char == ":":
+            self._state = "value"
+        elif state == "after" and char == ",":
+            self._state = "key" if type(self._stack[-1]) is dict else "value"
+        elif state in {"after", "first"} and char == ("}" if type(self._stack[-1]) is dict else "]"):
+            self._keys.pop()
+            self._end_value(self._stack.pop())
+        else:
+            self._fail(f"unexpected {char!r}", place)
+        return place + 1
+
+    def _begin(self, char: str, place: int) -> int:
+        if char == '"':
+            self._put("")
+            self._is_key = False
+            self._state = "string"
+        elif char in "{[":
+            opened: _Container = {} if char == "{" else []
+            self._put(opened)
+            self._stack.append(opened)
+            self._keys.append(None)
+            self._state = "first"
+        elif _SCALAR.match(char):
+            self._state = "scalar"
+            return place
+        else:
+            self._fail(f"unexpected {char!r}", place)
+        return place + 1
+
+    def _put(self, value: Any) -> None:
+        """Add a value where the document stands now."""
+        self._revision += 1
+        if not self._stack:
+            self.value = value
+            self.started = True
+        elif type(top := self._stack[-1]) is dict:
+            top[cast("str", self._keys[-1])] = value
+        else:
+            cast("list[Any]", top).append(value)
+
+    def _replace(self, text: str) -> None:
+        """Put a longer text in the place of the open string."""
+        self._revision += 1
+        if not self._stack:
+            self.value = text
+        elif type(top := self._stack[-1]) is dict:
+            top[cast("str", self._keys[-1])] = text
+        else:
+            cast("list[Any]", top)[-1] = text
+
+    def _end_value(self, value: Any) -> None:
+        if not self._stack:
+            self._state = "done"
+            self.finished = True
+            return
+        self._state = "after"
+        at = self._items_at
+        if at is None or len(self._stack) != len(at) + 1 or type(self._stack[-1]) is not list:
+            return
+        if tuple(self._keys[:-1]) == at:
+            self._items.append(value)

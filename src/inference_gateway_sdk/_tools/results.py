@@ -1,0 +1,123 @@
+"""What a model is given as the result of a call: values as text, and texts for every way a call can end."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
+
+from .._model.encode import encode, to_builtins
+from .._model.json_values import is_array, is_object
+from .._wire.mcp import McpToolResult
+from ..errors import SerializationError
+from .tool import ToolError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from .._schema.adapter import Problem
+
+__all__ = [
+    "CUT_OFF",
+    "INTERRUPTED",
+    "NOT_SHOWN",
+    "ToolText",
+    "denied",
+    "failed",
+    "invalid_arguments",
+    "timed_out",
+    "to_text",
+    "unavailable",
+    "unknown_tool",
+]
+
+_MOST_NAMES: Final = 20
+CUT_OFF: Final = "This call was cut off before its end, so it was not run. Write less, or split the work."
+INTERRUPTED: Final = "This call was interrupted; it is not known whether it ran."
+NOT_SHOWN: Final = "The gateway ran this call; its result is not shown."
+
+
+class ToolText(Struct, frozen=True):
+    """A result as a model reads it.
+
+    Attributes:
+        text: The text.
+        is_error: Whether it says that the call failed.
+    """
+
+    text: str
+    is_error: bool = False
+
+
+def to_text(value: object) -> ToolText:
+    """Return a tool's value as text: a string as it is, an MCP result's text, anything else as JSON.
+
+    Raises:
+        TypeError: Bytes, which have no text.
+        SerializationError: A value without a JSON form, NaN included; the error says where.
+    """
+    if isinstance(value, str):
+        return ToolText(str(value))
+    if isinstance(value, McpToolResult):
+        return ToolText(_mcp_text(value), bool(value.is_error))
+    kind: Any = type(value)
+    if issubclass(kind, (bytes, bytearray, memoryview)):
+        raise TypeError(f"a tool must return a text or a JSON value, got {kind.__name__}")
+    text = encode(value).decode()
+    if ("NaN" in text or "Infinity" in text) and (path := _not_finite(to_builtins(value), "$")) is not None:
+        raise SerializationError("a number that is not finite has no JSON form", path=path)
+    return ToolText(text)
+
+
+def _not_finite(value: Any, path: str) -> str | None:
+    """Return the place of the first number that is not finite, None when there is none."""
+    if isinstance(value, float):
+        return None if math.isfinite(value) else path
+    parts = ((f".{key}", part) for key, part in value.items()) if is_object(value) else ()
+    if is_array(value):
+        parts = ((f"[{place}]", part) for place, part in enumerate(value))
+    return next((found for name, part in parts if (found := _not_finite(part, path + name)) is not None), None)
+
+
+def _mcp_text(result: McpToolResult) -> str:
+    if result.text:
+        return result.text
+    other: Any = result.structured_content if result.structured_content is not None else result.content
+    return encode(other).decode() if other else ""
+
+
+def unknown_tool(name: str, names: Iterable[str]) -> ToolText:
+    """Return the text for a call of a tool that was not offered."""
+    known = list(names)
+    shown = ", ".join(known[:_MOST_NAMES]) + (", ..." if len(known) > _MOST_NAMES else "")
+    return ToolText(f"There is no tool {name[:80]!r}. The tools are: {shown or 'none'}.", is_error=True)
+
+
+def invalid_arguments(problems: Iterable[Problem]) -> ToolText:
+    """Return the text for arguments that do not fit, or are not JSON."""
+    return ToolText(
+        "The arguments do not fit, so the tool was not run. " + "; ".join(map(str, problems)), is_error=True
+    )
+
+
+def failed(error: BaseException) -> ToolText:
+    """Return the text for a tool that raised: its own words for a `ToolError`, the class alone otherwise."""
+    if isinstance(error, ToolError):
+        return ToolText(str(error) or "The tool failed.", is_error=True)
+    return ToolText(f"The tool failed with {type(error).__name__}.", is_error=True)
+
+
+def timed_out(seconds: float) -> ToolText:
+    """Return the text for a call that took too long."""
+    return ToolText(f"No answer in {seconds:g} s; the tool may still be at work.", is_error=True)
+
+
+def denied(reason: str | None = None) -> ToolText:
+    """Return the text for a call that was not approved."""
+    return ToolText(reason or "This call was denied.", is_error=True)
+
+
+def unavailable(name: str) -> ToolText:
+    """Return the text for a call of a tool that an earlier part of the conversation offered."""
+    return ToolText(f"The tool {name[:80]!r} is not available now.", is_error=True)

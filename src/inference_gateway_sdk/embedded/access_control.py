@@ -1,0 +1,148 @@
+"""Who may use the gateway: bearer tokens, and the origin of requests from web pages."""
+
+from __future__ import annotations
+
+import hmac
+import ipaddress
+from typing import TYPE_CHECKING, Protocol
+from urllib.parse import urlsplit
+
+from .problems import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+__all__ = ["Authentication", "FixedToken", "OriginCheck", "TokenCheck", "is_loopback"]
+
+
+class FixedToken:
+    """Accepts one token and no other, as a `TokenCheck`.
+
+    Args:
+        secret: The token.
+    """
+
+    def __init__(self, secret: str) -> None:
+        self._secret = secret.encode()
+
+    async def accepts(self, token: str) -> bool:
+        """Whether this is the token; how long that takes says nothing about it."""
+        return hmac.compare_digest(token.encode("utf-8", "surrogatepass"), self._secret)
+
+
+_BEARER = "Bearer "
+_CHALLENGE = 'Bearer realm="inference-gateway"'  # RFC 6750 section 3
+
+
+class TokenCheck(Protocol):
+    """Who tells good tokens from others."""
+
+    async def accepts(self, token: str) -> bool:
+        """Whether this token may pass."""
+        ...
+
+
+class Authentication:
+    """An ASGI application that asks for a token before another one.
+
+    Args:
+        app: What is behind it.
+        tokens: Which tokens are good.
+        is_open: Whether a request needs none.
+        bare: Pass a token without the word before it, and do not say in a refusal that the word is wanted.
+    """
+
+    def __init__(self, app: ASGIApp, tokens: TokenCheck, is_open: Callable[[Scope], bool], *, bare: bool) -> None:
+        self._app = app
+        self._tokens = tokens
+        self._is_open = is_open
+        self._bare = bare
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, or refuse it."""
+        if scope["type"] != "http" or self._is_open(scope) or await self._is_good(_authorization(scope)):
+            await self._app(scope, receive, send)
+            return
+        refusal = Problem.unauthorized()
+        if not self._bare:
+            refusal.headers = {"www-authenticate": _CHALLENGE}
+        await refusal.response()(scope, receive, send)
+
+    async def _is_good(self, authorization: str) -> bool:
+        token = authorization.removeprefix(_BEARER)
+        return (self._bare or token != authorization) and await self._tokens.accepts(token)
+
+
+def _authorization(scope: Scope) -> str:
+    values = (value.decode("latin-1") for name, value in scope["headers"] if name == b"authorization")
+    return next(values, "")
+
+
+class OriginCheck:
+    """ASGI middleware that answers 403 to requests of foreign web pages.
+
+    Args:
+        app: The application to protect.
+        host: Where the gateway listens.
+        allowed_hosts: Further names a request may use for the gateway, without port. When empty, the `Host` is checked
+            only on loopback.
+        allowed_origins: Origins of web pages that may use the gateway, such as "http://localhost:3000".
+    """
+
+    def __init__(
+        self, app: ASGIApp, host: str, allowed_hosts: Iterable[str] = (), allowed_origins: Iterable[str] = ()
+    ) -> None:
+        self._app = app
+        self._hosts = {name.lower() for name in allowed_hosts}
+        self._origins = {origin.lower().rstrip("/") for origin in allowed_origins}
+        self._checks_host = bool(self._hosts) or is_loopback(host)
+        self._hosts.add(host.lower())
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, or answer 403."""
+        refusal = self._refusal(scope) if scope["type"] == "http" else None
+        if refusal is None:
+            await self._app(scope, receive, send)
+        else:
+            await refusal.response()(scope, receive, send)
+
+    def _refusal(self, scope: Scope) -> Problem | None:
+        headers = {name: value.decode("latin-1").lower() for name, value in scope["headers"]}
+        host = headers.get(b"host", "")
+        origin = headers.get(b"origin")
+        if self._checks_host and not self._is_own_host(host):
+            return Problem(403, f"host {host!r} is not allowed: name it in ALLOWED_HOSTS")
+        if origin is not None and not self._is_own_origin(origin, host):
+            return Problem(403, f"origin {origin!r} is not allowed: name it in ALLOWED_ORIGINS")
+        if origin is None and headers.get(b"sec-fetch-site") == "cross-site":
+            return Problem(403, "cross-site request: name the page's origin in ALLOWED_ORIGINS")
+        return None
+
+    def _is_own_host(self, host: str) -> bool:
+        name = _without_port(host)
+        return name in self._hosts or is_loopback(name)
+
+    def _is_own_origin(self, origin: str, host: str) -> bool:
+        if origin in self._origins:
+            return True
+        netloc = urlsplit(origin).netloc  # "http://127.0.0.1:8080" -> "127.0.0.1:8080"; "null" -> ""
+        return bool(netloc) and netloc == host and self._is_own_host(host)
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether a host name or address literal means this machine."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def _without_port(host: str) -> str:
+    """Return the name of "name:port", "name", "[::1]:port" or "::1"."""
+    if host.startswith("["):
+        return host.partition("]")[0][1:]
+    return host if host.count(":") > 1 else host.partition(":")[0]

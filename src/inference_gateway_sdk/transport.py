@@ -1,0 +1,56 @@
+"""The interface of a transport of your own: what `driver=` accepts, and the failures it raises.
+
+A `Transport` (or `AsyncTransport`) opens one request and returns a `TransportResponse` as soon as the head of the reply
+is there. It reports every failure as one of the classes below, which state what is known about the request; the client
+turns each into a public error with the URL, the times and a hint, and decides whether to retry. The default transports
+are `BlockingDriver` and `AsyncioDriver`: wrap one to add caching, recording or routing. docs/custom-transport.md shows
+a complete example.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ._http1.failures import (
+    BadAnswer,
+    DeadlineExceeded,
+    Failure,
+    NoAnswer,
+    NotSent,
+    NotSentInTime,
+    Truncated,
+)
+from ._transport.protocols import AsyncTransport, AsyncTransportResponse, Transport, TransportResponse
+
+if TYPE_CHECKING:
+    from ._transport._async.driver import AsyncioDriver
+    from ._transport._blocking.driver import BlockingDriver
+
+__all__ = [
+    "AsyncTransport",
+    "AsyncTransportResponse",
+    "AsyncioDriver",
+    "BadAnswer",
+    "BlockingDriver",
+    "DeadlineExceeded",
+    "Failure",
+    "NoAnswer",
+    "NotSent",
+    "NotSentInTime",
+    "Transport",
+    "TransportResponse",
+    "Truncated",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a default transport when it is first used: each brings sockets or asyncio with it."""
+    if name == "BlockingDriver":
+        from ._transport._blocking.driver import BlockingDriver
+
+        return BlockingDriver
+    if name == "AsyncioDriver":
+        from ._transport._async.driver import AsyncioDriver
+
+        return AsyncioDriver
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
