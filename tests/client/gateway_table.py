@@ -297,7 +297,7 @@ CONSTRUCTED: dict[str, tuple[str, Recording, Expected]] = {
         Raises(
             StreamError,
             None,
-            f"the answer is no event stream but plain JSON: {json.dumps(_ANSWER)[:200]!r}",
+            f"the answer is not an event stream but plain JSON: {json.dumps(_ANSWER)[:200]!r}",
             "ask without streaming",
             partial="Hello",
         ),

@@ -34,7 +34,7 @@ __all__ = ["ChatDeltas"]
 class ChatDeltas:
     """The events of one stream, read from its state.
 
-    Text is emitted as it stands in the chunk. Tool calls are emitted from the state: each call there counts how many
+    Text is emitted as the chunk has it. Tool calls are emitted from the state: each call there counts how many
     characters of its arguments have been emitted.
     """
 

@@ -1,4 +1,4 @@
-"""What the readers of all dialects share, and the reader of byte streams."""
+"""The reader that the dialects of JSON events share, and the reader of byte streams."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ __all__ = ["MessageDeltas"]
 class MessageDeltas:
     """The events of one stream, read from its state.
 
-    Text and thinking are emitted as they stand in the event. Tool calls are emitted from the state: each block there
+    Text and thinking are emitted as the event has them. Tool calls are emitted from the state: each block there
     counts how many characters of its input have been emitted.
     """
 

@@ -173,11 +173,11 @@ class EventStreamReader:
             value: object = parse(body)
         except GatewayError:
             what = "an HTML page" if body[:1] == b"<" else "text"
-            return StreamError(f"the answer is no event stream but {what}: {_excerpt(body)}")
+            return StreamError(f"the answer is not an event stream but {what}: {_excerpt(body)}")
         if is_error_object(value):
             return read_stream_error(value, body, provider=provider, model=model)
         return StreamError(
-            f"the answer is no event stream but plain JSON: {_excerpt(body)}",
+            f"the answer is not an event stream but plain JSON: {_excerpt(body)}",
             hint="the provider does not stream this request; ask without streaming.",
         )
 

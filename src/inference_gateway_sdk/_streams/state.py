@@ -1,4 +1,4 @@
-"""What the states of all dialects share: their surface, growing text, and unknown fields that arrive in pieces."""
+"""The common part of the states of all dialects: their surface, growing text, unknown fields that arrive in pieces."""
 
 from __future__ import annotations
 
