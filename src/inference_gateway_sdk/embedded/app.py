@@ -25,6 +25,7 @@ from .endpoints.passing import SOUNDS, make_sound, messages, responses
 from .endpoints.proxy import proxy
 from .origin_check import OriginCheck
 from .problems import Problem
+from .settings import normal_origin
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
@@ -135,9 +136,8 @@ def _around(gateway: Gateway, routes: Sequence[Route]) -> list[Middleware]:
     settings = gateway.settings
     around = [Middleware(OriginCheck, settings.host, settings.allowed_hosts, settings.allowed_origins)]
     if settings.allowed_origins:
-        around.append(
-            Middleware(CORSMiddleware, allow_origins=settings.allowed_origins, allow_methods=["*"], allow_headers=["*"])
-        )
+        origins = [found for origin in settings.allowed_origins if (found := normal_origin(origin))]
+        around.append(Middleware(CORSMiddleware, allow_origins=origins, allow_methods=["*"], allow_headers=["*"]))
     around.append(Middleware(Slashes, routes))
     if gateway.quirks.write_deadline:
         around.append(Middleware(WriteDeadline, gateway.settings.write_timeout))
