@@ -311,7 +311,7 @@ def test_limits_out_of_bounds_are_refused_by_name(limits: dict[str, Any], text: 
 
 @dialects
 def test_calls_of_an_answer_that_was_cut_never_run(dialect: str) -> None:
-    """The model is told once; twice in a row ends the run (row 17)."""
+    """The model can correct itself once; twice in a row ends the run (row 17)."""
     cut = reply(dialect, None, call("delete", {"path": "/"}), end="length")
     story = Story(cut, reply(dialect, "Shorter."), tools=[delete], dialect=dialect)
     run = story.play()
