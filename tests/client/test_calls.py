@@ -10,7 +10,7 @@ import pytest
 import inference_gateway_sdk as sdk
 from client.invented import Invented
 from client.well import SELECTED, gateway, sent
-from inference_gateway_sdk import Call, Repeat, Reply, StreamCall, Timeouts
+from inference_gateway_sdk import Call, Idempotency, Reply, StreamCall, Timeouts
 from support.server import Connection, Request, serving
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def test_a_call_of_ones_own(world: World) -> None:
             content_type="application/octet-stream",
             accept="text/plain",
             at_root=True,
-            repeat=Repeat.CAUTIOUSLY,
+            repeat=Idempotency.CAUTIOUSLY,
         )
         return await client.send(call)
 

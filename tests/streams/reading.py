@@ -9,8 +9,26 @@ from support.server import event
 Dialect = TypeVar("Dialect", bound=Any)
 
 
-def fed(dialect: Dialect, data: bytes, cuts: list[int] | None = None) -> tuple[Dialect, list[Any]]:
-    """The dialect, fed the bytes cut at these places, and the events it gave; all of them are folded."""
+class Events(list[Any]):
+    """The events a dialect gave, and the deltas of each."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._deltas: dict[int, list[Any]] = {}
+
+    def add(self, event: Any, deltas: list[Any]) -> None:
+        """Add an event that was handed over."""
+        self.append(event)
+        self._deltas[id(event)] = deltas
+
+    def of(self, event: Any) -> list[Any]:
+        """Return the deltas of an event."""
+        return self._deltas[id(event)]
+
+
+def fed(dialect: Dialect, data: bytes, cuts: list[int] | None = None) -> tuple[Dialect, Events]:
+    """Feed a dialect the bytes cut at these places; return it and the events it gave, all of them folded."""
+    dialect.watch_deltas()
     start = 0
     items = []
     for end in sorted({min(cut, len(data)) for cut in cuts or []} | {len(data)}):
@@ -18,9 +36,11 @@ def fed(dialect: Dialect, data: bytes, cuts: list[int] | None = None) -> tuple[D
             items += dialect.feed(data[start:end])
         start = end
     items += dialect.end()
-    events = [one for one, _ in items if one is not None]
-    for one in events:
-        dialect.fold(one)
+    events = Events()
+    for one, _ in items:
+        if one is not None:
+            dialect.fold(one)
+            events.add(one, dialect.deltas(one))
     return dialect, events
 
 

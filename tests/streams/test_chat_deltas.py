@@ -27,6 +27,7 @@ from support.server import chunk, event
 def view(data: bytes, **options: Any) -> tuple[ChatDialect, list[Any]]:
     """A dialect that has read and handed over these bytes, and what its unified view told."""
     dialect = ChatDialect(**options)
+    dialect.watch_deltas()
     deltas: list[Any] = []
     for one, _ in (*dialect.feed(data), *dialect.end()):
         if one is not None:

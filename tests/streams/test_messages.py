@@ -140,7 +140,7 @@ def test_a_message_without_its_stop_is_truncated(story: Story, data: st.DataObje
 def test_the_view_folded_is_the_assembled_message(story: Story) -> None:
     """The events that all dialects share add up to what `final` returns."""
     dialect, events = read(wire(story.events))
-    (turn,) = fold([told for one in events for told in dialect.deltas(one)])
+    (turn,) = fold([told for one in events for told in events.of(one)])
     answer, told = dialect.turns()[0], turn.choices[0]
     assert dialect.deltas(None) == []
     assert told.text == (answer.text or "")
@@ -248,7 +248,7 @@ def test_a_message_that_begins_with_content_keeps_it() -> None:
     dialect, events = read(wire([start, begins(1, type="text", text="B"), delta(1, text="C"), STOP]))
     assert dialect.turns()[0].text == "ABC"
     assert [dialect.text(one) for one in events] == ["A", "B", "C", None]
-    told = [one for sent in events for one in dialect.deltas(sent)]
+    told = [one for sent in events for one in events.of(sent)]
     assert [one.text for one in told if isinstance(one, TextDelta)] == ["A", "B", "C"]
 
 
@@ -259,15 +259,15 @@ def test_usage_is_what_was_told_last_of_each_figure() -> None:
     dialect, events = read(wire([start, delta(0, text="x"), *later, STOP]))
     usage = dialect.turns()[0].usage
     assert (usage.input_tokens, usage.output_tokens) == (9, 7)
-    reports = [one for sent in events for one in dialect.deltas(sent) if isinstance(one, UsageReport)]
+    reports = [one for sent in events for one in events.of(sent) if isinstance(one, UsageReport)]
     assert [(one.input_tokens, one.output_tokens) for one in reports] == [(9, 1), (9, 4), (9, 7)]
     assert whole(delta(0, text="x")).usage is None
 
 
 def test_the_view_of_a_call_that_was_cut_off_has_no_end() -> None:
     """A call is told to end only when its block or the message has ended."""
-    dialect, events = read(wire([START, begins(0, type="tool_use", id="t", name="f", input={}), delta(0, text="x")]))
-    told = [one for sent in events for one in dialect.deltas(sent)]
+    _, events = read(wire([START, begins(0, type="tool_use", id="t", name="f", input={}), delta(0, text="x")]))
+    told = [one for sent in events for one in events.of(sent)]
     assert [type(one) for one in told] == [ToolCallStart, TextDelta]
     assert not any(isinstance(one, (ToolCallEnd, ReasoningDelta)) for one in told)
 
@@ -435,6 +435,7 @@ ROOMS = ("_streams", "_wire", "_model")  # what is counted: other tests' threads
 def test_without_assembly_nothing_is_kept() -> None:
     """With `assemble=False` memory does not grow with the stream."""
     dialect = MessagesDialect(assemble=False)
+    dialect.watch_deltas()
     piece = wire([delta(0, type="text_delta", text="x" * 100)])
 
     def grown(times: int) -> int:

@@ -55,7 +55,7 @@ def whole(*events: dict[str, Any]) -> Response:
 def told(data: bytes) -> list[Any]:
     """What the unified view tells."""
     dialect, events = read(data)
-    deltas = [delta for one in events for delta in dialect.deltas(one)]
+    deltas = [delta for one in events for delta in events.of(one)]
     assert dialect.deltas(None) == []
     return deltas
 
@@ -151,7 +151,6 @@ def test_nothing_that_comes_breaks_the_reader(data: bytes) -> None:
     """Any bytes and any events end in a response or in one of our errors."""
     dialect, events = read(data)
     for one in events:
-        dialect.deltas(one)
         dialect.has_content(one)
         dialect.text(one)
     dialect.turns(complete=False)
@@ -435,7 +434,7 @@ def test_the_work_grows_with_the_stream_and_not_with_its_square() -> None:
         try:
             dialect, events = read(data)
             for one in events:
-                dialect.deltas(one)
+                events.of(one)
             dialect.turns()
         finally:
             sys.setprofile(None)

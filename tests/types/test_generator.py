@@ -95,7 +95,7 @@ def test_annotations_follow_required_and_nullable() -> None:
     )
     for line in (
         "a: str | None = None",
-        "b: Needed[str]",
+        "b: Required[str]",
         "c: str | None",
         "d: list[str]",
         "e: list[str] | None = None",

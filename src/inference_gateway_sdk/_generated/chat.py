@@ -596,6 +596,10 @@ class CreateChatCompletionStreamResponse(ChatChunk, WithMeta, _Model, kw_only=Tr
     """How the thinking is given, where the provider says so."""
     service_tier: str | None = None
     """The class of service that handles the request."""
+    obfuscation: str | None = None
+    """Padding of api.openai.com, which hides the length of the piece. Not part of the answer."""
+    p: str | None = None
+    """Padding of api.mistral.ai, as `obfuscation`. Not part of the answer."""
 
 
 if not TYPE_CHECKING:

@@ -9,7 +9,7 @@ import msgspec
 from ..errors import DecodingError, DeserializationError
 from .display import AnswerDisplay
 from .encode import encode
-from .json_values import parse
+from .json_values import is_array, is_object, parse
 from .type_info import convert
 from .unknown_fields import raw_value, unknown_of
 
@@ -164,13 +164,46 @@ class ChatChunk:
 
     @property
     def text(self: _ChatStreamed) -> str | None:
-        """What this chunk adds to the text of the first choice that has any, None when it adds none."""
+        """The text this chunk adds to the first choice that has any, None when it adds none.
+
+        Content that comes as a list of parts (Mistral's reasoning models) counts with its text parts.
+        """
         for choice in self.choices:
-            # A provider may leave the delta out, whatever its annotation says.
-            content = getattr(getattr(choice, "delta", None), "content", None)
-            if isinstance(content, str):
-                return content
+            text = text_of(choice)
+            if text is not None:
+                return text
         return None
+
+
+def text_of(choice: Any) -> str | None:
+    """Return the text that a choice of a chunk brings, None when it brings none."""
+    delta = getattr(choice, "delta", None)  # a provider may leave the delta out, whatever its annotation states
+    content = getattr(delta, "content", None)
+    if isinstance(content, str):
+        return content
+    unknown = getattr(delta, "kept_", None)
+    texts = [] if unknown is None else texts_of_parts(unknown.raw.get("content"))
+    return "".join([text for kind, text in texts if kind == "text"]) or None
+
+
+def texts_of_parts(parts: object) -> list[tuple[str, str]]:
+    """Return the texts in a list of content parts as (kind, text), the kind "text" or "thinking".
+
+    A part is `{"type":"text","text":"..."}` or `{"type":"thinking","thinking":[{"type":"text","text":"..."}]}`.
+    """
+    found: list[tuple[str, str]] = []
+    for part in parts if is_array(parts) else ():
+        if not is_object(part):
+            continue
+        kind, value = part.get("type"), part.get("thinking")
+        if kind == "thinking":
+            inner = [text for _, text in texts_of_parts(value)] if is_array(value) else [value]
+            text: object = "".join([piece for piece in inner if isinstance(piece, str)])
+        else:
+            text = part.get("text")
+        if kind in ("text", "thinking") and isinstance(text, str) and text:
+            found.append((kind, text))
+    return found
 
 
 class MessageText:

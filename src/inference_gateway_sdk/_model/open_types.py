@@ -58,7 +58,7 @@ def brief(value: Any, depth: int = _DEPTH) -> str:
         text = str(value)
         return repr(text) if len(text) <= _TEXT else f"{text[:_TEXT]!r}... ({len(text)} characters)"
     if depth == 0:
-        return ".."
+        return "..."
     if value.__class__ is list:
         return _items([brief(item, depth - 1) for item in value[:_ITEMS]], len(value), "[]")
     if value.__class__ is dict:

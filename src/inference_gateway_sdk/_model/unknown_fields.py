@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping  # noqa: TC003  (msgspec reads the annotations at run time)
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypeVar
@@ -31,10 +32,27 @@ PACKAGE = __name__.partition(".")[0]
 
 
 def set_module(cls: _T) -> _T:
-    """The class, named in reprs, tracebacks and pickles as users import it; classes of other packages stay theirs."""
+    """Make a public class appear in reprs, tracebacks and pickles as users import it, and return it.
+
+    Its annotations are evaluated here: msgspec and `typing.get_type_hints` look their names up in the module that the
+    class names, where most of them do not exist. Classes of other packages are left as they are.
+    """
     if cls.__module__.startswith(PACKAGE + "."):
+        names = vars(sys.modules[cls.__module__])
+        annotations = cls.__dict__.get("__annotations__", {})  # noqa: RUF063  (importing inspect costs more)
+        for name, annotation in annotations.items():
+            if isinstance(annotation, str):
+                annotations[name] = _evaluated(annotation, names)
         cls.__module__ = PACKAGE
     return cls
+
+
+def _evaluated(annotation: str, names: dict[str, Any]) -> Any:
+    """Return an annotation as a type, `Any` where it names a type that only type checkers import."""
+    try:
+        return eval(annotation, names)  # noqa: S307  (an annotation of our own source)
+    except NameError:
+        return Any
 
 
 @set_module

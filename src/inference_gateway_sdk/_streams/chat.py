@@ -6,7 +6,8 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from .._generated.chat import CompletionUsage, CreateChatCompletionResponse, CreateChatCompletionStreamResponse
-from .._model.json_values import is_array, is_object
+from .._model.answers import text_of, texts_of_parts
+from .._model.json_values import is_array
 from .._model.unknown_fields import mark_incomplete, mark_ran_on_gateway, unknown_of
 from .._wire import codec
 from .._wire.deltas import (
@@ -22,23 +23,39 @@ from .._wire.deltas import (
     UsageReport,
 )
 from .dialect import EventDialect
-from .tool_calls import ToolCalls
-from .turns import TextBuffer, Turn, finalize, has_content, merge, merge_beside, merge_facts
+from .tool_calls import Slot, ToolCalls
+from .turns import TextBuffer, Turn, finalize, has_content, merge, merge_beside, merge_facts, merge_parts, number_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Unpack
 
-    from .._generated.chat import ChatCompletionStreamChoice, FinishReason
+    from .._generated.chat import FinishReason
     from .._wire.sse import RawEvent
     from .dialect import Options
 
-__all__ = ["ChatAssembly", "ChatDeltas", "ChatDialect", "Choice"]
+__all__ = ["ChatDialect", "ChatState", "Choice"]
+
+
+Chunk = CreateChatCompletionStreamResponse
+Answer = CreateChatCompletionResponse
+_ENVELOPE = ("id", "created", "model", "system_fingerprint", "service_tier", "reasoning_format")
+# Fields of chunks that whole answers do not have: Together's `choices[].text` and `token_id`, Groq's `channel`.
+_OF_CHUNK_CHOICES = frozenset({"text"})
+_OF_CHUNK_MESSAGES = frozenset({"token_id", "index", "channel"})
 
 
 class Choice:
-    """One choice in the making."""
+    """The state of one choice.
+
+    Args:
+        index: Its number.
+        keep: Keep text, reasoning and unknown fields for the assembled answer. Tool calls are always kept.
+    """
 
     __slots__ = (
+        "_keep",
+        "_numbered",
         "content",
         "extra",
         "finish_reason",
@@ -51,35 +68,55 @@ class Choice:
         "tools",
     )
 
-    def __init__(self, index: int) -> None:
+    def __init__(self, index: int, *, keep: bool = True) -> None:
         self.index = index
         self.role = ""
         self.content = TextBuffer()
         self.texts: dict[str, TextBuffer] = {}  # reasoning, reasoning_content, refusal
         self.parts: list[Any] | None = None  # content that came as a list of parts
         self.tools: ToolCalls | None = None
-        self.finish_reason: str | None = None
+        self.finish_reason: FinishReason | None = None
         self.logprobs: dict[str, Any] | None = None
         self.extra: dict[str, Any] = {}
         self.message_extra: dict[str, Any] = {}
+        self._keep = keep
+        self._numbered = 0  # tool calls whose start was emitted
 
-    def add(self, piece: Any) -> None:
-        """Fold one `ChatCompletionStreamChoice`."""
+    def add(self, piece: Any, emitted: list[Delta] | None) -> None:
+        """Add one `ChatCompletionStreamChoice`; append its deltas to `emitted` when that is a list."""
         delta = piece.delta
         if delta is not None:
-            content = delta.content
-            if content or (content is not None and not self.finish_reason):
-                self.content.add(content)
-            self._add_rest(delta)
+            if emitted is not None:
+                self._emit(delta, emitted)
+            if self._keep:
+                self._add_content(delta)
+            if delta.tool_calls:
+                if self.tools is None:
+                    self.tools = ToolCalls()
+                for part in delta.tool_calls:
+                    slot = self.tools.add(part)
+                    if emitted is not None and slot.fresh:
+                        self._emit_start(slot, slot.id, slot.name, emitted)
+                        emitted.append(ToolCallDelta(slot.number, slot.fresh, self.index))
         if piece.finish_reason:
             self.finish_reason = piece.finish_reason
-        if piece.logprobs is not None:
-            self._add_logprobs(piece.logprobs)
-        if piece.kept_ is not None and piece.extra_fields:
-            merge_beside(self.extra, piece.extra_fields)
+        if self._keep:
+            if piece.logprobs is not None:
+                self._add_logprobs(piece.logprobs)
+            if piece.kept_ is not None and piece.extra_fields:
+                merge_beside(self.extra, piece.extra_fields)
+
+    def emit_ends(self, turn: int, emitted: list[Delta], *, ran_on_gateway: bool = False) -> None:
+        """Append the ends of all tool calls, in the order and with the ids of the assembled answer."""
+        if self.tools is None:
+            return
+        for slot, built in zip(self.tools.in_order(), self.tools.built(turn), strict=True):
+            call_id, name, arguments = built["id"], built["function"]["name"], built["function"]["arguments"]
+            self._emit_start(slot, call_id, name, emitted)
+            emitted.append(ToolCallEnd(slot.number, call_id, name, arguments, self.index, ran_on_gateway))
 
     def built(self, turn: int) -> dict[str, Any]:
-        """The choice as the JSON object of a whole answer; `finish_reason` is null while it is open."""
+        """Return the choice as the JSON object of a whole answer; `finish_reason` is null while it is open."""
         message: dict[str, Any] = {"role": self.role or "assistant", "content": self._content()}
         for name, pieces in self.texts.items():
             message[name] = "".join(pieces)
@@ -89,9 +126,37 @@ class Choice:
         choice: dict[str, Any] = {"index": self.index, "message": message, "finish_reason": self.finish_reason}
         if self.logprobs is not None:
             choice["logprobs"] = finalize(self.logprobs)
-        return {**choice, **finalize(self.extra)}
+        # What was assembled wins: Perplexity repeats the text so far in a `message` beside each delta.
+        unknown = {name: value for name, value in self.extra.items() if name not in _OF_CHUNK_CHOICES}
+        return {**finalize(unknown), **choice}
 
-    def _add_rest(self, delta: Any) -> None:
+    def _emit(self, delta: Any, emitted: list[Delta]) -> None:
+        index = self.index
+        thought = delta.reasoning_content or delta.reasoning  # some send the same text under both names
+        if thought:
+            emitted.append(ReasoningDelta(thought, index))
+        if delta.content:
+            emitted.append(TextDelta(delta.content, index))
+        elif delta.kept_ is not None:
+            for kind, text in texts_of_parts(delta.kept_.raw.get("content")):
+                emitted.append(ReasoningDelta(text, index) if kind == "thinking" else TextDelta(text, index))
+        if delta.refusal:
+            emitted.append(RefusalDelta(delta.refusal, index))
+
+    def _emit_start(self, slot: Slot, id: str, name: str, emitted: list[Delta]) -> None:
+        """Append the start of a call once. It waits for arguments: by then the name, in pieces or not, is whole."""
+        if slot.number < 0:
+            slot.number = self._numbered
+            self._numbered += 1
+            emitted.append(ToolCallStart(slot.number, id, name, self.index))
+
+    def _add_content(self, delta: Any) -> None:
+        content = delta.content
+        if content or (content is not None and not self.finish_reason):
+            if self.parts is None:
+                self.content.add(content)
+            elif content:
+                merge_parts(self.parts, [{"type": "text", "text": content}])
         if delta.role and not self.role:
             self.role = str(delta.role)
         if delta.reasoning_content:
@@ -100,13 +165,8 @@ class Choice:
             self._text("reasoning").add(delta.reasoning)
         if delta.refusal:
             self._text("refusal").add(delta.refusal)
-        if delta.tool_calls:
-            if self.tools is None:
-                self.tools = ToolCalls()
-            for piece in delta.tool_calls:
-                self.tools.add(piece)
         if delta.kept_ is not None:
-            self._add_kept(delta)
+            self._add_unknown(delta)
 
     def _text(self, name: str) -> TextBuffer:
         text = self.texts.get(name)
@@ -114,19 +174,24 @@ class Choice:
             text = self.texts[name] = TextBuffer()
         return text
 
-    def _add_kept(self, delta: Any) -> None:
-        """What the contract does not know or types otherwise, and content as a list of parts."""
-        merge(self.message_extra, delta.extra_fields)
+    def _add_unknown(self, delta: Any) -> None:
+        """Add fields the contract does not list or types otherwise, and content that is a list of parts.
+
+        Mistral's reasoning models send parts:
+        `{"content":[{"type":"thinking","thinking":[{"type":"text","text":"2 + 2"}]}]}`, later
+        `{"content":[{"type":"text","text":" 4."}]}`.
+        """
+        merge(self.message_extra, _without(delta.extra_fields, _OF_CHUNK_MESSAGES))
         odd = {name: value for name, value in delta.kept_.raw.items() if value is not None}
         parts = odd.pop("content", None)
-        merge(self.message_extra, odd)
+        merge(self.message_extra, _without(odd, _OF_CHUNK_MESSAGES))
         if is_array(parts):
             if self.parts is None:
                 self.parts = []
-            if self.content:
-                self.parts.append({"type": "text", "text": "".join(self.content)})
-                self.content = TextBuffer()
-            self.parts.extend(parts)
+                if self.content:
+                    self.parts.append({"type": "text", "text": "".join(self.content)})
+                    self.content = TextBuffer()
+            merge_parts(self.parts, parts)
 
     def _add_logprobs(self, logprobs: Any) -> None:
         if self.logprobs is None:
@@ -135,59 +200,97 @@ class Choice:
 
     def _content(self) -> Any:
         if self.parts is not None:
-            text = [{"type": "text", "text": "".join(self.content)}] if self.content else []
-            return [*self.parts, *text]
+            return finalize(self.parts)
         return "".join(self.content) if self.content else None
 
 
-Chunk = CreateChatCompletionStreamResponse
-Answer = CreateChatCompletionResponse
-_ENVELOPE = ("id", "created", "model", "system_fingerprint", "service_tier", "reasoning_format")
+class ChatState:
+    """The state of one chat stream: turns, choices, tool calls, usage. It is fed each chunk once, as it is handed over.
 
-
-class ChatAssembly:
-    """The answers in the making.
+    The assembled answers (`turns`) and the deltas (`emitted`) are both read from it.
 
     Args:
-        starts: Which of the chunks, counted from 0, begin another turn. The list may grow until that chunk is added.
+        starts: The numbers of the chunks, counted from 0, that begin another turn. The list may grow until that chunk
+            is added.
+        keep: Keep what the assembled answers need; otherwise memory stays constant but for open tool calls.
+
+    Attributes:
+        emitted: The deltas of the chunks added since it was last emptied; None when nobody reads them.
     """
 
-    __slots__ = ("_added", "_choices", "_done", "_envelope", "_extra", "_missing", "_starts", "_usage")
+    __slots__ = (
+        "_added",
+        "_choices",
+        "_done",
+        "_ended",
+        "_envelope",
+        "_extra",
+        "_keep",
+        "_missing",
+        "_starts",
+        "_turn",
+        "emitted",
+        "usage",
+    )
 
-    def __init__(self, starts: deque[int]) -> None:
+    def __init__(self, starts: deque[int], *, keep: bool = True) -> None:
         self._starts = starts
+        self._keep = keep
         self._added = 0
+        self._turn = 0
+        self._ended = False
         self._done: list[Answer] = []
-        self._usage: CompletionUsage | None = None
+        self.emitted: list[Delta] | None = None
+        self.usage: CompletionUsage | None = None
         self._begin()
 
     def add(self, chunk: Chunk) -> None:
-        """Fold one chunk."""
+        """Add one chunk."""
         if self._starts and self._starts[0] == self._added:
             self._starts.popleft()
             self._next_turn()
         self._added += 1
+        emitted = self.emitted
         for piece in chunk.choices:
-            index = piece.index or 0
+            index = number_of(piece.index)
             choice = self._choices.get(index)
             if choice is None:
-                choice = self._choices[index] = Choice(index)
-            choice.add(piece)
-        if self._missing:
-            self._add_envelope(chunk)
-        if chunk.usage is not None:
-            self._usage = chunk.usage
-        if chunk.kept_ is not None:
-            self._add_kept(chunk)
+                choice = self._choices[index] = Choice(index, keep=self._keep)
+            choice.add(piece, emitted)
+        usage = chunk.usage
+        if usage is not None:
+            self.usage = usage
+            if emitted is not None:
+                emitted.append(UsageReport(usage.prompt_tokens, usage.completion_tokens, usage))
+        if self._keep:
+            if self._missing:
+                self._add_envelope(chunk)
+            if chunk.kept_ is not None:
+                self._add_unknown(chunk)
+
+    def end(self) -> None:
+        """Append the deltas of the stream's end: of each finished choice its tool calls, then its finish reason."""
+        emitted = self.emitted
+        if emitted is None or self._ended:
+            return
+        self._ended = True
+        finished = [choice for choice in self._in_order() if choice.finish_reason]
+        for choice in finished:
+            choice.emit_ends(self._turn, emitted)
+        emitted += [
+            Finish(choice.finish_reason, choice.index, str(choice.finish_reason))
+            for choice in finished
+            if choice.finish_reason
+        ]
 
     def turns(self, *, complete: bool) -> list[Answer]:
-        """Each turn as a whole answer; the last may be unfinished."""
+        """Return each turn as a whole answer; the last may be unfinished."""
         if self._empty:
             return list(self._done)
         return [*self._done, self._built(complete)]
 
     def adopt(self, answer: Answer) -> None:
-        """Take a whole answer as the only turn, unless it holds nothing."""
+        """Take a whole answer as the only turn, unless it is empty."""
         if answer.choices:
             self._done = [answer]
 
@@ -195,13 +298,22 @@ class ChatAssembly:
     def _empty(self) -> bool:
         return not self._choices and not self._envelope and not self._extra
 
+    def _in_order(self) -> list[Choice]:
+        return [self._choices[index] for index in sorted(self._choices)]
+
     def _next_turn(self) -> None:
-        """Close the current turn: what follows it shows that the gateway ran its tool calls."""
-        answer = self._built(complete=True)
-        for choice in answer.choices:
-            for call in choice.message.tool_calls or ():
-                mark_ran_on_gateway(call)
-        self._done.append(answer)
+        """Close the current turn: another turn shows that the gateway ran its tool calls."""
+        if self.emitted is not None:
+            for choice in self._in_order():
+                choice.emit_ends(self._turn, self.emitted, ran_on_gateway=True)
+            self.emitted.append(TurnEnd(self._turn))
+        if self._keep:
+            answer = self._built(complete=True)
+            for built in answer.choices:
+                for call in built.message.tool_calls or ():
+                    mark_ran_on_gateway(call)
+            self._done.append(answer)
+        self._turn += 1
         self._begin()
 
     def _begin(self) -> None:
@@ -209,10 +321,10 @@ class ChatAssembly:
         self._envelope: dict[str, Any] = {}
         self._extra: dict[str, Any] = {}
         self._missing: tuple[str, ...] = _ENVELOPE
-        self._usage = None
+        self.usage = None
 
     def _add_envelope(self, chunk: Chunk) -> None:
-        """Take what describes the whole answer from the first chunk that says it (some begin with empty names)."""
+        """Take the facts of the whole answer from the first chunk that has each (some begin with empty names)."""
         envelope, found = self._envelope, False
         for name in self._missing:
             value = getattr(chunk, name)
@@ -222,139 +334,31 @@ class ChatAssembly:
         if found:
             self._missing = tuple(name for name in self._missing if name not in envelope)
 
-    def _add_kept(self, chunk: Chunk) -> None:
-        """What the contract does not know, and known fields that came in another type."""
+    def _add_unknown(self, chunk: Chunk) -> None:
+        """Add fields the contract does not list, and known fields that came in another type."""
         merge_facts(self._extra, chunk.extra_fields)
         raw = unknown_of(chunk).raw
         odd = {name: value for name, value in raw.items() if name != "choices" and getattr(chunk, name) is None}
         merge_facts(self._extra, odd)
 
     def _built(self, complete: bool) -> Answer:
-        choices = sorted(self._choices.values(), key=lambda choice: choice.index)
-        turn = len(self._done)
+        choices = self._in_order()
         whole: dict[str, Any] = {
             **self._envelope,
             "object": "chat.completion",
-            "choices": [choice.built(turn) for choice in choices],
+            "choices": [choice.built(self._turn) for choice in choices],
             **finalize(self._extra),
         }
-        if self._usage is not None:
-            whole["usage"] = codec.to_builtins(self._usage)
+        if self.usage is not None:
+            whole["usage"] = codec.to_builtins(self.usage)
         answer = codec.from_builtins(whole, Answer)
         if not complete or any(choice.finish_reason is None for choice in choices):
             mark_incomplete(answer)
         return answer
 
 
-class ChatDeltas:
-    """The view of one stream; chunks go in in order."""
-
-    __slots__ = ("_calls", "_finish", "_turn", "_turns")
-
-    def __init__(self) -> None:
-        self._turn = Turn()
-        self._turns = 0
-        self._calls: dict[int, _ToolCallView] = {}
-        self._finish: dict[int, FinishReason] = {}
-
-    def of(self, chunk: CreateChatCompletionStreamResponse) -> list[Delta]:
-        """What a chunk says."""
-        deltas: list[Delta] = []
-        if self._turn.follow(chunk):
-            self._end_turn(deltas)
-        for piece in chunk.choices:
-            self._add(piece, deltas)
-        usage = chunk.usage
-        if usage is not None:
-            deltas.append(UsageReport(usage.prompt_tokens, usage.completion_tokens, usage))
-        return deltas
-
-    def at_end(self) -> list[Delta]:
-        """What the stream's end says: of each choice that has a finish reason its tool calls, then that reason."""
-        finish, self._finish = self._finish, {}
-        deltas: list[Delta] = []
-        for choice in sorted(finish):
-            if choice in self._calls:
-                deltas += self._calls.pop(choice).ends(choice, self._turns)
-        deltas += [Finish(reason, choice, str(reason)) for choice, reason in sorted(finish.items())]
-        return deltas
-
-    def _end_turn(self, deltas: list[Delta]) -> None:
-        for choice, calls in sorted(self._calls.items()):
-            deltas += calls.ends(choice, self._turns, ran_on_gateway=True)
-        deltas.append(TurnEnd(self._turns))
-        self._turns += 1
-        self._calls.clear()
-        self._finish.clear()
-
-    def _add(self, piece: ChatCompletionStreamChoice, deltas: list[Delta]) -> None:
-        choice = piece.index or 0
-        delta: Any = piece.delta  # a provider may leave it out
-        if delta is not None:
-            thought = delta.reasoning_content or delta.reasoning  # some send the same text under both names
-            if thought:
-                deltas.append(ReasoningDelta(thought, choice))
-            deltas += [TextDelta(text, choice) for text in _texts(delta)]
-            if delta.refusal:
-                deltas.append(RefusalDelta(delta.refusal, choice))
-            if delta.tool_calls:
-                calls = self._calls.get(choice)
-                if calls is None:
-                    calls = self._calls[choice] = _ToolCallView()
-                for part in delta.tool_calls:
-                    deltas += calls.add(part, choice)
-        if piece.finish_reason:
-            self._finish[choice] = piece.finish_reason
-
-
-class _ToolCallView:
-    """The tool calls of one choice, and how much of each has been told."""
-
-    __slots__ = ("_calls", "_index", "_told")
-
-    def __init__(self) -> None:
-        self._calls = ToolCalls()
-        self._index: dict[int, int] = {}  # by place: the number under which the call's start was told
-        self._told: dict[int, int] = {}  # by place: how many pieces of its arguments were told
-
-    def add(self, piece: Any, choice: int) -> list[Delta]:
-        """What a piece adds. A call's start waits for its arguments: by then its name, in pieces or not, is whole."""
-        call = self._calls.add(piece)
-        told = self._told.get(call.place, 0)
-        new = call.arguments[told:]
-        if not new:
-            return []
-        deltas = self._start(call.place, call.id, call.name, choice)
-        self._told[call.place] = told + len(new)
-        deltas += [ToolCallDelta(self._index[call.place], text, choice) for text in new]
-        return deltas
-
-    def ends(self, choice: int, turn: int, *, ran_on_gateway: bool = False) -> list[Delta]:
-        """The ends of all calls, in the order and with the ids that the assembled answer has."""
-        deltas: list[Delta] = []
-        for call, built in zip(self._calls.in_order(), self._calls.built(turn), strict=True):
-            call_id, name, arguments = built["id"], built["function"]["name"], built["function"]["arguments"]
-            deltas += self._start(call.place, call_id, name, choice)
-            deltas.append(ToolCallEnd(self._index[call.place], call_id, name, arguments, choice, ran_on_gateway))
-        return deltas
-
-    def _start(self, place: int, id: str, name: str, choice: int) -> list[Delta]:
-        """The start of a call, unless it was told."""
-        if place in self._index:
-            return []
-        index = self._index[place] = len(self._index)
-        return [ToolCallStart(index, id, name, choice)]
-
-
-def _texts(delta: Any) -> list[str]:
-    """The text of a delta, as one string or, of some providers, as the texts among a list of parts."""
-    if delta.content:
-        return [delta.content]
-    parts = None if delta.kept_ is None else delta.kept_.raw.get("content")
-    if not is_array(parts):
-        return []
-    texts = [part.get("text") for part in parts if is_object(part) and part.get("type") == "text"]
-    return [text for text in texts if text and isinstance(text, str)]
+def _without(fields: Mapping[str, Any], names: frozenset[str]) -> Mapping[str, Any]:
+    return fields if names.isdisjoint(fields) else {name: fields[name] for name in fields if name not in names}
 
 
 class ChatDialect(EventDialect[Chunk, Answer]):
@@ -365,13 +369,12 @@ class ChatDialect(EventDialect[Chunk, Answer]):
         options: As for every dialect.
     """
 
-    __slots__ = ("_choices", "_deltas", "_read_so_far", "_starts", "_turn")
+    __slots__ = ("_choices", "_read_so_far", "_starts", "_turn")
 
     def __init__(self, *, choices: int = 1, **options: Unpack[Options]) -> None:
-        self._starts: deque[int] = deque()  # which of the chunks, counted from 0, begin another turn
-        super().__init__(Chunk, Answer, lambda: ChatAssembly(self._starts), **options)
+        self._starts: deque[int] = deque()  # the chunks, counted from 0, that begin another turn
+        super().__init__(Chunk, Answer, lambda keep: ChatState(self._starts, keep=keep), **options)
         self._turn = Turn()
-        self._deltas = ChatDeltas()
         self._choices = choices
         self._read_so_far = 0
 
@@ -393,18 +396,16 @@ class ChatDialect(EventDialect[Chunk, Answer]):
         return False
 
     def text(self, chunk: Chunk) -> str | None:
-        """The text a chunk brings."""
-        return chunk.text
-
-    def deltas(self, chunk: Chunk | None) -> list[Delta]:
-        """What a chunk, or the stream's end, says in the words that all dialects share."""
-        return self._deltas.at_end() if chunk is None else self._deltas.of(chunk)
+        """Return the text a chunk brings; where several choices were asked for, that of choice 0."""
+        if self._choices == 1:
+            return chunk.text
+        return "".join([text_of(choice) or "" for choice in chunk.choices if not choice.index]) or None
 
     def _follow(self, chunk: Chunk, event: RawEvent) -> Chunk | None:
         if event[1] == "error" or (chunk.kept_ is not None and _is_error(chunk)):
             self._fail(chunk, event)
             return chunk if any(has_content(choice) for choice in chunk.choices) else None
-        if self._turn.follow(chunk) and self._assembly is not None:
+        if self._turn.follow(chunk):
             self._starts.append(self._read_so_far)
         self._read_so_far += 1
         return chunk

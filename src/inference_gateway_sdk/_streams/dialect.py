@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from .._wire.deltas import Delta
     from .._wire.sse import RawEvent
 
-__all__ = ["Assembly", "ByteDialect", "EventDialect", "Options"]
+__all__ = ["ByteDialect", "EventDialect", "Options", "State"]
 
 
 ChunkT = TypeVar("ChunkT")
@@ -26,19 +26,29 @@ AnswerT = TypeVar("AnswerT")
 MAX_EVENT = 64 * 1024 * 1024
 
 
-class Assembly(Protocol[ChunkT_contra, AnswerT]):
-    """Chunks to the answers they add up to, one a turn."""
+class State(Protocol[ChunkT_contra, AnswerT]):
+    """The state of one stream, fed each chunk once. The assembled answers and the deltas are both read from it.
+
+    Attributes:
+        emitted: The deltas of the chunks added since it was last emptied; None when nobody reads them.
+    """
+
+    emitted: list[Delta] | None
 
     def add(self, chunk: ChunkT_contra, /) -> None:
-        """Fold one chunk."""
+        """Add one chunk."""
+        ...
+
+    def end(self) -> None:
+        """Append the deltas of the stream's end, once."""
         ...
 
     def adopt(self, answer: AnswerT, /) -> None:
-        """Take an answer that came whole as the only turn, unless it holds nothing."""
+        """Take an answer that came whole as the only turn, unless it is empty."""
         ...
 
     def turns(self, *, complete: bool) -> list[AnswerT]:
-        """The turns so far, oldest first; the last may be unfinished."""
+        """Return the turns so far, oldest first; the last may be unfinished."""
         ...
 
 
@@ -64,17 +74,29 @@ class EventDialect(ABC, Generic[ChunkT, FinalT]):
     Args:
         chunk: The type of an event.
         final: The type of a whole answer.
-        assembly: Makes what the chunks are folded into.
+        state: Makes the stream's state; its argument is whether to keep what the assembled answers need.
         provider: As in `Options`, like the rest.
     """
 
-    __slots__ = ("_assembly", "_decode", "_final", "_frames", "_model", "_provider", "closed", "failure")
+    __slots__ = (
+        "_decode",
+        "_final",
+        "_frames",
+        "_keep",
+        "_make_state",
+        "_model",
+        "_provider",
+        "_state",
+        "closed",
+        "error_event",
+        "failure",
+    )
 
     def __init__(
         self,
         chunk: type[ChunkT],
         final: type[FinalT],
-        assembly: Callable[[], Assembly[ChunkT, FinalT]],
+        state: Callable[[bool], State[ChunkT, FinalT]],
         *,
         provider: str | None = None,
         model: str | None = None,
@@ -83,11 +105,14 @@ class EventDialect(ABC, Generic[ChunkT, FinalT]):
     ) -> None:
         self.failure: GatewayError | None = None
         self.closed = False
+        self.error_event = False  # the failure came as an event: it counts even after the end of the answer
         self._provider, self._model = provider, model
         self._frames = EventStreamReader(max_event)
         self._decode = codec.ChunkDecoder(chunk).decode
         self._final = final
-        self._assembly = assembly() if assemble else None
+        self._keep = assemble
+        self._make_state = state
+        self._state = state(True) if assemble else None
 
     @property
     @abstractmethod
@@ -134,18 +159,40 @@ class EventDialect(ABC, Generic[ChunkT, FinalT]):
     def text(self, chunk: ChunkT) -> str | None:
         """The text a chunk brings."""
 
-    @abstractmethod
+    def watch_deltas(self) -> None:
+        """Make `deltas` available; called before the first chunk is handed over."""
+        if self._state is None:
+            self._state = self._make_state(False)
+        self._state.emitted = []
+
     def deltas(self, chunk: ChunkT | None) -> list[Delta]:
-        """What a chunk, or for None the stream's end, says in the words that all dialects share."""
+        """Return the deltas of the chunk that was handed over last, or for None those of the stream's end."""
+        state = self._state
+        if state is None or state.emitted is None:
+            return []
+        if chunk is None:
+            state.end()
+        deltas, state.emitted = state.emitted, []
+        return deltas
 
     def fold(self, chunk: ChunkT) -> None:
-        """Add a chunk that was handed over to what `turns` returns."""
-        if self._assembly is not None:
-            self._assembly.add(chunk)
+        """Add a chunk that is handed over to the state.
+
+        Raises:
+            DecodingError: Its unknown fields are nested hundreds of levels deep.
+        """
+        state = self._state
+        if state is not None:
+            if state.emitted:  # of a chunk that another view took
+                state.emitted = []
+            try:
+                state.add(chunk)
+            except RecursionError:
+                raise DecodingError("a chunk of the stream is nested too deeply to be read") from None
 
     def turns(self, *, complete: bool = True) -> list[FinalT]:
-        """The answers so far, oldest first; empty before one begins and without assembly."""
-        return [] if self._assembly is None else self._assembly.turns(complete=complete)
+        """Return the answers so far, oldest first; empty before one begins and without assembly."""
+        return self._state.turns(complete=complete) if self._keep and self._state is not None else []
 
     @abstractmethod
     def _follow(self, chunk: ChunkT, event: RawEvent) -> ChunkT | None:
@@ -165,6 +212,7 @@ class EventDialect(ABC, Generic[ChunkT, FinalT]):
 
     def _fail(self, chunk: ChunkT, event: RawEvent) -> None:
         """This chunk is an error in the place of one."""
+        self.error_event = True
         error = codec.to_builtins(chunk)
         self.failure = read_stream_error(error, event[0], provider=self._provider, model=self._model)
 
@@ -202,13 +250,13 @@ class EventDialect(ABC, Generic[ChunkT, FinalT]):
     def _adopt_plain_json(self) -> None:
         """A whole answer that came without an event stream is not lost: it stands in the error's partial."""
         body = self._frames.plain_json()
-        if body is None or self._assembly is None:
+        if body is None or self._state is None:
             return
         try:
             answer = codec.decode(body, self._final)
         except GatewayError:  # it was cut off
             return
-        self._assembly.adopt(answer)
+        self._state.adopt(answer)
 
 
 class ByteDialect:
@@ -219,6 +267,7 @@ class ByteDialect:
     """
 
     __slots__ = ("_any", "_wanted", "closed", "failure", "terminal")
+    error_event = False
 
     def __init__(self, wanted: str | None = None) -> None:
         self.failure: GatewayError | None = None
@@ -257,8 +306,11 @@ class ByteDialect:
         """None: bytes are not taken for text."""
         return None
 
+    def watch_deltas(self) -> None:
+        """Do nothing: byte streams have no deltas."""
+
     def deltas(self, chunk: bytes | None) -> list[Delta]:
-        """None: bytes tell no story."""
+        """Return an empty list: byte streams have no deltas."""
         return []
 
     def fold(self, chunk: bytes) -> None:

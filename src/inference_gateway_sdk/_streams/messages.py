@@ -19,18 +19,18 @@ from .._wire.deltas import (
     ToolCallStart,
     UsageReport,
 )
-from ..errors import GatewayError
+from ..errors import GatewayError, StreamError
 from .dialect import EventDialect
-from .turns import TextBuffer, finalize, merge, merge_facts
+from .turns import TextBuffer, finalize, merge, merge_facts, usable_index
 
 if TYPE_CHECKING:
     from typing import Unpack
 
-    from .._generated.messages import MessagesResponseContentBlock, MessagesStreamEventDelta, MessagesStreamEventUsage
+    from .._generated.messages import MessagesResponseContentBlock, MessagesStreamEventDelta
     from .._wire.sse import RawEvent
     from .dialect import Options
 
-__all__ = ["Block", "Blocks", "MessageAssembly", "MessageDeltas", "MessagesDialect", "block_brings", "fields_of"]
+__all__ = ["Block", "Blocks", "MessageState", "MessagesDialect"]
 
 
 _BLOCK_OF_DELTA = {
@@ -66,25 +66,42 @@ class Block:
 
     Attributes:
         written: The pieces of a tool's input, as JSON text.
+        number: The number its deltas carry; -1 when it is not a tool call.
+        ended: Its end was emitted.
     """
 
-    __slots__ = ("_citations", "_fields", "written")
+    __slots__ = ("_citations", "_fields", "ended", "number", "written")
 
     def __init__(self, fields: dict[str, Any]) -> None:
         self._fields = fields
         self._citations: list[Any] = []
         self.written = TextBuffer()
+        self.number = -1
+        self.ended = False
 
-    def add(self, delta: MessagesStreamEventDelta) -> None:
-        """Fold one delta."""
+    @property
+    def id(self) -> str:
+        """The id of a tool call."""
+        return str(self._fields.get("id") or "")
+
+    @property
+    def name(self) -> str:
+        """The tool's name."""
+        return str(self._fields.get("name") or "")
+
+    def add(self, delta: MessagesStreamEventDelta) -> str:
+        """Add one delta; return what it added to the tool's input."""
         fields = fields_of(delta)
         piece = fields.pop("partial_json", None)
+        new = ""
         if piece:
-            self.written.add(piece if isinstance(piece, str) else codec.encode(piece).decode())
+            new = piece if isinstance(piece, str) else codec.encode(piece).decode()
+            self.written.add(new)
         citation = fields.pop("citation", None)
         if citation is not None:
             self._citations.append(citation)
         merge(self._fields, fields)
+        return new
 
     def get(self, name: str) -> Any:
         """A field that came whole."""
@@ -125,18 +142,20 @@ class Blocks:
     def started(self, event: MessagesStreamEvent) -> Block | None:
         """The block that a `content_block_start` begins; None when it names none, which the deltas then do."""
         if event.content_block is None:
-            self._by_index.pop(self._size if event.index is None else event.index, None)
+            index = usable_index(event.index)
+            self._by_index.pop(self._size if index is None else index, None)
             return None
-        return self.begin(event.index, codec.to_builtins(event.content_block))
+        return self.begin(usable_index(event.index), codec.to_builtins(event.content_block))
 
     def meant(self, event: MessagesStreamEvent) -> Block | None:
         """The block that an event is about: by index, else the last one."""
-        return self._last if event.index is None else self._by_index.get(event.index)
+        index = usable_index(event.index)
+        return self._last if index is None else self._by_index.get(index)
 
     def implied(self, event: MessagesStreamEvent) -> Block:
         """A block for a delta whose block never began."""
         kind = (event.delta.type if event.delta is not None else None) or "text_delta"
-        return self.begin(event.index, {"type": _BLOCK_OF_DELTA.get(kind, kind.removesuffix("_delta"))})
+        return self.begin(usable_index(event.index), {"type": _BLOCK_OF_DELTA.get(kind, kind.removesuffix("_delta"))})
 
 
 def _parsed(text: str) -> Any:
@@ -148,27 +167,54 @@ def _parsed(text: str) -> Any:
     return value if is_object(value) else text
 
 
-class MessageAssembly:
-    """The message in the making."""
+_REASONS = {
+    "end_turn": FinishReason.STOP,
+    "stop_sequence": FinishReason.STOP,
+    "max_tokens": FinishReason.LENGTH,
+    "model_context_window_exceeded": FinishReason.LENGTH,
+    "tool_use": FinishReason.TOOL_CALLS,
+    "refusal": FinishReason.CONTENT_FILTER,
+}
 
-    __slots__ = ("_adopted", "_blocks", "_content", "_fields", "_usage")
 
-    def __init__(self) -> None:
+class MessageState:
+    """The state of one Messages stream: blocks, usage, stop reason. It is fed each event once, as it is handed over.
+
+    The assembled message (`turns`) and the deltas (`emitted`) are both read from it.
+
+    Args:
+        keep: Keep what the assembled message needs; otherwise memory stays constant but for tool calls.
+
+    Attributes:
+        emitted: The deltas of the events added since it was last emptied; None when nobody reads them.
+    """
+
+    __slots__ = ("_adopted", "_blocks", "_calls", "_content", "_fields", "_keep", "_stop_reason", "_usage", "emitted")
+
+    def __init__(self, *, keep: bool = True) -> None:
+        self._keep = keep
         self._fields: dict[str, Any] = {}
         self._usage: dict[str, Any] = {}
         self._blocks = Blocks()
         self._content: list[Block] = []
+        self._calls: list[Block] = []
+        self._stop_reason = ""
         self._adopted: MessagesResponse | None = None
+        self.emitted: list[Delta] | None = None
 
     def add(self, event: MessagesStreamEvent) -> None:
-        """Fold one event; pings and kinds nobody listed change nothing."""
+        """Add one event; pings and unknown kinds change nothing."""
         match event.type:
             case "content_block_delta":
                 self._add_delta(event)
             case "content_block_start":
                 block = self._blocks.started(event)
                 if block is not None:
-                    self._content.append(block)
+                    self._begin_block(block)
+            case "content_block_stop":
+                block = self._blocks.meant(event)
+                if block is not None:
+                    self._end_call(block)
             case "message_start":
                 self._begin(codec.to_builtins(event.message) or {})
             case "message_delta" | "message_stop":
@@ -176,13 +222,16 @@ class MessageAssembly:
             case _:
                 pass
 
+    def end(self) -> None:
+        """Do nothing: the last deltas came with `message_stop`."""
+
     def adopt(self, answer: MessagesResponse) -> None:
-        """Take a whole answer as what was assembled, unless it holds nothing."""
+        """Take a whole answer as the message, unless it is empty."""
         if answer.content:
             self._adopted = answer
 
     def turns(self, *, complete: bool) -> list[MessagesResponse]:
-        """The message so far, the only turn there is; empty before it begins."""
+        """Return the message so far, the only turn there is; empty before it begins."""
         return [] if self._empty else [self._built(complete)]
 
     @property
@@ -190,7 +239,7 @@ class MessageAssembly:
         return not (self._fields or self._content or self._adopted)
 
     def _built(self, complete: bool) -> MessagesResponse:
-        """The message so far; its `stop_reason` is None while it is open."""
+        """Return the message so far; its `stop_reason` is None while it is open."""
         if self._adopted is not None:
             return self._adopted
         answer = codec.from_builtins(self._whole(), MessagesResponse)
@@ -209,177 +258,97 @@ class MessageAssembly:
         content, usage = message.pop("content", None), message.pop("usage", None)
         self._fields.update(message)
         if is_object(usage):
-            merge_facts(self._usage, usage)
+            self._add_usage(usage)
         for fields in content if is_array(content) else ():
-            self._content.append(self._blocks.begin(None, fields))
+            self._begin_block(self._blocks.begin(None, fields))
+
+    def _begin_block(self, block: Block) -> None:
+        """Begin a block. One that is whole already, as some servers send them, is emitted like any other."""
+        kind, emitted = block.get("type"), self.emitted
+        if self._keep:
+            self._content.append(block)
+        if kind == "fallback":  # {"type":"fallback","from":{...},"to":{"model":"claude-..."}}: another model goes on
+            to = block.get("to")
+            if is_object(to) and to.get("model"):
+                self._fields["model"] = to["model"]
+        is_call = isinstance(kind, str) and kind.endswith("tool_use")
+        if is_call:
+            block.number = len(self._calls)
+            self._calls.append(block)
+        if emitted is None:
+            return
+        if kind == "text":
+            _emit_text(emitted, TextDelta, block.get("text"))
+        elif kind == "thinking":
+            _emit_text(emitted, ReasoningDelta, block.get("thinking"))
+        elif is_call:
+            emitted.append(ToolCallStart(block.number, block.id, block.name))
 
     def _add_delta(self, event: MessagesStreamEvent) -> None:
-        if event.delta is None:
+        delta = event.delta
+        if delta is None:
             return
         block = self._blocks.meant(event)
         if block is None:
             block = self._blocks.implied(event)
-            self._content.append(block)
-        block.add(event.delta)
+            self._begin_block(block)
+        emitted = self.emitted
+        if self._keep or block.number >= 0:
+            new = block.add(delta)
+            if new and emitted is not None and block.number >= 0:
+                emitted.append(ToolCallDelta(block.number, new))
+        if emitted is not None:
+            _emit_text(emitted, ReasoningDelta, delta.thinking)
+            _emit_text(emitted, TextDelta, event.text)
+
+    def _end_call(self, block: Block) -> None:
+        """Emit a whole tool call, once. Any kind but `tool_use`, such as `server_tool_use`, ran at the provider."""
+        emitted = self.emitted
+        if emitted is None or block.number < 0 or block.ended:
+            return
+        block.ended = True
+        arguments = block.input_text
+        if not block.written:
+            emitted.append(ToolCallDelta(block.number, arguments))
+        ran = block.get("type") != "tool_use"
+        emitted.append(ToolCallEnd(block.number, block.id, block.name, arguments, ran_on_gateway=ran))
 
     def _add_facts(self, event: MessagesStreamEvent) -> None:
-        """What is told of the message as a whole. Usage counts from the beginning, so that the last figure holds."""
+        """Add facts of the message as a whole. Usage counts from the beginning, so the last figure holds."""
         if event.delta is not None:
+            self._stop_reason = event.delta.stop_reason or self._stop_reason
             merge_facts(self._fields, fields_of(event.delta))
         if event.usage is not None:
-            merge_facts(self._usage, codec.to_builtins(event.usage))
+            self._add_usage(codec.to_builtins(event.usage))
         merge_facts(self._fields, event.extra_fields)
+        if event.type == "message_stop" and self.emitted is not None:
+            for block in self._calls:  # calls whose block was never ended
+                self._end_call(block)
+            native = self._stop_reason
+            self.emitted.append(Finish(_REASONS.get(native) or FinishReason(native), native=native))
+
+    def _add_usage(self, usage: dict[str, Any]) -> None:
+        """Add a usage report. Each emitted report has all figures so far: those of the beginning come only once."""
+        merge_facts(self._usage, usage)
+        if self.emitted is not None:
+            whole = codec.from_builtins(finalize(self._usage), MessagesUsage)
+            self.emitted.append(UsageReport(whole.input_tokens, whole.output_tokens, whole))
 
 
-_REASONS = {
-    "end_turn": FinishReason.STOP,
-    "stop_sequence": FinishReason.STOP,
-    "max_tokens": FinishReason.LENGTH,
-    "model_context_window_exceeded": FinishReason.LENGTH,
-    "tool_use": FinishReason.TOOL_CALLS,
-    "refusal": FinishReason.CONTENT_FILTER,
-}
-
-
-class MessageDeltas:
-    """The view of one stream; events go in in order."""
-
-    __slots__ = ("_blocks", "_calls", "_stop_reason", "_usage")
-
-    def __init__(self) -> None:
-        self._blocks = Blocks()
-        self._calls: dict[Block, _Call] = {}
-        self._stop_reason = ""
-        self._usage: dict[str, Any] = {}
-
-    def of(self, event: MessagesStreamEvent) -> list[Delta]:
-        """What an event says."""
-        match event.type:
-            case "content_block_delta":
-                return self._delta(event)
-            case "content_block_start":
-                block = self._blocks.started(event)
-                return [] if block is None else self._started(block)
-            case "content_block_stop":
-                block = self._blocks.meant(event)
-                return [] if block is None else self._ended(block)
-            case "message_start":
-                return self._begun(event)
-            case "message_delta":
-                self._stop_reason = (event.delta and event.delta.stop_reason) or self._stop_reason
-                return self._used(event.usage)
-            case "message_stop":
-                return self._stopped()
-            case _:
-                return []
-
-    def _begun(self, event: MessagesStreamEvent) -> list[Delta]:
-        message = event.message
-        if message is None:
-            return []
-        deltas = self._used(message.usage)
-        for block in message.content:
-            deltas += self._started(self._blocks.begin(None, codec.to_builtins(block)))
-        return deltas
-
-    def _started(self, block: Block) -> list[Delta]:
-        """A block begins; one that is there whole (as some servers send them) is told like any other."""
-        kind = block.get("type")
-        if kind == "text":
-            return _told(TextDelta, block.get("text"))
-        if kind == "thinking":
-            return _told(ReasoningDelta, block.get("thinking"))
-        if isinstance(kind, str) and kind.endswith("tool_use"):
-            call = self._calls[block] = _Call(len(self._calls), block)
-            return [ToolCallStart(call.index, call.id, call.name)]
-        return []
-
-    def _delta(self, event: MessagesStreamEvent) -> list[Delta]:
-        delta = event.delta
-        if delta is None:
-            return []
-        block = self._blocks.meant(event)
-        deltas: list[Delta] = []
-        if block is None:
-            block = self._blocks.implied(event)
-            deltas += self._started(block)
-        call = self._calls.get(block)
-        if call is not None:
-            block.add(delta)
-            deltas += call.new()
-        return deltas + _told(ReasoningDelta, delta.thinking) + _told(TextDelta, event.text)
-
-    def _ended(self, block: Block) -> list[Delta]:
-        call = self._calls.get(block)
-        return [] if call is None else call.end()
-
-    def _used(self, usage: MessagesUsage | MessagesStreamEventUsage | None) -> list[Delta]:
-        """Each report has all figures told so far: those of the beginning come only once."""
-        if usage is None:
-            return []
-        merge_facts(self._usage, codec.to_builtins(usage))
-        whole = codec.from_builtins(finalize(self._usage), MessagesUsage)
-        return [UsageReport(whole.input_tokens, whole.output_tokens, whole)]
-
-    def _stopped(self) -> list[Delta]:
-        deltas: list[Delta] = []
-        for call in self._calls.values():  # calls whose block was never ended
-            deltas += call.end()
-        native = self._stop_reason
-        deltas.append(Finish(_REASONS.get(native) or FinishReason(native), native=native))
-        return deltas
-
-
-class _Call:
-    """A tool call, and how much of it has been told."""
-
-    __slots__ = ("_block", "_ended", "_told", "index")
-
-    def __init__(self, index: int, block: Block) -> None:
-        self.index = index
-        self._block = block
-        self._told = 0
-        self._ended = False
-
-    @property
-    def id(self) -> str:
-        return str(self._block.get("id") or "")
-
-    @property
-    def name(self) -> str:
-        return str(self._block.get("name") or "")
-
-    def new(self) -> list[Delta]:
-        """The pieces of the input that were not told yet."""
-        pieces = self._block.written[self._told :]
-        self._told += len(pieces)
-        return [ToolCallDelta(self.index, piece) for piece in pieces]
-
-    def end(self) -> list[Delta]:
-        """The call as a whole, once. What is not `tool_use` but, say, `server_tool_use` was run by the provider."""
-        if self._ended:
-            return []
-        self._ended = True
-        arguments = self._block.input_text
-        deltas: list[Delta] = [] if self._told else [ToolCallDelta(self.index, arguments)]
-        ran = self._block.get("type") != "tool_use"
-        return [*deltas, ToolCallEnd(self.index, self.id, self.name, arguments, ran_on_gateway=ran)]
-
-
-def _told(kind: type[TextDelta | ReasoningDelta], text: object) -> list[Delta]:
-    """A piece of text as an event; none for no text."""
-    return [kind(text)] if isinstance(text, str) and text else []
+def _emit_text(emitted: list[Delta], kind: type[TextDelta | ReasoningDelta], text: object) -> None:
+    if isinstance(text, str) and text:
+        emitted.append(kind(text))
 
 
 class MessagesDialect(EventDialect[MessagesStreamEvent, MessagesResponse]):
     """One attempt at a Messages stream."""
 
-    __slots__ = ("_begun", "_deltas", "_stopped")
+    __slots__ = ("_begun", "_id", "_stopped")
 
     def __init__(self, **options: Unpack[Options]) -> None:
-        super().__init__(MessagesStreamEvent, MessagesResponse, MessageAssembly, **options)
-        self._deltas: MessageDeltas | None = None
+        super().__init__(MessagesStreamEvent, MessagesResponse, lambda keep: MessageState(keep=keep), **options)
         self._begun = False
+        self._id: str | None = None
         self._stopped = False
 
     @property
@@ -405,14 +374,6 @@ class MessagesDialect(EventDialect[MessagesStreamEvent, MessagesResponse]):
         """The text an event brings."""
         return chunk.text
 
-    def deltas(self, chunk: MessagesStreamEvent | None) -> list[Delta]:
-        """What an event says, in the words that all dialects share; the end itself adds nothing to `message_stop`."""
-        if chunk is None:
-            return []
-        if self._deltas is None:
-            self._deltas = MessageDeltas()
-        return self._deltas.of(chunk)
-
     def _follow(self, chunk: MessagesStreamEvent, event: RawEvent) -> MessagesStreamEvent | None:
         name = event[1]
         if name and chunk.kept_ is not None and "type" in chunk.kept_.absent:
@@ -421,6 +382,9 @@ class MessagesDialect(EventDialect[MessagesStreamEvent, MessagesResponse]):
             self._fail(chunk, event)
             return None
         match chunk.type:
+            case "message_start" if self._is_another(chunk):
+                self.failure = StreamError("a second message began before the first had ended")
+                return None
             case "message_start" | "content_block_start" | "content_block_delta":
                 self._begun = True
             case "message_stop" if self._begun:
@@ -430,6 +394,12 @@ class MessagesDialect(EventDialect[MessagesStreamEvent, MessagesResponse]):
             case _:
                 pass
         return chunk
+
+    def _is_another(self, event: MessagesStreamEvent) -> bool:
+        """Return whether a `message_start` has another id than the message that is open."""
+        new = event.message.id if event.message is not None else None
+        known, self._id = self._id, self._id or new
+        return bool(known and new and known != new)
 
     def _missing(self) -> str:
         return "message_stop did not come" if self._begun else "no message had begun"

@@ -103,7 +103,8 @@ FOREIGN_LIMIT = 8 * 1024 * 1024  # of a body without events this much is kept, t
 _EXCERPT = 200
 _BOM = b"\xef\xbb\xbf"
 _MARGIN = _BOM + b" \t\r\n"
-_OF_EVENTS = re.compile(rb":|(?:data|event|id|retry)(?:[:\r\n]|$)")
+# A field of an event, or the beginning of one where the body was cut: `data: x`, `data`, `even`.
+_OF_EVENTS = re.compile(rb":|(?:data|event|id|retry)(?:[:\r\n]|$)|(?:d|da|dat|e|ev|eve|even|i|r|re|ret|retr)$")
 _EMPTY_HINT = (
     "the gateway answers so when the provider breaks off before its first line; ask again, or ask without streaming"
     " to see the provider's error."

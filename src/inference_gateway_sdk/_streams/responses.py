@@ -6,23 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 from .._generated.chat import FinishReason
 from .._generated.responses import Response, ResponseOutputMessage, ResponseReasoningItem, ResponseStreamEvent
-from .._model.json_values import is_array, is_object
+from .._model.json_values import is_array
 from .._model.unknown_fields import mark_incomplete, raw_value
 from .._wire import codec
 from .._wire.deltas import (
     Delta,
     Finish,
-    ReasoningDelta,
-    RefusalDelta,
-    TextDelta,
-    ToolCallDelta,
-    ToolCallEnd,
-    ToolCallStart,
     UsageReport,
 )
 from .dialect import EventDialect
-from .response_items import Items, Places, Subject, list_of_part, subject_of, whole_text
-from .turns import TextBuffer
+from .response_items import Items, subject_of
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -30,43 +23,58 @@ if TYPE_CHECKING:
     from .._wire.sse import RawEvent
     from .dialect import Options
 
-__all__ = ["ENDS", "ResponseAssembly", "ResponseDeltas", "ResponsesDialect"]
+__all__ = ["ENDS", "ResponseState", "ResponsesDialect"]
 
 
 ENDS = frozenset({"response.completed", "response.incomplete", "response.failed"})
 """The events after which nothing follows; each holds the whole response."""
 
 
-class ResponseAssembly:
-    """The response in the making."""
+_REASONS = {"max_output_tokens": "length", "max_tokens": "length", "content_filter": "content_filter"}
 
-    __slots__ = ("_adopted", "_fields", "_items", "_output")
 
-    def __init__(self) -> None:
+class ResponseState:
+    """The state of one Responses stream: items, facts, usage. It is fed each event once, as it is handed over.
+
+    The assembled response (`turns`) and the deltas (`emitted`) are both read from it.
+
+    Args:
+        keep: Keep what the assembled response needs; otherwise memory stays constant but for open function calls.
+
+    Attributes:
+        emitted: The deltas of the events added since it was last emptied; None when nobody reads them.
+    """
+
+    __slots__ = ("_adopted", "_fields", "_items", "_keep", "_output", "emitted")
+
+    def __init__(self, *, keep: bool = True) -> None:
+        self._keep = keep
         self._fields: dict[str, Any] = {}
-        self._items = Items()
-        self._output: list[Any] | None = None  # as a snapshot of the whole has it
+        self._items = Items(keep=keep)
+        self._output: list[Any] | None = None  # as the last snapshot has it
         self._adopted: Response | None = None
+        self.emitted: list[Delta] | None = None
 
     def add(self, event: ResponseStreamEvent) -> None:
-        """Fold one event; kinds nobody listed change nothing, but for the items and parts they carry."""
-        last = event.type in ENDS
-        if last:
-            self._fields.pop("status", None)  # of a snapshot before
-        if event.response is not None:
-            self._take(codec.to_builtins(event.response), last=last)
-        elif not last:
+        """Add one event; unknown kinds change nothing, but for the items and parts they carry."""
+        self._items.emitted = self.emitted
+        if event.type in ENDS:
+            self._add_last(event)
+        elif event.response is not None:
+            self._take(codec.to_builtins(event.response), last=False)
+        else:
             self._items.add(event)
-        if last and not self._fields.get("status"):
-            self._fields["status"] = event.type.removeprefix("response.")
+
+    def end(self) -> None:
+        """Do nothing: the last deltas came with the last event."""
 
     def adopt(self, answer: Response) -> None:
-        """Take a whole answer as what was assembled, unless it holds nothing."""
+        """Take a whole answer as the response, unless it is empty."""
         if answer.output:
             self._adopted = answer
 
     def turns(self, *, complete: bool) -> list[Response]:
-        """The response so far, the only turn there is; empty before it begins."""
+        """Return the response so far, the only turn there is; empty before it begins."""
         return [] if self._empty else [self._built(complete)]
 
     @property
@@ -83,12 +91,37 @@ class ResponseAssembly:
         output = self._items.built() if self._output is None else self._output
         return {"object": "response", **self._fields, "output": output}
 
-    def _take(self, snapshot: dict[str, Any], *, last: bool) -> None:
-        """A snapshot of the whole: its facts replace earlier ones.
+    def _add_last(self, event: ResponseStreamEvent) -> None:
+        snapshot = {} if event.response is None else codec.to_builtins(event.response)
+        if self.emitted is not None:
+            self._emit_last(event, snapshot.get("output"), self.emitted)
+        self._fields.pop("status", None)  # of a snapshot before
+        self._take(snapshot, last=True)
+        if not self._fields.get("status"):
+            self._fields["status"] = (event.type or "").removeprefix("response.")
 
-        The last one's output counts where it holds as many items as were told: some providers leave it empty.
+    def _emit_last(self, event: ResponseStreamEvent, output: object, emitted: list[Delta]) -> None:
+        """Emit what of the whole response was not emitted, its usage, and its end (none for `response.failed`)."""
+        self._items.end(output, completed=event.type == "response.completed")
+        usage = None if event.response is None else event.response.usage
+        if usage is not None:
+            emitted.append(UsageReport(usage.input_tokens, usage.output_tokens, usage))
+        if event.type == "response.incomplete":
+            details = None if event.response is None else event.response.incomplete_details
+            native = (details and details.reason) or "incomplete"
+            emitted.append(Finish(FinishReason(_REASONS.get(native, native)), native=native))
+        elif event.type == "response.completed":
+            reason = "tool_calls" if self._items.has_calls else "stop"
+            emitted.append(Finish(FinishReason(reason), native="completed"))
+
+    def _take(self, snapshot: dict[str, Any], *, last: bool) -> None:
+        """Take a snapshot of the whole response: its facts replace earlier ones.
+
+        The last one's output counts where it holds as many items as came: some providers leave it empty.
         """
         output = snapshot.pop("output", None)
+        if not self._keep:
+            return
         self._fields.update(snapshot)
         if not is_array(output):
             return
@@ -98,169 +131,16 @@ class ResponseAssembly:
             self._items.begin(output)
 
 
-_KINDS: dict[str, type[TextDelta | ReasoningDelta | RefusalDelta]] = {
-    "output_text": TextDelta,
-    "refusal": RefusalDelta,
-    "reasoning_text": ReasoningDelta,
-    "summary_text": ReasoningDelta,
-}
-_REASONS = {"max_output_tokens": "length", "max_tokens": "length", "content_filter": "content_filter"}
-
-
-class _Call:
-    """A function call that is being told."""
-
-    __slots__ = ("arguments", "ended", "id", "index", "name")
-
-    def __init__(self, index: int, id: str, name: str) -> None:
-        self.index = index
-        self.id = id
-        self.name = name
-        self.arguments = TextBuffer()
-        self.ended = False
-
-    def tell(self, piece: str) -> list[Delta]:
-        """The next piece of its arguments."""
-        if not piece:
-            return []
-        self.arguments.add(piece)
-        return [ToolCallDelta(self.index, piece)]
-
-    def tell_rest(self, whole: object) -> list[Delta]:
-        """What of the whole arguments was not told yet."""
-        told = sum(map(len, self.arguments))
-        return self.tell(whole[told:]) if isinstance(whole, str) else []
-
-    def end(self) -> list[Delta]:
-        """It is whole."""
-        self.ended = True
-        arguments = "".join(self.arguments)
-        self.arguments = TextBuffer()
-        return [ToolCallEnd(self.index, self.id, self.name, arguments)]
-
-
-class ResponseDeltas:
-    """The view of one stream; its events go in in order."""
-
-    __slots__ = ("_calls", "_places", "_told", "_waiting")
-
-    def __init__(self) -> None:
-        self._places = Places()
-        self._told: dict[tuple[int, str, int], int] = {}  # how much of the text of each part was told
-        self._calls: dict[int, _Call] = {}
-        self._waiting: dict[int, str] = {}  # arguments of calls whose beginning has not come
-
-    def of(self, event: ResponseStreamEvent) -> list[Delta]:
-        """What an event says."""
-        subject, step = subject_of(event)
-        if event.type in ENDS:
-            return self._end(event)
-        if subject is None and event.item is None and event.part is None:
-            return []
-        place = self._places.of(event)
-        if event.item is not None:
-            return self._item(place, codec.to_builtins(event.item), done=step == "done")
-        if subject is None:
-            return self._part(place, event)
-        if subject.parts:
-            return self._text(place, event, subject, step)
-        return self._arguments(place, event, subject, step) if subject.item == "function_call" else []
-
-    def _text(self, place: int, event: ResponseStreamEvent, subject: Subject, step: str) -> list[Delta]:
-        key = (place, subject.part, self._places.of_part(place, subject.parts, event))
-        if step == "delta" and event.delta:
-            self._told[key] = self._told.get(key, 0) + len(event.delta)
-            return [_KINDS[subject.part](event.delta)]
-        return self._rest(key, whole_text(event, subject)) if step == "done" else []
-
-    def _part(self, place: int, event: ResponseStreamEvent) -> list[Delta]:
-        index = self._places.of_part(place, list_of_part(event), event)
-        return self._of_part(place, index, codec.to_builtins(event.part))
-
-    def _of_part(self, place: int, index: int, part: Any) -> list[Delta]:
-        kind = part.get("type") if is_object(part) else None
-        if kind not in _KINDS:
-            return []
-        return self._rest((place, kind, index), part.get("refusal" if kind == "refusal" else "text"))
-
-    def _rest(self, key: tuple[int, str, int], whole: Any) -> list[Delta]:
-        """What of a whole text was not told yet."""
-        told = self._told.get(key, 0)
-        if not isinstance(whole, str) or len(whole) <= told:
-            return []
-        self._told[key] = len(whole)
-        return [_KINDS[key[1]](whole[told:])]
-
-    def _item(self, place: int, item: dict[str, Any], *, done: bool) -> list[Delta]:
-        if item.get("type") == "function_call":
-            return self._call(place, item, done=done)
-        deltas: list[Delta] = []
-        for name in ("summary", "content"):
-            parts = item.get(name)
-            for index, part in enumerate(parts if is_array(parts) else ()):
-                deltas += self._of_part(place, index, part)
-        return deltas
-
-    def _call(self, place: int, item: dict[str, Any], *, done: bool) -> list[Delta]:
-        deltas: list[Delta] = []
-        call = self._calls.get(place)
-        if call is None:
-            call_id = item.get("call_id") or item.get("id") or ""
-            call = self._calls[place] = _Call(len(self._calls), str(call_id), str(item.get("name") or ""))
-            deltas.append(ToolCallStart(call.index, call.id, call.name))
-            deltas += call.tell(self._waiting.pop(place, ""))
-        if done and not call.ended:
-            deltas += call.tell_rest(item.get("arguments"))
-            if item.get("status") != "incomplete":  # the model was stopped in the midst of it
-                deltas += call.end()
-        return deltas
-
-    def _arguments(self, place: int, event: ResponseStreamEvent, subject: Subject, step: str) -> list[Delta]:
-        call = self._calls.get(place)
-        if call is None:
-            self._waiting[place] = self._waiting.get(place, "") + (event.delta or "")
-            return []
-        if call.ended:
-            return []
-        if step == "delta":
-            return call.tell(event.delta or "")
-        return call.tell_rest(whole_text(event, subject)) if step == "done" else []
-
-    def _end(self, event: ResponseStreamEvent) -> list[Delta]:
-        """The last event: what of the whole response was not told, its usage, and why it ended; not of a failed one."""
-        response = event.response
-        deltas: list[Delta] = []
-        output = None if response is None else codec.to_builtins(response).get("output")
-        for rank, item in enumerate(output if is_array(output) else ()):
-            if is_object(item):
-                deltas += self._item(self._places.in_output(rank, item.get("id")), item, done=True)
-        if event.type == "response.completed":
-            for call in self._calls.values():
-                deltas += [] if call.ended else call.end()
-        usage = None if response is None else response.usage
-        if usage is not None:
-            deltas.append(UsageReport(usage.input_tokens, usage.output_tokens, usage))
-        return deltas if event.type == "response.failed" else [*deltas, self._finish(event)]
-
-    def _finish(self, event: ResponseStreamEvent) -> Finish:
-        if event.type == "response.incomplete":
-            details = None if event.response is None else event.response.incomplete_details
-            native = (details and details.reason) or "incomplete"
-            return Finish(FinishReason(_REASONS.get(native, native)), native=native)
-        return Finish(FinishReason("tool_calls" if self._calls else "stop"), native="completed")
-
-
 Event = ResponseStreamEvent
 
 
 class ResponsesDialect(EventDialect[Event, Response]):
     """One attempt at a Responses stream."""
 
-    __slots__ = ("_begun", "_deltas", "_whole")
+    __slots__ = ("_begun", "_whole")
 
     def __init__(self, **options: Unpack[Options]) -> None:
-        super().__init__(Event, Response, ResponseAssembly, **options)
-        self._deltas = ResponseDeltas()
+        super().__init__(Event, Response, lambda keep: ResponseState(keep=keep), **options)
         self._begun = False
         self._whole = False
 
@@ -288,10 +168,6 @@ class ResponsesDialect(EventDialect[Event, Response]):
     def text(self, chunk: Event) -> str | None:
         """The text an event brings."""
         return chunk.delta if chunk.type == "response.output_text.delta" else None
-
-    def deltas(self, chunk: Event | None) -> list[Delta]:
-        """What an event says, in the words that all dialects share; the end itself adds nothing to the last event."""
-        return [] if chunk is None else self._deltas.of(chunk)
 
     def _follow(self, chunk: Event, event: RawEvent) -> Event | None:
         name = event[1]

@@ -13,7 +13,7 @@ from typing import Any
 from .._model.json_values import parse
 from .._wire import codec
 from ..errors import GatewayError
-from .turns import TextBuffer, finalize, merge, merge_facts
+from .turns import TextBuffer, finalize, merge, merge_facts, usable_index
 
 __all__ = ["Slot", "ToolCalls"]
 
@@ -26,6 +26,8 @@ class Slot:
     Attributes:
         place: Which call of its message, in the order they begin.
         arguments: The pieces of its JSON text.
+        fresh: What the last piece added to the arguments.
+        number: The number its deltas carry; -1 before its start was emitted.
     """
 
     __slots__ = (
@@ -34,10 +36,12 @@ class Slot:
         "arguments",
         "extra",
         "extra_content",
+        "fresh",
         "function_extra",
         "id",
         "index",
         "name",
+        "number",
         "place",
         "type",
     )
@@ -52,6 +56,8 @@ class Slot:
         self.extra_content: dict[str, Any] = {}
         self.extra: dict[str, Any] = {}
         self.function_extra: dict[str, Any] = {}
+        self.fresh = ""
+        self.number = -1
         self._named_again = False
         self._doubts = 0
 
@@ -98,7 +104,7 @@ class ToolCalls:
         function = piece.function
         call_id = piece.id or ""
         name = (function.name or "") if function is not None else ""
-        slot = self._slot(piece.index, call_id, name, _beginning(function))
+        slot = self._slot(usable_index(piece.index), call_id, name, _beginning(function))
         if call_id:
             slot.id = call_id
             self._by_id[call_id] = slot
@@ -106,6 +112,7 @@ class ToolCalls:
             slot.type = str(piece.type)
         if name:
             slot.add_name(name)
+        slot.fresh = ""
         if function is not None:
             self._add_arguments(slot, function)
         if piece.extra_content is not None:
@@ -145,11 +152,14 @@ class ToolCalls:
 
     def _add_arguments(self, slot: Slot, function: Any) -> None:
         if function.arguments:
+            slot.fresh = function.arguments
             slot.arguments.add(function.arguments)
         if function.kept_ is not None:
             raw = function.kept_.raw.get("arguments")
             if raw is not None:  # an object instead of its text
-                slot.arguments.add(codec.encode(raw).decode())
+                text = codec.encode(raw).decode()
+                slot.fresh += text
+                slot.arguments.add(text)
             if function.extra_fields:
                 merge(slot.function_extra, function.extra_fields)
 

@@ -11,10 +11,22 @@ if TYPE_CHECKING:
 
     from .._generated.chat import ChatCompletionStreamChoice, CreateChatCompletionStreamResponse
 
-__all__ = ["TextBuffer", "Turn", "finalize", "has_content", "merge", "merge_beside", "merge_facts"]
+__all__ = [
+    "TextBuffer",
+    "Turn",
+    "finalize",
+    "has_content",
+    "merge",
+    "merge_beside",
+    "merge_facts",
+    "merge_parts",
+    "number_of",
+    "usable_index",
+]
 
 
 _RECENT = 256
+_MOST_INDEX = 2**31
 
 
 class TextBuffer(list[str]):
@@ -41,6 +53,8 @@ _FACTS = frozenset(
 )
 # Objects whose content is opaque: it comes whole.
 _OPAQUE = frozenset({"extra_content", "google"})
+# Content parts with no other key than these are text, and consecutive ones are one part.
+_OF_TEXT_PARTS = frozenset({"type", "text", "thinking", "closed"})
 
 
 def merge(into: dict[str, Any], more: Mapping[str, Any], *, facts: bool = False) -> None:
@@ -94,8 +108,34 @@ def finalize(value: Any) -> Any:
     return value
 
 
+def merge_parts(into: list[Any], parts: Iterable[Any]) -> None:
+    """Add content parts to a list, joining texts: a part continues the last one of its type when both are only text."""
+    for part in parts:
+        last = into[-1] if into else None
+        if not (is_object(last) and is_object(part) and _joins(last, part)):
+            into.append(_own(part))
+            continue
+        for key, value in part.items():
+            old = last.get(key)
+            if key == "type" or value is None:
+                continue
+            if isinstance(value, str) and old is not None:
+                _grow(last, key, value)
+            elif is_array(value) and is_array(old):
+                merge_parts(old, value)
+            else:
+                last[key] = _own(value)
+
+
+def _joins(last: dict[str, Any], part: dict[str, Any]) -> bool:
+    return last.get("type") == part.get("type") and not (last.keys() | part.keys()) - _OF_TEXT_PARTS
+
+
 def _grow(into: dict[str, Any], key: str, piece: str) -> None:
     old = into[key]
+    # Groq sends the arguments of an executed tool twice whole: {"q":1}, then {"q":1} again with the output.
+    if piece[:1] in ("{", "[") and piece[-1:] in ("}", "]") and piece == "".join(old):
+        return
     if isinstance(old, TextBuffer):
         old.add(piece)
     elif isinstance(old, str):
@@ -126,6 +166,19 @@ def _extend(old: list[Any], more: list[Any]) -> None:
 def _continues(last: dict[str, Any], item: dict[str, Any]) -> bool:
     index = item.get("index")
     return index is not None and index == last.get("index") and item.get("type", last.get("type")) == last.get("type")
+
+
+def usable_index(index: int | None) -> int | None:
+    """Return an index as it came, None for one outside 0 to 2^31 - 1.
+
+    Any integer may come, and multiples of 2^61 - 1 all have the hash 0: as keys of a dict they cost quadratic time.
+    """
+    return index if index is not None and 0 <= index < _MOST_INDEX else None
+
+
+def number_of(index: int | None) -> int:
+    """Return the index of a choice, 0 for a missing one."""
+    return index if index is not None and 0 <= index < _MOST_INDEX else 0
 
 
 def has_content(piece: ChatCompletionStreamChoice) -> bool:
@@ -176,12 +229,12 @@ class Turn:
         if len(choices) == 1:
             piece = choices[0]
             delta: Any = piece.delta
-            if not piece.finish_reason and (piece.index or 0) in self._open and not (delta and delta.tool_calls):
+            if not piece.finish_reason and number_of(piece.index) in self._open and not (delta and delta.tool_calls):
                 self._id = chunk.id or ""  # most chunks
                 return False
         begins = belongs = False
         for piece in choices:
-            index = piece.index or 0
+            index = number_of(piece.index)
             if index not in self._finish:
                 belongs = True
             elif self._follows(piece, index, chunk.id or ""):

@@ -180,10 +180,12 @@ class Dialect(Protocol[ChunkT, FinalT]):
     Attributes:
         failure: What went wrong; it counts once the chunks before it have been handed over. `feed` never raises.
         closed: Nothing more is to be expected: stop reading.
+        error_event: The failure came as an event of the stream, so it counts even after the terminal marker.
     """
 
     failure: GatewayError | None
     closed: bool
+    error_event: bool
 
     @property
     def terminal(self) -> bool:
@@ -215,10 +217,14 @@ class Dialect(Protocol[ChunkT, FinalT]):
         """The text a chunk brings."""
         ...
 
-    def deltas(self, chunk: ChunkT | None) -> list[Delta]:
-        """What a chunk says, in the words that all dialects share; None asks what the stream's end says.
+    def watch_deltas(self) -> None:
+        """Make `deltas` available; called before the first chunk is handed over, or never."""
+        ...
 
-        Asked for each chunk that is handed over, in order, or for none. The end is asked until it says nothing more.
+    def deltas(self, chunk: ChunkT | None) -> list[Delta]:
+        """Return the deltas of the chunk that was folded last, or for None those of the stream's end.
+
+        Called after `fold` of each chunk, in order. The end is asked until it returns an empty list.
         """
         ...
 

@@ -250,7 +250,7 @@ def _tidy(text: str) -> str:
 
 
 def _cut(text: str) -> str:
-    return text if len(text) <= _LONGEST_MESSAGE else text[: _LONGEST_MESSAGE - 3] + ".."
+    return text if len(text) <= _LONGEST_MESSAGE else text[: _LONGEST_MESSAGE - 3] + "..."
 
 
 _LONGEST_JSON: Final = 1024 * 1024  # a longer body is not searched for its message

@@ -44,7 +44,7 @@ _HOMES = {
     "IssuerError": ".oidc",
     "ListenError": ".runner",
     "LocalModel": ".providers.local",
-    "McpSettings": ".mcp.settings",
+    "McpSettings": ".settings",
     "Oidc": ".oidc",
     "ScriptedProvider": ".providers.scripted",
     "Settings": ".settings",

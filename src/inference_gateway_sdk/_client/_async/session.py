@@ -160,9 +160,10 @@ class AsyncOpenStream(Generic[ChunkT, FinalT]):
         return False
 
     def _stop(self, error: GatewayError, cause: Failure | None) -> None:
-        """The stream ends here: whole, when its terminal marker had come; broken otherwise."""
+        """End the stream: whole when its terminal marker had come and no error event followed, broken otherwise."""
         dialect = self.dialect
-        if dialect.terminal and not (dialect.may_continue and dialect.failure is not None):
+        in_band = dialect.failure is not None and (dialect.may_continue or dialect.error_event)
+        if dialect.terminal and not in_band:
             retry_state.odd_end(error)
         else:
             error.__cause__ = cause

@@ -124,6 +124,7 @@ class AsyncStream(Generic[ChunkT, FinalT]):
             if live.handed_over:
                 raise RuntimeError("deltas() tells a stream from its beginning: ask for it before reading")
             self._deltas = deque()
+            live.dialect.watch_deltas()
         waiting, told = self._deltas, live.dialect.deltas
         while True:
             while waiting:
