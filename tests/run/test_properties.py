@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 from hypothesis import given, settings
@@ -66,10 +67,8 @@ def answers(dialect: str, rounds: Any) -> list[Any]:
 
 def play(story: Story) -> None:
     """Play to any end."""
-    try:
+    with contextlib.suppress(RunError, StreamTruncatedError):
         story.play()
-    except (RunError, StreamTruncatedError):
-        pass
     story.save()
     for ask in story.asks:
         assert not judge(story.dialect, ask.messages), ask.messages
