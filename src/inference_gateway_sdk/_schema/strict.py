@@ -81,7 +81,7 @@ class Rules(Struct, frozen=True, kw_only=True):
 
 _TEXT_FORMATS: Final = frozenset("date-time time date duration email hostname ipv4 ipv6 uuid".split())
 
-# Each row from the provider's own documentation of structured output, November 2026.
+# What each family is known to accept; not tried against the providers themselves.
 OPENAI: Final = Rules(
     name="openai", formats=_TEXT_FORMATS, closed=True, all_required=True, open_maps=False, untyped=False,
     lookaround=False, most_properties=5000, deepest=10,
