@@ -184,12 +184,12 @@ class Dialect(Protocol[ChunkT, FinalT]):
     Attributes:
         failure: What went wrong; it counts once the chunks before it have been handed over. `feed` never raises.
         closed: Nothing more is to be expected: stop reading.
-        error_event: The failure came as an event of the stream, so it counts even after the terminal marker.
+
+    A dialect may have `error_event`: true when the failure came as an event, so that it counts after the end too.
     """
 
     failure: GatewayError | None
     closed: bool
-    error_event: bool
 
     @property
     def terminal(self) -> bool:

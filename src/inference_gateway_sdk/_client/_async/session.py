@@ -162,7 +162,7 @@ class AsyncOpenStream(Generic[ChunkT, FinalT]):
     def _stop(self, error: GatewayError, cause: Failure | None) -> None:
         """End the stream: whole when its terminal marker had come and no error event followed, broken otherwise."""
         dialect = self.dialect
-        in_band = dialect.failure is not None and (dialect.may_continue or dialect.error_event)
+        in_band = dialect.failure is not None and (dialect.may_continue or getattr(dialect, "error_event", False))
         if dialect.terminal and not in_band:
             retry_state.odd_end(error)
         else:
