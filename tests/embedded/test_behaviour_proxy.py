@@ -212,7 +212,7 @@ def kinds(content_type: str, accept: str) -> object:
         seen=lambda seen: seen.headers["anthropic-version"] == "1, 2023-06-01",
     ),
     proxied(
-        "no token, but a key and a cookie",
+        "no token and no cookie, but a key",
         given={"Authorization": "Bearer c", "X-Api-Key": "c", "Cookie": "c=1", "Proxy-Authorization": "Basic c"},
         # The real gateway forwards a browser's cookie too; here it stays out (docs/embedded.md).
         seen=lambda seen: (

@@ -22,13 +22,12 @@ from client.message_faults import (
     message_event,
     text_delta,
 )
-from client.recorded import FOLDER, MISSING
+from client.recorded import FOLDER
 from support.server import Connection, Request, serving
 
 if TYPE_CHECKING:
     from support.worlds import World
 
-needs_captures = pytest.mark.skipif(not FOLDER.is_dir(), reason=MISSING)
 ODD_CONTENT = [
     {"type": "thinking", "thinking": "Hm", "signature": "sig==", "x_mark": 1},
     {"type": "redacted_thinking", "data": "b64=="},
@@ -411,7 +410,6 @@ async def ask_for_stream(client: Any, model: str = "anthropic/ok") -> Any:
         return await stream.final()
 
 
-@needs_captures
 @pytest.mark.parametrize(("name", "scenario"), [("base/msg", ask), ("base/msg_s", ask_for_stream)])
 def test_recorded_answers(world: World, name: str, scenario: Any) -> None:
     """The real gateway's whole answer and its stream are the same message, and the request was the recorded one."""
@@ -421,7 +419,6 @@ def test_recorded_answers(world: World, name: str, scenario: Any) -> None:
     assert request.json() == recorded_request(name)
 
 
-@needs_captures
 @pytest.mark.parametrize(
     ("name", "model", "kind", "says", "hint"),
     [
@@ -441,7 +438,6 @@ def test_recorded_refusals(
     assert error.request_id == ("req_9" if name == "base/msg_err" else None)
 
 
-@needs_captures
 def test_a_recorded_stream_that_broke_off(world: World) -> None:
     """A stream whose connection closed after a long silence is truncated; nothing of a message had come."""
     error, request = replay(world, "base/msg_s_gap", lambda client: ask_for_stream(client, "anthropic/gap"))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import inference_gateway_sdk as sdk
-from client.recorded import FOLDER, MISSING
+from client.recorded import FOLDER
 from support.server import Connection, Request, serving
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from support.worlds import World
 
-pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason=MISSING)
 
 EXPORT: dict[str, Any] = {"resourceMetrics": []}
 PNG = b"\x89PNG\r\n\x1a\n"

@@ -8,7 +8,7 @@ import pytest
 
 import inference_gateway_sdk as sdk
 from client.invented import Invented
-from client.recorded import FOLDER, MISSING
+from client.recorded import FOLDER
 from client.response_faults import CREATED, GOOD, HEL, HELLO, OPEN, RESPONSE, failed, response_event
 from support.server import Connection, Request, serving
 
@@ -360,7 +360,6 @@ def test_a_stream_that_keeps_nothing_has_no_answer(world: World) -> None:
 # Recorded
 
 
-@pytest.mark.skipif(not FOLDER.is_dir(), reason=MISSING)
 @pytest.mark.parametrize("name", ["resp", "resp_s", "resp_groq"])
 def test_what_a_real_gateway_answered(world: World, name: str) -> None:
     """The recorded answers come out as meant: a response, the same streamed, and a refusal with its remedy."""

@@ -123,11 +123,11 @@ def test_an_instruction_joins_the_callers_system_text() -> None:
     roles = [one["role"] for one in story.asks[0].messages]
     assert roles == ["system", "user"]
     assert story.asks[0].messages[0]["content"].startswith("Be brief.\n\nAnswer with JSON only")
-    told = Story(
+    apart = Story(
         reply("messages", GOOD), output=Recipe, mode="prompt", dialect="messages", params={"system": "Be brief."}
     )
-    told.play()
-    assert told.asks[0].params["system"].startswith("Be brief.\n\nAnswer with JSON only")
+    apart.play()
+    assert apart.asks[0].params["system"].startswith("Be brief.\n\nAnswer with JSON only")
     asked = Story(
         reply("responses", GOOD),
         output=Recipe,

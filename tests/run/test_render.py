@@ -87,7 +87,7 @@ STRUCTURE = {"type", "id", "index", "status", "object", "role", "phase", "call_i
 
 @pytest.mark.parametrize("target", TARGETS, ids=lambda one: f"{one.dialect}-{one.provider}-{one.model}")
 def test_losses_are_complete(target: Target) -> None:
-    """Every scalar of an answer is in the rendered history, or lies below a path on the list."""
+    """Every scalar of an answer is in the rendered history, or below a path on the list."""
     for maker, kinds in ANSWERS.items():
         for kind, entries in kinds.items():
             rendered = render(entries, target)

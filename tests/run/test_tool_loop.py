@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from inference_gateway_sdk import McpServerTool, McpToolResult, StreamTruncatedError
+from inference_gateway_sdk._run.events import Ask, Began, Clock, Execute, Fail, Finished, Interrupted, Replied
 from inference_gateway_sdk._run.result import Limits, RunError, RunLimitError, RunPausedError, ToolRaisedError
 from inference_gateway_sdk._run.transcript import Transcript
 from inference_gateway_sdk._run.turn import LogLine, ToolDone, ToolRun
@@ -311,7 +312,7 @@ def test_limits_out_of_bounds_are_refused_by_name(limits: dict[str, Any], text: 
 
 @dialects
 def test_calls_of_an_answer_that_was_cut_never_run(dialect: str) -> None:
-    """The model is told once; twice in a row ends the run (row 17)."""
+    """The model can correct itself once; twice in a row ends the run (row 17)."""
     cut = reply(dialect, None, call("delete", {"path": "/"}), end="length")
     story = Story(cut, reply(dialect, "Shorter."), tools=[delete], dialect=dialect)
     run = story.play()
@@ -463,7 +464,7 @@ def test_an_mcp_tools_failure_is_the_models_to_read() -> None:
 def test_a_decision_is_asked_for_before_the_first_call_starts(
     dialect: str, decision: object, status: str, text: str
 ) -> None:
-    """Approved calls run, others are told why not (row 39)."""
+    """Approved calls run; the model reads why others do not (row 39)."""
     order: list[str] = []
 
     def approve(one: Any) -> object:
@@ -712,3 +713,68 @@ def test_a_value_inside_of_a_string_is_reported() -> None:
     run = story.play()
     assert run.calls[0].reread == ("shape",)
     assert story.results() == [("call_a", "3")]
+
+
+# --- the clock, and runs that are abandoned
+
+
+def started(*calls: dict[str, str], **settings: Any) -> tuple[Story, Any]:
+    """A story whose first answer has come, and the action that follows."""
+    story = Story(tools=[weather, tool(delete, timeout=2)], **settings)
+    story.state.start()
+    return story, story.state.feed(Replied([reply("chat", None, *calls)]))
+
+
+def test_the_time_of_a_run_is_handed_on_and_ends_it() -> None:
+    """What is left goes to requests and tools; nothing more starts after it (row 13)."""
+    story, action = started(call("weather", {"city": "a"}), limits=Limits(seconds=10))
+    assert action.seconds == 10
+    assert story.state.feed(Clock(4.0)) is None
+    story.state.feed(Began(("call_a",)))
+    following = story.state.feed(Finished(call="call_a", value="ok"))
+    assert isinstance(following, Ask)
+    assert following.seconds == 6
+    ended = story.state.feed(Clock(10.0))
+    assert isinstance(ended, Fail)
+    assert isinstance(ended.error, RunLimitError)
+    assert ended.error.limit == "seconds"
+    assert ended.error.partial.calls[0].status == "done"
+
+
+def test_a_tool_out_of_time_may_still_be_at_work() -> None:
+    """Reported as unknown, not as failed (row 12)."""
+    story, _ = started(call("delete", {"path": "x"}))
+    story.state.feed(Began(("call_a",)))
+    story.state.feed(Finished(call="call_a", timed_out=True, seconds=2.0))
+    run = story.state.run()
+    assert run.calls[0].status == "timeout"
+    assert run.calls[0].output == "No answer in 2 s; the tool may still be at work."
+
+
+def test_an_abandoned_run_leaves_a_history_that_goes_on() -> None:
+    """What was running is marked; what had not begun waits (rows 8, 44)."""
+    story, action = started(
+        call("weather", {"city": "a"}, "call_1"),
+        call("delete", {"path": "x"}, "call_2"),
+        call("delete", {"path": "y"}, "call_3"),
+    )
+    assert isinstance(action, Execute)
+    story.state.feed(Began(("call_1", "call_2")))
+    story.state.feed(Finished(call="call_1", value="ok"))
+    assert story.state.feed(Interrupted()) is None
+    run = story.state.run()
+    assert [one.status for one in run.calls] == ["done", "interrupted", "pending"]
+    assert [one.id for one in run.transcript.pending] == ["call_3"]
+    again = Story(reply("chat", "ok"), messages=run, tools=[weather, delete])
+    assert again.play().text == "ok"
+    assert ran == [("delete", "y")]
+    assert "interrupted" in dict(again.results())["call_2"]
+
+
+def test_an_abandoned_run_without_calls_stays_as_it_is() -> None:
+    """Between rounds nothing is running."""
+    story = Story(tools=[weather])
+    story.state.start()
+    assert story.state.feed(Interrupted()) is None
+    with pytest.raises(RuntimeError, match="no calls are under way"):
+        story.state.feed(Finished(call="x"))

@@ -149,7 +149,7 @@ def test_every_argument_that_does_not_fit_is_named() -> None:
 
 @pytest.mark.parametrize("given", [None, [], "Oslo", 3])
 def test_arguments_that_are_no_object_are_refused(given: object) -> None:
-    """A model that sends a list of arguments is told what is expected."""
+    """A model that sends a list of arguments reads what is expected."""
     with pytest.raises(InvalidValueError, match="expected an object"):
         tool(weather).decode(given)
 

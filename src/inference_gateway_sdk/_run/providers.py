@@ -48,7 +48,7 @@ class ProviderRules(Struct, frozen=True, kw_only=True):
 _ANY: Final = ProviderRules()
 _ANTHROPIC_ID: Final = r"[A-Za-z0-9_-]{1,64}"
 
-# By provider, for chat. Sources: each provider's documentation of November 2026, and the issues named.
+# By provider, for chat: what each is known to do, from the issues named; not tried against the providers themselves.
 _CHAT: Final[dict[str, ProviderRules]] = {
     "openai": ProviderRules(schema=OPENAI, tools=OPENAI),
     # its chat endpoint ignores response_format; a forced choice is refused while the model thinks

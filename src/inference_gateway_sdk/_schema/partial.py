@@ -252,7 +252,7 @@ class PartialReader:
         return place + 1
 
     def _put(self, value: Any) -> None:
-        """Add a value where the document stands now."""
+        """Add a value at the place that is being read."""
         self._revision += 1
         if not self._stack:
             self.value = value

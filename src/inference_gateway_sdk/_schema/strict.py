@@ -81,7 +81,7 @@ class Rules(Struct, frozen=True, kw_only=True):
 
 _TEXT_FORMATS: Final = frozenset("date-time time date duration email hostname ipv4 ipv6 uuid".split())
 
-# Each row from the provider's own documentation of structured output, November 2026.
+# What each family is known to accept; not tried against the providers themselves.
 OPENAI: Final = Rules(
     name="openai", formats=_TEXT_FORMATS, closed=True, all_required=True, open_maps=False, untyped=False,
     lookaround=False, most_properties=5000, deepest=10,
@@ -110,7 +110,7 @@ PLAIN: Final = Rules(  # for schemas that are sent without a promise
 
 
 class Moved(Struct, frozen=True):
-    """A bound that stands in a description, because the provider does not take its keyword.
+    """A bound that moved into a description, because the provider does not take its keyword.
 
     Attributes:
         path: Where in the schema.
@@ -128,7 +128,7 @@ class Strict(Struct, frozen=True):
 
     Attributes:
         schema: The schema.
-        undo: Places in it of properties whose null stands for absence: those that became nullable, and optional ones
+        undo: Places in it of properties whose null means absence: those that became nullable, and optional ones
             that may not be null.
         moved: Bounds that only a description holds now.
         refused: Why the schema cannot be strict; empty when it is. A refused schema is sent without a promise.

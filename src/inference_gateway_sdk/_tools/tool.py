@@ -291,9 +291,9 @@ def _parameters(
         except TypeError as error:
             raise TypeError(f"tool {name}: the parameter {parameter.name} cannot be described: {error}") from None
         schema = properties[parameter.name] = dict(adapter.schema)
-        about_it = description_in(hint) or (None if "description" in schema else about.get(parameter.name))
-        if about_it:
-            schema["description"] = about_it
+        described = description_in(hint) or (None if "description" in schema else about.get(parameter.name))
+        if described:
+            schema["description"] = described
         if parameter.default is parameter.empty:
             required.append(parameter.name)
         else:

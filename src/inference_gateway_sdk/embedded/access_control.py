@@ -5,9 +5,9 @@ from __future__ import annotations
 import hmac
 import ipaddress
 from typing import TYPE_CHECKING, Protocol
-from urllib.parse import urlsplit
 
 from .problems import Problem
+from .settings import normal_origin
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -87,7 +87,7 @@ class OriginCheck:
         app: The application to protect.
         host: Where the gateway listens.
         allowed_hosts: Further names a request may use for the gateway, without port. When empty, the `Host` is checked
-            only on loopback.
+            only on loopback. Elsewhere any IP address passes, which no DNS server can rebind.
         allowed_origins: Origins of web pages that may use the gateway, such as "http://localhost:3000".
     """
 
@@ -96,8 +96,10 @@ class OriginCheck:
     ) -> None:
         self._app = app
         self._hosts = {name.lower() for name in allowed_hosts}
-        self._origins = {origin.lower().rstrip("/") for origin in allowed_origins}
-        self._checks_host = bool(self._hosts) or is_loopback(host)
+        self._origins = {normal_origin(origin) for origin in allowed_origins}
+        address = _ip(host)
+        self._on_all_addresses = not host or (address is not None and address.is_unspecified)
+        self._names_hosts = bool(self._hosts)
         self._hosts.add(host.lower())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -110,35 +112,55 @@ class OriginCheck:
 
     def _refusal(self, scope: Scope) -> Problem | None:
         headers = {name: value.decode("latin-1").lower() for name, value in scope["headers"]}
-        host = headers.get(b"host", "")
+        host = headers.get(b"host")  # HTTP/1.0 needs none; every browser sends one
         origin = headers.get(b"origin")
-        if self._checks_host and not self._is_own_host(host):
+        if host is not None and not self._is_host_allowed(host, scope):
             return Problem(403, f"host {host!r} is not allowed: name it in ALLOWED_HOSTS")
-        if origin is not None and not self._is_own_origin(origin, host):
+        if origin is not None and not self._is_origin_allowed(origin, host, scope):
             return Problem(403, f"origin {origin!r} is not allowed: name it in ALLOWED_ORIGINS")
         if origin is None and headers.get(b"sec-fetch-site") == "cross-site":
             return Problem(403, "cross-site request: name the page's origin in ALLOWED_ORIGINS")
         return None
 
-    def _is_own_host(self, host: str) -> bool:
+    def _is_host_allowed(self, host: str, scope: Scope) -> bool:
         name = _without_port(host)
-        return name in self._hosts or is_loopback(name)
-
-    def _is_own_origin(self, origin: str, host: str) -> bool:
-        if origin in self._origins:
+        if name in self._hosts or is_loopback(name):
             return True
-        netloc = urlsplit(origin).netloc  # "http://127.0.0.1:8080" -> "127.0.0.1:8080"; "null" -> ""
-        return bool(netloc) and netloc == host and self._is_own_host(host)
+        if self._is_on_loopback(scope):
+            return False
+        return not self._names_hosts or _ip(name) is not None
+
+    def _is_on_loopback(self, scope: Scope) -> bool:
+        """Return whether the gateway listens on loopback only, and this request came over a socket there."""
+        server: tuple[str, int | None] | None = scope.get("server")  # the socket's own address, however it was named
+        return not self._on_all_addresses and server is not None and is_loopback(server[0])
+
+    def _is_origin_allowed(self, origin: str, host: str | None, scope: Scope) -> bool:
+        asked = normal_origin(origin)  # None for "null" and for what is not an origin
+        if asked is None or asked in self._origins:
+            return asked is not None
+        if host is None or asked != normal_origin(f"{scope['scheme']}://{host}"):
+            return False
+        # Where every host is allowed, a name that this gateway does not know may still be a rebound one.
+        name = _without_port(host)
+        return name in self._hosts or is_loopback(name) or _ip(name) is not None
 
 
 def is_loopback(host: str) -> bool:
     """Return whether a host name or address literal means this machine."""
     if host == "localhost" or host.endswith(".localhost"):
         return True
+    address = _ip(host)
+    return address is not None and address.is_loopback
+
+
+def _ip(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """Return the address that a literal means, or None. "::ffff:127.0.0.1" means 127.0.0.1."""
     try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
+        address = ipaddress.ip_address(host.strip("[]"))
     except ValueError:
-        return False
+        return None
+    return (address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None) or address
 
 
 def _without_port(host: str) -> str:

@@ -31,6 +31,7 @@ from .endpoints.pass_through import (
     vary_image,
 )
 from .problems import Problem
+from .settings import normal_origin
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
@@ -141,9 +142,8 @@ def _around(gateway: Gateway, routes: Sequence[Route]) -> list[Middleware]:
     settings = gateway.settings
     around = [Middleware(OriginCheck, settings.host, settings.allowed_hosts, settings.allowed_origins)]
     if settings.allowed_origins:
-        around.append(
-            Middleware(CORSMiddleware, allow_origins=settings.allowed_origins, allow_methods=["*"], allow_headers=["*"])
-        )
+        origins = [found for origin in settings.allowed_origins if (found := normal_origin(origin))]
+        around.append(Middleware(CORSMiddleware, allow_origins=origins, allow_methods=["*"], allow_headers=["*"]))
     around.append(Middleware(Slashes, routes))
     if gateway.quirks.write_deadline:
         around.append(Middleware(WriteDeadline, gateway.settings.write_timeout))

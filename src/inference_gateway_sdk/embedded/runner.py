@@ -19,6 +19,7 @@ import msgspec
 import uvicorn
 
 from . import weights
+from .access_control import OriginCheck
 from .app import create_app
 from .client_connection import ClientConnection
 from .faults.middleware import ConnectionWithFaults, FaultMiddleware
@@ -179,7 +180,10 @@ class _Server(uvicorn.Server):
         grace: float,
         beside: Callable[[], Coroutine[object, object, None]] | None = None,
     ) -> None:
-        super().__init__(_config(FaultMiddleware(app, faults) if faults else app, settings))
+        served = FaultMiddleware(app, faults) if faults else app
+        # Before faults and scripts too: a web page must not set off one, or use one up.
+        checked = OriginCheck(served, settings.host, settings.allowed_hosts, settings.allowed_origins)
+        super().__init__(_config(checked, settings))
         if faults:
             self.config.http = ConnectionWithFaults
         self._faults = faults

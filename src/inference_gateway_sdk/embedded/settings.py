@@ -29,6 +29,7 @@ __all__ = [
     "is_on",
     "named",
     "names",
+    "normal_origin",
     "switch",
 ]
 
@@ -51,6 +52,9 @@ def duration_seconds(text: str) -> float:
     return sum(float(number) * _UNITS[unit] for number, unit in _DURATION_PART.findall(text))
 
 
+_HOST = re.compile(r"[A-Za-z0-9._-]+|[0-9A-Fa-f.]*:[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*")  # names, IPv4, IPv6; no port
+_ORIGIN = re.compile(r"([a-z][a-z0-9+.-]*)://([a-z0-9._-]+|\[[0-9a-f:.]+\])(?::([0-9]{0,5}))?")
+_PORTS = {"http": "80", "https": "443"}
 _ON = ("1", "t", "T", "true", "TRUE", "True")
 _OFF = ("0", "f", "F", "false", "FALSE", "False")
 
@@ -113,6 +117,15 @@ def switch(environ: Mapping[str, str], name: str, *, default: bool = False) -> b
 def names(text: str) -> tuple[str, ...]:
     """The entries of a comma-separated list, without the spaces around them."""
     return tuple(entry.strip() for entry in text.split(",") if entry.strip())
+
+
+def normal_origin(text: str) -> str | None:
+    """Return an origin as browsers write it, or None if `text` is not one (RFC 6454 section 6.2)."""
+    match = _ORIGIN.fullmatch(text.lower())
+    if match is None:
+        return None
+    scheme, host, port = match.groups()
+    return f"{scheme}://{host}:{port}" if port and port != _PORTS.get(scheme) else f"{scheme}://{host}"
 
 
 def is_http(url: str) -> bool:
@@ -352,6 +365,12 @@ class Settings(Concealed, Struct, frozen=True, kw_only=True):
             raise SettingsError("SERVER_TLS_CERT_PATH and SERVER_TLS_KEY_PATH: set both, or neither for plain HTTP")
         if self.grace < 0:
             raise SettingsError(f"grace={self.grace!r}: write seconds, 0 or more")
+        for host in self.allowed_hosts:
+            if not _HOST.fullmatch(host):
+                raise SettingsError(f"ALLOWED_HOSTS: {host!r}: write a host name such as gateway, without a port")
+        for origin in self.allowed_origins:
+            if normal_origin(origin) is None:
+                raise SettingsError(f"ALLOWED_ORIGINS: {origin!r}: write an origin such as http://localhost:3000")
         try:
             Pools(self.pools)
         except PoolError as error:
