@@ -46,6 +46,8 @@ _ERRORS = [
           says="overloaded, later", status=503, partial="", attempts=2),
     Fault("in-band error after content", sends(*HEL, OVER, DONE), ["Hel"], ServiceUnavailableError, "overloaded, later",
           status=503, partial="Hel"),
+    Fault("in-band error after the finish_reason", sends(*HELLO, FINISH, OVER, DONE), ["Hel", "lo"],
+          ServiceUnavailableError, "overloaded, later", status=503, partial="Hello"),
     Fault("in-band error without a code, after content", sends(*HEL, OVER_UNCODED, DONE), ["Hel"], StreamError,
           "it broke", partial="Hel"),
     Fault("an event named error, before content", sends(NAMED), error=RateLimitError, says="too many", status=429,
