@@ -12,13 +12,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ._http1.failures import (
-    BadAnswer,
     DeadlineExceeded,
-    Failure,
-    NoAnswer,
+    InvalidResponse,
+    NoResponse,
     NotSent,
     NotSentInTime,
-    Truncated,
+    TransportFailure,
+    TruncatedResponse,
 )
 from ._transport.protocols import AsyncTransport, AsyncTransportResponse, Transport, TransportResponse
 
@@ -30,16 +30,16 @@ __all__ = [
     "AsyncTransport",
     "AsyncTransportResponse",
     "AsyncioDriver",
-    "BadAnswer",
     "BlockingDriver",
     "DeadlineExceeded",
-    "Failure",
-    "NoAnswer",
+    "InvalidResponse",
+    "NoResponse",
     "NotSent",
     "NotSentInTime",
     "Transport",
+    "TransportFailure",
     "TransportResponse",
-    "Truncated",
+    "TruncatedResponse",
 ]
 
 

@@ -37,7 +37,7 @@ def first(*handlers: Handler) -> Handler:
 def caught(world: World, scenario: Any, url: str, invented: Invented, **options: Any) -> Any:
     """The scenario's result, or the error it ended with."""
     try:
-        return world.with_client(scenario, url, _effects=invented.effects(world), **options)
+        return world.with_client(scenario, url, _runtime=invented.runtime(world), **options)
     except GatewayError as error:
         return error
 

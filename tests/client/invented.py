@@ -27,8 +27,8 @@ class Invented:
         self.wall = wall
         self.random = random
 
-    def effects(self, world: World) -> AsyncRuntime | Runtime:
-        """What the client of that world takes as `_effects`."""
+    def runtime(self, world: World) -> AsyncRuntime | Runtime:
+        """What the client of that world takes as `_runtime`."""
         if world.blocking:
             return Runtime(self._monotonic, lambda: self.wall, self.pauses.append, lambda: self.random)
         return AsyncRuntime(self._monotonic, lambda: self.wall, self._sleep, lambda: self.random)

@@ -216,7 +216,7 @@ def test_health_is_a_bool(name: str, well: bool, world: World) -> None:
         return await client.health_check()
 
     with serving(handler) as server:
-        assert world.with_client(scenario, server.url, _effects=Invented().effects(world)) is well
+        assert world.with_client(scenario, server.url, _runtime=Invented().runtime(world)) is well
 
 
 def test_health_of_nothing(world: World) -> None:
@@ -230,4 +230,4 @@ def test_health_of_nothing(world: World) -> None:
     with serving(lambda connection, _: connection.stall()) as server:
         url = server.url
         world.with_client(scenario, url, timeout=0.2)
-    world.with_client(scenario, url, _effects=Invented().effects(world))  # where nobody listens any more
+    world.with_client(scenario, url, _runtime=Invented().runtime(world))  # where nobody listens any more

@@ -78,7 +78,7 @@ def test_meta_counts_the_attempts(world: World) -> None:
         return (await client.generate_content("a/b", "hi")).meta
 
     with serving(handler) as server:
-        meta = world.with_client(scenario, server.url, _effects=Invented().effects(world))
+        meta = world.with_client(scenario, server.url, _runtime=Invented().runtime(world))
     assert meta.attempts == 3
 
 

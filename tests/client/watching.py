@@ -54,7 +54,7 @@ def holds(
     """Assert that the reader of the row's stream sees what the row says, and is left with a client that works."""
     invented = Invented()
     with serving(gateway(fault.serve), tls, read_bodies=fault.reads_body) as server:
-        seen = _watch(world, server, fault, opened, text_of, _effects=invented.effects(world), **options)
+        seen = _watch(world, server, fault, opened, text_of, _runtime=invented.runtime(world), **options)
     _check(fault, seen, server, text_of)
     assert len(invented.pauses) == fault.attempts - 1
 

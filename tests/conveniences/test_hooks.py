@@ -54,7 +54,7 @@ def test_hooks_see_every_try(world: World, call: Any) -> None:
     """A call that needed two tries tells of both requests, both answers and the pause between them, in that order."""
     seen, invented = Seen(), Invented()
     with serving(failing_once) as server:
-        options = {**seen.options(), "_effects": invented.effects(world)}
+        options = {**seen.options(), "_runtime": invented.runtime(world)}
         answer = world.with_client(call, server.url, SECRET, headers=HEADERS, **options)
         url = f"{server.url}/v1/chat/completions"
     first, refused, retry, second, answered = seen
@@ -125,7 +125,7 @@ def test_what_a_hook_raises_the_call_raises(world: World, name: str, call: Any) 
         return len((await whole(client)).text)
 
     with serving(failing_once) as server:
-        assert world.with_client(scenario, server.url, max_retries=2, _effects=Invented().effects(world)) == 5
+        assert world.with_client(scenario, server.url, max_retries=2, _runtime=Invented().runtime(world)) == 5
         bodies = [request.json() for request in server.requests]
     assert bodies, "the plain call went out"
     if name == "on_request":
@@ -163,7 +163,7 @@ def test_a_hooks_time_is_not_the_servers(world: World) -> None:
         connection.json(ANSWER)
 
     with serving(gateway) as server:
-        options = {"on_request": slow, "timeout": Timeouts(response=50, total=50), "_effects": invented.effects(world)}
+        options = {"on_request": slow, "timeout": Timeouts(response=50, total=50), "_runtime": invented.runtime(world)}
         assert world.with_client(whole, server.url, max_retries=0, **options).meta.elapsed < 50
 
 

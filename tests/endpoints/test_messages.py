@@ -270,7 +270,7 @@ def test_what_fails_before_content_is_repeated(world: World, failure: str) -> No
 
     invented = Invented()
     with serving(handler) as server:
-        kinds, attempts, answer = world.with_client(scenario, server.url, _effects=invented.effects(world))
+        kinds, attempts, answer = world.with_client(scenario, server.url, _runtime=invented.runtime(world))
     assert kinds.count("message_start") == 1
     assert (attempts, len(server.requests), len(invented.pauses)) == (2, 2, 1)
     assert answer.text == "Hello"

@@ -77,7 +77,7 @@ class Route:
                 outcome.pauses = invented.pauses[before[1] :]
 
         options.setdefault("timeout", PATIENT)
-        self.world.with_client(scenario, self.url, _effects=invented.effects(self.world), **options)
+        self.world.with_client(scenario, self.url, _runtime=invented.runtime(self.world), **options)
         return outcomes
 
     def await_listening(self) -> None:

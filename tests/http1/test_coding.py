@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inference_gateway_sdk._http1.failures import BadAnswer, Failure, Truncated
+from inference_gateway_sdk._http1.failures import InvalidResponse, TransportFailure, TruncatedResponse
 from inference_gateway_sdk._http1.response import STEP, Inflate, decoder_for
 
 
@@ -56,7 +56,7 @@ def test_any_bytes_end_in_a_body_or_one_of_our_failures(data: bytes, size: int, 
     for step in (size, 1, 10_000):
         try:
             ends.append(_inflate(data, step, gzip=is_gzip))
-        except Failure as failure:
+        except TransportFailure as failure:
             ends.append(type(failure))
     assert ends[0] == ends[1] == ends[2]
 
@@ -65,7 +65,7 @@ def test_any_bytes_end_in_a_body_or_one_of_our_failures(data: bytes, size: int, 
 @settings(max_examples=settings.default.max_examples)
 def test_a_compressed_body_cut_short_is_truncated(body: bytes, missing: int) -> None:
     """The check sum at the end counts: without it the body is not whole."""
-    with pytest.raises(Truncated):
+    with pytest.raises(TruncatedResponse):
         _inflate(gzip.compress(body)[:-missing], 1000, gzip=True)
 
 
@@ -93,6 +93,6 @@ def test_identity_is_no_coding(value: str) -> None:
 
 @pytest.mark.parametrize("headers", [[("content-encoding", "br")], [("content-encoding", "gzip")] * 2])
 def test_what_was_not_asked_for_is_named(headers: list[tuple[str, str]]) -> None:
-    """An unknown coding, or two of them, is BadAnswer."""
-    with pytest.raises(BadAnswer, match="content-encoding"):
+    """An unknown coding, or two of them, is InvalidResponse."""
+    with pytest.raises(InvalidResponse, match="content-encoding"):
         decoder_for(headers)

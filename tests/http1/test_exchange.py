@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from inference_gateway_sdk._http1.failures import BadAnswer, Failure, NoAnswer, Truncated
+from inference_gateway_sdk._http1.failures import InvalidResponse, NoResponse, TransportFailure, TruncatedResponse
 from inference_gateway_sdk._http1.response import MAX_HEAD, ResponseParser
 
 OK = b"HTTP/1.1 200 OK\r\n"
@@ -22,7 +22,7 @@ class Outcome(NamedTuple):
     headers: tuple[tuple[str, str], ...]
     body: bytes
     complete: bool
-    failure: tuple[type[Failure], str] | None
+    failure: tuple[type[TransportFailure], str] | None
 
 
 def _play(raw: bytes, cuts: list[int], method: str = "GET", *, orderly: bool = True) -> tuple[Outcome, bool]:
@@ -158,7 +158,7 @@ def _by_h11(raw: bytes, cuts: list[int]) -> tuple[int, list[tuple[str, str]], by
 @given(answer=well_formed(), cut=st.integers(0, 10_000))
 @settings(max_examples=3 * settings.default.max_examples)
 def test_a_well_formed_answer_cut_short_is_never_complete(answer: tuple[bytes, bytes], cut: int) -> None:
-    """Ended in disorder before its last byte, an answer is NoAnswer or Truncated, and its body is a beginning."""
+    """An answer that ends before its last byte is NoResponse or TruncatedResponse; its body is a beginning."""
     raw, body = answer
     short = raw[: cut % len(raw)]
     ours, _ = _play(short, [], orderly=False)
@@ -166,7 +166,7 @@ def test_a_well_formed_answer_cut_short_is_never_complete(answer: tuple[bytes, b
         assert ours.body == body
     else:
         assert ours.failure is not None
-        assert ours.failure[0] in (NoAnswer, Truncated)
+        assert ours.failure[0] in (NoResponse, TruncatedResponse)
         assert body.startswith(ours.body)
 
 
@@ -177,7 +177,7 @@ def test_what_was_received_before_a_failure_is_given_first(data: bytes, cuts: li
     ours, _ = _play(OK + b"Content-Length: 1000\r\n\r\n" + data, cuts)
     assert ours.body == data
     assert ours.failure is not None
-    assert ours.failure[0] is Truncated
+    assert ours.failure[0] is TruncatedResponse
 
 
 def test_bytes_after_the_end_make_the_connection_useless() -> None:
@@ -206,7 +206,7 @@ def test_the_head_has_a_bound(size: int, step: int) -> None:
     raw = OK + b"X: " + b"y" * (size - len(OK) - 7) + b"\r\n\r\n"
     outcome, _ = _play(raw, list(range(0, len(raw), step)))
     assert outcome.complete is (size < MAX_HEAD)
-    assert outcome.failure is None or outcome.failure[0] is BadAnswer
+    assert outcome.failure is None or outcome.failure[0] is InvalidResponse
 
 
 def test_a_body_is_not_counted_as_head() -> None:
@@ -236,7 +236,7 @@ def test_an_interrupt_inside_the_parser_is_not_swallowed() -> None:
     exchange = Interrupted("GET")
     with pytest.raises(KeyboardInterrupt):
         exchange.feed(OK + b"A: b\r\nContent-Length: 0\r\n\r\n")
-    assert isinstance(exchange.failure, Truncated)
+    assert isinstance(exchange.failure, TruncatedResponse)
 
 
 def test_memory_views_are_taken_as_bytes_are() -> None:

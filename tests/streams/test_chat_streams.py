@@ -131,7 +131,7 @@ def test_padding_is_typed_and_no_part_of_the_answer() -> None:
     padded = chunk("Hi", "stop", obfuscation="xxx", p="yy")
     ((one, _),) = ChatDialect().feed(padded)
     assert one is not None
-    assert (one.obfuscation, one.p, one.kept_) == ("xxx", "yy", None)
+    assert (one.obfuscation, one.p, one._unknown) == ("xxx", "yy", None)
     assert set(answered(padded).to_dict()) == {"id", "object", "created", "model", "choices"}
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from inference_gateway_sdk import InferenceGatewayClient, StreamStalledError, Timeouts
-from inference_gateway_sdk._http1.failures import DeadlineExceeded, Failure, Truncated
+from inference_gateway_sdk._http1.failures import DeadlineExceeded, TransportFailure, TruncatedResponse
 from inference_gateway_sdk.testing import ScriptedGateway, scripted_gateway
 from inference_gateway_sdk.testing.in_process import AsyncInProcessDriver, InProcessDriver
 from inference_gateway_sdk.testing.provider import ScriptedFaults
@@ -187,9 +187,9 @@ def test_an_answer_that_is_given_up_ends_for_its_reader_and_for_the_gateway(
         await asyncio.sleep(0.05)
         answer.abandon()
         answer.abandon()
-        with pytest.raises(Truncated):
+        with pytest.raises(TruncatedResponse):
             await reading
-        with pytest.raises(Truncated):
+        with pytest.raises(TruncatedResponse):
             await answer.read(soon(1))
         await asyncio.wait_for(driver.aclose(), 20)  # waits for the gateway's end
 
@@ -212,7 +212,7 @@ def test_one_reader_at_a_time(kind: str) -> None:
         with pytest.raises(RuntimeError, match="one reader at a time"):
             await answer.read(soon(1))
         answer.abandon()
-        with pytest.raises(Truncated):
+        with pytest.raises(TruncatedResponse):
             await reading
         app.gate.set()
         await driver.aclose()
@@ -228,7 +228,7 @@ def test_closing_ends_open_answers(gateway: ScriptedGateway, driver: Any) -> Non
         answer = await driver.open("POST", URL, [], BODY)
         await driver.aclose()
         await driver.aclose()
-        with pytest.raises(Failure):
+        with pytest.raises(TransportFailure):
             await everything(answer)
         with pytest.raises(RuntimeError, match="the driver is closed"):
             await driver.open("POST", URL, [], BODY)
@@ -290,7 +290,7 @@ def test_an_answer_may_outlive_its_loop(gateway: ScriptedGateway) -> None:
     driver = gateway.async_driver()
     answer = run(driver.open("POST", URL, [], BODY))
     answer.abandon()
-    with pytest.raises(Truncated):
+    with pytest.raises(TruncatedResponse):
         run(everything(answer))
     run(driver.aclose())
 

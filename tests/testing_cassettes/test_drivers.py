@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from inference_gateway_sdk._http1.failures import DeadlineExceeded, NotSent, Truncated
+from inference_gateway_sdk._http1.failures import DeadlineExceeded, NotSent, TruncatedResponse
 from inference_gateway_sdk.testing.cassettes import (
     Clock,
     Ending,
@@ -227,7 +227,7 @@ def test_an_answer_that_is_given_up_while_it_is_read_is_abandoned(world: World, 
         await answer.read()
         inner = answer.inner if world.blocking else answer
         threading.Timer(0.05, inner.abandon).start()
-        with pytest.raises(Truncated):
+        with pytest.raises(TruncatedResponse):
             await answer.read()
 
     with serving(half) as server:
@@ -248,7 +248,7 @@ def test_closing_the_driver_ends_open_answers(world: World, path: Path, mode: st
         answer = await driver.open("GET", server.url, [], None)
         await answer.read()
         await driver.aclose()
-        with pytest.raises((Truncated, RuntimeError)):
+        with pytest.raises((TruncatedResponse, RuntimeError)):
             await answer.read()
 
     with serving(half) as server:
@@ -314,7 +314,7 @@ def test_a_break_while_reading_on_is_recorded(world: World, path: Path) -> None:
     class Breaking(Left):
         def read(self, deadline: float | None = None) -> bytes:
             if not self.pieces:
-                raise Truncated("cut")
+                raise TruncatedResponse("cut")
             return self.pieces.pop(0)
 
     recorded = leave(world, path, Breaking(pieces=[b"1", b"2"]))

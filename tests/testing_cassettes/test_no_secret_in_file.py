@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inference_gateway_sdk._http1.failures import NoAnswer
+from inference_gateway_sdk._http1.failures import NoResponse
 from inference_gateway_sdk.testing.cassettes import RecordedRequest, cassette
 from testing_cassettes.stub import StubAnswer, StubDriver, read_all
 
@@ -79,7 +79,7 @@ def recorded(request: RecordedRequest, answer: StubAnswer | Exception) -> str:
 
         with cassette(path) as tape:
             driver = tape.driver(StubDriver(reply))
-            with contextlib.suppress(NoAnswer):
+            with contextlib.suppress(NoResponse):
                 read_all(driver.open(request.method, request.url, request.headers, request.body))
         text = path.read_text("utf-8")
     unpacked = [base64.b64decode(value).decode("latin-1") for value in _base64(json.loads(text))]
@@ -109,7 +109,7 @@ def test_no_header_gives_a_secret_away(secret: str, name: str, scheme: str) -> N
         headers=[("x-echo", secret), ("set-cookie", f"a={secret}; Path=/")], pieces=[f"you sent {secret}".encode()]
     )
     assert_absent(secret, recorded(request, echo))
-    assert_absent(secret, recorded(request, NoAnswer(f"closed on {secret}")))
+    assert_absent(secret, recorded(request, NoResponse(f"closed on {secret}")))
 
 
 @given(plain | awkward, st.sampled_from(QUERY))

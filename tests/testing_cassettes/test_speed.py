@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from inference_gateway_sdk._http1.failures import DeadlineExceeded, Truncated
+from inference_gateway_sdk._http1.failures import DeadlineExceeded, TruncatedResponse
 from inference_gateway_sdk.testing.cassettes import (
     Cassette,
     Clock,
@@ -167,7 +167,7 @@ def test_a_failure_comes_when_it_came(world: World, tmp_path: Path) -> None:
     async def scenario(driver: Any) -> None:
         with pytest.raises(Exception, match="closed") as caught:
             await driver.open("GET", URL, [], None)
-        assert type(caught.value).__name__ == "NoAnswer"
+        assert type(caught.value).__name__ == "NoResponse"
 
     with_driver(world, tape_of(tmp_path, Ending("no_answer", 10.0, "closed"), turned.clock(), "original"), scenario)
     assert turned.waits == [10.0]
@@ -181,7 +181,7 @@ def test_an_answer_that_is_given_up_ends_the_wait_of_its_reader(world: World, tm
         answer = await driver.open("GET", URL, [], None)
         threading.Timer(0.05, answer.abandon if not world.blocking else answer.inner.abandon).start()
         began = time.monotonic()
-        with pytest.raises(Truncated, match="given up"):
+        with pytest.raises(TruncatedResponse, match="given up"):
             await answer.read()
         assert time.monotonic() - began < 20
 
@@ -205,7 +205,7 @@ def test_a_task_that_is_cancelled_while_it_waits_is_cancelled(tmp_path: Path) ->
 @pytest.mark.parametrize("give_up", ["release", "abandon"])
 def test_an_answer_that_was_left_says_so(world: World, tmp_path: Path, give_up: str) -> None:
     """As the transport says it: a released answer is used wrongly, an abandoned one is cut, a whole one is well."""
-    expected = {"release": RuntimeError, "abandon": Truncated}[give_up]
+    expected = {"release": RuntimeError, "abandon": TruncatedResponse}[give_up]
 
     async def leave(answer: Any) -> None:
         target = answer.inner if world.blocking else answer

@@ -207,7 +207,7 @@ def test_a_server_that_is_not_there_is_recorded_as_that(played: Played) -> None:
 
 def test_each_try_of_a_call_is_an_exchange(played: Played) -> None:
     """Retries play as they went: refused, dropped, answered; the client tries as often as it did."""
-    played.options |= {"max_retries": 2, "_effects": at_once(played.world)}
+    played.options |= {"max_retries": 2, "_runtime": at_once(played.world)}
     answers = iter([lambda connection: connection.json({"error": "busy"}, 503, "Retry-After: 0"), Connection.close])
 
     def flaky(connection: Connection, _: Request) -> None:

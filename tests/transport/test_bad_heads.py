@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from inference_gateway_sdk._http1.failures import BadAnswer, Failure, Truncated
+from inference_gateway_sdk._http1.failures import InvalidResponse, TransportFailure, TruncatedResponse
 
 from .conftest import Serve
 from .scripted import Hangup, Peer
@@ -78,7 +78,7 @@ def _once(raw: bytes):
 @pytest.mark.parametrize("bytewise", [False, True], ids=["at-once", "bytewise"])
 @pytest.mark.parametrize("name", HEADS)
 def test_a_bad_head_is_refused_at_once(world: World, serve: Serve, name: str, bytewise: bool) -> None:
-    """BadAnswer without waiting for a deadline, and the connection is not used again."""
+    """InvalidResponse without waiting for a deadline, and the connection is not used again."""
     raw = HEADS[name]
 
     def script(peer: Peer) -> None:
@@ -91,7 +91,7 @@ def test_a_bad_head_is_refused_at_once(world: World, serve: Serve, name: str, by
     server = serve(script)
     driver = world.driver()
     began = time.monotonic()
-    with pytest.raises(BadAnswer):
+    with pytest.raises(InvalidResponse):
         driver.open(server.url(), b"{}", seconds=10)
     assert time.monotonic() - began < 5
     assert driver.get(server.url(), b"{}") == (200, b"hello")
@@ -124,7 +124,7 @@ def test_a_head_without_end_is_refused_after_a_bound(world: World, serve: Serve,
             return
 
     server = serve(script)
-    with pytest.raises(BadAnswer, match="larger than"):
+    with pytest.raises(InvalidResponse, match="larger than"):
         world.driver().open(server.url(), b"{}", seconds=15)
     server.join_scripts()
     assert len(sent) < 4096
@@ -151,7 +151,7 @@ def test_framing_without_end_is_refused_after_a_bound(world: World, serve: Serve
     answer = world.driver().open(serve(script).url())
     assert answer.read() == b"hello"
     for _ in range(2):
-        with pytest.raises(BadAnswer):
+        with pytest.raises(InvalidResponse):
             answer.read(15)
 
 
@@ -160,12 +160,12 @@ def test_framing_without_end_is_refused_after_a_bound(world: World, serve: Serve
 )
 def test_a_bad_chunk_size_is_refused(world: World, serve: Serve, size: bytes) -> None:
     """A chunk size is hexadecimal digits and nothing else."""
-    answer_or_error: list[Failure] = []
+    answer_or_error: list[TransportFailure] = []
     server = serve(_once(OK + b"Transfer-Encoding: chunked\r\n\r\n" + size + b"hello\r\n0\r\n\r\n"))
     try:
         answer = world.driver().open(server.url(), seconds=10)
         answer.read_all(10)
-    except BadAnswer as error:
+    except InvalidResponse as error:
         answer_or_error.append(error)
     assert answer_or_error
 
@@ -202,5 +202,5 @@ def test_nothing_but_line_ends_is_not_an_answer(world: World, serve: Serve) -> N
         peer.send(b"\r\n")
         peer.finish()
 
-    with pytest.raises((BadAnswer, Truncated)):
+    with pytest.raises((InvalidResponse, TruncatedResponse)):
         world.driver().open(serve(script).url())

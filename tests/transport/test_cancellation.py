@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from inference_gateway_sdk._http1.failures import Failure
+from inference_gateway_sdk._http1.failures import TransportFailure
 from inference_gateway_sdk._transport._async import AsyncioDriver
 
 from .conftest import Authority, Serve
@@ -145,7 +145,7 @@ def test_of_200_streams_half_are_cancelled_at_random_and_the_pool_is_whole(targe
         leaving = [asyncio.create_task(leave(task)) for task in chance.sample(tasks, 100)]
         ends = await asyncio.gather(*tasks, return_exceptions=True)
         await asyncio.gather(*leaving)
-        assert not [end for end in ends if isinstance(end, Failure)]
+        assert not [end for end in ends if isinstance(end, TransportFailure)]
         assert len(whole) >= 100
         assert set(whole) == {b"hello" * 10}
         held = [

@@ -9,7 +9,7 @@ import zlib
 
 import pytest
 
-from inference_gateway_sdk._http1.failures import BadAnswer, Truncated
+from inference_gateway_sdk._http1.failures import InvalidResponse, TruncatedResponse
 
 from .conftest import Wire
 from .scripted import Peer
@@ -91,20 +91,20 @@ def _read_until_truncated(answer: Answer) -> bytes:
     try:
         while data := answer.read():
             received += data
-    except Truncated:
+    except TruncatedResponse:
         return received
     pytest.fail("the body was taken for whole")
 
 
 @pytest.mark.parametrize("coding", ["gzip", "deflate"])
 def test_a_compressed_body_that_ends_short_is_truncated(wire: Wire, coding: str) -> None:
-    """Whole as HTTP sees it, cut as gzip sees it: what came is given, then Truncated, again and again."""
+    """Whole as HTTP sees it, cut as gzip sees it: what came is given, then TruncatedResponse, again and again."""
     body = CODED[coding][1][:-6]
     answer = wire.driver().open(wire.serve(_serving(coding, body, 300)).url())
     received = _read_until_truncated(answer)
     assert TEXT.startswith(received)
     assert received
-    with pytest.raises(Truncated):
+    with pytest.raises(TruncatedResponse):
         answer.read()
 
 
@@ -115,17 +115,17 @@ def test_a_compressed_body_that_the_connection_cuts_is_truncated(wire: Wire) -> 
 
 
 def test_what_is_not_the_announced_compression_is_a_clear_error(wire: Wire) -> None:
-    """Plain text under `Content-Encoding: gzip` is BadAnswer on this read and the next."""
+    """Plain text under `Content-Encoding: gzip` is InvalidResponse on this read and the next."""
     answer = wire.driver().open(wire.serve(_serving("gzip", b"plain text", 300)).url())
     for _ in range(2):
-        with pytest.raises(BadAnswer, match="compression"):
+        with pytest.raises(InvalidResponse, match="compression"):
             answer.read()
 
 
 @pytest.mark.parametrize("coding", ["br", "zstd", "gzip, deflate", "made-up"])
 def test_another_coding_is_a_clear_error(wire: Wire, coding: str) -> None:
     """A coding that nobody asked for is named, before any byte of the body is given out."""
-    with pytest.raises(BadAnswer, match=coding):
+    with pytest.raises(InvalidResponse, match=coding):
         wire.driver().open(wire.serve(_serving(coding, b"x", 300)).url())
 
 

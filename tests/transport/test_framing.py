@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from inference_gateway_sdk._http1.failures import BadAnswer, NoAnswer, Truncated
+from inference_gateway_sdk._http1.failures import InvalidResponse, NoResponse, TruncatedResponse
 
 from .conftest import Serve, Wire
 from .scripted import Peer
@@ -76,7 +76,7 @@ CUTS = {
 @pytest.mark.parametrize("end", ["finish", "cut", "reset"])
 @pytest.mark.parametrize("name", CUTS)
 def test_a_truncated_body_is_an_error_on_this_read_and_on_each_after_it(wire: Wire, name: str, end: str) -> None:
-    """The bytes that came are given first; then every read says Truncated, and none says the body ended."""
+    """The bytes that came are given first; then every read says TruncatedResponse, and none says the body ended."""
 
     def script(peer: Peer) -> None:
         peer.request()
@@ -89,7 +89,7 @@ def test_a_truncated_body_is_an_error_on_this_read_and_on_each_after_it(wire: Wi
     assert answer.read() == b"hello"
     read.set()
     for _ in range(3):
-        with pytest.raises(Truncated):
+        with pytest.raises(TruncatedResponse):
             answer.read()
     answer.release()
 
@@ -105,7 +105,7 @@ def test_a_reset_ends_no_close_delimited_body(world: World, serve: Serve) -> Non
 
     answer = world.driver().open(serve(script).url())
     assert answer.read() == b"hello"
-    with pytest.raises(Truncated):
+    with pytest.raises(TruncatedResponse):
         answer.read()
 
 
@@ -121,25 +121,25 @@ def test_a_close_delimited_body_under_tls_without_close_notify_is_truncated(
 
     answer = world.driver(ca=authority.file).open(serve(script, authority.server()).url())
     assert answer.read() == b"hello"
-    with pytest.raises(Truncated, match="close_notify"):
+    with pytest.raises(TruncatedResponse, match="close_notify"):
         answer.read()
 
 
 @pytest.mark.parametrize(
     ("raw", "failure"),
     [
-        (b"", NoAnswer),
-        (b"HTT", Truncated),
-        (OK + b"Content-", Truncated),
-        (b"HTTP/1.1 100 Continue\r\n\r\n", NoAnswer),
-        (b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 2", Truncated),
+        (b"", NoResponse),
+        (b"HTT", TruncatedResponse),
+        (OK + b"Content-", TruncatedResponse),
+        (b"HTTP/1.1 100 Continue\r\n\r\n", NoResponse),
+        (b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 2", TruncatedResponse),
     ],
     ids=["nothing", "part-of-the-version", "part-of-a-header", "interim-only", "interim-and-a-part"],
 )
 def test_an_end_before_the_head_says_whether_anything_had_come(
     wire: Wire, raw: bytes, failure: type[Exception]
 ) -> None:
-    """NoAnswer when not a byte of the final answer came, Truncated when some did."""
+    """NoResponse when not a byte of the final answer came, TruncatedResponse when some did."""
 
     def script(peer: Peer) -> None:
         peer.request()
@@ -169,7 +169,7 @@ def test_no_redirect_is_followed(world: World, serve: Serve, status: str) -> Non
 
 
 def test_a_broken_chunk_line_is_an_error_at_once(wire: Wire) -> None:
-    """A malformed chunk size is BadAnswer after the bytes before it, and does not wait for the deadline."""
+    """A malformed chunk size is InvalidResponse after the bytes before it, and does not wait for the deadline."""
 
     def script(peer: Peer) -> None:
         peer.request()
@@ -178,7 +178,7 @@ def test_a_broken_chunk_line_is_an_error_at_once(wire: Wire) -> None:
 
     answer = wire.driver().open(wire.serve(script).url())
     assert answer.read() == b"hello"
-    with pytest.raises(BadAnswer):
+    with pytest.raises(InvalidResponse):
         answer.read(5)
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from inference_gateway_sdk._http1.failures import DeadlineExceeded, Failure, Truncated
+from inference_gateway_sdk._http1.failures import DeadlineExceeded, TransportFailure, TruncatedResponse
 from inference_gateway_sdk._http1.response import ResponseParser
 from inference_gateway_sdk._transport._async import AsyncioDriver
 from inference_gateway_sdk._transport._blocking import BlockingDriver
@@ -91,7 +91,7 @@ def test_an_abandoned_answer_closes_its_connection_at_once(wire: Wire, twice: bo
         answer.abandon()
     assert watched.left.acquire(timeout=5)
     for _ in range(2):
-        with pytest.raises(Truncated, match="given up"):
+        with pytest.raises(TruncatedResponse, match="given up"):
             answer.read()
     answer.release()
 
@@ -106,7 +106,7 @@ def test_an_answer_abandoned_from_another_thread_wakes_its_reader(wire: Wire) ->
         timer = threading.Timer(0.1, answer.inner.abandon)
         timer.start()
         began = time.monotonic()
-        with pytest.raises(Truncated, match="given up"):
+        with pytest.raises(TruncatedResponse, match="given up"):
             answer.read()
         assert time.monotonic() - began < 3
         timer.join()
@@ -121,7 +121,7 @@ def test_closing_the_driver_ends_open_answers_with_an_error(wire: Wire) -> None:
     driver.close()
     driver.close()
     for answer in answers:
-        with pytest.raises(Truncated, match="given up"):
+        with pytest.raises(TruncatedResponse, match="given up"):
             answer.read()
         answer.release()
     with pytest.raises(RuntimeError, match="closed"):
@@ -136,7 +136,7 @@ def test_closing_the_driver_wakes_a_reader(wire: Wire) -> None:
     assert answer.read() == b"hello"
     timer = threading.Timer(0.1, driver.close)
     timer.start()
-    with pytest.raises(Truncated, match="given up"):
+    with pytest.raises(TruncatedResponse, match="given up"):
         answer.read()
     timer.join()
 
@@ -152,7 +152,7 @@ def test_two_readers_of_one_answer_are_noticed_by_threads(serve: Serve) -> None:
     def read_on() -> None:
         try:
             answer.read(time.monotonic() + 1)
-        except Failure as error:
+        except TransportFailure as error:
             outcome.append(error)
 
     reader = threading.Thread(target=read_on)
@@ -239,7 +239,7 @@ def _read_on_after_an_interrupt(answer, body: bytes) -> None:
         rest = b""
         while data := answer.read():
             rest += data
-    except Truncated:
+    except TruncatedResponse:
         return
     assert body.endswith(rest)
 
@@ -268,7 +268,7 @@ def test_bytes_that_an_interrupt_lost_are_missed(serve: Serve, monkeypatch: pyte
         with pytest.raises(KeyboardInterrupt):
             answer.read()
     for _ in range(2):
-        with pytest.raises(Truncated, match="interrupted"):
+        with pytest.raises(TruncatedResponse, match="interrupted"):
             answer.read()
     assert _whole(driver, server.url()) == b"hello"
     driver.close()

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from inference_gateway_sdk._http1.failures import NoAnswer
+from inference_gateway_sdk._http1.failures import NoResponse
 from inference_gateway_sdk._transport._async import AsyncioDriver
 
 from .conftest import Serve, Wire
@@ -184,7 +184,7 @@ def test_bytes_that_nobody_asked_for_end_a_kept_connection(world: World, serve: 
 
 @pytest.mark.parametrize("end", ["finish", "reset"])
 def test_a_request_that_was_read_and_not_answered_is_never_sent_again(wire: Wire, end: str) -> None:
-    """On a kept connection too, silence after the request is `NoAnswer`, and the server has seen the POST once."""
+    """On a kept connection too, silence after the request is `NoResponse`, and the server has seen the POST once."""
 
     def script(peer: Peer) -> None:
         peer.request()
@@ -195,7 +195,7 @@ def test_a_request_that_was_read_and_not_answered_is_never_sent_again(wire: Wire
     server = wire.serve(script)
     driver = wire.driver()
     assert driver.get(server.url(), b"one") == (200, b"hello")
-    with pytest.raises(NoAnswer):
+    with pytest.raises(NoResponse):
         driver.get(server.url(), b"two")
     assert [request.body for request in server.requests] == [b"one", b"two"]
 

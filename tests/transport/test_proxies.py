@@ -9,7 +9,7 @@ import threading
 
 import pytest
 
-from inference_gateway_sdk._http1.failures import BadAnswer, NotSent, NotSentInTime
+from inference_gateway_sdk._http1.failures import InvalidResponse, NotSent, NotSentInTime
 
 from .conftest import Authority, Serve
 from .scripted import Peer, Server, keep_answering
@@ -196,7 +196,7 @@ def test_a_proxy_that_closes_instead_of_opening_the_tunnel(world: World, serve: 
 
 
 def test_a_proxy_that_speaks_no_http(world: World, serve: Serve) -> None:
-    """Garbage in place of the tunnel is never sent; garbage in place of an answer is BadAnswer."""
+    """Garbage in place of the tunnel is never sent; garbage in place of an answer is InvalidResponse."""
 
     def script(peer: Peer) -> None:
         peer.request()
@@ -206,7 +206,7 @@ def test_a_proxy_that_speaks_no_http(world: World, serve: Serve) -> None:
     proxy = serve(script)
     with pytest.raises(NotSent, match="not HTTP"):
         world.driver(proxy=via(proxy)).open("https://gateway.test/", b"{}")
-    with pytest.raises(BadAnswer):
+    with pytest.raises(InvalidResponse):
         world.driver(proxy=via(proxy)).open("http://gateway.test/", b"{}")
 
 

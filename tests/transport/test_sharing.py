@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 import pytest
 
-from inference_gateway_sdk._http1.failures import Failure
+from inference_gateway_sdk._http1.failures import TransportFailure
 from inference_gateway_sdk._transport._async import AsyncioDriver
 from inference_gateway_sdk._transport._blocking import BlockingDriver
 
@@ -98,7 +98,7 @@ def test_a_driver_is_closed_from_one_loop_for_all(serve: Serve) -> None:
         opened.set()
         try:
             await answer.read(time.monotonic() + PATIENCE)
-        except Failure as error:
+        except TransportFailure as error:
             ended.append(error)
 
     reader = threading.Thread(target=lambda: asyncio.run(read_on(), debug=True))
@@ -191,7 +191,7 @@ def test_fork_with_an_open_stream_blocking(serve: Serve, authority: Authority, s
         try:
             while stream.read():
                 pass
-        except Failure:
+        except TransportFailure:
             stream.release()
             return _ask_blocking(driver, server.url()) == b"hello"
         return False

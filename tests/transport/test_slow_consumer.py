@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from inference_gateway_sdk._http1.failures import Truncated
+from inference_gateway_sdk._http1.failures import TruncatedResponse
 
 from .conftest import Wire
 from .scripted import Peer
@@ -23,7 +23,7 @@ FRAMINGS = {
 @pytest.mark.parametrize("framing", FRAMINGS)
 @pytest.mark.parametrize("end", ["finish", "cut", "reset"])
 def test_every_byte_that_arrived_comes_before_the_error(wire: Wire, framing: str, end: str) -> None:
-    """The consumer sleeps while the server sends and breaks off: it reads all that was sent, then Truncated."""
+    """The consumer sleeps while the server sends and breaks off: it reads all that was sent, then TruncatedResponse."""
     head, framed = FRAMINGS[framing]
     ended = threading.Event()
     # What does not fit the consumer's own receive buffer is still the server's when it resets, and lost by its doing.
@@ -45,10 +45,10 @@ def test_every_byte_that_arrived_comes_before_the_error(wire: Wire, framing: str
     for _ in range(len(pieces)):
         try:
             received += answer.read()
-        except Truncated:
+        except TruncatedResponse:
             break
     assert received == b"".join(pieces)
-    with pytest.raises(Truncated):
+    with pytest.raises(TruncatedResponse):
         answer.read()
 
 
@@ -66,7 +66,7 @@ def test_the_socket_is_not_read_far_ahead_of_the_consumer(wire: Wire) -> None:
     received = len(answer.read())
     for _ in range(3):
         time.sleep(0.1)
-        held = sum(len(piece) for piece in answer.inner._connection.link.exchange.body)
+        held = sum(len(piece) for piece in answer.inner._connection.link.response_parser.body)
         assert held <= BOUND
         received += len(answer.read())
     assert received + len(answer.read_all()) == total

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from inference_gateway_sdk._http1.failures import DeadlineExceeded, NoAnswer
+from inference_gateway_sdk._http1.failures import DeadlineExceeded, NoResponse
 
 from .conftest import Wire
 from .scripted import Peer
@@ -49,14 +49,14 @@ def test_a_refusal_stops_the_upload(wire: Wire) -> None:
 
 
 def test_a_reset_without_an_answer_in_mid_upload_is_no_answer(wire: Wire) -> None:
-    """When nothing was said, a failed send is `NoAnswer`: part of the request has left."""
+    """When nothing was said, a failed send is `NoResponse`: part of the request has left."""
 
     def script(peer: Peer) -> None:
         peer.request(body=False)
         peer.take(100_000)
         peer.reset()
 
-    with pytest.raises(NoAnswer):
+    with pytest.raises(NoResponse):
         wire.driver().open(wire.serve(script).url(), BIG)
 
 

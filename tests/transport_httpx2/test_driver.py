@@ -16,13 +16,13 @@ import pytest
 
 from inference_gateway_sdk import AsyncHttpx2Driver, Httpx2Driver
 from inference_gateway_sdk._http1.failures import (
-    BadAnswer,
     DeadlineExceeded,
-    Failure,
-    NoAnswer,
+    InvalidResponse,
+    NoResponse,
     NotSent,
     NotSentInTime,
-    Truncated,
+    TransportFailure,
+    TruncatedResponse,
 )
 from inference_gateway_sdk._transport.httpx2 import mapping
 from transport.conftest import Serve
@@ -69,14 +69,14 @@ IN_HEAD = {
     httpx2.UnsupportedProtocol: NotSent,
     httpx2.LocalProtocolError: NotSent,
     httpx2.InvalidURL: NotSent,
-    httpx2.ReadError: NoAnswer,
-    httpx2.WriteError: NoAnswer,
-    httpx2.CloseError: NoAnswer,
-    httpx2.NetworkError: NoAnswer,
-    httpx2.RemoteProtocolError: NoAnswer,
-    httpx2.ProtocolError: NoAnswer,
-    httpx2.TransportError: NoAnswer,
-    httpx2.SSEError: NoAnswer,
+    httpx2.ReadError: NoResponse,
+    httpx2.WriteError: NoResponse,
+    httpx2.CloseError: NoResponse,
+    httpx2.NetworkError: NoResponse,
+    httpx2.RemoteProtocolError: NoResponse,
+    httpx2.ProtocolError: NoResponse,
+    httpx2.TransportError: NoResponse,
+    httpx2.SSEError: NoResponse,
 }
 
 
@@ -95,17 +95,17 @@ def test_every_exception_of_httpx2_is_one_of_ours(cls: type[Exception]) -> None:
     error = _made(cls)
     assert isinstance(error, mapping.HTTPX_ERRORS)
     head = mapping.in_head(error, "gateway.test:80", unsent=False)
-    assert type(head) is IN_HEAD.get(cls, BadAnswer)
+    assert type(head) is IN_HEAD.get(cls, InvalidResponse)
     assert head.__cause__ is error
     body = mapping.in_body(error)
-    assert isinstance(body, Failure)
+    assert isinstance(body, TransportFailure)
     if issubclass(cls, (httpx2.NetworkError, httpx2.ProtocolError)):
-        assert type(body) is Truncated
+        assert type(body) is TruncatedResponse
 
 
 @pytest.mark.parametrize("name", HEADS)
 def test_a_bad_head_is_refused_or_stands_on_the_list(world: World, serve: Serve, name: str) -> None:
-    """What httpx2 believes or waits for is known by name, and everything else is BadAnswer."""
+    """What httpx2 believes or waits for is known by name, and everything else is InvalidResponse."""
 
     def script(peer: Peer) -> None:
         peer.request()
@@ -116,7 +116,7 @@ def test_a_bad_head_is_refused_or_stands_on_the_list(world: World, serve: Serve,
     if name in BELIEVED:
         assert driver.get(url, b"{}", seconds=5) == (200, b"hi")
         return
-    with pytest.raises(DeadlineExceeded if name in WAITED_FOR else BadAnswer):
+    with pytest.raises(DeadlineExceeded if name in WAITED_FOR else InvalidResponse):
         driver.open(url, b"{}", seconds=0.3 if name in WAITED_FOR else 10)
 
 
@@ -214,7 +214,7 @@ def test_a_transport_of_the_users_that_breaks_its_stream_never_ends_it() -> None
     answer = driver.open("GET", "http://gateway.test/", (), None)
     assert answer.read() == b"hello"
     for _ in range(2):
-        with pytest.raises(BadAnswer, match="the cable"):
+        with pytest.raises(InvalidResponse, match="the cable"):
             answer.read()
     driver.close()
 
@@ -233,7 +233,7 @@ def test_closing_the_driver_wakes_who_waits_for_a_head(world: World, serve: Serv
     closer = threading.Thread(target=close)
     closer.start()
     began = time.monotonic()
-    with pytest.raises(NoAnswer, match="closed"):
+    with pytest.raises(NoResponse, match="closed"):
         driver.open(server.url(), b"{}")
     assert time.monotonic() - began < 5
     closer.join()

@@ -82,7 +82,7 @@ def construction() -> SameMessage:
     TextContentPart(text="hi")
     TextContentPart(txt="hi")  # type: ignore[call-arg]
     Message(content="hi")  # type: ignore[call-arg]
-    Message(role=MessageRole.USER, content="hi", kept_=None)  # type: ignore[call-arg]
+    Message(role=MessageRole.USER, content="hi", _unknown=None)  # type: ignore[call-arg]
     return SameMessage.from_dict({"role": "user", "content": "hi"})
 
 

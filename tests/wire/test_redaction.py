@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inference_gateway_sdk._wire.headers import redact
+from inference_gateway_sdk._wire.headers import redact_text
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,7 @@ from inference_gateway_sdk._wire.headers import redact
 )
 def test_secrets_are_cut(text: str, shown: str) -> None:
     """Keys, tokens and passwords are cut to what tells their kind."""
-    assert redact(text) == shown
+    assert redact_text(text) == shown
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_secrets_are_cut(text: str, shown: str) -> None:
 )
 def test_other_text_is_left_alone(text: str) -> None:
     """Words that merely stand near secrets, model names, addresses and numbers stay."""
-    assert redact(text) == text
+    assert redact_text(text) == text
 
 
 @given(
@@ -55,5 +55,5 @@ def test_other_text_is_left_alone(text: str) -> None:
 )
 def test_a_secret_of_a_known_shape_never_survives(secret: str) -> None:
     """Whatever letters and digits a key is made of, a message that holds it shows none of them."""
-    text = redact(f"key sk-{secret} or Bearer {secret}1 or http://me:{secret}@host/?token={secret}")
+    text = redact_text(f"key sk-{secret} or Bearer {secret}1 or http://me:{secret}@host/?token={secret}")
     assert secret not in text.replace("host", "").replace("token", "")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inference_gateway_sdk._wire.url import GatewayUrl, redacted, segment
+from inference_gateway_sdk._wire.url import GatewayUrl, redact_url, segment
 
 LOCAL = GatewayUrl.parse("http://localhost:8080/v1")
 
@@ -216,4 +216,4 @@ def test_a_segment_stays_one_segment(value: str) -> None:
 )
 def test_redacted(url: str, shown: str) -> None:
     """A URL is shown without user information, query and fragment; an "@" in the path is no user information."""
-    assert redacted(url) == shown
+    assert redact_url(url) == shown

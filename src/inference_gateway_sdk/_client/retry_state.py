@@ -6,11 +6,11 @@ import functools
 import logging
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from .._http1.failures import BadAnswer, DeadlineExceeded, Failure, NoAnswer, NotSent
+from .._http1.failures import DeadlineExceeded, InvalidResponse, NoResponse, NotSent, TransportFailure
 from .._wire.headers import Outgoing
 from .._wire.hints import LATE_CLOSE
 from .._wire.retry import EARLY_SECONDS, Outcome, delay_before
-from .._wire.url import redacted
+from .._wire.url import redact_url
 from ..errors import (
     ConnectError,
     GatewayError,
@@ -26,32 +26,32 @@ if TYPE_CHECKING:
     from .._wire.call import Call, StreamCall
     from .settings import ClientSettings
 
-__all__ = ["FailedAttempt", "RetryState", "answered", "odd_end", "repeating"]
+__all__ = ["FailedAttempt", "RetryState", "log_response", "log_retry", "log_unexpected_end"]
 
 
 _logger = logging.getLogger("inference_gateway_sdk")
 
 
-def answered(method: str, url: str, status: int, elapsed: float) -> None:
+def log_response(method: str, url: str, status: int, elapsed: float) -> None:
     """An answer's head has come."""
     if _logger.isEnabledFor(logging.DEBUG):
-        _logger.debug("%s %s: %d after %.3f s", method, redacted(url), status, elapsed)
+        _logger.debug("%s %s: %d after %.3f s", method, redact_url(url), status, elapsed)
 
 
-def repeating(method: str, url: str, error: GatewayError, pause: float) -> None:
+def log_retry(method: str, url: str, error: GatewayError, pause: float) -> None:
     """A try failed and another follows."""
     if _logger.isEnabledFor(logging.INFO):
-        _logger.info("%s %s: %s; trying again in %.2f s", method, redacted(url), type(error).__name__, pause)
+        _logger.info("%s %s: %s; trying again in %.2f s", method, redact_url(url), type(error).__name__, pause)
 
 
-def odd_end(error: GatewayError) -> None:
+def log_unexpected_end(error: GatewayError) -> None:
     """A stream whose answer was whole did not end as it should."""
     _logger.warning("the answer is whole, but its stream ended oddly: %s", type(error).__name__)
 
 
 SourceT = TypeVar("SourceT")
 
-_REMEMBERED = 64
+_CACHE_SIZE = 64
 _UNREACHABLE = (
     "is a gateway running there? Start one with `igw serve`, or say where it is with base_url or INFERENCE_GATEWAY_URL."
 )
@@ -120,7 +120,7 @@ class RetryState(Generic[SourceT]):
             left = total
         return None if left is None else self.began + left
 
-    def failed(self, failure: Failure, now: float) -> FailedAttempt:
+    def failed(self, failure: TransportFailure, now: float) -> FailedAttempt:
         """What a transport's failure is to the caller."""
         elapsed = now - self.began
         if isinstance(failure, DeadlineExceeded):
@@ -128,7 +128,7 @@ class RetryState(Generic[SourceT]):
         if isinstance(failure, NotSent):
             never = ConnectError(f"{failure} ({self._where})", hint=_UNREACHABLE, **self._facts(elapsed))
             return FailedAttempt(never, Outcome.not_sent(permanent=failure.permanent), failure)
-        if isinstance(failure, NoAnswer):
+        if isinstance(failure, NoResponse):
             text = f"{self._where} closed the connection after {elapsed:.1f} s without an answer: {failure}"
             error = RequestError(text, hint=LATE_CLOSE if elapsed > EARLY_SECONDS else None, **self._facts(elapsed))
             return FailedAttempt(error, Outcome.no_answer(elapsed), failure)
@@ -144,16 +144,16 @@ class RetryState(Generic[SourceT]):
             return FailedAttempt(error, Outcome.OWN_TIMEOUT, error.__cause__)
         return FailedAttempt(error, Outcome.broken_before_content(error, now - self.began), error.__cause__)
 
-    def pause(self, setback: FailedAttempt, now: float, random: float) -> float | None:
+    def pause(self, failed_attempt: FailedAttempt, now: float, random: float) -> float | None:
         """Seconds to wait before the next try, None when this was the last."""
-        error = setback.error
+        error = failed_attempt.error
         retry_after = error.retry_after if isinstance(error, StatusError) else None
         refreshed = self.refused_token is not None  # the try with a new token was nobody's failure
         attempt, policy = self.count - refreshed, self.settings.retry
         if policy is None:
             pause = delay_before(
                 attempt,
-                setback.outcome,
+                failed_attempt.outcome,
                 self.call.repeat,
                 max_retries=self.settings.max_retries,
                 retry_after=retry_after,
@@ -161,7 +161,7 @@ class RetryState(Generic[SourceT]):
             )
         else:
             pause = policy.delay(
-                attempt, setback.outcome, self.call.repeat, error, retry_after=retry_after, random=random
+                attempt, failed_attempt.outcome, self.call.repeat, error, retry_after=retry_after, random=random
             )
         if pause is not None and self._total_left is not None:
             self._total_left -= now - self.began + pause
@@ -191,7 +191,7 @@ class RetryState(Generic[SourceT]):
 
     @property
     def _where(self) -> str:
-        return redacted(self.url)
+        return redact_url(self.url)
 
     def _facts(self, elapsed: float) -> dict[str, Any]:
         return {"url": self._where, "elapsed": elapsed, "attempts": self.count}
@@ -219,15 +219,15 @@ class RetryState(Generic[SourceT]):
             return "connect", limits.connect
         return "response", limits.response
 
-    def _unreadable(self, failure: Failure, elapsed: float) -> RequestError:
-        if isinstance(failure, BadAnswer):
+    def _unreadable(self, failure: TransportFailure, elapsed: float) -> RequestError:
+        if isinstance(failure, InvalidResponse):
             text = f"what {self._where} sent is no HTTP answer that can be trusted: {failure}"
         else:
             text = f"the answer of {self._where} was cut off: {failure}"
         return RequestError(text, **self._facts(elapsed))
 
 
-@functools.lru_cache(_REMEMBERED)
+@functools.lru_cache(_CACHE_SIZE)
 def _default_headers(
     headers: tuple[tuple[str, str], ...], accept: str, content_type: str | None, token: str | None
 ) -> Outgoing:

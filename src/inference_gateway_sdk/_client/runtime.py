@@ -77,17 +77,17 @@ class AsyncRuntime(NamedTuple):
 
 def system_runtime() -> Runtime:
     """The real ones."""
-    return Runtime(time.monotonic, time.time, time.sleep, _chance)
+    return Runtime(time.monotonic, time.time, time.sleep, _random)
 
 
 def async_system_runtime() -> AsyncRuntime:
     """The real ones; asyncio is imported only here."""
     import asyncio
 
-    return AsyncRuntime(time.monotonic, time.time, asyncio.sleep, _chance)
+    return AsyncRuntime(time.monotonic, time.time, asyncio.sleep, _random)
 
 
-def _chance() -> float:
+def _random() -> float:
     """A number in [0, 1). The library's module is not cheap to import, and seldom needed."""
     import random
 

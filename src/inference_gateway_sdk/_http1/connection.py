@@ -38,17 +38,17 @@ def next_action(link: Connection, *, reused: bool, proxied: bool) -> NextAction:
     Raises:
         Failure: There will be no answer.
     """
-    exchange = link.exchange
-    if exchange is None:
+    response_parser = link.response_parser
+    if response_parser is None:
         raise NotSent("the connection closed before the request was put on it")
-    if exchange.head_complete:
-        if proxied and exchange.status == 407:
+    if response_parser.head_complete:
+        if proxied and response_parser.status == 407:
             raise NotSent("the proxy answered 407 (authentication required)", permanent=True)
         return NextAction.ANSWERED
-    failure = exchange.failure
+    failure = response_parser.failure
     if failure is None:
         return NextAction.WAIT
-    if link.touched or isinstance(failure, NotSent):
+    if link.bytes_sent or isinstance(failure, NotSent):
         raise failure.with_traceback(None)
     if reused:
         return NextAction.AGAIN
@@ -76,33 +76,33 @@ class Connection:
 
     __slots__ = (
         "_context",
-        "_heard",
+        "_peer_responded",
         "_queue",
         "_tls",
         "abandoned",
+        "bytes_sent",
         "dead",
-        "exchange",
         "failure",
         "ready",
+        "response_parser",
         "route",
-        "touched",
     )
 
     def __init__(self, route: Route, context: ssl.SSLContext | None) -> None:
         """Start as the route says: through a proxy's tunnel or not, with TLS when there is a context."""
         self.route = route
-        self.exchange: ResponseParser | None = None
+        self.response_parser: ResponseParser | None = None
         self.ready = False
         self.failure: NotSent | None = None
         self.dead = False
         self.abandoned = False
-        self.touched = False
+        self.bytes_sent = False
         self._context = context
         self._queue: deque[bytes | memoryview] = deque()
         self._tls: Tls | None = None
-        self._heard = False  # any plain byte from the far end of the route
+        self._peer_responded = False  # any plain byte from the far end of the route
         if route.tunnel:
-            self.exchange = ResponseParser("CONNECT")
+            self.response_parser = ResponseParser("CONNECT")
             self._queue.append(request_head("CONNECT", route.tunnel, (("Host", route.tunnel), *route.proxy_headers)))
         else:
             self._secure()
@@ -111,8 +111,8 @@ class Connection:
 
     def request(self, method: str, head: bytes, body: bytes | None) -> ResponseParser:
         """Queue one request; the exchange that will hold its answer."""
-        self.exchange = exchange = ResponseParser(method)
-        self.touched = False
+        self.response_parser = response_parser = ResponseParser(method)
+        self.bytes_sent = False
         if not body:
             self._queue.append(head)
         elif len(body) <= PIECE:
@@ -120,7 +120,7 @@ class Connection:
         else:
             self._queue.append(head)
             self._queue.append(memoryview(body))
-        return exchange
+        return response_parser
 
     def next_out(self) -> bytes | memoryview:
         """The next bytes for the socket, b"" when there are none now."""
@@ -155,7 +155,7 @@ class Connection:
 
     def rest(self) -> None:
         """Forget the finished exchange: whatever comes now was not asked for."""
-        self.exchange = None
+        self.response_parser = None
 
     def abandon(self) -> None:
         """Give the connection up; the exchange ends as broken unless it is complete."""
@@ -167,11 +167,11 @@ class Connection:
     def receive(self, data: bytes | memoryview) -> None:
         """Take what the socket brought."""
         if self._tls is None:
-            self._hear(data)
+            self._receive_plain(data)
             return
         tls = self._tls
         for plain in tls.receive(data):
-            self._hear(plain)
+            self._receive_plain(plain)
         if tls.up and self.failure is None:
             self.ready = True
         if tls.failure is not None:
@@ -189,38 +189,38 @@ class Connection:
             why = "connection closed" if error is None else f"connection lost ({error.strerror or error})"
         if not self.ready:
             self._never(why + (" in the TLS handshake" if self._tls else " by the proxy" if self.route.tunnel else ""))
-        elif self.exchange is not None:
+        elif self.response_parser is not None:
             orderly = error is None and not self.abandoned
             if orderly and self._tls is not None and not self._tls.closed:
                 orderly = False
                 why += " without TLS close_notify"
-            self.exchange.end(why, orderly=orderly)
+            self.response_parser.end(why, orderly=orderly)
 
-    def _hear(self, data: bytes | memoryview) -> None:
-        exchange = self.exchange
-        if exchange is None:
+    def _receive_plain(self, data: bytes | memoryview) -> None:
+        response_parser = self.response_parser
+        if response_parser is None:
             self.dead = True  # unasked
             return
-        exchange.feed(data)
+        response_parser.feed(data)
         if not self.ready:
-            self._hear_proxy(exchange)
+            self._receive_proxy_response(response_parser)
             return
-        self._heard = True
-        if self._queue and exchange.status >= 300 and exchange.head_complete:
+        self._peer_responded = True
+        if self._queue and response_parser.status >= 300 and response_parser.head_complete:
             self.stop_sending()
 
-    def _hear_proxy(self, exchange: ResponseParser) -> None:
-        if exchange.failure is not None:
-            self._never(f"the proxy's answer cannot be used: {exchange.failure}")
-        elif exchange.head_complete and exchange.status < 300:
+    def _receive_proxy_response(self, response_parser: ResponseParser) -> None:
+        if response_parser.failure is not None:
+            self._never(f"the proxy's answer cannot be used: {response_parser.failure}")
+        elif response_parser.head_complete and response_parser.status < 300:
             self._secure()
-        elif exchange.head_complete:
-            status = exchange.status
+        elif response_parser.head_complete:
+            status = response_parser.status
             what = "authentication required" if status == 407 else "tunnel refused"
             self._never(f"the proxy answered {status} ({what})", permanent=status < 500)
 
     def _secure(self) -> None:
-        self.exchange = None
+        self.response_parser = None
         if self._context is None:
             self.ready = True
             return
@@ -234,10 +234,10 @@ class Connection:
         self._queue.clear()
         if not self.ready:
             self._never(why, permanent=True)
-        elif self.exchange is not None and tls.refused and not self._heard:
-            self.exchange.fail(NotSent(f"the server refused the client certificate: {why}", permanent=True))
-        elif self.exchange is not None:
-            self.exchange.end(why, orderly=False)
+        elif self.response_parser is not None and tls.refused and not self._peer_responded:
+            self.response_parser.fail(NotSent(f"the server refused the client certificate: {why}", permanent=True))
+        elif self.response_parser is not None:
+            self.response_parser.end(why, orderly=False)
 
     def _never(self, why: str, *, permanent: bool = False) -> None:
         self.dead = True

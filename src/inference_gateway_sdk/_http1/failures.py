@@ -5,14 +5,22 @@ These never reach a user: the client turns each into one of the public errors, w
 
 from __future__ import annotations
 
-__all__ = ["BadAnswer", "DeadlineExceeded", "Failure", "NoAnswer", "NotSent", "NotSentInTime", "Truncated"]
+__all__ = [
+    "DeadlineExceeded",
+    "InvalidResponse",
+    "NoResponse",
+    "NotSent",
+    "NotSentInTime",
+    "TransportFailure",
+    "TruncatedResponse",
+]
 
 
-class Failure(Exception):  # noqa: N818  (never shown: the client translates it)
+class TransportFailure(Exception):  # noqa: N818  (never shown: the client translates it)
     """Base of everything a transport raises by intent."""
 
 
-class NotSent(Failure):
+class NotSent(TransportFailure):
     """No byte of the request reached the server: safe to repeat.
 
     Attributes:
@@ -24,19 +32,19 @@ class NotSent(Failure):
         self.permanent = permanent
 
 
-class NoAnswer(Failure):
+class NoResponse(TransportFailure):
     """The request left, and the connection ended before any byte of the answer."""
 
 
-class Truncated(Failure):
+class TruncatedResponse(TransportFailure):
     """The answer began and ended short."""
 
 
-class BadAnswer(Failure):
+class InvalidResponse(TransportFailure):
     """What came is not an HTTP/1.x answer that can be trusted."""
 
 
-class DeadlineExceeded(Failure):
+class DeadlineExceeded(TransportFailure):
     """A deadline passed.
 
     Attributes:

@@ -190,7 +190,7 @@ def _host_and_port(parts: SplitResult, what: str, default: int) -> tuple[str, in
 
 
 _is_token = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+").fullmatch  # RFC 9110 section 5.6.2
-_OURS = frozenset(
+_RESERVED = frozenset(
     {
         "host",
         "content-length",
@@ -203,7 +203,7 @@ _OURS = frozenset(
     }
 )
 _WITH_LENGTH = ("POST", "PUT", "PATCH")  # whose empty body is said too (RFC 9110 section 8.6)
-_REMEMBERED = 256
+_CACHE_SIZE = 256
 _good_names: set[str] = set()
 
 
@@ -236,28 +236,30 @@ class HeadBuilder:
         self._known: dict[tuple[str, int, int], tuple[RequestTarget, Iterable[tuple[str, str]], bytes]] = {}
 
     def __call__(
-        self, plan: RequestTarget, method: str, headers: Iterable[tuple[str, str]], body: bytes | None
+        self, destination: RequestTarget, method: str, headers: Iterable[tuple[str, str]], body: bytes | None
     ) -> Head:
         """The head of a request that a caller asks for: their headers, and those that are ours to set.
 
         Raises:
             ValueError: A header is malformed, or is not the caller's to set. It names the header.
         """
-        key = method, id(plan), id(headers)
-        begun = self._known[key][2] if key in self._known else self._begin(key, plan, headers)
+        key = method, id(destination), id(headers)
+        begun = self._known[key][2] if key in self._known else self._begin(key, destination, headers)
         if body is not None or method in _WITH_LENGTH:
             return Head(b"%sContent-Length: %d\r\n\r\n" % (begun, len(body or b"")))
         return Head(begun + b"\r\n")
 
-    def _begin(self, key: tuple[str, int, int], plan: RequestTarget, headers: Iterable[tuple[str, str]]) -> bytes:
+    def _begin(
+        self, key: tuple[str, int, int], destination: RequestTarget, headers: Iterable[tuple[str, str]]
+    ) -> bytes:
         try:
-            begun = _head_start(plan, key[0], headers)
+            begun = _head_start(destination, key[0], headers)
         except ValueError as error:
             raise error.with_traceback(None) from None  # the variables of its frames are the headers' values
         if isinstance(headers, tuple) or getattr(headers, "constant", False):
-            if len(self._known) >= _REMEMBERED:
+            if len(self._known) >= _CACHE_SIZE:
                 self._known.clear()
-            self._known[key] = (plan, headers, begun)  # which keeps the two alive, and so their ids theirs
+            self._known[key] = (destination, headers, begun)  # which keeps the two alive, and so their ids theirs
         return begun
 
 
@@ -267,12 +269,12 @@ def request_head(method: str, target: str, headers: Iterable[tuple[str, str]]) -
     return lines + b"\r\n"
 
 
-def _head_start(plan: RequestTarget, method: str, headers: Iterable[tuple[str, str]]) -> bytes:
+def _head_start(destination: RequestTarget, method: str, headers: Iterable[tuple[str, str]]) -> bytes:
     """A head up to the body's length."""
     if method not in _good_names:
         _remember(method, "an HTTP method")
-    lines = [f"{method} {plan.target} HTTP/1.1\r\n"]
-    for name, value in plan.headers:
+    lines = [f"{method} {destination.target} HTTP/1.1\r\n"]
+    for name, value in destination.headers:
         lines.append(f"{name}: {value}\r\n")
     for name, value in headers:
         if name not in _good_names:
@@ -294,7 +296,7 @@ def _header_lines(lines: list[str]) -> bytes:
 
 
 def _check_name(name: str) -> None:
-    if name.lower() in _OURS:
+    if name.lower() in _RESERVED:
         raise ValueError(f"the header {name!r} is set by the transport: leave it out")
     _remember(name, "a header name")
 
@@ -302,5 +304,5 @@ def _check_name(name: str) -> None:
 def _remember(token: str, what: str) -> None:
     if not _is_token(token):
         raise ValueError(f"{token!r} is not {what}")
-    if len(_good_names) < _REMEMBERED:
+    if len(_good_names) < _CACHE_SIZE:
         _good_names.add(token)

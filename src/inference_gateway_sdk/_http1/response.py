@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
-from .failures import BadAnswer, Failure, NoAnswer, Truncated
+from .failures import InvalidResponse, NoResponse, TransportFailure, TruncatedResponse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -35,7 +35,7 @@ def decoder_for(headers: Iterable[tuple[str, str]]) -> Inflate | None:
     """What undoes the answer's Content-Encoding, None when there is nothing to undo.
 
     Raises:
-        BadAnswer: A coding that was never asked for.
+        InvalidResponse: A coding that was never asked for.
     """
     codings = [value for name, value in headers if name == "content-encoding"]
     if not codings:
@@ -45,7 +45,7 @@ def decoder_for(headers: Iterable[tuple[str, str]]) -> Inflate | None:
         return None
     if coding in ("gzip", "x-gzip", "deflate"):
         return Inflate(gzip=coding != "deflate")
-    raise BadAnswer(f"the content-encoding {coding!r}, which was not asked for")
+    raise InvalidResponse(f"the content-encoding {coding!r}, which was not asked for")
 
 
 class Inflate:
@@ -80,7 +80,7 @@ class Inflate:
         try:
             out = self._zlib.decompress(rest, STEP)
         except zlib.error as error:
-            raise BadAnswer(f"the body is not the compression it claims to be: {error}") from None
+            raise InvalidResponse(f"the body is not the compression it claims to be: {error}") from None
         unused = self._zlib.unused_data if self._zlib.eof else self._zlib.unconsumed_tail
         self._at = len(self._input) - len(unused)
         self.pending = bool(unused) or len(out) == STEP
@@ -90,10 +90,10 @@ class Inflate:
         """Take the end of the body.
 
         Raises:
-            Truncated: The compression had not ended.
+            TruncatedResponse: The compression had not ended.
         """
         if self._begun and not self._zlib.eof:
-            raise Truncated("the compressed body ended short")
+            raise TruncatedResponse("the compressed body ended short")
 
     def _next_member(self) -> bool:
         """Whether what follows a whole gzip member is another one; zeros are padding, and nothing follows padding."""
@@ -118,13 +118,13 @@ class BodySource(Protocol):
     headers: list[tuple[str, str]]
     body: list[bytes]
     complete: bool
-    failure: Failure | None
+    failure: TransportFailure | None
 
     def take(self) -> bytes:
         """All that is there, b"" when nothing is."""
         ...
 
-    def fail(self, failure: Failure) -> None:
+    def fail(self, failure: TransportFailure) -> None:
         """Nothing more will be taken; the first failure stays."""
         ...
 
@@ -136,70 +136,70 @@ class BodySource(Protocol):
 class Body:
     """What one answer brings behind its head."""
 
-    __slots__ = ("_budget", "_decoder", "_dropped", "_exchange")
+    __slots__ = ("_budget", "_decoder", "_dropped", "_response_parser")
 
-    def __init__(self, exchange: BodySource) -> None:
-        """Read from `exchange`, whose head must be complete; BadAnswer when its content coding is unknown."""
-        self._exchange = exchange
-        self._decoder = decoder_for(exchange.headers)
+    def __init__(self, response_parser: BodySource) -> None:
+        """Read from a parser whose head is complete; raise InvalidResponse when its content coding is unknown."""
+        self._response_parser = response_parser
+        self._decoder = decoder_for(response_parser.headers)
         self._budget = DRAIN_BYTES
         self._dropped = False
 
     @property
     def settled(self) -> bool:
         """Nothing more will come from the connection (some of what came may still wait to be taken)."""
-        return self._exchange.complete or self._exchange.failure is not None
+        return self._response_parser.complete or self._response_parser.failure is not None
 
     def take(self) -> bytes | None:
         """The next bytes, b"" at the end, None when more has to arrive first.
 
         Raises:
-            Failure: The body broke; every further call says so again.
+            TransportFailure: The body broke; every further call says so again.
             RuntimeError: The answer was released before its end.
         """
         decoder = self._decoder
         if decoder is None:
-            return self._exchange.take() if self._exchange.body else self._outcome()
+            return self._response_parser.take() if self._response_parser.body else self._outcome()
         try:
             return self._decoded(decoder)
-        except Failure as failure:
-            self._exchange.fail(failure)
+        except TransportFailure as failure:
+            self._response_parser.fail(failure)
             self._decoder = None
-            self._exchange.body.clear()
+            self._response_parser.body.clear()
             raise
 
     def spoil(self) -> None:
         """Bytes may have been lost on their way to the reader: never read on as if nothing had happened."""
-        self._exchange.fail(Truncated("reading was interrupted"))
-        self._exchange.body.clear()
+        self._response_parser.fail(TruncatedResponse("reading was interrupted"))
+        self._response_parser.body.clear()
         self._decoder = None
 
     def interrupt(self) -> None:
         """The connection was given up: the body ends as broken, unless all of it was there."""
-        self._exchange.end("the connection was given up", orderly=False)
+        self._response_parser.end("the connection was given up", orderly=False)
 
     def drain(self) -> bool:
         """Throw away what came; True when nothing more is worth waiting for. What is dropped cannot be read later."""
         self._dropped = True
         self._decoder = None
-        self._budget -= len(self._exchange.take())
+        self._budget -= len(self._response_parser.take())
         return self.settled or self._budget <= 0
 
     def _outcome(self) -> bytes | None:
-        exchange = self._exchange
+        response_parser = self._response_parser
         if self._dropped:
             raise RuntimeError("the answer was released: it cannot be read any more")
-        if exchange.failure is not None:
-            raise exchange.failure.with_traceback(None)
-        return b"" if exchange.complete else None
+        if response_parser.failure is not None:
+            raise response_parser.failure.with_traceback(None)
+        return b"" if response_parser.complete else None
 
     def _decoded(self, decoder: Inflate) -> bytes | None:
-        exchange = self._exchange
+        response_parser = self._response_parser
         while True:
             if decoder.pending:
                 data = decoder.step()
-            elif exchange.body:
-                data = decoder.feed(exchange.take())
+            elif response_parser.body:
+                data = decoder.feed(response_parser.take())
             else:
                 outcome = self._outcome()
                 if outcome == b"":
@@ -254,7 +254,7 @@ class ResponseParser:
         self.body: list[bytes] = []
         self.complete = False
         self.reusable = False
-        self.failure: Failure | None = None
+        self.failure: TransportFailure | None = None
         self.on_body: Callable[[bytes], None] = self.body.append
         self._method = method
         self._answering = False  # a head has begun that is not an interim one already complete
@@ -297,16 +297,16 @@ class ResponseParser:
             return
         if not self.head_complete:
             self.failure = (
-                Truncated(f"{why} inside the head of the answer")
+                TruncatedResponse(f"{why} inside the head of the answer")
                 if self._answering
-                else NoAnswer(f"{why} before any answer")
+                else NoResponse(f"{why} before any answer")
             )
         elif self._ends_with_connection and orderly:
             self.complete = True
         else:
-            self.failure = Truncated(f"{why} before the end of the body")
+            self.failure = TruncatedResponse(f"{why} before the end of the body")
 
-    def fail(self, failure: Failure) -> None:
+    def fail(self, failure: TransportFailure) -> None:
         """Nothing more will be taken; the first failure stays."""
         self.reusable = False
         if self.failure is None:
@@ -338,7 +338,7 @@ class ResponseParser:
             if self.head_complete:
                 self._feed_body(parser, data[room:])
             else:
-                self.fail(BadAnswer(f"the head of the answer is larger than {MAX_HEAD} bytes"))
+                self.fail(InvalidResponse(f"the head of the answer is larger than {MAX_HEAD} bytes"))
 
     def _feed_body(self, parser: HttpResponseParser, data: bytes | memoryview) -> None:
         pieces = len(self.body)
@@ -351,37 +351,37 @@ class ResponseParser:
             return
         self._dry += len(data)
         if self._dry > MAX_HEAD and not self.complete:
-            self.fail(BadAnswer(f"more than {MAX_HEAD} bytes of chunk framing or trailers"))
+            self.fail(InvalidResponse(f"more than {MAX_HEAD} bytes of chunk framing or trailers"))
 
     def _starts_well(self, data: bytes | memoryview) -> bool:
         self._answering = True
         start = self._start = (self._start + bytes(data[: len(_START)]))[: len(_START)]
         if _START.startswith(start):
             return True
-        self.fail(BadAnswer("what came is not HTTP"))
+        self.fail(InvalidResponse("what came is not HTTP"))
         return False
 
     def _stumble(self, error: HttpParserError) -> None:
         """The parser stopped: at what came, or at what one of its callbacks raised."""
         cause = error.__context__
         if isinstance(error, HttpParserUpgrade):
-            self.fail(BadAnswer("the server switched protocols unasked"))
-        elif cause is not None and not isinstance(cause, Failure):
-            self.fail(Truncated("reading was interrupted"))
+            self.fail(InvalidResponse("the server switched protocols unasked"))
+        elif cause is not None and not isinstance(cause, TransportFailure):
+            self.fail(TruncatedResponse("reading was interrupted"))
             raise cause from None  # KeyboardInterrupt inside a callback
         elif self.complete:
             self.reusable = False  # junk behind a complete answer
         elif cause is not None:
             self.fail(cause.with_traceback(None))
         else:
-            self.fail(BadAnswer(f"the answer is not well-formed HTTP/1.1: {error}"))
+            self.fail(InvalidResponse(f"the answer is not well-formed HTTP/1.1: {error}"))
 
     # Called by the parser.
 
     def on_message_begin(self) -> None:
         """A head begins."""
         if self.complete:
-            raise BadAnswer("a second answer to one request")
+            raise InvalidResponse("a second answer to one request")
         self._answering = True
 
     def on_header(self, name: bytes, value: bytes) -> None:
@@ -397,10 +397,10 @@ class ResponseParser:
         status = parser.get_status_code()
         version = parser.get_http_version()
         if version not in ("1.1", "1.0"):
-            raise BadAnswer(f"an HTTP/{version} answer")
+            raise InvalidResponse(f"an HTTP/{version} answer")
         if status < 200:
             if status < 100 or status == 101:
-                raise BadAnswer(f"the status {status} in an answer")
+                raise InvalidResponse(f"the status {status} in an answer")
             self._interim = True
             return
         self.status = status
@@ -421,7 +421,7 @@ class ResponseParser:
         for name, value in self.headers:
             if name == "transfer-encoding":
                 if chunked or value.lower() != "chunked":  # llhttp would leave another coding on the body
-                    raise BadAnswer(f"the transfer-encoding {value!r}")
+                    raise InvalidResponse(f"the transfer-encoding {value!r}")
                 framed = chunked = True
             elif name == "content-length":
                 framed = True

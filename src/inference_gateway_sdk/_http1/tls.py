@@ -11,7 +11,7 @@ import ssl
 __all__ = ["Tls"]
 
 _RECORD = 64 * 1024
-_WANTS = (ssl.SSLWantReadError, ssl.SSLWantWriteError)
+_WANTS_IO = (ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
 
 class Tls:
@@ -33,13 +33,13 @@ class Tls:
         self.closed = False
         self.failure: str | None = None
         self.refused = False
-        self._shake()
+        self._do_handshake()
 
     def receive(self, data: bytes | memoryview) -> list[bytes]:
         """The plain text that these bytes complete, in pieces."""
         self._incoming.write(data)
         if not self.up:
-            self._shake()
+            self._do_handshake()
         plain: list[bytes] = []
         while self.up and self.failure is None and not self.closed and (piece := self._read()):
             plain.append(piece)
@@ -49,7 +49,7 @@ class Tls:
         """Encrypt `data`; False when the peer must be heard first (or is gone), and `data` is to be offered again."""
         try:
             self._session.write(data)
-        except _WANTS:
+        except _WANTS_IO:
             return False
         except ssl.SSLError as error:
             self._note(error)
@@ -60,10 +60,10 @@ class Tls:
         """Cipher text to be sent, b"" when there is none."""
         return self._outgoing.read() if self._outgoing.pending else b""
 
-    def _shake(self) -> None:
+    def _do_handshake(self) -> None:
         try:
             self._session.do_handshake()
-        except _WANTS:
+        except _WANTS_IO:
             return
         except (ssl.SSLError, ssl.CertificateError) as error:
             self._note(error)
@@ -73,7 +73,7 @@ class Tls:
     def _read(self) -> bytes:
         try:
             data = self._session.read(_RECORD)
-        except _WANTS:
+        except _WANTS_IO:
             return b""
         except ssl.SSLZeroReturnError:
             data = b""

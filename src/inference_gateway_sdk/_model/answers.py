@@ -155,7 +155,7 @@ class ChatAnswer(AnswerDisplay):
     @property
     def complete(self) -> bool:
         """False when the stream this was assembled from ended early and that was accepted."""
-        return unknown_of(self).marks.complete
+        return unknown_of(self).notes.complete
 
 
 class ChatChunk:
@@ -183,7 +183,7 @@ def text_of(choice: Any) -> str | None:
     content = getattr(delta, "content", None)
     if isinstance(content, str):
         return content
-    unknown = getattr(delta, "kept_", None)
+    unknown = getattr(delta, "_unknown", None)
     texts = [] if unknown is None else texts_of_parts(unknown.raw.get("content"))
     return "".join([text for kind, text in texts if kind == "text"]) or None
 
@@ -230,7 +230,7 @@ class ToolCallMixin:
     @property
     def ran_on_gateway(self) -> bool:
         """True when the gateway ran this call itself (its MCP tools): do not run it again."""
-        return unknown_of(self).marks.ran_on_gateway
+        return unknown_of(self).notes.ran_on_gateway
 
 
 class _MessagesWritten(Protocol):
@@ -277,7 +277,7 @@ class MessagesAnswer(AnswerDisplay, Generic[CallT]):
     @property
     def complete(self) -> bool:
         """False when the stream this was assembled from ended early and that was accepted."""
-        return unknown_of(self).marks.complete
+        return unknown_of(self).notes.complete
 
 
 class MessagesEvent:
@@ -371,7 +371,7 @@ class ResponseAnswer(AnswerDisplay, Generic[CallT]):
     @property
     def complete(self) -> bool:
         """False when the stream this was assembled from ended early and that was accepted; see also `status`."""
-        return unknown_of(self).marks.complete
+        return unknown_of(self).notes.complete
 
 
 class _PartialSuccess(Protocol):
@@ -381,7 +381,7 @@ class _PartialSuccess(Protocol):
     def errorMessage(self) -> str | None: ...  # noqa: N802
 
 
-class _PushAnswered(Protocol):
+class _PushResponse(Protocol):
     @property
     def partialSuccess(self) -> _PartialSuccess | None: ...  # noqa: N802
 
@@ -392,17 +392,17 @@ class PushOutcome:
     __slots__ = ()
 
     @property
-    def rejected(self: _PushAnswered) -> int:
+    def rejected(self: _PushResponse) -> int:
         """How many data points were refused; 0 when all were taken."""
         return _rejections(self.partialSuccess)
 
     @property
-    def accepted(self: _PushAnswered) -> bool:
+    def accepted(self: _PushResponse) -> bool:
         """Whether every data point was taken."""
         return _rejections(self.partialSuccess) == 0
 
     @property
-    def reason(self: _PushAnswered) -> str | None:
+    def reason(self: _PushResponse) -> str | None:
         """Why some were refused, one reason after the other; also a warning when none were. None for nothing to say."""
         return (self.partialSuccess.errorMessage or None) if self.partialSuccess is not None else None
 

@@ -15,7 +15,7 @@ __all__ = ["AnswerDisplay", "Listing", "ModelListing"]
 ItemT = TypeVar("ItemT")
 
 
-class _Listed(Protocol[ItemT]):
+class _HasItems(Protocol[ItemT]):
     @property
     def data(self) -> list[ItemT]: ...
 
@@ -25,10 +25,10 @@ class Listing:
 
     __slots__ = ()
 
-    def __iter__(self: _Listed[ItemT]) -> Iterator[ItemT]:
+    def __iter__(self: _HasItems[ItemT]) -> Iterator[ItemT]:
         return iter(self.data)
 
-    def __len__(self: _Listed[ItemT]) -> int:
+    def __len__(self: _HasItems[ItemT]) -> int:
         return len(self.data)
 
     def __bool__(self) -> bool:
@@ -54,12 +54,12 @@ class AnswerDisplay:
 
     def __rich_console__(self, console: _Console, options: object) -> Iterator[object]:
         """What rich draws."""
-        yield _plain(console, "\n".join((*_text_row(self), f"[{_about(self)}]")))
+        yield _plain(console, "\n".join((*_text_row(self), f"[{_summary(self)}]")))
 
     def _repr_html_(self) -> str:
         """What a notebook shows."""
-        said = "".join(f'<pre style="white-space: pre-wrap">{_escaped(text)}</pre>' for text in _text_row(self))
-        return f"<div>{said}<small>{_escaped(_about(self))}</small></div>"
+        texts = "".join(f'<pre style="white-space: pre-wrap">{_escaped(text)}</pre>' for text in _text_row(self))
+        return f"<div>{texts}<small>{_escaped(_summary(self))}</small></div>"
 
 
 class ModelListing(Listing):
@@ -69,17 +69,17 @@ class ModelListing(Listing):
 
     def __rich_console__(self, console: _Console, options: object) -> Iterator[object]:
         """What rich draws."""
-        models = _listed(self)
+        models = _item_rows(self)
         rows = _html_table(models)
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
-        yield _plain(console, "\n".join(lines + _more(len(models))))
+        yield _plain(console, "\n".join(lines + _more_rows(len(models))))
 
     def _repr_html_(self) -> str:
         """What a notebook shows."""
-        models = _listed(self)
+        models = _item_rows(self)
         head, *rows = _html_table(models)
-        more = "".join(f"<p>{line}</p>" for line in _more(len(models)))
+        more = "".join(f"<p>{line}</p>" for line in _more_rows(len(models)))
         body = "".join(_row(row, "td") for row in rows)
         return f"<table><thead>{_row(head, 'th')}</thead><tbody>{body}</tbody></table>{more}"
 
@@ -99,11 +99,11 @@ def _text_row(answer: Any) -> list[str]:
     """The text, or the refusal in its place, and a line for each tool call."""
     message = getattr(answer, "message", None)
     text = getattr(answer, "text", None) or getattr(answer, "output_text", None) or getattr(message, "refusal", None)
-    calls = [_called(getattr(call, "function", call)) for call in answer.tool_calls]
+    calls = [_tool_call_rows(getattr(call, "function", call)) for call in answer.tool_calls]
     return [text, *calls] if isinstance(text, str) else calls
 
 
-def _called(function: Any) -> str:
+def _tool_call_rows(function: Any) -> str:
     """A call as code, its arguments as the model wrote them."""
     arguments = getattr(function, "arguments", None)
     if arguments is None:
@@ -111,7 +111,7 @@ def _called(function: Any) -> str:
     return f"{getattr(function, 'name', None) or '?'}({arguments})"
 
 
-def _about(answer: Any) -> str:
+def _summary(answer: Any) -> str:
     """Who answered, why it ended, what it cost in tokens; of these, what is known."""
     choices = getattr(answer, "choices", None)
     ended = getattr(choices[0] if choices else answer, "finish_reason", None)
@@ -130,7 +130,7 @@ def _first(value: object, *names: str) -> object:
     return next((found for name in names if (found := getattr(value, name, None)) is not None), None)
 
 
-def _listed(answer: Any) -> Sequence[Any]:
+def _item_rows(answer: Any) -> Sequence[Any]:
     models: Sequence[Any] = answer.data
     return models
 
@@ -162,7 +162,7 @@ def _price(pricing: Any, name: str) -> str:
     return f"{amount:f} {pricing.currency or ''}".rstrip()
 
 
-def _more(count: int) -> list[str]:
+def _more_rows(count: int) -> list[str]:
     return [f"... and {count - _ROWS} more"] if count > _ROWS else []
 
 

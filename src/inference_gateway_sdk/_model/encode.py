@@ -181,20 +181,20 @@ class _Walk:
 
     def struct(self, value: Struct) -> Any:
         # Only contract classes declare the hidden field; a user's own struct may be renamed, tagged or array-like.
-        return self.contract(value) if "kept_" in value.__struct_fields__ else self.foreign(value)
+        return self.contract(value) if "_unknown" in value.__struct_fields__ else self.foreign(value)
 
     def contract(self, value: Struct) -> dict[str, Any]:
-        kept: UnknownFields = getattr(value, "kept_", None) or MISSING
+        unknowns: UnknownFields = getattr(value, "_unknown", None) or MISSING
         out: dict[str, Any] = {}
         for field in field_table(type(value)).fields:
             current = getattr(value, field.name)
-            if field.wire in kept.raw and _describes(field, kept.raw[field.wire], current):
-                out[field.wire] = self.at(field.wire, kept.raw[field.wire])
-            elif field.wire in kept.absent and current == field.blank():
+            if field.wire in unknowns.raw and _describes(field, unknowns.raw[field.wire], current):
+                out[field.wire] = self.at(field.wire, unknowns.raw[field.wire])
+            elif field.wire in unknowns.absent and current == field.blank():
                 continue
             elif current is not None or field.required or field.filled:
                 out[field.wire] = self.at(field.wire, current)
-        for key, item in kept.unknown.items():
+        for key, item in unknowns.unknown.items():
             out[key] = self.at(key, item)
         return out
 

@@ -28,7 +28,7 @@ def media_type(content: builtins.bytes) -> str | None:
     return next((kind for at, mark, kind in _SIGNATURES if content[at : at + len(mark)] == mark), None)
 
 
-class _Encoded(Protocol):
+class _HasEncodedImage(Protocol):
     @property
     def b64_json(self) -> str | None: ...
     @property
@@ -40,31 +40,31 @@ class Picture:
 
     __slots__ = ()
 
-    def bytes(self: _Encoded) -> builtins.bytes:
+    def bytes(self: _HasEncodedImage) -> builtins.bytes:
         """The picture's bytes, decoded.
 
         Raises:
             ValueError: The picture came as an address; nothing is fetched here.
             DecodingError: What came is no base64.
         """
-        return _decoded(self)
+        return _decode_base64(self)
 
-    def save(self: _Encoded, path: str | os.PathLike[str]) -> Path:
+    def save(self: _HasEncodedImage, path: str | os.PathLike[str]) -> Path:
         """Write the picture to a file, and say where. Raises as `bytes`."""
         target = Path(path)
-        target.write_bytes(_decoded(self))
+        target.write_bytes(_decode_base64(self))
         return target
 
-    def _repr_mimebundle_(self: _Encoded, include: object = None, exclude: object = None) -> dict[str, Any]:
+    def _repr_mimebundle_(self: _HasEncodedImage, include: object = None, exclude: object = None) -> dict[str, Any]:
         """What a notebook shows: the picture, where its bytes are here."""
         bundle: dict[str, Any] = {"text/plain": repr(self)}
         if self.b64_json:
-            content = _decoded(self)
+            content = _decode_base64(self)
             bundle[media_type(content) or "image/png"] = base64.b64encode(content).decode()
         return bundle
 
 
-def _decoded(picture: _Encoded) -> builtins.bytes:
+def _decode_base64(picture: _HasEncodedImage) -> builtins.bytes:
     if not picture.b64_json:
         where = f"at {picture.url}" if picture.url else "nowhere: it has no address either"
         raise ValueError(

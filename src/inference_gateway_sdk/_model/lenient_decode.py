@@ -250,14 +250,14 @@ def _list_reader(annotation: Any) -> Reader:
         exact = True
         for raw_item in raw_items:
             try:
-                item, said_all = read_item(raw_item)
+                item, lossless = read_item(raw_item)
             except Unreadable:
                 if not objects:
                     raise
                 exact = False
                 continue
             items.append(item)
-            exact = exact and said_all
+            exact = exact and lossless
         return items, exact
 
     return read
@@ -279,10 +279,10 @@ def _dict_reader(annotation: Any) -> Reader:
         exact = True
         for key, raw_value in raw_values.items():
             try:
-                values[key], said_all = read_value(raw_value)
+                values[key], lossless = read_value(raw_value)
             except Unreadable:
-                said_all = False
-            exact = exact and said_all
+                lossless = False
+            exact = exact and lossless
         return values, exact
 
     return read
@@ -320,13 +320,13 @@ def _variants_reader(union: type[Variants]) -> Reader:
 
 
 def _struct_reader(cls: type[Struct]) -> Reader:
-    plan = field_table(cls)
-    readers = [(field, reader_of(field.annotation)) for field in plan.fields]
+    table = field_table(cls)
+    readers = [(field, reader_of(field.annotation)) for field in table.fields]
 
     def read(raw: Any) -> tuple[Any, bool]:
         if raw.__class__ is not dict:
             return _as_it_is(raw, cls)
-        return _build(plan, readers, raw), True
+        return _build(table, readers, raw), True
 
     return read
 
@@ -338,7 +338,7 @@ def _as_it_is(value: Any, cls: type) -> tuple[Any, bool]:
     raise Unreadable
 
 
-def _build(plan: FieldTable, readers: list[tuple[Field, Reader]], raw: dict[str, Any]) -> Any:
+def _build(table: FieldTable, readers: list[tuple[Field, Reader]], raw: dict[str, Any]) -> Any:
     values: dict[str, Any] = {}
     strayed: dict[str, Any] = {}
     for field, reader in readers:
@@ -348,11 +348,11 @@ def _build(plan: FieldTable, readers: list[tuple[Field, Reader]], raw: dict[str,
                 strayed[field.wire] = raw[field.wire]
         elif field.required:
             values[field.name] = field.blank()
-    unknown = {} if plan.known.issuperset(raw) else {key: raw[key] for key in raw if key not in plan.known}
-    absent = frozenset(plan.required - raw.keys())
+    unknown = {} if table.known.issuperset(raw) else {key: raw[key] for key in raw if key not in table.known}
+    absent = frozenset(table.required - raw.keys())
     if unknown or strayed or absent:
-        values["kept_"] = UnknownFields(unknown, strayed, absent)
-    return plan.cls(**values)
+        values["_unknown"] = UnknownFields(unknown, strayed, absent)
+    return table.cls(**values)
 
 
 def read_field(field: Field, raw: Any) -> tuple[Any, bool]:

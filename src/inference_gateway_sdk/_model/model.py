@@ -35,13 +35,13 @@ class Model(msgspec.Struct, PydanticHooks, kw_only=True, omit_defaults=True, for
     if TYPE_CHECKING:  # a field, hidden from editors and checkers as one: users never pass it
 
         @property
-        def kept_(self) -> UnknownFields | None:
+        def _unknown(self) -> UnknownFields | None:
             """What the attributes cannot say."""
             ...
 
     else:
         # Not "UnknownFields | None": a null under that name on the wire takes the lenient path like any other value.
-        kept_: UnknownFields = msgspec.field(default=None, name=KEY)
+        _unknown: UnknownFields = msgspec.field(default=None, name=KEY)
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -83,7 +83,7 @@ class Model(msgspec.Struct, PydanticHooks, kw_only=True, omit_defaults=True, for
     def _shown(self) -> Iterator[tuple[str, Any]]:
         for name in self.__struct_fields__:
             value = getattr(self, name)
-            if name != "kept_" and value is not None:
+            if name != "_unknown" and value is not None:
                 yield name, value
         yield from self.extra_fields.items()
 

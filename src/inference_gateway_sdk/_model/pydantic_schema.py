@@ -69,12 +69,12 @@ def _class_schema(cls: type) -> dict[str, Any]:
 
 
 def _struct_schema(cls: type[Struct]) -> dict[str, Any]:
-    plan = field_table(cls)
+    table = field_table(cls)
     schema: dict[str, Any] = {
         "type": "object",
         "title": cls.__name__,
-        "properties": {field.wire: json_schema(_without_none(field)) for field in plan.fields},
-        "required": [field.wire for field in plan.fields if field.required],
+        "properties": {field.wire: json_schema(_without_none(field)) for field in table.fields},
+        "required": [field.wire for field in table.fields if field.required],
         "additionalProperties": True,
     }
     if cls.__doc__:

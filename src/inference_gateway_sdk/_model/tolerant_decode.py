@@ -20,7 +20,7 @@ from .unknown_fields import KEY, UnknownFields
 
 __all__ = ["hook", "widen"]
 
-Walk = Callable[[Any], None]
+Widener = Callable[[Any], None]
 
 _built: set[Any] = set()
 """The types whose descriptions are complete, so that `msgspec.convert` builds none."""
@@ -51,7 +51,7 @@ def widen(annotation: Any, value: Any) -> Any:
     Raises:
         ValueError: When something in it is mistyped (msgspec's ValidationError).
     """
-    walk = _walk_of(annotation)
+    walk = _widener_of(annotation)
     if walk is not None:
         walk(value)
     if annotation not in _built:
@@ -65,15 +65,15 @@ def _build(annotation: Any) -> None:
 
 
 @cache
-def _walk_of(annotation: Any) -> Walk | None:
+def _widener_of(annotation: Any) -> Widener | None:
     """The walk through values of that type, None where no object can be inside."""
     if get_origin(annotation) is list:
-        return _through_list(_walk_of(get_args(annotation)[0]))
+        return _through_list(_widener_of(get_args(annotation)[0]))
     if get_origin(annotation) is dict:
-        return _through_dict(_walk_of(get_args(annotation)[1]))
+        return _through_dict(_widener_of(get_args(annotation)[1]))
     members = alternatives(annotation)
     if len(members) > 1:
-        return _through_union([inner for member in members if (inner := _walk_of(member)) is not None])
+        return _through_union([inner for member in members if (inner := _widener_of(member)) is not None])
     if isinstance(annotation, type) and issubclass(annotation, Variants):
         return _through_variants(annotation)
     if isinstance(annotation, type) and issubclass(annotation, msgspec.Struct):
@@ -81,7 +81,7 @@ def _walk_of(annotation: Any) -> Walk | None:
     return None
 
 
-def _through_list(inner: Walk | None) -> Walk | None:
+def _through_list(inner: Widener | None) -> Widener | None:
     if inner is None:
         return None
 
@@ -94,7 +94,7 @@ def _through_list(inner: Walk | None) -> Walk | None:
     return walk
 
 
-def _through_dict(inner: Walk | None) -> Walk | None:
+def _through_dict(inner: Widener | None) -> Widener | None:
     if inner is None:
         return None
 
@@ -107,7 +107,7 @@ def _through_dict(inner: Walk | None) -> Walk | None:
     return walk
 
 
-def _through_union(walks: list[Walk]) -> Walk | None:
+def _through_union(walks: list[Widener]) -> Widener | None:
     if len(walks) < 2:
         return walks[0] if walks else None
 
@@ -118,21 +118,21 @@ def _through_union(walks: list[Walk]) -> Walk | None:
     return walk
 
 
-def _through_variants(union: type[Variants]) -> Walk:
+def _through_variants(union: type[Variants]) -> Widener:
     def walk(value: Any) -> None:
         if value.__class__ is dict:
             variant: Any = union.pick(value)
-            inner = None if variant is None else _walk_of(variant)
+            inner = None if variant is None else _widener_of(variant)
             if inner is not None:
                 inner(value)
 
     return walk
 
 
-def _through_struct(plan: FieldTable) -> Walk:
-    known, required = plan.known, plan.required
-    arrays = frozenset(field.wire for field in plan.fields if field.is_array)
-    inside = [(field.wire, inner) for field in plan.fields if (inner := _walk_of(field.annotation)) is not None]
+def _through_struct(table: FieldTable) -> Widener:
+    known, required = table.known, table.required
+    arrays = frozenset(field.wire for field in table.fields if field.is_array)
+    inside = [(field.wire, inner) for field in table.fields if (inner := _widener_of(field.annotation)) is not None]
 
     # Runs for every object of every chunk: no call and no comprehension that a plain loop can do without.
     def walk(value: Any) -> None:

@@ -13,8 +13,8 @@ __all__ = [
     "KEY",
     "MISSING",
     "PACKAGE",
-    "Annotations",
     "Meta",
+    "Notes",
     "UnknownFields",
     "WithMeta",
     "mark_incomplete",
@@ -88,7 +88,7 @@ KEY = "\x7fkept"
 """The wire name of the hidden field: a control character that no contract uses and that msgspec still allows."""
 
 
-class Annotations(NamedTuple):
+class Notes(NamedTuple):
     """What this package notes on an object after reading it.
 
     Attributes:
@@ -102,7 +102,7 @@ class Annotations(NamedTuple):
     meta: Meta | None = None
 
 
-_UNMARKED = Annotations()
+_UNMARKED = Notes()
 _EMPTY: Mapping[str, Any] = MappingProxyType({})
 _NONE: frozenset[str] = frozenset()
 
@@ -117,23 +117,23 @@ class UnknownFields:
         marks: What this package noted since.
     """
 
-    __slots__ = ("absent", "marks", "raw", "unknown")
+    __slots__ = ("absent", "notes", "raw", "unknown")
 
     def __init__(
         self,
         unknown: Mapping[str, Any] = _EMPTY,
         raw: Mapping[str, Any] = _EMPTY,
         absent: frozenset[str] = _NONE,
-        marks: Annotations = _UNMARKED,
+        notes: Notes = _UNMARKED,
     ) -> None:
         self.unknown = unknown
         self.raw = raw
         self.absent = absent
-        self.marks = marks
+        self.notes = notes
 
-    def marked(self, marks: Annotations) -> UnknownFields:
+    def marked(self, notes: Notes) -> UnknownFields:
         """The same with other marks."""
-        return UnknownFields(self.unknown, self.raw, self.absent, marks)
+        return UnknownFields(self.unknown, self.raw, self.absent, notes)
 
     def __eq__(self, other: object) -> bool:
         # An object that was given nothing but a Meta equals one that has no UnknownFields at all.
@@ -142,17 +142,17 @@ class UnknownFields:
     __hash__ = None  # type: ignore[assignment]  # as mutable as the mappings it holds
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return UnknownFields, (dict(self.unknown), dict(self.raw), self.absent, self.marks)
+        return UnknownFields, (dict(self.unknown), dict(self.raw), self.absent, self.notes)
 
     def __repr__(self) -> str:
         return f"Kept({', '.join(f'{name}={getattr(self, name)!r}' for name in self.__slots__)})"
 
 
-def _value(kept: object) -> tuple[object, ...] | None:
+def _value(unknowns: object) -> tuple[object, ...] | None:
     """What counts in comparisons."""
-    if not isinstance(kept, UnknownFields):
+    if not isinstance(unknowns, UnknownFields):
         return None
-    return (kept.unknown, kept.raw, kept.absent, kept.marks.ran_on_gateway, kept.marks.complete)
+    return (unknowns.unknown, unknowns.raw, unknowns.absent, unknowns.notes.ran_on_gateway, unknowns.notes.complete)
 
 
 MISSING = UnknownFields()
@@ -161,7 +161,7 @@ MISSING = UnknownFields()
 
 def unknown_of(model: object) -> UnknownFields:
     """The object's `UnknownFields`, `MISSING` where it has none."""
-    return getattr(model, "kept_", None) or MISSING
+    return getattr(model, "_unknown", None) or MISSING
 
 
 def raw_value(model: object, wire_name: str) -> Any:
@@ -171,8 +171,8 @@ def raw_value(model: object, wire_name: str) -> Any:
 
 def set_meta(model: object, meta: Meta) -> None:
     """Tell an answer how it came."""
-    if getattr(model, "kept_", None) is None:
-        model.kept_ = UnknownFields(marks=Annotations(meta=meta))  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
+    if getattr(model, "_unknown", None) is None:
+        model._unknown = UnknownFields(notes=Notes(meta=meta))  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
     else:
         _mark(model, meta=meta)
 
@@ -187,9 +187,9 @@ def mark_ran_on_gateway(model: object) -> None:
     _mark(model, ran_on_gateway=True)
 
 
-def _mark(model: object, **marks: Any) -> None:
-    kept = unknown_of(model)
-    model.kept_ = kept.marked(kept.marks._replace(**marks))  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
+def _mark(model: object, **notes: Any) -> None:
+    unknowns = unknown_of(model)
+    model._unknown = unknowns.marked(unknowns.notes._replace(**notes))  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
 
 
 class WithMeta:
@@ -200,4 +200,4 @@ class WithMeta:
     @property
     def meta(self) -> Meta | None:
         """How the answer came: status, headers, time; None for objects that came from no client."""
-        return unknown_of(self).marks.meta
+        return unknown_of(self).notes.meta

@@ -5,6 +5,9 @@ its `finish_reason`. `[DONE]` proves nothing, since the gateway sends it after e
 (gateway-behaviour.md#mcp-tools, #chat-streaming).
 """
 
+# `_unknown` is private to users, not to the rooms.
+# pyright: reportPrivateUsage=false
+
 from __future__ import annotations
 
 from collections import deque
@@ -103,7 +106,7 @@ class ChatDialect(EventDialect[Chunk, Answer, ChatState]):
         return ChatDeltas(self.state)
 
     def _follow(self, chunk: Chunk, event: RawEvent) -> Chunk | None:
-        if event[1] == "error" or (chunk.kept_ is not None and _is_error(chunk)):
+        if event[1] == "error" or (chunk._unknown is not None and _is_error(chunk)):
             self._fail(chunk, event)
             brings = chunk.usage is not None or any(has_content(choice) for choice in chunk.choices)
             return chunk if brings else None
@@ -227,7 +230,7 @@ def has_content(piece: ChatCompletionStreamChoice) -> bool:
         return False
     if delta.content or delta.tool_calls or delta.reasoning_content or delta.reasoning or delta.refusal:
         return True
-    kept = delta.kept_
+    kept = delta._unknown
     return kept is not None and (any(kept.raw.values()) or any(delta.extra_fields.values()))
 
 

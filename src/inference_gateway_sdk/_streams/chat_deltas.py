@@ -95,8 +95,8 @@ class ChatDeltas:
             deltas.append(ReasoningDelta(thought, choice))
         if delta.content:
             deltas.append(TextDelta(delta.content, choice))
-        elif delta.kept_ is not None:
-            for kind, text in texts_of_parts(delta.kept_.raw.get("content")):
+        elif delta._unknown is not None:
+            for kind, text in texts_of_parts(delta._unknown.raw.get("content")):
                 deltas.append(ReasoningDelta(text, choice) if kind == "thinking" else TextDelta(text, choice))
         if delta.refusal:
             deltas.append(RefusalDelta(delta.refusal, choice))

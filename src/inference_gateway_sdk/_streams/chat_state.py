@@ -1,5 +1,8 @@
 """The state of a chat stream, which assembles its answers, one a turn."""
 
+# `_unknown` is private to users, not to the rooms.
+# pyright: reportPrivateUsage=false
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
@@ -81,7 +84,7 @@ class ChatState:
         if keep:
             if self._missing:
                 self._add_envelope(chunk)
-            if chunk.kept_ is not None:
+            if chunk._unknown is not None:
                 self._add_unknown(chunk)
 
     def next_turn(self) -> None:
@@ -224,7 +227,7 @@ class Choice:
             self.finish_reason = piece.finish_reason
         if piece.logprobs is not None:
             self._add_logprobs(piece.logprobs)
-        if piece.kept_ is not None and piece.extra_fields:
+        if piece._unknown is not None and piece.extra_fields:
             merge_beside(self._extra, _without(piece.extra_fields, _OF_THE_CHOICE if delta is not None else ()))
 
     def add_facts(self, piece: Any) -> None:
@@ -285,7 +288,7 @@ class Choice:
             self._text("refusal").add(delta.refusal)
         if delta.tool_calls:
             self._add_calls(delta.tool_calls)
-        if delta.kept_ is not None:
+        if delta._unknown is not None:
             self._add_unknown(delta)
 
     def _add_calls(self, pieces: Any) -> None:
@@ -303,7 +306,7 @@ class Choice:
     def _add_unknown(self, delta: Any) -> None:
         """Take what the contract does not know or types otherwise, and content as a list of parts."""
         merge(self._message_extra, _without(delta.extra_fields, _OF_THE_DELTA))
-        odd = {name: value for name, value in delta.kept_.raw.items() if value is not None}
+        odd = {name: value for name, value in delta._unknown.raw.items() if value is not None}
         parts = odd.pop("content", None)
         if is_array(parts):
             if self._parts is None:

@@ -12,6 +12,9 @@ without the lines that name them:
     {"type": "message_stop"}
 """
 
+# `_unknown` is private to users, not to the rooms.
+# pyright: reportPrivateUsage=false
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
@@ -95,7 +98,7 @@ class MessagesDialect(EventDialect[MessagesStreamEvent, MessagesResponse, "Messa
 
     def _follow(self, chunk: MessagesStreamEvent, event: RawEvent) -> MessagesStreamEvent | None:
         name = event[1]
-        if name and chunk.kept_ is not None and "type" in chunk.kept_.absent:
+        if name and chunk._unknown is not None and "type" in chunk._unknown.absent:
             chunk.type = MessagesStreamEventType(name)  # some leave the type to the `event` line
         if name == "error" or _is_error(chunk):
             self._fail(chunk, event)
@@ -386,7 +389,7 @@ def _fields_of(delta: MessagesStreamEventDelta) -> dict[str, Any]:
         value = getattr(delta, name)
         if value is not None:
             fields[name] = value
-    if delta.kept_ is not None:
+    if delta._unknown is not None:
         odd = {name: value for name, value in unknown_of(delta).raw.items() if name != "type" and value is not None}
         fields = {**odd, **fields, **delta.extra_fields}
     return fields
@@ -404,4 +407,4 @@ def _is_error(chunk: MessagesStreamEvent) -> bool:
     """Return whether this is an error instead of an event, in either of its shapes or in another dialect's."""
     if chunk.type == "error" or (chunk.error is not None and chunk.error.to_dict()):
         return True
-    return chunk.kept_ is not None and bool(raw_value(chunk, "error") or chunk.extra_fields.get("object") == "error")
+    return chunk._unknown is not None and bool(raw_value(chunk, "error") or chunk.extra_fields.get("object") == "error")

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from .._model.json_values import is_object, parse
-from .._wire.headers import redact
+from .._wire.headers import redact_text
 from .._wire.problem import read_stream_error
 from .._wire.sse import EventParser, RawEvent
 from ..errors import GatewayError, StreamError, StreamStalledError, StreamTruncatedError
@@ -202,4 +202,4 @@ class EventStreamReader:
 
 def _excerpt(body: bytes) -> str:
     """Return how the body begins, without secrets."""
-    return repr(redact(body[: 2 * _EXCERPT].decode("utf-8", "replace"))[:_EXCERPT])
+    return repr(redact_text(body[: 2 * _EXCERPT].decode("utf-8", "replace"))[:_EXCERPT])

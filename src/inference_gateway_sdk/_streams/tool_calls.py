@@ -149,7 +149,7 @@ class ToolCalls:
             self._add_arguments(slot, function)
         if piece.extra_content is not None:
             merge_facts(slot.extra_content, codec.to_builtins(piece.extra_content))
-        if piece.kept_ is not None:
+        if piece._unknown is not None:
             merge(slot.extra, piece.extra_fields)
         return slot
 
@@ -187,8 +187,8 @@ class ToolCalls:
     def _add_arguments(self, slot: Slot, function: Any) -> None:
         if function.arguments:
             slot.arguments.add(function.arguments)
-        if function.kept_ is not None:
-            raw = function.kept_.raw.get("arguments")
+        if function._unknown is not None:
+            raw = function._unknown.raw.get("arguments")
             if raw is not None:  # an object instead of its text
                 slot.arguments.add(codec.encode(raw).decode())
             if function.extra_fields:
@@ -209,7 +209,7 @@ def _has_only_arguments(piece: Any, function: Any) -> bool:
         function is not None
         and function.arguments
         and not (piece.id or function.name or piece.type)
-        and piece.extra_content is piece.kept_ is function.kept_ is None
+        and piece.extra_content is piece._unknown is function._unknown is None
     )
 
 
@@ -219,4 +219,4 @@ def _beginning(function: Any) -> str:
         return ""
     if function.arguments:
         return str(function.arguments[:16].lstrip())
-    return "{" if function.kept_ is not None and function.kept_.raw.get("arguments") else ""
+    return "{" if function._unknown is not None and function._unknown.raw.get("arguments") else ""

@@ -23,7 +23,7 @@ __all__ = [
     "IDLE_SECONDS",
     "LIMIT",
     "Address",
-    "Found",
+    "LookupResult",
     "TransportSettings",
     "environment_proxies",
     "environment_proxy",
@@ -36,7 +36,7 @@ __all__ = [
 
 _Where: TypeAlias = "tuple[str, int] | tuple[str, int, int, int] | tuple[int, bytes]"
 Address: TypeAlias = "tuple[socket.AddressFamily, socket.SocketKind, int, str, _Where]"
-Found: TypeAlias = "Sequence[Address] | OSError"
+LookupResult: TypeAlias = "Sequence[Address] | OSError"
 ATTEMPT_DELAY = 0.25
 """Seconds before the next address is tried beside the last (RFC 8305 section 5)."""
 _PROBES = (("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 60), ("TCP_KEEPCNT", 5))
@@ -50,11 +50,11 @@ def numeric(host: str, port: int) -> Sequence[Address] | None:
         return None
 
 
-def look_up(host: str, port: int, tell: Callable[[Found], None]) -> None:
+def look_up(host: str, port: int, tell: Callable[[LookupResult], None]) -> None:
     """Ask the system for the addresses of a name; `tell` is called from another thread, once."""
 
     def ask() -> None:
-        found: Found
+        found: LookupResult
         try:
             found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         except OSError as error:
@@ -175,7 +175,7 @@ class TransportSettings:
             raise ValueError("tls is a complete SSLContext: give ca and cert to it instead of beside it")
         self.limit = limit
         self.idle_seconds = idle_seconds
-        self.plan: Callable[[str], RequestTarget] = functools.lru_cache(_RESOLVERS)(_target_resolver(proxy))
+        self.destination: Callable[[str], RequestTarget] = functools.lru_cache(_RESOLVERS)(_target_resolver(proxy))
         self._context = tls
         self._cert = cert
         if tls is None and (ca is not None or cert is not None):

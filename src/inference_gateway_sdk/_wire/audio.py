@@ -41,7 +41,7 @@ class Audio(WithMeta, Struct, kw_only=True):
 
     bytes: bytes
     content_type: str = ""
-    kept_: UnknownFields | None = field(default=None)
+    _unknown: UnknownFields | None = field(default=None)
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the sound to a file, and say where."""
@@ -66,24 +66,24 @@ def speech_call(
     if isinstance(text, str) and not text:
         raise ValueError("input is empty: give the text to speak")
     given = {"input": text, "voice": voice, **params}
-    return _audio("/audio/speech", "CreateSpeechRequest", target, given, extra)
+    return _audio_call("/audio/speech", "CreateSpeechRequest", target, given, extra)
 
 
 def sound_effect_call(
     target: Target, prompt: object, params: Mapping[str, Any], extra: Mapping[str, Any] | None
 ) -> Call[Audio]:
     """The call that makes a sound effect. Raises as `request_fields`."""
-    return _audio("/audio/sfx", "CreateSfxRequest", target, {"prompt": prompt, **params}, extra)
+    return _audio_call("/audio/sfx", "CreateSfxRequest", target, {"prompt": prompt, **params}, extra)
 
 
 def music_call(
     target: Target, prompt: object, params: Mapping[str, Any], extra: Mapping[str, Any] | None
 ) -> Call[Audio]:
     """The call that composes music. Raises as `request_fields`."""
-    return _audio("/audio/music", "CreateMusicRequest", target, {"prompt": prompt, **params}, extra)
+    return _audio_call("/audio/music", "CreateMusicRequest", target, {"prompt": prompt, **params}, extra)
 
 
-def _audio(
+def _audio_call(
     path: str,
     schema: str,
     target: Target,
@@ -94,7 +94,7 @@ def _audio(
         if given.get(name, "") is None:  # parameters that are None are left out, but these are required
             raise TypeError(f"{name} must be a string, got None")
     body = codec.encode(request_fields(schema, given, target, extra))
-    return post_call(path, target, body, _read, accept="audio/*, application/octet-stream, application/json")
+    return post_call(path, target, body, _read_audio, accept="audio/*, application/octet-stream, application/json")
 
 
 def reject_text(reply: Reply, provider: str | None, model: str | None) -> None:
@@ -114,7 +114,7 @@ def reject_text(reply: Reply, provider: str | None, model: str | None) -> None:
         raise DecodingError(f"the answer says 200 but holds {kind} instead of sound")
 
 
-def _read(reply: Reply, target: Target) -> Audio:
+def _read_audio(reply: Reply, target: Target) -> Audio:
     """The sound.
 
     Raises:

@@ -29,12 +29,15 @@ __all__ = ["assistant", "image_part", "system", "tool_result", "user"]
 
 
 _MIB: Final = 1024 * 1024
-_MOST: Final = 20 * _MIB
-_GIVE: Final = "give a path, bytes, or an http, https or data: address"
+_MAX_IMAGE_BYTES: Final = 20 * _MIB
+_ACCEPTED_FORMS: Final = "give a path, bytes, or an http, https or data: address"
 
 
 def image_part(
-    image: str | os.PathLike[str] | bytes, *, detail: ImageUrlDetail | str | None = None, max_bytes: int = _MOST
+    image: str | os.PathLike[str] | bytes,
+    *,
+    detail: ImageUrlDetail | str | None = None,
+    max_bytes: int = _MAX_IMAGE_BYTES,
 ) -> ImageContentPart:
     """The content part that shows a picture to a model.
 
@@ -78,7 +81,7 @@ def _is_address(text: str) -> bool:
     if not rest.startswith("//"):
         return False
     if kind not in ("http", "https"):
-        raise ValueError(f"image: no provider can follow an address that begins with {scheme[:20]}:; {_GIVE}")
+        raise ValueError(f"image: no provider can follow an address that begins with {scheme[:20]}:; {_ACCEPTED_FORMS}")
     return True
 
 
@@ -88,9 +91,11 @@ def _read(path: Path, most: int) -> bytes:
         with path.open("rb") as file:
             return file.read(most + 1)
     except OSError as error:
-        raise OSError(error.errno, f"image cannot be read ({error.strerror}): {_GIVE}", str(path)[:200]) from None
+        raise OSError(
+            error.errno, f"image cannot be read ({error.strerror}): {_ACCEPTED_FORMS}", str(path)[:200]
+        ) from None
     except ValueError:  # a zero character, as bytes that were decoded to text have
-        raise ValueError(f"image is no path: {_GIVE}") from None
+        raise ValueError(f"image is no path: {_ACCEPTED_FORMS}") from None
 
 
 def _data_url(content: bytes, most: int) -> str:
@@ -195,12 +200,12 @@ def _call_id(call: object) -> str:
 
 
 def _pictures(images: object) -> list[ImageContentPart]:
-    if _is_one(images) or not is_iterable(images):
+    if _is_single_picture(images) or not is_iterable(images):
         raise TypeError(f"images must be a list of pictures, got {type(images).__name__}")
     return [_picture(image, place) for place, image in enumerate(images)]
 
 
-def _is_one(images: object) -> bool:
+def _is_single_picture(images: object) -> bool:
     return isinstance(images, (str, bytes, bytearray, os.PathLike, ImageContentPart))
 
 

@@ -17,7 +17,7 @@ from .._model.lenient_decode import from_builtins
 from .._model.tolerant_decode import hook, widen
 from .._model.type_info import build_decoder
 from ..errors import DecodingError
-from .headers import redact
+from .headers import redact_text
 
 if TYPE_CHECKING:
     from msgspec.json import Decoder
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["ChunkDecoder", "decode", "encode", "from_builtins", "to_builtins"]
 
 T = TypeVar("T")
-_PATIENCE = 2
+_STRICT_ATTEMPTS = 2
 """How many mistyped chunks a stream may have before each is read field by field at once."""
 
 
@@ -55,7 +55,7 @@ def decode(data: bytes | memoryview, type: type[T]) -> T:
     except (ValidationError, RecursionError):
         return from_builtins(parse(data), type)
     except DecodingError as error:  # its text shows how the data begin
-        raise DecodingError(redact(error.message)) from None
+        raise DecodingError(redact_text(error.message)) from None
     return widened
 
 
@@ -86,7 +86,7 @@ class ChunkDecoder(Generic[T]):
                 pass
         value = parse(data)
         self._strict = None  # not before parsing: what is no JSON says nothing about the provider's fields
-        if self._mistyped < _PATIENCE:
+        if self._mistyped < _STRICT_ATTEMPTS:
             try:
                 widened: T = widen(self._type, value)
             except (ValidationError, RecursionError):

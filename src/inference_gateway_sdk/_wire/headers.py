@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, TypeVar, overload
 
-__all__ = ["Headers", "Outgoing", "redact"]
+__all__ = ["Headers", "Outgoing", "redact_text"]
 
 
-_SHAPES: Final = (
+_SECRET_SHAPES: Final = (
     (  # anything after the scheme's name but a plain word ("Bearer authentication required")
         re.compile(r"\b((?i:bearer|basic)) +(?![A-Z]?[a-z]+[.,;:!?'\")]*(?:\s|\Z))[A-Za-z0-9._~+/=*-]{8,}"),
         r"\1 ...",
@@ -23,9 +23,9 @@ _SHAPES: Final = (
 )
 
 
-def redact(text: str) -> str:
+def redact_text(text: str) -> str:
     """The text with bearer tokens, provider keys, JSON Web Tokens and passwords in URLs cut short."""
-    for shape, instead in _SHAPES:
+    for shape, instead in _SECRET_SHAPES:
         text = shape.sub(instead, text)
     return text
 
@@ -102,7 +102,7 @@ class Headers(Mapping[str, str]):
         return Headers, (self._pairs,)
 
     def __repr__(self) -> str:
-        shown = ((name, "..." if name in _SECRET else redact(value)) for name, value in self._pairs)
+        shown = ((name, "..." if name in _SECRET else redact_text(value)) for name, value in self._pairs)
         return f"Headers({dict(shown)!r})"
 
 
@@ -147,7 +147,7 @@ class Outgoing:
 
     def without_secrets(self) -> Headers:
         """The headers fit to be shown to others: values that may be secrets, by their name or shape, are "..."."""
-        return Headers((name, "..." if _MAY_BE_SECRET.search(name) else redact(value)) for name, value in self)
+        return Headers((name, "..." if _MAY_BE_SECRET.search(name) else redact_text(value)) for name, value in self)
 
     def __repr__(self) -> str:
         return f"<headers to send: {', '.join(name for name, _ in self)}>"

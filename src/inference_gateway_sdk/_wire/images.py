@@ -45,10 +45,10 @@ def form(fields: Sequence[tuple[str, bytes]], files: Sequence[FilePart]) -> tupl
 
     The same form has the same bytes every time: the boundary is drawn from the contents, which cannot hold it.
     """
-    parts = [_part(f'name="{_escaped(name)}"', value) for name, value in fields]
+    parts = [_form_part(f'name="{_escape_name(name)}"', value) for name, value in fields]
     parts += [
-        _part(
-            f'name="{_escaped(file.name)}"; filename="{_escaped(file.filename)}"',
+        _form_part(
+            f'name="{_escape_name(file.name)}"; filename="{_escape_name(file.filename)}"',
             file.content,
             f"Content-Type: {file.content_type}\r\n",
         )
@@ -60,11 +60,11 @@ def form(fields: Sequence[tuple[str, bytes]], files: Sequence[FilePart]) -> tupl
     return f"multipart/form-data; boundary={boundary.decode()}", body
 
 
-def _part(disposition: str, content: bytes, more: str = "") -> bytes:
+def _form_part(disposition: str, content: bytes, more: str = "") -> bytes:
     return f"Content-Disposition: form-data; {disposition}\r\n{more}\r\n".encode() + content
 
 
-def _escaped(name: str) -> str:
+def _escape_name(name: str) -> str:
     return name.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
 
 
@@ -77,10 +77,10 @@ def _boundary(parts: Sequence[bytes]) -> bytes:
         digest.update(boundary)
 
 
-_MIB: Final = 1024 * 1024
+_IMAGE_MIB: Final = 1024 * 1024
 _SUFFIXES: Final = {"image/png": "png", "image/jpeg": "jpg", "image/gif": "gif", "image/webp": "webp"}
 _TYPES: Final = {**{suffix: kind for kind, suffix in _SUFFIXES.items()}, "jpeg": "image/jpeg"}
-_UNKNOWN: Final = "application/octet-stream"
+_UNKNOWN_TYPE: Final = "application/octet-stream"
 
 
 class Upload(Struct, frozen=True):
@@ -99,8 +99,8 @@ def generation_call(
     """The call that makes pictures from a text. Raises as `request_fields`."""
     given = dict(params)
     target = resolve_optional(given.pop("model", None), provider)
-    fields = request_fields("CreateImageRequest", {"prompt": _text(prompt), **given}, target, extra)
-    return post_call("/images/generations", target, codec.encode(fields), _read)
+    fields = request_fields("CreateImageRequest", {"prompt": _form_text(prompt), **given}, target, extra)
+    return post_call("/images/generations", target, codec.encode(fields), _read_images)
 
 
 def edit_call(
@@ -122,7 +122,7 @@ def edit_call(
         raise ValueError("image is an empty list: give at least one picture")
     name = "image" if len(images) == 1 else "image[]"  # the gateway takes both (gateway-behaviour.md#images)
     files = [_file(upload, name) for upload in images] + ([] if mask is None else [_file(mask, "mask")])
-    given = {"prompt": _text(prompt), **params}
+    given = {"prompt": _form_text(prompt), **params}
     return _upload("/images/edits", "CreateImageEditRequest", files, given, provider=provider, extra=extra)
 
 
@@ -156,7 +156,7 @@ def fetch_call(url: object) -> tuple[str, Call[bytes]]:
     return f"{parts.scheme}://{parts.netloc}", call
 
 
-def _text(prompt: object) -> object:
+def _form_text(prompt: object) -> object:
     if isinstance(prompt, str) and not prompt.strip():
         raise ValueError("prompt is empty: say what the picture shall show")
     return prompt if prompt is not None else ""  # refused by its type where it is no text
@@ -177,7 +177,7 @@ def _upload(
     for file in files:
         _check_size(file, target.model)
     content_type, body = form([(name, _form_value(name, value)) for name, value in fields.items()], files)
-    return post_call(path, target, body, _read, content_type=content_type, repeat=Idempotency.CAUTIOUSLY)
+    return post_call(path, target, body, _read_images, content_type=content_type, repeat=Idempotency.CAUTIOUSLY)
 
 
 def _file(upload: Upload, name: str) -> FilePart:
@@ -185,7 +185,7 @@ def _file(upload: Upload, name: str) -> FilePart:
     if not upload.content:
         raise ValueError(f"{name.removesuffix('[]')} is empty: it holds no byte")
     named = PurePath(upload.filename or "").name
-    kind = media_type(upload.content) or _TYPES.get(PurePath(named).suffix.lstrip(".").lower(), _UNKNOWN)
+    kind = media_type(upload.content) or _TYPES.get(PurePath(named).suffix.lstrip(".").lower(), _UNKNOWN_TYPE)
     if not named:
         named = ".".join(filter(None, (name.removesuffix("[]"), _SUFFIXES.get(kind))))
     return FilePart(name, named, kind, upload.content)
@@ -194,8 +194,8 @@ def _file(upload: Upload, name: str) -> FilePart:
 def _check_size(file: FilePart, model: str) -> None:
     """The contract's limits: under 4 MB for dall-e-2, 50 MB for every other model."""
     most = 4 if model.rpartition("/")[2].startswith("dall-e-2") else 50
-    if len(file.content) > most * _MIB:
-        size = f"{len(file.content) / _MIB:.1f} MiB"
+    if len(file.content) > most * _IMAGE_MIB:
+        size = f"{len(file.content) / _IMAGE_MIB:.1f} MiB"
         raise ValueError(
             f"{file.name.removesuffix('[]')} ({file.filename}) has {size}; this model takes at most {most}"
         )
@@ -208,7 +208,7 @@ def _form_value(name: str, value: Any) -> bytes:
         raise SerializationError("the text holds half a character (a lone surrogate)", path=f"$.{name}") from None
 
 
-def _read(reply: Reply, target: Target) -> ImagesResponse:
+def _read_images(reply: Reply, target: Target) -> ImagesResponse:
     """The pictures.
 
     Raises:

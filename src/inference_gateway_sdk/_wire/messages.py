@@ -91,7 +91,7 @@ def _message(item: Any, where: str) -> Any:
     if isinstance(item, str):
         return {"role": "user", "content": item}
     if isinstance(item, MessagesResponse):
-        return _answered(item)
+        return _has_content(item)
     fields = item if is_mapping(item) else {name: getattr(item, name, None) for name in ("role", "content", "type")}
     if fields.get("role"):
         _check_message(fields["role"], fields.get("content"), where)
@@ -110,7 +110,7 @@ def _check_message(role: object, content: object, where: str) -> None:
         raise TypeError(f"{where}.content must be a string or a list of blocks, got {type(content).__name__}")
 
 
-def _answered(answer: MessagesResponse) -> dict[str, Any]:
+def _has_content(answer: MessagesResponse) -> dict[str, Any]:
     """An earlier answer as the turn it was: the provider checks its blocks, so that they go back as they came."""
     whole = answer.to_dict()
     return {"role": whole.get("role") or "assistant", "content": whole.get("content") or []}

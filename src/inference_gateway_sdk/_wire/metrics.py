@@ -72,7 +72,7 @@ MetricsType: TypeAlias = Literal["application/json", "application/x-protobuf"]
 
 _JSON: Final = "application/json"
 _PROTOBUF: Final = "application/x-protobuf"
-_MOST: Final = 4 * 1024 * 1024
+_MAX_BODY: Final = 4 * 1024 * 1024
 
 
 def push_call(payload: object, content_type: object, *, compress: bool) -> Call[ExportMetricsServiceResponse]:
@@ -88,15 +88,15 @@ def push_call(payload: object, content_type: object, *, compress: bool) -> Call[
         ValueError: A content type that the gateway refuses, or a payload over its limit.
         SerializationError: A value that has no JSON form.
     """
-    kind, body = _encoded(payload, content_type)
-    if len(body) > _MOST:
+    kind, body = _encode_push(payload, content_type)
+    if len(body) > _MAX_BODY:
         raise ValueError(
             f"payload has {len(body):,} bytes: the gateway takes at most 4 MiB in one push, send fewer points"
         )
     return Call(
         method="POST",
         path="/metrics",
-        read=_read,
+        read=_read_push,
         headers=(("Content-Encoding", "gzip"),) if compress else (),
         body=gzip.compress(body, mtime=0) if compress else body,
         content_type=kind,
@@ -105,7 +105,7 @@ def push_call(payload: object, content_type: object, *, compress: bool) -> Call[
     )
 
 
-def _encoded(payload: object, content_type: object) -> tuple[str, bytes]:
+def _encode_push(payload: object, content_type: object) -> tuple[str, bytes]:
     if content_type not in (None, _JSON, _PROTOBUF):
         raise ValueError(f"content_type must be {_JSON!r} or {_PROTOBUF!r}, got {content_type!r}")
     if isinstance(payload, (bytes, bytearray)):
@@ -122,7 +122,7 @@ def _encoded(payload: object, content_type: object) -> tuple[str, bytes]:
     return _JSON, codec.encode(payload)
 
 
-def _read(reply: Reply) -> ExportMetricsServiceResponse:
+def _read_push(reply: Reply) -> ExportMetricsServiceResponse:
     """The outcome, whichever encoding it came in.
 
     Raises:

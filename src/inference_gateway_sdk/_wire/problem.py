@@ -12,27 +12,27 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, cast
 import msgspec
 
 from .. import errors
-from .headers import redact
+from .headers import redact_text
 from .hints import hint_for
 
 if TYPE_CHECKING:
     from .headers import Headers
 
-__all__ = ["Finding", "Json", "find", "parse", "read_bad_frame", "read_error", "read_stream_error"]
+__all__ = ["FoundError", "Json", "find_error", "parse_error_body", "read_bad_frame", "read_error", "read_stream_error"]
 
 
 Json: TypeAlias = Any
 """What a JSON text turns into: dict, list, str, int, float, bool or None."""
 
-_DEEPEST: Final = 12  # each envelope costs two steps, and the gateway wraps twice what may be wrapped already
-_MOST_ITEMS: Final = 8  # of a list of errors, or of the path to a field
+_MAX_DEPTH: Final = 12  # each envelope costs two steps, and the gateway wraps twice what may be wrapped already
+_MAX_ITEMS: Final = 8  # of a list of errors, or of the path to a field
 _LONGEST_MESSAGE: Final = 2000
 _LONGEST_HTML: Final = 8 * 1024
 _LONGEST_CODE: Final = 200
-_TRIES: Final = 16  # places at which JSON inside text is looked for
+_MAX_ATTEMPTS_IN_TEXT: Final = 16  # places at which JSON inside text is looked for
 
 _TITLE: Final = re.compile(r"<title[^<>]*>([^<]*)", re.IGNORECASE)
-_UNSEEN: Final = re.compile(r"<(script|style)\b[^<>]*>.*?</\1\s*>|<!--.*?-->", re.IGNORECASE | re.DOTALL)
+_INVISIBLE_HTML: Final = re.compile(r"<(script|style)\b[^<>]*>.*?</\1\s*>|<!--.*?-->", re.IGNORECASE | re.DOTALL)
 _TAG: Final = re.compile(r"<[^<>]*>")
 _MARKUP: Final = re.compile(r"\s*(?:<!--.*?-->\s*)?<(?:!doctype|html|head|body|\?xml)\b", re.IGNORECASE | re.DOTALL)
 _OPENING: Final = re.compile(r'(?:data:)?\s*\{\s*"(?:error|message)"\s*:\s*"')
@@ -79,7 +79,7 @@ _STATUS_OF_CODE: Final = {
 }
 
 
-class Finding(msgspec.Struct, frozen=True):
+class FoundError(msgspec.Struct, frozen=True):
     """What an error's body says.
 
     Attributes:
@@ -97,7 +97,7 @@ class Finding(msgspec.Struct, frozen=True):
     shape: Literal["", "json", "html", "text"] = ""
 
 
-def parse(text: bytes | str) -> tuple[bool, Json]:
+def parse_error_body(text: bytes | str) -> tuple[bool, Json]:
     """Whether the text is JSON, and its value."""
     try:
         return True, msgspec.json.decode(text)
@@ -109,14 +109,14 @@ def parse(text: bytes | str) -> tuple[bool, Json]:
         return False, None
 
 
-def find(value: Json) -> Finding:
+def find_error(value: Json) -> FoundError:
     """What this body, already parsed where it is JSON, says."""
-    return _find(value, _DEEPEST)
+    return _find(value, _MAX_DEPTH)
 
 
-def _find(value: Json, depth: int) -> Finding:
+def _find(value: Json, depth: int) -> FoundError:
     if depth == 0:
-        return Finding()
+        return FoundError()
     match value:
         case str():
             return _find_in_text(value, depth)
@@ -125,32 +125,32 @@ def _find(value: Json, depth: int) -> Finding:
         case list():
             return _find_in_list(cast("list[object]", value), depth)
         case _:
-            return Finding()
+            return FoundError()
 
 
-def _find_in_text(text: str, depth: int) -> Finding:
+def _find_in_text(text: str, depth: int) -> FoundError:
     if _MARKUP.match(text):
-        return Finding(_text_of_page(text[:_LONGEST_HTML]), shape="html")
+        return FoundError(_text_of_page(text[:_LONGEST_HTML]), shape="html")
     inner = _find(_json_inside(text), depth - 1)
     if inner.message:
         return inner
     # the gateway's unescaped frame: JSON but for the quotes within (gateway-behaviour.md#mcp-tools)
     opening = _OPENING.match(text)
-    unescaped = _tidy(_CLOSING.sub("", text[opening.end() :])) if opening else ""
+    unescaped = _clean_text(_CLOSING.sub("", text[opening.end() :])) if opening else ""
     if unescaped:
-        return Finding(unescaped, shape="json")
-    message = _tidy(text)
-    return Finding(message, shape="text" if message else "")
+        return FoundError(unescaped, shape="json")
+    message = _clean_text(text)
+    return FoundError(message, shape="text" if message else "")
 
 
 def _json_inside(text: str) -> Json:
     """The JSON that the text is, or the first error envelope standing inside it; None when there is neither."""
     if text.lstrip()[:1] in {"{", "[", '"'}:
-        valid, value = parse(text.encode("utf-8", "surrogatepass"))
+        valid, value = parse_error_body(text.encode("utf-8", "surrogatepass"))
         if valid:
             return value
     start = -1
-    for _ in range(_TRIES):
+    for _ in range(_MAX_ATTEMPTS_IN_TEXT):
         start = text.find("{", start + 1)
         if start < 0:
             break
@@ -175,9 +175,9 @@ def _is_envelope(value: Json) -> bool:
     )
 
 
-def _find_in_object(value: dict[str, Json], depth: int) -> Finding:
+def _find_in_object(value: dict[str, Json], depth: int) -> FoundError:
     inner = _find_in_places(value, depth)
-    return Finding(
+    return FoundError(
         message=inner.message,
         code=inner.code if inner.code is not None else _code(value),
         status=inner.status or _status(value),
@@ -186,31 +186,31 @@ def _find_in_object(value: dict[str, Json], depth: int) -> Finding:
     )
 
 
-def _find_in_places(value: dict[str, Json], depth: int) -> Finding:
+def _find_in_places(value: dict[str, Json], depth: int) -> FoundError:
     for place in _PLACES:
         found = _find(value.get(place), depth - 1)
         if found.message:
             return msgspec.structs.replace(found, message=_with_context(place, found.message, value))
-    return Finding()
+    return FoundError()
 
 
 def _with_context(place: str, message: str, value: dict[str, Json]) -> str:
     """The message with what its object says beside it: a guardrail's reason, the place of a field that is wrong."""
     reason, where = value.get("message"), value.get("loc")
     if place == "error" and isinstance(value["error"], str) and isinstance(reason, str) and reason.strip():
-        reason = _tidy(reason)
+        reason = _clean_text(reason)
         return message if reason == message else f"{message}: {reason}"
     if place == "msg" and isinstance(where, list):
-        steps = cast("list[object]", where)[:_MOST_ITEMS]
-        return _tidy(f"{'.'.join(str(step) for step in steps if isinstance(step, str | int))}: {message}")
+        steps = cast("list[object]", where)[:_MAX_ITEMS]
+        return _clean_text(f"{'.'.join(str(step) for step in steps if isinstance(step, str | int))}: {message}")
     return message
 
 
-def _find_in_list(value: list[object], depth: int) -> Finding:
-    found = [finding for finding in (_find(item, depth - 1) for item in value[:_MOST_ITEMS]) if finding.message]
+def _find_in_list(value: list[object], depth: int) -> FoundError:
+    found = [finding for finding in (_find(item, depth - 1) for item in value[:_MAX_ITEMS]) if finding.message]
     if not found:
-        return Finding()
-    return msgspec.structs.replace(found[0], message=_cut("; ".join(finding.message for finding in found)))
+        return FoundError()
+    return msgspec.structs.replace(found[0], message=_truncate("; ".join(finding.message for finding in found)))
 
 
 def _code(value: dict[str, Json]) -> str | int | None:
@@ -236,21 +236,21 @@ def _number(value: Json) -> int | None:
 
 
 def _envelope_text(value: Json) -> str | None:
-    return _tidy(value)[:_LONGEST_CODE] or None if isinstance(value, str) else None
+    return _clean_text(value)[:_LONGEST_CODE] or None if isinstance(value, str) else None
 
 
 def _text_of_page(page: str) -> str:
     title = _TITLE.search(page)
     text = html.unescape(title[1]) if title else ""
-    return _tidy(text) or _tidy(html.unescape(_TAG.sub(" ", _UNSEEN.sub(" ", page))))[:200]
+    return _clean_text(text) or _clean_text(html.unescape(_TAG.sub(" ", _INVISIBLE_HTML.sub(" ", page))))[:200]
 
 
-def _tidy(text: str) -> str:
+def _clean_text(text: str) -> str:
     """One printable line without secrets, of bounded length."""
-    return _cut(redact(_UNPRINTABLE.sub(" ", text[: 4 * _LONGEST_MESSAGE]).strip()))
+    return _truncate(redact_text(_UNPRINTABLE.sub(" ", text[: 4 * _LONGEST_MESSAGE]).strip()))
 
 
-def _cut(text: str) -> str:
+def _truncate(text: str) -> str:
     return text if len(text) <= _LONGEST_MESSAGE else text[: _LONGEST_MESSAGE - 3] + "..."
 
 
@@ -275,7 +275,7 @@ _CLASSES: Final[dict[int, type[errors.StatusError]]] = {
 }
 # Go's words for a provider that was silent, which the gateway reports as a 400
 # (gateway-behaviour.md#limits-and-timeouts).
-_SILENCE: Final = ("timeout awaiting response headers", "context deadline exceeded", "Client.Timeout")
+_UPSTREAM_TIMEOUTS: Final = ("timeout awaiting response headers", "context deadline exceeded", "Client.Timeout")
 
 
 def read_error(
@@ -300,7 +300,7 @@ def read_error(
         path: The call's path, for the hint.
     """
     value, kept = _value(body)
-    found = find(value)
+    found = find_error(value)
     return _class_of(status, found.message)(
         _message(status, found),
         status=status,
@@ -326,7 +326,7 @@ def read_stream_error(
         provider: The provider asked, None when unknown.
         model: The model asked, None when unknown.
     """
-    found = find(value)
+    found = find_error(value)
     message = found.message or f"The stream sent an error without a message: {_excerpt(text)}"
     return _in_stream(found, message, value, provider, model)
 
@@ -339,7 +339,7 @@ def read_bad_frame(text: bytes, *, provider: str | None = None, model: str | Non
     its status decides the class as in `read_stream_error`. Anything else is a StreamError that shows how it begins.
     """
     readable = _text(text)
-    found = find(readable)
+    found = find_error(readable)
     if found.shape == "html":
         message = f"The stream sent no event but {_page(found)}"
     elif found.shape == "json":
@@ -350,7 +350,7 @@ def read_bad_frame(text: bytes, *, provider: str | None = None, model: str | Non
 
 
 def _in_stream(
-    found: Finding, message: str, body: Json, provider: str | None, model: str | None
+    found: FoundError, message: str, body: Json, provider: str | None, model: str | None
 ) -> errors.GatewayError:
     hint = hint_for(found.status or 200, found.message, provider=provider, model=model)
     if found.status is None:
@@ -368,18 +368,18 @@ def _in_stream(
 
 
 def _class_of(status: int, message: str) -> type[errors.StatusError]:
-    if status == 400 and any(text in message for text in _SILENCE):
+    if status == 400 and any(text in message for text in _UPSTREAM_TIMEOUTS):
         return errors.GatewayTimeoutError
     return _CLASSES.get(status, errors.InternalError if 500 <= status <= 599 else errors.StatusError)
 
 
-def _message(status: int, found: Finding) -> str:
+def _message(status: int, found: FoundError) -> str:
     if found.shape == "html":
         return f"{_phrase(status)} ({_page(found)})"
     return found.message or _phrase(status)
 
 
-def _page(found: Finding) -> str:
+def _page(found: FoundError) -> str:
     return f"an HTML page: {found.message}" if found.message else "an HTML page"
 
 
@@ -398,7 +398,7 @@ def _value(body: bytes) -> tuple[Json, Json]:
     body = body.removeprefix(b"\xef\xbb\xbf")
     if not body.strip():
         return None, None
-    valid, value = parse(body) if len(body) <= _LONGEST_JSON else (False, None)
+    valid, value = parse_error_body(body) if len(body) <= _LONGEST_JSON else (False, None)
     text = _text(body)
     if not valid:
         return text, text
@@ -410,7 +410,7 @@ def _text(body: bytes) -> str:
 
 
 def _excerpt(text: bytes) -> str:
-    shown = redact(_text(text[: 2 * _EXCERPT]))
+    shown = redact_text(_text(text[: 2 * _EXCERPT]))
     return repr(shown if len(shown) <= _EXCERPT else shown[:_EXCERPT] + "...")
 
 

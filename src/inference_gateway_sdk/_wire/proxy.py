@@ -56,7 +56,7 @@ class ProxyReply(Concealed, WithMeta, Struct, kw_only=True):
     status: int
     headers: Headers
     body: bytes
-    kept_: UnknownFields | None = field(default=None)
+    _unknown: UnknownFields | None = field(default=None)
 
     @property
     def text(self) -> str:

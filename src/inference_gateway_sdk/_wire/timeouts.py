@@ -35,7 +35,7 @@ class Timeouts(Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         for name in self.__struct_fields__:
-            _check(f"timeout.{name}", getattr(self, name))
+            _check_seconds(f"timeout.{name}", getattr(self, name))
 
 
 def read_timeouts(value: Timeouts | float | None) -> Timeouts:
@@ -51,11 +51,11 @@ def read_timeouts(value: Timeouts | float | None) -> Timeouts:
         return value
     if value is None:
         return Timeouts(response=None, first_content=None, idle=None)
-    _check("timeout", value)
+    _check_seconds("timeout", value)
     return Timeouts(connect=min(5.0, value), response=value, first_content=value, idle=value, total=value)
 
 
-def _check(name: str, value: object) -> None:
+def _check_seconds(name: str, value: object) -> None:
     if value is None:
         return
     if isinstance(value, bool) or not isinstance(value, (int, float)):

@@ -15,9 +15,9 @@ from urllib.parse import SplitResult, quote, urlsplit
 
 from msgspec import Struct
 
-__all__ = ["GatewayUrl", "redacted", "segment"]
+__all__ = ["GatewayUrl", "redact_url", "segment"]
 
-_REMEMBERED: Final = 256  # paths; most calls have one of a dozen
+_CACHE_SIZE: Final = 256  # paths; most calls have one of a dozen
 _EXAMPLE: Final = "http://localhost:8080/v1"
 _SCHEMES: Final = frozenset({"http", "https"})
 _UNSAFE: Final = re.compile(r"[\x00-\x20\x7f-\xa0\\]")
@@ -69,13 +69,13 @@ class GatewayUrl(Struct, frozen=True):
         Raises:
             ValueError: The path holds a query or a fragment.
         """
-        whole = (self.root if at_root else self.api) + _below(path)
+        whole = (self.root if at_root else self.api) + _join_path(path)
         pairs = "&".join([f"{quote(name, safe=_QUERY_SAFE)}={quote(value, safe=_QUERY_SAFE)}" for name, value in query])
         return f"{whole}?{pairs}" if pairs else whole
 
 
-@functools.lru_cache(_REMEMBERED)
-def _below(path: str) -> str:
+@functools.lru_cache(_CACHE_SIZE)
+def _join_path(path: str) -> str:
     if "?" in path or "#" in path:
         raise ValueError(f"path must hold neither '?' nor '#', as {path!r} does: pass query parameters as query")
     return _SLASHES.sub("/", "/" + _quoted(path))
@@ -96,7 +96,7 @@ def segment(value: str, name: str = "value") -> str:
     return quote(value, safe="")
 
 
-def redacted(url: str) -> str:
+def redact_url(url: str) -> str:
     """The URL without user information, query and fragment: fit for messages and logs. Never raises."""
     address = url.partition("#")[0].partition("?")[0]
     scheme, separator, rest = address.rpartition("://")
@@ -104,13 +104,13 @@ def redacted(url: str) -> str:
     return f"{scheme}{separator}{authority.rpartition('@')[2]}{slash}{path}"
 
 
-def _refused(why: str) -> ValueError:
+def _invalid_url(why: str) -> ValueError:
     return ValueError(f"base_url {why}; a good one looks like {_EXAMPLE!r}")
 
 
-def _shown(text: str) -> str:
+def _abbreviated_url(text: str) -> str:
     """The refused address as far as it is safe to repeat: a password may hold any delimiter, so "@" hides it all."""
-    return "(not shown, for it may hold a password)" if "@" in text else repr(redacted(text))
+    return "(not shown, for it may hold a password)" if "@" in text else repr(redact_url(text))
 
 
 def _split(text: str) -> SplitResult:
@@ -118,35 +118,35 @@ def _split(text: str) -> SplitResult:
     if not isinstance(text, str):  # pyright: ignore[reportUnnecessaryIsInstance]  # a user without a type checker
         raise TypeError(f"base_url must be a string such as {_EXAMPLE!r}, not {type(text).__name__}")
     if not text:
-        raise _refused("is empty")
+        raise _invalid_url("is empty")
     if _UNSAFE.search(text):
-        raise _refused("holds a space, a control character or a backslash")
+        raise _invalid_url("holds a space, a control character or a backslash")
     if "://" not in text:
-        raise _refused("has no scheme" + _suggestion(text))
+        raise _invalid_url("has no scheme" + _suggestion(text))
     try:
         parts = urlsplit(text)
     except ValueError:
-        raise _refused(f"{_shown(text)} has no valid host") from None
+        raise _invalid_url(f"{_abbreviated_url(text)} has no valid host") from None
     _check_parts(parts, text)
     return parts
 
 
 def _suggestion(text: str) -> str:
     """What was probably meant by an address without a scheme, where that can be said."""
-    host = redacted(text).strip("/").removesuffix("/v1")
+    host = redact_url(text).strip("/").removesuffix("/v1")
     return f": write 'http://{host}/v1'" if _HOST.match(host) and "@" not in text else ""
 
 
 def _check_parts(parts: SplitResult, text: str) -> None:
-    shown = _shown(text)
+    shown = _abbreviated_url(text)
     if parts.scheme not in _SCHEMES:
-        raise _refused(f"{shown} is neither http nor https")
+        raise _invalid_url(f"{shown} is neither http nor https")
     if "@" in parts.netloc:
-        raise _refused(f"{shown} must not hold a user name or password: pass the token as token")
+        raise _invalid_url(f"{shown} must not hold a user name or password: pass the token as token")
     if "?" in text or "#" in text:
-        raise _refused(f"{shown} must not have a query or a fragment: pass query parameters as extra_query")
+        raise _invalid_url(f"{shown} must not have a query or a fragment: pass query parameters as extra_query")
     if endpoint := _ENDPOINT.search(parts.path.rstrip("/")):
-        raise _refused(f"{shown} is one endpoint's address: end it before {endpoint[0].removeprefix('/v1')!r}")
+        raise _invalid_url(f"{shown} is one endpoint's address: end it before {endpoint[0].removeprefix('/v1')!r}")
 
 
 def _host(parts: SplitResult, text: str) -> str:
@@ -158,7 +158,7 @@ def _host(parts: SplitResult, text: str) -> str:
     except UnicodeError:
         ascii_host = ""
     if not _HOST.fullmatch(ascii_host):
-        raise _refused(f"{_shown(text)} has no valid host")
+        raise _invalid_url(f"{_abbreviated_url(text)} has no valid host")
     return ascii_host
 
 
@@ -166,7 +166,7 @@ def _ipv6(host: str, text: str) -> str:
     try:  # the first releases of 3.11 split anything in brackets; later ones check it themselves
         return f"[{ipaddress.IPv6Address(host).compressed}]"
     except ValueError:
-        raise _refused(f"{_shown(text)} has no valid IPv6 address") from None
+        raise _invalid_url(f"{_abbreviated_url(text)} has no valid IPv6 address") from None
 
 
 def _port(parts: SplitResult, text: str) -> str:
@@ -174,7 +174,7 @@ def _port(parts: SplitResult, text: str) -> str:
     if not digits[1]:
         return ""
     if not (digits[2].isascii() and digits[2].isdigit() and len(digits[2]) <= 5 and 0 < int(digits[2]) < 65536):
-        raise _refused(f"{_shown(text)} has no valid port (1 to 65535)")
+        raise _invalid_url(f"{_abbreviated_url(text)} has no valid port (1 to 65535)")
     return f":{int(digits[2])}"
 
 

@@ -172,7 +172,7 @@ class ScriptedGateway(Scripting):
             max_retries=max_retries,
             proxy=None,
             driver=None if self._sockets else self.driver(),
-            _effects=system_runtime()._replace(sleep=_no_wait),
+            _runtime=system_runtime()._replace(sleep=_no_wait),
         )
         self._open.callback(client.close)
         return client
@@ -192,7 +192,7 @@ class ScriptedGateway(Scripting):
             max_retries=max_retries,
             proxy=None,
             driver=None if self._sockets else self.async_driver(),
-            _effects=async_system_runtime()._replace(sleep=_no_async_wait),
+            _runtime=async_system_runtime()._replace(sleep=_no_async_wait),
         )
         self._open.callback(_close, client)
         return client

@@ -11,7 +11,14 @@ from time import monotonic
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from .._http1.failures import BadAnswer, DeadlineExceeded, Failure, NoAnswer, NotSent, Truncated
+from .._http1.failures import (
+    DeadlineExceeded,
+    InvalidResponse,
+    NoResponse,
+    NotSent,
+    TransportFailure,
+    TruncatedResponse,
+)
 from ..embedded.faults.injection import EXTENSION
 
 if TYPE_CHECKING:
@@ -57,7 +64,7 @@ class Delivery:
     ) -> None:
         self.status: int | None = None
         self.headers: list[tuple[str, str]] = []
-        self.failure: Failure | None = None
+        self.failure: TransportFailure | None = None
         self.ended = False
         self._app = app
         self._scope = {**scope, "extensions": {EXTENSION: _DeliveryConnection(self)}}
@@ -80,11 +87,11 @@ class Delivery:
         """The answer's status.
 
         Raises:
-            Failure: What there is instead of an answer.
+            TransportFailure: What there is instead of an answer.
         """
         if self.status is not None:
             return self.status
-        raise self.failure or NoAnswer("the gateway ended an answer that it had not begun")
+        raise self.failure or NoResponse("the gateway ended an answer that it had not begun")
 
     @property
     def ready(self) -> bool:
@@ -95,7 +102,7 @@ class Delivery:
         """The next piece, b"" at the end.
 
         Raises:
-            Failure: The answer broke off here.
+            TransportFailure: The answer broke off here.
         """
         if self._pieces:
             piece = self._pieces.popleft()
@@ -109,7 +116,7 @@ class Delivery:
     def leave(self) -> None:
         """Say that nobody waits any more; from any thread."""
         if not self.ended:
-            self.end(Truncated("the answer was given up"))
+            self.end(TruncatedResponse("the answer was given up"))
             self._notify_loop(self.gone)
 
     def _notify_loop(self, event: asyncio.Event) -> None:
@@ -163,9 +170,9 @@ class Delivery:
 
     def broken(self, why: str) -> None:
         """End the answer where it is."""
-        self.end(NoAnswer(why) if self.status is None else Truncated(why))
+        self.end(NoResponse(why) if self.status is None else TruncatedResponse(why))
 
-    def end(self, failure: Failure | None) -> None:
+    def end(self, failure: TransportFailure | None) -> None:
         """Say how the answer ended; what ended stays as it is."""
         if self.ended:
             return
@@ -187,7 +194,7 @@ class _DeliveryConnection:
             return
         chunk = _CHUNK_HEAD.fullmatch(data)
         if chunk is None:
-            self._delivery.end(BadAnswer("the size of a chunk is no number"))
+            self._delivery.end(InvalidResponse("the size of a chunk is no number"))
         elif chunk["data"]:
             await self._delivery.put(chunk["data"])
 

@@ -104,7 +104,7 @@ class AsyncInferenceGatewayClient(
         on_response: AsyncHook[ResponseReceived] | None = None,
         on_retry: AsyncHook[RetryPlanned] | None = None,
         driver: AsyncTransport | None = None,
-        _effects: AsyncRuntime | None = None,
+        _runtime: AsyncRuntime | None = None,
     ) -> None:
         url = GatewayUrl.parse(
             base_url if base_url is not None else os.environ.get("INFERENCE_GATEWAY_URL") or DEFAULT_URL
@@ -120,10 +120,10 @@ class AsyncInferenceGatewayClient(
         self._settings = resolve(ClientSettings(token=AsyncTokenSource(token)), changes)
         self._connections = Connections(max_connections=max_connections, proxy=proxy, tls=tls, ca=ca, cert=cert)
         del token, headers, changes, proxy, cert  # secrets, and error trackers collect the variables of a traceback
-        self._own_driver = driver is not None
+        self._owns_driver = driver is not None
         if driver is None:
             driver = async_default_transport(self._connections)
-        self._session = AsyncSession(url, driver, _effects or async_system_runtime())
+        self._session = AsyncSession(url, driver, _runtime or async_system_runtime())
 
     # Endpoints
 
@@ -233,7 +233,7 @@ class AsyncInferenceGatewayClient(
         """A client with some options changed, sharing this one's connections."""
         copy = object.__new__(type(self))
         copy._session = self._session
-        copy._connections, copy._own_driver = self._connections, self._own_driver
+        copy._connections, copy._owns_driver = self._connections, self._owns_driver
         copy._settings = resolve(self._settings, options)
         return copy
 
@@ -279,7 +279,7 @@ class AsyncInferenceGatewayClient(
         return self.with_options()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        if self._own_driver:
+        if self._owns_driver:
             raise TypeError("a client with a driver of its own cannot be pickled: make one where it is used")
         settings = self._settings
         options = {"timeout": settings.timeouts, "max_retries": settings.max_retries, "max_tokens": settings.max_tokens}

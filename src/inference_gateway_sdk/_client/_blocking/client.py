@@ -105,7 +105,7 @@ class InferenceGatewayClient(
         on_response: Hook[ResponseReceived] | None = None,
         on_retry: Hook[RetryPlanned] | None = None,
         driver: Transport | None = None,
-        _effects: Runtime | None = None,
+        _runtime: Runtime | None = None,
     ) -> None:
         url = GatewayUrl.parse(
             base_url if base_url is not None else os.environ.get("INFERENCE_GATEWAY_URL") or DEFAULT_URL
@@ -121,10 +121,10 @@ class InferenceGatewayClient(
         self._settings = resolve(ClientSettings(token=TokenSource(token)), changes)
         self._connections = Connections(max_connections=max_connections, proxy=proxy, tls=tls, ca=ca, cert=cert)
         del token, headers, changes, proxy, cert  # secrets, and error trackers collect the variables of a traceback
-        self._own_driver = driver is not None
+        self._owns_driver = driver is not None
         if driver is None:
             driver = default_transport(self._connections)
-        self._session = Session(url, driver, _effects or system_runtime())
+        self._session = Session(url, driver, _runtime or system_runtime())
 
     # Endpoints
 
@@ -232,7 +232,7 @@ class InferenceGatewayClient(
         """A client with some options changed, sharing this one's connections."""
         copy = object.__new__(type(self))
         copy._session = self._session
-        copy._connections, copy._own_driver = self._connections, self._own_driver
+        copy._connections, copy._owns_driver = self._connections, self._owns_driver
         copy._settings = resolve(self._settings, options)
         return copy
 
@@ -278,7 +278,7 @@ class InferenceGatewayClient(
         return self.with_options()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        if self._own_driver:
+        if self._owns_driver:
             raise TypeError("a client with a driver of its own cannot be pickled: make one where it is used")
         settings = self._settings
         options = {"timeout": settings.timeouts, "max_retries": settings.max_retries, "max_tokens": settings.max_tokens}

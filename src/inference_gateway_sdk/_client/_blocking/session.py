@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from ..._http1.failures import DeadlineExceeded, Failure, Truncated
+from ..._http1.failures import DeadlineExceeded, TransportFailure, TruncatedResponse
 from ..._model.unknown_fields import Meta, set_meta
 from ..._streams.reader import StreamDeadlines
 from ..._wire.call import Call, Reply
@@ -92,14 +92,14 @@ class OpenStream(Generic[ChunkT, FinalT]):
         if self._reading:
             raise RuntimeError("the stream is being read by another task or thread: one reader at a time")
         self._reading = True
-        monotonic, guard = self._session.effects.monotonic, self._guard
+        monotonic, guard = self._session.runtime.monotonic, self._guard
         start = monotonic()
         try:
             data = self._answer.read(guard.deadline(start))
         except DeadlineExceeded as failure:
             guard.waited(monotonic() - start)
             self._stop(guard.stalled(self._chunks), failure)
-        except Failure as failure:
+        except TransportFailure as failure:
             self._stop(self._broken(failure), failure)
         else:
             guard.waited(monotonic() - start)
@@ -160,23 +160,23 @@ class OpenStream(Generic[ChunkT, FinalT]):
             guard.tail()
         return False
 
-    def _stop(self, error: GatewayError, cause: Failure | None) -> None:
+    def _stop(self, error: GatewayError, cause: TransportFailure | None) -> None:
         """End the stream: whole when its terminal marker had come and no error event followed, broken otherwise."""
         dialect = self.dialect
         in_band = dialect.failure is not None and (dialect.may_continue or getattr(dialect, "error_event", False))
         if dialect.terminal and not in_band:
-            retry_state.odd_end(error)
+            retry_state.log_unexpected_end(error)
         else:
             error.__cause__ = cause
             self.failure = error
         self.abandon()
 
-    def _broken(self, failure: Failure) -> GatewayError:
+    def _broken(self, failure: TransportFailure) -> GatewayError:
         if self._closed:
             return StreamError("the stream was closed while it was being read")
         if self._session.closed:
             return self.dialect.truncated("the client was closed while the stream was open, so it ended")
-        if isinstance(failure, Truncated):
+        if isinstance(failure, TruncatedResponse):
             return self.dialect.truncated(f"the connection broke ({failure})")
         return StreamError(f"the stream cannot be read: {failure}")
 
@@ -187,9 +187,9 @@ T = TypeVar("T")
 class Session:
     """The connections to one gateway and what is needed to use them."""
 
-    def __init__(self, url: GatewayUrl, driver: Transport, effects: Runtime) -> None:
+    def __init__(self, url: GatewayUrl, driver: Transport, runtime: Runtime) -> None:
         self.url = url
-        self.effects = effects
+        self.runtime = runtime
         self.closed = False
         self._driver = driver
 
@@ -201,19 +201,19 @@ class Session:
         while True:
             if settings.token.refreshable or settings.on_request is not None:
                 self._prepare(attempts)
-            attempts.begin(self.effects.monotonic())
+            attempts.begin(self.runtime.monotonic())
             try:
                 reply = self._whole(attempts)
-            except Failure as failure:
-                setback = attempts.failed(failure, self.effects.monotonic())
+            except TransportFailure as failure:
+                failed_attempt = attempts.failed(failure, self.runtime.monotonic())
             else:
                 meta = self._meta(reply.status, reply.headers, attempts, reply.body)
                 if settings.on_response is not None:
-                    self._tell(attempts, meta)
+                    self._emit_response(attempts, meta)
                 if 200 <= reply.status < 300:
                     return _read_reply(call, reply, meta)
-                setback = attempts.refused(self._error(attempts, reply, meta))
-            self._go_on(attempts, setback)
+                failed_attempt = attempts.refused(self._error(attempts, reply, meta))
+            self._go_on(attempts, failed_attempt)
 
     def start(
         self, call: StreamCall[ChunkT, FinalT], settings: ClientSettings[TokenSource]
@@ -223,25 +223,25 @@ class Session:
         while True:
             if settings.token.refreshable or settings.on_request is not None:
                 self._prepare(attempts)
-            attempts.begin(self.effects.monotonic())
+            attempts.begin(self.runtime.monotonic())
             guard = StreamDeadlines(settings.timeouts, attempts.spent)
             try:
                 answer = self._open(attempts, guard.deadline(attempts.began))
             except DeadlineExceeded as failure:
-                setback = self._no_head(failure, attempts, guard)
-            except Failure as failure:
-                setback = attempts.failed(failure, self.effects.monotonic())
+                failed_attempt = self._no_head(failure, attempts, guard)
+            except TransportFailure as failure:
+                failed_attempt = attempts.failed(failure, self.runtime.monotonic())
             else:
-                guard.waited(self.effects.monotonic() - attempts.began)
+                guard.waited(self.runtime.monotonic() - attempts.began)
                 found = self._first_content(call, attempts, answer, guard)
                 if isinstance(found, OpenStream):
                     return found
-                setback = found
-            self._go_on(attempts, setback)
+                failed_attempt = found
+            self._go_on(attempts, failed_attempt)
 
     def at(self, url: GatewayUrl) -> Session:
         """The same connections and clocks, for another server."""
-        return Session(url, self._driver, self.effects)
+        return Session(url, self._driver, self.runtime)
 
     def close(self) -> None:
         """Close every connection; open streams end with an error."""
@@ -273,7 +273,7 @@ class Session:
             deadline=deadline,
             connect_seconds=attempts.settings.timeouts.connect,
         )
-        retry_state.answered(call.method, attempts.url, answer.status, self.effects.monotonic() - attempts.began)
+        retry_state.log_response(call.method, attempts.url, answer.status, self.runtime.monotonic() - attempts.began)
         return answer
 
     def _whole(self, attempts: RetryState[TokenSource]) -> Reply:
@@ -287,7 +287,7 @@ class Session:
         """An answer that says no: its body is short and read whole, and when it breaks, the status says enough."""
         try:
             return self._body(answer, deadline)
-        except Failure:
+        except TransportFailure:
             return Reply(answer.status, Headers.received(answer.headers), b"")
 
     @staticmethod
@@ -313,33 +313,33 @@ class Session:
         if not 200 <= answer.status < 300:
             return self._no_stream(attempts, answer, guard)
         meta = self._meta(answer.status, Headers.received(answer.headers), attempts, None)
-        live = OpenStream(self, answer, call.start(), guard, meta)
+        open_stream = OpenStream(self, answer, call.start(), guard, meta)
         try:
-            self._tell(attempts, meta)
-            while not (live.has_content or live.ended):
-                live.pull()
+            self._emit_response(attempts, meta)
+            while not (open_stream.has_content or open_stream.ended):
+                open_stream.pull()
         except BaseException:
             answer.abandon()
             raise
-        if live.failure is None or live.has_content:
-            return live
+        if open_stream.failure is None or open_stream.has_content:
+            return open_stream
         answer.abandon()
-        return attempts.broke(live.failed(), self.effects.monotonic())
+        return attempts.broke(open_stream.failed(), self.runtime.monotonic())
 
     def _no_stream(
         self, attempts: RetryState[TokenSource], answer: TransportResponse, guard: StreamDeadlines
     ) -> FailedAttempt:
         """What an answer that is no stream at all is."""
-        reply = self._refusal(answer, guard.deadline(self.effects.monotonic()))
+        reply = self._refusal(answer, guard.deadline(self.runtime.monotonic()))
         meta = self._meta(reply.status, reply.headers, attempts, reply.body)
-        self._tell(attempts, meta)
+        self._emit_response(attempts, meta)
         return attempts.refused(self._error(attempts, reply, meta))
 
     def _no_head(
         self, failure: DeadlineExceeded, attempts: RetryState[TokenSource], guard: StreamDeadlines
     ) -> FailedAttempt:
         """A deadline that passed before the head: the stream's clock, unless no connection was had in time."""
-        now = self.effects.monotonic()
+        now = self.runtime.monotonic()
         guard.waited(now - attempts.began)
         if failure.which in ("connect", "pool"):
             return attempts.failed(failure, now)
@@ -352,7 +352,7 @@ class Session:
             reply.status,
             reply.headers,
             reply.body,
-            now=self.effects.wall(),
+            now=self.runtime.wall(),
             provider=attempts.call.provider,
             model=attempts.call.model,
             path=attempts.call.path,
@@ -366,31 +366,31 @@ class Session:
             headers=headers,
             selected_provider=headers.get("x-selected-provider"),
             selected_model=headers.get("x-selected-model"),
-            elapsed=self.effects.monotonic() - attempts.began,
+            elapsed=self.runtime.monotonic() - attempts.began,
             attempts=attempts.count,
             raw=body,
         )
 
     @staticmethod
-    def _tell(attempts: RetryState[TokenSource], meta: Meta) -> None:
+    def _emit_response(attempts: RetryState[TokenSource], meta: Meta) -> None:
         hook = attempts.settings.on_response
         if hook is not None:
             notify("on_response", hook, attempts.response_received(meta))
 
-    def _go_on(self, attempts: RetryState[TokenSource], setback: FailedAttempt) -> None:
+    def _go_on(self, attempts: RetryState[TokenSource], failed_attempt: FailedAttempt) -> None:
         """Return when the call is to be tried again, having waited; raise otherwise."""
-        error, settings = setback.error, attempts.settings
+        error, settings = failed_attempt.error, attempts.settings
         expired = isinstance(error, UnauthorizedError) and settings.token.refreshable and attempts.refused_token is None
-        pause = 0.0 if expired else attempts.pause(setback, self.effects.monotonic(), self.effects.random())
+        pause = 0.0 if expired else attempts.pause(failed_attempt, self.runtime.monotonic(), self.runtime.random())
         if pause is None:
-            raise error from setback.cause
+            raise error from failed_attempt.cause
         if settings.on_retry is not None:
             notify("on_retry", settings.on_retry, attempts.retry_planned(error, pause))
         if expired:
             attempts.refused_token = attempts.token  # one more try, at once, with a new one
             return
-        retry_state.repeating(attempts.call.method, attempts.url, error, pause)
-        self.effects.sleep(pause)
+        retry_state.log_retry(attempts.call.method, attempts.url, error, pause)
+        self.runtime.sleep(pause)
 
 
 def _read_reply(call: Call[T], reply: Reply, meta: Meta) -> T:
@@ -406,5 +406,5 @@ def _read_reply(call: Call[T], reply: Reply, meta: Meta) -> T:
 
 def attach_meta(result: object, meta: Meta) -> None:
     """Tell an answer how it came; other results have no place for it."""
-    if hasattr(result, "kept_"):
+    if hasattr(result, "_unknown"):
         set_meta(result, meta)

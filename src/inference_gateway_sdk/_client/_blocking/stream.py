@@ -58,7 +58,7 @@ class Stream(Generic[ChunkT, FinalT]):
         self._call = call
         self._settings = settings
         self._return_truncated = on_truncation == "return"
-        self._live: OpenStream[ChunkT, FinalT] | None = None
+        self._open_stream: OpenStream[ChunkT, FinalT] | None = None
         self._state = "new"
         self._complete = True
         self._deltas: deque[Delta] | None = None  # of the last chunk, those not handed over
@@ -73,7 +73,7 @@ class Stream(Generic[ChunkT, FinalT]):
             raise RuntimeError(f"this stream is {self._state}: a stream is used once, ask for another")
         self._state = "open"
         try:
-            self._live = self._session.start(self._call, self._settings)
+            self._open_stream = self._session.start(self._call, self._settings)
         except BaseException:
             self._state = "closed"
             raise
@@ -92,24 +92,24 @@ class Stream(Generic[ChunkT, FinalT]):
         return self
 
     def __next__(self) -> ChunkT:
-        live = self._live
-        if live is None or self._state != "open":
-            live = self._opened(ended_is_fine=True)
-        queue = live.queue
+        open_stream = self._open_stream
+        if open_stream is None or self._state != "open":
+            open_stream = self._opened(ended_is_fine=True)
+        queue = open_stream.queue
         while True:
             while not queue:
-                if live.ended:
-                    self._end(live)
-                live.pull()
+                if open_stream.ended:
+                    self._end(open_stream)
+                open_stream.pull()
             chunk = queue.popleft()[0]
             if chunk is not None:
-                live.dialect.fold(chunk)
+                open_stream.dialect.fold(chunk)
                 return chunk
 
     def text(self) -> Iterator[str]:
         """The text of the answer in pieces, as it comes; nothing for chunks without text."""
-        live = self._opened()
-        text = live.dialect.text
+        open_stream = self._opened()
+        text = open_stream.dialect.text
         for chunk in self:
             if piece := text(chunk):
                 yield piece
@@ -120,26 +120,26 @@ class Stream(Generic[ChunkT, FinalT]):
         Raises:
             RuntimeError: Another view has read the beginning, without which a tool call cannot be told whole.
         """
-        live = self._opened()
+        open_stream = self._opened()
         if self._deltas is None:
-            if live.handed_over:
+            if open_stream.handed_over:
                 raise RuntimeError("deltas() tells a stream from its beginning: ask for it before reading")
             self._deltas = deque()
-            live.dialect.watch_deltas()
-        waiting, told = self._deltas, live.dialect.deltas
+            open_stream.dialect.watch_deltas()
+        waiting, next_deltas = self._deltas, open_stream.dialect.deltas
         while True:
             while waiting:
                 yield waiting.popleft()
             try:
                 chunk, _ = self._next()
             except StopIteration:
-                last = told(None)
+                last = next_deltas(None)
                 if not last:
                     return
                 waiting.extend(last)
             else:
                 if chunk is not None:
-                    waiting.extend(told(chunk))
+                    waiting.extend(next_deltas(chunk))
 
     def events(self) -> Iterator[SSEvents]:
         """The raw server-sent events, those without a chunk (`[DONE]`) included."""
@@ -161,8 +161,8 @@ class Stream(Generic[ChunkT, FinalT]):
             GatewayError: As while reading.
             RuntimeError: The stream was made with `assemble=False`, or closed before its end.
         """
-        live = self._opened(ended_is_fine=True)
-        while not live.ended or live.queue or live.failure is not None:
+        open_stream = self._opened(ended_is_fine=True)
+        while not open_stream.ended or open_stream.queue or open_stream.failure is not None:
             try:
                 self._next()
             except StopIteration:
@@ -174,8 +174,8 @@ class Stream(Generic[ChunkT, FinalT]):
 
     def partial(self) -> FinalT | None:
         """What the chunks handed over so far add up to; None before the first, and with `assemble=False`."""
-        live = self._live
-        turns = [] if live is None else live.dialect.turns(complete=False)
+        open_stream = self._open_stream
+        turns = [] if open_stream is None else open_stream.dialect.turns(complete=False)
         return turns[-1] if turns else None
 
     @property
@@ -186,72 +186,72 @@ class Stream(Generic[ChunkT, FinalT]):
         of a turn that
         another turn follows have `ran_on_gateway` set and must not be run again.
         """
-        live = self._live
-        if live is None:
+        open_stream = self._open_stream
+        if open_stream is None:
             return []
-        whole = live.dialect.terminal and self._complete
-        turns = live.dialect.turns(complete=whole)
+        whole = open_stream.dialect.terminal and self._complete
+        turns = open_stream.dialect.turns(complete=whole)
         if turns:
-            attach_meta(turns[-1], live.meta)
+            attach_meta(turns[-1], open_stream.meta)
         return turns
 
     @property
     def meta(self) -> Meta:
         """How the answer came: status, headers, the provider and model selected, attempts. Of an opened stream."""
-        if self._live is None:
+        if self._open_stream is None:
             raise RuntimeError("the stream is not open yet: enter it with `with` first")
-        return self._live.meta
+        return self._open_stream.meta
 
     def close(self) -> None:
         """Give the connection back; may be called twice. The `with` block does it."""
-        if self._live is not None and self._state == "open":
-            self._live.release()
+        if self._open_stream is not None and self._state == "open":
+            self._open_stream.release()
         self._state = "closed"
 
     def _abandon(self) -> None:
-        if self._live is not None and self._state == "open":
-            self._live.abandon()
+        if self._open_stream is not None and self._state == "open":
+            self._open_stream.abandon()
         self._state = "closed"
 
     def _opened(self, *, ended_is_fine: bool = False) -> OpenStream[ChunkT, FinalT]:
-        live = self._live
-        if live is None:
+        open_stream = self._open_stream
+        if open_stream is None:
             raise RuntimeError("a stream is opened by its `with` block: write `with client.…_stream(…) as stream:`")
-        if self._state == "closed" and not (ended_is_fine and self._read_whole(live)):
+        if self._state == "closed" and not (ended_is_fine and self._read_whole(open_stream)):
             raise RuntimeError("the stream is closed: read it inside its `with` block")
-        return live
+        return open_stream
 
     @staticmethod
-    def _read_whole(live: OpenStream[ChunkT, FinalT]) -> bool:
-        return not live.queue and (live.dialect.terminal or live.failure is not None)
+    def _read_whole(open_stream: OpenStream[ChunkT, FinalT]) -> bool:
+        return not open_stream.queue and (open_stream.dialect.terminal or open_stream.failure is not None)
 
     def _next(self) -> tuple[ChunkT | None, RawEvent]:
         """The next item of the queue; raises at the end."""
-        live = self._live
-        if live is None or self._state != "open":
-            live = self._opened(ended_is_fine=True)
-        queue = live.queue
+        open_stream = self._open_stream
+        if open_stream is None or self._state != "open":
+            open_stream = self._opened(ended_is_fine=True)
+        queue = open_stream.queue
         while not queue:
-            if live.ended:
-                self._end(live)
-            live.pull()
+            if open_stream.ended:
+                self._end(open_stream)
+            open_stream.pull()
         item = queue.popleft()
         if item[0] is not None:
-            live.dialect.fold(item[0])
+            open_stream.dialect.fold(item[0])
         return item
 
-    def _end(self, live: OpenStream[ChunkT, FinalT]) -> NoReturn:
+    def _end(self, open_stream: OpenStream[ChunkT, FinalT]) -> NoReturn:
         """Raise the verdict at the end of the queue: StopIteration for a whole answer."""
-        error = live.failure
+        error = open_stream.failure
         if error is not None:
             if not (self._return_truncated and isinstance(error, StreamTruncatedError)):
-                raise live.failed()
+                raise open_stream.failed()
             self._complete = False
         raise StopIteration
 
     def __del__(self) -> None:
-        if self._state == "open" and self._live is not None and not self._live.ended:
-            self._live.abandon()
+        if self._state == "open" and self._open_stream is not None and not self._open_stream.ended:
+            self._open_stream.abandon()
             warnings.warn(f"unclosed stream, opened at {self._where}", ResourceWarning, source=self, stacklevel=2)
 
     def __repr__(self) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, cast
 
 from ..._http1.connection import PIECE, TURN
 from ..._http1.failures import DeadlineExceeded, NotSent
-from ..routing import ATTEMPT_DELAY, Address, Found, look_up, new_socket, numeric, set_up
+from ..routing import ATTEMPT_DELAY, Address, LookupResult, look_up, new_socket, numeric, set_up
 
 if TYPE_CHECKING:
     import socket
@@ -87,8 +87,8 @@ class Signal:
 
 
 _HIGH_WATER = 256 * 1024  # received and not taken: the transport is paused beyond this
-_SALVAGED = 64  # pieces
-_SLACK = 0.001  # seconds: a timer may come a little early
+_MAX_SALVAGED_PIECES = 64  # pieces
+_TIMER_SLACK = 0.001  # seconds: a timer may come a little early
 
 
 class AsyncConnection(asyncio.BufferedProtocol):
@@ -157,8 +157,8 @@ class AsyncConnection(asyncio.BufferedProtocol):
         link.receive(self._buffer[:nbytes])
         if link.may_send:
             self.flush()
-        exchange = link.exchange
-        if exchange is not None and exchange.body:
+        response_parser = link.response_parser
+        if response_parser is not None and response_parser.body:
             self._buffered += nbytes
             if self._buffered > _HIGH_WATER:
                 self._pause()
@@ -204,7 +204,7 @@ class AsyncConnection(asyncio.BufferedProtocol):
             if transport.is_closing():
                 link.stop_sending()
                 return
-            link.touched = True
+            link.bytes_sent = True
             transport.write(piece)
             pieces -= 1
             if not pieces and link.sending:
@@ -271,7 +271,7 @@ class AsyncConnection(asyncio.BufferedProtocol):
         """Read what the socket still holds: a transport dies of a failed write without reading the answer."""
         try:
             with self._sock.dup() as sock:
-                for _ in range(_SALVAGED):
+                for _ in range(_MAX_SALVAGED_PIECES):
                     if not (data := sock.recv(PIECE)):
                         break
                     self.link.receive(data)
@@ -292,7 +292,7 @@ class AsyncConnection(asyncio.BufferedProtocol):
         self._timer = None
         if self._until is None:
             return
-        if self._until - monotonic() > _SLACK:
+        if self._until - monotonic() > _TIMER_SLACK:
             self._set_timer(self._until)
         else:
             self._signal.soon(value=True)
@@ -312,7 +312,7 @@ async def connect(host: str, port: int) -> socket.socket:
     Raises:
         NotSent: The name does not resolve, or no address accepts.
     """
-    race = _Race(f"{host}:{port}", await _resolve(host, port))
+    race = _AsyncRace(f"{host}:{port}", await _resolve(host, port))
     try:
         while (winner := await race.step()) is None:
             pass
@@ -322,7 +322,7 @@ async def connect(host: str, port: int) -> socket.socket:
     return winner
 
 
-class _Race:
+class _AsyncRace:
     """The connecting sockets of one attempt, each with the task that connects it."""
 
     def __init__(self, name: str, addresses: Sequence[Address]) -> None:
@@ -385,18 +385,18 @@ async def _resolve(host: str, port: int) -> Sequence[Address]:
     if (addresses := numeric(host, port)) is not None:
         return addresses
     loop = asyncio.get_running_loop()
-    answer: asyncio.Future[Found] = loop.create_future()
+    lookup: asyncio.Future[LookupResult] = loop.create_future()
 
-    def settle(found: Found) -> None:
-        if not answer.done():
-            answer.set_result(found)
+    def settle(found: LookupResult) -> None:
+        if not lookup.done():
+            lookup.set_result(found)
 
-    def tell(found: Found) -> None:
+    def tell(found: LookupResult) -> None:
         with suppress(RuntimeError):  # the loop ended meanwhile
             loop.call_soon_threadsafe(settle, found)
 
     look_up(host, port, tell)
-    found = await answer
+    found = await lookup
     if isinstance(found, OSError):
         raise NotSent(f"cannot resolve {host}: {found.strerror or found}")
     return found

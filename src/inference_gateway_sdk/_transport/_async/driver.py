@@ -37,9 +37,11 @@ class AsyncioResponse:
 
     __slots__ = ("_body", "_connection", "_pool", "_reading", "headers", "status")
 
-    def __init__(self, pool: AsyncPool, connection: AsyncConnection, exchange: ResponseParser, body: Body) -> None:
-        self.status = exchange.status
-        self.headers = exchange.headers
+    def __init__(
+        self, pool: AsyncPool, connection: AsyncConnection, response_parser: ResponseParser, body: Body
+    ) -> None:
+        self.status = response_parser.status
+        self.headers = response_parser.headers
         self._pool = pool
         self._body = body
         self._connection: AsyncConnection | None = connection
@@ -155,10 +157,10 @@ class AsyncioDriver:
     ) -> AsyncioResponse:
         """Send one request and return when the head of its final answer is there; see `protocols.Driver.open`."""
         try:
-            plan = self._settings.plan(url)
+            destination = self._settings.destination(url)
         finally:
             del url  # its query may hold a secret, and error trackers collect the variables of a traceback
-        head = self._compose(plan, method, headers, body)
+        head = self._compose(destination, method, headers, body)
         pool = self._pool() or await self._new_pool()
         if not pool.take_slot():
             await pool.wait_slot(deadline)
@@ -167,16 +169,16 @@ class AsyncioDriver:
                 raise RuntimeError(_CLOSED)
             answer = None
             while answer is None:
-                connection = pool.idle_one(plan.route)
+                connection = pool.idle_one(destination.route)
                 reused = connection is not None
                 if connection is None:
-                    connection = await self._connect(pool, plan.route, deadline, connect_seconds)
-                elif (connection.unread or connection.link.dead) and not await pool.hear(connection):
+                    connection = await self._connect(pool, destination.route, deadline, connect_seconds)
+                elif (connection.unread or connection.link.dead) and not await pool.check_reusable(connection):
                     continue
                 try:
                     connection.link.request(method, head.data, body)
                     connection.flush()
-                    answer = await _answer(pool, connection, plan, deadline, reused=reused)
+                    answer = await _open_response(pool, connection, destination, deadline, reused=reused)
                 except BaseException:
                     pool.drop(connection)
                     raise
@@ -254,18 +256,18 @@ class AsyncioDriver:
         return connection
 
 
-async def _answer(
-    pool: AsyncPool, connection: AsyncConnection, plan: RequestTarget, deadline: float | None, *, reused: bool
+async def _open_response(
+    pool: AsyncPool, connection: AsyncConnection, destination: RequestTarget, deadline: float | None, *, reused: bool
 ) -> AsyncioResponse | None:
     """The answer to the request that is on the connection, None when it is to be sent on another."""
     link = connection.link
-    while (state := next_action(link, reused=reused, proxied=plan.proxied)) is NextAction.WAIT:
+    while (state := next_action(link, reused=reused, proxied=destination.proxied)) is NextAction.WAIT:
         await connection.wait(deadline, "headers")
-    exchange = link.exchange
-    if state is NextAction.AGAIN or exchange is None:
+    response_parser = link.response_parser
+    if state is NextAction.AGAIN or response_parser is None:
         pool.drop(connection)
         return None
-    return AsyncioResponse(pool, connection, exchange, Body(exchange))
+    return AsyncioResponse(pool, connection, response_parser, Body(response_parser))
 
 
 _CLOSED = "the driver is closed: make a new one"

@@ -41,7 +41,7 @@ class AsyncPool:
         self.buffer = memoryview(bytearray(PIECE))
         self._free = limit
         self._waiters: deque[asyncio.Future[None]] = deque()
-        self._shelf: IdleConnections[AsyncConnection] = IdleConnections(limit, idle_seconds)
+        self._idle: IdleConnections[AsyncConnection] = IdleConnections(limit, idle_seconds)
         self._busy: set[AsyncConnection] = set()
         self._sweeper: asyncio.TimerHandle | None = None
 
@@ -83,8 +83,8 @@ class AsyncPool:
         self._free += 1
 
     def idle_one(self, route: Route) -> AsyncConnection | None:
-        """A kept connection, now in use, None when there is none; `hear` it when it has something unread."""
-        connection = self._shelf.take(route, monotonic())
+        """A kept connection, now in use, None when there is none; `check_reusable` it when it has something unread."""
+        connection = self._idle.take(route, monotonic())
         if connection is not None:
             connection.on_lost = None
             self._busy.add(connection)
@@ -108,15 +108,15 @@ class AsyncPool:
     def give_back(self, connection: AsyncConnection) -> None:
         """Keep a connection for the next request if it can serve one, and free its slot."""
         link = connection.link
-        exchange = link.exchange
-        if self.closed or link.dead or exchange is None or not exchange.reusable or connection.sending:
+        response_parser = link.response_parser
+        if self.closed or link.dead or response_parser is None or not response_parser.reusable or connection.sending:
             self.forget(connection)
             return
         link.rest()
         connection.taken()
-        connection.on_lost = self._shelf.drop
+        connection.on_lost = self._idle.drop
         self._busy.discard(connection)
-        for other in self._shelf.put(connection, monotonic()):
+        for other in self._idle.put(connection, monotonic()):
             _close_idle(other)
         if self._sweeper is None:
             self._sweep()
@@ -128,7 +128,7 @@ class AsyncPool:
         if self._sweeper is not None:
             self._sweeper.cancel()
             self._sweeper = None
-        for connection in self._shelf.clear():
+        for connection in self._idle.clear():
             _close_idle(connection)
         for connection in list(self._busy):
             connection.abort()
@@ -136,7 +136,7 @@ class AsyncPool:
     def disown(self) -> None:
         """In a forked child: what is open belongs to the parent."""
         self.disowned = True
-        for connection in [*self._shelf.clear(), *self._busy]:
+        for connection in [*self._idle.clear(), *self._busy]:
             connection.disown()
 
     async def until_loop_ends(self) -> AsyncGenerator[None]:
@@ -147,7 +147,7 @@ class AsyncPool:
             self.close()
             await asyncio.sleep(0)  # lets the transports close their sockets
 
-    async def hear(self, connection: AsyncConnection) -> bool:
+    async def check_reusable(self, connection: AsyncConnection) -> bool:
         """Read what an idle connection was told; whether it can still be used. It is dropped otherwise."""
         try:
             await asyncio.sleep(0)  # one round of the loop reads the socket,
@@ -162,9 +162,9 @@ class AsyncPool:
 
     def _sweep(self) -> None:
         self._sweeper = None
-        for connection in self._shelf.expired(monotonic()):
+        for connection in self._idle.expired(monotonic()):
             _close_idle(connection)
-        end = self._shelf.next_end()
+        end = self._idle.next_end()
         if end is not None:
             self._sweeper = self.loop.call_later(max(0.01, end - monotonic()), self._sweep)
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from ..._http1.connection import PIECE, TURN
 from ..._http1.failures import DeadlineExceeded, NotSent, NotSentInTime
-from ..routing import ATTEMPT_DELAY, Address, Found, look_up, new_socket, numeric, set_up
+from ..routing import ATTEMPT_DELAY, Address, LookupResult, look_up, new_socket, numeric, set_up
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -144,7 +144,7 @@ class BlockingConnection:
                 self._unsent = b""
                 self.link.stop_sending()
                 return False
-            self.link.touched = True
+            self.link.bytes_sent = True
             self._unsent = memoryview(piece)[sent:] if sent < len(piece) else b""
         return False
 
@@ -242,7 +242,7 @@ class _Race:
 def _resolve(host: str, port: int, until: float | None) -> Sequence[Address]:
     if (addresses := numeric(host, port)) is not None:
         return addresses
-    answer: SimpleQueue[Found] = SimpleQueue()
+    answer: SimpleQueue[LookupResult] = SimpleQueue()
     look_up(host, port, answer.put)
     try:
         found = answer.get(timeout=None if until is None else max(0.0, until - monotonic()))

@@ -9,7 +9,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from ..._http1.connection import Connection, NextAction, next_action
-from ..._http1.failures import DeadlineExceeded, Failure, NotSentInTime
+from ..._http1.failures import DeadlineExceeded, NotSentInTime, TransportFailure
 from ..._http1.request import HeadBuilder
 from ..._http1.response import DRAIN_SECONDS, Body
 from ..routing import IDLE_SECONDS, LIMIT, TransportSettings
@@ -33,10 +33,10 @@ class BlockingResponse:
     __slots__ = ("_body", "_connection", "_pool", "_turn", "headers", "status")
 
     def __init__(
-        self, pool: BlockingPool, connection: BlockingConnection, exchange: ResponseParser, body: Body
+        self, pool: BlockingPool, connection: BlockingConnection, response_parser: ResponseParser, body: Body
     ) -> None:
-        self.status = exchange.status
-        self.headers = exchange.headers
+        self.status = response_parser.status
+        self.headers = response_parser.headers
         self._pool = pool
         self._body = body
         self._connection: BlockingConnection | None = connection
@@ -50,7 +50,7 @@ class BlockingResponse:
             while (data := self._body.take()) is None:
                 self._step(deadline)
             return data
-        except (Failure, RuntimeError):
+        except (TransportFailure, RuntimeError):
             raise
         except BaseException:  # KeyboardInterrupt: bytes may be lost anywhere between the socket and here
             self._body.spoil()
@@ -167,10 +167,10 @@ class BlockingDriver:
     ) -> BlockingResponse:
         """Send one request and return when the head of its final answer is there; see `protocols.Driver.open`."""
         try:
-            plan = self._settings.plan(url)
+            destination = self._settings.destination(url)
         finally:
             del url  # its query may hold a secret, and error trackers collect the variables of a traceback
-        head = self._compose(plan, method, headers, body)
+        head = self._compose(destination, method, headers, body)
         pool = self._pool
         pool.wait_slot(deadline)
         try:
@@ -178,13 +178,13 @@ class BlockingDriver:
                 raise RuntimeError(_CLOSED)
             answer = None
             while answer is None:
-                connection = pool.idle_one(plan.route)
+                connection = pool.idle_one(destination.route)
                 reused = connection is not None
                 if connection is None:
-                    connection = self._connect(pool, plan.route, deadline, connect_seconds)
+                    connection = self._connect(pool, destination.route, deadline, connect_seconds)
                 try:
                     connection.link.request(method, head.data, body)
-                    answer = _answer(pool, connection, plan, deadline, reused=reused)
+                    answer = _open_response(pool, connection, destination, deadline, reused=reused)
                 except BaseException:
                     pool.drop(connection)
                     raise
@@ -229,18 +229,23 @@ class BlockingDriver:
         parents.disown()
 
 
-def _answer(
-    pool: BlockingPool, connection: BlockingConnection, plan: RequestTarget, deadline: float | None, *, reused: bool
+def _open_response(
+    pool: BlockingPool,
+    connection: BlockingConnection,
+    destination: RequestTarget,
+    deadline: float | None,
+    *,
+    reused: bool,
 ) -> BlockingResponse | None:
     """The answer to the request that is on the connection, None when it is to be sent on another."""
     link = connection.link
-    while (state := next_action(link, reused=reused, proxied=plan.proxied)) is NextAction.WAIT:
+    while (state := next_action(link, reused=reused, proxied=destination.proxied)) is NextAction.WAIT:
         connection.step(deadline, "headers")
-    exchange = link.exchange
-    if state is NextAction.AGAIN or exchange is None:
+    response_parser = link.response_parser
+    if state is NextAction.AGAIN or response_parser is None:
         pool.drop(connection)
         return None
-    return BlockingResponse(pool, connection, exchange, Body(exchange))
+    return BlockingResponse(pool, connection, response_parser, Body(response_parser))
 
 
 _CLOSED = "the driver is closed: make a new one"

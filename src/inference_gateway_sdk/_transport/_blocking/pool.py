@@ -35,8 +35,8 @@ class BlockingPool:
             self._slots.put(None)
         self._busy: set[BlockingConnection] = set()
         self._lock = threading.Lock()
-        self._shelf: IdleConnections[BlockingConnection] = IdleConnections(limit, idle_seconds)
-        self._anchors[id(self)] = (self._shelf, self._busy)
+        self._idle: IdleConnections[BlockingConnection] = IdleConnections(limit, idle_seconds)
+        self._anchors[id(self)] = (self._idle, self._busy)
 
     def wait_slot(self, deadline: float | None) -> None:
         """Take the right to use one connection.
@@ -57,7 +57,7 @@ class BlockingPool:
         """A kept connection that is still good, now in use; None when there is none."""
         while True:
             with self._lock:
-                connection = self._shelf.take(route, monotonic())
+                connection = self._idle.take(route, monotonic())
             if connection is None:
                 self._sweep()
                 return None
@@ -87,14 +87,14 @@ class BlockingPool:
     def give_back(self, connection: BlockingConnection) -> None:
         """Keep a connection for the next request if it can serve one, and free its slot."""
         link = connection.link
-        exchange = link.exchange
-        if link.dead or link.abandoned or exchange is None or not exchange.reusable or connection.sending:
+        response_parser = link.response_parser
+        if link.dead or link.abandoned or response_parser is None or not response_parser.reusable or connection.sending:
             self.forget(connection)
             return
         link.rest()
         self._busy.discard(connection)
         with self._lock:
-            over = [connection] if self.closed else self._shelf.put(connection, monotonic())
+            over = [connection] if self.closed else self._idle.put(connection, monotonic())
         for other in over:
             other.close()
         self._slots.put(None)
@@ -103,7 +103,7 @@ class BlockingPool:
         """Close what is idle and give up what is in use: their readers see it and close them."""
         self.closed = True
         with self._lock:
-            idle = self._shelf.clear()
+            idle = self._idle.clear()
         for connection in idle:
             connection.close()
         for connection in list(self._busy):
@@ -111,18 +111,18 @@ class BlockingPool:
 
     def _sweep(self) -> None:
         with self._lock:
-            old = self._shelf.expired(monotonic())
+            old = self._idle.expired(monotonic())
         for connection in old:
             connection.close()
 
     def __del__(self) -> None:
         self._anchors.pop(id(self), None)
-        for connection in self._shelf.clear():
+        for connection in self._idle.clear():
             connection.close()
 
     def disown(self) -> None:
         """In a forked child: close our copies of the parent's sockets, which ends nothing for the parent."""
         self.closed = True
-        for connection in [*self._shelf.clear(), *self._busy]:
+        for connection in [*self._idle.clear(), *self._busy]:
             connection.link.abandoned = True
             connection.close()

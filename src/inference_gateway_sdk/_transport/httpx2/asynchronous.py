@@ -17,7 +17,7 @@ import httpx2
 from ..._http1.failures import DeadlineExceeded
 from ..._http1.response import DRAIN_SECONDS, Body
 from . import mapping
-from .mapping import BufferedBody, SendProgress, build_request, head_is_there, remaining, requested, require
+from .mapping import BufferedBody, SendProgress, build_request, head_is_there, remaining, request_headers, require
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["AsyncHttpx2Driver", "AsyncHttpx2Response"]
 
 _CLOSED = "the driver is closed: make a new one"
-_PASSES = 8
+_MAX_LOOP_ROUNDS = 8
 """Turns of the loop within which what the system holds has come through httpx2 to us."""
 
 
@@ -59,8 +59,8 @@ class AsyncHttpx2Driver:
         fetch.start(build_request(self._client, method, url, headers, body=body, progress=progress), progress)
         del url  # its query may hold a secret, and error trackers collect the variables of a traceback
         try:
-            arrivals = await fetch.head(progress)
-            return AsyncHttpx2Response(fetch, arrivals, Body(arrivals))
+            buffered = await fetch.head(progress)
+            return AsyncHttpx2Response(fetch, buffered, Body(buffered))
         except BaseException:
             fetch.stop()
             raise
@@ -80,7 +80,7 @@ class _AsyncRequest:
     def __init__(self, client: httpx2.AsyncClient) -> None:
         self.changed = asyncio.Event()
         self.room = asyncio.Event()
-        self.arrivals: BufferedBody | None = None
+        self.buffered: BufferedBody | None = None
         self._client = client
         self._loop = asyncio.get_running_loop()
         self._task: asyncio.Task[None] | None = None
@@ -94,20 +94,20 @@ class _AsyncRequest:
 
     async def head(self, progress: SendProgress) -> BufferedBody:
         """Wait for the head."""
-        while self.arrivals is None:
+        while self.buffered is None:
             if self._error is not None:
                 error, self._error = self._error, None
                 raise error
             if not await self.wait(progress.limit):
                 raise progress.late()
-        return self.arrivals
+        return self.buffered
 
     async def wait(self, deadline: float | None) -> bool:
         """Wait for a change; False when none came in time."""
         self.changed.clear()
         left = remaining(deadline)
         if left == 0:
-            for _ in range(_PASSES):
+            for _ in range(_MAX_LOOP_ROUNDS):
                 await asyncio.sleep(0)
             return self.changed.is_set()
         try:
@@ -129,7 +129,7 @@ class _AsyncRequest:
             response = await self._client.send(self._request, stream=True, follow_redirects=False)
             await self._receive(response)
         except mapping.HTTPX_ERRORS as error:
-            self._error = mapping.in_head(error, requested(self._request), unsent=progress.unsent)
+            self._error = mapping.in_head(error, request_headers(self._request), unsent=progress.unsent)
         except Exception as error:  # noqa: BLE001  (of a hook or a transport: it is for the caller to see)
             self._error = error
         except asyncio.CancelledError:
@@ -140,29 +140,29 @@ class _AsyncRequest:
 
     async def _receive(self, response: httpx2.Response) -> None:
         head_is_there(response)
-        arrivals = self.arrivals = BufferedBody(response)
+        buffered = self.buffered = BufferedBody(response)
         self.changed.set()
         try:
             if not response.is_stream_consumed:
-                await self._read(response, arrivals)
+                await self._read(response, buffered)
         except Exception as error:  # noqa: BLE001  (what broke a body is told by the next read)
-            arrivals.fail(mapping.in_body(error))
+            buffered.fail(mapping.in_body(error))
         except BaseException:
-            arrivals.end("the connection was given up", orderly=False)
+            buffered.end("the connection was given up", orderly=False)
             raise
         finally:
             with suppress(Exception):  # what was read is what counts
                 await response.aclose()
-        arrivals.finish()
+        buffered.finish()
 
-    async def _read(self, response: httpx2.Response, arrivals: BufferedBody) -> None:
+    async def _read(self, response: httpx2.Response, buffered: BufferedBody) -> None:
         stream = response.stream
         if not isinstance(stream, httpx2.AsyncByteStream):
             raise TypeError("the transport of the httpx2.AsyncClient gave a blocking stream")
         async for piece in stream:
-            arrivals.put(piece)
+            buffered.put(piece)
             self.changed.set()
-            while arrivals.full:
+            while buffered.full:
                 self.room.clear()
                 await self.room.wait()
 
@@ -172,9 +172,9 @@ class AsyncHttpx2Response:
 
     __slots__ = ("_body", "_fetch", "_reading", "headers", "status")
 
-    def __init__(self, fetch: _AsyncRequest, arrivals: BufferedBody, body: Body) -> None:
-        self.status = arrivals.status
-        self.headers = list(arrivals.headers)
+    def __init__(self, fetch: _AsyncRequest, buffered: BufferedBody, body: Body) -> None:
+        self.status = buffered.status
+        self.headers = list(buffered.headers)
         self._fetch = fetch
         self._reading = False
         self._body = body

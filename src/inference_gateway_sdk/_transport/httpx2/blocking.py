@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING
 
 import httpx2
 
-from ..._http1.failures import DeadlineExceeded, Failure
+from ..._http1.failures import DeadlineExceeded, TransportFailure
 from ..._http1.response import DRAIN_SECONDS, Body
 from . import mapping
-from .mapping import BufferedBody, SendProgress, build_request, head_is_there, remaining, requested, require
+from .mapping import BufferedBody, SendProgress, build_request, head_is_there, remaining, request_headers, require
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -61,7 +61,7 @@ class Httpx2Driver:
     ) -> Httpx2Response:
         """Send one request and return when the head of its answer is there; see `protocols.Driver.open`."""
         fetch = _Request(self._client)
-        progress = SendProgress(deadline, connect_seconds, fetch.tell)
+        progress = SendProgress(deadline, connect_seconds, fetch.notify)
         with self._lock:
             if self._closed:
                 raise RuntimeError(_CLOSED)
@@ -69,8 +69,8 @@ class Httpx2Driver:
         fetch.start(build_request(self._client, method, url, headers, body=body, progress=progress), progress)
         del url  # its query may hold a secret, and error trackers collect the variables of a traceback
         try:
-            arrivals = fetch.head(progress)
-            return Httpx2Response(fetch, arrivals, Body(arrivals))
+            buffered = fetch.head(progress)
+            return Httpx2Response(fetch, buffered, Body(buffered))
         except BaseException:
             fetch.stop()
             raise
@@ -91,7 +91,7 @@ class _Request:
 
     def __init__(self, client: httpx2.Client) -> None:
         self.changed = threading.Condition()  # its lock is reentrant: a destructor may run inside it
-        self.arrivals: BufferedBody | None = None
+        self.buffered: BufferedBody | None = None
         self._client = client
         self._progress: SendProgress | None = None
         self._error: BaseException | None = None
@@ -107,7 +107,7 @@ class _Request:
         name = f"httpx2 {request.url.host}"
         threading.Thread(target=run, args=(self._run,), name=name, daemon=True).start()
 
-    def tell(self) -> None:
+    def notify(self) -> None:
         """Wake whoever waits."""
         with self.changed:
             self.changed.notify_all()
@@ -115,7 +115,7 @@ class _Request:
     def head(self, progress: SendProgress) -> BufferedBody:
         """Wait for the head."""
         with self.changed:
-            while self.arrivals is None:
+            while self.buffered is None:
                 if self._error is not None:
                     error, self._error = self._error, None
                     raise error
@@ -125,7 +125,7 @@ class _Request:
                 if left == 0:
                     raise progress.late()
                 self.changed.wait(left)
-            return self.arrivals
+            return self.buffered
 
     def stop(self, *, may_wait: bool = True) -> None:
         """Give up, from any thread: the connection is closed, and the thread ends soon.
@@ -138,10 +138,10 @@ class _Request:
             self._progress.stopped = True
         if self.changed.acquire(blocking=may_wait):
             try:
-                if self.arrivals is not None:
-                    self.arrivals.end("the connection was given up", orderly=False)
+                if self.buffered is not None:
+                    self.buffered.end("the connection was given up", orderly=False)
                 if self._response is not None:
-                    _cut(self._response)
+                    _shut_down(self._response)
                 self.changed.notify_all()
             finally:
                 self.changed.release()
@@ -152,50 +152,50 @@ class _Request:
             self._receive(response)
         except mapping.HTTPX_ERRORS as error:
             unsent = self._progress is not None and self._progress.unsent
-            self._fail(mapping.in_head(error, requested(self._request), unsent=unsent))
+            self._fail(mapping.in_head(error, request_headers(self._request), unsent=unsent))
         except BaseException as error:  # noqa: BLE001  (of a hook or a transport: it is for the caller to see)
             self._fail(error)
 
     def _receive(self, response: httpx2.Response) -> None:
         head_is_there(response)
-        arrivals = BufferedBody(response)
+        buffered = BufferedBody(response)
         with self.changed:
-            self.arrivals = arrivals
+            self.buffered = buffered
             self._response = response
             self.changed.notify_all()
-        failure: Failure | None = None
+        failure: TransportFailure | None = None
         try:
             if not (self._stopped or response.is_stream_consumed):
-                self._read(response, arrivals)
+                self._read(response, buffered)
         except Exception as error:  # noqa: BLE001  (what broke a body is told by the next read)
             failure = mapping.in_body(error)
-        self._end(response, arrivals, failure)
+        self._end(response, buffered, failure)
 
-    def _read(self, response: httpx2.Response, arrivals: BufferedBody) -> None:
+    def _read(self, response: httpx2.Response, buffered: BufferedBody) -> None:
         # Not by `iter_raw`, which gives the connection back by itself: by then nobody may cut it any more.
         stream = response.stream
         if not isinstance(stream, httpx2.SyncByteStream):
             raise TypeError("the transport of the httpx2.Client gave an asynchronous stream")
         for piece in stream:
             with self.changed:
-                arrivals.put(piece)
+                buffered.put(piece)
                 self.changed.notify_all()
-                while arrivals.full and not self._stopped:
+                while buffered.full and not self._stopped:
                     self.changed.wait(1.0)
             if self._stopped:
                 return
 
-    def _end(self, response: httpx2.Response, arrivals: BufferedBody, failure: Failure | None) -> None:
+    def _end(self, response: httpx2.Response, buffered: BufferedBody, failure: TransportFailure | None) -> None:
         with self.changed:
             self._response = None
             if failure is not None:
-                arrivals.fail(failure)
+                buffered.fail(failure)
             elif self._stopped:
-                arrivals.end("the connection was given up", orderly=False)
+                buffered.end("the connection was given up", orderly=False)
         with suppress(Exception):  # what was read is what counts
             response.close()
         with self.changed:
-            arrivals.finish()
+            buffered.finish()
             self.changed.notify_all()
 
     def _fail(self, error: BaseException) -> None:
@@ -209,9 +209,9 @@ class Httpx2Response:
 
     __slots__ = ("_body", "_fetch", "_turn", "headers", "status")
 
-    def __init__(self, fetch: _Request, arrivals: BufferedBody, body: Body) -> None:
-        self.status = arrivals.status
-        self.headers = list(arrivals.headers)
+    def __init__(self, fetch: _Request, buffered: BufferedBody, body: Body) -> None:
+        self.status = buffered.status
+        self.headers = list(buffered.headers)
         self._fetch = fetch
         self._body = body
         self._turn = threading.RLock()  # reentrant: an interrupt may leave it taken
@@ -225,7 +225,7 @@ class Httpx2Response:
                     self._wait(deadline)
                 self._fetch.changed.notify_all()
             return data
-        except (Failure, RuntimeError):
+        except (TransportFailure, RuntimeError):
             raise
         except BaseException:  # KeyboardInterrupt: bytes may be lost between the lock and here
             self._body.spoil()
@@ -267,7 +267,7 @@ class Httpx2Response:
             raise DeadlineExceeded("body")
 
 
-def _cut(response: httpx2.Response) -> None:
+def _shut_down(response: httpx2.Response) -> None:
     """Wake the thread that reads this response; on HTTP/2 other answers share the connection."""
     stream = response.extensions.get("network_stream")
     if stream is None or not str(response.http_version).startswith("HTTP/1"):

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 import httpx2
 
 from ..._http1.failures import (
-    BadAnswer,
     DeadlineExceeded,
-    Failure,
-    NoAnswer,
+    InvalidResponse,
+    NoResponse,
     NotSent,
     NotSentInTime,
-    Truncated,
+    TransportFailure,
+    TruncatedResponse,
 )
 from ..._http1.request import HeadBuilder, request_target
 
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
 __all__ = [
-    "HELD",
     "HTTPX_ERRORS",
+    "MAX_BUFFERED",
     "BufferedBody",
     "SendProgress",
     "build_request",
@@ -33,15 +33,15 @@ __all__ = [
     "in_body",
     "in_head",
     "remaining",
-    "requested",
+    "request_headers",
     "require",
 ]
 
 
-HELD = 256 * 1024
+MAX_BUFFERED = 256 * 1024
 """Bytes that wait for the reader before no more are fetched."""
 
-_UNPROVED = "the body has no length, and httpx2 does not tell its end from a cut under TLS"
+_UNVERIFIABLE_END = "the body has no length, and httpx2 does not tell its end from a cut under TLS"
 
 
 class BufferedBody:
@@ -57,7 +57,7 @@ class BufferedBody:
         self.provable = not _ends_with_tls(response)
         self.body: list[bytes] = []
         self.complete = False
-        self.failure: Failure | None = None
+        self.failure: TransportFailure | None = None
         self._waiting = 0
         if response.is_stream_consumed:  # by a hook: what it read is decoded already
             self.headers = [(name, value) for name, value in self.headers if name != "content-encoding"]
@@ -67,7 +67,7 @@ class BufferedBody:
     @property
     def full(self) -> bool:
         """Enough waits for the reader."""
-        return self._waiting >= HELD
+        return self._waiting >= MAX_BUFFERED
 
     def put(self, piece: bytes) -> None:
         """Take what came."""
@@ -81,7 +81,7 @@ class BufferedBody:
         if self.provable:
             self.complete = True
         else:
-            self.failure = Truncated(_UNPROVED)
+            self.failure = TruncatedResponse(_UNVERIFIABLE_END)
 
     def take(self) -> bytes:
         """All that is there, b"" when nothing is."""
@@ -90,7 +90,7 @@ class BufferedBody:
         self._waiting = 0
         return data
 
-    def fail(self, failure: Failure) -> None:
+    def fail(self, failure: TransportFailure) -> None:
         """Nothing more will be taken; the first failure stays."""
         if self.failure is None:
             self.failure = failure
@@ -98,7 +98,7 @@ class BufferedBody:
     def end(self, why: str, *, orderly: bool) -> None:
         """Take the end of the connection; `orderly` makes no difference, for httpx2 knows none."""
         if not self.complete:
-            self.fail(Truncated(f"{why} before the end of the body"))
+            self.fail(TruncatedResponse(f"{why} before the end of the body"))
 
 
 def _ends_with_tls(response: httpx2.Response) -> bool:
@@ -118,12 +118,12 @@ def _ends_with_tls(response: httpx2.Response) -> bool:
 HTTPX_ERRORS = (httpx2.HTTPError, httpx2.InvalidURL, httpx2.CookieConflict, httpx2.StreamError)
 """The roots of everything httpx2 raises by intent; anything else is a fault of a hook or a transport, and passes."""
 
-_SPOILT = "the answer was spoilt by a hook, a transport or the authentication of the httpx2 client"
-_CUT = "closed connection"  # with which h11 says that a body ended short
+_BROKEN_BY_HOOK = "the answer was spoilt by a hook, a transport or the authentication of the httpx2 client"
+_ENDED_SHORT = "closed connection"  # with which h11 says that a body ended short
 _REFUSALS = ("CERTIFICATE", "UNKNOWN_CA", "ACCESS_DENIED")
 
 
-def in_head(error: Exception, where: str, *, unsent: bool) -> Failure:
+def in_head(error: Exception, where: str, *, unsent: bool) -> TransportFailure:
     """What went wrong before the answer's head was there.
 
     Args:
@@ -132,7 +132,7 @@ def in_head(error: Exception, where: str, *, unsent: bool) -> Failure:
         unsent: Certainly no byte of the request has left.
     """
     failure = _in_head(error, where)
-    if unsent and isinstance(failure, NoAnswer):
+    if unsent and isinstance(failure, NoResponse):
         failure = NotSent(f"the proxy gave no tunnel to {where}: {failure}")
     elif unsent and type(failure) is DeadlineExceeded:
         failure = NotSentInTime("connect")
@@ -140,7 +140,7 @@ def in_head(error: Exception, where: str, *, unsent: bool) -> Failure:
     return failure
 
 
-def _in_head(error: Exception, where: str) -> Failure:
+def _in_head(error: Exception, where: str) -> TransportFailure:
     refusal = _refused_certificate(error)
     if refusal is not None:
         return NotSent(f"the server refused the client certificate: {refusal}", permanent=True)
@@ -151,19 +151,19 @@ def _in_head(error: Exception, where: str) -> Failure:
     if isinstance(error, (httpx2.LocalProtocolError, httpx2.InvalidURL)):
         return NotSent(f"httpx2 does not send this request: {error}", permanent=True)
     if isinstance(error, httpx2.TransportError):
-        return _unanswered(error)
-    return _spoilt(error)
+        return _no_response(error)
+    return _broken_by_hook(error)
 
 
-def in_body(error: Exception) -> Failure:
+def in_body(error: Exception) -> TransportFailure:
     """What went wrong behind the head; `error` is one of `HTTPX_ERRORS`."""
     if isinstance(error, httpx2.TimeoutException):
         return _late(error, "body")
     if isinstance(error, httpx2.TransportError):
-        if _is_malformed(error) and _CUT not in str(error):
-            return BadAnswer(f"the answer is not well-formed HTTP: {error}")
-        return Truncated(str(error) or "the connection broke before the end of the body")
-    return _spoilt(error)
+        if _is_malformed(error) and _ENDED_SHORT not in str(error):
+            return InvalidResponse(f"the answer is not well-formed HTTP: {error}")
+        return TruncatedResponse(str(error) or "the connection broke before the end of the body")
+    return _broken_by_hook(error)
 
 
 def _never_sent(error: Exception, where: str) -> NotSent:
@@ -184,10 +184,10 @@ def _never_sent(error: Exception, where: str) -> NotSent:
     return NotSent(f"TLS failed: {trouble.reason or trouble} [{where}]", permanent=not passing)
 
 
-def _unanswered(error: Exception) -> Failure:
+def _no_response(error: Exception) -> TransportFailure:
     if _is_malformed(error):
-        return BadAnswer(f"the answer is not well-formed HTTP: {error}")
-    return NoAnswer(str(error) or "the connection ended before any answer")
+        return InvalidResponse(f"the answer is not well-formed HTTP: {error}")
+    return NoResponse(str(error) or "the connection ended before any answer")
 
 
 def _late(error: Exception, which: str) -> DeadlineExceeded:
@@ -198,8 +198,8 @@ def _late(error: Exception, which: str) -> DeadlineExceeded:
     return DeadlineExceeded(which)
 
 
-def _spoilt(error: Exception) -> BadAnswer:
-    return BadAnswer(f"{_SPOILT}: {type(error).__name__}: {error}")
+def _broken_by_hook(error: Exception) -> InvalidResponse:
+    return InvalidResponse(f"{_BROKEN_BY_HOOK}: {type(error).__name__}: {error}")
 
 
 def _refused_certificate(error: Exception) -> str | None:
@@ -242,15 +242,15 @@ class SendProgress:
         stopped: Nobody wants the answer any more: the next step is refused, so that it is not sent after all.
     """
 
-    __slots__ = ("_connect_by", "_connect_seconds", "_deadline", "_phase", "_told", "stopped")
+    __slots__ = ("_connect_by", "_connect_seconds", "_deadline", "_on_sent", "_phase", "stopped")
 
-    def __init__(self, deadline: float | None, connect_seconds: float | None, told: Callable[[], None]) -> None:
+    def __init__(self, deadline: float | None, connect_seconds: float | None, on_sent: Callable[[], None]) -> None:
         self.stopped = False
         self._deadline = deadline
         self._connect_seconds = connect_seconds
         self._connect_by: float | None = None
         self._phase = "headers"  # what is in doubt counts as sent
-        self._told = told
+        self._on_sent = on_sent
 
     def step(self, event: str, info: dict[str, Any]) -> None:
         """Take one event of the trace."""
@@ -289,16 +289,16 @@ class SendProgress:
         """What it means that `limit` has passed."""
         return NotSentInTime("connect") if self.unsent else DeadlineExceeded("headers")
 
-    def given_up(self) -> Failure:
+    def given_up(self) -> TransportFailure:
         """What it means that the driver was closed meanwhile."""
         why = "the driver was closed before an answer came"
-        return NotSent(why) if self.unsent else NoAnswer(why)
+        return NotSent(why) if self.unsent else NoResponse(why)
 
     def _connecting(self) -> None:
         self._phase = "connect"
         if self._connect_seconds is not None and self._connect_by is None:
             self._connect_by = monotonic() + self._connect_seconds
-            self._told()
+            self._on_sent()
 
 
 def build_request(
@@ -339,7 +339,7 @@ def require(client: object, kind: type[httpx2.Client | httpx2.AsyncClient]) -> N
         raise TypeError(f"client must be an httpx2.{kind.__name__}, got {type(client).__name__}")
 
 
-def requested(request: httpx2.Request) -> str:
+def request_headers(request: httpx2.Request) -> str:
     """The host and port that a request is for."""
     url = request.url
     return f"{url.host}:{url.port or (443 if url.scheme == 'https' else 80)}"

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 from msgspec import Struct
 
 from ..._http1.failures import (
-    BadAnswer,
     DeadlineExceeded,
-    Failure,
-    NoAnswer,
+    InvalidResponse,
+    NoResponse,
     NotSent,
     NotSentInTime,
-    Truncated,
+    TransportFailure,
+    TruncatedResponse,
 )
 
 if TYPE_CHECKING:
@@ -143,31 +143,31 @@ class Exchange(Struct, frozen=True):
     outcome: RecordedAnswer | Ending
 
 
-_FAILURE_KINDS: Final[tuple[tuple[type[Failure], Kind], ...]] = (  # the most special first
+_FAILURE_KINDS: Final[tuple[tuple[type[TransportFailure], Kind], ...]] = (  # the most special first
     (NotSentInTime, "not_sent_in_time"),
     (NotSent, "not_sent"),
     (DeadlineExceeded, "silence"),
-    (NoAnswer, "no_answer"),
-    (BadAnswer, "bad_answer"),
-    (Truncated, "truncated"),
+    (NoResponse, "no_answer"),
+    (InvalidResponse, "bad_answer"),
+    (TruncatedResponse, "truncated"),
 )
 
 
-def ending_of(failure: Failure, at: float) -> Ending:
+def ending_of(failure: TransportFailure, at: float) -> Ending:
     """The ending that a failure is, `at` seconds after the request was sent."""
     which = failure.which if isinstance(failure, DeadlineExceeded) else ""
     permanent = isinstance(failure, NotSent) and failure.permanent
     return Ending(_failure_kind(failure), at, str(failure), which, permanent)
 
 
-def _failure_kind(failure: Failure) -> Kind:
+def _failure_kind(failure: TransportFailure) -> Kind:
     for cls, kind in _FAILURE_KINDS:
         if isinstance(failure, cls):
             return kind
     return "truncated"
 
 
-def failure_of(ending: Ending) -> Failure | None:
+def failure_of(ending: Ending) -> TransportFailure | None:
     """The failure that an ending was, None for one that was none: complete or abandoned."""
     match ending.kind:
         case "not_sent":
@@ -177,11 +177,11 @@ def failure_of(ending: Ending) -> Failure | None:
         case "silence":
             return DeadlineExceeded(ending.which)
         case "no_answer":
-            return NoAnswer(ending.why)
+            return NoResponse(ending.why)
         case "bad_answer":
-            return BadAnswer(ending.why)
+            return InvalidResponse(ending.why)
         case "truncated":
-            return Truncated(ending.why)
+            return TruncatedResponse(ending.why)
         case "complete" | "abandoned":
             return None
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from ..._http1.failures import Failure
+from ..._http1.failures import TransportFailure
 from ...embedded.client_connection import ClientLeft, hang_up, while_connected
 from ...embedded.runner import hosting
 from ...embedded.settings import Settings
@@ -96,7 +96,7 @@ class _App:
             await self._answer(scope, receive, send)
         except ClientLeft:
             return
-        except Failure:
+        except TransportFailure:
             await hang_up(scope, receive)
         except CassetteMissError as miss:
             self.misses.append(miss)

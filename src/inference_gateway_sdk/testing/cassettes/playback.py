@@ -7,7 +7,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
-from ..._http1.failures import DeadlineExceeded, Truncated
+from ..._http1.failures import DeadlineExceeded, TruncatedResponse
 from .exchange import CassetteMissError, RecordedAnswer, failure_of
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class Playback:
         outcome = self._exchange.outcome
         if isinstance(outcome, RecordedAnswer):
             return outcome
-        raise failure_of(outcome) or Truncated(f"the recording has no answer ({outcome.kind})")
+        raise failure_of(outcome) or TruncatedResponse(f"the recording has no answer ({outcome.kind})")
 
     def body_due(self) -> float | None:
         """When the next read has something to give; None for at once."""
@@ -94,7 +94,7 @@ class Playback:
 
     def abandon(self) -> None:
         """The reader gives up."""
-        self._leave(Truncated("the connection was given up before the end of the body"))
+        self._leave(TruncatedResponse("the connection was given up before the end of the body"))
 
     def _leave(self, error: Exception) -> None:
         answer = self.head()

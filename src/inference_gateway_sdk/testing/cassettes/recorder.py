@@ -12,7 +12,7 @@ from .exchange import Ending, Exchange, Piece, RecordedAnswer, ending_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ..._http1.failures import Failure
+    from ..._http1.failures import TransportFailure
     from .exchange import Pairs, RecordedRequest
 
 __all__ = ["Recorder"]
@@ -64,7 +64,7 @@ class Recorder:
         elif self._end is None or self._end.kind != "complete":
             self._end = Ending("complete", self._now())
 
-    def failed(self, failure: Failure) -> None:
+    def failed(self, failure: TransportFailure) -> None:
         """The request, or reading its answer, failed."""
         if not self._left:
             self._end = ending_of(failure, self._now())

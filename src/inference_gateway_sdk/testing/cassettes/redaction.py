@@ -9,7 +9,7 @@ from urllib.parse import unquote_plus
 
 from msgspec import Struct
 
-from ..._wire.headers import redact
+from ..._wire.headers import redact_text
 from .exchange import RecordedAnswer, RecordedRequest
 
 if TYPE_CHECKING:
@@ -188,7 +188,7 @@ def _hide_pair(pair: str, redaction: Redaction, known: Iterable[str]) -> str:
 def _unshaped(text: str) -> str:
     for shape, kept in _SECRET_SHAPES:
         text = shape.sub(kept + HIDDEN, text)
-    return redact(text)
+    return redact_text(text)
 
 
 def _hidden_member(match: re.Match[str], redaction: Redaction) -> str:

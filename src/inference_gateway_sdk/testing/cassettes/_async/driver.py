@@ -7,7 +7,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 from weakref import WeakSet
 
-from ...._http1.failures import DeadlineExceeded, Failure
+from ...._http1.failures import DeadlineExceeded, TransportFailure
 from ...._http1.response import DRAIN_BYTES, DRAIN_SECONDS
 from ..exchange import Exchange, RecordedRequest
 from ..playback import AsyncPlayedResponse, Playback, async_wait_until
@@ -58,7 +58,7 @@ class AsyncCassetteTransport:
             answer = await self._inner.open(
                 method, url, headers, body, deadline=deadline, connect_seconds=connect_seconds
             )
-        except Failure as failure:
+        except TransportFailure as failure:
             if recorder is not None:
                 recorder.failed(failure)
             raise
@@ -104,7 +104,7 @@ class AsyncRecordedResponse:
         """The next bytes, b"" at the end."""
         try:
             data = await self._inner.read(deadline)
-        except Failure as failure:
+        except TransportFailure as failure:
             self._recorder.failed(failure)
             raise
         self._recorder.read(data)
@@ -138,5 +138,5 @@ class AsyncRecordedResponse:
                 self._recorder.read(b"")
         except DeadlineExceeded:
             return
-        except Failure as failure:
+        except TransportFailure as failure:
             self._recorder.failed(failure)

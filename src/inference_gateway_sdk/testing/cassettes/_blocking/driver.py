@@ -8,7 +8,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 from weakref import WeakSet
 
-from ...._http1.failures import DeadlineExceeded, Failure
+from ...._http1.failures import DeadlineExceeded, TransportFailure
 from ...._http1.response import DRAIN_BYTES, DRAIN_SECONDS
 from ..exchange import Exchange, RecordedRequest
 from ..playback import Playback, PlayedResponse, wait_until
@@ -57,7 +57,7 @@ class CassetteTransport:
         recorder = turn if isinstance(turn, Recorder) else None
         try:
             answer = self._inner.open(method, url, headers, body, deadline=deadline, connect_seconds=connect_seconds)
-        except Failure as failure:
+        except TransportFailure as failure:
             if recorder is not None:
                 recorder.failed(failure)
             raise
@@ -103,7 +103,7 @@ class RecordedResponse:
         """The next bytes, b"" at the end."""
         try:
             data = self._inner.read(deadline)
-        except Failure as failure:
+        except TransportFailure as failure:
             self._recorder.failed(failure)
             raise
         self._recorder.read(data)
@@ -137,5 +137,5 @@ class RecordedResponse:
                 self._recorder.read(b"")
         except DeadlineExceeded:
             return
-        except Failure as failure:
+        except TransportFailure as failure:
             self._recorder.failed(failure)
