@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 __all__ = ["root_module", "types_module"]
 
 _WRITTEN = {
-    "_client.api": ["AsyncInferenceGatewayAPI", "InferenceGatewayAPI"],
+    "_client._async.api": ["AsyncInferenceGatewayAPI"],
+    "_client._blocking.api": ["InferenceGatewayAPI"],
     "_client._async.client": ["AsyncInferenceGatewayClient"],
     "_client._blocking.client": ["InferenceGatewayClient"],
     "_client._async.stream": ["AsyncByteStream", "AsyncStream"],

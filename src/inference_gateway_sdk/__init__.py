@@ -9,14 +9,14 @@ Derived from openapi.yaml by scripts/generate_types: do not edit.
 
 TYPE_CHECKING = bool()  # false; true to type checkers, undecided to jedi, and without the import of typing
 if TYPE_CHECKING:
+    from ._client._async.api import AsyncInferenceGatewayAPI as AsyncInferenceGatewayAPI
     from ._client._async.client import AsyncInferenceGatewayClient as AsyncInferenceGatewayClient
     from ._client._async.stream import AsyncByteStream as AsyncByteStream
     from ._client._async.stream import AsyncStream as AsyncStream
+    from ._client._blocking.api import InferenceGatewayAPI as InferenceGatewayAPI
     from ._client._blocking.client import InferenceGatewayClient as InferenceGatewayClient
     from ._client._blocking.stream import ByteStream as ByteStream
     from ._client._blocking.stream import Stream as Stream
-    from ._client.api import AsyncInferenceGatewayAPI as AsyncInferenceGatewayAPI
-    from ._client.api import InferenceGatewayAPI as InferenceGatewayAPI
     from ._client.hooks import RequestSent as RequestSent
     from ._client.hooks import ResponseReceived as ResponseReceived
     from ._client.hooks import RetryPlanned as RetryPlanned
@@ -593,14 +593,14 @@ __all__ = [
 
 if not TYPE_CHECKING:  # to type checkers a module with __getattr__ would have every name there is
     _HOMES = {
+        "AsyncInferenceGatewayAPI": "_client._async.api",
         "AsyncInferenceGatewayClient": "_client._async.client",
         "AsyncByteStream": "_client._async.stream",
         "AsyncStream": "_client._async.stream",
+        "InferenceGatewayAPI": "_client._blocking.api",
         "InferenceGatewayClient": "_client._blocking.client",
         "ByteStream": "_client._blocking.stream",
         "Stream": "_client._blocking.stream",
-        "AsyncInferenceGatewayAPI": "_client.api",
-        "InferenceGatewayAPI": "_client.api",
         "RequestSent": "_client.hooks",
         "ResponseReceived": "_client.hooks",
         "RetryPlanned": "_client.hooks",

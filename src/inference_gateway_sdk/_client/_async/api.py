@@ -1,0 +1,291 @@
+# Derived from the methods of the client by scripts/derive_blocking.py: do not edit.
+"""The protocol of the client, for functions that accept the client or a stand-in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, runtime_checkable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from typing import Unpack
+
+    from ..._generated.chat import CreateChatCompletionResponse, CreateChatCompletionStreamResponse
+    from ..._generated.gateway import Provider
+    from ..._generated.images import Image, ImagesResponse
+    from ..._generated.mcp import (
+        ListToolsResponse,
+        McpJsonRpcRequestMethod,
+        McpJsonRpcResponse,
+        OAuthProtectedResourceMetadata,
+    )
+    from ..._generated.messages import MessagesResponse, MessagesStreamEvent
+    from ..._generated.metrics import ExportMetricsServiceRequest, ExportMetricsServiceResponse
+    from ..._generated.models import ListModelsResponse
+    from ..._generated.responses import Response, ResponseStreamEvent
+    from ..._wire.audio import Audio
+    from ..._wire.call import Call
+    from ..._wire.mcp import McpServerTool, McpToolResult
+    from ..._wire.metrics import MetricsType
+    from ..._wire.proxy import ProxyReply
+    from ..params import (
+        ChatParams,
+        ChatStreamParams,
+        Conversation,
+        ImageEditParams,
+        ImageParams,
+        ImageVariationParams,
+        ListOptions,
+        Messages,
+        MessagesParams,
+        MessagesStreamParams,
+        MusicParams,
+        ResponseItems,
+        ResponseParams,
+        ResponseStreamParams,
+        SoundEffectParams,
+        SpeechParams,
+    )
+    from ..uploads import File
+    from .stream import AsyncByteStream, AsyncStream
+
+__all__ = ["AsyncInferenceGatewayAPI"]
+
+T = TypeVar("T")
+
+
+@runtime_checkable
+class AsyncInferenceGatewayAPI(Protocol):
+    """The methods of a client of the gateway; `AsyncInferenceGatewayClient` has them.
+
+    Methods that copy or close a client, and `open`, are not part of it: a stand-in needs none of them.
+    """
+
+    async def list_models(
+        self,
+        provider: Provider | str | None = None,
+        *,
+        include: Iterable[str] = (),
+        **options: Unpack[ListOptions],
+    ) -> ListModelsResponse:
+        """The models of all configured providers, or of one (contract: GET /models)."""
+        ...
+
+    async def list_models_by_provider(
+        self, provider: Provider | str, **options: Unpack[ListOptions]
+    ) -> ListModelsResponse:
+        """The models of one provider (contract: GET /models?provider=)."""
+        ...
+
+    async def generate_content(
+        self, model: str, messages: Messages, *, provider: Provider | str | None = None, **params: Unpack[ChatParams]
+    ) -> CreateChatCompletionResponse:
+        """A whole chat answer (contract: POST /chat/completions)."""
+        ...
+
+    def generate_content_stream(
+        self,
+        model: str,
+        messages: Messages,
+        *,
+        provider: Provider | str | None = None,
+        **params: Unpack[ChatStreamParams],
+    ) -> AsyncStream[CreateChatCompletionStreamResponse, CreateChatCompletionResponse]:
+        """A chat answer as it is written (contract: POST /chat/completions with `stream`)."""
+        ...
+
+    async def health_check(self) -> bool:
+        """Whether the gateway says it is well (contract: GET /health). Never raises: no answer is False."""
+        ...
+
+    async def send(self, call: Call[T]) -> T:
+        """The result of a call of your own: the way to an endpoint without a method."""
+        ...
+
+    async def create_message(
+        self,
+        model: str,
+        messages: Conversation,
+        max_tokens: int,
+        *,
+        provider: Provider | str | None = None,
+        **params: Unpack[MessagesParams],
+    ) -> MessagesResponse:
+        """A whole message of the model (contract: POST /messages)."""
+        ...
+
+    def create_message_stream(
+        self,
+        model: str,
+        messages: Conversation,
+        max_tokens: int,
+        *,
+        provider: Provider | str | None = None,
+        **params: Unpack[MessagesStreamParams],
+    ) -> AsyncStream[MessagesStreamEvent, MessagesResponse]:
+        """A message of the model as it is written (contract: POST /messages with `stream`)."""
+        ...
+
+    async def create_response(
+        self,
+        model: str,
+        input: ResponseItems,
+        *,
+        provider: Provider | str | None = None,
+        **params: Unpack[ResponseParams],
+    ) -> Response:
+        """A whole response of the model (contract: POST /responses)."""
+        ...
+
+    def create_response_stream(
+        self,
+        model: str,
+        input: ResponseItems,
+        *,
+        provider: Provider | str | None = None,
+        **params: Unpack[ResponseStreamParams],
+    ) -> AsyncStream[ResponseStreamEvent, Response]:
+        """A response of the model as it is written (contract: POST /responses with `stream`)."""
+        ...
+
+    async def list_tools(self, **options: Unpack[ListOptions]) -> ListToolsResponse:
+        """The tools of the MCP servers behind the gateway (contract: GET /mcp/tools)."""
+        ...
+
+    async def call_mcp(
+        self,
+        method: McpJsonRpcRequestMethod | str,
+        params: Mapping[str, Any] | None = None,
+        **options: Unpack[ListOptions],
+    ) -> McpJsonRpcResponse:
+        """The answer to one MCP request (contract: POST /mcp at the root), its `result` or its `error`."""
+        ...
+
+    async def list_mcp_tools(self, **options: Unpack[ListOptions]) -> list[McpServerTool]:
+        """All tools, whatever the number of pages (contract: POST /mcp, method tools/list)."""
+        ...
+
+    async def call_mcp_tool(
+        self, name: str, arguments: Mapping[str, Any] | None = None, **options: Unpack[ListOptions]
+    ) -> McpToolResult:
+        """What a tool gives for these arguments (contract: POST /mcp, method tools/call)."""
+        ...
+
+    async def mcp_resource_metadata(self, **options: Unpack[ListOptions]) -> OAuthProtectedResourceMetadata:
+        """Where a token for MCP is issued and how it is sent (contract: GET /.well-known/... at the root; RFC 9728)."""
+        ...
+
+    async def push_metrics(
+        self,
+        payload: ExportMetricsServiceRequest | Mapping[str, Any] | bytes,
+        *,
+        content_type: MetricsType | None = None,
+        gzip: bool = False,
+        **options: Unpack[ListOptions],
+    ) -> ExportMetricsServiceResponse:
+        """What became of an OTLP export of metrics (contract: POST /metrics)."""
+        ...
+
+    async def proxy(
+        self,
+        provider: Provider | str,
+        path: str,
+        *,
+        method: str = "GET",
+        json: Any = None,
+        content: str | bytes | None = None,
+        files: None = None,
+        query: Mapping[str, str] | None = None,
+        **options: Unpack[ListOptions],
+    ) -> ProxyReply:
+        """A provider's own answer (contract: /proxy/{provider}/{path} at the root)."""
+        ...
+
+    def proxy_stream(
+        self,
+        provider: Provider | str,
+        path: str,
+        *,
+        method: str = "GET",
+        json: Any = None,
+        content: str | bytes | None = None,
+        files: None = None,
+        query: Mapping[str, str] | None = None,
+        **options: Unpack[ListOptions],
+    ) -> AsyncByteStream:
+        """A provider's own answer as it comes: bytes, or server-sent events by `events()`."""
+        ...
+
+    async def generate_image(
+        self, prompt: str, *, provider: Provider | str | None = None, **params: Unpack[ImageParams]
+    ) -> ImagesResponse:
+        """Pictures made from a text (contract: POST /images/generations)."""
+        ...
+
+    async def create_image_edit(
+        self,
+        image: File | Sequence[File],
+        prompt: str,
+        *,
+        provider: Provider | str | None = None,
+        **params: Unpack[ImageEditParams],
+    ) -> ImagesResponse:
+        """Pictures changed as a text says (contract: POST /images/edits)."""
+        ...
+
+    async def create_image_variation(
+        self, image: File, *, provider: Provider | str | None = None, **params: Unpack[ImageVariationParams]
+    ) -> ImagesResponse:
+        """Pictures that resemble a given one (contract: POST /images/variations; gateways up to 0.48)."""
+        ...
+
+    async def fetch_image(self, image: Image) -> bytes:
+        """A picture's bytes: decoded where they came with the answer, else fetched from its address."""
+        ...
+
+    async def create_speech(
+        self,
+        model: str,
+        input: str,
+        voice: str,
+        *,
+        provider: Provider | str | None = None,
+        **params: Unpack[SpeechParams],
+    ) -> Audio:
+        """A text spoken aloud (contract: POST /audio/speech; gateways newer than 0.48)."""
+        ...
+
+    async def create_sound_effect(
+        self, model: str, prompt: str, *, provider: Provider | str | None = None, **params: Unpack[SoundEffectParams]
+    ) -> Audio:
+        """A sound effect made from a text (contract: POST /audio/sfx; gateways newer than 0.48)."""
+        ...
+
+    async def create_music(
+        self, model: str, prompt: str, *, provider: Provider | str | None = None, **params: Unpack[MusicParams]
+    ) -> Audio:
+        """A piece of music composed from a text (contract: POST /audio/music; gateways newer than 0.48)."""
+        ...
+
+    def create_speech_stream(
+        self,
+        model: str,
+        input: str,
+        voice: str,
+        *,
+        provider: Provider | str | None = None,
+        **params: Unpack[SpeechParams],
+    ) -> AsyncByteStream:
+        """The same as `create_speech`, in pieces as they come. Nothing is sent before the `with` block is entered."""
+        ...
+
+    def create_sound_effect_stream(
+        self, model: str, prompt: str, *, provider: Provider | str | None = None, **params: Unpack[SoundEffectParams]
+    ) -> AsyncByteStream:
+        """The same as `create_sound_effect`, in pieces as they come."""
+        ...
+
+    def create_music_stream(
+        self, model: str, prompt: str, *, provider: Provider | str | None = None, **params: Unpack[MusicParams]
+    ) -> AsyncByteStream:
+        """The same as `create_music`, in pieces as they come."""
+        ...
