@@ -24,11 +24,12 @@ _WRITTEN = {
     "_client._blocking.stream": ["ByteStream", "Stream"],
     "_client.hooks": ["RequestSent", "ResponseReceived", "RetryPlanned"],
     "_model.unknown_fields": ["Meta"],
+    "_streams.dialect": ["ByteDialect", "JsonEventDialect"],
     "_transport.httpx2": ["AsyncHttpx2Driver", "Httpx2Driver"],
     "_version": ["__version__"],
     "_wire.audio": ["Audio"],
     "_wire.authoring": ["assistant", "image_part", "system", "tool_result", "user"],
-    "_wire.call": ["Call", "Dialect", "Idempotency", "Reply", "StreamCall"],
+    "_wire.call": ["BaseCall", "Call", "Dialect", "Idempotency", "Reply", "StreamCall"],
     "_wire.deltas": [
         "Delta",
         "Finish",

@@ -243,6 +243,8 @@ if TYPE_CHECKING:
     from ._generated.video import VideoJobObject as VideoJobObject
     from ._generated.video import VideoJobStatus as VideoJobStatus
     from ._model.unknown_fields import Meta as Meta
+    from ._streams.dialect import ByteDialect as ByteDialect
+    from ._streams.dialect import JsonEventDialect as JsonEventDialect
     from ._transport.httpx2 import AsyncHttpx2Driver as AsyncHttpx2Driver
     from ._transport.httpx2 import Httpx2Driver as Httpx2Driver
     from ._version import __version__ as __version__
@@ -252,6 +254,7 @@ if TYPE_CHECKING:
     from ._wire.authoring import system as system
     from ._wire.authoring import tool_result as tool_result
     from ._wire.authoring import user as user
+    from ._wire.call import BaseCall as BaseCall
     from ._wire.call import Call as Call
     from ._wire.call import Dialect as Dialect
     from ._wire.call import Idempotency as Idempotency
@@ -308,6 +311,8 @@ __all__ = [
     "Audio",
     "BadGatewayError",
     "BadRequestError",
+    "BaseCall",
+    "ByteDialect",
     "ByteStream",
     "CacheControl",
     "CacheControlType",
@@ -404,6 +409,7 @@ __all__ = [
     "InferenceGatewayAPI",
     "InferenceGatewayClient",
     "InternalError",
+    "JsonEventDialect",
     "ListModelsResponse",
     "ListToolsResponse",
     "McpJsonRpcError",
@@ -827,6 +833,8 @@ if not TYPE_CHECKING:  # to type checkers a module with __getattr__ would have e
         "VideoJobObject": "_generated.video",
         "VideoJobStatus": "_generated.video",
         "Meta": "_model.unknown_fields",
+        "ByteDialect": "_streams.dialect",
+        "JsonEventDialect": "_streams.dialect",
         "AsyncHttpx2Driver": "_transport.httpx2",
         "Httpx2Driver": "_transport.httpx2",
         "__version__": "_version",
@@ -836,6 +844,7 @@ if not TYPE_CHECKING:  # to type checkers a module with __getattr__ would have e
         "system": "_wire.authoring",
         "tool_result": "_wire.authoring",
         "user": "_wire.authoring",
+        "BaseCall": "_wire.call",
         "Call": "_wire.call",
         "Dialect": "_wire.call",
         "Idempotency": "_wire.call",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from .._http1.failures import DeadlineExceeded, InvalidResponse, NoResponse, NotSent, TransportFailure
 from .._wire.headers import Outgoing
 from .._wire.hints import LATE_CLOSE
-from .._wire.retry import EARLY_SECONDS, Outcome, delay_before
+from .._wire.retry import EARLY_SECONDS, Outcome, RetryPolicy
 from .._wire.url import redact_url
 from ..errors import (
     ConnectError,
@@ -149,20 +149,15 @@ class RetryState(Generic[SourceT]):
         error = failed_attempt.error
         retry_after = error.retry_after if isinstance(error, StatusError) else None
         refreshed = self.refused_token is not None  # the try with a new token was nobody's failure
-        attempt, policy = self.count - refreshed, self.settings.retry
-        if policy is None:
-            pause = delay_before(
-                attempt,
-                failed_attempt.outcome,
-                self.call.repeat,
-                max_retries=self.settings.max_retries,
-                retry_after=retry_after,
-                random=random,
-            )
-        else:
-            pause = policy.delay(
-                attempt, failed_attempt.outcome, self.call.repeat, error, retry_after=retry_after, random=random
-            )
+        policy = self.settings.retry or RetryPolicy(attempts=self.settings.max_retries + 1)
+        pause = policy.delay(
+            self.count - refreshed,
+            failed_attempt.outcome,
+            self.call.repeat,
+            error,
+            retry_after=retry_after,
+            random=random,
+        )
         if pause is not None and self._total_left is not None:
             self._total_left -= now - self.began + pause
             if self._total_left <= 0:

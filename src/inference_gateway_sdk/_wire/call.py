@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from .sse import RawEvent
 
 __all__ = [
+    "EVENTS",
+    "BaseCall",
     "Call",
     "Dialect",
     "Idempotency",
@@ -31,6 +33,9 @@ __all__ = [
     "stream_call",
 ]
 
+
+EVENTS = "text/event-stream, application/json"
+"""The Accept header of a stream of events; errors come as JSON."""
 
 _PROVIDER = re.compile(r"[a-z0-9][a-z0-9_.-]*")
 
@@ -112,27 +117,25 @@ class Reply(Concealed, Struct, frozen=True):
         return f"Reply({self.status}, <{len(self.body)} bytes>)"
 
 
-class Call(Concealed, Struct, Generic[T], frozen=True, kw_only=True):
-    """One request whose answer is read whole.
+class BaseCall(Concealed, Struct, frozen=True, kw_only=True):
+    """One request as a value, however its answer is read; `Call` and `StreamCall` are the two kinds.
 
     Attributes:
         method: HTTP method, upper case.
         path: Path below the base URL, as the contract spells it ("/chat/completions").
-        read: Turns the whole answer into the result.
         query: Query parameters in order; values are escaped when sent.
-        headers: Headers of this call; the client's own (authorization, user agent) are added when sent.
-        body: The body's bytes, None for none.
-        content_type: Of the body.
+        headers: Headers of this call; the client adds its own (authorization, user agent).
+        body: The bytes of the body, or None.
+        content_type: Media type of the body.
         accept: The Accept header.
-        at_root: The path stands at the gateway's root, not below /v1 (health, proxy, mcp).
-        repeat: What it may be repeated after.
-        provider: For error messages.
-        model: For error messages.
+        at_root: The path starts at the gateway's root instead of /v1 (health, proxy, mcp).
+        repeat: The column of the retry table (docs/retries.md) that applies.
+        provider: The provider asked, named in errors.
+        model: The model asked, named in errors.
     """
 
     method: str
     path: str
-    read: Callable[[Reply], T]
     query: tuple[tuple[str, str], ...] = ()
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes | None = None
@@ -145,6 +148,16 @@ class Call(Concealed, Struct, Generic[T], frozen=True, kw_only=True):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.method} {self.path})"
+
+
+class Call(BaseCall, Generic[T], frozen=True, kw_only=True):
+    """One request whose answer is read whole; send it with `client.send`.
+
+    Attributes:
+        read: Turns the whole answer into the result. The rest: see `BaseCall`.
+    """
+
+    read: Callable[[Reply], T]
 
 
 def post_call(
@@ -176,7 +189,7 @@ def post_call(
 
 @set_module
 class Dialect(Protocol[ChunkT, FinalT]):
-    """The pure half of one attempt at a stream: bytes in, chunks out, and the verdict at the end.
+    """A reader of one attempt at a stream: bytes in, chunks out, and the verdict at the end, without I/O.
 
     A new one is made for each attempt. Reading and handing over are apart: `feed` follows what has arrived, `fold` adds
     what the consumer has been given.
@@ -186,6 +199,7 @@ class Dialect(Protocol[ChunkT, FinalT]):
         closed: Nothing more is to be expected: stop reading.
 
     A dialect may have `error_event`: true when the failure came as an event, so that it counts after the end too.
+    `watch_deltas` and `deltas` are needed only where the stream's `deltas()` is used.
     """
 
     failure: GatewayError | None
@@ -241,31 +255,33 @@ class Dialect(Protocol[ChunkT, FinalT]):
         ...
 
 
-class StreamCall(Concealed, Struct, Generic[ChunkT, FinalT], frozen=True, kw_only=True):
-    """One request whose answer is read as it comes.
+class StreamCall(BaseCall, Generic[ChunkT, FinalT], frozen=True, kw_only=True):
+    """One request whose answer is read while it comes; open it with `client.open`.
 
-    Attributes as in `Call`, but:
-        start: Makes the `Dialect` that reads one attempt.
+    Attributes:
+        start: Makes the `Dialect` that reads one attempt: `JsonEventDialect`, `ByteDialect`, or one of your own. The
+            rest: see `BaseCall`.
     """
 
-    method: str
-    path: str
     start: Callable[[], Dialect[ChunkT, FinalT]]
-    query: tuple[tuple[str, str], ...] = ()
-    headers: tuple[tuple[str, str], ...] = ()
-    body: bytes | None = None
-    content_type: str = "application/json"
-    accept: str = "text/event-stream, application/json"
-    at_root: bool = False
-    repeat: Idempotency = Idempotency.FREELY
-    provider: str | None = None
-    model: str | None = None
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.method} {self.path})"
+    accept: str = EVENTS
 
 
-def stream_call(call: Call[Any], start: Callable[[], Dialect[ChunkT, FinalT]]) -> StreamCall[ChunkT, FinalT]:
-    """The same request with its answer read as it comes, by the `Dialect` that `start` makes for each attempt."""
-    same = {name: getattr(call, name) for name in call.__struct_fields__ if name != "read"}
-    return StreamCall(**same, start=start)
+def stream_call(
+    call: Call[Any], start: Callable[[], Dialect[ChunkT, FinalT]], *, accept: str = EVENTS
+) -> StreamCall[ChunkT, FinalT]:
+    """Return the same request with its answer read while it comes, by the dialect that `start` makes."""
+    return StreamCall(
+        method=call.method,
+        path=call.path,
+        start=start,
+        query=call.query,
+        headers=call.headers,
+        body=call.body,
+        content_type=call.content_type,
+        accept=accept,
+        at_root=call.at_root,
+        repeat=call.repeat,
+        provider=call.provider,
+        model=call.model,
+    )

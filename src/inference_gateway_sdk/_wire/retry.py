@@ -6,6 +6,7 @@ The decision is a table, outcomes by what the request may be repeated after; tim
 from __future__ import annotations
 
 import enum
+import math
 from collections.abc import Callable  # noqa: TC003  (annotations are evaluated)
 from typing import Final
 
@@ -15,7 +16,7 @@ from .._model.unknown_fields import set_module
 from ..errors import GatewayError, GatewayTimeoutError, StatusError
 from .call import Idempotency
 
-__all__ = ["EARLY_SECONDS", "REPEATABLE", "Outcome", "RetryPolicy", "delay_before"]
+__all__ = ["EARLY_SECONDS", "REPEATABLE", "Outcome", "RetryPolicy"]
 
 EARLY_SECONDS: Final = 10.0
 """A connection that ends unanswered within this time of sending broke; later, the gateway's own deadline closed it.
@@ -27,6 +28,13 @@ _FIRST_DELAY: Final = 0.5
 _FACTOR: Final = 2.0
 _LONGEST_DELAY: Final = 8.0
 _LONGEST_RETRY_AFTER: Final = 60.0
+_BOUNDS: Final = (
+    ("first_delay", 0.0, math.inf, "seconds, 0 or more"),
+    ("longest_delay", 0.0, math.inf, "seconds, 0 or more"),
+    ("longest_retry_after", 0.0, math.inf, "seconds, 0 or more"),
+    ("factor", 1.0, 1000.0, "a number from 1 to 1000"),  # more would overflow in the power
+    ("jitter", 0.0, 1.0, "a share from 0 to 1"),
+)
 
 
 class Outcome(enum.Enum):
@@ -132,13 +140,12 @@ class RetryPolicy(Struct, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         if type(self.attempts) is not int or self.attempts < 1:
             raise ValueError(f"attempts={self.attempts!r}: write a whole number, 1 for no retry")
-        for name in ("first_delay", "longest_delay", "longest_retry_after"):
-            if not getattr(self, name) >= 0:
-                raise ValueError(f"{name}={getattr(self, name)!r}: write seconds, 0 or more")
-        if not self.factor >= 1:
-            raise ValueError(f"factor={self.factor!r}: write 1 or more")
-        if not 0 <= self.jitter <= 1:
-            raise ValueError(f"jitter={self.jitter!r}: write a share from 0 to 1")
+        for name, least, most, meaning in _BOUNDS:
+            value: object = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, (int, float)) or not least <= value <= most:
+                raise ValueError(f"{name}={value!r}: write {meaning}")
+        if self.retry_if is not None and not callable(self.retry_if):
+            raise ValueError(f"retry_if={self.retry_if!r}: write a function of the error, or None")
 
     def delay(
         self,
@@ -175,36 +182,3 @@ class RetryPolicy(Struct, frozen=True, kw_only=True):
         if self.statuses is None or not isinstance(error, StatusError):
             return in_table
         return error.status in self.statuses and (in_table or repeat is Idempotency.FREELY)
-
-
-def delay_before(
-    attempt: int,
-    outcome: Outcome,
-    repeat: Idempotency,
-    *,
-    max_retries: int,
-    retry_after: float | None = None,
-    random: float,
-) -> float | None:
-    """Seconds to wait before repeating the request, or None when it must not be repeated.
-
-    Args:
-        attempt: The number of the repetition this would be, from 1: how many attempts have failed so far.
-        outcome: How the last attempt failed.
-        repeat: What the request may be repeated after.
-        max_retries: How many repetitions are allowed.
-        retry_after: The seconds that the answer asks to wait; over 60, giving up is better than waiting.
-        random: A number in [0, 1) that spreads clients which failed together.
-    """
-    if attempt > max_retries or repeat not in REPEATABLE[outcome]:
-        return None
-    if not retry_after:
-        return _backoff(attempt, random)
-    return retry_after if retry_after <= _LONGEST_RETRY_AFTER else None
-
-
-def _backoff(attempt: int, random: float) -> float:
-    """The exponential delay, of which the second half is left to chance."""
-    doublings = min(attempt - 1, 8)  # past the cap the power would only grow to overflow
-    longest = min(_FIRST_DELAY * _FACTOR**doublings, _LONGEST_DELAY)
-    return longest * (0.5 + random / 2)

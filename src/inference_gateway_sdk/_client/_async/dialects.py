@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..._wire.call import StreamCall, Target
+from ..._wire.call import Target, stream_call
 from ..settings import pop_assemble_option, split_params
 from .stream import AsyncStream
 
@@ -94,15 +94,9 @@ class AsyncMessagesMethods:
         assemble = pop_assemble_option(given)
         on_truncation = given.pop("on_truncation", "raise")
         body = messages_body(target, messages, max_tokens, given, stream=True, extra=settings.extra_body)
-        whole = messages_call(target, body)
-        call = StreamCall(
-            method=whole.method,
-            path=whole.path,
-            start=lambda: MessagesDialect(provider=target.provider, model=target.model, assemble=assemble),
-            query=whole.query,
-            body=body,
-            provider=target.provider,
-            model=target.model,
+        call = stream_call(
+            messages_call(target, body),
+            lambda: MessagesDialect(provider=target.provider, model=target.model, assemble=assemble),
         )
         return AsyncStream(self._session, call, settings, on_truncation=on_truncation)
 
@@ -168,14 +162,8 @@ class AsyncResponsesMethods:
         assemble = pop_assemble_option(given)
         on_truncation = given.pop("on_truncation", "raise")
         body = response_body(target, input, given, stream=True, extra=settings.extra_body)
-        whole = response_call(target, body)
-        call = StreamCall(
-            method=whole.method,
-            path=whole.path,
-            start=lambda: ResponsesDialect(provider=target.provider, model=target.model, assemble=assemble),
-            query=whole.query,
-            body=body,
-            provider=target.provider,
-            model=target.model,
+        call = stream_call(
+            response_call(target, body),
+            lambda: ResponsesDialect(provider=target.provider, model=target.model, assemble=assemble),
         )
         return AsyncStream(self._session, call, settings, on_truncation=on_truncation)
