@@ -40,7 +40,7 @@ def gateway(connection: Connection, request: Request) -> None:
         connection.json(MODELS)
     elif request.path == "/health":
         connection.json({"message": "OK"})
-    elif sample(connection, request):
+    elif not request.path.endswith("/chat/completions") and sample(connection, request):
         return
     elif request.path == "/v1/messages":
         _answer(connection, request, MESSAGE, MESSAGE_EVENTS)

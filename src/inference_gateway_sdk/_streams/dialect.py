@@ -351,6 +351,9 @@ class JsonEventDialect(EventDialect[ChunkT, "list[ChunkT]", "EventList[ChunkT]"]
         self.error_event = True
         return read_stream_error(value, event[0])
 
+    def _adopt_plain_json(self) -> None:
+        """Keep nothing: an answer that is not an event stream has no events."""
+
     def _missing(self) -> str:
         return "`[DONE]` did not come" if self._is_last is None else "no event was the last one"
 
