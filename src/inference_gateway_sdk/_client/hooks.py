@@ -6,6 +6,7 @@ raises, and its time is the caller's. It does not count against the clocks of th
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
@@ -75,14 +76,20 @@ class RetryPlanned(Struct, frozen=True, kw_only=True):
         url: Where to, without query and password.
         attempt: Which try failed, from 1.
         error: What the call would have raised.
-        pause: Seconds until the next try; 0 when it only needs a new token.
+        delay: Seconds until the next try; 0 when it only needs a new token.
     """
 
     method: str
     url: str
     attempt: int
     error: GatewayError
-    pause: float
+    delay: float
+
+    @property
+    def pause(self) -> float:
+        """Return `delay`, with a DeprecationWarning."""
+        warnings.warn("RetryPlanned.pause is now delay: the old name goes in 2.0", DeprecationWarning, stacklevel=2)
+        return self.delay
 
 
 def notify(name: str, hook: Callable[[Any], object], event: object) -> None:

@@ -38,10 +38,10 @@ def log_response(method: str, url: str, status: int, elapsed: float) -> None:
         _logger.debug("%s %s: %d after %.3f s", method, redact_url(url), status, elapsed)
 
 
-def log_retry(method: str, url: str, error: GatewayError, pause: float) -> None:
+def log_retry(method: str, url: str, error: GatewayError, delay: float) -> None:
     """A try failed and another follows."""
     if _logger.isEnabledFor(logging.INFO):
-        _logger.info("%s %s: %s; trying again in %.2f s", method, redact_url(url), type(error).__name__, pause)
+        _logger.info("%s %s: %s; trying again in %.2f s", method, redact_url(url), type(error).__name__, delay)
 
 
 def log_unexpected_end(error: GatewayError) -> None:
@@ -144,13 +144,13 @@ class RetryState(Generic[SourceT]):
             return FailedAttempt(error, Outcome.OWN_TIMEOUT, error.__cause__)
         return FailedAttempt(error, Outcome.broken_before_content(error, now - self.began), error.__cause__)
 
-    def pause(self, failed_attempt: FailedAttempt, now: float, random: float) -> float | None:
+    def delay(self, failed_attempt: FailedAttempt, now: float, random: float) -> float | None:
         """Seconds to wait before the next try, None when this was the last."""
         error = failed_attempt.error
         retry_after = error.retry_after if isinstance(error, StatusError) else None
         refreshed = self.refused_token is not None  # the try with a new token was nobody's failure
         policy = self.settings.retry or RetryPolicy(attempts=self.settings.max_retries + 1)
-        pause = policy.delay(
+        delay = policy.delay(
             self.count - refreshed,
             failed_attempt.outcome,
             self.call.repeat,
@@ -158,11 +158,11 @@ class RetryState(Generic[SourceT]):
             retry_after=retry_after,
             random=random,
         )
-        if pause is not None and self._total_left is not None:
-            self._total_left -= now - self.began + pause
+        if delay is not None and self._total_left is not None:
+            self._total_left -= now - self.began + delay
             if self._total_left <= 0:
                 return None
-        return pause
+        return delay
 
     def request_sent(self) -> RequestSent:
         """What a hook is told of the try that begins next."""
@@ -180,9 +180,9 @@ class RetryState(Generic[SourceT]):
             meta=meta,
         )
 
-    def retry_planned(self, error: GatewayError, pause: float) -> RetryPlanned:
+    def retry_planned(self, error: GatewayError, delay: float) -> RetryPlanned:
         """What a hook is told when another try follows."""
-        return RetryPlanned(method=self.call.method, url=self._where, attempt=self.count, error=error, pause=pause)
+        return RetryPlanned(method=self.call.method, url=self._where, attempt=self.count, error=error, delay=delay)
 
     @property
     def _where(self) -> str:

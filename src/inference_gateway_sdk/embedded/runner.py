@@ -11,6 +11,7 @@ import socket
 import ssl
 import threading
 import time
+import warnings
 from contextlib import contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING
@@ -139,10 +140,11 @@ def serve(
     settings: Settings,
     local: LocalModel,
     announce: Callable[[str, Gateway], None],
-    report: Callable[[str], None],
+    report: Callable[[str], None] | None = None,
     *,
     faults: FaultPlan | None = None,
     scripted: ScriptedProvider | None = None,
+    tell: Callable[[str], None] | None = None,
 ) -> None:
     """Serve in this thread until SIGINT or SIGTERM, then end what is open within `settings.grace`; a second cuts it.
 
@@ -153,11 +155,15 @@ def serve(
         report: Called with a sentence about each provider that is reached over HTTP, a little later.
         faults: What goes wrong, and for which requests.
         scripted: Answers for providers without an address, as in `Gateway.build`; None for nobody.
+        tell: The former name of `report`.
 
     Raises:
         ListenError: The address is taken or not ours, or the certificate cannot be used.
         IssuerError: Tokens are asked for, and their issuer cannot be asked about them.
     """
+    if tell is not None:
+        warnings.warn("serve(tell=) is now report=: the old name goes in 2.0", DeprecationWarning, stacklevel=2)
+    report = report or tell or (lambda _: None)
     gateway = Gateway.build(settings, local, scripted)
     server = _Server(
         create_app(gateway), settings, faults, grace=settings.grace, beside=partial(probe_providers, gateway, report)

@@ -380,16 +380,16 @@ class AsyncSession:
         """Return when the call is to be tried again, having waited; raise otherwise."""
         error, settings = failed_attempt.error, attempts.settings
         expired = isinstance(error, UnauthorizedError) and settings.token.refreshable and attempts.refused_token is None
-        pause = 0.0 if expired else attempts.pause(failed_attempt, self.runtime.monotonic(), self.runtime.random())
-        if pause is None:
+        delay = 0.0 if expired else attempts.delay(failed_attempt, self.runtime.monotonic(), self.runtime.random())
+        if delay is None:
             raise error from failed_attempt.cause
         if settings.on_retry is not None:
-            await async_notify("on_retry", settings.on_retry, attempts.retry_planned(error, pause))
+            await async_notify("on_retry", settings.on_retry, attempts.retry_planned(error, delay))
         if expired:
             attempts.refused_token = attempts.token  # one more try, at once, with a new one
             return
-        retry_state.log_retry(attempts.call.method, attempts.url, error, pause)
-        await self.runtime.sleep(pause)
+        retry_state.log_retry(attempts.call.method, attempts.url, error, delay)
+        await self.runtime.sleep(delay)
 
 
 def _read_reply(call: Call[T], reply: Reply, meta: Meta) -> T:
