@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from .._wire.headers import Headers
     from ..errors import GatewayError
 
-__all__ = ["HOOKS", "AsyncHook", "Hook", "RequestSent", "ResponseReceived", "RetryPlanned", "async_notify", "notify"]
+__all__ = ["HOOKS", "AsyncHook", "Hook", "RequestSent", "ResponseReceived", "RetryPlanned", "ask", "async_ask",
+           "async_notify", "notify"]  # fmt: skip
 
 EventT = TypeVar("EventT")
 
@@ -93,22 +94,36 @@ class RetryPlanned(Struct, frozen=True, kw_only=True):
 
 
 def notify(name: str, hook: Callable[[Any], object], event: object) -> None:
-    """Tell a hook of the blocking client.
+    """Call a hook of the blocking client.
 
     Raises:
         TypeError: It is an async function.
     """
-    result = hook(event)
+    ask(name, hook, event)
+
+
+def ask(name: str, function: Callable[[Any], object], value: object) -> object:
+    """Return what a function of the blocking client's user answers.
+
+    Raises:
+        TypeError: It is an async function.
+    """
+    result = function(value)
     if hasattr(result, "__await__"):
         close: Callable[[], object] | None = getattr(result, "close", None)
         if close is not None:
             close()  # a coroutine that will never run
         raise TypeError(f"{name} is an async function: the blocking client needs one that is not")
+    return result
 
 
 async def async_notify(name: str, hook: AsyncHook[Any], event: object) -> None:
-    """Tell a hook of the async client; one that is not async runs in the loop, and must not block it."""
-    del name  # here either kind of function will do
-    result = hook(event)
-    if result is not None and hasattr(result, "__await__"):
-        await result
+    """Call a hook of the async client; one that is not async runs in the loop, and must not block it."""
+    await async_ask(name, hook, event)
+
+
+async def async_ask(name: str, function: Callable[[Any], Any], value: object) -> object:
+    """Return what a function of the async client's user answers, plain or async."""
+    del name  # either kind of function will do
+    result: Any = function(value)
+    return await result if result is not None and hasattr(result, "__await__") else result

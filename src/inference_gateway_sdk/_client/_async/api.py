@@ -3,10 +3,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar, overload, runtime_checkable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from typing import Unpack
 
     from ..._generated.chat import CreateChatCompletionResponse, CreateChatCompletionStreamResponse
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from ..._generated.metrics import ExportMetricsServiceRequest, ExportMetricsServiceResponse
     from ..._generated.models import ListModelsResponse
     from ..._generated.responses import Response, ResponseStreamEvent
+    from ..._run.providers import OutputMode
+    from ..._run.result import Limits, Run
+    from ..._run.transcript import RunCall, Transcript
+    from ..._tools.toolbox import DialectName
     from ..._wire.audio import Audio
     from ..._wire.call import Call
     from ..._wire.mcp import McpServerTool, McpToolResult
@@ -46,6 +50,7 @@ if TYPE_CHECKING:
         SpeechParams,
     )
     from ..uploads import File
+    from .run_stream import AsyncRunStream
     from .stream import AsyncByteStream, AsyncStream
 
 __all__ = ["AsyncInferenceGatewayAPI"]
@@ -289,3 +294,85 @@ class AsyncInferenceGatewayAPI(Protocol):
     ) -> AsyncByteStream:
         """The same as `create_music`, in pieces as they come."""
         ...
+
+    @overload
+    async def run(
+        self,
+        model: str,
+        messages: Any,
+        *,
+        output: type[T],
+        tools: Iterable[Any] | None = None,
+        dialect: DialectName = "chat",
+        provider: Provider | str | None = None,
+        approve: Callable[[RunCall], Any] | Mapping[str, Any] | None = None,
+        limits: Limits | int | None = None,
+        on_limit: Literal["raise", "return"] = "raise",
+        on_tool_error: Literal["report", "raise"] = "report",
+        on_progress: Callable[[Transcript], Any] | None = None,
+        output_mode: OutputMode | Literal["auto"] = "auto",
+        concurrency: int | None = None,
+        **params: Any,
+    ) -> Run[T]: ...
+
+    @overload
+    async def run(self, model: str, messages: Any, *, output: Any, **params: Any) -> Run[Any]: ...
+
+    @overload
+    async def run(
+        self,
+        model: str,
+        messages: Any,
+        *,
+        tools: Iterable[Any] | None = None,
+        dialect: DialectName = "chat",
+        provider: Provider | str | None = None,
+        approve: Callable[[RunCall], Any] | Mapping[str, Any] | None = None,
+        limits: Limits | int | None = None,
+        on_limit: Literal["raise", "return"] = "raise",
+        on_tool_error: Literal["report", "raise"] = "report",
+        on_progress: Callable[[Transcript], Any] | None = None,
+        concurrency: int | None = None,
+        **params: Any,
+    ) -> Run[str]: ...
+
+    @overload
+    def run_stream(
+        self,
+        model: str,
+        messages: Any,
+        *,
+        output: type[T],
+        tools: Iterable[Any] | None = None,
+        dialect: DialectName = "chat",
+        provider: Provider | str | None = None,
+        approve: Callable[[RunCall], Any] | Mapping[str, Any] | None = None,
+        limits: Limits | int | None = None,
+        on_limit: Literal["raise", "return"] = "raise",
+        on_tool_error: Literal["report", "raise"] = "report",
+        on_progress: Callable[[Transcript], Any] | None = None,
+        output_mode: OutputMode | Literal["auto"] = "auto",
+        concurrency: int | None = None,
+        **params: Any,
+    ) -> AsyncRunStream[T]: ...
+
+    @overload
+    def run_stream(self, model: str, messages: Any, *, output: Any, **params: Any) -> AsyncRunStream[Any]: ...
+
+    @overload
+    def run_stream(
+        self,
+        model: str,
+        messages: Any,
+        *,
+        tools: Iterable[Any] | None = None,
+        dialect: DialectName = "chat",
+        provider: Provider | str | None = None,
+        approve: Callable[[RunCall], Any] | Mapping[str, Any] | None = None,
+        limits: Limits | int | None = None,
+        on_limit: Literal["raise", "return"] = "raise",
+        on_tool_error: Literal["report", "raise"] = "report",
+        on_progress: Callable[[Transcript], Any] | None = None,
+        concurrency: int | None = None,
+        **params: Any,
+    ) -> AsyncRunStream[str]: ...

@@ -16,6 +16,7 @@ from ..settings import ClientSettings, pop_assemble_option, resolve, split_param
 from .dialects import AsyncMessagesMethods, AsyncResponsesMethods
 from .gateway import AsyncMcpMethods, AsyncMetricsMethods, AsyncProxyMethods
 from .media import AsyncAudioMethods, AsyncImagesMethods
+from .run import AsyncRunMethods
 from .session import AsyncSession
 from .stream import AsyncStream
 
@@ -53,6 +54,7 @@ class AsyncInferenceGatewayClient(
     AsyncMetricsMethods,
     AsyncProxyMethods,
     AsyncResponsesMethods,
+    AsyncRunMethods,
 ):
     """A client of one gateway.
 

@@ -17,6 +17,7 @@ from ..hooks import async_notify
 from ..retry_state import FailedAttempt, RetryState
 
 if TYPE_CHECKING:
+    from ..._run.providers import OutputMode
     from ..._transport.protocols import AsyncTransport, AsyncTransportResponse
     from ..._wire.call import Dialect, StreamCall
     from ..._wire.sse import RawEvent
@@ -190,6 +191,7 @@ class AsyncSession:
         self.url = url
         self.runtime = runtime
         self.closed = False
+        self.output_modes: dict[tuple[str, str, str, bool], OutputMode] = {}  # that runs have found to be taken
         self._driver = driver
 
     async def send(self, call: Call[T], settings: ClientSettings[AsyncTokenSource]) -> T:

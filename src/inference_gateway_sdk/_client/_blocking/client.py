@@ -17,6 +17,7 @@ from ..settings import ClientSettings, pop_assemble_option, resolve, split_param
 from .dialects import MessagesMethods, ResponsesMethods
 from .gateway import McpMethods, MetricsMethods, ProxyMethods
 from .media import AudioMethods, ImagesMethods
+from .run import RunMethods
 from .session import Session
 from .stream import Stream
 
@@ -54,6 +55,7 @@ class InferenceGatewayClient(
     MetricsMethods,
     ProxyMethods,
     ResponsesMethods,
+    RunMethods,
 ):
     """A client of one gateway.
 

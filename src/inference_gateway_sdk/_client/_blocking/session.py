@@ -18,6 +18,7 @@ from ..hooks import notify
 from ..retry_state import FailedAttempt, RetryState
 
 if TYPE_CHECKING:
+    from ..._run.providers import OutputMode
     from ..._transport.protocols import Transport, TransportResponse
     from ..._wire.call import Dialect, StreamCall
     from ..._wire.sse import RawEvent
@@ -191,6 +192,7 @@ class Session:
         self.url = url
         self.runtime = runtime
         self.closed = False
+        self.output_modes: dict[tuple[str, str, str, bool], OutputMode] = {}  # that runs have found to be taken
         self._driver = driver
 
     def send(self, call: Call[T], settings: ClientSettings[TokenSource]) -> T:
