@@ -80,7 +80,7 @@ class Blocking:
         at_once = name in ("partial", "open") or name.endswith("_stream") or name.startswith("with_")
         if not callable(value) or at_once:
             return _wrapped_call(value) if callable(value) else value
-        if name in ("text", "events", "deltas"):
+        if name in ("text", "events", "deltas", "partials", "items"):
             return lambda: _items(value())
 
         async def call(*args: Any, **options: Any) -> Any:
