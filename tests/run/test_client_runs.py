@@ -17,6 +17,7 @@ from msgspec import Meta, Struct
 
 import inference_gateway_sdk as sdk
 from inference_gateway_sdk import Limits, ToolDone, ToolError, ToolRun, Transcript, tool
+from inference_gateway_sdk.embedded import Settings, running
 from inference_gateway_sdk.testing import ScriptedGateway, scripted_gateway
 from support.worlds import World
 
@@ -621,3 +622,45 @@ def test_a_run_is_used_once_and_inside_its_block(world: World, gateway: Scripted
 
     world.with_client(scenario, gateway.url)
     assert ToolDone  # exported beside ToolRun
+
+
+def test_a_hook_that_raises_loses_nothing(world: World, gateway: ScriptedGateway) -> None:
+    """What `on_progress` raises goes up, and the result that it was called for is in the run already."""
+
+    def full(transcript: Transcript) -> None:
+        if b'"kind":"result"' in transcript.to_json():
+            raise OSError("the disk is full")
+
+    gateway.reply(tool_calls=[("weather", {"city": "Oslo"})])
+
+    async def scenario(client: Any) -> Any:
+        stream = client.run_stream("openai/gpt-4o-mini", "Oslo?", tools=[weather], on_progress=full)
+        with pytest.raises(OSError, match="the disk is full"):
+            async with stream:
+                await stream.final()
+        return stream.partial()
+
+    assert [call.status for call in world.with_client(scenario, gateway.url).calls] == ["done"]
+
+
+def test_a_long_result_is_not_cut(world: World, gateway: ScriptedGateway) -> None:
+    """The model is given all of a tool's result."""
+
+    def read() -> str:
+        return "x" * 200_000
+
+    gateway.reply(tool_calls=[("read", {})])
+    gateway.reply("Long.")
+    play(world, gateway, "chat", tools=[read])
+    assert "x" * 200_000 in json.dumps(gateway.requests[1].json)
+
+
+def test_a_gateway_without_mcp_says_so(world: World) -> None:
+    """Listing the gateway's tools fails with a hint where the gateway serves none."""
+
+    async def scenario(client: Any) -> None:
+        with pytest.raises(sdk.StatusError, match="MCP_EXPOSE"):
+            await client.list_mcp_tools()
+
+    with running(Settings(port=0)) as url:
+        world.with_client(scenario, url)
