@@ -37,7 +37,7 @@ NAMES = {
 HEADER = "# Derived from {source} by scripts/derive_blocking.py: do not edit.\n"
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 API = "_client/_async/api.py"
-METHODS = ("client", "dialects", "gateway", "media", "run")  # modules whose classes make up the async client
+METHODS = ("client", "dialects", "gateway", "media")  # modules whose classes make up the async client
 NOT_IN_API = {"aclose", "base_url", "open", "with_max_tokens", "with_options", "with_token", "with_tools"}
 API_HEAD = '''\
 """The protocol of the client, for functions that accept the client or a stand-in."""

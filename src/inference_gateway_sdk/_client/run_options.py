@@ -12,7 +12,7 @@ from .._run.events import RunSettings
 from .._run.providers import MODES
 from .._run.result import read_limits
 from .._schema.adapter import TypeAdapter, adapt
-from .._tools.toolbox import DialectName, Toolbox
+from .._tools.tool import DialectName, Toolbox
 from .._wire.call import Target
 
 __all__ = ["RunOptions", "read_options"]

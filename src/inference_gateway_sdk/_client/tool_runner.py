@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 
     from .._run.turn import PlannedCall
-    from .._tools.toolbox import Toolbox
+    from .._tools.tool import Toolbox
 
     _Outcomes = queue.SimpleQueue[tuple[str, Any, BaseException | None]]
 

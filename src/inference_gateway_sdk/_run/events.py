@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeAlias
 from msgspec import Struct
 
 from .._schema.adapter import TypeAdapter  # noqa: TC001  (the same)
-from .._tools.toolbox import DialectName, Toolbox  # noqa: TC001  (the same)
+from .._tools.tool import DialectName, Toolbox  # noqa: TC001  (the same)
 from ..errors import GatewayError  # noqa: TC001  (the same)
 from .providers import OutputMode  # noqa: TC001  (the same)
 from .result import Limits

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ..._run.providers import OutputMode
     from ..._run.result import Limits, Run
     from ..._run.transcript import RunCall, Transcript
-    from ..._tools.toolbox import DialectName
+    from ..._tools.tool import DialectName
     from ..._wire.audio import Audio
     from ..._wire.call import Call
     from ..._wire.mcp import McpServerTool, McpToolResult
@@ -151,6 +151,88 @@ class AsyncInferenceGatewayAPI(Protocol):
     ) -> AsyncStream[ResponseStreamEvent, Response]:
         """A response of the model as it is written (contract: POST /responses with `stream`)."""
         ...
+
+    @overload
+    async def run(
+        self,
+        model: str,
+        messages: Any,
+        *,
+        output: type[T],
+        tools: Iterable[Any] | None = None,
+        dialect: DialectName = "chat",
+        provider: Provider | str | None = None,
+        approve: Callable[[RunCall], Any] | Mapping[str, Any] | None = None,
+        limits: Limits | int | None = None,
+        on_limit: Literal["raise", "return"] = "raise",
+        on_tool_error: Literal["report", "raise"] = "report",
+        on_progress: Callable[[Transcript], Any] | None = None,
+        output_mode: OutputMode | Literal["auto"] = "auto",
+        concurrency: int | None = None,
+        **params: Any,
+    ) -> Run[T]: ...
+
+    @overload
+    async def run(self, model: str, messages: Any, *, output: Any, **params: Any) -> Run[Any]: ...
+
+    @overload
+    async def run(
+        self,
+        model: str,
+        messages: Any,
+        *,
+        tools: Iterable[Any] | None = None,
+        dialect: DialectName = "chat",
+        provider: Provider | str | None = None,
+        approve: Callable[[RunCall], Any] | Mapping[str, Any] | None = None,
+        limits: Limits | int | None = None,
+        on_limit: Literal["raise", "return"] = "raise",
+        on_tool_error: Literal["report", "raise"] = "report",
+        on_progress: Callable[[Transcript], Any] | None = None,
+        concurrency: int | None = None,
+        **params: Any,
+    ) -> Run[str]: ...
+
+    @overload
+    def run_stream(
+        self,
+        model: str,
+        messages: Any,
+        *,
+        output: type[T],
+        tools: Iterable[Any] | None = None,
+        dialect: DialectName = "chat",
+        provider: Provider | str | None = None,
+        approve: Callable[[RunCall], Any] | Mapping[str, Any] | None = None,
+        limits: Limits | int | None = None,
+        on_limit: Literal["raise", "return"] = "raise",
+        on_tool_error: Literal["report", "raise"] = "report",
+        on_progress: Callable[[Transcript], Any] | None = None,
+        output_mode: OutputMode | Literal["auto"] = "auto",
+        concurrency: int | None = None,
+        **params: Any,
+    ) -> AsyncRunStream[T]: ...
+
+    @overload
+    def run_stream(self, model: str, messages: Any, *, output: Any, **params: Any) -> AsyncRunStream[Any]: ...
+
+    @overload
+    def run_stream(
+        self,
+        model: str,
+        messages: Any,
+        *,
+        tools: Iterable[Any] | None = None,
+        dialect: DialectName = "chat",
+        provider: Provider | str | None = None,
+        approve: Callable[[RunCall], Any] | Mapping[str, Any] | None = None,
+        limits: Limits | int | None = None,
+        on_limit: Literal["raise", "return"] = "raise",
+        on_tool_error: Literal["report", "raise"] = "report",
+        on_progress: Callable[[Transcript], Any] | None = None,
+        concurrency: int | None = None,
+        **params: Any,
+    ) -> AsyncRunStream[str]: ...
 
     async def list_tools(self, **options: Unpack[ListOptions]) -> ListToolsResponse:
         """The tools of the MCP servers behind the gateway (contract: GET /mcp/tools)."""
@@ -294,85 +376,3 @@ class AsyncInferenceGatewayAPI(Protocol):
     ) -> AsyncByteStream:
         """The same as `create_music`, in pieces as they come."""
         ...
-
-    @overload
-    async def run(
-        self,
-        model: str,
-        messages: Any,
-        *,
-        output: type[T],
-        tools: Iterable[Any] | None = None,
-        dialect: DialectName = "chat",
-        provider: Provider | str | None = None,
-        approve: Callable[[RunCall], Any] | Mapping[str, Any] | None = None,
-        limits: Limits | int | None = None,
-        on_limit: Literal["raise", "return"] = "raise",
-        on_tool_error: Literal["report", "raise"] = "report",
-        on_progress: Callable[[Transcript], Any] | None = None,
-        output_mode: OutputMode | Literal["auto"] = "auto",
-        concurrency: int | None = None,
-        **params: Any,
-    ) -> Run[T]: ...
-
-    @overload
-    async def run(self, model: str, messages: Any, *, output: Any, **params: Any) -> Run[Any]: ...
-
-    @overload
-    async def run(
-        self,
-        model: str,
-        messages: Any,
-        *,
-        tools: Iterable[Any] | None = None,
-        dialect: DialectName = "chat",
-        provider: Provider | str | None = None,
-        approve: Callable[[RunCall], Any] | Mapping[str, Any] | None = None,
-        limits: Limits | int | None = None,
-        on_limit: Literal["raise", "return"] = "raise",
-        on_tool_error: Literal["report", "raise"] = "report",
-        on_progress: Callable[[Transcript], Any] | None = None,
-        concurrency: int | None = None,
-        **params: Any,
-    ) -> Run[str]: ...
-
-    @overload
-    def run_stream(
-        self,
-        model: str,
-        messages: Any,
-        *,
-        output: type[T],
-        tools: Iterable[Any] | None = None,
-        dialect: DialectName = "chat",
-        provider: Provider | str | None = None,
-        approve: Callable[[RunCall], Any] | Mapping[str, Any] | None = None,
-        limits: Limits | int | None = None,
-        on_limit: Literal["raise", "return"] = "raise",
-        on_tool_error: Literal["report", "raise"] = "report",
-        on_progress: Callable[[Transcript], Any] | None = None,
-        output_mode: OutputMode | Literal["auto"] = "auto",
-        concurrency: int | None = None,
-        **params: Any,
-    ) -> AsyncRunStream[T]: ...
-
-    @overload
-    def run_stream(self, model: str, messages: Any, *, output: Any, **params: Any) -> AsyncRunStream[Any]: ...
-
-    @overload
-    def run_stream(
-        self,
-        model: str,
-        messages: Any,
-        *,
-        tools: Iterable[Any] | None = None,
-        dialect: DialectName = "chat",
-        provider: Provider | str | None = None,
-        approve: Callable[[RunCall], Any] | Mapping[str, Any] | None = None,
-        limits: Limits | int | None = None,
-        on_limit: Literal["raise", "return"] = "raise",
-        on_tool_error: Literal["report", "raise"] = "report",
-        on_progress: Callable[[Transcript], Any] | None = None,
-        concurrency: int | None = None,
-        **params: Any,
-    ) -> AsyncRunStream[str]: ...

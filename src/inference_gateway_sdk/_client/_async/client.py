@@ -13,10 +13,9 @@ from ..._wire.models import health_call, models_call
 from ..._wire.url import GatewayUrl
 from ..runtime import AsyncRuntime, AsyncTokenSource, Connections, async_default_transport, async_system_runtime
 from ..settings import ClientSettings, pop_assemble_option, resolve, split_params, without_body
-from .dialects import AsyncMessagesMethods, AsyncResponsesMethods
+from .dialects import AsyncMessagesMethods, AsyncResponsesMethods, AsyncRunMethods
 from .gateway import AsyncMcpMethods, AsyncMetricsMethods, AsyncProxyMethods
 from .media import AsyncAudioMethods, AsyncImagesMethods
-from .run import AsyncRunMethods
 from .session import AsyncSession
 from .stream import AsyncStream
 

@@ -14,10 +14,9 @@ from ..._wire.models import health_call, models_call
 from ..._wire.url import GatewayUrl
 from ..runtime import Connections, Runtime, TokenSource, default_transport, system_runtime
 from ..settings import ClientSettings, pop_assemble_option, resolve, split_params, without_body
-from .dialects import MessagesMethods, ResponsesMethods
+from .dialects import MessagesMethods, ResponsesMethods, RunMethods
 from .gateway import McpMethods, MetricsMethods, ProxyMethods
 from .media import AudioMethods, ImagesMethods
-from .run import RunMethods
 from .session import Session
 from .stream import Stream
 
