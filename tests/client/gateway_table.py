@@ -44,7 +44,7 @@ UNVERIFIED = (
 REFUSED = "Failed to reach upstream server: dial tcp 127.0.0.1:9: connect: connection refused"
 CUT_OFF = "the stream ended before the answer was whole: choice 0 has no finish_reason"
 UNPROVED = "the stream sent [DONE] before the answer was whole: choice 0 has no finish_reason"
-CLOSED = "GATEWAY/v1/chat/completions closed the connection after 0.0 s without an answer: connection closed"
+CLOSED = "GATEWAY/v1/chat/completions closed the connection after 0.0 s without a response: connection closed"
 KEPT = {"service_tier": "x", "choices.0.message.novel": 1, "usage.x_detail.a": 1}
 WHOLE = Says("Hello", usage=(1, 1, 2), more={"usage.completion_tokens_details.reasoning_tokens": 1})
 

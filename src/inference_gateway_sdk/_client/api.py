@@ -59,10 +59,10 @@ __all__ = [
 
 
 class GatewayAPI(Protocol):
-    """As a blocking client does it."""
+    """The methods of a blocking client for MCP tools, metrics and the proxy."""
 
     def list_tools(self, **options: Unpack[ListOptions]) -> ListToolsResponse:
-        """The tools of the MCP servers behind the gateway, on gateways up to 0.48."""
+        """List the tools of the gateway's MCP servers, on gateways up to 0.48."""
         ...
 
     def call_mcp(
@@ -71,21 +71,21 @@ class GatewayAPI(Protocol):
         params: Mapping[str, Any] | None = None,
         **options: Unpack[ListOptions],
     ) -> McpJsonRpcResponse:
-        """The answer to one MCP request."""
+        """Send one MCP request and return its response."""
         ...
 
     def list_mcp_tools(self, **options: Unpack[ListOptions]) -> list[McpServerTool]:
-        """All tools, whatever the number of pages."""
+        """List all MCP tools, from all pages."""
         ...
 
     def call_mcp_tool(
         self, name: str, arguments: Mapping[str, Any] | None = None, **options: Unpack[ListOptions]
     ) -> McpToolResult:
-        """What a tool gives for these arguments."""
+        """Run an MCP tool and return its result."""
         ...
 
     def mcp_resource_metadata(self, **options: Unpack[ListOptions]) -> OAuthProtectedResourceMetadata:
-        """Where a token for MCP is issued."""
+        """Return the OAuth metadata of the MCP endpoint."""
         ...
 
     def push_metrics(
@@ -96,7 +96,7 @@ class GatewayAPI(Protocol):
         gzip: bool = False,
         **options: Unpack[ListOptions],
     ) -> ExportMetricsServiceResponse:
-        """What became of an OTLP export of metrics."""
+        """Push an OTLP export of metrics."""
         ...
 
     def proxy(
@@ -111,7 +111,7 @@ class GatewayAPI(Protocol):
         query: Mapping[str, str] | None = None,
         **options: Unpack[ListOptions],
     ) -> ProxyReply:
-        """A provider's own answer."""
+        """Send a request to a provider through the gateway's proxy."""
         ...
 
     def proxy_stream(
@@ -126,15 +126,15 @@ class GatewayAPI(Protocol):
         query: Mapping[str, str] | None = None,
         **options: Unpack[ListOptions],
     ) -> ByteStream:
-        """A provider's own answer as it comes."""
+        """Stream a provider's response through the gateway's proxy."""
         ...
 
 
 class AsyncGatewayAPI(Protocol):
-    """As an async client does it."""
+    """The methods of an async client for MCP tools, metrics and the proxy."""
 
     async def list_tools(self, **options: Unpack[ListOptions]) -> ListToolsResponse:
-        """The tools of the MCP servers behind the gateway, on gateways up to 0.48."""
+        """List the tools of the gateway's MCP servers, on gateways up to 0.48."""
         ...
 
     async def call_mcp(
@@ -143,21 +143,21 @@ class AsyncGatewayAPI(Protocol):
         params: Mapping[str, Any] | None = None,
         **options: Unpack[ListOptions],
     ) -> McpJsonRpcResponse:
-        """The answer to one MCP request."""
+        """Send one MCP request and return its response."""
         ...
 
     async def list_mcp_tools(self, **options: Unpack[ListOptions]) -> list[McpServerTool]:
-        """All tools, whatever the number of pages."""
+        """List all MCP tools, from all pages."""
         ...
 
     async def call_mcp_tool(
         self, name: str, arguments: Mapping[str, Any] | None = None, **options: Unpack[ListOptions]
     ) -> McpToolResult:
-        """What a tool gives for these arguments."""
+        """Run an MCP tool and return its result."""
         ...
 
     async def mcp_resource_metadata(self, **options: Unpack[ListOptions]) -> OAuthProtectedResourceMetadata:
-        """Where a token for MCP is issued."""
+        """Return the OAuth metadata of the MCP endpoint."""
         ...
 
     async def push_metrics(
@@ -168,7 +168,7 @@ class AsyncGatewayAPI(Protocol):
         gzip: bool = False,
         **options: Unpack[ListOptions],
     ) -> ExportMetricsServiceResponse:
-        """What became of an OTLP export of metrics."""
+        """Push an OTLP export of metrics."""
         ...
 
     async def proxy(
@@ -183,7 +183,7 @@ class AsyncGatewayAPI(Protocol):
         query: Mapping[str, str] | None = None,
         **options: Unpack[ListOptions],
     ) -> ProxyReply:
-        """A provider's own answer."""
+        """Send a request to a provider through the gateway's proxy."""
         ...
 
     def proxy_stream(
@@ -198,17 +198,17 @@ class AsyncGatewayAPI(Protocol):
         query: Mapping[str, str] | None = None,
         **options: Unpack[ListOptions],
     ) -> AsyncByteStream:
-        """A provider's own answer as it comes."""
+        """Stream a provider's response through the gateway's proxy."""
         ...
 
 
 class MediaAPI(Protocol):
-    """As a blocking client does it."""
+    """The methods of a blocking client for images and audio."""
 
     def generate_image(
         self, prompt: str, *, provider: Provider | str | None = None, **params: Unpack[ImageParams]
     ) -> ImagesResponse:
-        """Pictures made from a text."""
+        """Generate images from a text."""
         ...
 
     def create_image_edit(
@@ -219,17 +219,17 @@ class MediaAPI(Protocol):
         provider: Provider | str | None = None,
         **params: Unpack[ImageEditParams],
     ) -> ImagesResponse:
-        """Pictures changed as a text says."""
+        """Edit images as a text describes."""
         ...
 
     def create_image_variation(
         self, image: File, *, provider: Provider | str | None = None, **params: Unpack[ImageVariationParams]
     ) -> ImagesResponse:
-        """Pictures that resemble a given one."""
+        """Create variations of an image."""
         ...
 
     def fetch_image(self, image: Image) -> bytes:
-        """A picture's bytes, fetched from its address where they did not come with the answer."""
+        """Return the bytes of an image, fetched from its URL if they are not in the response."""
         ...
 
     def create_speech(
@@ -241,19 +241,19 @@ class MediaAPI(Protocol):
         provider: Provider | str | None = None,
         **params: Unpack[SpeechParams],
     ) -> Audio:
-        """A text spoken aloud."""
+        """Convert text to speech."""
         ...
 
     def create_sound_effect(
         self, model: str, prompt: str, *, provider: Provider | str | None = None, **params: Unpack[SoundEffectParams]
     ) -> Audio:
-        """A sound effect made from a text."""
+        """Generate a sound effect from a text."""
         ...
 
     def create_music(
         self, model: str, prompt: str, *, provider: Provider | str | None = None, **params: Unpack[MusicParams]
     ) -> Audio:
-        """A piece of music composed from a text."""
+        """Compose music from a text."""
         ...
 
     def create_speech_stream(
@@ -265,29 +265,29 @@ class MediaAPI(Protocol):
         provider: Provider | str | None = None,
         **params: Unpack[SpeechParams],
     ) -> ByteStream:
-        """A text spoken aloud, in pieces as they come."""
+        """Stream the audio of `create_speech`."""
         ...
 
     def create_sound_effect_stream(
         self, model: str, prompt: str, *, provider: Provider | str | None = None, **params: Unpack[SoundEffectParams]
     ) -> ByteStream:
-        """A sound effect made from a text, in pieces as they come."""
+        """Stream the audio of `create_sound_effect`."""
         ...
 
     def create_music_stream(
         self, model: str, prompt: str, *, provider: Provider | str | None = None, **params: Unpack[MusicParams]
     ) -> ByteStream:
-        """A piece of music composed from a text, in pieces as they come."""
+        """Stream the audio of `create_music`."""
         ...
 
 
 class AsyncMediaAPI(Protocol):
-    """As an async client does it."""
+    """The methods of an async client for images and audio."""
 
     async def generate_image(
         self, prompt: str, *, provider: Provider | str | None = None, **params: Unpack[ImageParams]
     ) -> ImagesResponse:
-        """Pictures made from a text."""
+        """Generate images from a text."""
         ...
 
     async def create_image_edit(
@@ -298,17 +298,17 @@ class AsyncMediaAPI(Protocol):
         provider: Provider | str | None = None,
         **params: Unpack[ImageEditParams],
     ) -> ImagesResponse:
-        """Pictures changed as a text says."""
+        """Edit images as a text describes."""
         ...
 
     async def create_image_variation(
         self, image: File, *, provider: Provider | str | None = None, **params: Unpack[ImageVariationParams]
     ) -> ImagesResponse:
-        """Pictures that resemble a given one."""
+        """Create variations of an image."""
         ...
 
     async def fetch_image(self, image: Image) -> bytes:
-        """A picture's bytes, fetched from its address where they did not come with the answer."""
+        """Return the bytes of an image, fetched from its URL if they are not in the response."""
         ...
 
     async def create_speech(
@@ -320,19 +320,19 @@ class AsyncMediaAPI(Protocol):
         provider: Provider | str | None = None,
         **params: Unpack[SpeechParams],
     ) -> Audio:
-        """A text spoken aloud."""
+        """Convert text to speech."""
         ...
 
     async def create_sound_effect(
         self, model: str, prompt: str, *, provider: Provider | str | None = None, **params: Unpack[SoundEffectParams]
     ) -> Audio:
-        """A sound effect made from a text."""
+        """Generate a sound effect from a text."""
         ...
 
     async def create_music(
         self, model: str, prompt: str, *, provider: Provider | str | None = None, **params: Unpack[MusicParams]
     ) -> Audio:
-        """A piece of music composed from a text."""
+        """Compose music from a text."""
         ...
 
     def create_speech_stream(
@@ -344,19 +344,19 @@ class AsyncMediaAPI(Protocol):
         provider: Provider | str | None = None,
         **params: Unpack[SpeechParams],
     ) -> AsyncByteStream:
-        """A text spoken aloud, in pieces as they come."""
+        """Stream the audio of `create_speech`."""
         ...
 
     def create_sound_effect_stream(
         self, model: str, prompt: str, *, provider: Provider | str | None = None, **params: Unpack[SoundEffectParams]
     ) -> AsyncByteStream:
-        """A sound effect made from a text, in pieces as they come."""
+        """Stream the audio of `create_sound_effect`."""
         ...
 
     def create_music_stream(
         self, model: str, prompt: str, *, provider: Provider | str | None = None, **params: Unpack[MusicParams]
     ) -> AsyncByteStream:
-        """A piece of music composed from a text, in pieces as they come."""
+        """Stream the audio of `create_music`."""
         ...
 
 
@@ -365,22 +365,22 @@ T = TypeVar("T")
 
 @runtime_checkable
 class InferenceGatewayAPI(GatewayAPI, MediaAPI, Protocol):
-    """A blocking client of the gateway; `InferenceGatewayClient` is one."""
+    """The methods of a blocking client. `InferenceGatewayClient` implements this protocol."""
 
     def list_models(
         self, provider: Provider | str | None = None, *, include: Iterable[str] = (), **options: Unpack[ListOptions]
     ) -> ListModelsResponse:
-        """The models of all providers, or of one."""
+        """List the models of all providers, or of one."""
         ...
 
     def list_models_by_provider(self, provider: Provider | str, **options: Unpack[ListOptions]) -> ListModelsResponse:
-        """The models of one provider."""
+        """List the models of one provider."""
         ...
 
     def generate_content(
         self, model: str, messages: Messages, *, provider: Provider | str | None = None, **params: Unpack[ChatParams]
     ) -> CreateChatCompletionResponse:
-        """A whole chat answer."""
+        """Create a chat completion and return it whole."""
         ...
 
     def generate_content_stream(
@@ -391,7 +391,7 @@ class InferenceGatewayAPI(GatewayAPI, MediaAPI, Protocol):
         provider: Provider | str | None = None,
         **params: Unpack[ChatStreamParams],
     ) -> Stream[CreateChatCompletionStreamResponse, CreateChatCompletionResponse]:
-        """A chat answer as it is written."""
+        """Stream a chat completion."""
         ...
 
     def create_message(
@@ -403,7 +403,7 @@ class InferenceGatewayAPI(GatewayAPI, MediaAPI, Protocol):
         provider: Provider | str | None = None,
         **params: Unpack[MessagesParams],
     ) -> MessagesResponse:
-        """A whole message of the model, in Anthropic's dialect."""
+        """Create a message in Anthropic's format and return it whole."""
         ...
 
     def create_message_stream(
@@ -415,7 +415,7 @@ class InferenceGatewayAPI(GatewayAPI, MediaAPI, Protocol):
         provider: Provider | str | None = None,
         **params: Unpack[MessagesStreamParams],
     ) -> Stream[MessagesStreamEvent, MessagesResponse]:
-        """A message of the model as it is written."""
+        """Stream a message in Anthropic's format."""
         ...
 
     def create_response(
@@ -426,7 +426,7 @@ class InferenceGatewayAPI(GatewayAPI, MediaAPI, Protocol):
         provider: Provider | str | None = None,
         **params: Unpack[ResponseParams],
     ) -> Response:
-        """A whole response of the model."""
+        """Create a response and return it whole."""
         ...
 
     def create_response_stream(
@@ -437,38 +437,38 @@ class InferenceGatewayAPI(GatewayAPI, MediaAPI, Protocol):
         provider: Provider | str | None = None,
         **params: Unpack[ResponseStreamParams],
     ) -> Stream[ResponseStreamEvent, Response]:
-        """A response of the model as it is written."""
+        """Stream a response."""
         ...
 
     def health_check(self) -> bool:
-        """Whether the gateway says it is well."""
+        """Return whether the gateway reports that it is healthy."""
         ...
 
     def send(self, call: Call[T]) -> T:
-        """The result of a call of your own."""
+        """Send a custom call and return its result."""
         ...
 
 
 @runtime_checkable
 class AsyncInferenceGatewayAPI(AsyncGatewayAPI, AsyncMediaAPI, Protocol):
-    """An async client of the gateway; `AsyncInferenceGatewayClient` is one."""
+    """The methods of an async client. `AsyncInferenceGatewayClient` implements this protocol."""
 
     async def list_models(
         self, provider: Provider | str | None = None, *, include: Iterable[str] = (), **options: Unpack[ListOptions]
     ) -> ListModelsResponse:
-        """The models of all providers, or of one."""
+        """List the models of all providers, or of one."""
         ...
 
     async def list_models_by_provider(
         self, provider: Provider | str, **options: Unpack[ListOptions]
     ) -> ListModelsResponse:
-        """The models of one provider."""
+        """List the models of one provider."""
         ...
 
     async def generate_content(
         self, model: str, messages: Messages, *, provider: Provider | str | None = None, **params: Unpack[ChatParams]
     ) -> CreateChatCompletionResponse:
-        """A whole chat answer."""
+        """Create a chat completion and return it whole."""
         ...
 
     def generate_content_stream(
@@ -479,7 +479,7 @@ class AsyncInferenceGatewayAPI(AsyncGatewayAPI, AsyncMediaAPI, Protocol):
         provider: Provider | str | None = None,
         **params: Unpack[ChatStreamParams],
     ) -> AsyncStream[CreateChatCompletionStreamResponse, CreateChatCompletionResponse]:
-        """A chat answer as it is written."""
+        """Stream a chat completion."""
         ...
 
     async def create_message(
@@ -491,7 +491,7 @@ class AsyncInferenceGatewayAPI(AsyncGatewayAPI, AsyncMediaAPI, Protocol):
         provider: Provider | str | None = None,
         **params: Unpack[MessagesParams],
     ) -> MessagesResponse:
-        """A whole message of the model, in Anthropic's dialect."""
+        """Create a message in Anthropic's format and return it whole."""
         ...
 
     def create_message_stream(
@@ -503,7 +503,7 @@ class AsyncInferenceGatewayAPI(AsyncGatewayAPI, AsyncMediaAPI, Protocol):
         provider: Provider | str | None = None,
         **params: Unpack[MessagesStreamParams],
     ) -> AsyncStream[MessagesStreamEvent, MessagesResponse]:
-        """A message of the model as it is written."""
+        """Stream a message in Anthropic's format."""
         ...
 
     async def create_response(
@@ -514,7 +514,7 @@ class AsyncInferenceGatewayAPI(AsyncGatewayAPI, AsyncMediaAPI, Protocol):
         provider: Provider | str | None = None,
         **params: Unpack[ResponseParams],
     ) -> Response:
-        """A whole response of the model."""
+        """Create a response and return it whole."""
         ...
 
     def create_response_stream(
@@ -525,13 +525,13 @@ class AsyncInferenceGatewayAPI(AsyncGatewayAPI, AsyncMediaAPI, Protocol):
         provider: Provider | str | None = None,
         **params: Unpack[ResponseStreamParams],
     ) -> AsyncStream[ResponseStreamEvent, Response]:
-        """A response of the model as it is written."""
+        """Stream a response."""
         ...
 
     async def health_check(self) -> bool:
-        """Whether the gateway says it is well."""
+        """Return whether the gateway reports that it is healthy."""
         ...
 
     async def send(self, call: Call[T]) -> T:
-        """The result of a call of your own."""
+        """Send a custom call and return its result."""
         ...
