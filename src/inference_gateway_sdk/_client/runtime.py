@@ -197,7 +197,7 @@ class TokenSource:
 
     @property
     def refreshable(self) -> bool:
-        """Whether a new token can be fetched after a 401."""
+        """True if a new token can be fetched after a 401."""
         return self._function is not None
 
     def get(self, refused: str | None = None) -> str | None:
@@ -232,7 +232,7 @@ class AsyncTokenSource:
 
     @property
     def refreshable(self) -> bool:
-        """Whether a new token can be fetched after a 401."""
+        """True if a new token can be fetched after a 401."""
         return self._function is not None
 
     async def get(self, refused: str | None = None) -> str | None:

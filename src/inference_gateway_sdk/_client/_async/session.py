@@ -79,7 +79,7 @@ class AsyncOpenStream(Generic[ChunkT, FinalT]):
 
     @property
     def handed_over(self) -> bool:
-        """Whether an item has been taken from the queue."""
+        """True if an item has been taken from the queue."""
         return len(self.queue) < self._chunks
 
     async def pull(self) -> None:

@@ -80,7 +80,7 @@ class OpenStream(Generic[ChunkT, FinalT]):
 
     @property
     def handed_over(self) -> bool:
-        """Whether an item has been taken from the queue."""
+        """True if an item has been taken from the queue."""
         return len(self.queue) < self._chunks
 
     def pull(self) -> None:
