@@ -37,7 +37,7 @@ __all__ = ["AsyncMessagesMethods", "AsyncResponsesMethods", "AsyncRunMethods"]
 
 
 class AsyncMessagesMethods:
-    """Mixed into the client."""
+    """A mix-in with the methods of the Messages endpoint."""
 
     if TYPE_CHECKING:
         _session: AsyncSession
@@ -52,18 +52,18 @@ class AsyncMessagesMethods:
         provider: Provider | str | None = None,
         **params: Unpack[MessagesParams],
     ) -> MessagesResponse:
-        """A whole message of the model (contract: POST /messages).
+        """Create a message and return it whole (contract: POST /messages).
 
-        Gateways serve it for provider anthropic alone (gateway-behaviour.md#messages).
+        Gateways serve this endpoint only for the provider anthropic (gateway-behaviour.md#messages).
 
         Args:
             model: "provider/name", or a bare name with `provider`.
-            messages: A string (one user message), a message, or a list of them; earlier answers go in as they are, with
-                every block that the provider sent.
-            max_tokens: Most tokens to generate.
+            messages: A string (one user message), a message, or a list of them. Earlier responses can be passed
+                unchanged; every block that the provider sent is sent back.
+            max_tokens: Maximum number of tokens to generate.
             provider: The provider of a bare model name.
-            **params: The contract's parameters, and how the call is made: `timeout`, `max_retries`, `headers`,
-                `extra_query`, `extra_body`. What stands in `extra_body` reaches the provider.
+            **params: The contract's parameters, and request options: `timeout`, `max_retries`, `headers`,
+                `extra_query`, `extra_body`. The fields of `extra_body` reach the provider.
         """
         from ..._wire.messages import messages_body, messages_call
 
@@ -81,7 +81,7 @@ class AsyncMessagesMethods:
         provider: Provider | str | None = None,
         **params: Unpack[MessagesStreamParams],
     ) -> AsyncStream[MessagesStreamEvent, MessagesResponse]:
-        """A message of the model as it is written (contract: POST /messages with `stream`).
+        """Stream a message (contract: POST /messages with `stream`).
 
         Nothing is sent before the `with` block is entered.
 
@@ -90,8 +90,8 @@ class AsyncMessagesMethods:
             messages: As in `create_message`.
             max_tokens: As in `create_message`.
             provider: As in `create_message`.
-            **params: As in `create_message`, and `assemble=False` for a stream that keeps nothing,
-                `on_truncation="return"` to accept an answer that was cut off.
+            **params: As in `create_message`. In addition, `assemble=False` stores no events, and
+                `on_truncation="return"` accepts a truncated stream.
         """
         from ..._streams.messages import MessagesDialect
         from ..._wire.messages import messages_body, messages_call
@@ -109,7 +109,7 @@ class AsyncMessagesMethods:
 
 
 class AsyncResponsesMethods:
-    """Mixed into the client."""
+    """A mix-in with the methods of the Responses endpoint."""
 
     if TYPE_CHECKING:
         _session: AsyncSession
@@ -123,17 +123,17 @@ class AsyncResponsesMethods:
         provider: Provider | str | None = None,
         **params: Unpack[ResponseParams],
     ) -> Response:
-        """A whole response of the model (contract: POST /responses).
+        """Create a response and return it whole (contract: POST /responses).
 
-        Gateways serve it for provider openai alone (gateway-behaviour.md#responses).
+        Gateways serve this endpoint only for the provider openai (gateway-behaviour.md#responses).
 
         Args:
             model: "provider/name", or a bare name with `provider`.
-            input: A string (what the user says), an item, or a list of them; an earlier `Response` stands for its
-                output items, which go back with everything that the provider sent.
+            input: A string (one user message), an item, or a list of them. An earlier `Response` in the list is
+                replaced by its output items, with everything that the provider sent.
             provider: The provider of a bare model name.
-            **params: The contract's parameters, and how the call is made: `timeout`, `max_retries`, `headers`,
-                `extra_query`, `extra_body`. What stands in `extra_body` reaches the provider.
+            **params: The contract's parameters, and request options: `timeout`, `max_retries`, `headers`,
+                `extra_query`, `extra_body`. The fields of `extra_body` reach the provider.
         """
         from ..._wire.responses import response_body, response_call
 
@@ -150,7 +150,7 @@ class AsyncResponsesMethods:
         provider: Provider | str | None = None,
         **params: Unpack[ResponseStreamParams],
     ) -> AsyncStream[ResponseStreamEvent, Response]:
-        """A response of the model as it is written (contract: POST /responses with `stream`).
+        """Stream a response (contract: POST /responses with `stream`).
 
         Nothing is sent before the `with` block is entered.
 
@@ -158,8 +158,8 @@ class AsyncResponsesMethods:
             model: As in `create_response`.
             input: As in `create_response`.
             provider: As in `create_response`.
-            **params: As in `create_response`, and `assemble=False` for a stream that keeps nothing,
-                `on_truncation="return"` to accept an answer that was cut off.
+            **params: As in `create_response`. In addition, `assemble=False` stores no events, and
+                `on_truncation="return"` accepts a truncated stream.
         """
         from ..._streams.responses import ResponsesDialect
         from ..._wire.responses import response_body, response_call

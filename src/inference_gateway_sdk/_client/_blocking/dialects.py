@@ -38,7 +38,7 @@ __all__ = ["MessagesMethods", "ResponsesMethods", "RunMethods"]
 
 
 class MessagesMethods:
-    """Mixed into the client."""
+    """A mix-in with the methods of the Messages endpoint."""
 
     if TYPE_CHECKING:
         _session: Session
@@ -53,18 +53,18 @@ class MessagesMethods:
         provider: Provider | str | None = None,
         **params: Unpack[MessagesParams],
     ) -> MessagesResponse:
-        """A whole message of the model (contract: POST /messages).
+        """Create a message and return it whole (contract: POST /messages).
 
-        Gateways serve it for provider anthropic alone (gateway-behaviour.md#messages).
+        Gateways serve this endpoint only for the provider anthropic (gateway-behaviour.md#messages).
 
         Args:
             model: "provider/name", or a bare name with `provider`.
-            messages: A string (one user message), a message, or a list of them; earlier answers go in as they are, with
-                every block that the provider sent.
-            max_tokens: Most tokens to generate.
+            messages: A string (one user message), a message, or a list of them. Earlier responses can be passed
+                unchanged; every block that the provider sent is sent back.
+            max_tokens: Maximum number of tokens to generate.
             provider: The provider of a bare model name.
-            **params: The contract's parameters, and how the call is made: `timeout`, `max_retries`, `headers`,
-                `extra_query`, `extra_body`. What stands in `extra_body` reaches the provider.
+            **params: The contract's parameters, and request options: `timeout`, `max_retries`, `headers`,
+                `extra_query`, `extra_body`. The fields of `extra_body` reach the provider.
         """
         from ..._wire.messages import messages_body, messages_call
 
@@ -82,7 +82,7 @@ class MessagesMethods:
         provider: Provider | str | None = None,
         **params: Unpack[MessagesStreamParams],
     ) -> Stream[MessagesStreamEvent, MessagesResponse]:
-        """A message of the model as it is written (contract: POST /messages with `stream`).
+        """Stream a message (contract: POST /messages with `stream`).
 
         Nothing is sent before the `with` block is entered.
 
@@ -91,8 +91,8 @@ class MessagesMethods:
             messages: As in `create_message`.
             max_tokens: As in `create_message`.
             provider: As in `create_message`.
-            **params: As in `create_message`, and `assemble=False` for a stream that keeps nothing,
-                `on_truncation="return"` to accept an answer that was cut off.
+            **params: As in `create_message`. In addition, `assemble=False` stores no events, and
+                `on_truncation="return"` accepts a truncated stream.
         """
         from ..._streams.messages import MessagesDialect
         from ..._wire.messages import messages_body, messages_call
@@ -110,7 +110,7 @@ class MessagesMethods:
 
 
 class ResponsesMethods:
-    """Mixed into the client."""
+    """A mix-in with the methods of the Responses endpoint."""
 
     if TYPE_CHECKING:
         _session: Session
@@ -124,17 +124,17 @@ class ResponsesMethods:
         provider: Provider | str | None = None,
         **params: Unpack[ResponseParams],
     ) -> Response:
-        """A whole response of the model (contract: POST /responses).
+        """Create a response and return it whole (contract: POST /responses).
 
-        Gateways serve it for provider openai alone (gateway-behaviour.md#responses).
+        Gateways serve this endpoint only for the provider openai (gateway-behaviour.md#responses).
 
         Args:
             model: "provider/name", or a bare name with `provider`.
-            input: A string (what the user says), an item, or a list of them; an earlier `Response` stands for its
-                output items, which go back with everything that the provider sent.
+            input: A string (one user message), an item, or a list of them. An earlier `Response` in the list is
+                replaced by its output items, with everything that the provider sent.
             provider: The provider of a bare model name.
-            **params: The contract's parameters, and how the call is made: `timeout`, `max_retries`, `headers`,
-                `extra_query`, `extra_body`. What stands in `extra_body` reaches the provider.
+            **params: The contract's parameters, and request options: `timeout`, `max_retries`, `headers`,
+                `extra_query`, `extra_body`. The fields of `extra_body` reach the provider.
         """
         from ..._wire.responses import response_body, response_call
 
@@ -151,7 +151,7 @@ class ResponsesMethods:
         provider: Provider | str | None = None,
         **params: Unpack[ResponseStreamParams],
     ) -> Stream[ResponseStreamEvent, Response]:
-        """A response of the model as it is written (contract: POST /responses with `stream`).
+        """Stream a response (contract: POST /responses with `stream`).
 
         Nothing is sent before the `with` block is entered.
 
@@ -159,8 +159,8 @@ class ResponsesMethods:
             model: As in `create_response`.
             input: As in `create_response`.
             provider: As in `create_response`.
-            **params: As in `create_response`, and `assemble=False` for a stream that keeps nothing,
-                `on_truncation="return"` to accept an answer that was cut off.
+            **params: As in `create_response`. In addition, `assemble=False` stores no events, and
+                `on_truncation="return"` accepts a truncated stream.
         """
         from ..._streams.responses import ResponsesDialect
         from ..._wire.responses import response_body, response_call
