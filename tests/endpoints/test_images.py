@@ -249,12 +249,12 @@ def test_an_error_inside_a_200(world: World) -> None:
         (
             lambda client: client.create_image_variation(b"x" * (4 * 1024 * 1024 + 1), model="openai/dall-e-2"),
             ValueError,
-            "this model takes at most 4",
+            "this model accepts at most 4",
         ),
         (
             lambda client: client.create_image_edit(PNG, "x", model=MODEL, mask=b"x" * (50 * 1024 * 1024 + 1)),
             ValueError,
-            "mask.*takes at most 50",
+            "mask.*accepts at most 50",
         ),
     ],
 )
@@ -314,7 +314,7 @@ def test_a_picture_that_is_here_is_not_fetched(world: World) -> None:
 
 @pytest.mark.parametrize(
     ("image", "part"),
-    [(sdk.Image(), "neither bytes nor an address"), (sdk.Image(url="file:///etc/passwd"), "must be an http or https")],
+    [(sdk.Image(), "neither bytes nor a URL"), (sdk.Image(url="file:///etc/passwd"), "must be an http or https")],
 )
 def test_what_cannot_be_fetched(image: sdk.Image, part: str, world: World) -> None:
     """Only web addresses are fetched."""
