@@ -322,7 +322,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AsyncByteStream",
-    "AsyncHttpx2Driver",
     "AsyncInferenceGatewayAPI",
     "AsyncInferenceGatewayClient",
     "AsyncRunStream",
@@ -414,7 +413,6 @@ __all__ = [
     "GatewayError",
     "GatewayTimeoutError",
     "Headers",
-    "Httpx2Driver",
     "Idempotency",
     "Image",
     "ImageContentPart",
@@ -958,7 +956,13 @@ if not TYPE_CHECKING:  # to type checkers a module with __getattr__ would have e
             warnings.warn(f"{name} is now {new}: the old name goes in 2.0", DeprecationWarning, stacklevel=2)
             return __getattr__(new)
         if name in _HOMES:
-            value = getattr(import_module("." + _HOMES[name], __name__), name)
+            try:
+                value = getattr(import_module("." + _HOMES[name], __name__), name)
+            except ImportError as error:
+                if name in __all__:
+                    raise
+                # hasattr() and inspect expect this error for a name whose library is not installed
+                raise AttributeError(str(error), name=name, obj=None) from error
         elif name in {"errors", "transport", "types"}:
             value = import_module("." + name, __name__)
         else:
@@ -967,4 +971,4 @@ if not TYPE_CHECKING:  # to type checkers a module with __getattr__ would have e
         return value
 
     def __dir__():
-        return sorted({*globals(), *__all__})
+        return sorted({*globals(), *_HOMES})
