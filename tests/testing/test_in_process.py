@@ -337,7 +337,7 @@ def test_a_driver_can_be_used_by_any_client(gateway: ScriptedGateway) -> None:
 
 
 def test_no_socket_is_opened(gateway: ScriptedGateway, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing connects and nothing listens: there is no address to connect to."""
+    """Nothing connects and not attached to a listening server: there is no address to connect to."""
     import socket
 
     def refuse(*_: object) -> None:
