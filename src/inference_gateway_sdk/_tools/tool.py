@@ -32,7 +32,7 @@ from .._schema.strict import Rules, Strict, strict
 from .._wire.mcp import McpServerTool
 from ..errors import DecodingError
 
-__all__ = ["Arguments", "DialectName", "Tool", "ToolError", "Toolbox", "describe_tool", "tool"]
+__all__ = ["Arguments", "DialectName", "Tool", "ToolError", "Toolbox", "describe_tool", "describe_tools", "tool"]
 
 
 P = ParamSpec("P")
@@ -429,3 +429,21 @@ def describe_tool(
     if dialect == "responses":
         return {"type": "function", **about, "parameters": dict(parameters), "strict": bool(strict)}
     return {"type": "function", "function": {**about, "parameters": dict(parameters), **held}}
+
+
+def describe_tools(tools: Iterable[Any], dialect: DialectName) -> list[Any]:
+    """Return tools as descriptions in a dialect's form; descriptions stay as they are.
+
+    Raises:
+        TypeError: Something that cannot be a tool; the message names its place.
+        ValueError: Two functions of one name.
+    """
+    given = list(tools)
+    box = Toolbox(given)
+    made = []
+    for one, described in zip(given, box.values(), strict=True):
+        if is_mapping(one) or isinstance(one, (ChatCompletionTool, ResponseTool, MessagesTool)):
+            made.append(one)
+        else:
+            made.append(describe_tool(described.name, described.description, described.parameters, dialect))
+    return made
