@@ -98,21 +98,21 @@ class Tool(Generic[P, R]):
         adapters: Mapping[str, TypeAdapter[Any]] | None = None,
         required: tuple[str, ...] = (),
     ) -> None:
-        self.name = name
-        self.description = description
-        self.parameters = parameters
+        self.name: str = name
+        self.description: str = description
+        self.parameters: dict[str, Any] = parameters
         self.runner = runner
-        self.function = function
-        self.is_async = is_async
-        self.approval = False
+        self.function: Callable[P, R] | None = function
+        self.is_async: bool = is_async
+        self.approval: bool = False
         self.timeout: float | None = None
-        self.repeatable = False
-        self.alone = False
+        self.repeatable: bool = False
+        self.alone: bool = False
         self._adapters = adapters or {}
         self._required = required
         self._stricts: dict[str, Strict] = {}
         if function is not None:
-            self.__wrapped__ = function  # inspect.signature and help() show the function
+            self.__wrapped__: Callable[P, R] = function  # inspect.signature and help() show the function
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         """Call the function as if it were no tool."""

@@ -83,8 +83,8 @@ class BlockingConnection:
     __slots__ = ("_unsent", "_watch", "link", "sock")
 
     def __init__(self, sock: socket.socket, link: Connection) -> None:
-        self.sock = sock
-        self.link = link
+        self.sock: socket.socket = sock
+        self.link: Connection = link
         self._unsent: bytes | memoryview = b""
         self._watch = Watch(sock)
 
