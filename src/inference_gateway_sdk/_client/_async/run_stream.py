@@ -268,10 +268,9 @@ class AsyncRunStream(Generic[T]):
             else:
                 async with self._stream(ask) as stream:
                     try:
-                        if deltas:
-                            async for delta in stream.deltas():
+                        async for delta in stream.deltas() if deltas else stream:
+                            if deltas:
                                 yield delta
-                        await stream.final()
                     except GatewayError:
                         raise
                     except BaseException:  # left in the midst of an answer: what came of it stays in the run

@@ -269,10 +269,9 @@ class RunStream(Generic[T]):
             else:
                 with self._stream(ask) as stream:
                     try:
-                        if deltas:
-                            for delta in stream.deltas():
+                        for delta in stream.deltas() if deltas else stream:
+                            if deltas:
                                 yield delta
-                        stream.final()
                     except GatewayError:
                         raise
                     except BaseException:  # left in the midst of an answer: what came of it stays in the run
