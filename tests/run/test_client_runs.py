@@ -724,7 +724,7 @@ def test_a_type_is_a_response_format(world: World, gateway: ScriptedGateway) -> 
     gateway.reply(json={"title": "Soup", "minutes": 3, "note": None})
 
     async def scenario(client: Any) -> Any:
-        with pytest.raises(TypeError, match="response_format must be a type or a mapping"):
+        with pytest.raises(TypeError, match="response_format must be an object or a type, got int"):
             await ask(client, "chat", response_format=3)
         with pytest.raises(TypeError, match=r"tools\[0\]"):
             await ask(client, "chat", tools=[3])

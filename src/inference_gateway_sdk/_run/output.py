@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, get_origin
 
 import msgspec
 from msgspec import Struct
@@ -171,10 +171,12 @@ def response_format(kind: Any, provider: str | None) -> dict[str, Any]:
     Raises:
         TypeError: It is not a type with a JSON form.
     """
+    if not isinstance(kind, type) and get_origin(kind) is None:
+        raise TypeError(f"response_format must be an object or a type, got {type(kind).__name__}")
     try:
         adapter = adapt(kind)
     except TypeError as error:
-        raise TypeError(f"response_format must be a type or a mapping: {error}") from None
+        raise TypeError(f"response_format cannot be described to a model: {error}") from None
     held: dict[str, Any] = OutputType(adapter, "schema", "chat", rules_for("chat", provider), {}).hold().params
     return held["response_format"]  # type: ignore[no-any-return]
 
