@@ -67,7 +67,7 @@ def test_an_mcp_tool_that_failed_is_an_error() -> None:
 @pytest.mark.parametrize("value", [b"abc", bytearray(b"a"), memoryview(b"a")])
 def test_bytes_have_no_text(value: object) -> None:
     """The tool's author decides how bytes become text."""
-    with pytest.raises(TypeError, match="a tool must return a text or a JSON value, got "):
+    with pytest.raises(TypeError, match="a tool must return a string or a JSON value, got "):
         results.to_text(value)
 
 

@@ -1,4 +1,4 @@
-"""A reader of docstrings: the description, and the texts of parameters in Google, NumPy and Sphinx style.
+"""A parser of docstrings: the description and the parameters, in Google, NumPy and Sphinx style.
 
 Args:                 Parameters              :param city: Its English name.
     city: Its name.   ----------              :type city: str
@@ -37,11 +37,11 @@ _BULLET: Final = re.compile(r"(?:[-*+•]|\d+[.)])\s")
 
 
 class Docstring(Struct, frozen=True):
-    """What a docstring says.
+    """A parsed docstring.
 
     Attributes:
-        description: The text before the first section or field, "" for none.
-        parameters: Descriptions by the names of parameters or attributes.
+        description: The text before the first section or field, or "".
+        parameters: Descriptions by the name of the parameter or attribute.
     """
 
     description: str = ""
@@ -49,7 +49,7 @@ class Docstring(Struct, frozen=True):
 
 
 def read_docstring(text: str | None) -> Docstring:
-    """Read a docstring; its style is the one in which most parameters are found."""
+    """Parse a docstring in the style that yields the most parameters."""
     if not text:
         return Docstring()
     lines = inspect.cleandoc(text).splitlines()
@@ -57,7 +57,7 @@ def read_docstring(text: str | None) -> Docstring:
 
 
 def _reflow(lines: list[str]) -> str:
-    """Join wrapped lines with spaces; keep paragraphs, and bullets, on lines of their own."""
+    """Join wrapped lines with spaces. Paragraphs and bullets stay on separate lines."""
     text = ""
     for line in lines:
         bare = line.strip()
@@ -75,7 +75,7 @@ def _indent(line: str) -> int:
 
 
 def _entries(block: list[str]) -> Iterator[list[str]]:
-    """Split a block into its entries: a line at the block's own indent begins one, deeper lines continue it."""
+    """Split a block into its entries. A line at the block's indent starts an entry, deeper lines continue it."""
     own = min((_indent(line) for line in block if line.strip()), default=0)
     entry: list[str] = []
     for line in block:
@@ -114,7 +114,7 @@ def _google(lines: list[str]) -> Docstring:
 
 
 def _google_section(lines: list[str], place: int) -> str | None:
-    """Return the name of the section that this line begins: a known title, and an indented line after it."""
+    """Return the name of the section that starts here: a known title with an indented line after it."""
     match = _GOOGLE_SECTION.fullmatch(lines[place])
     title = match[1].lower() if match else ""
     if title not in _PARAMETERS and title not in _OTHERS:
@@ -124,7 +124,7 @@ def _google_section(lines: list[str], place: int) -> str | None:
 
 
 def _google_entry(entry: list[str]) -> tuple[str, str]:
-    """Split `name (type): text`; the type may hold colons and brackets of its own."""
+    """Split `name (type): text`. The type may itself contain colons and brackets."""
     line = entry[0].strip()
     match = _GOOGLE_NAME.match(line)
     if match is None:
@@ -138,7 +138,7 @@ def _google_entry(entry: list[str]) -> tuple[str, str]:
 
 
 def _closing(text: str) -> int:
-    """Return the place of the bracket that closes the first one, or of the last character."""
+    """Return the index of the bracket that closes the first one, or of the last character."""
     depth = 0
     for place, char in enumerate(text):
         depth += (char in "([{") - (char in ")]}")
@@ -161,7 +161,7 @@ def _numpy(lines: list[str]) -> Docstring:
         if lines[place].strip().lower() not in _PARAMETERS:
             continue
         for entry in _entries(lines[place + 2 : after]):
-            # `a, b : int` describes two; the type, and the colon before it, may be missing.
+            # `a, b : int` describes two parameters. The colon and the type may be missing.
             names = entry[0].partition(" :")[0] if " :" in entry[0] else entry[0].partition(":")[0]
             for name in names.split(","):
                 if (bare := name.strip().lstrip("*")).isidentifier():

@@ -1,8 +1,8 @@
-"""An incremental reader of JSON text that is still being written.
+"""An incremental parser of incomplete JSON text.
 
-Each character is looked at once, so that reading a document in small pieces takes time linear in its length. The value
-only grows: a string gets longer, a container gets members. A number or literal appears when it has ended, because its
-beginning may be another value (`-2` on the way to `-2.5`).
+Each character is scanned once, so that the time is linear in the length of the document, however small the pieces are.
+The value only grows: strings get longer, containers get members. A number or literal appears only when it has ended,
+because its prefix may be another value (`-2` is a prefix of `-2.5`).
 
     reader = PartialReader()
     reader.feed('{"title": "Le')     # reader.value == {"title": "Le"}
@@ -26,21 +26,21 @@ _NUMBER: Final = re.compile(r"-?(?:0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?", re.ASCII
 _HEX: Final = re.compile(r"[0-9a-fA-F]{4}")
 _LITERALS: Final = {"true": True, "false": False, "null": None}
 _ESCAPES: Final = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
-_GROWTH: Final = 32  # an open string is joined again after it grew by 1/32, which keeps its joins linear in sum
+_GROWTH: Final = 32  # an open string is joined again after it has grown by 1/32, so that all joins take linear time
 
 
 class PartialReader:
-    """Reads JSON text piece by piece; the value so far is at hand at any time.
+    """A parser that reads JSON text piece by piece and has the partial value at any time.
 
     Args:
-        prose: Skip everything before the first `{` and after the document, as models write around their JSON.
-        items_at: Keys from the root to the list whose elements `take_items` hands out; () for a list at the root.
+        prose: Skip all text before the first `{` and after the document, because models write around their JSON.
+        items_at: Keys from the root to the list whose elements `take_items` returns. Use () for a list at the root.
 
     Attributes:
-        value: The value so far, None before anything came. It is one object that grows: copy it to keep a state.
-        started: Whether anything of the value has come, so that a None is the document's own.
-        finished: Whether the document is whole.
-        problem: Why the text is not JSON, None while it can be. Whatever comes after a problem is ignored.
+        value: The partial value, None at first. It is a single object that grows: copy it to keep a state.
+        started: True once part of the value was read. A `value` of None then means null.
+        finished: True once the document is complete.
+        problem: The reason why the text is not JSON, or None. Text after a problem is ignored.
     """
 
     __slots__ = (
@@ -57,20 +57,20 @@ class PartialReader:
         self._items_at = items_at
         self._items: list[Any] = []
         self._stack: list[_Container] = []
-        self._keys: list[str | None] = []  # of the open containers: the key being read; None for lists
+        self._keys: list[str | None] = []  # for each open container, the key being read, or None for a list
         self._state = "prose" if prose else "value"
         self._is_key = False
-        self._pieces: list[str] = []  # of the open string
-        self._shown = 0  # its characters that `value` shows
-        self._fresh = 0  # its characters beyond those
-        self._token = ""  # the open number or literal
-        self._escape = ""  # the open escape
-        self._offset = 0  # characters of the pieces before this one
+        self._pieces: list[str] = []  # pieces of the open string
+        self._shown = 0  # number of its characters that `value` contains
+        self._fresh = 0  # number of its characters that `value` does not contain yet
+        self._token = ""  # the open number or literal, such as "-2."
+        self._escape = ""  # the open escape, such as "\\u00"
+        self._offset = 0  # number of characters in earlier pieces of the text
         self._revision = 0
         self._seen = 0
 
     def feed(self, text: str) -> None:
-        """Read the next piece of the text."""
+        """Parse the next piece of the text."""
         place, end = 0, len(text)
         while place < end and self.problem is None:
             state = self._state
@@ -95,16 +95,16 @@ class PartialReader:
         self._offset += end
 
     def end(self) -> None:
-        """Read the end of the text: a number at the root ends here, and a document cut short is a problem."""
+        """Process the end of the text. A number at the root ends here, and a truncated document is a problem."""
         if self.problem is None and self._state == "scalar" and not self._stack:
             self._end_scalar(0)
         if self.problem is None and not self.finished:
             self._fail("the text ends inside the document", 0)
 
     def changed(self) -> bool:
-        """Return whether `value` has changed since this was last asked.
+        """Return whether `value` has changed since the last call.
 
-        A long open string is brought up to date here, each time it has grown by 1/32 of its length.
+        This updates a long open string in `value` each time it has grown by 1/32 of its length.
         """
         if self._fresh and self._state == "string" and not self._is_key and self._fresh * _GROWTH >= self._shown:
             self._show()
@@ -113,7 +113,7 @@ class PartialReader:
         return changed
 
     def take_items(self) -> list[Any]:
-        """Return the elements of the list at `items_at` that were closed since this was last asked."""
+        """Return the elements of the list at `items_at` that were completed since the last call."""
         items, self._items = self._items, []
         return items
 
@@ -123,7 +123,7 @@ class PartialReader:
     # --- strings
 
     def _string(self, text: str, place: int) -> int:
-        """Read on in the open string; return the place after what was read."""
+        """Continue the open string. Return the index after the characters read."""
         if self._escape:
             return self._in_escape(text, place)
         match = _TEXT.match(text, place)
@@ -139,7 +139,7 @@ class PartialReader:
         return place + 1
 
     def _in_escape(self, text: str, place: int) -> int:
-        # The escape so far is `\`, or `\u` with up to three digits; it may arrive in as many pieces.
+        # The escape so far is `\`, or `\u` with up to three digits: "\u00e9" may arrive split at any character.
         if self._escape == "\\" and text[place] != "u":
             self._escape = ""
             char = _ESCAPES.get(text[place])
@@ -159,7 +159,7 @@ class PartialReader:
         return place + len(taken)
 
     def _add_code(self, code: int) -> None:
-        """Add a UTF-16 code unit: the second half of a pair joins the first."""
+        r"""Add a UTF-16 code unit. The second half of a surrogate pair (\ud83d\ude00) is combined with the first."""
         last = self._pieces[-1][-1] if self._pieces and self._pieces[-1] else ""
         if 0xDC00 <= code <= 0xDFFF and "\ud800" <= last <= "\udbff":
             self._pieces[-1] = self._pieces[-1][:-1]
@@ -172,7 +172,7 @@ class PartialReader:
         self._fresh += len(piece)
 
     def _show(self) -> None:
-        """Put the open string into the value, without half of a surrogate pair at its end."""
+        """Update the open string in the value, without half of a surrogate pair at its end."""
         whole = "".join(self._pieces)
         half = whole[-1:] if "\ud800" <= whole[-1:] <= "\udbff" else ""
         shown = whole[:-1] if half else whole
@@ -194,7 +194,7 @@ class PartialReader:
             self._end_value(text)
         self._fresh = self._shown = 0
 
-    # --- everything else
+    # --- structure, numbers and literals
 
     def _end_scalar(self, place: int) -> None:
         token, self._token = self._token, ""
@@ -207,13 +207,13 @@ class PartialReader:
         else:
             try:
                 value = float(token) if match[1] or match[2] else int(token)
-            except ValueError:  # more digits than Python converts
+            except ValueError:  # more digits than int() converts (sys.int_info.default_max_str_digits)
                 value = float(token)
         self._put(value)
         self._end_value(value)
 
     def _structure(self, char: str, place: int) -> int:
-        """Read one character outside of strings, numbers and literals; return the place after it."""
+        """Read one character outside of strings, numbers and literals. Return the index after it."""
         state = self._state
         if state == "first" and char not in "]}":
             state = "key" if type(self._stack[-1]) is dict else "value"
@@ -252,7 +252,7 @@ class PartialReader:
         return place + 1
 
     def _put(self, value: Any) -> None:
-        """Add a value at the place that is being read."""
+        """Add a value to the innermost open container."""
         self._revision += 1
         if not self._stack:
             self.value = value
@@ -263,7 +263,7 @@ class PartialReader:
             cast("list[Any]", top).append(value)
 
     def _replace(self, text: str) -> None:
-        """Put a longer text in the place of the open string."""
+        """Replace the open string in the value with a longer text."""
         self._revision += 1
         if not self._stack:
             self.value = text

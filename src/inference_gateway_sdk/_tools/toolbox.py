@@ -1,4 +1,4 @@
-"""The tools of one run: unique names, the calls that mean them, and their description in each dialect."""
+"""The tools of one run: unique names, lookup by a call's name, and descriptions in each dialect."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from .tool import Tool, tool
 __all__ = ["DialectName", "Toolbox", "describe_tool"]
 
 DialectName: TypeAlias = Literal["chat", "responses", "messages"]
-_PREFIX: Final = "functions."  # some models write it before the name, as their training data did
+_PREFIX: Final = "functions."  # some models write "functions.weather", as in their training data
 
 
 class Toolbox(Mapping[str, Tool[..., Any]]):
-    """Tools by name, in the order given.
+    """A mapping of tools by name, in the order given.
 
     Args:
         tools: Functions, tools, MCP tools, or descriptions.
 
     Raises:
-        TypeError: Something that cannot be a tool; the message names its place.
-        ValueError: Two tools of one name.
+        TypeError: An item cannot be a tool. The message names its index.
+        ValueError: Two tools have the same name.
     """
 
     def __init__(self, tools: Iterable[Any] = ()) -> None:
@@ -32,7 +32,9 @@ class Toolbox(Mapping[str, Tool[..., Any]]):
         for place, given in enumerate(tools):
             one = self._read(given, place)
             if one.name in self._tools:
-                raise ValueError(f"tools[{place}]: the name {one.name} is taken; give it another, as tool(f, name=...)")
+                raise ValueError(
+                    f"tools[{place}]: the name {one.name} is already used: set another with tool(f, name=...)"
+                )
             self._tools[one.name] = one
 
     @staticmethod
@@ -54,31 +56,31 @@ class Toolbox(Mapping[str, Tool[..., Any]]):
         return len(self._tools)
 
     def find(self, name: str) -> Tool[..., Any] | None:
-        """Return the tool that a call names exactly, with or without the prefix `functions.`; None for none."""
+        """Return the tool with the exact name of a call, with or without the prefix `functions.`, or None."""
         return self._tools.get(name) or self._tools.get(name.removeprefix(_PREFIX))
 
     def refuse_async(self) -> None:
-        """Refuse tools that a blocking client cannot run.
+        """Reject async tools, which a blocking client cannot run.
 
         Raises:
-            TypeError: A tool is async.
+            TypeError: A tool is async. The message names it.
         """
         for one in self._tools.values():
             if one.is_async:
-                raise TypeError(f"tool {one.name} is async; give it to AsyncInferenceGatewayClient")
+                raise TypeError(f"tool {one.name} is async: use AsyncInferenceGatewayClient")
 
 
 def describe_tool(
     name: str, description: str, parameters: Mapping[str, Any], dialect: DialectName, *, strict: bool | None = None
 ) -> dict[str, Any]:
-    """Return the description of a tool as a dialect has it.
+    """Return the description of a tool in the form of a dialect.
 
     Args:
-        name: What the model calls it by.
-        description: When to call it; left out when empty.
+        name: Name by which the model calls the tool.
+        description: Description for the model. It is omitted if empty.
         parameters: The JSON schema of its arguments.
-        dialect: Whose form.
-        strict: Hold the model to the schema; left out when None.
+        dialect: The dialect.
+        strict: Constrain the model to the schema. It is omitted if None.
     """
     about = {"name": name, **({"description": description} if description else {})}
     held = {} if strict is None else {"strict": strict}
