@@ -79,7 +79,10 @@ RECORDED: dict[str, Expected] = {
     "real/chat_schema": Says('{\n  "answer": "no"\n}', "stop", (29, 11, 40)),
     # Whole chat answers that say no
     "base/chat_bad200": Raises(
-        DeserializationError, None, "the answer says 200 but holds no choices", "the provider sent an error object"
+        DeserializationError,
+        None,
+        "the answer has status 200 but holds no choices",
+        "the provider sent an error object",
     ),
     "base/chat_429": Raises(RateLimitError, 429, "slow down", provider="openai"),
     "base/chat_500html": Raises(InternalError, 500, "Internal Server Error (an HTML page: boom)"),
@@ -268,7 +271,7 @@ CONSTRUCTED: dict[str, tuple[str, Recording, Expected]] = {
     "chat, MCP agent fails": (
         "13",
         _chat(_says(500, "Failed to execute MCP tools")),
-        Raises(InternalError, 500, "Failed to execute MCP tools", "its log has the reason"),
+        Raises(InternalError, 500, "Failed to execute MCP tools", "The gateway's log has the reason"),
     ),
     "stream without [DONE]": ("9", _stream(_streams(*_GOOD, _USAGE)), Says("Hello")),
     "stream with CR LF": (

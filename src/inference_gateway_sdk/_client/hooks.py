@@ -6,6 +6,7 @@ exception raised by a hook is raised by the call. The timeouts of an attempt do 
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
     from .._wire.headers import Headers
     from ..errors import GatewayError
 
-__all__ = ["HOOKS", "AsyncHook", "Hook", "RequestSent", "ResponseReceived", "RetryPlanned", "async_notify", "notify"]
+__all__ = ["HOOKS", "AsyncHook", "Hook", "RequestSent", "ResponseReceived", "RetryPlanned", "ask", "async_ask",
+           "async_notify", "notify"]  # fmt: skip
 
 EventT = TypeVar("EventT")
 
@@ -76,14 +78,20 @@ class RetryPlanned(Struct, frozen=True, kw_only=True):
         url: URL of the request, without query and password.
         attempt: Number of the failed attempt, from 1.
         error: The error that the call would have raised.
-        pause: Seconds until the next attempt. 0 if it only needs a new token.
+        delay: Seconds until the next attempt. 0 if it only needs a new token.
     """
 
     method: str
     url: str
     attempt: int
     error: GatewayError
-    pause: float
+    delay: float
+
+    @property
+    def pause(self) -> float:
+        """Return `delay`, with a DeprecationWarning."""
+        warnings.warn("RetryPlanned.pause is now delay: the old name goes in 2.0", DeprecationWarning, stacklevel=2)
+        return self.delay
 
 
 def notify(name: str, hook: Callable[[Any], object], event: object) -> None:
@@ -92,17 +100,31 @@ def notify(name: str, hook: Callable[[Any], object], event: object) -> None:
     Raises:
         TypeError: The hook is an async function.
     """
-    result = hook(event)
+    ask(name, hook, event)
+
+
+def ask(name: str, function: Callable[[Any], object], value: object) -> object:
+    """Return the result of a user's function.
+
+    Raises:
+        TypeError: The function is async.
+    """
+    result = function(value)
     if hasattr(result, "__await__"):
         close: Callable[[], object] | None = getattr(result, "close", None)
         if close is not None:
             close()  # a coroutine that will never run
         raise TypeError(f"{name} is an async function: the blocking client needs a synchronous one")
+    return result
 
 
 async def async_notify(name: str, hook: AsyncHook[Any], event: object) -> None:
     """Call a hook of the async client. A synchronous hook runs in the event loop and must not block."""
+    await async_ask(name, hook, event)
+
+
+async def async_ask(name: str, function: Callable[[Any], Any], value: object) -> object:
+    """Return the result of a user's function, synchronous or async."""
     del name  # unused: both kinds of function are accepted here
-    result = hook(event)
-    if result is not None and hasattr(result, "__await__"):
-        await result
+    result: Any = function(value)
+    return await result if result is not None and hasattr(result, "__await__") else result

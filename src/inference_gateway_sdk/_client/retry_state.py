@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from .._http1.failures import DeadlineExceeded, InvalidResponse, NoResponse, NotSent, TransportFailure
 from .._wire.headers import Outgoing
 from .._wire.hints import LATE_CLOSE
-from .._wire.retry import EARLY_SECONDS, Outcome, delay_before
+from .._wire.retry import EARLY_SECONDS, Outcome, RetryPolicy
 from .._wire.url import redact_url
 from ..errors import (
     ConnectError,
@@ -38,10 +38,10 @@ def log_response(method: str, url: str, status: int, elapsed: float) -> None:
         _logger.debug("%s %s: %d after %.3f s", method, redact_url(url), status, elapsed)
 
 
-def log_retry(method: str, url: str, error: GatewayError, pause: float) -> None:
+def log_retry(method: str, url: str, error: GatewayError, delay: float) -> None:
     """Log a failed attempt that another one follows."""
     if _logger.isEnabledFor(logging.INFO):
-        _logger.info("%s %s: %s; trying again in %.2f s", method, redact_url(url), type(error).__name__, pause)
+        _logger.info("%s %s: %s; trying again in %.2f s", method, redact_url(url), type(error).__name__, delay)
 
 
 def log_unexpected_end(error: GatewayError) -> None:
@@ -144,30 +144,25 @@ class RetryState(Generic[SourceT]):
             return FailedAttempt(error, Outcome.OWN_TIMEOUT, error.__cause__)
         return FailedAttempt(error, Outcome.broken_before_content(error, now - self.began), error.__cause__)
 
-    def pause(self, failed_attempt: FailedAttempt, now: float, random: float) -> float | None:
+    def delay(self, failed_attempt: FailedAttempt, now: float, random: float) -> float | None:
         """Return the seconds to wait before the next attempt, or None if there is none."""
         error = failed_attempt.error
         retry_after = error.retry_after if isinstance(error, StatusError) else None
         refreshed = self.refused_token is not None  # the attempt with an expired token does not count as a failure
-        attempt, policy = self.count - refreshed, self.settings.retry
-        if policy is None:
-            pause = delay_before(
-                attempt,
-                failed_attempt.outcome,
-                self.call.repeat,
-                max_retries=self.settings.max_retries,
-                retry_after=retry_after,
-                random=random,
-            )
-        else:
-            pause = policy.delay(
-                attempt, failed_attempt.outcome, self.call.repeat, error, retry_after=retry_after, random=random
-            )
-        if pause is not None and self._total_left is not None:
-            self._total_left -= now - self.began + pause
+        policy = self.settings.retry or RetryPolicy(attempts=self.settings.max_retries + 1)
+        delay = policy.delay(
+            self.count - refreshed,
+            failed_attempt.outcome,
+            self.call.repeat,
+            error,
+            retry_after=retry_after,
+            random=random,
+        )
+        if delay is not None and self._total_left is not None:
+            self._total_left -= now - self.began + delay
             if self._total_left <= 0:
                 return None
-        return pause
+        return delay
 
     def request_sent(self) -> RequestSent:
         """Return the event for the attempt that begins next."""
@@ -185,9 +180,9 @@ class RetryState(Generic[SourceT]):
             meta=meta,
         )
 
-    def retry_planned(self, error: GatewayError, pause: float) -> RetryPlanned:
+    def retry_planned(self, error: GatewayError, delay: float) -> RetryPlanned:
         """Return the event for a failed attempt that another one follows."""
-        return RetryPlanned(method=self.call.method, url=self._where, attempt=self.count, error=error, pause=pause)
+        return RetryPlanned(method=self.call.method, url=self._where, attempt=self.count, error=error, delay=delay)
 
     @property
     def _where(self) -> str:

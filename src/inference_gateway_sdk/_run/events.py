@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeAlias
 from msgspec import Struct
 
 from .._schema.adapter import TypeAdapter  # noqa: TC001  (the same)
-from .._tools.toolbox import DialectName, Toolbox  # noqa: TC001  (the same)
+from .._tools.tool import DialectName, Toolbox  # noqa: TC001  (the same)
 from ..errors import GatewayError  # noqa: TC001  (the same)
 from .providers import OutputMode  # noqa: TC001  (the same)
 from .result import Limits
@@ -45,6 +45,7 @@ class RunSettings(Struct, frozen=True, kw_only=True):
         toolbox: The tools.
         output: The output type, or None for text.
         mode: The mode in which the model is constrained to that type, or None to select it by provider.
+        first_mode: The first mode to try, learned from an earlier run with the same model, or None for the table's.
         limits: The limits of the run.
         on_limit: "raise" to raise an error at a limit, "return" to end the run.
         on_tool_error: "report" to report a tool's exception to the model, "raise" to raise it.
@@ -57,6 +58,7 @@ class RunSettings(Struct, frozen=True, kw_only=True):
     toolbox: Toolbox
     output: TypeAdapter[Any] | None = None
     mode: OutputMode | None = None
+    first_mode: OutputMode | None = None
     limits: Limits = Limits()
     on_limit: Literal["raise", "return"] = "raise"
     on_tool_error: Literal["report", "raise"] = "report"

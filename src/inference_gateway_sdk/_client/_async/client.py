@@ -7,13 +7,13 @@ import warnings
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from ..._streams.chat import ChatDialect
-from ..._wire.call import StreamCall, Target, check_provider
+from ..._wire.call import Target, check_provider, stream_call
 from ..._wire.chat import chat_body, chat_call, dropped_fields, pop_mcp_bypass
 from ..._wire.models import health_call, models_call
 from ..._wire.url import GatewayUrl
 from ..runtime import AsyncRuntime, AsyncTokenSource, Connections, async_default_transport, async_system_runtime
 from ..settings import ClientSettings, pop_assemble_option, resolve, split_params, without_body
-from .dialects import AsyncMessagesMethods, AsyncResponsesMethods
+from .dialects import AsyncMessagesMethods, AsyncResponsesMethods, AsyncRunMethods
 from .gateway import AsyncMcpMethods, AsyncMetricsMethods, AsyncProxyMethods
 from .media import AsyncAudioMethods, AsyncImagesMethods
 from .session import AsyncSession
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from ..._generated.gateway import Provider
     from ..._generated.models import ListModelsResponse
     from ..._transport.protocols import AsyncTransport
-    from ..._wire.call import Call
+    from ..._wire.call import Call, StreamCall
     from ..._wire.retry import RetryPolicy
     from ..._wire.timeouts import Timeouts
     from ..hooks import AsyncHook, RequestSent, ResponseReceived, RetryPlanned
@@ -53,6 +53,7 @@ class AsyncInferenceGatewayClient(
     AsyncMetricsMethods,
     AsyncProxyMethods,
     AsyncResponsesMethods,
+    AsyncRunMethods,
 ):
     """A client for one gateway.
 
@@ -196,16 +197,9 @@ class AsyncInferenceGatewayClient(
         headers = pop_mcp_bypass(given)
         body = self._chat_body(target, messages, given, settings, stream=True)
         choices = given.get("n") or 1
-        whole = chat_call(target, body, headers)
-        call = StreamCall(
-            method=whole.method,
-            path=whole.path,
-            start=lambda: ChatDialect(provider=target.provider, model=target.model, assemble=assemble, choices=choices),
-            query=whole.query,
-            headers=headers,
-            body=body,
-            provider=target.provider,
-            model=target.model,
+        call = stream_call(
+            chat_call(target, body, headers),
+            lambda: ChatDialect(provider=target.provider, model=target.model, assemble=assemble, choices=choices),
         )
         return AsyncStream(self._session, call, settings, on_truncation=on_truncation)
 

@@ -247,4 +247,4 @@ class AsyncProxyMethods:
         negotiated = negotiate(settings.headers, check_provider(provider), "text/event-stream, application/json")
         call = proxy_call(provider, path, method, negotiated, query=query, body=proxy_body(json, content, files))
         settings = structs.replace(settings, headers=negotiated.others)
-        return AsyncByteStream(self._session, stream_call(call, ByteDialect), settings)
+        return AsyncByteStream(self._session, stream_call(call, ByteDialect, accept=call.accept), settings)

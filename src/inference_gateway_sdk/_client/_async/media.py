@@ -117,7 +117,9 @@ class AsyncImagesMethods:
         server, call = fetch_call(image.url)
         settings = self._settings
         bare = resolve(
-            ClientSettings(token=settings.token, timeouts=settings.timeouts, max_retries=settings.max_retries),
+            ClientSettings(
+                token=settings.token, timeouts=settings.timeouts, max_retries=settings.max_retries, retry=settings.retry
+            ),
             {"token": None},
         )
         return await self._session.at(GatewayUrl.parse(server)).send(call, bare)
@@ -231,7 +233,7 @@ class AsyncAudioMethods:
 
         return AsyncByteStream(
             self._session,
-            stream_call(call, lambda: ByteDialect("sound")),
+            stream_call(call, lambda: ByteDialect("sound"), accept=call.accept),
             settings,
             lambda reply: reject_text(reply, call.provider, call.model),
         )

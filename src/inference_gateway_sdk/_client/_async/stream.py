@@ -124,7 +124,8 @@ class AsyncStream(Generic[ChunkT, FinalT]):
             if open_stream.handed_over:
                 raise RuntimeError("deltas() needs the stream from its beginning: call it before reading anything")
             self._deltas = deque()
-            open_stream.dialect.watch_deltas()
+            if watch := getattr(open_stream.dialect, "watch_deltas", None):
+                watch()
         waiting, next_deltas = self._deltas, open_stream.dialect.deltas
         while True:
             while waiting:

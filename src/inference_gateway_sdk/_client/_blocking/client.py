@@ -8,13 +8,13 @@ import warnings
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from ..._streams.chat import ChatDialect
-from ..._wire.call import StreamCall, Target, check_provider
+from ..._wire.call import Target, check_provider, stream_call
 from ..._wire.chat import chat_body, chat_call, dropped_fields, pop_mcp_bypass
 from ..._wire.models import health_call, models_call
 from ..._wire.url import GatewayUrl
 from ..runtime import Connections, Runtime, TokenSource, default_transport, system_runtime
 from ..settings import ClientSettings, pop_assemble_option, resolve, split_params, without_body
-from .dialects import MessagesMethods, ResponsesMethods
+from .dialects import MessagesMethods, ResponsesMethods, RunMethods
 from .gateway import McpMethods, MetricsMethods, ProxyMethods
 from .media import AudioMethods, ImagesMethods
 from .session import Session
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from ..._generated.gateway import Provider
     from ..._generated.models import ListModelsResponse
     from ..._transport.protocols import Transport
-    from ..._wire.call import Call
+    from ..._wire.call import Call, StreamCall
     from ..._wire.retry import RetryPolicy
     from ..._wire.timeouts import Timeouts
     from ..hooks import Hook, RequestSent, ResponseReceived, RetryPlanned
@@ -54,6 +54,7 @@ class InferenceGatewayClient(
     MetricsMethods,
     ProxyMethods,
     ResponsesMethods,
+    RunMethods,
 ):
     """A client for one gateway.
 
@@ -195,16 +196,9 @@ class InferenceGatewayClient(
         headers = pop_mcp_bypass(given)
         body = self._chat_body(target, messages, given, settings, stream=True)
         choices = given.get("n") or 1
-        whole = chat_call(target, body, headers)
-        call = StreamCall(
-            method=whole.method,
-            path=whole.path,
-            start=lambda: ChatDialect(provider=target.provider, model=target.model, assemble=assemble, choices=choices),
-            query=whole.query,
-            headers=headers,
-            body=body,
-            provider=target.provider,
-            model=target.model,
+        call = stream_call(
+            chat_call(target, body, headers),
+            lambda: ChatDialect(provider=target.provider, model=target.model, assemble=assemble, choices=choices),
         )
         return Stream(self._session, call, settings, on_truncation=on_truncation)
 

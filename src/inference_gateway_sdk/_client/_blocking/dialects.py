@@ -1,20 +1,25 @@
 # Derived from ../_async/dialects.py by scripts/derive_blocking.py: do not edit.
-"""The client's methods for the Messages and Responses dialects."""
+"""The client's methods for Messages, Responses and runs."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast, overload
 
-from ..._wire.call import StreamCall, Target
+from ..._wire.call import Target, stream_call
 from ..settings import pop_assemble_option, split_params
 from .stream import Stream
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
     from typing import Unpack
 
     from ..._generated.gateway import Provider
     from ..._generated.messages import MessagesResponse, MessagesStreamEvent
     from ..._generated.responses import Response, ResponseStreamEvent
+    from ..._run.providers import OutputMode
+    from ..._run.result import Limits, Run
+    from ..._run.transcript import RunCall, Transcript
+    from ..._tools.tool import DialectName
     from ..params import (
         Conversation,
         MessagesParams,
@@ -25,9 +30,11 @@ if TYPE_CHECKING:
     )
     from ..runtime import TokenSource
     from ..settings import ClientSettings
+    from .client import InferenceGatewayClient
+    from .run_stream import RunStream
     from .session import Session
 
-__all__ = ["MessagesMethods", "ResponsesMethods"]
+__all__ = ["MessagesMethods", "ResponsesMethods", "RunMethods"]
 
 
 class MessagesMethods:
@@ -95,15 +102,9 @@ class MessagesMethods:
         assemble = pop_assemble_option(given)
         on_truncation = given.pop("on_truncation", "raise")
         body = messages_body(target, messages, max_tokens, given, stream=True, extra=settings.extra_body)
-        whole = messages_call(target, body)
-        call = StreamCall(
-            method=whole.method,
-            path=whole.path,
-            start=lambda: MessagesDialect(provider=target.provider, model=target.model, assemble=assemble),
-            query=whole.query,
-            body=body,
-            provider=target.provider,
-            model=target.model,
+        call = stream_call(
+            messages_call(target, body),
+            lambda: MessagesDialect(provider=target.provider, model=target.model, assemble=assemble),
         )
         return Stream(self._session, call, settings, on_truncation=on_truncation)
 
@@ -169,14 +170,164 @@ class ResponsesMethods:
         assemble = pop_assemble_option(given)
         on_truncation = given.pop("on_truncation", "raise")
         body = response_body(target, input, given, stream=True, extra=settings.extra_body)
-        whole = response_call(target, body)
-        call = StreamCall(
-            method=whole.method,
-            path=whole.path,
-            start=lambda: ResponsesDialect(provider=target.provider, model=target.model, assemble=assemble),
-            query=whole.query,
-            body=body,
-            provider=target.provider,
-            model=target.model,
+        call = stream_call(
+            response_call(target, body),
+            lambda: ResponsesDialect(provider=target.provider, model=target.model, assemble=assemble),
         )
         return Stream(self._session, call, settings, on_truncation=on_truncation)
+
+
+T = TypeVar("T")
+
+
+class RunMethods:
+    """Mixed into the client."""
+
+    if TYPE_CHECKING:
+        _session: Session
+        _settings: ClientSettings[TokenSource]
+
+    @overload
+    def run(
+        self,
+        model: str,
+        messages: Any,
+        *,
+        output: type[T],
+        tools: Iterable[Any] | None = None,
+        dialect: DialectName = "chat",
+        provider: Provider | str | None = None,
+        approve: Callable[[RunCall], Any] | Mapping[str, Any] | None = None,
+        limits: Limits | int | None = None,
+        on_limit: Literal["raise", "return"] = "raise",
+        on_tool_error: Literal["report", "raise"] = "report",
+        on_progress: Callable[[Transcript], Any] | None = None,
+        output_mode: OutputMode | Literal["auto"] = "auto",
+        concurrency: int | None = None,
+        **params: Any,
+    ) -> Run[T]: ...
+
+    @overload
+    def run(self, model: str, messages: Any, *, output: Any, **params: Any) -> Run[Any]: ...
+
+    @overload
+    def run(
+        self,
+        model: str,
+        messages: Any,
+        *,
+        tools: Iterable[Any] | None = None,
+        dialect: DialectName = "chat",
+        provider: Provider | str | None = None,
+        approve: Callable[[RunCall], Any] | Mapping[str, Any] | None = None,
+        limits: Limits | int | None = None,
+        on_limit: Literal["raise", "return"] = "raise",
+        on_tool_error: Literal["report", "raise"] = "report",
+        on_progress: Callable[[Transcript], Any] | None = None,
+        concurrency: int | None = None,
+        **params: Any,
+    ) -> Run[str]: ...
+
+    def run(self, model: str, messages: Any, **options: Any) -> Run[Any]:
+        """Ask a model, run the tools it calls, and ask again until it has answered.
+
+        Args:
+            model: As in `generate_content`.
+            messages: A string, a message, an answer, a `Run`, a `Transcript`, or a list of them. A transcript that ends
+                in open calls goes on with them.
+            **options: What follows, and the parameters of the dialect's own method (`temperature`, `timeout`, ...).
+                tools: Functions, `tool(f, ...)`, tools of `list_mcp_tools()`, or descriptions, at whose calls the run
+                    pauses. None for the client's, `()` for none.
+                output: The type of the answer: a msgspec Struct, a pydantic model, a dataclass, a TypedDict, `list[X]`,
+                    a union, a scalar; `str` for text.
+                dialect: "chat", "responses" or "messages".
+                provider: The provider of a bare model name.
+                approve: A function of a call, or a mapping of call ids, to True, False, a reason, or None to leave the
+                    call open. Asked for tools with `approval=True`; without it the run pauses at them.
+                limits: `Limits(...)`, or a number of rounds (10 by default).
+                on_limit: "return" ends the run at a limit instead of raising.
+                on_tool_error: "raise" raises a tool's exception; by default the model is given its class.
+                on_progress: Called with the transcript before and after each tool call, to store it.
+                output_mode: How the model is held to `output`: "schema", "tool", "json" or "prompt"; "auto" picks by
+                    provider, and steps down where the provider refuses.
+                concurrency: How many tools may run at once. Default: all of a turn in the async client, one in the
+                    blocking one.
+
+        Returns:
+            The run: `output`, `text`, `calls`, `usage`, `transcript`, and `pending` when it paused.
+
+        Raises:
+            TypeError: A tool, type or argument that cannot be used, before anything is sent.
+            ValueError: A value that makes no sense, or two tools of one name.
+            KeyError: `approve` names a call that is not pending.
+            RunLimitError: The run reached one of its limits.
+            OutputError: The model gave no value of the type.
+            ToolRaisedError: A tool raised, with `on_tool_error="raise"`.
+            GatewayError: A request failed. `partial` of each is the run so far.
+        """
+        with self._run_stream(model, messages, options) as stream:
+            return stream.final()
+
+    @overload
+    def run_stream(
+        self,
+        model: str,
+        messages: Any,
+        *,
+        output: type[T],
+        tools: Iterable[Any] | None = None,
+        dialect: DialectName = "chat",
+        provider: Provider | str | None = None,
+        approve: Callable[[RunCall], Any] | Mapping[str, Any] | None = None,
+        limits: Limits | int | None = None,
+        on_limit: Literal["raise", "return"] = "raise",
+        on_tool_error: Literal["report", "raise"] = "report",
+        on_progress: Callable[[Transcript], Any] | None = None,
+        output_mode: OutputMode | Literal["auto"] = "auto",
+        concurrency: int | None = None,
+        **params: Any,
+    ) -> RunStream[T]: ...
+
+    @overload
+    def run_stream(self, model: str, messages: Any, *, output: Any, **params: Any) -> RunStream[Any]: ...
+
+    @overload
+    def run_stream(
+        self,
+        model: str,
+        messages: Any,
+        *,
+        tools: Iterable[Any] | None = None,
+        dialect: DialectName = "chat",
+        provider: Provider | str | None = None,
+        approve: Callable[[RunCall], Any] | Mapping[str, Any] | None = None,
+        limits: Limits | int | None = None,
+        on_limit: Literal["raise", "return"] = "raise",
+        on_tool_error: Literal["report", "raise"] = "report",
+        on_progress: Callable[[Transcript], Any] | None = None,
+        concurrency: int | None = None,
+        **params: Any,
+    ) -> RunStream[str]: ...
+
+    def run_stream(self, model: str, messages: Any, **options: Any) -> RunStream[Any]:
+        """Return a run to be followed while it goes on: its deltas, its tool calls, its output as it grows.
+
+        Nothing is sent before the `with` block is entered and read.
+
+        Args:
+            model: As in `run`.
+            messages: As in `run`.
+            **options: As in `run`.
+
+        Raises:
+            TypeError: As in `run`, before anything is sent.
+            ValueError: As in `run`.
+            KeyError: As in `run`.
+        """
+        return self._run_stream(model, messages, options)
+
+    def _run_stream(self, model: str, messages: Any, options: dict[str, Any]) -> RunStream[Any]:
+        from .run_stream import RunStream
+
+        client = cast("InferenceGatewayClient", self)
+        return RunStream(client, self._session, self._settings, model=model, messages=messages, options=options)

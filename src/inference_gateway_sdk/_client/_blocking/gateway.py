@@ -248,4 +248,4 @@ class ProxyMethods:
         negotiated = negotiate(settings.headers, check_provider(provider), "text/event-stream, application/json")
         call = proxy_call(provider, path, method, negotiated, query=query, body=proxy_body(json, content, files))
         settings = structs.replace(settings, headers=negotiated.others)
-        return ByteStream(self._session, stream_call(call, ByteDialect), settings)
+        return ByteStream(self._session, stream_call(call, ByteDialect, accept=call.accept), settings)

@@ -118,7 +118,9 @@ class ImagesMethods:
         server, call = fetch_call(image.url)
         settings = self._settings
         bare = resolve(
-            ClientSettings(token=settings.token, timeouts=settings.timeouts, max_retries=settings.max_retries),
+            ClientSettings(
+                token=settings.token, timeouts=settings.timeouts, max_retries=settings.max_retries, retry=settings.retry
+            ),
             {"token": None},
         )
         return self._session.at(GatewayUrl.parse(server)).send(call, bare)
@@ -232,7 +234,7 @@ class AudioMethods:
 
         return ByteStream(
             self._session,
-            stream_call(call, lambda: ByteDialect("sound")),
+            stream_call(call, lambda: ByteDialect("sound"), accept=call.accept),
             settings,
             lambda reply: reject_text(reply, call.provider, call.model),
         )

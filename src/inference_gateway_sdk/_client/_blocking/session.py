@@ -18,6 +18,7 @@ from ..hooks import notify
 from ..retry_state import FailedAttempt, RetryState
 
 if TYPE_CHECKING:
+    from ..._run.providers import OutputMode
     from ..._transport.protocols import Transport, TransportResponse
     from ..._wire.call import Dialect, StreamCall
     from ..._wire.sse import RawEvent
@@ -195,6 +196,7 @@ class Session:
         self.url = url
         self.runtime = runtime
         self.closed = False
+        self.output_modes: dict[tuple[str, str, str, bool], OutputMode] = {}  # that runs have found to be taken
         self._driver = driver
 
     def send(self, call: Call[T], settings: ClientSettings[TokenSource]) -> T:
@@ -388,16 +390,16 @@ class Session:
         """Wait for the delay before the next attempt. Raise the error if the call is not to be retried."""
         error, settings = failed_attempt.error, attempts.settings
         expired = isinstance(error, UnauthorizedError) and settings.token.refreshable and attempts.refused_token is None
-        pause = 0.0 if expired else attempts.pause(failed_attempt, self.runtime.monotonic(), self.runtime.random())
-        if pause is None:
+        delay = 0.0 if expired else attempts.delay(failed_attempt, self.runtime.monotonic(), self.runtime.random())
+        if delay is None:
             raise error from failed_attempt.cause
         if settings.on_retry is not None:
-            notify("on_retry", settings.on_retry, attempts.retry_planned(error, pause))
+            notify("on_retry", settings.on_retry, attempts.retry_planned(error, delay))
         if expired:
             attempts.refused_token = attempts.token  # one more attempt, without a delay, with a new token
             return
-        retry_state.log_retry(attempts.call.method, attempts.url, error, pause)
-        self.runtime.sleep(pause)
+        retry_state.log_retry(attempts.call.method, attempts.url, error, delay)
+        self.runtime.sleep(delay)
 
 
 def _read_reply(call: Call[T], reply: Reply, meta: Meta) -> T:
