@@ -375,7 +375,9 @@ class Toolbox(Mapping[str, Tool[..., Any]]):
         for place, given in enumerate(tools):
             one = self._read(given, place)
             if one.name in self._tools:
-                raise ValueError(f"tools[{place}]: the name {one.name} is already used: set another with tool(f, name=...)")
+                raise ValueError(
+                    f"tools[{place}]: the name {one.name} is already used: set another with tool(f, name=...)"
+                )
             self._tools[one.name] = one
 
     @staticmethod
