@@ -395,7 +395,7 @@ def test_a_tool_that_takes_too_long_is_left(world: World, gateway: ScriptedGatew
     run = play(world, gateway, "chat", tools=[tool(slow, timeout=0.05)])
     released.set()
     assert (run.text, run.calls[0].status) == ("Never mind.", "timeout")
-    assert "may still be at work" in json.dumps(gateway.requests[1].json)
+    assert "may still be running" in json.dumps(gateway.requests[1].json)
 
 
 def test_the_runs_time_bounds_its_tools(world: World, gateway: ScriptedGateway) -> None:

@@ -748,7 +748,7 @@ def test_a_tool_out_of_time_may_still_be_at_work() -> None:
     story.state.feed(Finished(call="call_a", timed_out=True, seconds=2.0))
     run = story.state.run()
     assert run.calls[0].status == "timeout"
-    assert run.calls[0].output == "No answer in 2 s; the tool may still be at work."
+    assert run.calls[0].output == "No result within 2 s; the tool may still be running."
 
 
 def test_an_abandoned_run_leaves_a_history_that_goes_on() -> None:

@@ -96,7 +96,7 @@ def test_texts_for_calls_that_did_not_run() -> None:
     assert results.unknown_tool("a", []).text.endswith("The tools are: none.")
     invalid = results.invalid_arguments([Problem("$.a", "expected `int`"), Problem("$", "missing `b`")])
     assert invalid.text.endswith("$.a: expected `int`; $: missing `b`")
-    assert results.timed_out(2.5).text == "No answer in 2.5 s; the tool may still be at work."
+    assert results.timed_out(2.5).text == "No result within 2.5 s; the tool may still be running."
     assert results.denied().text == "This call was denied."
     assert results.denied("The user said no.").text == "The user said no."
     assert results.unavailable("a").text == "The tool 'a' is not available now."

@@ -25,7 +25,7 @@ __all__ = ["FINAL_TOOL", "Hold", "OutputType", "asks_again", "reads_value"]
 FINAL_TOOL: Final = "final_answer"
 _FINAL_TEXT: Final = "Give the final answer with this tool, when everything else is done."
 _CALL_IT: Final = "When you have the answer, give it by calling the tool {name}, and not as text."
-_AS_JSON: Final = "Answer with JSON only, without any other text. The JSON must fit this JSON schema:\n{schema}"
+_AS_JSON: Final = "Answer with JSON only, without any other text. The JSON must match this JSON schema:\n{schema}"
 
 
 class Hold(Struct, frozen=True):
@@ -137,4 +137,4 @@ def reads_value(text: str) -> Any:
 def asks_again(error: InvalidValueError, *, tool: str | None = None) -> str:
     """Return the text that asks a model to correct its value."""
     again = f"Call {tool} again" if tool else "Answer again"
-    return f"The answer does not fit: {error}. {again} with the whole corrected value."
+    return f"The answer is invalid: {error}. {again} with the whole corrected value."

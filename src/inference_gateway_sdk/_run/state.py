@@ -55,8 +55,10 @@ _ABOUT_OUTPUT: Final = re.compile(
     r"response_?format|schema|json|format|tool_choice|tools?\b|function|strict", re.IGNORECASE
 )
 _REFUSED: Final = "The answer was refused or filtered, so this call was not run."
-_TAKEN: Final = "Another final answer of the same turn was taken."
-_NOT_YET: Final = "Another call of this turn did not succeed, so this answer was not taken. Go on, then answer again."
+_TAKEN: Final = "Another final answer of the same turn was accepted."
+_NOT_YET: Final = (
+    "Another call of this turn did not succeed, so this answer was not accepted. Continue, then answer again."
+)
 
 
 class RunState:
@@ -403,7 +405,9 @@ class RunState:
                 errors.append(error)
                 continue
             for other in finals:
-                turn.close(other, "done" if other is call else "cut", ToolText("Taken." if other is call else _TAKEN))
+                turn.close(
+                    other, "done" if other is call else "cut", ToolText("Accepted." if other is call else _TAKEN)
+                )
             return self._done(value)
         return self._ask_again(errors[0], finals)
 

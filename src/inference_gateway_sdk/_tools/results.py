@@ -97,7 +97,7 @@ def unknown_tool(name: str, names: Iterable[str]) -> ToolText:
 def invalid_arguments(problems: Iterable[Problem]) -> ToolText:
     """Return the text for arguments that are invalid or not JSON."""
     return ToolText(
-        "The arguments do not fit, so the tool was not run. " + "; ".join(map(str, problems)), is_error=True
+        "The arguments are invalid, so the tool was not run. " + "; ".join(map(str, problems)), is_error=True
     )
 
 
@@ -110,7 +110,7 @@ def failed(error: BaseException) -> ToolText:
 
 def timed_out(seconds: float) -> ToolText:
     """Return the text for a call that took too long."""
-    return ToolText(f"No answer in {seconds:g} s; the tool may still be at work.", is_error=True)
+    return ToolText(f"No result within {seconds:g} s; the tool may still be running.", is_error=True)
 
 
 def denied(reason: str | None = None) -> ToolText:
