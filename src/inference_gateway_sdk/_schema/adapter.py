@@ -19,7 +19,7 @@ __all__ = ["InvalidValueError", "Problem", "TypeAdapter", "adapt"]
 
 T = TypeVar("T")
 
-_LONGEST_REASON: Final = 80  # characters: some of msgspec's messages quote the value
+_MAX_REASON: Final = 80  # characters: some of msgspec's messages quote the value
 
 
 class Problem(Struct, frozen=True):
@@ -109,7 +109,7 @@ def _decoder(kind: Any) -> Callable[[object], Any]:
     except TypeError as error:
         if get_origin(kind) not in UNIONS:
             raise TypeError(f"{class_name(kind)}: {error}") from None
-        return _in_turn([adapt(member) for member in get_args(kind)])
+        return _try_members([adapt(member) for member in get_args(kind)])
 
     def decode(value: object) -> Any:
         try:
@@ -121,7 +121,7 @@ def _decoder(kind: Any) -> Callable[[object], Any]:
     return decode
 
 
-def _in_turn(members: list[TypeAdapter[Any]]) -> Callable[[object], Any]:
+def _try_members(members: list[TypeAdapter[Any]]) -> Callable[[object], Any]:
     """Return a decoder that tries the members of a union in order, for unions that msgspec cannot distinguish."""
 
     def decode(value: object) -> Any:
@@ -202,8 +202,8 @@ def _own_problem(error: msgspec.ValidationError, kind: Any, path: str) -> Proble
     options = _options(kind)
     if options is not None and reason.startswith("Invalid"):
         return Problem(path, f"expected one of {options}")
-    if len(reason) > _LONGEST_REASON:
-        reason = reason[:_LONGEST_REASON] + "..."
+    if len(reason) > _MAX_REASON:
+        reason = reason[:_MAX_REASON] + "..."
     return Problem(path + place.removesuffix("`"), _lower(reason))
 
 

@@ -55,10 +55,10 @@ class Rules(Struct, frozen=True, kw_only=True):
         untyped: It accepts a schema that allows any value.
         recursive: It accepts recursive schemas.
         lookaround: Patterns may use lookaround and backreferences.
-        least_items: The largest `minItems` it accepts, None for any.
-        most_optional: Maximum number of optional properties, None for any.
-        most_properties: Maximum number of properties, None for any.
-        deepest: Maximum depth of nested objects and arrays, None for any.
+        max_min_items: The largest `minItems` it accepts, None for any.
+        max_optional: Maximum number of optional properties, None for any.
+        max_properties: Maximum number of properties, None for any.
+        max_depth: Maximum depth of nested objects and arrays, None for any.
     """
 
     name: str
@@ -73,10 +73,10 @@ class Rules(Struct, frozen=True, kw_only=True):
     untyped: bool = True
     recursive: bool = True
     lookaround: bool = True
-    least_items: int | None = None
-    most_optional: int | None = None
-    most_properties: int | None = None
-    deepest: int | None = None
+    max_min_items: int | None = None
+    max_optional: int | None = None
+    max_properties: int | None = None
+    max_depth: int | None = None
 
 
 _TEXT_FORMATS: Final = frozenset("date-time time date duration email hostname ipv4 ipv6 uuid".split())
@@ -84,11 +84,11 @@ _TEXT_FORMATS: Final = frozenset("date-time time date duration email hostname ip
 # The keywords that each family is known to accept. They were not tested against the providers themselves.
 OPENAI: Final = Rules(
     name="openai", formats=_TEXT_FORMATS, closed=True, all_required=True, open_maps=False, untyped=False,
-    lookaround=False, most_properties=5000, deepest=10,
+    lookaround=False, max_properties=5000, max_depth=10,
 )  # fmt: skip
 ANTHROPIC: Final = Rules(
     name="anthropic", keywords=frozenset({"minItems", "pattern", "format"}), formats=_TEXT_FORMATS | {"uri"},
-    closed=True, open_maps=False, untyped=False, recursive=False, lookaround=False, least_items=1, most_optional=24,
+    closed=True, open_maps=False, untyped=False, recursive=False, lookaround=False, max_min_items=1, max_optional=24,
 )  # fmt: skip
 GOOGLE: Final = Rules(
     name="google", keywords=frozenset({"minimum", "maximum", "minItems", "maxItems", "format"}),
@@ -231,7 +231,7 @@ class _Work:
         for key, fits in (
             ("format", rules.formats is None or found.get("format") in rules.formats),
             ("pattern", rules.lookaround or not _LOOKAROUND.search(str(found.get("pattern")))),
-            ("minItems", rules.least_items is None or found.get("minItems", 0) <= rules.least_items),
+            ("minItems", rules.max_min_items is None or found.get("minItems", 0) <= rules.max_min_items),
         ):
             if key in found and not fits:
                 self.moved.append(Moved(path, key, found[key]))
@@ -295,12 +295,12 @@ class _Work:
         rules = self.rules
         if not rules.recursive and _is_recursive(root):
             self.refused.append("# is recursive")
-        if rules.most_optional is not None and self.optional > rules.most_optional:
-            self.refused.append(f"# has {self.optional} optional properties, the limit is {rules.most_optional}")
-        if rules.most_properties is not None and self.properties > rules.most_properties:
-            self.refused.append(f"# has {self.properties} properties, the limit is {rules.most_properties}")
-        if rules.deepest is not None and (depth := _depth(root, root.get("$defs", {}), ())) > rules.deepest:
-            self.refused.append(f"# is {depth} levels deep, the limit is {rules.deepest}")
+        if rules.max_optional is not None and self.optional > rules.max_optional:
+            self.refused.append(f"# has {self.optional} optional properties, the limit is {rules.max_optional}")
+        if rules.max_properties is not None and self.properties > rules.max_properties:
+            self.refused.append(f"# has {self.properties} properties, the limit is {rules.max_properties}")
+        if rules.max_depth is not None and (depth := _depth(root, root.get("$defs", {}), ())) > rules.max_depth:
+            self.refused.append(f"# is {depth} levels deep, the limit is {rules.max_depth}")
 
 
 def _at(path: str, key: str, name: str) -> str:

@@ -32,7 +32,7 @@ __all__ = [
     "unknown_tool",
 ]
 
-_MOST_NAMES: Final = 20
+_MAX_NAMES: Final = 20
 CUT_OFF: Final = "This call was cut off before its end, so it was not run. Write less, or split the work."
 INTERRUPTED: Final = "This call was interrupted; it is not known whether it ran."
 NOT_SHOWN: Final = "The gateway ran this call; its result is not shown."
@@ -90,7 +90,7 @@ def _mcp_text(result: McpToolResult) -> str:
 def unknown_tool(name: str, names: Iterable[str]) -> ToolText:
     """Return the text for a call of a tool that was not offered."""
     known = list(names)
-    shown = ", ".join(known[:_MOST_NAMES]) + (", ..." if len(known) > _MOST_NAMES else "")
+    shown = ", ".join(known[:_MAX_NAMES]) + (", ..." if len(known) > _MAX_NAMES else "")
     return ToolText(f"There is no tool {name[:80]!r}. The tools are: {shown or 'none'}.", is_error=True)
 
 
