@@ -68,8 +68,8 @@ def _reasoning(maker: str | None) -> str:
 
 
 def _text_parts(found: AssistantParts, texts: list[str], parts: Any, path: str, keys: tuple[str, ...]) -> None:
-    for place, part in enumerate(parts if is_array(parts) else ()):
-        where = f"{path}[{place}]"
+    for index, part in enumerate(parts if is_array(parts) else ()):
+        where = f"{path}[{index}]"
         if not is_object(part):
             continue
         key = next((one for one in keys if isinstance(part.get(one), str)), None)
@@ -95,8 +95,8 @@ def _chat(answer: dict[str, Any], found: AssistantParts, texts: list[str], maker
         if message.get(key) not in _EMPTY:
             found.lost.append((f"message.{key}", _reasoning(maker)))
     _rest(found, message, "message", {"content", "refusal", "reasoning", "reasoning_content", "tool_calls"})
-    for place, call in enumerate(message.get("tool_calls") or ()):
-        found.calls.append(path := f"message.tool_calls[{place}]")
+    for index, call in enumerate(message.get("tool_calls") or ()):
+        found.calls.append(path := f"message.tool_calls[{index}]")
         _rest(found, call, path, {"function"})
         if is_object(function := call.get("function")):
             _rest(found, function, f"{path}.function", {"name", "arguments"})
@@ -104,8 +104,8 @@ def _chat(answer: dict[str, Any], found: AssistantParts, texts: list[str], maker
 
 def _responses(answer: dict[str, Any], found: AssistantParts, texts: list[str], maker: str | None) -> None:
     items: Any = answer.get("output")
-    for place, item in enumerate(items if is_array(items) else ()):
-        path = f"output[{place}]"
+    for index, item in enumerate(items if is_array(items) else ()):
+        path = f"output[{index}]"
         kind = item.get("type")
         if kind == "message":
             _text_parts(found, texts, item.get("content"), f"{path}.content", ("text", "refusal"))
@@ -121,8 +121,8 @@ def _messages(answer: dict[str, Any], found: AssistantParts, texts: list[str], m
     content: Any = answer.get("content")
     if isinstance(content, str):
         texts.append(content)
-    for place, block in enumerate(content if is_array(content) else ()):
-        path = f"content[{place}]"
+    for index, block in enumerate(content if is_array(content) else ()):
+        path = f"content[{index}]"
         kind = block.get("type")
         if kind == "text":
             texts.append(str(block.get("text") or ""))
@@ -149,12 +149,12 @@ def user_message(message: dict[str, Any], given: DialectName, wanted: DialectNam
             lost.append((f"message.{key}", key))
     content: Any = message.get("content")
     parts: list[Any] = []
-    for place, part in enumerate(content if is_array(content) else ()):
+    for index, part in enumerate(content if is_array(content) else ()):
         read = _read_part(part)
         if read is None:
             lost.append(
                 (
-                    f"message.content[{place}]",
+                    f"message.content[{index}]",
                     f"a part of type {part.get('type') if is_object(part) else type(part).__name__}",
                 )
             )
@@ -163,7 +163,7 @@ def user_message(message: dict[str, Any], given: DialectName, wanted: DialectNam
         beside = {key: value for key, value in part.items() if key not in {"type", "text", "image_url", "source"}}
         if is_object(image := part.get("image_url")):
             beside |= {f"image_url.{key}": value for key, value in image.items() if key != "url"}
-        where = f"message.content[{place}]"
+        where = f"message.content[{index}]"
         lost += [(f"{where}.{key}", key) for key, value in beside.items() if value not in _EMPTY]
     if not is_array(content):
         return ConvertedMessage({"role": role, "content": content}, lost)

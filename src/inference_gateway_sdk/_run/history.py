@@ -49,8 +49,8 @@ def read_history(messages: Any, dialect: DialectName) -> list[Entry]:
         kind = type(messages).__name__
         raise TypeError(f"messages must be a string, a message, a run or a list of them, got {kind}")
     else:
-        for place, item in enumerate(messages):
-            reader.add(item, f"messages[{place}]")
+        for index, item in enumerate(messages):
+            reader.add(item, f"messages[{index}]")
     if not reader.entries:
         raise ValueError("messages is empty: pass at least one message")
     return reader.entries
@@ -64,7 +64,7 @@ def answered(answer: Any, dialect: DialectName, *, provider: str | None = None, 
         answer=to_builtins(answer),
         provider=provider,
         model=model,
-        on_gateway=tuple(place for place, call in enumerate(calls) if getattr(call, "ran_on_gateway", False)),
+        on_gateway=tuple(index for index, call in enumerate(calls) if getattr(call, "ran_on_gateway", False)),
         complete=getattr(answer, "complete", True) is not False,
     )
 

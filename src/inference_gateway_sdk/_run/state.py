@@ -243,9 +243,9 @@ class RunState:
         settings = self.settings
         mine: list[RunCall] = []
         entry: Answered | None = None
-        for place, reply in enumerate(answers):
+        for index, reply in enumerate(answers):
             entry = answered(reply, settings.dialect, provider=settings.provider, model=settings.model)
-            if place < len(answers) - 1:  # another turn followed, so the gateway has run all of its calls
+            if index < len(answers) - 1:  # another turn followed, so the gateway has run all of its calls
                 every = range(len(entry.read.calls))
                 entry = structs.replace(entry, on_gateway=tuple(every))
             calls = self._add_answer(entry, reply)

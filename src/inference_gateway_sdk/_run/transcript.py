@@ -198,10 +198,10 @@ def add_to_calls(entry: Entry, calls: dict[str, RunCall], rounds: int) -> int:
 def calls_in(entry: Answered, round_number: int, taken: Mapping[str, RunCall]) -> Iterator[RunCall]:
     """Yield the calls of an answer, each with a unique id."""
     own: set[str] = set()
-    for place, wire in enumerate(entry.read.calls):
+    for index, wire in enumerate(entry.read.calls):
         unique = wire.id
         if not unique or unique in taken or unique in own:
-            unique = f"call_{round_number}_{place}"
+            unique = f"call_{round_number}_{index}"
             while unique in taken or unique in own:
                 unique += "_"
         own.add(unique)
@@ -209,10 +209,10 @@ def calls_in(entry: Answered, round_number: int, taken: Mapping[str, RunCall]) -
             arguments = parse_arguments(wire.text)
         except ValueError:
             arguments = wire.text
-        status: Status = "on_gateway" if place in entry.on_gateway else "pending"
+        status: Status = "on_gateway" if index in entry.on_gateway else "pending"
         yield RunCall(
             id=unique, name=wire.name, arguments=arguments, wire_id=wire.id, text=wire.text, round=round_number,
-            place=place, status=status,
+            place=index, status=status,
         )  # fmt: skip
 
 
@@ -297,7 +297,7 @@ class Transcript:
         if not isinstance(version, int) or version < 1:
             raise DeserializationError("the version must be an integer of at least 1", path="$.version")
         entries = cast("list[object]", whole["entries"])
-        return cls((_read_entry(one, f"$.entries[{place}]") for place, one in enumerate(entries)), version=version)
+        return cls((_read_entry(one, f"$.entries[{index}]") for index, one in enumerate(entries)), version=version)
 
 
 def _read_entry(plain: object, path: str) -> Entry:

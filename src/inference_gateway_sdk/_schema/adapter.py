@@ -158,7 +158,7 @@ def _pydantic_decoder(kind: Any) -> Callable[[object], Any]:
 
 
 def _path(places: tuple[int | str, ...]) -> str:
-    return "$" + "".join(f"[{place}]" if isinstance(place, int) else f".{place}" for place in places)
+    return "$" + "".join(f"[{index}]" if isinstance(index, int) else f".{index}" for index in places)
 
 
 def _lower(text: str) -> str:
@@ -198,13 +198,13 @@ def _problems(value: object, kind: Any, path: str) -> Iterator[Problem]:
 
 
 def _own_problem(error: msgspec.ValidationError, kind: Any, path: str) -> Problem:
-    reason, _, place = str(error).partition(" - at `$")
+    reason, _, index = str(error).partition(" - at `$")
     options = _options(kind)
     if options is not None and reason.startswith("Invalid"):
         return Problem(path, f"expected one of {options}")
     if len(reason) > _MAX_REASON:
         reason = reason[:_MAX_REASON] + "..."
-    return Problem(path + place.removesuffix("`"), _lower(reason))
+    return Problem(path + index.removesuffix("`"), _lower(reason))
 
 
 def _options(kind: Any) -> str | None:
@@ -240,9 +240,9 @@ def _parts(value: object, kind: Any, path: str) -> Iterator[tuple[object, Any, s
                 yield part, arguments[1], f"{path}.{name}"
     elif is_array(value) and arguments:
         fixed = get_origin(kind) is tuple and arguments[-1] is not ...
-        for place, part in enumerate(value):
-            if not fixed or place < len(arguments):
-                yield part, arguments[place if fixed else 0], f"{path}[{place}]"
+        for index, part in enumerate(value):
+            if not fixed or index < len(arguments):
+                yield part, arguments[index if fixed else 0], f"{path}[{index}]"
 
 
 def _variant(value: object, kind: Any) -> Any:

@@ -71,27 +71,27 @@ class PartialReader:
 
     def feed(self, text: str) -> None:
         """Parse the next piece of the text."""
-        place, end = 0, len(text)
-        while place < end and self.problem is None:
+        index, end = 0, len(text)
+        while index < end and self.problem is None:
             state = self._state
             if state == "string":
-                place = self._string(text, place)
+                index = self._string(text, index)
             elif state == "scalar":
-                match = _SCALAR.match(text, place)
+                match = _SCALAR.match(text, index)
                 if match:
                     self._token += match.group()
-                    place = match.end()
+                    index = match.end()
                 else:
-                    self._end_scalar(place)
+                    self._end_scalar(index)
             elif state == "prose":
-                found = text.find("{", place)
-                place = end if found < 0 else found
+                found = text.find("{", index)
+                index = end if found < 0 else found
                 self._state = "prose" if found < 0 else "value"
             elif state == "done" and self._prose:
-                place = end
+                index = end
             else:
-                match = _SPACE.match(text, place)
-                place = match.end() if match else self._structure(text[place], place)
+                match = _SPACE.match(text, index)
+                index = match.end() if match else self._structure(text[index], index)
         self._offset += end
 
     def end(self) -> None:
@@ -117,46 +117,46 @@ class PartialReader:
         items, self._items = self._items, []
         return items
 
-    def _fail(self, reason: str, place: int) -> None:
-        self.problem = f"not JSON at character {self._offset + place}: {reason}"
+    def _fail(self, reason: str, index: int) -> None:
+        self.problem = f"not JSON at character {self._offset + index}: {reason}"
 
     # --- strings
 
-    def _string(self, text: str, place: int) -> int:
+    def _string(self, text: str, index: int) -> int:
         """Continue the open string. Return the index after the characters read."""
         if self._escape:
-            return self._in_escape(text, place)
-        match = _TEXT.match(text, place)
+            return self._in_escape(text, index)
+        match = _TEXT.match(text, index)
         if match:
             self._add(match.group())
             return match.end()
-        if text[place] == "\\":
+        if text[index] == "\\":
             self._escape = "\\"
-        elif text[place] == '"':
+        elif text[index] == '"':
             self._end_string()
         else:
-            self._fail("a control character inside a string", place)
-        return place + 1
+            self._fail("a control character inside a string", index)
+        return index + 1
 
-    def _in_escape(self, text: str, place: int) -> int:
+    def _in_escape(self, text: str, index: int) -> int:
         # The escape so far is `\`, or `\u` with up to three digits: "\u00e9" may arrive split at any character.
-        if self._escape == "\\" and text[place] != "u":
+        if self._escape == "\\" and text[index] != "u":
             self._escape = ""
-            char = _ESCAPES.get(text[place])
+            char = _ESCAPES.get(text[index])
             if char is None:
-                self._fail(f"\\{text[place]} is not an escape", place)
+                self._fail(f"\\{text[index]} is not an escape", index)
             else:
                 self._add(char)
-            return place + 1
-        taken = text[place : place + 6 - len(self._escape)]
+            return index + 1
+        taken = text[index : index + 6 - len(self._escape)]
         self._escape += taken
         if len(self._escape) == 6:
             digits, self._escape = self._escape[2:], ""
             if _HEX.fullmatch(digits):
                 self._add_code(int(digits, 16))
             else:
-                self._fail(f"\\u{digits} is not an escape", place)
-        return place + len(taken)
+                self._fail(f"\\u{digits} is not an escape", index)
+        return index + len(taken)
 
     def _add_code(self, code: int) -> None:
         r"""Add a UTF-16 code unit. The second half of a surrogate pair (\ud83d\ude00) is combined with the first."""
@@ -196,13 +196,13 @@ class PartialReader:
 
     # --- structure, numbers and literals
 
-    def _end_scalar(self, place: int) -> None:
+    def _end_scalar(self, index: int) -> None:
         token, self._token = self._token, ""
         value: Any
         if token in _LITERALS:
             value = _LITERALS[token]
         elif (match := _NUMBER.fullmatch(token)) is None:
-            self._fail(f"{token[:20]} is not a value", place)
+            self._fail(f"{token[:20]} is not a value", index)
             return
         else:
             try:
@@ -212,13 +212,13 @@ class PartialReader:
         self._put(value)
         self._end_value(value)
 
-    def _structure(self, char: str, place: int) -> int:
+    def _structure(self, char: str, index: int) -> int:
         """Read one character outside of strings, numbers and literals. Return the index after it."""
         state = self._state
         if state == "first" and char not in "]}":
             state = "key" if type(self._stack[-1]) is dict else "value"
         if state == "value":
-            return self._begin(char, place)
+            return self._begin(char, index)
         if state == "key" and char == '"':
             self._is_key = True
             self._state = "string"
@@ -230,10 +230,10 @@ class PartialReader:
             self._keys.pop()
             self._end_value(self._stack.pop())
         else:
-            self._fail(f"unexpected {char!r}", place)
-        return place + 1
+            self._fail(f"unexpected {char!r}", index)
+        return index + 1
 
-    def _begin(self, char: str, place: int) -> int:
+    def _begin(self, char: str, index: int) -> int:
         if char == '"':
             self._put("")
             self._is_key = False
@@ -246,10 +246,10 @@ class PartialReader:
             self._state = "first"
         elif _SCALAR.match(char):
             self._state = "scalar"
-            return place
+            return index
         else:
-            self._fail(f"unexpected {char!r}", place)
-        return place + 1
+            self._fail(f"unexpected {char!r}", index)
+        return index + 1
 
     def _put(self, value: Any) -> None:
         """Add a value to the innermost open container."""

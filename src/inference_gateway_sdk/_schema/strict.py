@@ -223,7 +223,7 @@ class _Work:
             found["enum"] = [found.pop("const")]
         if "prefixItems" in found and not rules.tuples:
             items = cast("list[dict[str, Any]]", found.pop("prefixItems"))
-            different = [one for place, one in enumerate(items) if one not in items[:place]]
+            different = [one for index, one in enumerate(items) if one not in items[:index]]
             found["items"] = different[0] if len(different) == 1 else {"anyOf": different}
             if len(different) > 1:
                 self.moved.append(Moved(path, "prefixItems", items))
@@ -244,7 +244,7 @@ class _Work:
                 found[key] = self.schema(inner, f"{path}/{key}")
         for key in ("anyOf", "prefixItems", "allOf"):
             if is_array(several := found.get(key)):
-                found[key] = [self.schema(one, f"{path}/{key}/{place}") for place, one in enumerate(several)]
+                found[key] = [self.schema(one, f"{path}/{key}/{index}") for index, one in enumerate(several)]
         for key in ("properties", "$defs"):
             if is_object(named := found.get(key)):
                 found[key] = {name: self.schema(one, _at(path, key, name)) for name, one in named.items()}
@@ -355,11 +355,11 @@ class _Undo:
 
     def without_nulls(self, value: Any, schema: dict[str, Any], path: str) -> Any:
         schema, path = self._resolved(schema, path)
-        for place, one in enumerate(schema.get("anyOf", ())):
+        for index, one in enumerate(schema.get("anyOf", ())):
             if self._accepts(one, value):
-                return self.without_nulls(value, one, f"{path}/anyOf/{place}")
+                return self.without_nulls(value, one, f"{path}/anyOf/{index}")
         if is_array(value):
-            return [self.without_nulls(part, *self._element(schema, path, place)) for place, part in enumerate(value)]
+            return [self.without_nulls(part, *self._element(schema, path, index)) for index, part in enumerate(value)]
         if not is_object(value):
             return value
         properties: dict[str, Any] = schema.get("properties", {})
@@ -376,10 +376,10 @@ class _Undo:
                 found[name] = self.without_nulls(part, open_to, f"{path}/additionalProperties")
         return found
 
-    def _element(self, schema: dict[str, Any], path: str, place: int) -> tuple[dict[str, Any], str]:
+    def _element(self, schema: dict[str, Any], path: str, index: int) -> tuple[dict[str, Any], str]:
         first: list[dict[str, Any]] = schema.get("prefixItems", [])
-        if place < len(first):
-            return first[place], f"{path}/prefixItems/{place}"
+        if index < len(first):
+            return first[index], f"{path}/prefixItems/{index}"
         return schema.get("items", {}), f"{path}/items"
 
     def _resolved(self, schema: dict[str, Any], path: str) -> tuple[dict[str, Any], str]:
@@ -405,5 +405,5 @@ class _Undo:
                 known and whole and all(self._accepts(properties.get(name, {}), part) for name, part in value.items())
             )
         if is_array(value):
-            return all(self._accepts(self._element(schema, "", place)[0], part) for place, part in enumerate(value))
+            return all(self._accepts(self._element(schema, "", index)[0], part) for index, part in enumerate(value))
         return True

@@ -76,7 +76,7 @@ def _not_finite(value: Any, path: str) -> str | None:
         return None if math.isfinite(value) else path
     parts = ((f".{key}", part) for key, part in value.items()) if is_object(value) else ()
     if is_array(value):
-        parts = ((f"[{place}]", part) for place, part in enumerate(value))
+        parts = ((f"[{index}]", part) for index, part in enumerate(value))
     return next((found for name, part in parts if (found := _not_finite(part, path + name)) is not None), None)
 
 

@@ -372,22 +372,22 @@ class Toolbox(Mapping[str, Tool[..., Any]]):
         self._tools: dict[str, Tool[..., Any]] = {}
         if isinstance(tools, str) or is_mapping(tools) or not is_iterable(tools):
             raise TypeError(f"tools must be a list of functions or tools, got {type(tools).__name__}")
-        for place, given in enumerate(tools):
-            one = self._read(given, place)
+        for index, given in enumerate(tools):
+            one = self._read(given, index)
             if one.name in self._tools:
                 raise ValueError(
-                    f"tools[{place}]: the name {one.name} is already used: set another with tool(f, name=...)"
+                    f"tools[{index}]: the name {one.name} is already used: set another with tool(f, name=...)"
                 )
             self._tools[one.name] = one
 
     @staticmethod
-    def _read(given: Any, place: int) -> Tool[..., Any]:
+    def _read(given: Any, index: int) -> Tool[..., Any]:
         if isinstance(given, Tool):
             return cast("Tool[..., Any]", given)
         try:
             return tool(given)
         except (TypeError, ValueError) as error:
-            raise type(error)(f"tools[{place}]: {error}") from None
+            raise type(error)(f"tools[{index}]: {error}") from None
 
     def __getitem__(self, name: str) -> Tool[..., Any]:
         return self._tools[name]
