@@ -203,7 +203,7 @@ def test_an_output_is_seen_while_it_grows(world: World, gateway: ScriptedGateway
             async with client.run_stream(model, "Soups", output=list[Recipe], dialect=dialect, **more) as stream:
                 assert [item async for item in stream.items()] == found
         async with client.run_stream(model, "Soups", output=list[Recipe], dialect=dialect, **more) as stream:
-            with pytest.raises(sdk.OutputError, match=r"an element does not fit: \$\.minutes"):
+            with pytest.raises(sdk.OutputError, match=r"an element does not match its type: \$\.minutes"):
                 [item async for item in stream.items()]
         async with client.run_stream(model, "Soup", output=Recipe, dialect=dialect, **more) as stream:
             with pytest.raises(TypeError, match=r"items\(\) needs output=list\[X\]"):
@@ -236,7 +236,7 @@ def test_a_run_pauses_and_goes_on_elsewhere(world: World, gateway: ScriptedGatew
     paused = play(world, gateway, dialect, "Clean up.", tools=tools)
     assert [call.name for call in paused.pending] == ["delete"]
     assert ran == ["Oslo"]
-    with pytest.raises(sdk.RunPausedError, match="delete wait"):
+    with pytest.raises(sdk.RunPausedError, match="these calls are pending: delete"):
         _ = paused.output
     stored = paused.transcript.to_json()
     gateway.reply("Gone.")
@@ -395,7 +395,7 @@ def test_a_tool_that_takes_too_long_is_left(world: World, gateway: ScriptedGatew
     run = play(world, gateway, "chat", tools=[tool(slow, timeout=0.05)])
     released.set()
     assert (run.text, run.calls[0].status) == ("Never mind.", "timeout")
-    assert "may still be at work" in json.dumps(gateway.requests[1].json)
+    assert "may still be running" in json.dumps(gateway.requests[1].json)
 
 
 def test_the_runs_time_bounds_its_tools(world: World, gateway: ScriptedGateway) -> None:
@@ -407,7 +407,7 @@ def test_the_runs_time_bounds_its_tools(world: World, gateway: ScriptedGateway) 
         return "late"
 
     gateway.reply(tool_calls=[("slow", {})])
-    with pytest.raises(sdk.RunLimitError, match=r"may take 0\.2 s") as caught:
+    with pytest.raises(sdk.RunLimitError, match=r"reached its limit of 0\.2 s") as caught:
         play(world, gateway, "chat", tools=[tool(slow, timeout=20)], limits=Limits(seconds=0.2))
     released.set()
     assert caught.value.limit == "seconds"
@@ -547,9 +547,9 @@ def without_annotation(city):  # type: ignore[no-untyped-def]
     ("options", "error", "words"),
     [
         ({"tools": [without_annotation]}, TypeError, "the parameter city has no annotation"),
-        ({"tools": [weather, weather]}, ValueError, "the name weather is taken"),
+        ({"tools": [weather, weather]}, ValueError, "the name weather is already used"),
         ({"tools": [3]}, TypeError, r"tools\[0\]"),
-        ({"output": Recipe, "response_format": {"type": "json_object"}}, TypeError, "exclude each other"),
+        ({"output": Recipe, "response_format": {"type": "json_object"}}, TypeError, "cannot be combined"),
         ({"output": threading.Thread}, TypeError, "output cannot be described"),
         ({"output_mode": "schema"}, TypeError, "needs a type"),
         ({"dialect": "images"}, ValueError, "dialect must be one of"),
@@ -560,7 +560,7 @@ def without_annotation(city):  # type: ignore[no-untyped-def]
         ({"approve": {"call_x": True}}, KeyError, "not a pending call"),
         ({"on_progress": 3}, TypeError, "on_progress must be a function"),
         ({"concurrency": 0}, ValueError, "concurrency must be at least 1"),
-        ({"concurrency": "2"}, TypeError, "concurrency must be a whole number"),
+        ({"concurrency": "2"}, TypeError, "concurrency must be an integer"),
         ({"limits": 0}, ValueError, "rounds must be at least 1"),
         ({"n": 2}, TypeError, "n is not an argument of a run"),
         ({"assemble": False}, TypeError, "assemble is not an argument of a run"),
@@ -611,12 +611,12 @@ def test_a_run_is_used_once_and_inside_its_block(world: World, gateway: Scripted
 
     async def scenario(client: Any) -> None:
         stream = client.run_stream("openai/gpt-4o-mini", "Hi")
-        with pytest.raises(RuntimeError, match="begins in its `with` block"):
+        with pytest.raises(RuntimeError, match="the run is not open: write `with client"):
             await stream.final()
         async with stream:
             assert (await stream.final()).text == "Hello."
             assert (await stream.final()).text == "Hello."
-        with pytest.raises(RuntimeError, match="a run is used once"):
+        with pytest.raises(RuntimeError, match="a run can be used only once"):
             async with stream:
                 pass
 

@@ -153,7 +153,7 @@ def test_arguments_by_place_are_refused(pytester: pytest.Pytester) -> None:
     )
     result = pytester.runpytest("-q")
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(["*takes the path, and its other arguments by name*"])
+    result.stdout.fnmatch_lines(["*takes only the path by position: pass the others by name*"])
 
 
 def test_two_tests_never_share_a_file() -> None:

@@ -195,7 +195,7 @@ class AsyncSession:
         self.url = url
         self.runtime = runtime
         self.closed: bool = False
-        self.output_modes: dict[tuple[str, str, str, bool], OutputMode] = {}  # that runs have found to be taken
+        self.output_modes: dict[tuple[str, str, str, bool], OutputMode] = {}  # modes that worked in earlier runs
         self._driver = driver
 
     async def send(self, call: Call[T], settings: ClientSettings[AsyncTokenSource]) -> T:
