@@ -78,7 +78,7 @@ class MessageRole(OpenEnum):
 
 
 class UnknownContentPart(Unknown):
-    """A variant of `ContentPart` that the contract does not list, kept whole."""
+    """A variant of `ContentPart` that the contract does not list, kept unchanged."""
 
     __slots__ = ()
 
@@ -348,7 +348,7 @@ class ChatCompletionStreamOptions(_Model, kw_only=True):
 
 
 class UnknownCreateChatCompletionRequestResponseFormat(Unknown):
-    """A variant of `CreateChatCompletionRequestResponseFormat` that the contract does not list, kept whole."""
+    """A variant of `CreateChatCompletionRequestResponseFormat` that the contract does not list, kept unchanged."""
 
     __slots__ = ()
 
@@ -470,7 +470,7 @@ class CompletionUsage(_Model, kw_only=True):
 
 
 class ChatCompletionTokenLogprobTopLogprobsItem(_Model, kw_only=True):
-    """One of these: The most likely tokens at this position, possibly fewer than requested."""
+    """An alternative token and its log probability."""
 
     token: Required[str]
     """The text of the alternative token."""

@@ -59,7 +59,7 @@ ProviderSpecificResponse: TypeAlias = dict[str, Any]
 
 
 class ProviderRequestMessagesItem(_Model, kw_only=True):
-    """One of these: The conversation, oldest message first."""
+    """A message of the conversation."""
 
     role: str | None = None
     """The author's role."""

@@ -271,7 +271,7 @@ class MessagesRedactedThinkingBlock(_Model, kw_only=True):
 
 
 class UnknownMessagesRequestContentBlock(Unknown):
-    """A variant of `MessagesRequestContentBlock` that the contract does not list, kept whole."""
+    """A variant of `MessagesRequestContentBlock` that the contract does not list, kept unchanged."""
 
     __slots__ = ()
 
@@ -418,7 +418,7 @@ class CreateMessagesRequest(_Model, kw_only=True):
 
 
 class UnknownMessagesResponseContentBlock(Unknown):
-    """A variant of `MessagesResponseContentBlock` that the contract does not list, kept whole."""
+    """A variant of `MessagesResponseContentBlock` that the contract does not list, kept unchanged."""
 
     __slots__ = ()
 

@@ -82,7 +82,7 @@ class ResponseRole(OpenEnum):
 
 
 class UnknownResponseInputContentPart(Unknown):
-    """A variant of `ResponseInputContentPart` that the contract does not list, kept whole."""
+    """A variant of `ResponseInputContentPart` that the contract does not list, kept unchanged."""
 
     __slots__ = ()
 
@@ -308,7 +308,7 @@ class ResponseStatus(OpenEnum):
 
 
 class UnknownResponseOutputItem(Unknown):
-    """A variant of `ResponseOutputItem` that the contract does not list, kept whole."""
+    """A variant of `ResponseOutputItem` that the contract does not list, kept unchanged."""
 
     __slots__ = ()
 
@@ -431,7 +431,7 @@ class ResponseOutputMessageStatus(OpenEnum):
 
 
 class UnknownResponseOutputContent(Unknown):
-    """A variant of `ResponseOutputContent` that the contract does not list, kept whole."""
+    """A variant of `ResponseOutputContent` that the contract does not list, kept unchanged."""
 
     __slots__ = ()
 
@@ -566,7 +566,7 @@ class ResponseReasoningItem(_Model, kw_only=True):
 
 
 class UnknownResponseStreamEventPart(Unknown):
-    """A variant of `ResponseStreamEventPart` that the contract does not list, kept whole."""
+    """A variant of `ResponseStreamEventPart` that the contract does not list, kept unchanged."""
 
     __slots__ = ()
 
