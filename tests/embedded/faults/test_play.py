@@ -96,7 +96,7 @@ def test_a_request_names_its_fault_in_a_header() -> None:
         assert client.get("/health").status_code == 500
         wrong = client.get("/health", headers={"X-Igw-Fault": "stattus"})
         assert wrong.status_code == 400
-        assert wrong.json() == {"error": "X-Igw-Fault: there is no fault 'stattus': did you mean 'status'?"}
+        assert wrong.json() == {"error": "X-Igw-Fault: unknown fault 'stattus': did you mean 'status'?"}
         assert plan.played == {"status": 2, "answer": 1}
 
 

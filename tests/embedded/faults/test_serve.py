@@ -70,5 +70,5 @@ def test_a_bad_file_ends_the_start(tmp_path: Path) -> None:
     )
     assert done.returncode == 2
     assert done.stderr.strip() == (
-        f"igw: {file}: rule 1: there is no fault 'reset-midbody': did you mean 'reset-mid-body'?"
+        f"igw: {file}: rule 1: unknown fault 'reset-midbody': did you mean 'reset-mid-body'?"
     )

@@ -31,7 +31,7 @@ __all__ = ["health", "list_models", "push_metrics"]
 
 
 async def health(_: Request) -> Response:
-    """The one answer there is."""
+    """Report that the gateway is up."""
     return Response(b'{"message":"OK"}', headers={"content-type": "application/json; charset=utf-8"})
 
 
@@ -39,7 +39,7 @@ _INCLUDES = ("context_window", "pricing", "modalities")
 
 
 async def list_models(gateway: Gateway, request: Request) -> Response:
-    """The models of one provider (`?provider=`) or of all that answer, with what `?include=` asks for."""
+    """List the models of one provider (`?provider=`) or of all reachable ones, with the `?include=` fields."""
     include = _included(request)
     name = named_provider(request)
     await request.body()
@@ -55,7 +55,7 @@ async def list_models(gateway: Gateway, request: Request) -> Response:
 
 
 def _included(request: Request) -> tuple[str, ...]:
-    """The values of the first `include` parameter.
+    """Return the values of the first `include` parameter.
 
     Raises:
         Problem: One of them is unknown.
@@ -84,7 +84,7 @@ async def _of_one(gateway: Gateway, name: str, include: tuple[str, ...]) -> list
 
 
 async def _of_all(gateway: Gateway, include: tuple[str, ...]) -> list[dict[str, object]]:
-    """Every provider's models; one that does not answer is left out without a word."""
+    """Return every provider's models. Providers that do not answer are left out silently."""
     lists = await asyncio.gather(
         *(_of_one(gateway, name, include) for name in gateway.listable()), return_exceptions=True
     )
@@ -110,11 +110,11 @@ def _context_window(model: Listed) -> dict[str, object] | None:
 
 
 _JSON, _PROTOBUF = "application/json", "application/x-protobuf"
-_MOST = 4 * 1024 * 1024  # bytes, of the body as it is when unpacked
+_MOST = 4 * 1024 * 1024  # limit of the decompressed body, in bytes
 
 
 async def push_metrics(gateway: Gateway, request: Request) -> Response:
-    """What was not taken, in the encoding of the request."""
+    """Check pushed metrics and report the rejected ones, in the encoding of the request."""
     if not gateway.settings.push_metrics:
         raise Problem(403, "Metrics push is not enabled")
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -133,10 +133,10 @@ def _verdict(kind: str, payload: bytes) -> Verdict:
 
 
 async def _payload(request: Request) -> bytes:
-    """The body, unpacked.
+    """Return the body, decompressed.
 
     Raises:
-        Problem: It is too large, or not what it says.
+        Problem: The body is too large, or not valid gzip.
     """
     try:
         body = await read_body(request, _MOST)

@@ -1,4 +1,4 @@
-"""The gateway's tools: MCP servers and functions, and how a model is offered them."""
+"""The gateway's tools: MCP servers, Python functions, and the offers made to a model."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ _REFS = "#/$defs/{name}"
 
 
 class FunctionTools:
-    """Functions that are offered as if an MCP server did.
+    """Python functions that are offered as tools, as if an MCP server had them.
 
     Args:
-        functions: Each with a name of its own, and parameters that JSON can fill; they may be `async`. A function that
-            is not runs in a thread.
+        functions: Functions with distinct names and parameters that JSON can fill. A function that is not `async` runs
+            in a thread.
 
     Raises:
-        TypeError: One of them is no function, or cannot be described.
+        TypeError: One of them is not a function, or cannot be described.
         ValueError: Two have the same name.
     """
 
@@ -61,33 +61,33 @@ class FunctionTools:
         for function in functions:
             described = _Function.of(function)
             if described.tool.name in self._functions:
-                raise ValueError(f"two tools are called {described.tool.name}: each needs a name of its own")
+                raise ValueError(f"two tools are named {described.tool.name}: rename one of them")
             self._functions[described.tool.name] = described
 
     @property
     def tools(self) -> tuple[McpServerTool, ...]:
-        """All of them, always."""
+        """The functions as tools. The list never changes."""
         return tuple(function.tool for function in self._functions.values())
 
     async def refresh(self) -> None:
-        """Nothing changes here."""
+        """Do nothing: the list never changes."""
 
     async def call(self, name: str, arguments: Mapping[str, object]) -> McpToolResult:
-        """What the function returns or raises."""
+        """Run the function and return its result or its exception."""
         function = self._functions.get(name)
         if function is None:
-            raise ToolError(f"there is no tool {name}")
+            raise ToolError(f"unknown tool {name}")
         try:
             return _function_result(await function(arguments))
-        except Exception as error:  # noqa: BLE001  (whatever a user's function raises is the tool's failure)
+        except Exception as error:  # noqa: BLE001  (any exception of a user's function is the tool's failure)
             return McpToolResult(content=[_function_text(str(error) or type(error).__name__)], is_error=True)
 
     async def stop(self) -> None:
-        """There is nothing to let go of."""
+        """Do nothing: no resources are held."""
 
 
 class _Function(Struct, frozen=True):
-    """A function, what it takes as a type, and how it is listed."""
+    """A function, the type of its parameters, and its description as a tool."""
 
     run: Callable[..., Any]
     arguments: type[Struct]
@@ -114,12 +114,12 @@ class _Function(Struct, frozen=True):
 
 
 def _arguments(function: Callable[..., object]) -> type[Struct]:
-    """The function's parameters as the fields of a type, which checks them."""
+    """Return a type whose fields are the function's parameters, to check arguments with."""
     hints = get_type_hints(function, include_extras=True)
     fields: list[Any] = []
     for parameter in inspect.signature(function).parameters.values():
         if parameter.kind not in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
-            raise TypeError(f"{parameter} cannot be given by name")
+            raise TypeError(f"{parameter} cannot be passed by name")
         kind = hints.get(parameter.name, Any)
         required = parameter.default is parameter.empty
         fields.append((parameter.name, kind) if required else (parameter.name, kind, parameter.default))
@@ -156,8 +156,8 @@ class RemoteTools:
     """The tools of one MCP server.
 
     Args:
-        address: Its URL.
-        settings: How long it may take.
+        address: The server's URL.
+        settings: The time limits.
     """
 
     def __init__(self, address: str, settings: McpSettings) -> None:
@@ -165,11 +165,11 @@ class RemoteTools:
         self.alias = _alias(httpx2.URL(address).netloc.decode())
         self.tools: tuple[McpServerTool, ...] = ()
         self._settings = settings
-        self._headers: dict[str, str] | None = None  # what each request says besides; None before the first contact
+        self._headers: dict[str, str] | None = None  # session headers of each request; None before the first contact
         self._client: httpx2.AsyncClient | None = None
 
     async def refresh(self) -> None:
-        """As `ToolSource.refresh`."""
+        """Fetch the list of tools again, as `ToolSource.refresh` does."""
         try:
             async with asyncio.timeout(self._settings.request_timeout):
                 self.tools = tuple(await self._listed())
@@ -178,10 +178,10 @@ class RemoteTools:
             raise error if isinstance(error, ToolError) else self._late() from error
 
     async def call(self, name: str, arguments: Mapping[str, object]) -> McpToolResult:
-        """As `ToolSource.call`."""
+        """Run a tool, as `ToolSource.call` does."""
         result = await self._ask(tool_call(name, dict(arguments), _CLIENT))
         if result.extra_fields.get("resultType", "complete") != "complete":
-            raise ToolError("the tool wants to be told more, and there is nobody to ask")
+            raise ToolError("the tool needs more input, which the gateway cannot request")
         return result
 
     async def stop(self) -> None:
@@ -205,7 +205,7 @@ class RemoteTools:
         raise ToolError(f"its list of tools has more than {_MOST_PAGES} pages")
 
     async def _ask(self, call: Call[RemoteT]) -> RemoteT:
-        """The result of a call; a session that the server has forgotten is begun anew, once."""
+        """Return the result of a call. If the server has lost the session, begin a new one and try once more."""
         headers = self._headers
         if headers is None:
             headers = self._headers = await self._greet()
@@ -216,7 +216,7 @@ class RemoteTools:
         return _read_remote(call, reply)
 
     async def _greet(self) -> dict[str, str]:
-        """Find out how the server is spoken to, and its name; the headers that each request then has."""
+        """Negotiate the protocol, learn the server's name, and return the headers of further requests."""
         call = rpc_call("server/discover", None, _CLIENT)
         reply = await self._send(call, {})
         try:
@@ -252,10 +252,10 @@ class RemoteTools:
         return await self._exchange(call.method, {**own, **_TYPES, **headers}, call.body or b"")
 
     async def _exchange(self, method: str, headers: Mapping[str, str], body: bytes = b"") -> Reply:
-        """The whole answer.
+        """Send a request and return the whole answer.
 
         Raises:
-            ToolError: There was none in time.
+            ToolError: No answer came in time.
         """
         request = httpx2.Request(method, self.address, headers=headers, content=body)
         try:
@@ -281,7 +281,7 @@ class RemoteTools:
                 timeout=httpx2.Timeout(None, connect=self._settings.dial_timeout),
                 trust_env=not is_this_machine(self.address),
                 limits=httpx2.Limits(max_keepalive_connections=0),
-                follow_redirects=True,  # many a server serves /mcp/ and sends who asks for /mcp there
+                follow_redirects=True,  # many servers redirect /mcp to /mcp/
             )
         return self._client
 
@@ -290,10 +290,10 @@ _TYPES = {"content-type": "application/json", "accept": "application/json, text/
 
 
 def _read_remote(call: Call[RemoteT], reply: Reply) -> RemoteT:
-    """The result in an answer.
+    """Return the result in an answer.
 
     Raises:
-        ToolError: There is an error in its place, or nothing that can be read.
+        ToolError: The answer is an error, or cannot be decoded.
     """
     try:
         return call.read(reply)
@@ -315,16 +315,16 @@ _logger = logging.getLogger(__name__)
 
 
 class Placed(Struct, frozen=True):
-    """A tool and who offers it."""
+    """A tool and its source."""
 
     tool: McpServerTool
     source: ToolSource
 
     async def run(self, arguments: Mapping[str, object]) -> McpToolResult:
-        """What it gives.
+        """Run the tool and return its result.
 
         Raises:
-            ToolError: It could not be run.
+            ToolError: The tool could not be run.
         """
         return await self.source.call(self.tool.name, arguments)
 
@@ -333,8 +333,8 @@ class Toolbox:
     """The tools of all sources.
 
     Args:
-        sources: In the order in which they are asked for a tool; empty for a gateway whose MCP is off.
-        settings: Which tools are offered, and how often a server is asked.
+        sources: The sources in order of precedence; empty for a gateway without MCP.
+        settings: The filters of tools, and the polling intervals.
     """
 
     def __init__(self, sources: Sequence[ToolSource], settings: McpSettings) -> None:
@@ -344,15 +344,15 @@ class Toolbox:
 
     @classmethod
     def build(cls, settings: McpSettings, functions: Iterable[Callable[..., object]] = ()) -> Toolbox:
-        """The toolbox these settings describe.
+        """Build the toolbox that the settings describe.
 
         Args:
-            settings: Whose servers are asked, if MCP is enabled.
-            functions: Python functions that are offered as tools; that they are given is enough to enable them.
+            settings: The servers, used if MCP is enabled.
+            functions: Python functions to offer as tools. Any function enables MCP.
 
         Raises:
-            TypeError: A function that cannot be described.
-            ValueError: Two functions of one name.
+            TypeError: A function cannot be described as a tool.
+            ValueError: Two functions have the same name.
         """
         own = tuple(functions)
         sources: list[ToolSource] = [FunctionTools(own)] if own else []
@@ -362,20 +362,20 @@ class Toolbox:
 
     @property
     def enabled(self) -> bool:
-        """MCP is on."""
+        """True if MCP is on."""
         return bool(self._sources) or self._settings.enabled
 
     @property
     def configured(self) -> bool:
-        """There is somebody to ask, reachable or not."""
+        """True if there are tool sources, reachable or not."""
         return bool(self._sources)
 
     def everything(self) -> list[Placed]:
-        """What all sources offer, those that are not for models included."""
+        """Return the tools of all sources, also those that models are not offered."""
         return [Placed(tool, source) for source in self._sources for tool in source.tools]
 
     def offered(self) -> list[Placed]:
-        """What models may use: of two tools with the same name only the first."""
+        """Return the tools that models may use. Of tools with the same name only the first is included."""
         found: dict[str, Placed] = {}
         for placed in self.everything():
             if self._may_be_used(placed.tool.name):
@@ -383,14 +383,14 @@ class Toolbox:
         return list(found.values())
 
     def offer(self) -> Offer | None:
-        """What a chat is offered; None when there is nothing."""
+        """Return the offer for a chat, or None if there are no tools."""
         placed = self.offered()
         if not placed:
             return None
         return Direct(placed) if self._settings.mode == "direct" else Selector(placed)
 
     def by_public_name(self) -> dict[str, Placed]:
-        """What `/mcp` offers, by the names it has there: `mcp_`, the source's alias and the tool's own name."""
+        """Return the tools on `/mcp` by their names there: `mcp_`, the source's alias and the tool's own name."""
         aliases = self._aliases()
         return {
             f"mcp_{aliases[id(placed.source)]}_{placed.tool.name}": placed
@@ -399,12 +399,12 @@ class Toolbox:
         }
 
     async def start(self) -> None:
-        """Ask every source, and go on asking."""
+        """Fetch the tools of every source, and keep fetching them in the background."""
         await asyncio.gather(*(self._refresh(source) for source in self._sources))
         self._watching = [asyncio.ensure_future(self._watch(source)) for source in self._sources]
 
     async def stop(self) -> None:
-        """Let go of everything. May be called twice."""
+        """Stop fetching and stop all sources. May be called twice."""
         for task in self._watching:
             task.cancel()
         await asyncio.gather(*self._watching, return_exceptions=True)
@@ -425,7 +425,7 @@ class Toolbox:
         try:
             await source.refresh()
         except ToolError as error:
-            if had or not self._watching:  # once, not each time anew
+            if had or not self._watching:  # once per outage, not at each attempt
                 _logger.warning("no tools from the MCP server %s: %s", source.address, error)
 
     def _may_be_used(self, name: str) -> bool:
@@ -435,7 +435,7 @@ class Toolbox:
         return names.isdisjoint(self._settings.exclude)
 
     def _aliases(self) -> dict[int, str]:
-        """Each source's alias, with a number behind it where another has the same."""
+        """Return each source's alias, with a number appended if an earlier one has the same."""
         taken: set[str] = set()
         return {id(source): _untaken(source.alias, taken) for source in self._sources}
 

@@ -1,4 +1,4 @@
-"""Providers reached over HTTP, and the context windows their runtimes report."""
+"""Providers over HTTP, and the context sizes that their runtimes report."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ _JSON_ONLY = (
 )
 
 
-# A connection that is kept may be closed by the provider just when it is used again. That is worth a TLS handshake,
-# where few servers close within seconds, and not the cheap opening of a plain one.
+# The provider may close an idle connection at the moment of its reuse. Saving a TLS handshake is worth that risk, as
+# few servers close within seconds. Saving a plain connect is not.
 _KEPT = httpx2.Limits(max_keepalive_connections=20, keepalive_expiry=4)
 _NONE_KEPT = httpx2.Limits(max_keepalive_connections=0)
 
@@ -49,11 +49,11 @@ class HttpProvider:
     """A provider that is reached over HTTP.
 
     Args:
-        profile: What is fixed about it.
-        url: Where it is; None for the profile's own address.
-        key: Its key, None for none.
-        header_timeout: Seconds it may take until the head of an answer; None for ever.
-        two_versions: Anthropic's version is added to one that the client names (a quirk).
+        profile: The provider's fixed properties.
+        url: Its address, or None for the profile's.
+        key: Its key, or None.
+        header_timeout: Seconds until the head of an answer must arrive; None for no limit.
+        two_versions: Add the gateway's `anthropic-version` even if the client sent one (a quirk).
     """
 
     def __init__(
@@ -75,11 +75,11 @@ class HttpProvider:
 
     @property
     def url(self) -> str:
-        """Where it is."""
+        """The provider's address, without a trailing slash."""
         return self._url
 
     async def start(self) -> None:
-        """Nothing takes time here: connections open when first needed."""
+        """Do nothing: connections open on first use."""
 
     async def stop(self) -> None:
         """Close the connections."""
@@ -87,23 +87,23 @@ class HttpProvider:
             await self._client.aclose()
 
     async def models(self) -> list[Listed]:
-        """The entries of the `data` array of the provider's list; a list under another name reads as empty.
+        """Return the entries of the `data` array of the provider's list, or none if it has no such array.
 
         Raises:
-            ProviderError: It could not be had.
-            msgspec.DecodeError: It is not JSON.
+            ProviderError: The list could not be fetched.
+            msgspec.DecodeError: The list is not valid JSON.
         """
         async with self._asking("GET", self._profile.models_path, b"") as answer:
             listing = msgspec.json.decode(await _whole_answer(answer), type=_Listing)
         return [_relay_listed(entry) for entry in listing.data or []]
 
     async def chat(self, request: ChatRequest) -> bytes:
-        """As `ModelProvider.chat`."""
+        """Return the body of the answer, as `ModelProvider.chat` does."""
         async with self._asking("POST", self._profile.chat_path, go_json.encode(request)) as answer:
             return await _whole_answer(answer)
 
     async def chat_stream(self, request: ChatRequest) -> AsyncGenerator[bytes]:
-        """As `ModelProvider.chat_stream`."""
+        """Yield the lines of the answer, as `ModelProvider.chat_stream` does."""
         async with self._asking("POST", self._profile.chat_path, go_json.encode(request)) as answer:
             lines = Lines()
             try:
@@ -117,7 +117,7 @@ class HttpProvider:
 
     @asynccontextmanager
     async def exchange(self, ask: Ask) -> AsyncGenerator[ProviderResponse]:
-        """As `ModelProvider.exchange`; a key that the client sent along is never the one that arrives."""
+        """Open an answer, as `ModelProvider.exchange` does. A key that the client sent is not passed on."""
         ours = {"authorization", self._auth.value}
         theirs = [pair for pair in ask.headers if pair[0] not in ours]
         named = "" if self._two_versions or not ask.header("anthropic-version") else "anthropic-version"
@@ -131,7 +131,7 @@ class HttpProvider:
 
     @asynccontextmanager
     async def _asking(self, method: str, path: str, body: bytes) -> AsyncGenerator[httpx2.Response]:
-        """The 200 answer to a request of the gateway's own making."""
+        """Open the 200 answer to a request that the gateway makes itself."""
         ask = Ask(method=method, path=path, body=body)
         async with self._sending(ask, [*_JSON_ONLY, *self._authorisation]) as answer:
             if answer.status_code != 200:
@@ -157,16 +157,16 @@ class HttpProvider:
 
     def _open_client(self) -> httpx2.AsyncClient:
         if self._client is None:
-            # Proxies of the environment are for the world outside: the real gateway never takes one to this machine.
+            # As in the real gateway, the environment's proxies are not used for this machine.
             here, secure = is_this_machine(self._url), self._url.startswith("https:")
-            verify = httpx2.create_ssl_context() if secure or not here else False  # reads every root: not for nothing
+            verify = httpx2.create_ssl_context() if secure or not here else False  # loading all roots is slow
             limits = _KEPT if secure else _NONE_KEPT
             self._client = httpx2.AsyncClient(timeout=None, trust_env=not here, verify=verify, limits=limits)
         return self._client
 
 
 class _Entry(msgspec.Struct):
-    """A model in a provider's list, with the four names under which providers say how large its context is."""
+    """A model in a provider's list, with the four names that providers use for its context size."""
 
     id: str = ""
     object: str | None = None
@@ -196,7 +196,7 @@ def _root(url: str) -> str:
 
 
 async def _pieces(answer: httpx2.Response) -> AsyncGenerator[bytes]:
-    """The body as it came, still compressed if it was."""
+    """Yield the body as received, without decompression."""
     try:
         async for data in answer.aiter_raw():
             yield data
@@ -227,7 +227,7 @@ def _relay_listed(entry: _Entry) -> Listed:
 
 
 def _why(error: BaseException, url: str) -> str:
-    """The failure as the real gateway words it: "dial tcp 127.0.0.1:9: connect: connection refused"."""
+    """Describe the failure as the real gateway does: "dial tcp 127.0.0.1:9: connect: connection refused"."""
     if not isinstance(error, httpx2.ConnectError):
         return str(error) or type(error).__name__
     parts = urlsplit(url)
@@ -263,16 +263,16 @@ class _Show(Struct):
 
 
 async def with_runtime_context(name: str, provider: ModelProvider, models: Sequence[Listed]) -> list[Listed]:
-    """The models with the sizes that the running server states, in place of those of its list.
+    """Return the models with the context sizes that the running server reports, in place of the list's.
 
     Args:
         name: The provider's id.
-        provider: Whom to ask.
-        models: Those that it lists.
+        provider: The provider to ask.
+        models: The models it lists.
     """
     measure = {"llamacpp": _llama_cpp, "ollama": _ollama}.get(name)
     if measure is None or all(model.context_source == "runtime" for model in models):
-        return list(models)  # whoever lists them knows: it runs them itself
+        return list(models)  # the provider runs the models itself and knows their sizes
     sizes = await measure(provider, models)
     return [
         replace(model, context_tokens=size, context_source="runtime") if size else model
@@ -300,7 +300,7 @@ async def _ollama(provider: ModelProvider, models: Sequence[Listed]) -> list[int
 
 
 def _show_context(show: _Show) -> int | None:
-    """The size that a model was given; where it was given none, the one it was trained with."""
+    """Return the configured context size, or the size that the model was trained with."""
     if given := _NUM_CTX.search(show.parameters or ""):
         return int(given[1])
     info = show.model_info or {}

@@ -1,4 +1,4 @@
-"""The local model: a llama.cpp server in a child process, as a provider."""
+"""The local model: a provider that runs a llama.cpp server in a child process."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ __all__ = ["CONTEXT_TOKENS", "SMOKE_TEST_MODEL", "LlamaServer", "LlamaServerErro
 
 
 CONTEXT_TOKENS = 4096
-_SLOTS = 2  # answers at once; more wait
-_ANSWER_TOKENS = 512  # unless the request says: a model this small may never stop by itself
-_THREADS = 1  # a second one gains little on an idle machine, and a busy one falls from 50 tokens a second to 5
+_SLOTS = 2  # concurrent answers; further requests wait
+_ANSWER_TOKENS = 512  # default limit: a model this small may never stop by itself
+_THREADS = 1  # a second one gains little on an idle machine; on a busy one speed drops from 50 tokens a second to 5
 _CHILD = Path(__file__).with_name("llama_child.py")
-_PATIENCE = 3.0  # seconds until a child that does not end by itself is ended
+_PATIENCE = 3.0  # seconds until the killed child must have ended
 
-# With the file's own template the model rambles; with this system prompt and temperature 0 it answers.
+# With the file's own template the model rambles. With this system prompt and temperature 0 it answers.
 _TEMPLATE = (
     "{% if not messages or messages[0]['role'] != 'system' %}"
     "{{ '<|im_start|>system\nYou are a helpful assistant.<|im_end|>\n' }}{% endif %}"
@@ -48,7 +48,7 @@ _TEMPLATE = (
 
 
 class LlamaServerError(Exception):
-    """llama.cpp did not start; the text says why."""
+    """llama.cpp did not start. The message gives the reason."""
 
 
 class LlamaServer:
@@ -56,11 +56,11 @@ class LlamaServer:
 
     Args:
         weights: The file.
-        alias: The name it goes by.
-        own_template: Use the chat template inside the file, not the smoke-test model's.
+        alias: The model's name.
+        own_template: Use the chat template in the file and not the smoke-test model's.
 
     Attributes:
-        key: What the server wants as a bearer token: only this process knows it.
+        key: The bearer token that the server requires. Only this process knows it.
     """
 
     def __init__(self, weights: Path, *, alias: str, own_template: bool) -> None:
@@ -80,7 +80,7 @@ class LlamaServer:
         self._stopped = False
 
     def start(self) -> str:
-        """Load the weights, which takes about a second, and give the server's address, with /v1.
+        """Load the weights, which takes about a second, and return the server's address, with /v1.
 
         Raises:
             LlamaServerError: The file is not usable, xllamacpp is missing, llama.cpp refused, or `stop` was called.
@@ -89,7 +89,7 @@ class LlamaServer:
         if importlib.util.find_spec("xllamacpp") is None:
             raise LlamaServerError("the smoke-test model needs xllamacpp: pip install 'inference-gateway-sdk[local]'")
         with tempfile.TemporaryFile() as log:
-            # A session of its own: a Ctrl-C at the terminal is for us.
+            # In its own session, a Ctrl-C at the terminal does not reach the child.
             try:
                 self._process = process = subprocess.Popen(  # noqa: S603  (the command is ours)
                     [sys.executable, "-P", str(_CHILD)],
@@ -100,13 +100,13 @@ class LlamaServer:
                 )
             except OSError as error:
                 raise LlamaServerError(f"cannot start {sys.executable}: {error.strerror or error}") from error
-            if self._stopped:  # while the process was being made
+            if self._stopped:  # `stop` ran while the process was being created
                 self.stop()
-                raise LlamaServerError("llama.cpp was ended before it had begun")
+                raise LlamaServerError("llama.cpp was stopped before it started")
             return f"{self._address(process, log)}/v1"
 
     def stop(self) -> None:
-        """End it for good, with whatever it is loading or answering. May be called twice, and from another thread."""
+        """Kill the server, even while it loads or answers. May be called twice, and from another thread."""
         self._stopped = True
         process, self._process = self._process, None
         if process is None:
@@ -125,7 +125,7 @@ class LlamaServer:
             process.stdin.flush()
             answer = json.loads(process.stdout.readline() or b"{}")
         except (OSError, ValueError) as error:
-            raise LlamaServerError(f"llama.cpp was ended while it loaded {self._weights}") from error
+            raise LlamaServerError(f"llama.cpp ended while it loaded {self._weights}") from error
         if "address" not in answer:
             self.stop()
             raise LlamaServerError(f"llama.cpp could not serve {self._weights}: {_reason(answer, log)}")
@@ -133,15 +133,15 @@ class LlamaServer:
 
 
 def _reason(answer: dict[str, str], log: IO[bytes]) -> str:
-    """What the child said, and the last thing that llama.cpp did."""
+    """Return the child's error and the last lines of llama.cpp's log."""
     log.seek(0)
     lines = log.read().decode(errors="replace").split("\n")
     reasons = [line.strip() for line in (answer.get("error", ""), *lines[-2:]) if line.strip()]
-    return "; ".join(reasons) or "it ended without a word"
+    return "; ".join(reasons) or "it ended without an error message"
 
 
 def _check(weights: Path) -> None:
-    """Look first at what llama.cpp would answer with an opaque error."""
+    """Check for errors that llama.cpp would report without a clear reason."""
     try:
         with weights.open("rb") as file:
             magic = file.read(4)
@@ -155,19 +155,19 @@ SMOKE_TEST_MODEL = "smollm2-135m-instruct"
 
 
 class _StoppingError(Exception):
-    """The gateway stops while the weights are being pulled."""
+    """The gateway is stopping while the weights are downloaded."""
 
 
 class LocalModel:
-    """The smoke-test model, or the user's own GGUF in its place.
+    """The smoke-test model, or the user's own GGUF file in its place.
 
     Args:
-        place: Where the weights are.
-        pull: Fetch them when a chat needs them and they are missing.
-        report: Called with the progress of a pull, from another thread.
+        place: The location of the weights.
+        pull: Download missing weights when a chat needs them.
+        report: Called with the progress of a download, from another thread.
 
     Attributes:
-        name: What the model is called.
+        name: The model's name.
     """
 
     def __init__(self, place: Place, *, pull: bool = False, report: Report = lambda _: None) -> None:
@@ -181,12 +181,12 @@ class LocalModel:
         self._since = int(time.time())
 
     async def start(self) -> None:
-        """Begin to load, when that needs no download."""
+        """Begin to load the weights if they need no download."""
         if self._place.ready:
             self._begin()
 
     async def models(self) -> list[Listed]:
-        """The one model."""
+        """Return the only model."""
         if not (self._place.ready or self._pull):
             raise Unreachable(str(self._place.missing()))
         model = Listed(
@@ -200,11 +200,11 @@ class LocalModel:
         return [model]
 
     async def chat(self, request: ChatRequest) -> bytes:
-        """As `Provider.chat`."""
+        """Return the body of the answer, as `ModelProvider.chat` does."""
         return await (await self._relay(request)).chat(request)
 
     async def chat_stream(self, request: ChatRequest) -> AsyncGenerator[bytes]:
-        """As `Provider.chat_stream`."""
+        """Yield the lines of the answer, as `ModelProvider.chat_stream` does."""
         lines = (await self._relay(request)).chat_stream(request)
         try:
             async for line in lines:
@@ -214,12 +214,12 @@ class LocalModel:
 
     @asynccontextmanager
     async def exchange(self, ask: Ask) -> AsyncGenerator[ProviderResponse]:
-        """As `Provider.exchange`: what llama.cpp's own server says."""
+        """Open an answer of llama.cpp's server, as `ModelProvider.exchange` does."""
         async with (await self._running()).exchange(ask) as answer:
             yield answer
 
     async def stop(self) -> None:
-        """End a pull and the server."""
+        """Stop a download and the server."""
         self._stopping = True
         if self._loading is None:
             return
@@ -232,10 +232,10 @@ class LocalModel:
         await relay.stop()
 
     async def _relay(self, request: ChatRequest) -> HttpProvider:
-        """The way to the running server, for a chat that the model can do.
+        """Return a provider for the running server, if the model can do this chat.
 
         Raises:
-            Refused: It cannot.
+            Refused: The chat has tools, which the model does not support.
             Unreachable: The server could not be started.
         """
         if request.tools:
@@ -243,16 +243,16 @@ class LocalModel:
         return await self._running()
 
     async def _running(self) -> HttpProvider:
-        """The way to the server, once it runs.
+        """Return a provider for the server, once it runs.
 
         Raises:
-            Unreachable: It could not be started.
+            Unreachable: The server could not be started.
         """
         loading = self._begin()
         try:
-            return await asyncio.shield(loading)  # one caller that leaves does not end the loading for the others
+            return await asyncio.shield(loading)  # a caller that leaves does not cancel loading for the others
         except ProviderError:
-            self._loading = None if self._loading is loading else self._loading  # the next one tries again
+            self._loading = None if self._loading is loading else self._loading  # the next call tries again
             raise
 
     def _begin(self) -> asyncio.Task[HttpProvider]:
@@ -269,7 +269,7 @@ class LocalModel:
         return HttpProvider(CATALOGUE["llamacpp"], url=url, key=key)
 
     def _serve(self) -> tuple[str, str]:
-        """The address and key of the running server."""
+        """Start the server and return its address and key."""
         if not self._place.ready:
             if not self._pull:
                 raise self._place.missing()
@@ -287,16 +287,16 @@ class LocalModel:
 
 
 def _look(task: asyncio.Task[HttpProvider]) -> None:
-    """Retrieve a failure that nobody waits for: the first chat will meet it again."""
+    """Retrieve the exception of a task that no caller awaits. The first chat raises it again."""
     if not task.cancelled():
         task.exception()
 
 
 def _no_tools() -> Refused:
-    """The answer to a request with tools: the model's template would drop them without a word."""
+    """Return the refusal of a request with tools, which the model's template would drop silently."""
     error = {
         "code": 400,
-        "message": "the smoke-test model has no tools: leave `tools` out, or ask another provider",
+        "message": "the smoke-test model does not support tools: leave `tools` out or use another provider",
         "type": "invalid_request_error",
     }
     return Refused(400, go_json.encode({"error": error}))

@@ -1,4 +1,4 @@
-"""The provider that makes up its answers: the same request always gets the same answer."""
+"""The scripted provider: answers without a model. The same request always gets the same answer."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ __all__ = ["SCRIPTED_MODEL", "ScriptedProvider", "mp3", "pcm", "png", "wav"]
 
 
 _SIDE = 64  # pixels
-_RATE = 24_000  # samples a second, as OpenAI's raw sound has
+_RATE = 24_000  # samples per second, as in OpenAI's raw audio
 
 
 def png(seed: str) -> bytes:
-    """A square of 64 by 64 pixels (PNG, https://www.w3.org/TR/png-3/); the seed decides its colour."""
+    """Return a PNG of 64 by 64 pixels (https://www.w3.org/TR/png-3/) in a colour derived from the seed."""
     colour = zlib.crc32(seed.encode(errors="replace")).to_bytes(4, "big")[:3]
     rows = (b"\0" + colour * _SIDE) * _SIDE
-    head = struct.pack(">IIBBBBB", _SIDE, _SIDE, 8, 2, 0, 0, 0)  # 8 bits a channel, colour without transparency
+    head = struct.pack(">IIBBBBB", _SIDE, _SIDE, 8, 2, 0, 0, 0)  # 8 bits per channel, RGB without alpha
     chunks = ((b"IHDR", head), (b"IDAT", zlib.compress(rows, 9)), (b"IEND", b""))
     return b"\x89PNG\r\n\x1a\n" + b"".join(_png_chunk(kind, data) for kind, data in chunks)
 
@@ -51,7 +51,7 @@ def _png_chunk(kind: bytes, data: bytes) -> bytes:
 
 
 def pcm(seconds: float) -> bytes:
-    """A quiet tone of 440 Hz as 16-bit little-endian samples, one channel, 24,000 a second."""
+    """Return a quiet 440 Hz tone as 16-bit little-endian samples, mono, 24,000 per second."""
     step = 2 * math.pi * 440 / _RATE
     samples = array.array("h", (round(4000 * math.sin(step * at)) for at in range(round(seconds * _RATE))))
     if sys.byteorder == "big":
@@ -60,7 +60,7 @@ def pcm(seconds: float) -> bytes:
 
 
 def wav(seconds: float) -> bytes:
-    """The same tone in a WAV file."""
+    """Return the same tone as a WAV file."""
     file = io.BytesIO()
     with wave.open(file, "wb") as writer:
         writer.setnchannels(1)
@@ -71,7 +71,7 @@ def wav(seconds: float) -> bytes:
 
 
 def mp3(seconds: float) -> bytes:
-    """Silence: empty frames of MPEG-1 layer III (ISO/IEC 11172-3), 32 kbit/s, 44,100 Hz, one channel."""
+    """Return silence: empty frames of MPEG-1 layer III (ISO/IEC 11172-3), 32 kbit/s, 44,100 Hz, mono."""
     frame = b"\xff\xfb\x10\xc0" + bytes(100)  # 144 * 32000 // 44100 = 104 bytes
     return frame * max(1, round(seconds * 44_100 / 1152))
 
@@ -85,44 +85,44 @@ _CHAT = DIALECTS["/chat/completions"]
 _UNREADABLE = (msgspec.DecodeError, FormError, UnicodeDecodeError, RecursionError)
 
 
-class _Unable(Exception):  # noqa: N818  (it says what cannot be)
-    """The request asks for what cannot be made; the text says why."""
+class _Unable(Exception):  # noqa: N818  (the name describes the request)
+    """The scripted provider cannot make the requested answer. The message gives the reason."""
 
 
 class ScriptedProvider:
-    """A provider whose answers are made on the spot; any model name will do.
+    """A provider that generates its answers without a model. It accepts any model name.
 
     Args:
-        answer: The text of an answer from the last thing that the user said, or that a tool gave back; it is taken as
-            it is where JSON is asked for too. Default: what was said is repeated, and JSON is made from its schema.
+        answer: Return the text of an answer, given the user's last text or the last tool results. The text is also used
+            unchanged when JSON was requested. By default the given text is repeated, and JSON is made from its schema.
     """
 
     def __init__(self, answer: Callable[[str], str] | None = None) -> None:
         self._answer = answer
 
     async def start(self) -> None:
-        """There is nothing to begin."""
+        """Do nothing: no preparation is needed."""
 
     async def stop(self) -> None:
-        """There is nothing to let go of."""
+        """Do nothing: no resources are held."""
 
     async def models(self) -> list[Listed]:
-        """The one name it is listed under."""
+        """Return the only listed model."""
         return [msgspec.convert(_MODEL, Listed)]
 
     async def chat(self, request: ChatRequest) -> bytes:
-        """As `Provider.chat`."""
+        """Return the body of the answer, as `ModelProvider.chat` does."""
         return go_json.encode(_CHAT.whole(self._chat_turn(request)))
 
     async def chat_stream(self, request: ChatRequest) -> AsyncGenerator[bytes]:
-        """As `Provider.chat_stream`."""
+        """Yield the lines of the answer, as `ModelProvider.chat_stream` does."""
         for event in _CHAT.events(self._chat_turn(request)):
             for line in event.splitlines(keepends=True):
                 yield line
 
     @asynccontextmanager
     async def exchange(self, ask: Ask) -> AsyncGenerator[ProviderResponse]:
-        """As `Provider.exchange`: an answer in the dialect of the path."""
+        """Open an answer in the dialect of the path, as `ModelProvider.exchange` does."""
         try:
             answer = self._exchanged(ask)
         except _UNREADABLE as error:
@@ -145,7 +145,7 @@ class ScriptedProvider:
         return self._spoken(path, ask)
 
     def _spoken(self, path: str, ask: Ask) -> ProviderResponse:
-        """The answer in words."""
+        """Return the answer of a text endpoint."""
         if path not in DIALECTS:
             return _unknown(ask)
         conversation = Conversation.read(ask.body)
@@ -157,16 +157,16 @@ class ScriptedProvider:
     def _chat_turn(self, request: ChatRequest) -> ScriptedTurn:
         try:
             return self._turn(Conversation.read(msgspec.json.encode(request)))
-        except _UNREADABLE as error:  # the gateway lets parts of a chat through unread
+        except _UNREADABLE as error:  # the gateway does not check every part of a chat
             raise Refused(400, _refusal(f"the scripted provider cannot read this request: {error}")) from error
         except _Unable as error:
             raise Refused(400, _refusal(str(error))) from error
 
     def _turn(self, conversation: Conversation) -> ScriptedTurn:
-        """What comes next in the conversation.
+        """Return the next turn of the conversation.
 
         Raises:
-            _Unable: It asks for a call, or a form, that cannot be made.
+            _Unable: It requires a tool call or a JSON answer that cannot be made.
         """
         turn = ScriptedTurn(
             conversation.model,
@@ -193,7 +193,7 @@ class ScriptedProvider:
 
 
 def _due(conversation: Conversation) -> ConversationTool | None:
-    """The tool to be called: the one that must be, or the first as soon as the user has spoken."""
+    """Return the tool to call: the required one, or the first when the last message is the user's."""
     if conversation.named is not None:
         for tool in conversation.tools:
             if tool.name == conversation.named:
@@ -204,7 +204,7 @@ def _due(conversation: Conversation) -> ConversationTool | None:
 
 
 def _fitting(schema: object, text: str, whose: str) -> str:
-    """JSON of the schema, with the text where the schema leaves a string free."""
+    """Return JSON that fits the schema, with the text in strings that the schema does not restrict."""
     try:
         return json.dumps(instance(schema, text), ensure_ascii=False)
     except NoInstance as error:
@@ -212,7 +212,7 @@ def _fitting(schema: object, text: str, whose: str) -> str:
 
 
 def _ended(turn: ScriptedTurn, conversation: Conversation) -> ScriptedTurn:
-    """The turn with its text cut off where it must end."""
+    """Return the turn with its text cut at the first stop sequence or the token limit."""
     found = [(at, stop) for stop in conversation.stops if (at := turn.text.find(stop)) >= 0]
     if found:
         at, stop = min(found)
@@ -233,7 +233,7 @@ class _Utterance(Struct):
 
 
 def _pictured(ask: Ask) -> ProviderResponse:
-    """A square picture for each one asked for, its colour drawn from the prompt."""
+    """Return a square picture per requested image, in a colour derived from the prompt."""
     kind = ask.path.removeprefix("/images/").partition("?")[0]
     if kind == "generations":
         wanted = msgspec.json.decode(ask.body, type=_Depiction)
@@ -253,7 +253,7 @@ def _depiction(ask: Ask) -> _Depiction:
 
 
 def _sounded(ask: Ask) -> ProviderResponse:
-    """Half a second of sound, in one of the types that can be made here."""
+    """Return half a second of sound in the requested format."""
     if ask.path.partition("?")[0] not in ("/audio/speech", "/audio/sfx", "/audio/music"):
         return _unknown(ask)
     wanted = msgspec.json.decode(ask.body, type=_Utterance).response_format or "mp3"
@@ -272,7 +272,7 @@ def _refused(status: int, text: str) -> ProviderResponse:
 
 
 def _refusal(text: str) -> bytes:
-    """In the shape of the dialects it speaks: Anthropic's has one more key at the top than OpenAI's."""
+    """Encode an error in the shape of all dialects: Anthropic's has one more key at the top level than OpenAI's."""
     error = {"type": "invalid_request_error", "message": text, "param": None, "code": None}
     return go_json.encode({"type": "error", "error": error})
 
