@@ -55,7 +55,7 @@ _MIXINS = {
     "Response": Mixin("answers", "ResponseAnswer", of="ResponseFunctionToolCall"),
     "ResponseFunctionToolCall": Mixin("answers", "Arguments"),
     "ExportMetricsServiceResponse": Mixin("answers", "PushOutcome"),
-    "Image": Mixin("images", "Picture"),
+    "Image": Mixin("images", "ImageMixin"),
     "ImagesResponse": Mixin("display", "Listing"),
     "ListModelsResponse": Mixin("display", "ModelListing"),
     "ListToolsResponse": Mixin("display", "Listing"),

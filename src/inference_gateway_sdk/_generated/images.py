@@ -7,7 +7,7 @@ Derived from openapi.yaml by scripts/generate_types: do not edit.
 from typing import Any
 
 from .._model.display import Listing
-from .._model.images import Picture
+from .._model.images import ImageMixin
 from .._model.model import Model as _Model, Required
 from .._model.open_types import OpenEnum
 from .._model.unknown_fields import WithMeta
@@ -43,7 +43,7 @@ class ImageSize(OpenEnum):
     SIZE_1024X1792 = "1024x1792"
 
 
-class Image(Picture, _Model, kw_only=True):
+class Image(ImageMixin, _Model, kw_only=True):
     """One image."""
 
     b64_json: str | None = None

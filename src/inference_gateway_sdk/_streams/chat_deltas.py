@@ -1,7 +1,7 @@
-"""The events that all dialects share, for a chat stream.
+"""The events common to all dialects, for a chat stream.
 
-A `finish_reason` is the end only when nothing more comes: the gateway may have run the tools and go on with another
-turn, and some providers send it with every chunk. Ends are therefore emitted at the turn's end and at the stream's.
+A `finish_reason` is the end only when nothing follows it. The gateway may run the tools and continue with another turn,
+and some providers send a `finish_reason` with every chunk. Ends are therefore emitted when the turn or the stream ends.
 """
 
 from __future__ import annotations

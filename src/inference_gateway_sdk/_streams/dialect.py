@@ -72,7 +72,7 @@ class EventDialect(ABC, Generic[ChunkT, FinalT, StateT]):
     """One attempt at a stream of JSON events (see `Dialect`).
 
     A subclass defines the meaning of its events: which are errors, which end the answer, which count as content. The
-    end of the body never proves that an answer is whole: the gateway ends the body in the same way when the provider
+    end of the body never proves that an answer is whole. The gateway ends the body in the same way when the provider
     broke off (gateway-behaviour.md#chat-streaming, #messages, #responses).
 
     Args:

@@ -313,7 +313,7 @@ class Block:
     """One content block: its `content_block_start`, with every delta of any type merged into it.
 
     New types of blocks and deltas appear more often than the contract changes. Two fields of a delta are not fields of
-    its block: pieces of a tool's input, which are joined and then parsed, and citations, which are collected.
+    its block. Pieces of a tool's input are joined and then parsed; citations are collected.
 
     Attributes:
         is_call: True when the block calls a tool.

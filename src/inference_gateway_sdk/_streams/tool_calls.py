@@ -1,9 +1,10 @@
 r"""Assemble the tool calls of a chat from their pieces.
 
-Providers disagree on everything here: indexes that start at 1, repeat, or are missing; ids that come once, with every
-piece, or never; names in pieces; arguments as an object instead of text. A piece belongs to the call with its index,
-else with its id, else to the last one. A contradicting id, another name after arguments, or the same name before new
-arguments begins a new call.
+Providers send tool calls in different ways. Indexes start at 1, repeat, or are missing. Ids come once, with every
+piece, or never. Names come in pieces, arguments as an object instead of text.
+
+A piece belongs to the call with its index, else with its id, else to the last one. A contradicting id, another name
+after arguments, or the same name before new arguments begins a new call.
 
 The form of the contract (OpenAI), three chunks for one call:
     {"index": 0, "id": "call_1", "type": "function", "function": {"name": "get_weather", "arguments": ""}}
