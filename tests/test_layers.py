@@ -22,7 +22,10 @@ ALLOWED = {
     "_run": {"errors", "_model", "_generated", "_schema", "_tools", "msgspec"},
     "_http1": {"errors", "httptools"},
     "_transport": {"errors", "_http1", "httpx2"},
-    "_client": {"errors", "_version", "_model", "_generated", "_wire", "_streams", "_http1", "_transport", "msgspec"},
+    "_client": {
+        "errors", "_version", "_model", "_generated", "_wire", "_streams", "_http1", "_transport", "_schema", "_tools",
+        "_run", "msgspec",
+    },
     "embedded": {
         "errors", "_version", "_model", "_generated", "_wire", "msgspec",
         "starlette", "uvicorn", "h11", "httpx2", "xllamacpp", "yaml", "jwt",

@@ -16,18 +16,28 @@ if TYPE_CHECKING:
 __all__ = ["root_module", "types_module"]
 
 _WRITTEN = {
-    "_client.api": ["AsyncInferenceGatewayAPI", "InferenceGatewayAPI"],
+    "_client._async.api": ["AsyncInferenceGatewayAPI"],
+    "_client._blocking.api": ["InferenceGatewayAPI"],
     "_client._async.client": ["AsyncInferenceGatewayClient"],
     "_client._blocking.client": ["InferenceGatewayClient"],
     "_client._async.stream": ["AsyncByteStream", "AsyncStream"],
     "_client._blocking.stream": ["ByteStream", "Stream"],
+    "_client._async.run_stream": ["AsyncRunStream"],
+    "_client._blocking.run_stream": ["RunStream"],
     "_client.hooks": ["RequestSent", "ResponseReceived", "RetryPlanned"],
     "_model.unknown_fields": ["Meta"],
+    "_model.usage": ["Usage"],
+    "_run.result": ["Limits", "OutputError", "Run", "RunError", "RunLimitError", "RunPausedError", "ToolRaisedError"],
+    "_run.render": ["Loss"],
+    "_run.transcript": ["RunCall", "Transcript"],
+    "_run.turn": ["ToolDone", "ToolRun"],
+    "_streams.dialect": ["ByteDialect", "JsonEventDialect"],
+    "_tools.tool": ["Tool", "ToolError", "tool"],
     "_transport.httpx2": ["AsyncHttpx2Driver", "Httpx2Driver"],
     "_version": ["__version__"],
     "_wire.audio": ["Audio"],
     "_wire.authoring": ["assistant", "image_part", "system", "tool_result", "user"],
-    "_wire.call": ["Call", "Dialect", "Idempotency", "Reply", "StreamCall"],
+    "_wire.call": ["BaseCall", "Call", "Dialect", "Idempotency", "Reply", "StreamCall"],
     "_wire.deltas": [
         "Delta",
         "Finish",
@@ -51,6 +61,9 @@ _WRITTEN = {
 
 _RENAMED = {"Repeat": "Idempotency"}
 _SUBMODULES = ["errors", "transport", "types"]
+
+# Names that need a library the package does not require: outside `__all__`, so that `import *` works without it.
+_OPTIONAL = {"AsyncHttpx2Driver", "Httpx2Driver"}
 
 _ROOT = '''"""The Python client for the Inference Gateway: one typed API, blocking and async.
 
@@ -81,7 +94,13 @@ if not TYPE_CHECKING:  # to type checkers a module with __getattr__ would have e
             warnings.warn(f"{{name}} is now {{new}}: the old name goes in 2.0", DeprecationWarning, stacklevel=2)
             return __getattr__(new)
         if name in _HOMES:
-            value = getattr(import_module("." + _HOMES[name], __name__), name)
+            try:
+                value = getattr(import_module("." + _HOMES[name], __name__), name)
+            except ImportError as error:
+                if name in __all__:
+                    raise
+                # hasattr() and inspect expect this error for a name whose library is not installed
+                raise AttributeError(str(error), name=name, obj=None) from error
         elif name in {submodules}:
             value = import_module("." + name, __name__)
         else:
@@ -90,7 +109,7 @@ if not TYPE_CHECKING:  # to type checkers a module with __getattr__ would have e
         return value
 
     def __dir__():
-        return sorted({{*globals(), *__all__}})
+        return sorted({{*globals(), *_HOMES}})
 '''
 
 _TYPES = '''"""The contract's types apart from the rest: `from inference_gateway_sdk.types import Message`.
@@ -128,7 +147,7 @@ def root_module(contract: Contract) -> str:
     table = {name: home for home in sorted(homes) for name in homes[home]}
     return _ROOT.format(
         static=_static_imports(homes),
-        all=sequence("__all__ = [", [literal(name) for name in names], "]"),
+        all=sequence("__all__ = [", [literal(name) for name in names if name not in _OPTIONAL], "]"),
         table=sequence(
             "_HOMES = {", [f"{literal(name)}: {literal(home)}" for name, home in table.items()], "}", "    "
         ),

@@ -17,8 +17,7 @@ from inference_gateway_sdk import ChatCompletionTool, FunctionObject, McpServerT
 from inference_gateway_sdk._schema.adapter import InvalidValueError, adapt
 from inference_gateway_sdk._schema.json_schema import merge_schemas
 from inference_gateway_sdk._schema.strict import OPENAI, PLAIN
-from inference_gateway_sdk._tools.tool import Tool, tool
-from inference_gateway_sdk._tools.toolbox import Toolbox, describe_tool
+from inference_gateway_sdk._tools.tool import Tool, Toolbox, describe_tool, tool
 
 
 class Point(msgspec.Struct):

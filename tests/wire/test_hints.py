@@ -22,7 +22,7 @@ CASES: list[tuple[int, str, str | None, str | None, str]] = [
         "gpt-4o",
         '\'gpt-4o\' names no provider. Write model="openai/gpt-4o", or provider="openai"',
     ),
-    (400, UNRESOLVED, None, "foo/bar", "'foo' is no provider id of this gateway. Write model="),
+    (400, UNRESOLVED, None, "foo/bar", "'foo' is not a provider id of this gateway. Write model="),
     (400, UNRESOLVED, None, None, 'Write model="openai/gpt-4o", or provider="openai" with model="gpt-4o"'),
     (400, "No provider specified for images", None, None, 'Write model="openai/gpt-4o"'),
     (400, "Unsupported model: fast", None, "fast", "X-MCP-Bypass"),

@@ -1,4 +1,4 @@
-"""The keyword arguments of the clients' methods, for editors and type checkers: imported for typing only."""
+"""The keyword arguments of the clients' methods, for editors and type checkers. Imported for typing only."""
 
 from __future__ import annotations
 
@@ -49,18 +49,18 @@ __all__ = [
 ]
 
 Messages: TypeAlias = str | Message | Mapping[str, Any] | Iterable[str | Message | Mapping[str, Any]]
-"""Of a chat."""
+"""The messages of a chat completion."""
 
 _AnyMessage: TypeAlias = str | MessagesMessage | MessagesResponse | Mapping[str, Any]
 Conversation: TypeAlias = _AnyMessage | Iterable[_AnyMessage]
-"""Of the Messages endpoint."""
+"""The messages of a request to the Messages endpoint."""
 
 _ResponseItem: TypeAlias = str | ResponseInputItem | ResponseOutputItem | Response | Mapping[str, Any]
 ResponseItems: TypeAlias = _ResponseItem | Iterable[_ResponseItem]
 
 
 class CallOptions(TypedDict, total=False):
-    """How one call is made."""
+    """The request options of a call."""
 
     timeout: Timeouts | float | None
     max_retries: int
@@ -71,7 +71,7 @@ class CallOptions(TypedDict, total=False):
 
 
 class ListOptions(TypedDict, total=False):
-    """How a call without a body is made."""
+    """The request options of a call without `extra_body`."""
 
     timeout: Timeouts | float | None
     max_retries: int
@@ -81,62 +81,62 @@ class ListOptions(TypedDict, total=False):
 
 
 class ChatParams(CreateChatCompletionParams, CallOptions, total=False):
-    """`generate_content`: the contract's parameters, and how the call is made."""
+    """Keyword arguments of `generate_content`: the contract's parameters, and request options."""
 
     mcp_bypass: bool
 
 
 class ChatStreamParams(ChatParams, total=False):
-    """`generate_content_stream`: the same, and how the stream is read."""
+    """Keyword arguments of `generate_content_stream`: those of `generate_content`, and stream options."""
 
     assemble: bool
     on_truncation: Literal["raise", "return"]
 
 
 class MessagesParams(CreateMessagesParams, CallOptions, total=False):
-    """`create_message`: the contract's parameters, and how the call is made."""
+    """Keyword arguments of `create_message`: the contract's parameters, and request options."""
 
 
 class MessagesStreamParams(MessagesParams, total=False):
-    """`create_message_stream`: the same, and how the stream is read."""
+    """Keyword arguments of `create_message_stream`: those of `create_message`, and stream options."""
 
     assemble: bool
     on_truncation: Literal["raise", "return"]
 
 
 class ResponseParams(CreateResponseParams, CallOptions, total=False):
-    """`create_response`: the contract's parameters, and how the call is made."""
+    """Keyword arguments of `create_response`: the contract's parameters, and request options."""
 
 
 class ResponseStreamParams(ResponseParams, total=False):
-    """`create_response_stream`: the same, and how the stream is read."""
+    """Keyword arguments of `create_response_stream`: those of `create_response`, and stream options."""
 
     assemble: bool
     on_truncation: Literal["raise", "return"]
 
 
 class ImageParams(CreateImageParams, CallOptions, total=False):
-    """`generate_image`: the contract's parameters, and how the call is made."""
+    """Keyword arguments of `generate_image`: the contract's parameters, and request options."""
 
 
 class ImageEditParams(CreateImageEditParams, CallOptions, total=False):
-    """`create_image_edit`: the contract's parameters, and how the call is made."""
+    """Keyword arguments of `create_image_edit`: the contract's parameters, and request options."""
 
 
 class ImageVariationParams(CreateImageVariationParams, CallOptions, total=False):
-    """`create_image_variation`: the contract's parameters, and how the call is made."""
+    """Keyword arguments of `create_image_variation`: the contract's parameters, and request options."""
 
 
 class SpeechParams(CreateSpeechParams, CallOptions, total=False):
-    """`create_speech`: the contract's parameters, and how the call is made."""
+    """Keyword arguments of `create_speech`: the contract's parameters, and request options."""
 
 
 class SoundEffectParams(CreateSfxParams, CallOptions, total=False):
-    """`create_sound_effect`: the contract's parameters, and how the call is made."""
+    """Keyword arguments of `create_sound_effect`: the contract's parameters, and request options."""
 
 
 class MusicParams(CreateMusicParams, CallOptions, total=False):
-    """`create_music`: the contract's parameters, and how the call is made."""
+    """Keyword arguments of `create_music`: the contract's parameters, and request options."""
 
 
 class _Shared(TypedDict, total=False):
@@ -149,7 +149,7 @@ class _Shared(TypedDict, total=False):
 
 
 class Options(_Shared, total=False):
-    """`with_options` of the blocking client."""
+    """Keyword arguments of `with_options` of the blocking client."""
 
     token: Token | None
     on_request: Hook[RequestSent] | None
@@ -158,7 +158,7 @@ class Options(_Shared, total=False):
 
 
 class AsyncOptions(_Shared, total=False):
-    """`with_options` of the async client."""
+    """Keyword arguments of `with_options` of the async client."""
 
     token: AsyncToken | None
     on_request: AsyncHook[RequestSent] | None

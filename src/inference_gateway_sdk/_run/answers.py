@@ -14,7 +14,7 @@ from .._model.json_values import is_array, is_object
 from .._model.usage import Usage
 
 if TYPE_CHECKING:
-    from .._tools.toolbox import DialectName
+    from .._tools.tool import DialectName
     from ..errors import StatusError
 
 __all__ = ["Answer", "End", "WireCall", "calls_in_generation", "failed_generation", "parse_arguments", "read_answer"]

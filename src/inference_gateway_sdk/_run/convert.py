@@ -12,7 +12,7 @@ from .._model.json_values import is_array, is_object
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from .._tools.toolbox import DialectName
+    from .._tools.tool import DialectName
 
 __all__ = ["AssistantParts", "ConvertedMessage", "assistant_parts", "user_message"]
 

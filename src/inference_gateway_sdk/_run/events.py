@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeAlias
 from msgspec import Struct
 
 from .._schema.adapter import TypeAdapter  # noqa: TC001  (the same)
-from .._tools.toolbox import DialectName, Toolbox  # noqa: TC001  (the same)
+from .._tools.tool import DialectName, Toolbox  # noqa: TC001  (the same)
 from ..errors import GatewayError  # noqa: TC001  (the same)
 from .providers import OutputMode  # noqa: TC001  (the same)
 from .result import Limits
@@ -45,6 +45,7 @@ class RunSettings(Struct, frozen=True, kw_only=True):
         toolbox: Its tools.
         output: The type of its output, None for text.
         mode: How to hold the model to that type; None picks by provider.
+        first_mode: Where to begin, as an earlier run with the same model found out; None for the table's choice.
         limits: How far it may go.
         on_limit: Whether a limit raises or ends the run.
         on_tool_error: Whether a tool's exception is reported to the model or raised.
@@ -57,6 +58,7 @@ class RunSettings(Struct, frozen=True, kw_only=True):
     toolbox: Toolbox
     output: TypeAdapter[Any] | None = None
     mode: OutputMode | None = None
+    first_mode: OutputMode | None = None
     limits: Limits = Limits()
     on_limit: Literal["raise", "return"] = "raise"
     on_tool_error: Literal["report", "raise"] = "report"

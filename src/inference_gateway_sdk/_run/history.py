@@ -20,7 +20,7 @@ from .transcript import Answered, Entry, Result, RunCall, Transcript, UserMessag
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from .._tools.toolbox import DialectName
+    from .._tools.tool import DialectName
 
 __all__ = ["answered", "read_history"]
 

@@ -11,13 +11,13 @@ from .._model.json_values import is_object
 from .._schema.adapter import InvalidValueError, Problem, TypeAdapter
 from .._schema.partial import PartialReader
 from .._schema.strict import PLAIN, Strict, strict
-from .._tools.toolbox import describe_tool
+from .._tools.tool import describe_tool
 from .answers import parse_arguments
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .._tools.toolbox import DialectName
+    from .._tools.tool import DialectName
     from .providers import OutputMode, ProviderRules
 
 __all__ = ["FINAL_TOOL", "Hold", "OutputType", "asks_again", "reads_value"]

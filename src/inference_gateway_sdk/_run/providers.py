@@ -13,7 +13,7 @@ from msgspec import Struct
 from .._schema.strict import ANTHROPIC, GOOGLE, GRAMMAR, OPENAI, PLAIN, Rules
 
 if TYPE_CHECKING:
-    from .._tools.toolbox import DialectName
+    from .._tools.tool import DialectName
 
 __all__ = ["MODES", "OutputMode", "ProviderRules", "first_mode", "next_mode", "rules_for"]
 

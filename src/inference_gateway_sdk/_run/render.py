@@ -24,7 +24,7 @@ from .transcript import Answered, Note, Result, RunCall, Started, UserMessage, c
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from .._tools.toolbox import DialectName
+    from .._tools.tool import DialectName
     from .transcript import Entry
 
 __all__ = ["Loss", "Rendered", "Target", "render"]

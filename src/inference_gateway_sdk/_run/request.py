@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._model.encode import to_builtins
 from .._model.json_values import is_mapping, is_object
-from .._tools.toolbox import describe_tool
+from .._tools.tool import describe_tool
 from .events import Ask
 from .render import Target, render
 from .transcript import Offered

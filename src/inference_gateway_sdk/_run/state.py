@@ -96,7 +96,9 @@ class RunState:
         self._finish = ""
         self._value: dict[str, Any] = {}
         if settings.output is not None:
-            self.mode = settings.mode or first_mode(self.rules, with_tools=bool(settings.toolbox))
+            self.mode = (
+                settings.mode or settings.first_mode or first_mode(self.rules, with_tools=bool(settings.toolbox))
+            )
             self._set_output()
 
     # --- what the shell asks for

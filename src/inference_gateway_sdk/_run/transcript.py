@@ -17,7 +17,7 @@ from .._model.encode import encode
 from .._model.json_values import is_array, is_object, parse
 from .._model.type_info import build_decoder
 from .._model.unknown_fields import set_module
-from .._tools.toolbox import DialectName  # noqa: TC001  (msgspec reads the annotations at run time)
+from .._tools.tool import DialectName  # noqa: TC001  (msgspec reads the annotations at run time)
 from ..errors import DeserializationError
 from .answers import Answer, parse_arguments, read_answer
 

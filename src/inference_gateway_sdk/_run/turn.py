@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from .._schema.strict import Rules
-    from .._tools.toolbox import Toolbox
+    from .._tools.tool import Toolbox
     from .transcript import Entry
 
 __all__ = ["Finished", "LogLine", "Notice", "PlannedCall", "ToolDone", "ToolRun", "Turn"]

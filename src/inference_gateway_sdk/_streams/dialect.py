@@ -5,6 +5,11 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypedDict, TypeVar
 
+import msgspec
+
+from .._model.json_values import parse
+from .._model.model import Model
+from .._model.type_info import build_decoder
 from .._wire import codec
 from .._wire.problem import read_bad_frame, read_stream_error
 from ..errors import (
@@ -15,18 +20,20 @@ from ..errors import (
     StreamError,
     StreamTruncatedError,
 )
-from .reader import EventStreamReader
+from .reader import EventStreamReader, is_error_object
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .._wire.deltas import Delta
     from .._wire.sse import RawEvent
-    from .state import StreamState
+    from .state import Assembly
 
-__all__ = ["TOO_DEEP", "ByteDialect", "DeltaView", "EventDialect", "Options", "too_deep"]
+__all__ = ["TOO_DEEP", "ByteDialect", "DeltaView", "EventDialect", "JsonEventDialect", "Options", "too_deep"]
 
 ChunkT = TypeVar("ChunkT")
 FinalT = TypeVar("FinalT")
-StateT = TypeVar("StateT", bound="StreamState[Any, Any]")
+StateT = TypeVar("StateT", bound="Assembly[Any, Any]")
 ChunkT_contra = TypeVar("ChunkT_contra", contravariant=True)
 MAX_EVENT = 64 * 1024 * 1024
 TOO_DEEP = (RecursionError, SerializationError)
@@ -98,7 +105,7 @@ class EventDialect(ABC, Generic[ChunkT, FinalT, StateT]):
         self.state = state
         self._provider, self._model = provider, model
         self._reader = EventStreamReader(max_event)
-        self._decode = codec.ChunkDecoder(chunk).decode
+        self._decode: Callable[[bytes | memoryview], ChunkT] = codec.ChunkDecoder(chunk).decode
         self._final = final
         self._assemble = assemble
         self._view: DeltaView[ChunkT] | None = None
@@ -220,6 +227,10 @@ class EventDialect(ABC, Generic[ChunkT, FinalT, StateT]):
         error = codec.to_builtins(chunk)
         self.failure = read_stream_error(error, event[0], provider=self._provider, model=self._model)
 
+    def _bad_frame(self, event: RawEvent, error: GatewayError) -> GatewayError:
+        """Return the failure for an event that cannot be decoded, `error` being why."""
+        return read_bad_frame(event[0], provider=self._provider, model=self._model)
+
     def _read(self, events: list[RawEvent], *, whole: bool = True) -> list[tuple[ChunkT | None, RawEvent]]:
         """Return the events as chunks, up to the one after which nothing counts."""
         chunks: list[tuple[ChunkT | None, RawEvent]] = []
@@ -232,9 +243,9 @@ class EventDialect(ABC, Generic[ChunkT, FinalT, StateT]):
             else:
                 try:
                     chunk = follow(decode(data), event)
-                except (DecodingError, DeserializationError):
+                except (DecodingError, DeserializationError) as error:
                     if whole:  # half an event at the end of the body is truncation, not a bad frame
-                        self.failure = read_bad_frame(data, provider=self._provider, model=self._model)
+                        self.failure = self._bad_frame(event, error)
                 except TOO_DEEP:
                     self.failure = too_deep()
                 else:
@@ -270,6 +281,119 @@ class EventDialect(ABC, Generic[ChunkT, FinalT, StateT]):
 def too_deep() -> DecodingError:
     """Return the error for JSON that is nested too deeply."""
     return DecodingError("the stream sent JSON that is nested too deeply to read")
+
+
+class JsonEventDialect(EventDialect[ChunkT, "list[ChunkT]", "EventList[ChunkT]"]):
+    """A `Dialect` for an endpoint that has no method: a stream of JSON events of one type.
+
+    The whole answer is the list of the events. An event with an `error` object raises as in every other stream. The
+    stream is whole when the event that `is_last` accepts has come, or `[DONE]` where `is_last` is None.
+
+    Args:
+        chunk: The type of each event: `dict`, or a msgspec Struct, dataclass or TypedDict.
+        is_last: Accepts the event that ends the answer.
+        text: Returns the text that an event adds, for the stream's `text()`.
+        assemble: Keep the events, so that `final()` has them; otherwise memory stays constant.
+        max_event: The largest event accepted, in bytes.
+    """
+
+    __slots__ = ("_is_done", "_is_last", "_text")
+
+    def __init__(
+        self,
+        chunk: type[ChunkT],
+        *,
+        is_last: Callable[[ChunkT], bool] | None = None,
+        text: Callable[[ChunkT], str | None] | None = None,
+        assemble: bool = True,
+        max_event: int = MAX_EVENT,
+    ) -> None:
+        super().__init__(chunk, list, EventList(), assemble=assemble, max_event=max_event)
+        kind: Any = chunk
+        if not (isinstance(kind, type) and issubclass(kind, Model)):  # ChunkDecoder knows the contract's types only
+            self._decode = _event_decoder(chunk)
+        self._is_last, self._text = is_last, text
+        self._is_done = False
+
+    @property
+    def terminal(self) -> bool:
+        """Whether the last event has come."""
+        return self._is_done
+
+    def has_content(self, chunk: ChunkT) -> bool:
+        """Return True: each event counts as content."""
+        return True
+
+    def text(self, chunk: ChunkT) -> str | None:
+        """Return the text an event adds; None without `text`."""
+        return None if self._text is None else self._text(chunk)
+
+    def _make_view(self) -> DeltaView[ChunkT]:
+        raise TypeError(
+            "deltas() knows chat completions, Responses and Messages: iterate over the events of this stream"
+        )
+
+    def _follow(self, chunk: ChunkT, event: RawEvent) -> ChunkT | None:
+        if b'"error"' in event[0] and is_error_object(parse(event[0])):
+            self.failure = self._bad_frame(event, DeserializationError())
+            return None
+        if self._is_last is not None and self._is_last(chunk):
+            self._is_done = True
+        return chunk
+
+    def _bad_frame(self, event: RawEvent, error: GatewayError) -> GatewayError:
+        """Return the error that the event holds, or why it does not fit the type."""
+        if not isinstance(error, DeserializationError):
+            return super()._bad_frame(event, error)
+        value = parse(event[0])
+        if not is_error_object(value):
+            return error
+        self.error_event = True
+        return read_stream_error(value, event[0])
+
+    def _adopt_plain_json(self) -> None:
+        """Keep nothing: an answer that is not an event stream has no events."""
+
+    def _missing(self) -> str:
+        return "`[DONE]` did not come" if self._is_last is None else "no event was the last one"
+
+    def _done(self) -> None:
+        self._is_done = self._is_done or self._is_last is None
+        super()._done()
+
+
+def _event_decoder(chunk: type[ChunkT]) -> Callable[[bytes | memoryview], ChunkT]:
+    """Return a decoder of a type that is not the contract's."""
+    decode = build_decoder(chunk).decode
+
+    def decode_event(data: bytes | memoryview) -> ChunkT:
+        try:
+            event: ChunkT = decode(data)
+        except msgspec.ValidationError as error:
+            raise DeserializationError(f"an event does not fit {chunk.__name__}: {error}") from None
+        except (msgspec.DecodeError, ValueError):
+            raise DecodingError("an event is not JSON") from None
+        return event
+
+    return decode_event
+
+
+class EventList(list[ChunkT]):
+    """The state of a `JsonEventDialect`: the events that were handed over."""
+
+    __slots__ = ()
+
+    def add(self, chunk: ChunkT) -> None:
+        """Take the next event."""
+        self.append(chunk)
+
+    def adopt(self, answer: list[ChunkT]) -> None:
+        """Take the events of an answer that came whole."""
+        self[:] = answer
+
+    def turns(self, *, complete: bool) -> list[list[ChunkT]]:
+        """Return the events so far as the only turn; nothing before the first."""
+        return [list(self)] if self else []
 
 
 class ByteDialect:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 __all__ = [
     "MAX_INDEX",
     "RECENT",
+    "Assembly",
     "CallState",
     "StreamState",
     "TextBuffer",
@@ -52,7 +53,23 @@ class CallState(NamedTuple):
     ran_on_gateway: bool = False
 
 
-class StreamState(Protocol[ChunkT_contra, AnswerT]):
+class Assembly(Protocol[ChunkT_contra, AnswerT]):
+    """The chunks of a stream put together."""
+
+    def add(self, chunk: ChunkT_contra, /) -> None:
+        """Take the next chunk."""
+        ...
+
+    def adopt(self, answer: AnswerT, /) -> None:
+        """Take an answer that came whole as the only turn, unless it is empty."""
+        ...
+
+    def turns(self, *, complete: bool) -> list[AnswerT]:
+        """Return the turns so far, oldest first; the last may be unfinished."""
+        ...
+
+
+class StreamState(Assembly[ChunkT_contra, AnswerT], Protocol[ChunkT_contra, AnswerT]):
     """One stream as far as it has been handed over: the single source of `partial()`, `final()` and `deltas()`.
 
     `EventDialect.state` is one. `add` takes each chunk once, in order. Text, reasoning and tool calls are those of the
@@ -88,18 +105,6 @@ class StreamState(Protocol[ChunkT_contra, AnswerT]):
     @property
     def finish_reason(self) -> FinishReason | None:
         """Why the current turn ended, in the words of chat completions; None while it is open."""
-        ...
-
-    def add(self, chunk: ChunkT_contra, /) -> None:
-        """Take the next chunk."""
-        ...
-
-    def adopt(self, answer: AnswerT, /) -> None:
-        """Take an answer that came whole as the only turn, unless it is empty."""
-        ...
-
-    def turns(self, *, complete: bool) -> list[AnswerT]:
-        """Return the turns so far, oldest first; the last may be unfinished."""
         ...
 
 

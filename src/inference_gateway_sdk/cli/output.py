@@ -188,7 +188,7 @@ def _is_unreachable(error: GatewayError | FailureError) -> bool:
 def _error_text(error: GatewayError | FailureError) -> str:
     """Return the error without its hint, which is printed separately."""
     text = str(error)
-    return text.removesuffix(f" Hint: {error.hint}") if error.hint else text
+    return text.removesuffix(f" (hint: {error.hint})") if error.hint else text
 
 
 def _drop_output() -> None:

@@ -1,19 +1,24 @@
-"""The client's methods for the Messages and Responses dialects."""
+"""The client's methods for Messages, Responses and runs."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast, overload
 
-from ..._wire.call import StreamCall, Target
+from ..._wire.call import Target, stream_call
 from ..settings import pop_assemble_option, split_params
 from .stream import AsyncStream
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
     from typing import Unpack
 
     from ..._generated.gateway import Provider
     from ..._generated.messages import MessagesResponse, MessagesStreamEvent
     from ..._generated.responses import Response, ResponseStreamEvent
+    from ..._run.providers import OutputMode
+    from ..._run.result import Limits, Run
+    from ..._run.transcript import RunCall, Transcript
+    from ..._tools.tool import DialectName
     from ..params import (
         Conversation,
         MessagesParams,
@@ -24,13 +29,15 @@ if TYPE_CHECKING:
     )
     from ..runtime import AsyncTokenSource
     from ..settings import ClientSettings
+    from .client import AsyncInferenceGatewayClient
+    from .run_stream import AsyncRunStream
     from .session import AsyncSession
 
-__all__ = ["AsyncMessagesMethods", "AsyncResponsesMethods"]
+__all__ = ["AsyncMessagesMethods", "AsyncResponsesMethods", "AsyncRunMethods"]
 
 
 class AsyncMessagesMethods:
-    """Mixed into the client."""
+    """A mix-in with the methods of the Messages endpoint."""
 
     if TYPE_CHECKING:
         _session: AsyncSession
@@ -45,18 +52,18 @@ class AsyncMessagesMethods:
         provider: Provider | str | None = None,
         **params: Unpack[MessagesParams],
     ) -> MessagesResponse:
-        """A whole message of the model (contract: POST /messages).
+        """Create a message and return it whole (contract: POST /messages).
 
-        Gateways serve it for provider anthropic alone (gateway-behaviour.md#messages).
+        Gateways serve this endpoint only for the provider anthropic (gateway-behaviour.md#messages).
 
         Args:
             model: "provider/name", or a bare name with `provider`.
-            messages: A string (one user message), a message, or a list of them; earlier answers go in as they are, with
-                every block that the provider sent.
-            max_tokens: Most tokens to generate.
+            messages: A string (one user message), a message, or a list of them. Earlier responses can be passed
+                unchanged; every block that the provider sent is sent back.
+            max_tokens: Maximum number of tokens to generate.
             provider: The provider of a bare model name.
-            **params: The contract's parameters, and how the call is made: `timeout`, `max_retries`, `headers`,
-                `extra_query`, `extra_body`. What stands in `extra_body` reaches the provider.
+            **params: The contract's parameters, and request options: `timeout`, `max_retries`, `headers`,
+                `extra_query`, `extra_body`. The fields of `extra_body` reach the provider.
         """
         from ..._wire.messages import messages_body, messages_call
 
@@ -74,7 +81,7 @@ class AsyncMessagesMethods:
         provider: Provider | str | None = None,
         **params: Unpack[MessagesStreamParams],
     ) -> AsyncStream[MessagesStreamEvent, MessagesResponse]:
-        """A message of the model as it is written (contract: POST /messages with `stream`).
+        """Stream a message (contract: POST /messages with `stream`).
 
         Nothing is sent before the `with` block is entered.
 
@@ -83,8 +90,8 @@ class AsyncMessagesMethods:
             messages: As in `create_message`.
             max_tokens: As in `create_message`.
             provider: As in `create_message`.
-            **params: As in `create_message`, and `assemble=False` for a stream that keeps nothing,
-                `on_truncation="return"` to accept an answer that was cut off.
+            **params: As in `create_message`. In addition, `assemble=False` stores no events, and
+                `on_truncation="return"` accepts a truncated stream.
         """
         from ..._streams.messages import MessagesDialect
         from ..._wire.messages import messages_body, messages_call
@@ -94,21 +101,15 @@ class AsyncMessagesMethods:
         assemble = pop_assemble_option(given)
         on_truncation = given.pop("on_truncation", "raise")
         body = messages_body(target, messages, max_tokens, given, stream=True, extra=settings.extra_body)
-        whole = messages_call(target, body)
-        call = StreamCall(
-            method=whole.method,
-            path=whole.path,
-            start=lambda: MessagesDialect(provider=target.provider, model=target.model, assemble=assemble),
-            query=whole.query,
-            body=body,
-            provider=target.provider,
-            model=target.model,
+        call = stream_call(
+            messages_call(target, body),
+            lambda: MessagesDialect(provider=target.provider, model=target.model, assemble=assemble),
         )
         return AsyncStream(self._session, call, settings, on_truncation=on_truncation)
 
 
 class AsyncResponsesMethods:
-    """Mixed into the client."""
+    """A mix-in with the methods of the Responses endpoint."""
 
     if TYPE_CHECKING:
         _session: AsyncSession
@@ -122,17 +123,17 @@ class AsyncResponsesMethods:
         provider: Provider | str | None = None,
         **params: Unpack[ResponseParams],
     ) -> Response:
-        """A whole response of the model (contract: POST /responses).
+        """Create a response and return it whole (contract: POST /responses).
 
-        Gateways serve it for provider openai alone (gateway-behaviour.md#responses).
+        Gateways serve this endpoint only for the provider openai (gateway-behaviour.md#responses).
 
         Args:
             model: "provider/name", or a bare name with `provider`.
-            input: A string (what the user says), an item, or a list of them; an earlier `Response` stands for its
-                output items, which go back with everything that the provider sent.
+            input: A string (one user message), an item, or a list of them. An earlier `Response` in the list is
+                replaced by its output items, with everything that the provider sent.
             provider: The provider of a bare model name.
-            **params: The contract's parameters, and how the call is made: `timeout`, `max_retries`, `headers`,
-                `extra_query`, `extra_body`. What stands in `extra_body` reaches the provider.
+            **params: The contract's parameters, and request options: `timeout`, `max_retries`, `headers`,
+                `extra_query`, `extra_body`. The fields of `extra_body` reach the provider.
         """
         from ..._wire.responses import response_body, response_call
 
@@ -149,7 +150,7 @@ class AsyncResponsesMethods:
         provider: Provider | str | None = None,
         **params: Unpack[ResponseStreamParams],
     ) -> AsyncStream[ResponseStreamEvent, Response]:
-        """A response of the model as it is written (contract: POST /responses with `stream`).
+        """Stream a response (contract: POST /responses with `stream`).
 
         Nothing is sent before the `with` block is entered.
 
@@ -157,8 +158,8 @@ class AsyncResponsesMethods:
             model: As in `create_response`.
             input: As in `create_response`.
             provider: As in `create_response`.
-            **params: As in `create_response`, and `assemble=False` for a stream that keeps nothing,
-                `on_truncation="return"` to accept an answer that was cut off.
+            **params: As in `create_response`. In addition, `assemble=False` stores no events, and
+                `on_truncation="return"` accepts a truncated stream.
         """
         from ..._streams.responses import ResponsesDialect
         from ..._wire.responses import response_body, response_call
@@ -168,14 +169,164 @@ class AsyncResponsesMethods:
         assemble = pop_assemble_option(given)
         on_truncation = given.pop("on_truncation", "raise")
         body = response_body(target, input, given, stream=True, extra=settings.extra_body)
-        whole = response_call(target, body)
-        call = StreamCall(
-            method=whole.method,
-            path=whole.path,
-            start=lambda: ResponsesDialect(provider=target.provider, model=target.model, assemble=assemble),
-            query=whole.query,
-            body=body,
-            provider=target.provider,
-            model=target.model,
+        call = stream_call(
+            response_call(target, body),
+            lambda: ResponsesDialect(provider=target.provider, model=target.model, assemble=assemble),
         )
         return AsyncStream(self._session, call, settings, on_truncation=on_truncation)
+
+
+T = TypeVar("T")
+
+
+class AsyncRunMethods:
+    """Mixed into the client."""
+
+    if TYPE_CHECKING:
+        _session: AsyncSession
+        _settings: ClientSettings[AsyncTokenSource]
+
+    @overload
+    async def run(
+        self,
+        model: str,
+        messages: Any,
+        *,
+        output: type[T],
+        tools: Iterable[Any] | None = None,
+        dialect: DialectName = "chat",
+        provider: Provider | str | None = None,
+        approve: Callable[[RunCall], Any] | Mapping[str, Any] | None = None,
+        limits: Limits | int | None = None,
+        on_limit: Literal["raise", "return"] = "raise",
+        on_tool_error: Literal["report", "raise"] = "report",
+        on_progress: Callable[[Transcript], Any] | None = None,
+        output_mode: OutputMode | Literal["auto"] = "auto",
+        concurrency: int | None = None,
+        **params: Any,
+    ) -> Run[T]: ...
+
+    @overload
+    async def run(self, model: str, messages: Any, *, output: Any, **params: Any) -> Run[Any]: ...
+
+    @overload
+    async def run(
+        self,
+        model: str,
+        messages: Any,
+        *,
+        tools: Iterable[Any] | None = None,
+        dialect: DialectName = "chat",
+        provider: Provider | str | None = None,
+        approve: Callable[[RunCall], Any] | Mapping[str, Any] | None = None,
+        limits: Limits | int | None = None,
+        on_limit: Literal["raise", "return"] = "raise",
+        on_tool_error: Literal["report", "raise"] = "report",
+        on_progress: Callable[[Transcript], Any] | None = None,
+        concurrency: int | None = None,
+        **params: Any,
+    ) -> Run[str]: ...
+
+    async def run(self, model: str, messages: Any, **options: Any) -> Run[Any]:
+        """Ask a model, run the tools it calls, and ask again until it has answered.
+
+        Args:
+            model: As in `generate_content`.
+            messages: A string, a message, an answer, a `Run`, a `Transcript`, or a list of them. A transcript that ends
+                in open calls goes on with them.
+            **options: What follows, and the parameters of the dialect's own method (`temperature`, `timeout`, ...).
+                tools: Functions, `tool(f, ...)`, tools of `list_mcp_tools()`, or descriptions, at whose calls the run
+                    pauses. None for the client's, `()` for none.
+                output: The type of the answer: a msgspec Struct, a pydantic model, a dataclass, a TypedDict, `list[X]`,
+                    a union, a scalar; `str` for text.
+                dialect: "chat", "responses" or "messages".
+                provider: The provider of a bare model name.
+                approve: A function of a call, or a mapping of call ids, to True, False, a reason, or None to leave the
+                    call open. Asked for tools with `approval=True`; without it the run pauses at them.
+                limits: `Limits(...)`, or a number of rounds (10 by default).
+                on_limit: "return" ends the run at a limit instead of raising.
+                on_tool_error: "raise" raises a tool's exception; by default the model is given its class.
+                on_progress: Called with the transcript before and after each tool call, to store it.
+                output_mode: How the model is held to `output`: "schema", "tool", "json" or "prompt"; "auto" picks by
+                    provider, and steps down where the provider refuses.
+                concurrency: How many tools may run at once. Default: all of a turn in the async client, one in the
+                    blocking one.
+
+        Returns:
+            The run: `output`, `text`, `calls`, `usage`, `transcript`, and `pending` when it paused.
+
+        Raises:
+            TypeError: A tool, type or argument that cannot be used, before anything is sent.
+            ValueError: A value that makes no sense, or two tools of one name.
+            KeyError: `approve` names a call that is not pending.
+            RunLimitError: The run reached one of its limits.
+            OutputError: The model gave no value of the type.
+            ToolRaisedError: A tool raised, with `on_tool_error="raise"`.
+            GatewayError: A request failed. `partial` of each is the run so far.
+        """
+        async with self._run_stream(model, messages, options) as stream:
+            return await stream.final()
+
+    @overload
+    def run_stream(
+        self,
+        model: str,
+        messages: Any,
+        *,
+        output: type[T],
+        tools: Iterable[Any] | None = None,
+        dialect: DialectName = "chat",
+        provider: Provider | str | None = None,
+        approve: Callable[[RunCall], Any] | Mapping[str, Any] | None = None,
+        limits: Limits | int | None = None,
+        on_limit: Literal["raise", "return"] = "raise",
+        on_tool_error: Literal["report", "raise"] = "report",
+        on_progress: Callable[[Transcript], Any] | None = None,
+        output_mode: OutputMode | Literal["auto"] = "auto",
+        concurrency: int | None = None,
+        **params: Any,
+    ) -> AsyncRunStream[T]: ...
+
+    @overload
+    def run_stream(self, model: str, messages: Any, *, output: Any, **params: Any) -> AsyncRunStream[Any]: ...
+
+    @overload
+    def run_stream(
+        self,
+        model: str,
+        messages: Any,
+        *,
+        tools: Iterable[Any] | None = None,
+        dialect: DialectName = "chat",
+        provider: Provider | str | None = None,
+        approve: Callable[[RunCall], Any] | Mapping[str, Any] | None = None,
+        limits: Limits | int | None = None,
+        on_limit: Literal["raise", "return"] = "raise",
+        on_tool_error: Literal["report", "raise"] = "report",
+        on_progress: Callable[[Transcript], Any] | None = None,
+        concurrency: int | None = None,
+        **params: Any,
+    ) -> AsyncRunStream[str]: ...
+
+    def run_stream(self, model: str, messages: Any, **options: Any) -> AsyncRunStream[Any]:
+        """Return a run to be followed while it goes on: its deltas, its tool calls, its output as it grows.
+
+        Nothing is sent before the `with` block is entered and read.
+
+        Args:
+            model: As in `run`.
+            messages: As in `run`.
+            **options: As in `run`.
+
+        Raises:
+            TypeError: As in `run`, before anything is sent.
+            ValueError: As in `run`.
+            KeyError: As in `run`.
+        """
+        return self._run_stream(model, messages, options)
+
+    def _run_stream(self, model: str, messages: Any, options: dict[str, Any]) -> AsyncRunStream[Any]:
+        from .run_stream import AsyncRunStream
+
+        client = cast("AsyncInferenceGatewayClient", self)
+        return AsyncRunStream(client, self._session, self._settings, model=model, messages=messages, options=options)

@@ -1,0 +1,145 @@
+"""The keyword arguments of `run` and `run_stream`, checked before anything is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable  # noqa: TC003  (msgspec reads the annotations at run time)
+from typing import Any, Final, get_args
+
+from msgspec import Struct
+
+from .._model.json_values import is_mapping
+from .._run.events import RunSettings
+from .._run.providers import MODES
+from .._run.result import read_limits
+from .._schema.adapter import TypeAdapter, adapt
+from .._tools.tool import DialectName, Toolbox
+from .._wire.call import Target
+
+__all__ = ["RunOptions", "read_options"]
+
+_NOT_TAKEN: Final = {
+    "assemble": "a run keeps its answers",
+    "on_truncation": "a run never takes an answer that was cut off for a whole one",
+    "stream": "run_stream is the call that streams",
+    "n": "a run goes on from one answer",
+}
+
+
+class RunOptions(Struct, frozen=True, kw_only=True):
+    """What a run is asked to do, and how the client does it.
+
+    Attributes:
+        settings: What the state machine needs.
+        provider: The `provider` argument, as the caller gave it.
+        approve: Decides on calls: a function, or decisions by call id.
+        on_progress: Called with the transcript whenever it has grown.
+        concurrency: How many calls may run at once; None for the client's usual.
+        mode_key: Under which the client remembers an output mode; None without an output type or with a fixed mode.
+    """
+
+    settings: RunSettings
+    provider: str | None
+    approve: Callable[[Any], Any] | dict[str, Any] | None
+    on_progress: Callable[[Any], Any] | None
+    concurrency: int | None
+    mode_key: tuple[str, str, str, bool] | None
+
+
+def read_options(model: str, given: dict[str, Any], client_tools: tuple[Any, ...] | None) -> RunOptions:
+    """Return the options of a run.
+
+    Args:
+        model: As in `generate_content`.
+        given: The keyword arguments; what is left in it are parameters of the dialect's method.
+        client_tools: The client's tools, used when the call names none.
+
+    Raises:
+        TypeError: An argument of the wrong type, or two that exclude each other.
+        ValueError: A value that makes no sense, or two tools of one name. Each error names the argument.
+    """
+    params = dict(given)
+    target = Target.resolve(model, params.get("provider"))
+    provider = params.pop("provider", None)
+    dialect: DialectName = _choice(params, "dialect", "chat", get_args(DialectName))
+    tools = params.pop("tools", None)
+    toolbox = Toolbox(client_tools or ()) if tools is None else Toolbox(tools)
+    output = _output(params.pop("output", str))
+    mode = _choice(params, "output_mode", "auto", ("auto", *MODES))
+    if output is None and mode != "auto":
+        raise TypeError(f"output_mode={mode!r} needs a type: give output=")
+    approve = _approve(params.pop("approve", None))
+    on_progress = _function(params.pop("on_progress", None), "on_progress")
+    concurrency = _concurrency(params.pop("concurrency", None))
+    _check_params(params, dialect, output)
+    bare = model.partition("/")[2] if target.provider and model.lower().startswith(f"{target.provider}/") else model
+    settings = RunSettings(
+        dialect=dialect,
+        provider=target.provider,
+        model=bare,
+        toolbox=toolbox,
+        output=output,
+        mode=None if mode == "auto" else mode,
+        limits=read_limits(params.pop("limits", None)),
+        on_limit=_choice(params, "on_limit", "raise", ("raise", "return")),
+        on_tool_error=_choice(params, "on_tool_error", "report", ("report", "raise")),
+        params=params,
+    )
+    remembers = output is not None and mode == "auto"
+    key = (dialect, target.provider or "", bare, bool(toolbox)) if remembers else None
+    return RunOptions(
+        settings=settings,
+        provider=provider,
+        approve=approve,
+        on_progress=on_progress,
+        concurrency=concurrency,
+        mode_key=key,
+    )
+
+
+def _output(kind: Any) -> TypeAdapter[Any] | None:
+    """Return the adapter of the output's type, None for text."""
+    if kind is str or kind is None:
+        return None
+    try:
+        return adapt(kind)
+    except TypeError as error:
+        raise TypeError(f"output cannot be described to a model: {error}") from None
+
+
+def _check_params(params: dict[str, Any], dialect: DialectName, output: TypeAdapter[Any] | None) -> None:
+    for name, reason in _NOT_TAKEN.items():
+        if name in params:
+            raise TypeError(f"{name} is not an argument of a run: {reason}")
+    if output is not None and params.get("response_format") is not None:
+        raise TypeError("output and response_format exclude each other: leave response_format out")
+    if dialect == "messages" and params.get("max_tokens") is None:
+        raise TypeError('a run with dialect="messages" needs max_tokens, which the dialect requires')
+
+
+def _choice(params: dict[str, Any], name: str, default: str, allowed: tuple[str, ...]) -> Any:
+    value = params.pop(name, default)
+    if value not in allowed:
+        raise ValueError(f"{name} must be one of {', '.join(map(repr, allowed))}, got {value!r}")
+    return value
+
+
+def _approve(approve: Any) -> Any:
+    if approve is None or callable(approve):
+        return approve
+    if is_mapping(approve):
+        return dict(approve)
+    raise TypeError(f"approve must be a function or a mapping of call ids to decisions, got {type(approve).__name__}")
+
+
+def _function(value: Any, name: str) -> Any:
+    if value is not None and not callable(value):
+        raise TypeError(f"{name} must be a function of one argument, got {type(value).__name__}")
+    return value
+
+
+def _concurrency(value: Any) -> int | None:
+    if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
+        raise TypeError(f"concurrency must be a whole number or None, got {type(value).__name__}")
+    if value is not None and value < 1:
+        raise ValueError(f"concurrency must be at least 1, got {value}")
+    return value
