@@ -189,7 +189,7 @@ class ScriptedProvider:
             return self._answer(quoted)
         if conversation.form is not None:
             return _fitting(conversation.form, quoted, "the answer")
-        return f"The tool said: {quoted}" if conversation.results else f"You said: {quoted}"
+        return f"Tool result: {quoted}" if conversation.results else f"You wrote: {quoted}"
 
 
 def _due(conversation: Conversation) -> ConversationTool | None:
