@@ -664,3 +664,72 @@ def test_a_gateway_without_mcp_says_so(world: World) -> None:
 
     with running(Settings(port=0)) as url:
         world.with_client(scenario, url)
+
+
+# The same, without a run: described, read, never run.
+
+
+async def ask(client: Any, dialect: str, **params: Any) -> Any:
+    """Return one answer of a dialect's own method."""
+    method = {"chat": client.generate_content, "responses": client.create_response, "messages": client.create_message}
+    model, more = DIALECTS[dialect]
+    return await method[dialect](model, "Hi", *more.values(), **params)
+
+
+@dialects
+def test_functions_are_described_by_every_method(world: World, gateway: ScriptedGateway, dialect: str) -> None:
+    """A function beside a description goes out in the dialect's form, and is not run."""
+    given = {
+        "chat": {"type": "function", "function": {"name": "other", "parameters": {"type": "object"}}},
+        "responses": {"type": "function", "name": "other", "parameters": {"type": "object"}},
+        "messages": {"name": "other", "input_schema": {"type": "object"}},
+    }[dialect]
+    gateway.reply(tool_calls=[("weather", {"city": "Oslo"})])
+    answer = world.with_client(lambda client: ask(client, dialect, tools=[weather, given]), gateway.url)
+    described, other = gateway.request.json["tools"]
+    assert other == given
+    assert "The weather of a city now." in json.dumps(described)
+    assert (answer.tool_calls[0].name if dialect != "chat" else answer.tool_calls[0].function.name) == "weather"
+    assert ran == []
+
+
+@dialects
+@pytest.mark.parametrize(("kind", "output"), [(Place, Place("Oslo")), (Pair, None), (list[int], None)])
+def test_an_answer_is_read_as_a_type(
+    world: World, gateway: ScriptedGateway, dialect: str, kind: Any, output: Any
+) -> None:
+    """`parse` gives the value, or an error that names what does not fit and has the text."""
+    gateway.reply('{"name": "Oslo"}')
+    answer = world.with_client(lambda client: ask(client, dialect), gateway.url)
+    if output is not None:
+        assert answer.parse(kind) == output
+        return
+    with pytest.raises(sdk.OutputError, match=r"the answer does not fit: \$") as caught:
+        answer.parse(kind)
+    assert (caught.value.reason, caught.value.text) == ("invalid", '{"name": "Oslo"}')
+
+
+@dialects
+def test_an_answer_that_was_cut_is_no_value(world: World, gateway: ScriptedGateway, dialect: str) -> None:
+    """The error has the value as far as it came."""
+    gateway.reply('{"name": "Os', finish_reason="length")
+    answer = world.with_client(lambda client: ask(client, dialect), gateway.url)
+    with pytest.raises(sdk.OutputError, match="cut off") as caught:
+        answer.parse(Place)
+    assert (caught.value.reason, caught.value.value) == ("length", {"name": "Os"})
+
+
+def test_a_type_is_a_response_format(world: World, gateway: ScriptedGateway) -> None:
+    """Chat takes a type for `response_format`, in the provider's strict form; other values are refused by name."""
+    gateway.reply(json={"title": "Soup", "minutes": 3, "note": None})
+
+    async def scenario(client: Any) -> Any:
+        with pytest.raises(TypeError, match="response_format must be an object or a type, got int"):
+            await ask(client, "chat", response_format=3)
+        with pytest.raises(TypeError, match=r"tools\[0\]"):
+            await ask(client, "chat", tools=[3])
+        return await ask(client, "chat", response_format=Recipe)
+
+    assert world.with_client(scenario, gateway.url).parse(Recipe) == Recipe("Soup", 3)
+    held = gateway.request.json["response_format"]["json_schema"]
+    assert (held["name"], held["strict"], held["schema"]["required"]) == ("Recipe", True, ["title", "minutes", "note"])

@@ -93,7 +93,7 @@ def test_the_command_line_outranks_the_marker(suite: pytest.Pytester) -> None:
     """`--cassette-mode=none` in a pipeline: no test records there, whatever it says of itself."""
     result = suite.runpytest("-q", "--cassette-mode=none")
     result.assert_outcomes(failed=5)
-    result.stdout.fnmatch_lines(["*CassetteMissError: no recording answers POST /v1/chat/completions: there is no*"])
+    result.stdout.fnmatch_lines(["*CassetteMissError: no recording answers POST /v1/chat/completions: the file does*"])
     assert files(suite) == []
 
 

@@ -97,13 +97,13 @@ class Connection:
 
     def __init__(self, route: Route, context: ssl.SSLContext | None) -> None:
         """Start the connection: first the proxy's tunnel if the route has one, then TLS if there is a context."""
-        self.route = route
+        self.route: Route = route
         self.response_parser: ResponseParser | None = None
-        self.ready = False
+        self.ready: bool = False
         self.failure: NotSent | None = None
-        self.dead = False
-        self.abandoned = False
-        self.bytes_sent = False
+        self.dead: bool = False
+        self.abandoned: bool = False
+        self.bytes_sent: bool = False
         self._context = context
         self._queue: deque[bytes | memoryview] = deque()
         self._tls: Tls | None = None

@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from .._tools.tool import DialectName
+    from .answers import Answer
 
-__all__ = ["answered", "read_history"]
+__all__ = ["answered", "read_history", "read_reply"]
 
 _ANSWERS: Final[tuple[tuple[type, DialectName], ...]] = (
     (CreateChatCompletionResponse, "chat"),
@@ -67,6 +68,18 @@ def answered(answer: Any, dialect: DialectName, *, provider: str | None = None, 
         on_gateway=tuple(index for index, call in enumerate(calls) if getattr(call, "ran_on_gateway", False)),
         complete=getattr(answer, "complete", True) is not False,
     )
+
+
+def read_reply(answer: Any) -> Answer:
+    """Return a client's answer as a run sees it.
+
+    Raises:
+        TypeError: It is not an answer of one of the three dialects.
+    """
+    for kind, dialect in _ANSWERS:
+        if isinstance(answer, kind):
+            return answered(answer, dialect).read
+    raise TypeError(f"{type(answer).__name__} is not an answer of chat, Responses or Messages")
 
 
 def _is_one(messages: Any) -> bool:

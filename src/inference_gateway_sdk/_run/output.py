@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, get_origin
 
 import msgspec
 from msgspec import Struct
 
 from .._model.json_values import is_object
-from .._schema.adapter import InvalidValueError, Problem, TypeAdapter
+from .._schema.adapter import InvalidValueError, Problem, TypeAdapter, adapt
 from .._schema.partial import PartialReader
-from .._schema.strict import PLAIN, Strict, strict
+from .._schema.strict import OPENAI, PLAIN, Strict, strict
 from .._tools.tool import describe_tool
 from .answers import parse_arguments
+from .history import read_reply
+from .providers import rules_for
+from .result import OutputError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,7 +23,17 @@ if TYPE_CHECKING:
     from .._tools.tool import DialectName
     from .providers import OutputMode, ProviderRules
 
-__all__ = ["FINAL_TOOL", "Hold", "OutputType", "asks_again", "reads_value"]
+__all__ = [
+    "FINAL_TOOL",
+    "Hold",
+    "OutputType",
+    "asks_again",
+    "cut_output",
+    "no_output",
+    "parse_answer",
+    "reads_value",
+    "response_format",
+]
 
 FINAL_TOOL: Final = "final_answer"
 _FINAL_TEXT: Final = "Give the final answer with this tool, when everything else is done."
@@ -138,3 +151,59 @@ def asks_again(error: InvalidValueError, *, tool: str | None = None) -> str:
     """Return the text that asks a model to correct its value."""
     again = f"Call {tool} again" if tool else "Answer again"
     return f"The answer is invalid: {error}. {again} with the whole corrected value."
+
+
+def no_output(reason: str, text: str | None) -> OutputError:
+    """Return the error for an answer that was refused or filtered."""
+    word = "refused" if reason == "refusal" else "was stopped by a content filter"
+    return OutputError(f"the model {word}: {text or ''}".rstrip(": "), reason=reason, text=text)
+
+
+def cut_output(text: str, value: Any) -> OutputError:
+    """Return the error for a value that was cut off."""
+    message = "the answer was cut off before its value was complete"
+    return OutputError(message, reason="length", text=text, value=value, hint="allow more tokens")
+
+
+def response_format(kind: Any, provider: str | None) -> dict[str, Any]:
+    """Return chat's `response_format` that holds a provider's model to a type.
+
+    Raises:
+        TypeError: It is not a type with a JSON form.
+    """
+    if not isinstance(kind, type) and get_origin(kind) is None:
+        raise TypeError(f"response_format must be an object or a type, got {type(kind).__name__}")
+    try:
+        adapter = adapt(kind)
+    except TypeError as error:
+        raise TypeError(f"response_format cannot be described to a model: {error}") from None
+    held: dict[str, Any] = OutputType(adapter, "schema", "chat", rules_for("chat", provider), {}).hold().params
+    return held["response_format"]  # type: ignore[no-any-return]
+
+
+def parse_answer(reply: Any, kind: Any) -> Any:
+    """Return the text of an answer of any dialect as a value of a type.
+
+    Raises:
+        OutputError: It is not JSON or does not fit, or the answer was cut off, filtered or refused.
+        TypeError: The type has no JSON form.
+    """
+    adapter = adapt(kind)
+    answer = read_reply(reply)
+    text = answer.text or ""
+    if answer.end in {"content_filter", "refusal"}:
+        raise no_output(answer.end, answer.refusal or answer.text)
+    form = strict(adapter.schema, OPENAI)
+    if answer.end == "length":
+        reader = PartialReader(prose=not text.lstrip().startswith(("{", "[")))
+        reader.feed(text)
+        reader.changed()  # brings an open string up to date
+        raise cut_output(text, reader.value)
+    try:
+        value = reads_value(text)
+        try:
+            return adapter.decode(value)
+        except InvalidValueError:  # wrapped, or with nulls for what is absent, as strict schemas want it
+            return adapter.decode(form.restore(value))
+    except InvalidValueError as error:
+        raise OutputError(f"the answer does not fit: {error}", text=text, problems=(error.problems,)) from None

@@ -178,15 +178,15 @@ class Run(Generic[T]):
         pending: Sequence[RunCall] = (),
         output: Any = _MISSING,
     ) -> None:
-        self.transcript = transcript
-        self.text = text
-        self.turns = list(turns)
+        self.transcript: Transcript = transcript
+        self.text: str = text
+        self.turns: list[Any] = list(turns)
         self.reply: Any = self.turns[-1] if self.turns else None
-        self.usage = usage
-        self.finish = finish
+        self.usage: Usage | None = usage
+        self.finish: str = finish
         self.output_mode: OutputMode = output_mode
-        self.calls = list(calls)
-        self.pending = list(pending)
+        self.calls: list[RunCall] = list(calls)
+        self.pending: list[RunCall] = list(pending)
         self._output = output
 
     @property

@@ -36,7 +36,7 @@ from .events import (
     Replied,
 )
 from .history import answered
-from .output import OutputType, asks_again
+from .output import OutputType, asks_again, cut_output, no_output
 from .providers import OutputMode, ProviderRules, first_mode, next_mode, rules_for
 from .request import build_request, forbids_calls, note_offered, offered_last
 from .result import Limit, OutputError, Run, RunError, RunLimitError, ToolRaisedError
@@ -303,9 +303,7 @@ class RunState:
         """End a run whose answer was refused or filtered."""
         if self._output is None:
             return self._done(self._last.text or self._last.refusal or "")
-        word = "refused" if reason == "refusal" else "was stopped by a content filter"
-        text = self._last.refusal or self._last.text
-        return self._fail(OutputError(f"the model {word}: {text or ''}".rstrip(": "), reason=reason, text=text))
+        return self._fail(no_output(reason, self._last.refusal or self._last.text))
 
     def _cut_off(self, calls: list[RunCall]) -> Action:
         """Handle an answer that was truncated at the token limit."""
@@ -313,11 +311,7 @@ class RunState:
         finals = [call for call in calls if self._is_final(call)]
         if self._output is not None and (finals or not calls):
             text = finals[0].text if finals else self._last.text or ""
-            error = OutputError(
-                "the answer was cut off before its value was complete",
-                reason="length", text=text, value=self._output.partial(text), hint="allow more tokens",
-            )  # fmt: skip
-            return self._fail(error)
+            return self._fail(cut_output(text, self._output.partial(text)))
         if not calls:
             return self._done(self._last.text or "")
         self._cut += 1

@@ -235,7 +235,7 @@ class Transcript:
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Transcript) and self.entries == other.entries
 
-    __hash__ = None  # type: ignore[assignment]  # entries hold dicts
+    __hash__: ClassVar[None] = None  # type: ignore[assignment]  # entries hold dicts
 
     def __repr__(self) -> str:
         answers = sum(isinstance(entry, Answered) for entry in self.entries)

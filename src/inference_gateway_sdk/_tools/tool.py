@@ -32,7 +32,7 @@ from .._schema.strict import Rules, Strict, strict
 from .._wire.mcp import McpServerTool
 from ..errors import DecodingError
 
-__all__ = ["Arguments", "DialectName", "Tool", "ToolError", "Toolbox", "describe_tool", "tool"]
+__all__ = ["Arguments", "DialectName", "Tool", "ToolError", "Toolbox", "describe_tool", "describe_tools", "tool"]
 
 
 P = ParamSpec("P")
@@ -98,21 +98,21 @@ class Tool(Generic[P, R]):
         adapters: Mapping[str, TypeAdapter[Any]] | None = None,
         required: tuple[str, ...] = (),
     ) -> None:
-        self.name = name
-        self.description = description
-        self.parameters = parameters
+        self.name: str = name
+        self.description: str = description
+        self.parameters: dict[str, Any] = parameters
         self.runner = runner
-        self.function = function
-        self.is_async = is_async
-        self.approval = False
+        self.function: Callable[P, R] | None = function
+        self.is_async: bool = is_async
+        self.approval: bool = False
         self.timeout: float | None = None
-        self.repeatable = False
-        self.alone = False
+        self.repeatable: bool = False
+        self.alone: bool = False
         self._adapters = adapters or {}
         self._required = required
         self._stricts: dict[str, Strict] = {}
         if function is not None:
-            self.__wrapped__ = function  # inspect.signature and help() show the function
+            self.__wrapped__: Callable[P, R] = function  # inspect.signature and help() show the function
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         """Call the function directly."""
@@ -432,3 +432,21 @@ def describe_tool(
     if dialect == "responses":
         return {"type": "function", **about, "parameters": dict(parameters), "strict": bool(strict)}
     return {"type": "function", "function": {**about, "parameters": dict(parameters), **held}}
+
+
+def describe_tools(tools: Iterable[Any], dialect: DialectName) -> list[Any]:
+    """Return tools as descriptions in a dialect's form; descriptions stay as they are.
+
+    Raises:
+        TypeError: Something that cannot be a tool; the message names its place.
+        ValueError: Two functions of one name.
+    """
+    given = list(tools)
+    box = Toolbox(given)
+    made = []
+    for one, described in zip(given, box.values(), strict=True):
+        if is_mapping(one) or isinstance(one, (ChatCompletionTool, ResponseTool, MessagesTool)):
+            made.append(one)
+        else:
+            made.append(describe_tool(described.name, described.description, described.parameters, dialect))
+    return made

@@ -29,7 +29,7 @@ class Row(Struct, frozen=True):
 
     Attributes:
         texts: The row applies when the message contains any of these; "" is in every message.
-        hint: What to try; `{key}` and `{url}` are replaced by the provider's settings, `{asked}` by a sentence on the
+        hint: The advice; `{key}` and `{url}` are replaced by the provider's settings, `{asked}` by a sentence on the
             model.
         statuses: The statuses it applies to, empty for all.
         provider: The only provider it applies to, None for any.

@@ -300,13 +300,13 @@ def read_error(
         model: The requested model, None when unknown.
         path: The call's path, for the hint.
     """
-    value, kept = _value(body)
+    value, content = _value(body)
     found = find_error(value)
     return _class_of(status, found.message)(
         _message(status, found),
         status=status,
         code=found.code,
-        body=kept,
+        body=content,
         headers=headers,
         request_id=headers.get("x-request-id") or headers.get("request-id") or found.request_id,
         provider=headers.get("x-selected-provider") or provider,

@@ -1,7 +1,7 @@
 r"""A parser for event streams: bytes, split at any position, to server-sent events.
 
-The rules are those of the WHATWG HTML standard, section 9.2.6, with one exception. An event whose data is empty is not
-dispatched even when its block has a `data` line, because such an event has no meaning in any supported API.
+The rules are those of the WHATWG HTML standard, section 9.2.6, with one exception. An event with empty data is not
+dispatched, even if its block has a `data` line: no supported API gives such an event a meaning.
 Lines end only in LF, CR or CR LF: U+2028 and U+0085 are ordinary characters of the text.
 
 A block is the lines up to an empty line, and becomes one event:

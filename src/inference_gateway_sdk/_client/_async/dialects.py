@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast, overload
 
 from ..._wire.call import Target, stream_call
-from ..settings import pop_assemble_option, split_params
+from ..settings import describe_types, pop_assemble_option, split_params
 from .stream import AsyncStream
 
 if TYPE_CHECKING:
@@ -69,6 +69,7 @@ class AsyncMessagesMethods:
 
         target = Target.resolve(model, provider)
         settings, given = split_params(self._settings, params)
+        describe_types(given, "messages", target.provider)
         body = messages_body(target, messages, max_tokens, given, stream=False, extra=settings.extra_body)
         return await self._session.send(messages_call(target, body), settings)
 
@@ -100,6 +101,7 @@ class AsyncMessagesMethods:
         settings, given = split_params(self._settings, params)
         assemble = pop_assemble_option(given)
         on_truncation = given.pop("on_truncation", "raise")
+        describe_types(given, "messages", target.provider)
         body = messages_body(target, messages, max_tokens, given, stream=True, extra=settings.extra_body)
         call = stream_call(
             messages_call(target, body),
@@ -139,6 +141,7 @@ class AsyncResponsesMethods:
 
         target = Target.resolve(model, provider)
         settings, given = split_params(self._settings, params)
+        describe_types(given, "responses", target.provider)
         body = response_body(target, input, given, stream=False, extra=settings.extra_body)
         return await self._session.send(response_call(target, body), settings)
 
@@ -168,6 +171,7 @@ class AsyncResponsesMethods:
         settings, given = split_params(self._settings, params)
         assemble = pop_assemble_option(given)
         on_truncation = given.pop("on_truncation", "raise")
+        describe_types(given, "responses", target.provider)
         body = response_body(target, input, given, stream=True, extra=settings.extra_body)
         call = stream_call(
             response_call(target, body),

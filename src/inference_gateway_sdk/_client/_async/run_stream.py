@@ -273,10 +273,9 @@ class AsyncRunStream(Generic[T]):
             else:
                 async with self._stream(ask) as stream:
                     try:
-                        if deltas:
-                            async for delta in stream.deltas():
+                        async for delta in stream.deltas() if deltas else stream:
+                            if deltas:
                                 yield delta
-                        await stream.final()
                     except GatewayError:
                         raise
                     except BaseException:  # cancelled during an answer: its partial answer is kept in the run

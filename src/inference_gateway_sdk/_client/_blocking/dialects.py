@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast, overload
 
 from ..._wire.call import Target, stream_call
-from ..settings import pop_assemble_option, split_params
+from ..settings import describe_types, pop_assemble_option, split_params
 from .stream import Stream
 
 if TYPE_CHECKING:
@@ -70,6 +70,7 @@ class MessagesMethods:
 
         target = Target.resolve(model, provider)
         settings, given = split_params(self._settings, params)
+        describe_types(given, "messages", target.provider)
         body = messages_body(target, messages, max_tokens, given, stream=False, extra=settings.extra_body)
         return self._session.send(messages_call(target, body), settings)
 
@@ -101,6 +102,7 @@ class MessagesMethods:
         settings, given = split_params(self._settings, params)
         assemble = pop_assemble_option(given)
         on_truncation = given.pop("on_truncation", "raise")
+        describe_types(given, "messages", target.provider)
         body = messages_body(target, messages, max_tokens, given, stream=True, extra=settings.extra_body)
         call = stream_call(
             messages_call(target, body),
@@ -140,6 +142,7 @@ class ResponsesMethods:
 
         target = Target.resolve(model, provider)
         settings, given = split_params(self._settings, params)
+        describe_types(given, "responses", target.provider)
         body = response_body(target, input, given, stream=False, extra=settings.extra_body)
         return self._session.send(response_call(target, body), settings)
 
@@ -169,6 +172,7 @@ class ResponsesMethods:
         settings, given = split_params(self._settings, params)
         assemble = pop_assemble_option(given)
         on_truncation = given.pop("on_truncation", "raise")
+        describe_types(given, "responses", target.provider)
         body = response_body(target, input, given, stream=True, extra=settings.extra_body)
         call = stream_call(
             response_call(target, body),

@@ -274,10 +274,9 @@ class RunStream(Generic[T]):
             else:
                 with self._stream(ask) as stream:
                     try:
-                        if deltas:
-                            for delta in stream.deltas():
+                        for delta in stream.deltas() if deltas else stream:
+                            if deltas:
                                 yield delta
-                        stream.final()
                     except GatewayError:
                         raise
                     except BaseException:  # cancelled during an answer: its partial answer is kept in the run

@@ -83,8 +83,8 @@ class BlockingConnection:
     __slots__ = ("_unsent", "_watch", "http", "sock")
 
     def __init__(self, sock: socket.socket, http: Connection) -> None:
-        self.sock = sock
-        self.http = http
+        self.sock: socket.socket = sock
+        self.http: Connection = http
         self._unsent: bytes | memoryview = b""
         self._watch = Watch(sock)
 

@@ -35,8 +35,8 @@ class BlockingResponse:
     def __init__(
         self, pool: BlockingPool, connection: BlockingConnection, response_parser: ResponseParser, body: Body
     ) -> None:
-        self.status = response_parser.status
-        self.headers = response_parser.headers
+        self.status: int = response_parser.status
+        self.headers: list[tuple[str, str]] = response_parser.headers
         self._pool = pool
         self._body = body
         self._connection: BlockingConnection | None = connection

@@ -29,7 +29,7 @@ class BlockingPool:
     _anchors: ClassVar[dict[int, tuple[IdleConnections[BlockingConnection], set[BlockingConnection]]]] = {}
 
     def __init__(self, limit: int, idle_seconds: float) -> None:
-        self.closed = False
+        self.closed: bool = False
         self._slots: SimpleQueue[None] = SimpleQueue()
         for _ in range(limit):
             self._slots.put(None)

@@ -98,7 +98,8 @@ class _Request:
     """One request and its response, driven by a background thread."""
 
     def __init__(self, client: httpx2.Client) -> None:
-        self.changed = threading.Condition()  # its lock is reentrant, as a destructor may run while it is held
+        # The lock is reentrant, because a destructor may run while it is held.
+        self.changed: threading.Condition = threading.Condition()
         self.buffered: BufferedBody | None = None
         self._client = client
         self._progress: SendProgress | None = None
@@ -218,8 +219,8 @@ class Httpx2Response:
     __slots__ = ("_body", "_fetch", "_read_lock", "headers", "status")
 
     def __init__(self, fetch: _Request, buffered: BufferedBody, body: Body) -> None:
-        self.status = buffered.status
-        self.headers = list(buffered.headers)
+        self.status: int = buffered.status
+        self.headers: list[tuple[str, str]] = list(buffered.headers)
         self._fetch = fetch
         self._body = body
         self._read_lock = threading.RLock()  # reentrant, as an interrupt may leave it acquired
