@@ -285,8 +285,8 @@ def test_a_400_about_the_format_moves_one_step_down() -> None:
     assert run.output == Recipe("Soup", 25)
     assert run.output_mode == "json"
     assert [one.text for one in story.notices if isinstance(one, LogLine)] == [
-        "the provider refused output mode schema; next is tool",
-        "the provider refused output mode tool; next is json",
+        "the provider rejected output mode schema: trying tool",
+        "the provider rejected output mode tool: trying json",
     ]
 
 

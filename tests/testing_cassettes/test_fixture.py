@@ -93,7 +93,7 @@ def test_the_command_line_outranks_the_marker(suite: pytest.Pytester) -> None:
     """`--cassette-mode=none` in a pipeline: no test records there, whatever it says of itself."""
     result = suite.runpytest("-q", "--cassette-mode=none")
     result.assert_outcomes(failed=5)
-    result.stdout.fnmatch_lines(["*CassetteMissError: no recording answers POST /v1/chat/completions: there is no*"])
+    result.stdout.fnmatch_lines(["*CassetteMissError: no recording answers POST /v1/chat/completions: the file does*"])
     assert files(suite) == []
 
 
@@ -153,7 +153,7 @@ def test_arguments_by_place_are_refused(pytester: pytest.Pytester) -> None:
     )
     result = pytester.runpytest("-q")
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(["*takes the path, and its other arguments by name*"])
+    result.stdout.fnmatch_lines(["*takes only the path by position: pass the others by name*"])
 
 
 def test_two_tests_never_share_a_file() -> None:

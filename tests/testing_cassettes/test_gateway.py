@@ -337,7 +337,7 @@ def test_a_tape_serves_clients_and_a_gateway_at_once(gateway: str, path: Path) -
 @pytest.mark.parametrize(
     ("upstream", "complaint"),
     [
-        (None, "upstream is missing: .* is to be recorded"),
+        (None, "upstream is missing: pass the URL of the server to record"),
         ("localhost:8080", "upstream must be an http or https URL"),
         ("http://localhost/?a=b", "without a query"),
     ],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping  # noqa: TC003  (msgspec reads the annotations at run time)
 from types import MappingProxyType
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, ClassVar, NamedTuple, TypeVar
 
 from msgspec import Struct
 
@@ -142,7 +142,7 @@ class UnknownFields:
         # An object whose only addition is a Meta equals one without UnknownFields.
         return _value(MISSING if other is None else other) == _value(self)
 
-    __hash__ = None  # type: ignore[assignment]  # as mutable as the mappings it holds
+    __hash__: ClassVar[None] = None  # type: ignore[assignment]  # as mutable as the mappings it holds
 
     def __reduce__(self) -> tuple[Any, ...]:
         return UnknownFields, (dict(self.unknown), dict(self.raw), self.absent, self.notes)

@@ -1,18 +1,21 @@
-"""Structured output: how a model is held to a type, how its value is read, and how it is asked again."""
+"""Structured output: constrain a model to a type, decode its value, and ask again for an invalid one."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, get_origin
 
 import msgspec
 from msgspec import Struct
 
 from .._model.json_values import is_object
-from .._schema.adapter import InvalidValueError, Problem, TypeAdapter
+from .._schema.adapter import InvalidValueError, Problem, TypeAdapter, adapt
 from .._schema.partial import PartialReader
-from .._schema.strict import PLAIN, Strict, strict
+from .._schema.strict import OPENAI, PLAIN, Strict, strict
 from .._tools.tool import describe_tool
 from .answers import parse_arguments
+from .history import read_reply
+from .providers import rules_for
+from .result import OutputError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,22 +23,32 @@ if TYPE_CHECKING:
     from .._tools.tool import DialectName
     from .providers import OutputMode, ProviderRules
 
-__all__ = ["FINAL_TOOL", "Hold", "OutputType", "asks_again", "reads_value"]
+__all__ = [
+    "FINAL_TOOL",
+    "Hold",
+    "OutputType",
+    "asks_again",
+    "cut_output",
+    "no_output",
+    "parse_answer",
+    "reads_value",
+    "response_format",
+]
 
 FINAL_TOOL: Final = "final_answer"
 _FINAL_TEXT: Final = "Give the final answer with this tool, when everything else is done."
 _CALL_IT: Final = "When you have the answer, give it by calling the tool {name}, and not as text."
-_AS_JSON: Final = "Answer with JSON only, without any other text. The JSON must fit this JSON schema:\n{schema}"
+_AS_JSON: Final = "Answer with JSON only, without any other text. The JSON must match this JSON schema:\n{schema}"
 
 
 class Hold(Struct, frozen=True):
-    """What is added to a request to hold the model to a type.
+    """The additions to a request that constrain the model to a type.
 
     Attributes:
         params: Parameters of the dialect.
         tool: The final tool, None in other modes.
-        instruction: A text for the model, None for none.
-        demands_call: Whether a call, of any tool, is to be demanded.
+        instruction: A text for the model, or None.
+        demands_call: True if `tool_choice` must require a call of any tool.
     """
 
     params: dict[str, Any]
@@ -45,14 +58,14 @@ class Hold(Struct, frozen=True):
 
 
 class OutputType:
-    """The type a run's output must have, in one mode for one provider.
+    """The output type of a run, in one mode for one provider.
 
     Args:
         adapter: The type.
-        mode: How the model is held to it.
+        mode: The mode in which the model is constrained to it.
         dialect: The dialect of the requests.
         rules: The provider's rules.
-        taken: Names of tools, which the final tool must not have.
+        taken: Names of other tools. The final tool gets a different name.
     """
 
     def __init__(
@@ -75,7 +88,7 @@ class OutputType:
         self.promised = mode in {"schema", "tool"} and form is not PLAIN and self.form.holds
 
     def hold(self) -> Hold:
-        """Return what to add to a request."""
+        """Return the additions to a request."""
         schema = self.form.schema
         if self.mode == "schema":
             return Hold(self._format(schema))
@@ -99,15 +112,15 @@ class OutputType:
         return {"response_format": {"type": "json_schema", "json_schema": named}}
 
     def read(self, text: str) -> Any:
-        """Return the value of the type that a model wrote.
+        """Decode a model's text to the type.
 
         Raises:
-            InvalidValueError: It is not JSON, or does not fit; the error names each place.
+            InvalidValueError: The text is not JSON, or does not match the type. The error lists all mismatches.
         """
         return self.adapter.decode(self.form.restore(reads_value(text)))
 
     def partial(self, text: str) -> Any:
-        """Return the JSON value of a text that was cut off, as far as it came."""
+        """Return the partial JSON value of a truncated text."""
         reader = PartialReader(prose=not text.lstrip().startswith(("{", "[")))
         reader.feed(text)
         reader.changed()
@@ -116,10 +129,10 @@ class OutputType:
 
 
 def reads_value(text: str) -> Any:
-    """Return the JSON value of a text; prose and fences around an object are skipped.
+    """Return the JSON value of a text. Prose and Markdown fences around an object are skipped.
 
     Raises:
-        InvalidValueError: There is no whole JSON value.
+        InvalidValueError: The text contains no complete JSON value.
     """
     try:
         if text.strip():
@@ -137,4 +150,60 @@ def reads_value(text: str) -> Any:
 def asks_again(error: InvalidValueError, *, tool: str | None = None) -> str:
     """Return the text that asks a model to correct its value."""
     again = f"Call {tool} again" if tool else "Answer again"
-    return f"The answer does not fit: {error}. {again} with the whole corrected value."
+    return f"The answer is invalid: {error}. {again} with the whole corrected value."
+
+
+def no_output(reason: str, text: str | None) -> OutputError:
+    """Return the error for an answer that was refused or filtered."""
+    word = "refused" if reason == "refusal" else "was stopped by a content filter"
+    return OutputError(f"the model {word}: {text or ''}".rstrip(": "), reason=reason, text=text)
+
+
+def cut_output(text: str, value: Any) -> OutputError:
+    """Return the error for a value that was cut off."""
+    message = "the answer was cut off before its value was complete"
+    return OutputError(message, reason="length", text=text, value=value, hint="allow more tokens")
+
+
+def response_format(kind: Any, provider: str | None) -> dict[str, Any]:
+    """Return chat's `response_format` that holds a provider's model to a type.
+
+    Raises:
+        TypeError: It is not a type with a JSON form.
+    """
+    if not isinstance(kind, type) and get_origin(kind) is None:
+        raise TypeError(f"response_format must be an object or a type, got {type(kind).__name__}")
+    try:
+        adapter = adapt(kind)
+    except TypeError as error:
+        raise TypeError(f"response_format cannot be described to a model: {error}") from None
+    held: dict[str, Any] = OutputType(adapter, "schema", "chat", rules_for("chat", provider), {}).hold().params
+    return held["response_format"]  # type: ignore[no-any-return]
+
+
+def parse_answer(reply: Any, kind: Any) -> Any:
+    """Return the text of an answer of any dialect as a value of a type.
+
+    Raises:
+        OutputError: It is not JSON or does not fit, or the answer was cut off, filtered or refused.
+        TypeError: The type has no JSON form.
+    """
+    adapter = adapt(kind)
+    answer = read_reply(reply)
+    text = answer.text or ""
+    if answer.end in {"content_filter", "refusal"}:
+        raise no_output(answer.end, answer.refusal or answer.text)
+    form = strict(adapter.schema, OPENAI)
+    if answer.end == "length":
+        reader = PartialReader(prose=not text.lstrip().startswith(("{", "[")))
+        reader.feed(text)
+        reader.changed()  # brings an open string up to date
+        raise cut_output(text, reader.value)
+    try:
+        value = reads_value(text)
+        try:
+            return adapter.decode(value)
+        except InvalidValueError:  # wrapped, or with nulls for what is absent, as strict schemas want it
+            return adapter.decode(form.restore(value))
+    except InvalidValueError as error:
+        raise OutputError(f"the answer does not fit: {error}", text=text, problems=(error.problems,)) from None

@@ -101,9 +101,9 @@ class EventDialect(ABC, Generic[ChunkT, FinalT, StateT]):
         max_event: int = MAX_EVENT,
     ) -> None:
         self.failure: GatewayError | None = None
-        self.closed = False
-        self.error_event = False  # the failure came as an event: it counts even after the end of the answer
-        self.state = state
+        self.closed: bool = False
+        self.error_event: bool = False  # the failure came as an event: it counts even after the end of the answer
+        self.state: StateT = state
         self._provider, self._model = provider, model
         self._reader = EventStreamReader(max_event)
         self._decode: Callable[[bytes | memoryview], ChunkT] = codec.ChunkDecoder(chunk).decode
@@ -310,6 +310,7 @@ class JsonEventDialect(EventDialect[ChunkT, "list[ChunkT]", "EventList[ChunkT]"]
         max_event: int = MAX_EVENT,
     ) -> None:
         super().__init__(chunk, list, EventList(), assemble=assemble, max_event=max_event)
+        self.failure: GatewayError | None
         kind: Any = chunk
         if not (isinstance(kind, type) and issubclass(kind, Model)):  # ChunkDecoder supports only the contract's types
             self._decode = _event_decoder(chunk)
@@ -409,8 +410,8 @@ class ByteDialect:
 
     def __init__(self, wanted: str | None = None) -> None:
         self.failure: GatewayError | None = None
-        self.closed = False
-        self.terminal = False
+        self.closed: bool = False
+        self.terminal: bool = False
         self._any = False
         self._wanted = wanted
 

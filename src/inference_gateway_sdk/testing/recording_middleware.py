@@ -1,4 +1,4 @@
-"""The ASGI middleware that records each request, chooses its script, and keeps both in the request's context."""
+"""The ASGI middleware that records each request, chooses its script, and sets both in the request's context."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ __all__ = ["REQUEST_CONTEXT", "RecordingMiddleware", "RequestContext"]
 
 
 class RequestContext:
-    """One request.
+    """A request and its script.
 
     Attributes:
-        request: What came.
-        script: What answers it; None when no script is for it.
-        answered: The script is used. It is not when the gateway refuses the request by itself.
-        turns: How often a provider was asked: more than once when the gateway runs tools by itself.
-        missed: A provider was asked for which there was no script.
+        request: The request.
+        script: The script that answers it; None if no script matches.
+        answered: True once the script has been used. It is not used when the gateway refuses the request itself.
+        turns: The number of requests to providers: more than one when the gateway runs tools itself.
+        missed: True if a provider got a request without a script.
     """
 
     def __init__(self, request: ReceivedRequest, script: Script | None) -> None:
@@ -46,15 +46,15 @@ class RequestContext:
         self.missed = False
 
 
-REQUEST_CONTEXT: ContextVar[RequestContext] = ContextVar("inference_gateway_visit")
+REQUEST_CONTEXT: ContextVar[RequestContext] = ContextVar("inference_gateway_request")
 
 
 class RecordingMiddleware:
-    """The application.
+    """ASGI middleware that records requests and chooses their scripts.
 
     Args:
         app: The gateway, with its faults.
-        playbook: Where requests are written down and scripts are found.
+        expectations: The scripts and the recorded requests.
     """
 
     def __init__(self, app: ASGIApp, expectations: Expectations) -> None:
@@ -62,7 +62,7 @@ class RecordingMiddleware:
         self._expectations = expectations
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+        """Record a request, choose its script, and pass it on."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -82,7 +82,7 @@ class RecordingMiddleware:
 
 
 async def _read(receive: Receive) -> bytes | None:
-    """The whole body; None when the client left before its end."""
+    """Return the whole body, or None if the client left before its end."""
     body = bytearray()
     while True:
         message = await receive()
@@ -94,7 +94,7 @@ async def _read(receive: Receive) -> bytes | None:
 
 
 def _again(body: bytes, receive: Receive) -> Receive:
-    """The `receive` of a request whose body has been read."""
+    """Return a `receive` that repeats the body, which has been read already."""
     unread = [body]
 
     async def again() -> Message:
@@ -117,7 +117,7 @@ def _received(scope: Scope, body: bytes) -> ReceivedRequest:
 
 
 async def _authorized(context: RequestContext, send: Send) -> bool:
-    """Answer what no model answers, if a script says so; whether that was done."""
+    """Answer a request that does not go to a model, and return whether a script did so."""
     script, request = context.script, context.request
     if script is None or request.endpoint in OF_A_MODEL or script.fault is not None:
         return False
@@ -136,7 +136,7 @@ async def _authorized(context: RequestContext, send: Send) -> bool:
 
 
 def _amended(context: RequestContext, send: Send) -> Send:
-    """The same `send`, with the headers that a script asks for and no provider could send through the gateway."""
+    """Return a `send` that adds headers which a provider cannot send through the gateway."""
 
     async def amended(message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -148,7 +148,7 @@ def _amended(context: RequestContext, send: Send) -> Send:
 
 def _extra(context: RequestContext) -> list[tuple[bytes, bytes]]:
     if context.missed:
-        return [(b"x-should-retry", b"false")]  # the official clients repeat what fails, but for this
+        return [(b"x-should-retry", b"false")]  # keeps the official clients from retrying
     if context.script is None or not context.answered:
         return []
     outcome = context.script.outcome_for(context.request)

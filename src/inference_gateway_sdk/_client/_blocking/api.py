@@ -60,9 +60,9 @@ T = TypeVar("T")
 
 @runtime_checkable
 class InferenceGatewayAPI(Protocol):
-    """The methods of a client of the gateway; `InferenceGatewayClient` has them.
+    """The methods of a client. `InferenceGatewayClient` implements this protocol.
 
-    Methods that copy or close a client, and `open`, are not part of it: a stand-in needs none of them.
+    Methods that copy or close a client, and `open`, are not part of it, so a stand-in need not implement them.
     """
 
     def list_models(
