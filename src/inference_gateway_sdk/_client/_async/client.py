@@ -13,6 +13,7 @@ from ..._wire.models import health_call, models_call
 from ..._wire.url import GatewayUrl
 from ..runtime import AsyncRuntime, AsyncTokenSource, Connections, async_default_transport, async_system_runtime
 from ..settings import ClientSettings, describe_types, pop_assemble_option, resolve, split_params, without_body
+from ..signatures import with_signatures
 from .dialects import AsyncMessagesMethods, AsyncResponsesMethods, AsyncRunMethods
 from .gateway import AsyncMcpMethods, AsyncMetricsMethods, AsyncProxyMethods
 from .media import AsyncAudioMethods, AsyncImagesMethods
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from ..._wire.call import Call, StreamCall
     from ..._wire.retry import RetryPolicy
     from ..._wire.timeouts import Timeouts
+    from .. import keywords
     from ..hooks import AsyncHook, RequestSent, ResponseReceived, RetryPlanned
     from ..params import AsyncOptions, ChatParams, ChatStreamParams, ListOptions, Messages
     from ..runtime import AsyncToken, Cert
@@ -45,6 +47,7 @@ FinalT = TypeVar("FinalT")
 DEFAULT_URL = "http://localhost:8080/v1"
 
 
+@with_signatures
 class AsyncInferenceGatewayClient(
     AsyncAudioMethods,
     AsyncImagesMethods,
@@ -143,6 +146,8 @@ class AsyncInferenceGatewayClient(
             include: Details to add to each model: any of "context_window", "pricing" and "modalities".
             **options: Request options: `timeout`, `max_retries`, `headers`, `extra_query`.
         """
+        if TYPE_CHECKING:
+            keywords.list_options(**options)
         settings = without_body(self._settings, options)
         return await self._session.send(models_call(provider, include), settings)
 
@@ -150,6 +155,8 @@ class AsyncInferenceGatewayClient(
         self, provider: Provider | str, **options: Unpack[ListOptions]
     ) -> ListModelsResponse:
         """List the models of one provider (contract: GET /models?provider=)."""
+        if TYPE_CHECKING:
+            keywords.list_options(**options)
         return await self.list_models(check_provider(provider), **options)
 
     async def generate_content(
@@ -165,6 +172,8 @@ class AsyncInferenceGatewayClient(
             **params: The contract's parameters, and request options: `timeout`, `max_retries`, `headers`,
                 `extra_query`, `extra_body`. `mcp_bypass=True` disables the gateway's MCP tools and keeps your own.
         """
+        if TYPE_CHECKING:
+            keywords.chat_params(**params)
         target = Target.resolve(model, provider)
         settings, given = split_params(self._settings, params)
         headers = pop_mcp_bypass(given)
@@ -190,6 +199,8 @@ class AsyncInferenceGatewayClient(
             **params: As in `generate_content`. In addition, `assemble=False` stores no chunks, and
                 `on_truncation="return"` accepts a truncated stream.
         """
+        if TYPE_CHECKING:
+            keywords.chat_stream_params(**params)
         target = Target.resolve(model, provider)
         settings, given = split_params(self._settings, params)
         assemble = pop_assemble_option(given)
@@ -229,6 +240,8 @@ class AsyncInferenceGatewayClient(
 
     def with_options(self, **options: Unpack[AsyncOptions]) -> Self:
         """Return a client with some options changed. It shares this client's connections."""
+        if TYPE_CHECKING:
+            keywords.async_options(**options)
         copy = object.__new__(type(self))
         copy._session = self._session
         copy._connections, copy._owns_driver = self._connections, self._owns_driver

@@ -14,6 +14,7 @@ from ..._wire.models import health_call, models_call
 from ..._wire.url import GatewayUrl
 from ..runtime import Connections, Runtime, TokenSource, default_transport, system_runtime
 from ..settings import ClientSettings, describe_types, pop_assemble_option, resolve, split_params, without_body
+from ..signatures import with_signatures
 from .dialects import MessagesMethods, ResponsesMethods, RunMethods
 from .gateway import McpMethods, MetricsMethods, ProxyMethods
 from .media import AudioMethods, ImagesMethods
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from ..._wire.call import Call, StreamCall
     from ..._wire.retry import RetryPolicy
     from ..._wire.timeouts import Timeouts
+    from .. import keywords
     from ..hooks import Hook, RequestSent, ResponseReceived, RetryPlanned
     from ..params import ChatParams, ChatStreamParams, ListOptions, Messages, Options
     from ..runtime import Cert, Token
@@ -46,6 +48,7 @@ FinalT = TypeVar("FinalT")
 DEFAULT_URL = "http://localhost:8080/v1"
 
 
+@with_signatures
 class InferenceGatewayClient(
     AudioMethods,
     ImagesMethods,
@@ -144,11 +147,15 @@ class InferenceGatewayClient(
             include: Details to add to each model: any of "context_window", "pricing" and "modalities".
             **options: Request options: `timeout`, `max_retries`, `headers`, `extra_query`.
         """
+        if TYPE_CHECKING:
+            keywords.list_options(**options)
         settings = without_body(self._settings, options)
         return self._session.send(models_call(provider, include), settings)
 
     def list_models_by_provider(self, provider: Provider | str, **options: Unpack[ListOptions]) -> ListModelsResponse:
         """List the models of one provider (contract: GET /models?provider=)."""
+        if TYPE_CHECKING:
+            keywords.list_options(**options)
         return self.list_models(check_provider(provider), **options)
 
     def generate_content(
@@ -164,6 +171,8 @@ class InferenceGatewayClient(
             **params: The contract's parameters, and request options: `timeout`, `max_retries`, `headers`,
                 `extra_query`, `extra_body`. `mcp_bypass=True` disables the gateway's MCP tools and keeps your own.
         """
+        if TYPE_CHECKING:
+            keywords.chat_params(**params)
         target = Target.resolve(model, provider)
         settings, given = split_params(self._settings, params)
         headers = pop_mcp_bypass(given)
@@ -189,6 +198,8 @@ class InferenceGatewayClient(
             **params: As in `generate_content`. In addition, `assemble=False` stores no chunks, and
                 `on_truncation="return"` accepts a truncated stream.
         """
+        if TYPE_CHECKING:
+            keywords.chat_stream_params(**params)
         target = Target.resolve(model, provider)
         settings, given = split_params(self._settings, params)
         assemble = pop_assemble_option(given)
@@ -228,6 +239,8 @@ class InferenceGatewayClient(
 
     def with_options(self, **options: Unpack[Options]) -> Self:
         """Return a client with some options changed. It shares this client's connections."""
+        if TYPE_CHECKING:
+            keywords.options(**options)
         copy = object.__new__(type(self))
         copy._session = self._session
         copy._connections, copy._owns_driver = self._connections, self._owns_driver
