@@ -110,6 +110,9 @@ _NONE: frozenset[str] = frozenset()
 class UnknownFields:
     """The data of one object that its attributes do not hold.
 
+    A `Message` read from `{"content": 5, "x": 1}` has the content "5". Its unknown fields are `{"x": 1}`, its raw
+    values `{"content": 5}`, and its absent fields `{"role"}`.
+
     Attributes:
         unknown: Fields that the contract does not list, by JSON name, in the order received.
         raw: Received values of known fields where the attribute had to differ, by JSON name.

@@ -190,7 +190,7 @@ class Turn:
                 self._finish[index] = piece.finish_reason
             elif index not in self._finish:
                 self._open.add(index)
-        if begins or belongs:  # an empty piece after a finish may begin the next turn, so its id does not count
+        if begins or belongs:  # an empty piece after a finish may begin the next turn: its id is not recorded
             self._id = chunk.id or ""
         return begins
 

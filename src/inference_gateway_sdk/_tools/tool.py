@@ -443,7 +443,7 @@ def describe_tools(tools: Iterable[Any], dialect: DialectName) -> list[Any]:
     """
     given = list(tools)
     box = Toolbox(given)
-    made = []
+    made: list[Any] = []
     for one, described in zip(given, box.values(), strict=True):
         if is_mapping(one) or isinstance(one, (ChatCompletionTool, ResponseTool, MessagesTool)):
             made.append(one)

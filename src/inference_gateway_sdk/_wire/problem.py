@@ -110,7 +110,13 @@ def parse_error_body(text: bytes | str) -> tuple[bool, Json]:
 
 
 def find_error(value: Json) -> FoundError:
-    """Return the error in a body: a parsed value if the body is JSON, else its text."""
+    r"""Return the error in a body.
+
+    `value` is a parsed value if the body is JSON, else the text. The innermost message counts, because the gateway
+    embeds a provider's error as text. Here it is "slow down", with the code 429:
+
+        {"error": "{\"error\": {\"message\": \"slow down\", \"code\": 429}}"}
+    """
     return _find(value, _MAX_DEPTH)
 
 

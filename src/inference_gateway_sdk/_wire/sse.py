@@ -148,7 +148,7 @@ class EventParser:
         """Return the bytes without a leading BOM and with LF as the only line end."""
         if self._start is not None:
             data = self._without_bom(self._start + data)
-        if self._after_cr and data:
+        if self._after_cr and data:  # CR LF was split between two reads, b"a\r" and b"\nb": the line has ended already
             self._after_cr = False
             data = data.removeprefix(b"\n")
         if 13 in data:
@@ -175,6 +175,7 @@ class EventParser:
 
     def _feed_blocks(self, data: bytes) -> list[RawEvent]:
         """Parse bytes that begin a block. Results as `_feed_lines`, but whole blocks are not split into lines."""
+        # b'data: 1\n\ndata: 2\n\ndata: 3' has two whole blocks, b'data: 1\n\ndata: 2', and an unfinished one.
         end = data.rfind(b"\n\n")
         if end < 0:
             return self._feed_lines(data)
