@@ -165,7 +165,7 @@ class _RunOptions(TypedDict, total=False):
 
 
 class ChatRunParams(ChatParams, _RunOptions, total=False):
-    """Keyword parameters of `run` on chat: those of `generate_content`, and the run's own."""
+    """Keyword arguments of `run` with chat completions: those of `generate_content`, and run options."""
 
 
 class AnyRunParams(ChatRunParams, total=False):
@@ -182,11 +182,11 @@ class AnyRunParams(ChatRunParams, total=False):
 
 
 class MessagesRunParams(MessagesParams, _RunOptions, total=False):
-    """Keyword parameters of `run` on Messages: those of `create_message`, and the run's own."""
+    """Keyword arguments of `run` with Messages: those of `create_message`, and run options."""
 
 
 class ResponseRunParams(ResponseParams, _RunOptions, total=False):
-    """Keyword parameters of `run` on Responses: those of `create_response`, and the run's own."""
+    """Keyword arguments of `run` with Responses: those of `create_response`, and run options."""
 
 
 class ImageParams(CreateImageParams, CallOptions, total=False):
