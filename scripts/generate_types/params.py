@@ -36,7 +36,11 @@ def params_module(contract: Contract) -> str:
     classes = [_typed_dict(contract, request) for request in requests]
     names = sorted(params_name(request.name) for request in requests)
     body = sequence("__all__ = [", [literal(name) for name in names], "]") + "\n\n\n" + "\n\n\n".join(classes)
-    static = {"collections.abc": ["Mapping", "Sequence"], **_needed(contract, requests)}
+    static = {
+        "collections.abc": ["Callable", "Mapping", "Sequence"],
+        ".._model.model": ["Model"],
+        **_needed(contract, requests),
+    }
     head = [
         "from __future__ import annotations",
         "",
@@ -81,9 +85,19 @@ def _typed_dict(contract: Contract, request: Object) -> str:
         "",
     ]
     for prop in _optional(request):
-        lines.append(f"    {prop.wire}: {generous(contract, prop.type)}")
+        lines.append(f"    {prop.wire}: {_parameter(contract, prop)}")
         lines.append(docstring(prop.doc, "    "))
     return "\n".join(lines)
+
+
+def _parameter(contract: Contract, prop: Property) -> str:
+    """Return the annotation of a parameter, with the Python objects that the client describes to a model."""
+    text = generous(contract, prop.type)
+    if prop.wire == "tools":  # functions, `tool(f)` and tools of `list_mcp_tools()`
+        return text.replace("]]", "] | Callable[..., object] | Model]")
+    if prop.wire == "response_format" and "Mapping[" in text:
+        return f"{text} | type[object]"
+    return text
 
 
 def generous(contract: Contract, type_: Type) -> str:

@@ -704,7 +704,7 @@ def test_an_answer_is_read_as_a_type(
     if output is not None:
         assert answer.parse(kind) == output
         return
-    with pytest.raises(sdk.OutputError, match=r"the answer does not fit: \$") as caught:
+    with pytest.raises(sdk.OutputError, match=r"the answer does not match the type: \$") as caught:
         answer.parse(kind)
     assert (caught.value.reason, caught.value.text) == ("invalid", '{"name": "Oslo"}')
 

@@ -87,7 +87,7 @@ def test_openais_own_transformation_finds_nothing_to_change(schemas: dict[str, d
     held = 0
     for name, schema in schemas.items():
         sent = strict(schema, OPENAI)
-        if sent.holds:
+        if sent.is_strict:
             held += 1
             ours = copy.deepcopy(sent.schema)
             assert _ensure_strict_json_schema(copy.deepcopy(ours), path=(), root=ours) == sent.schema, name
@@ -101,7 +101,7 @@ def test_only_keywords_that_a_family_takes_are_sent(schemas: dict[str, dict[str,
     known |= {"anyOf", "description", "$ref", "$defs"}
     for name, schema in schemas.items():
         sent = strict(schema, rules)
-        if not sent.holds:
+        if not sent.is_strict:
             continue
         for part in walk(sent.schema):
             assert part.keys() <= known, name
@@ -197,7 +197,7 @@ def test_roots_that_are_no_object_are_wrapped(kind: Any) -> None:
     """litellm#11354, pydantic-ai#943: scalars, lists and unions at the root are refused as they are."""
     sent = strict(adapt(kind).schema, OPENAI)
     assert sent.wrapped
-    assert sent.holds
+    assert sent.is_strict
     assert list(sent.schema["properties"]) == ["value"]
 
 

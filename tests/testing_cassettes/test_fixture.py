@@ -36,22 +36,22 @@ def ask(cassette, what="Hi"):
         return client.generate_content("openai/any", what).text
 
 def test_blocking(cassette):
-    assert ask(cassette) == "You said: Hi"
+    assert ask(cassette) == "You wrote: Hi"
 
 @pytest.mark.parametrize("what", ["a/b", "c"])
 def test_parameters(cassette, what):
-    assert ask(cassette, what) == f"You said: {what}"
+    assert ask(cassette, what) == f"You wrote: {what}"
 
 class TestGroup:
     def test_async(self, cassette):
         async def talk():
             async with AsyncInferenceGatewayClient(URL, driver=cassette.async_driver()) as client:
                 return (await client.generate_content("openai/any", "Hi")).text
-        assert asyncio.run(talk()) == "You said: Hi"
+        assert asyncio.run(talk()) == "You wrote: Hi"
 
 @pytest.mark.cassette("named.json", mode="new")
 def test_named(cassette):
-    assert ask(cassette) == "You said: Hi"
+    assert ask(cassette) == "You wrote: Hi"
 """
 
 

@@ -31,7 +31,8 @@ class RunOptions(Struct, frozen=True, kw_only=True):
     Attributes:
         settings: The settings of the state machine.
         provider: The argument `provider` of the caller.
-        approve: A function that decides on calls, or decisions by call id.
+        approve: A function that decides on calls, None without one.
+        decisions: Decisions by call id, None without them.
         on_progress: A function called with the transcript each time it has grown.
         concurrency: Maximum number of calls that run at once, or None for the client's default.
         mode_key: Key under which the client caches an output mode. None without an output type or with a fixed mode.
@@ -39,7 +40,8 @@ class RunOptions(Struct, frozen=True, kw_only=True):
 
     settings: RunSettings
     provider: str | None
-    approve: Callable[[Any], Any] | dict[str, Any] | None
+    approve: Callable[[Any], Any] | None
+    decisions: dict[str, Any] | None
     on_progress: Callable[[Any], Any] | None
     concurrency: int | None
     mode_key: tuple[str, str, str, bool] | None
@@ -67,7 +69,7 @@ def read_options(model: str, given: dict[str, Any], client_tools: tuple[Any, ...
     mode = _choice(params, "output_mode", "auto", ("auto", *MODES))
     if output is None and mode != "auto":
         raise TypeError(f"output_mode={mode!r} needs a type: set output=")
-    approve = _approve(params.pop("approve", None))
+    approve, decisions = _approve(params.pop("approve", None))
     on_progress = _function(params.pop("on_progress", None), "on_progress")
     concurrency = _concurrency(params.pop("concurrency", None))
     _check_params(params, dialect, output)
@@ -90,6 +92,7 @@ def read_options(model: str, given: dict[str, Any], client_tools: tuple[Any, ...
         settings=settings,
         provider=provider,
         approve=approve,
+        decisions=decisions,
         on_progress=on_progress,
         concurrency=concurrency,
         mode_key=key,
@@ -123,11 +126,11 @@ def _choice(params: dict[str, Any], name: str, default: str, allowed: tuple[str,
     return value
 
 
-def _approve(approve: Any) -> Any:
+def _approve(approve: Any) -> tuple[Callable[[Any], Any] | None, dict[str, Any] | None]:
     if approve is None or callable(approve):
-        return approve
+        return approve, None
     if is_mapping(approve):
-        return dict(approve)
+        return None, dict(approve)
     raise TypeError(f"approve must be a function or a mapping of call ids to decisions, got {type(approve).__name__}")
 
 

@@ -115,14 +115,14 @@ def without_body(settings: ClientSettings[SourceT], options: Mapping[str, Any]) 
 
 
 def describe_types(given: dict[str, Any], dialect: DialectName, provider: str | None) -> None:
-    """Replace Python objects among the parameters of a call by their descriptions, in place.
+    """Replace Python objects in the parameters of a call with their descriptions, in place.
 
-    Functions, `tool(f)` and tools of `list_mcp_tools()` in `tools` become descriptions in the dialect's form: the call
-    offers them and runs none. A type as `response_format` becomes its JSON schema.
+    In `tools`, functions, `tool(f)` and tools of `list_mcp_tools()` become descriptions in the form of the dialect. The
+    call offers them to the model but does not run them. In `response_format`, a type becomes its JSON schema.
 
     Raises:
-        TypeError: A function or type that cannot be described; the message names the argument.
-        ValueError: Two tools of one name.
+        TypeError: A function or type cannot be described. The message names the argument.
+        ValueError: Two tools have the same name.
     """
     tools = given.get("tools")
     if tools is not None and is_iterable(tools) and not isinstance(tools, (str, bytes)) and not is_mapping(tools):
@@ -139,9 +139,9 @@ def describe_types(given: dict[str, Any], dialect: DialectName, provider: str | 
 
 
 def _needs_description(tool: object) -> bool:
-    """Return whether a tool is neither a mapping nor of a type of the contract."""
+    """Return whether a tool is neither a mapping nor an instance of one of the contract's types."""
     if isinstance(tool, Model):
-        return type(tool).__name__ == "McpServerTool"  # its module is loaded only where such tools are listed
+        return type(tool).__name__ == "McpServerTool"  # compared by name, as its module is imported late
     return not is_mapping(tool)
 
 

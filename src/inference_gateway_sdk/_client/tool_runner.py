@@ -106,8 +106,9 @@ class AsyncToolRunner:
 
         began, key = self._clock(), one.call.id
         limit = min((wait for wait in (one.tool.timeout, seconds) if wait is not None), default=None)
+        clock = asyncio.timeout(limit)
         try:
-            async with asyncio.timeout(limit) as clock:
+            async with clock:
                 value = await self._value(one)
         except Exception as error:  # noqa: BLE001  (the run decides how to report it to the model)
             late = isinstance(error, TimeoutError) and clock.expired()

@@ -10,8 +10,9 @@ from typing import IO, TYPE_CHECKING, Literal, TypedDict
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
+    from .._model.model import Model
     from .audio import (
         CreateMusicRequestResponseFormat,
         CreateSfxRequestResponseFormat,
@@ -104,7 +105,7 @@ class CreateChatCompletionParams(TypedDict, total=False):
     """Return the log probability of each generated token."""
     top_logprobs: int
     """The number of alternatives to return for each token; needs `logprobs`."""
-    response_format: CreateChatCompletionRequestResponseFormat | Mapping[str, object]
+    response_format: CreateChatCompletionRequestResponseFormat | Mapping[str, object] | type[object]
     """The answer's format, such as text, any JSON, or JSON that matches a schema."""
     logit_bias: Mapping[str, int]
     """Token ids with a bias on their probability, from -100 (never) to 100 (always)."""
@@ -112,7 +113,7 @@ class CreateChatCompletionParams(TypedDict, total=False):
     """Your id for the end user, which helps providers to detect abuse."""
     stream_options: ChatCompletionStreamOptions | Mapping[str, object]
     """Options for streams."""
-    tools: Sequence[ChatCompletionTool | Mapping[str, object]]
+    tools: Sequence[ChatCompletionTool | Mapping[str, object] | Callable[..., object] | Model]
     """The tools that the model may call. A gateway with active MCP replaces them by its own."""
     tool_choice: ChatCompletionToolChoiceMode | Literal["none", "auto", "required"] | str | ChatCompletionNamedToolChoice | Mapping[str, object]
     """The tool choice: a mode, or one tool."""
@@ -135,7 +136,7 @@ class CreateResponseParams(TypedDict, total=False):
     """The randomness of the sampling: near 0 the most likely token is always chosen. Set either this or `top_p`."""
     top_p: float | None
     """Sample only from the most likely tokens that together have this probability."""
-    tools: Sequence[ResponseTool | Mapping[str, object]]
+    tools: Sequence[ResponseTool | Mapping[str, object] | Callable[..., object] | Model]
     """The tools that the model may call."""
     tool_choice: ResponseToolChoiceMode | Literal["none", "auto", "required"] | str | ResponseToolChoiceFunction | Mapping[str, object]
     """The tool choice: a mode, or one function."""
@@ -162,7 +163,7 @@ class CreateMessagesParams(TypedDict, total=False):
 
     system: str | Sequence[MessagesTextBlock | Mapping[str, object]]
     """Instructions that precede the conversation."""
-    tools: Sequence[MessagesTool | Mapping[str, object]]
+    tools: Sequence[MessagesTool | Mapping[str, object] | Callable[..., object] | Model]
     """The tools that the model may call."""
     tool_choice: MessagesToolChoiceMode | Literal["auto", "any"] | str | MessagesToolChoiceObject | Mapping[str, object]
     """The tool choice: a mode, or one tool."""

@@ -71,15 +71,15 @@ def answered(answer: Any, dialect: DialectName, *, provider: str | None = None, 
 
 
 def read_reply(answer: Any) -> Answer:
-    """Return a client's answer as a run sees it.
+    """Return an answer of the client in the common form.
 
     Raises:
-        TypeError: It is not an answer of one of the three dialects.
+        TypeError: The value is not an answer of one of the three dialects.
     """
     for kind, dialect in _ANSWERS:
         if isinstance(answer, kind):
             return answered(answer, dialect).read
-    raise TypeError(f"{type(answer).__name__} is not an answer of chat, Responses or Messages")
+    raise TypeError(f"expected an answer of chat, Responses or Messages, got {type(answer).__name__}")
 
 
 def _is_one(messages: Any) -> bool:

@@ -25,13 +25,13 @@ if TYPE_CHECKING:
 
 __all__ = [
     "FINAL_TOOL",
-    "Hold",
+    "Constraint",
     "OutputType",
-    "asks_again",
+    "correction_request",
     "cut_output",
     "no_output",
     "parse_answer",
-    "reads_value",
+    "parse_value",
     "response_format",
 ]
 
@@ -41,20 +41,20 @@ _CALL_IT: Final = "When you have the answer, give it by calling the tool {name},
 _AS_JSON: Final = "Answer with JSON only, without any other text. The JSON must match this JSON schema:\n{schema}"
 
 
-class Hold(Struct, frozen=True):
+class Constraint(Struct, frozen=True):
     """The additions to a request that constrain the model to a type.
 
     Attributes:
         params: Parameters of the dialect.
         tool: The final tool, None in other modes.
         instruction: A text for the model, or None.
-        demands_call: True if `tool_choice` must require a call of any tool.
+        requires_call: True if `tool_choice` must require a call of any tool.
     """
 
     params: dict[str, Any]
     tool: dict[str, Any] | None = None
     instruction: str | None = None
-    demands_call: bool = False
+    requires_call: bool = False
 
 
 class OutputType:
@@ -85,23 +85,22 @@ class OutputType:
             self.tool_name += "_"
         form = rules.schema if mode == "schema" else rules.tools if mode == "tool" and rules.tools else PLAIN
         self.form: Strict = strict(adapter.schema, form)
-        self.promised = mode in {"schema", "tool"} and form is not PLAIN and self.form.holds
+        self.promised = mode in {"schema", "tool"} and form is not PLAIN and self.form.is_strict
 
-    def hold(self) -> Hold:
+    def constraint(self) -> Constraint:
         """Return the additions to a request."""
         schema = self.form.schema
         if self.mode == "schema":
-            return Hold(self._format(schema))
+            return Constraint(self._format(schema))
         if self.mode == "tool":
-            held = self.promised or None
-            made = describe_tool(self.tool_name, _FINAL_TEXT, schema, self.dialect, strict=held)
-            return Hold({}, made, _CALL_IT.format(name=self.tool_name), demands_call=self.rules.forced)
+            made = describe_tool(self.tool_name, _FINAL_TEXT, schema, self.dialect, strict=self.promised or None)
+            return Constraint({}, made, _CALL_IT.format(name=self.tool_name), requires_call=self.rules.forced)
         text = _AS_JSON.format(schema=msgspec.json.encode(schema).decode())
         if self.mode == "json" and self.dialect == "chat":
-            return Hold({"response_format": {"type": "json_object"}}, instruction=text)
+            return Constraint({"response_format": {"type": "json_object"}}, instruction=text)
         if self.mode == "json" and self.dialect == "responses":
-            return Hold({"text": {"format": {"type": "json_object"}}}, instruction=text)
-        return Hold({}, instruction=text)
+            return Constraint({"text": {"format": {"type": "json_object"}}}, instruction=text)
+        return Constraint({}, instruction=text)
 
     def _format(self, schema: dict[str, Any]) -> dict[str, Any]:
         named = {"name": self.adapter.name, "schema": schema, "strict": self.promised}
@@ -117,7 +116,7 @@ class OutputType:
         Raises:
             InvalidValueError: The text is not JSON, or does not match the type. The error lists all mismatches.
         """
-        return self.adapter.decode(self.form.restore(reads_value(text)))
+        return self.adapter.decode(self.form.restore(parse_value(text)))
 
     def partial(self, text: str) -> Any:
         """Return the partial JSON value of a truncated text."""
@@ -128,7 +127,7 @@ class OutputType:
         return value.get("value") if self.form.wrapped and is_object(value) else value
 
 
-def reads_value(text: str) -> Any:
+def parse_value(text: str) -> Any:
     """Return the JSON value of a text. Prose and Markdown fences around an object are skipped.
 
     Raises:
@@ -147,7 +146,7 @@ def reads_value(text: str) -> Any:
     raise InvalidValueError((Problem("$", problem),))
 
 
-def asks_again(error: InvalidValueError, *, tool: str | None = None) -> str:
+def correction_request(error: InvalidValueError, *, tool: str | None = None) -> str:
     """Return the text that asks a model to correct its value."""
     again = f"Call {tool} again" if tool else "Answer again"
     return f"The answer is invalid: {error}. {again} with the whole corrected value."
@@ -166,10 +165,10 @@ def cut_output(text: str, value: Any) -> OutputError:
 
 
 def response_format(kind: Any, provider: str | None) -> dict[str, Any]:
-    """Return chat's `response_format` that holds a provider's model to a type.
+    """Return the `response_format` of chat completions that constrains a provider's model to a type.
 
     Raises:
-        TypeError: It is not a type with a JSON form.
+        TypeError: The value is not a type, or cannot be represented in JSON.
     """
     if not isinstance(kind, type) and get_origin(kind) is None:
         raise TypeError(f"response_format must be an object or a type, got {type(kind).__name__}")
@@ -177,16 +176,16 @@ def response_format(kind: Any, provider: str | None) -> dict[str, Any]:
         adapter = adapt(kind)
     except TypeError as error:
         raise TypeError(f"response_format cannot be described to a model: {error}") from None
-    held: dict[str, Any] = OutputType(adapter, "schema", "chat", rules_for("chat", provider), {}).hold().params
-    return held["response_format"]  # type: ignore[no-any-return]
+    found: dict[str, Any] = OutputType(adapter, "schema", "chat", rules_for("chat", provider), {}).constraint().params
+    return found["response_format"]  # type: ignore[no-any-return]
 
 
 def parse_answer(reply: Any, kind: Any) -> Any:
-    """Return the text of an answer of any dialect as a value of a type.
+    """Decode the text of an answer of any dialect to a type.
 
     Raises:
-        OutputError: It is not JSON or does not fit, or the answer was cut off, filtered or refused.
-        TypeError: The type has no JSON form.
+        OutputError: The text is not JSON or does not match the type, or the answer was cut off, filtered or refused.
+        TypeError: The type cannot be represented in JSON.
     """
     adapter = adapt(kind)
     answer = read_reply(reply)
@@ -197,13 +196,15 @@ def parse_answer(reply: Any, kind: Any) -> Any:
     if answer.end == "length":
         reader = PartialReader(prose=not text.lstrip().startswith(("{", "[")))
         reader.feed(text)
-        reader.changed()  # brings an open string up to date
+        reader.changed()  # updates an open string
         raise cut_output(text, reader.value)
     try:
-        value = reads_value(text)
+        value = parse_value(text)
         try:
             return adapter.decode(value)
-        except InvalidValueError:  # wrapped, or with nulls for what is absent, as strict schemas want it
+        except InvalidValueError:  # wrapped, or with nulls for absent properties, as in strict schemas
             return adapter.decode(form.restore(value))
     except InvalidValueError as error:
-        raise OutputError(f"the answer does not fit: {error}", text=text, problems=(error.problems,)) from None
+        raise OutputError(
+            f"the answer does not match the type: {error}", text=text, problems=(error.problems,)
+        ) from None

@@ -13,7 +13,7 @@ from .transcript import Offered
 
 if TYPE_CHECKING:
     from .events import RunSettings
-    from .output import Hold, OutputType
+    from .output import Constraint, OutputType
     from .providers import ProviderRules
     from .transcript import Entry
 
@@ -41,14 +41,14 @@ def build_request(
         strict_tools: Send tool schemas as strict if possible.
         seconds: Remaining seconds of the run, None for no limit.
     """
-    hold = None if output is None else output.hold()
-    params = _parameters(settings, rules, entries, hold, first=first, strict_tools=strict_tools)
+    constraint = None if output is None else output.constraint()
+    params = _parameters(settings, rules, entries, constraint, first=first, strict_tools=strict_tools)
     rendered = render(entries, Target(settings.dialect, settings.provider, settings.model))
     _add_system(params, rendered.system)
     messages = rendered.messages
-    if hold is not None and hold.instruction is not None:
-        messages = _with_instruction(settings, messages, params, hold.instruction)
-    own_tools = bool(settings.toolbox) or (hold is not None and hold.tool is not None)
+    if constraint is not None and constraint.instruction is not None:
+        messages = _with_instruction(settings, messages, params, constraint.instruction)
+    own_tools = bool(settings.toolbox) or (constraint is not None and constraint.tool is not None)
     return Ask(
         messages=messages,
         params=params,
@@ -62,7 +62,7 @@ def _parameters(
     settings: RunSettings,
     rules: ProviderRules,
     entries: list[Entry],
-    hold: Hold | None,
+    constraint: Constraint | None,
     *,
     first: bool,
     strict_tools: bool,
@@ -76,13 +76,13 @@ def _parameters(
     if not tools and (earlier := offered_last(entries)):  # Anthropic rejects a history with calls but without tools
         tools = [describe_tool(one["name"], one["description"], one["parameters"], dialect) for one in earlier]
         params["tool_choice"] = {"type": "none"} if dialect == "messages" else "none"
-    if hold is not None:
-        params = _merged(params, hold.params)
-    if hold is not None and hold.tool is not None:
-        tools.append(hold.tool)
+    if constraint is not None:
+        params = _merged(params, constraint.params)
+    if constraint is not None and constraint.tool is not None:
+        tools.append(constraint.tool)
         if not settings.toolbox:
             params.pop("tool_choice", None)
-        if hold.demands_call and "tool_choice" not in params:
+        if constraint.requires_call and "tool_choice" not in params:
             params["tool_choice"] = {"type": "any"} if dialect == "messages" else "required"
     if tools:
         params["tools"] = tools
@@ -93,7 +93,7 @@ def _described(settings: RunSettings, rules: ProviderRules, name: str, *, strict
     tool, dialect = settings.toolbox[name], settings.dialect
     if strict_tools and rules.tools is not None and tool.runner == "function":
         form = tool.strict_form(rules.tools)
-        if form.holds:
+        if form.is_strict:
             return describe_tool(name, tool.description, form.schema, dialect, strict=True)
     return describe_tool(name, tool.description, tool.parameters, dialect)
 

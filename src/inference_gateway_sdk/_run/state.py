@@ -36,7 +36,7 @@ from .events import (
     Replied,
 )
 from .history import answered
-from .output import OutputType, asks_again, cut_output, no_output
+from .output import OutputType, correction_request, cut_output, no_output
 from .providers import OutputMode, ProviderRules, first_mode, next_mode, rules_for
 from .request import build_request, forbids_calls, note_offered, offered_last
 from .result import Limit, OutputError, Run, RunError, RunLimitError, ToolRaisedError
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 
 __all__ = ["RunState"]
 
-_REASKS: Final = 2
+_MAX_CORRECTIONS: Final = 2
 _ABOUT_OUTPUT: Final = re.compile(
     r"response_?format|schema|json|format|tool_choice|tools?\b|function|strict", re.IGNORECASE
 )
@@ -332,10 +332,10 @@ class RunState:
 
     def _ask_again(self, error: InvalidValueError, finals: list[RunCall]) -> Action:
         self._problems.append(error.problems)
-        text = asks_again(error, tool=self._output.tool_name if finals and self._output is not None else None)
+        text = correction_request(error, tool=self._output.tool_name if finals and self._output is not None else None)
         for call in finals:
             self._own_turn.close(call, "invalid", ToolText(text, is_error=True))
-        if len(self._problems) > _REASKS:
+        if len(self._problems) > _MAX_CORRECTIONS:
             wrote = finals[0].text if finals else self._last.text
             raised = OutputError(f"no answer matches the type: {error}", text=wrote, problems=tuple(self._problems))
             raised.value = self._output.partial(wrote or "") if self._output is not None else None

@@ -207,7 +207,7 @@ class PartialReader:
         else:
             try:
                 value = float(token) if match[1] or match[2] else int(token)
-            except ValueError:  # more digits than int() converts (sys.int_info.default_max_str_digits)
+            except ValueError:  # more digits than int() converts (sys.get_int_max_str_digits)
                 value = float(token)
         self._put(value)
         self._end_value(value)

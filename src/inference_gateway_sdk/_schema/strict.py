@@ -142,7 +142,7 @@ class Strict(Struct, frozen=True):
     wrapped: bool = False
 
     @property
-    def holds(self) -> bool:
+    def is_strict(self) -> bool:
         """True if the schema may be sent as strict."""
         return not self.refused
 

@@ -435,15 +435,15 @@ def describe_tool(
 
 
 def describe_tools(tools: Iterable[Any], dialect: DialectName) -> list[Any]:
-    """Return tools as descriptions in a dialect's form; descriptions stay as they are.
+    """Return tools as descriptions in the form of a dialect. Given descriptions are not changed.
 
     Raises:
-        TypeError: Something that cannot be a tool; the message names its place.
-        ValueError: Two functions of one name.
+        TypeError: An item cannot be a tool. The message names its index.
+        ValueError: Two tools have the same name.
     """
     given = list(tools)
     box = Toolbox(given)
-    made = []
+    made: list[Any] = []
     for one, described in zip(given, box.values(), strict=True):
         if is_mapping(one) or isinstance(one, (ChatCompletionTool, ResponseTool, MessagesTool)):
             made.append(one)

@@ -22,14 +22,14 @@ from .options import (
     Weights,
     read_prompt,
 )
-from .output import Printer, UsageError, complain, echo_err
+from .output import Printer, UsageError, echo_err, print_error
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from .. import InferenceGatewayClient
 
-__all__ = ["ChatSession", "chat", "hold_session"]
+__all__ = ["ChatSession", "chat", "run_session"]
 
 
 class _Answered(TypedDict):
@@ -103,7 +103,7 @@ class ChatSession:
 _PROMPT = "> "
 
 
-def hold_session(conversation: ChatSession) -> None:
+def run_session(conversation: ChatSession) -> None:
     """Answer questions in a loop. An error or a Ctrl-C ends an answer, not the session."""
     with contextlib.suppress(ImportError):
         importlib.import_module("readline")  # for line editing, where the platform has it
@@ -128,7 +128,7 @@ def _answer_prompt(conversation: ChatSession, question: str) -> None:
     except KeyboardInterrupt:
         echo_err("stopped")
     except GatewayError as error:
-        complain(error)
+        print_error(error)
 
 
 def _read_line() -> str | None:
@@ -176,7 +176,7 @@ def chat(
         chosen = model or _only_model(client, provider)
         conversation = ChatSession(client, chosen, provider, system, max_tokens=max_tokens, temperature=temperature)
         if prompt_text is None:
-            hold_session(conversation)
+            run_session(conversation)
         else:
             conversation.ask(prompt_text)
 

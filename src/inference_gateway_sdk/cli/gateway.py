@@ -16,7 +16,7 @@ from .options import (
     Json,  # noqa: TC001  (typer reads the annotations at run time)
     Provider,  # noqa: TC001  (typer reads the annotations at run time)
 )
-from .output import NO_GATEWAY, FailureError, Term, UsageError, echo_err, is_terminal, print_json, print_rows
+from .output import NO_GATEWAY, FailureError, TextWriter, UsageError, echo_err, is_terminal, print_json, print_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -153,9 +153,9 @@ def proxy(
     if as_json:
         print_json(json.dumps({"status": reply.status, "headers": dict(reply.headers), "body": _proxy_body(reply)}))
     elif is_terminal():
-        term = Term()
-        term.write(reply.text)
-        term.end()
+        writer = TextWriter()
+        writer.write(reply.text)
+        writer.end()
     else:
         sys.stdout.buffer.write(reply.body)
 

@@ -39,13 +39,13 @@ __all__ = [
     "NO_GATEWAY",
     "FailureError",
     "Printer",
-    "Term",
+    "TextWriter",
     "UsageError",
-    "complain",
     "echo_err",
     "is_terminal",
     "outcome",
     "print_answer",
+    "print_error",
     "print_json",
     "print_rows",
     "replace_unprintable",
@@ -86,7 +86,7 @@ def print_json(text: str) -> None:
     print(text)
 
 
-class Term:
+class TextWriter:
     """Standard output for a text in pieces. `end` adds a line break if the text has none."""
 
     def __init__(self) -> None:
@@ -108,7 +108,7 @@ class Term:
         if self._last and not self._last.endswith("\n"):
             self.write("\n")
 
-    def make_way(self) -> None:
+    def start_line(self) -> None:
         """Go to the beginning of a line before standard error writes to the same terminal."""
         if self._terminal and sys.stderr.isatty():
             self.end()
@@ -165,11 +165,11 @@ def outcome() -> Generator[None]:
     except KeyboardInterrupt:
         raise SystemExit(130) from None
     except (GatewayError, FailureError) as error:
-        complain(error)
+        print_error(error)
         raise SystemExit(error.code if isinstance(error, FailureError) else 1) from None
 
 
-def complain(error: GatewayError | FailureError) -> None:
+def print_error(error: GatewayError | FailureError) -> None:
     """Print an error on one line, and its hint on another."""
     echo_err(_error_text(error))
     if hint := NO_GATEWAY if _is_unreachable(error) else error.hint:
@@ -227,8 +227,8 @@ class Printer:
     """Prints the answer of one stream."""
 
     def __init__(self) -> None:
-        self._term = Term()
-        self._thoughts = _Thoughts()
+        self._writer = TextWriter()
+        self._reasoning = _ReasoningWriter()
         self._pieces: list[str] = []
         self._called = False
         self._reasons: list[str] = []
@@ -248,8 +248,8 @@ class Printer:
             for delta in deltas:
                 self._print_delta(delta)
         finally:
-            self._thoughts.end()
-            self._term.end()
+            self._reasoning.end()
+            self._writer.end()
         if not self._pieces and not self._called:
             echo_err("the answer is empty")
         for reason in dict.fromkeys(self._reasons):
@@ -259,16 +259,16 @@ class Printer:
     def _print_delta(self, delta: Delta) -> None:
         match delta:
             case TextDelta(text) | RefusalDelta(text):
-                self._thoughts.end()
+                self._reasoning.end()
                 self._pieces.append(text)
-                self._term.write(text)
+                self._writer.write(text)
             case ReasoningDelta(text):
-                self._term.make_way()
-                self._thoughts.write(text)
+                self._writer.start_line()
+                self._reasoning.write(text)
             case ToolCallEnd():
                 self._print_tool_call(delta)
             case TurnEnd():
-                self._term.end()
+                self._writer.end()
             case Finish(reason):
                 self._reasons.append(str(reason))
             case ToolCallStart() | ToolCallDelta() | UsageReport():
@@ -276,12 +276,12 @@ class Printer:
 
     def _print_tool_call(self, call: ToolCallEnd) -> None:
         self._called = True
-        self._thoughts.end()
-        self._term.make_way()
+        self._reasoning.end()
+        self._writer.start_line()
         echo_err(f"{call.name}({call.arguments})", "tool ran" if call.ran_on_gateway else "tool call")
 
 
-class _Thoughts:
+class _ReasoningWriter:
     """A model's reasoning, dimmed on standard error. It is printed on terminals only."""
 
     def __init__(self) -> None:

@@ -66,7 +66,7 @@ class PassedBody:
         if model == self.model:
             return self._data
         try:
-            whole = json.loads(self._data, parse_int=go_json.as_it_stands, parse_float=go_json.as_it_stands)
+            whole = json.loads(self._data, parse_int=go_json.raw_number, parse_float=go_json.raw_number)
         except (ValueError, RecursionError) as error:
             raise Problem.bad_request() from error
         return go_json.encode({**whole, "model": model})

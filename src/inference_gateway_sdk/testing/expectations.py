@@ -25,7 +25,7 @@ _COMPARED = 200  # characters of a text that are compared
 
 def explain_miss(request: ReceivedRequest, scripts: Sequence[Script]) -> str:
     """Explain why none of these scripts answers this request."""
-    lines = [f"No script answers {request}:", *_portrait(request), ""]
+    lines = [f"No script answers {request}:", *_request_rows(request), ""]
     if not scripts:
         return "\n".join([*lines, 'There are no scripts: write gateway.reply("...") before the request is sent.'])
     for_it = [script for script in scripts if script.condition.fits(request)]
@@ -36,7 +36,7 @@ def explain_miss(request: ReceivedRequest, scripts: Sequence[Script]) -> str:
     return "\n".join([*lines, *_difference(nearest, request), *_listed("The other scripts:", others)])
 
 
-def _portrait(request: ReceivedRequest) -> list[str]:
+def _request_rows(request: ReceivedRequest) -> list[str]:
     rows = {"model": request.model, "content": request.text and repr(cut(request.text))}
     shown = [f"    {name:<8}  {value}" for name, value in rows.items() if value]
     return shown or [f"    {len(request.content)} bytes"]

@@ -18,7 +18,7 @@ from ..embedded.faults.kinds import ErrorEvent
 from ..embedded.forwarding import Lines
 from ..embedded.problems import Problem
 from ..embedded.providers import scripted
-from ..embedded.providers.provider import Listed, ProviderResponse, Refused
+from ..embedded.providers.provider import Listed, ProviderResponse, ProviderStatusError
 from ..embedded.providers.scripts import CREATED, DIALECTS, Conversation
 from .answer import STATUSES, Refusal, ScriptedAnswer, refusal_of
 from .recording_middleware import REQUEST_CONTEXT
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from ..embedded.chat_schema import ChatRequest
     from ..embedded.faults import RequestInfo
     from ..embedded.faults.plan import Listener
-    from ..embedded.providers.provider import Ask
+    from ..embedded.providers.provider import ProviderRequest
     from ..embedded.providers.scripts import ScriptedTurn
     from .expectations import Expectations
     from .recording_middleware import RequestContext
@@ -40,12 +40,12 @@ __all__ = [
     "ExpectationProvider",
     "ScriptedFaults",
     "Unmatched",
+    "audio_answer",
     "error_event",
     "fault_of",
     "has_text",
+    "image_answer",
     "is_status",
-    "picture",
-    "sound",
 ]
 
 
@@ -53,24 +53,24 @@ _SECONDS = 0.5
 _TYPES = {"mp3": "audio/mpeg", "opus": "audio/ogg", "aac": "audio/aac", "flac": "audio/flac", "wav": "audio/wav"}
 
 
-def picture(answer: ScriptedAnswer, ask: Ask) -> Raw:
+def image_answer(answer: ScriptedAnswer, outgoing: ProviderRequest) -> Raw:
     """Return the requested number of images. The answer's text is the prompt as revised by the model."""
     prompt = answer.text or REQUEST_CONTEXT.get().request.text
     data = scripted.png(prompt) if answer.image is None else answer.image
     image: dict[str, object] = {"b64_json": base64.b64encode(data).decode(), "revised_prompt": prompt}
-    images = [image] * _count(ask)
+    images = [image] * _count(outgoing)
     body = msgspec.json.encode({"created": CREATED, "data": images})
     return Raw(headers=(("content-type", "application/json"),), body=body)
 
 
-def _count(ask: Ask) -> int:
-    wanted = _media_request(ask).n
+def _count(outgoing: ProviderRequest) -> int:
+    wanted = _media_request(outgoing).n
     return wanted if wanted and wanted > 0 else 1
 
 
-def sound(answer: ScriptedAnswer, ask: Ask) -> Raw:
+def audio_answer(answer: ScriptedAnswer, outgoing: ProviderRequest) -> Raw:
     """Return half a second of sound in the requested format, "mp3" by default."""
-    kind = _media_request(ask).response_format or "mp3"
+    kind = _media_request(outgoing).response_format or "mp3"
     made = {"wav": scripted.wav, "pcm": scripted.pcm}.get(kind, scripted.mp3)
     body = made(_SECONDS) if answer.audio is None else answer.audio
     return Raw(headers=(("content-type", _TYPES.get(kind, f"audio/{kind}")),), body=body)
@@ -81,11 +81,11 @@ class _MediaRequest(msgspec.Struct):
     response_format: str | None = None
 
 
-def _media_request(ask: Ask) -> _MediaRequest:
+def _media_request(outgoing: ProviderRequest) -> _MediaRequest:
     """Return the options of a JSON body. A form gets one image."""
-    if not ask.header("content-type").startswith("application/json"):
+    if not outgoing.header("content-type").startswith("application/json"):
         return _MediaRequest()
-    return msgspec.json.decode(ask.body, type=_MediaRequest)
+    return msgspec.json.decode(outgoing.body, type=_MediaRequest)
 
 
 __tracebackhide__ = True  # pytest shows the test's line and not this module's
@@ -180,14 +180,14 @@ def fault_of(what: str | int | Fault, **parameters: object) -> Fault:
     name = what.replace("_", "-")
     known = [each for each in KINDS if each not in _NO_FAULTS]
     if name not in known:
-        raise ValueError(f"unknown failure {what!r}: {_intended(what, name, known)}")
+        raise ValueError(f"unknown failure {what!r}: {_name_hint(what, name, known)}")
     try:
         return fault(name, **parameters)
     except FaultError as error:
         raise ValueError(str(error)) from None
 
 
-def _intended(what: str, name: str, known: list[str]) -> str:
+def _name_hint(what: str, name: str, known: list[str]) -> str:
     """Return a hint for an unknown name: similar names, and all known ones."""
     near = [each for each in known if name in each]
     near = near or get_close_matches(what, STATUSES, 1) or get_close_matches(name, known, 1)
@@ -269,35 +269,35 @@ class ExpectationProvider:
                     yield line
 
     @asynccontextmanager
-    async def exchange(self, ask: Ask) -> AsyncGenerator[ProviderResponse]:
+    async def exchange(self, outgoing: ProviderRequest) -> AsyncGenerator[ProviderResponse]:
         """Open the answer, as `ModelProvider.exchange` does."""
-        answer = self._exchanged(ask)
+        answer = self._answer_to(outgoing)
         async with aclosing(answer.pieces):
             yield answer
 
-    def _exchanged(self, ask: Ask) -> ProviderResponse:
+    def _answer_to(self, outgoing: ProviderRequest) -> ProviderResponse:
         outcome = self._claim(None)
-        path = ask.path.partition("?")[0]
+        path = outgoing.path.partition("?")[0]
         if isinstance(outcome, Raw):
             return _whole(outcome)
         if isinstance(outcome, Refusal):
             return _whole(_refused(outcome, path))
         if path.startswith("/images/"):
-            return _whole(picture(outcome, ask))
+            return _whole(image_answer(outcome, outgoing))
         if path.startswith("/audio/"):
-            return _whole(sound(outcome, ask))
-        return self._spoken(path, ask, outcome)
+            return _whole(audio_answer(outcome, outgoing))
+        return self._text_answer(path, outgoing, outcome)
 
-    def _spoken(self, path: str, ask: Ask, answer: ScriptedAnswer) -> ProviderResponse:
+    def _text_answer(self, path: str, outgoing: ProviderRequest, answer: ScriptedAnswer) -> ProviderResponse:
         """Return the answer in the dialect of the path."""
         dialect = next((dialect for end, dialect in DIALECTS.items() if path.endswith(end)), None)
-        if dialect is None or ask.method != "POST":
+        if dialect is None or outgoing.method != "POST":
             request = REQUEST_CONTEXT.get().request
             why = f"No dialect is known for an answer to {request}: script its bytes with gateway.respond(...)."
             raise Unmatched(self._expectations.miss(request, why))
         try:
-            turn = _turn(answer, ask.body)
-        except Refused as error:
+            turn = _turn(answer, outgoing.body)
+        except ProviderStatusError as error:
             return _whole(Raw(status=error.status, headers=(("content-type", _JSON),), body=error.body))
         if REQUEST_CONTEXT.get().request.stream:
             pieces = _paced(dialect.events(turn), answer.pause)
@@ -333,24 +333,24 @@ def _turn(answer: ScriptedAnswer, body: bytes) -> ScriptedTurn:
     """Return the answer as the next turn of the conversation in this body.
 
     Raises:
-        Refused: The body is not a conversation. The gateway does not check every part of a request; a provider does.
+        ProviderStatusError: The body is not a conversation, which the gateway itself does not check.
     """
     try:
         return answer.turn(Conversation.read(body))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         unread = refusal_of(400, message=f"the scripted provider cannot read this request: {error}")
-        raise Refused(400, _refused(unread, "").body) from error
+        raise ProviderStatusError(400, _refused(unread, "").body) from error
 
 
 def _accepted(outcome: Refusal | Raw) -> Raw:
     """Return an outcome as the bytes of a 200.
 
     Raises:
-        Refused: The outcome has another status.
+        ProviderStatusError: The outcome has another status.
     """
     raw = _refused(outcome, "") if isinstance(outcome, Refusal) else outcome
     if raw.status != 200:
-        raise Refused(raw.status, raw.body)
+        raise ProviderStatusError(raw.status, raw.body)
     return raw
 
 

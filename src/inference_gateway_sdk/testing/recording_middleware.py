@@ -73,8 +73,8 @@ class RecordingMiddleware:
         context = RequestContext(request, self._expectations.take(request))
         token = REQUEST_CONTEXT.set(context)
         try:
-            if not await _authorized(context, send):
-                await self._app(scope, _again(body, receive), _amended(context, send))
+            if not await _answer_without_model(context, send):
+                await self._app(scope, _replay_body(body, receive), _with_extra_headers(context, send))
         finally:
             REQUEST_CONTEXT.reset(token)
             if context.script is not None and not context.answered:
@@ -93,16 +93,16 @@ async def _read(receive: Receive) -> bytes | None:
             return bytes(body)
 
 
-def _again(body: bytes, receive: Receive) -> Receive:
+def _replay_body(body: bytes, receive: Receive) -> Receive:
     """Return a `receive` that repeats the body, which has been read already."""
     unread = [body]
 
-    async def again() -> Message:
+    async def replay() -> Message:
         if unread:
             return {"type": "http.request", "body": unread.pop(), "more_body": False}
         return await receive()
 
-    return again
+    return replay
 
 
 def _received(scope: Scope, body: bytes) -> ReceivedRequest:
@@ -116,7 +116,7 @@ def _received(scope: Scope, body: bytes) -> ReceivedRequest:
     )
 
 
-async def _authorized(context: RequestContext, send: Send) -> bool:
+async def _answer_without_model(context: RequestContext, send: Send) -> bool:
     """Answer a request that does not go to a model, and return whether a script did so."""
     script, request = context.script, context.request
     if script is None or request.endpoint in OF_A_MODEL or script.fault is not None:
@@ -135,15 +135,15 @@ async def _authorized(context: RequestContext, send: Send) -> bool:
     return True
 
 
-def _amended(context: RequestContext, send: Send) -> Send:
+def _with_extra_headers(context: RequestContext, send: Send) -> Send:
     """Return a `send` that adds headers which a provider cannot send through the gateway."""
 
-    async def amended(message: Message) -> None:
+    async def extended(message: Message) -> None:
         if message["type"] == "http.response.start":
             message = {**message, "headers": [*message.get("headers", []), *_extra(context)]}
         await send(message)
 
-    return amended
+    return extended
 
 
 def _extra(context: RequestContext) -> list[tuple[bytes, bytes]]:

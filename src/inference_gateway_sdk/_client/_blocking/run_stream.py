@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, get_args
 
 from msgspec import structs
 
+from ..._model.json_values import is_object
 from ..._run.events import Ask, Clock, Decide, Decided, Done, Execute, Fail, Failed, Interrupted, Pause, Replied
 from ..._run.history import read_history
 from ..._run.result import OutputError, Run
@@ -72,15 +73,15 @@ class RunStream(Generic[T]):
         self._timeouts = settings.timeouts
         self._model = model
         self._provider = read.provider
-        self._approve = read.approve
+        self._approve, self._decisions = read.approve, read.decisions
         self._on_progress = read.on_progress
         self._output_modes = session.output_modes
         known = self._output_modes.get(read.mode_key) if read.mode_key else None
         task = read.settings if known is None else structs.replace(read.settings, first_mode=known)
         self._mode_key = read.mode_key
         self._state = RunState(task, read_history(messages, task.dialect))
-        if isinstance(self._approve, dict):
-            self._state.check_approvals(self._approve)
+        if self._decisions is not None:
+            self._state.check_approvals(self._decisions)
         runtime = session.runtime
         self._monotonic = runtime.monotonic
         self._runner = ToolRunner(self._client.call_mcp_tool, read.concurrency, runtime.monotonic)
@@ -204,7 +205,7 @@ class RunStream(Generic[T]):
 
     def _unwrapped(self, value: Any) -> Any:
         output = self._state.output_type
-        return value.get("value") if output is not None and output.form.wrapped and isinstance(value, dict) else value
+        return value.get("value") if output is not None and output.form.wrapped and is_object(value) else value
 
     def _checked(self, item: Any, value: Any) -> Any:
         output = self._state.output_type
@@ -292,13 +293,13 @@ class RunStream(Generic[T]):
 
     def _decide(self, action: Decide) -> Iterator[Any]:
         """Ask for approval of all calls before the first one runs."""
-        approve = self._approve
+        approve, given = self._approve, self._decisions
         decisions: dict[str, Any] = {}
         for call in action.calls:
-            if callable(approve):
+            if approve is not None:
                 decisions[call.id] = ask("approve", approve, call)
-            elif approve is not None:
-                decisions[call.id] = approve.get(call.id)
+            elif given is not None:
+                decisions[call.id] = given.get(call.id)
         self._action = self._state.feed(Decided(decisions))
         for notice in self._notices():
             yield notice

@@ -15,7 +15,7 @@ from ..chat_schema import ChatMessage, ChatRequest, ChatResponse, ChatToolCall, 
 from ..client_connection import ClientLeft, while_connected
 from ..forwarding import relay_lines, stream_headers
 from ..problems import Problem
-from ..providers.provider import BrokenOff, ProviderError
+from ..providers.provider import ProviderError, ProviderTruncatedError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
@@ -201,7 +201,7 @@ class ToolLoop:
         If a later turn does not begin, the stream ends with an error event.
 
         Raises:
-            BrokenOff: The stream was cut off. Raised at any step, as in `ModelProvider.chat_stream`.
+            ProviderTruncatedError: The stream was cut off. Raised at any step, as in `ModelProvider.chat_stream`.
             ProviderError: The first answer failed. Raised at the first step only.
         """
         request = offered(request, self._offer)
@@ -218,7 +218,7 @@ class ToolLoop:
                 async with aclosing(self._turn(request, turn)) as lines:
                     async for line in lines:
                         yield line
-            except BrokenOff:
+            except ProviderTruncatedError:
                 raise
             except ProviderError as error:
                 yield self._failure(error)
@@ -235,7 +235,7 @@ class ToolLoop:
                     turn.feed(line)
                     if not turn.done:
                         yield line if line.endswith(b"\n") else line + b"\n\n"
-            except BrokenOff:
+            except ProviderTruncatedError:
                 if not turn.finish:
                     raise
 
@@ -316,7 +316,7 @@ class CutStream(Response):
         try:
             for _ in range(ROUNDS):
                 turn = StreamedTurn()
-                with suppress(BrokenOff):  # as in the real gateway, a cut-off looks like an end
+                with suppress(ProviderTruncatedError):  # as in the real gateway, a cut-off looks like an end
                     async with aclosing(self._turn(request, turn)) as frames:
                         async for frame in frames:
                             yield frame

@@ -115,7 +115,7 @@ class Cassette:
         self._redactor = Redactor(redaction or Redaction())
         self._rules = rules(mode, exists=True)
         self._lock = threading.RLock()  # reentrant: the user's hooks run under it and may use the cassette
-        self._kept: list[Exchange] = []
+        self._loaded: list[Exchange] = []
         self._played: list[bool] = []
         self._recorders: list[Recorder] = []
         self._misses: list[CassetteMissError] = []
@@ -128,13 +128,13 @@ class Cassette:
     def exchanges(self) -> tuple[Exchange, ...]:
         """The file's exchanges, then those recorded so far, with secrets hidden."""
         with self._lock:
-            return (*self._kept, *self._recorded())
+            return (*self._loaded, *self._recorded())
 
     @property
     def unplayed(self) -> tuple[Exchange, ...]:
         """The file's exchanges that have not been played yet."""
         with self._lock:
-            return tuple([one for one, played in zip(self._kept, self._played, strict=True) if not played])
+            return tuple([one for one, played in zip(self._loaded, self._played, strict=True) if not played])
 
     @property
     def misses(self) -> tuple[CassetteMissError, ...]:
@@ -196,8 +196,8 @@ class Cassette:
         else:
             exists = True
         self._rules = rules(self.mode, exists=exists)
-        self._kept = kept if self._rules.keeps else []
-        self._played = [False] * len(self._kept)
+        self._loaded = kept if self._rules.keeps else []
+        self._played = [False] * len(self._loaded)
         self._recorders, self._misses = [], []
         self._open, self._discarded = True, False
         return self
@@ -211,7 +211,7 @@ class Cassette:
         with self._lock:
             recorded = self._recorded()
         if recorded:
-            save(self.path, [*self._kept, *recorded])
+            save(self.path, [*self._loaded, *recorded])
 
     # For the transports
 
@@ -245,18 +245,18 @@ class Cassette:
     def _find(self, request: RecordedRequest) -> Exchange | None:
         """Return the first match that was not played, or with `repeat` the last match again."""
         fresh = [at for at, played in enumerate(self._played) if not played]
-        again: Iterable[int] = reversed(range(len(self._kept))) if self._repeat else ()
+        again: Iterable[int] = reversed(range(len(self._loaded))) if self._repeat else ()
         for at in (*fresh, *again):
-            if self._fits(request, self._kept[at].request):
+            if self._fits(request, self._loaded[at].request):
                 self._played[at] = True
-                return self._kept[at]
+                return self._loaded[at]
         return None
 
     def _fits(self, asked: RecordedRequest, recorded: RecordedRequest) -> bool:
         return all(matcher(asked, recorded) for matcher in self._matchers)
 
     def _miss(self, request: RecordedRequest) -> CassetteMissError:
-        recorded = [(kept.request, played) for kept, played in zip(self._kept, self._played, strict=True)]
+        recorded = [(kept.request, played) for kept, played in zip(self._loaded, self._played, strict=True)]
         return CassetteMissError(shown_miss(request, recorded, f"{self._rules.why} ({self.path})"))
 
     def _recorded(self) -> list[Exchange]:

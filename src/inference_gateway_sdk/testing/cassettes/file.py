@@ -90,10 +90,10 @@ def _flat_line(value: Any) -> str:
 
 def _encodable(text: str) -> str:
     """Escape characters that UTF-8 cannot encode (lone surrogates), and those that break lines of a diff."""
-    return "".join([_escape(char) if _awkward(char) else char for char in text])
+    return "".join([_escape(char) if _needs_escape(char) else char for char in text])
 
 
-def _awkward(char: str) -> bool:
+def _needs_escape(char: str) -> bool:
     return "\ud800" <= char <= "\udfff" or char in "\x7f\x85\u2028\u2029\ufeff"
 
 

@@ -47,7 +47,7 @@ class Playback:
         self._timed = speed == "original"
         self._began = began
         self._next = 0
-        self._gone: Exception | None = None
+        self._left_error: Exception | None = None
 
     def head_due(self) -> float | None:
         """Return the time of the head or of a failure, or None for now."""
@@ -66,7 +66,7 @@ class Playback:
 
     def body_due(self) -> float | None:
         """Return the time of the next piece, or None for now."""
-        if self._gone is not None:
+        if self._left_error is not None:
             return None
         answer = self.head()
         over = self._next == len(answer.pieces)
@@ -80,13 +80,13 @@ class Playback:
             CassetteMissError: The recorded reader left here, so the rest is unknown.
             RuntimeError: The answer was released.
         """
-        if self._gone is not None:
-            raise self._gone
+        if self._left_error is not None:
+            raise self._left_error
         answer = self.head()
         if self._next < len(answer.pieces):
             self._next += 1
             return answer.pieces[self._next - 1].data
-        return self._ended(answer)
+        return self._end_of_body(answer)
 
     def release(self) -> None:
         """Let further reads fail, as the reader has finished."""
@@ -99,10 +99,10 @@ class Playback:
     def _leave(self, error: Exception) -> None:
         answer = self.head()
         over = self._next == len(answer.pieces) and answer.end.kind not in ("abandoned", "silence")
-        if self._gone is None and not over:
-            self._gone = error
+        if self._left_error is None and not over:
+            self._left_error = error
 
-    def _ended(self, answer: RecordedAnswer) -> bytes:
+    def _end_of_body(self, answer: RecordedAnswer) -> bytes:
         if answer.end.kind == "complete":
             return b""
         failure = failure_of(answer.end)

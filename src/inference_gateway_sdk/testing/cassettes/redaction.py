@@ -21,7 +21,7 @@ __all__ = [
     "hide_pairs",
     "hide_text",
     "hides_pair",
-    "is_packed",
+    "is_base64",
     "may_hold_secrets",
     "plain_name",
 ]
@@ -127,7 +127,7 @@ _FORM_PART: Final = re.compile(
     r"""(?P<value>.*?)(?=\r\n--|\Z)""",
     re.DOTALL,
 )
-_PACKED: Final = re.compile(r"(?:data:[\w/+.-]+;base64,)?[A-Za-z0-9+/\s]{200,}={0,2}\s*")
+_BASE64: Final = re.compile(r"(?:data:[\w/+.-]+;base64,)?[A-Za-z0-9+/\s]{200,}={0,2}\s*")
 
 # Each default secret contains one of these parts. Text without them needs no further search.
 _SECRET_HINTS: Final = re.compile(
@@ -159,7 +159,7 @@ def hide_text(text: str, redaction: Redaction, known: Iterable[str] = ()) -> str
     text = _FORM_PART.sub(lambda match: _hidden_pair(match, redaction.hides_field(match["name"])), text)
     for pattern in redaction.patterns:
         text = re.sub(pattern, HIDDEN, text)
-    return _unshaped(text) if redaction.defaults else text
+    return _hide_shapes(text) if redaction.defaults else text
 
 
 def hide_pairs(text: str, redaction: Redaction, known: Iterable[str] = ()) -> str:
@@ -173,9 +173,9 @@ def hides_pair(name: str, redaction: Redaction) -> bool:
     return redaction.hides_query(name) or redaction.hides_field(name)
 
 
-def is_packed(text: str) -> bool:
+def is_base64(text: str) -> bool:
     """Return whether this is a file in base64, in which any part may look like a key by chance."""
-    return len(text) >= 200 and _PACKED.fullmatch(text) is not None
+    return len(text) >= 200 and _BASE64.fullmatch(text) is not None
 
 
 def _hide_pair(pair: str, redaction: Redaction, known: Iterable[str]) -> str:
@@ -185,7 +185,7 @@ def _hide_pair(pair: str, redaction: Redaction, known: Iterable[str]) -> str:
     return hide_text(pair, redaction, known)
 
 
-def _unshaped(text: str) -> str:
+def _hide_shapes(text: str) -> str:
     for shape, kept in _SECRET_SHAPES:
         text = shape.sub(kept + HIDDEN, text)
     return redact_text(text)

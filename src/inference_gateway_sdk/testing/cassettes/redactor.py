@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from ..._wire.headers import Headers
 from .contents import COMPACT, NotJsonError, is_array, is_object, laid_out, members_of, read_shallow, styled
 from .exchange import Ending, Exchange, Piece, RecordedAnswer
-from .redaction import HIDDEN, hide_pairs, hide_text, hides_pair, is_packed, may_hold_secrets
+from .redaction import HIDDEN, hide_pairs, hide_text, hides_pair, is_base64, may_hold_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -46,7 +46,7 @@ def hide_body(data: bytes, redaction: Redaction, known: Iterable[str] = (), cont
     try:
         value, layout = _value(text)
     except NotJsonError:
-        return _once(text, hide_text(text, redaction, _spellings(known)), data)
+        return _unless_equal(text, hide_text(text, redaction, _spellings(known)), data)
     hidden = hide_json(value, redaction, known)
     return data if hidden == value else styled(hidden, layout).encode()
 
@@ -56,14 +56,14 @@ def hide_json(value: Any, redaction: Redaction, known: Iterable[str] = ()) -> An
     known = tuple(known)
     if is_object(value):
         return {
-            hide_text(name, redaction, known): _leafless(item) if secret else hide_json(item, redaction, known)
+            hide_text(name, redaction, known): _hide_leaves(item) if secret else hide_json(item, redaction, known)
             for name, item, secret in _members(value, redaction)
         }
     if is_array(value):
         return [hide_json(item, redaction, known) for item in value]
     if not isinstance(value, str):
         return value
-    return _without(value, known) if is_packed(value) else hide_text(value, redaction, known)
+    return _without(value, known) if is_base64(value) else hide_text(value, redaction, known)
 
 
 def named_secrets(value: Any, redaction: Redaction) -> Iterator[str]:
@@ -88,12 +88,12 @@ def _is_secret_header(label: str, redaction: Redaction) -> bool:
     return "-" in label and redaction.hides_header(label)
 
 
-def _leafless(value: Any) -> Any:
+def _hide_leaves(value: Any) -> Any:
     """Return the value with each string and number hidden. Booleans and null are not secrets."""
     if is_object(value):
-        return {name: _leafless(item) for name, item in value.items()}
+        return {name: _hide_leaves(item) for name, item in value.items()}
     if is_array(value):
-        return [_leafless(item) for item in value]
+        return [_hide_leaves(item) for item in value]
     return value if value is None or isinstance(value, bool) or value == "" else HIDDEN
 
 
@@ -118,7 +118,7 @@ def _without(text: str, known: tuple[str, ...]) -> str:
     return text
 
 
-def _once(before: str, after: str, data: bytes) -> bytes:
+def _unless_equal(before: str, after: str, data: bytes) -> bytes:
     return data if before == after else after.encode()
 
 
@@ -323,10 +323,10 @@ def _parts(name: str, value: str) -> list[str]:
     if "cookie" in name.lower():
         pairs = value.split(";") if name.lower() == "cookie" else value.split(";")[:1]
         values = [pair.partition("=")[2].strip() for pair in pairs]
-    return [part for whole in values for part in (whole, *_unpacked(whole))]
+    return [part for whole in values for part in (whole, *_decode_base64(whole))]
 
 
-def _unpacked(value: str) -> list[str]:
+def _decode_base64(value: str) -> list[str]:
     """Return a base64 text decoded, and its user and password, as in basic authentication."""
     try:
         text = base64.b64decode(value, validate=True).decode("utf-8")

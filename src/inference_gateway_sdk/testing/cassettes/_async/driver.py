@@ -52,7 +52,7 @@ class AsyncCassetteTransport:
             raise RuntimeError("the driver is closed: make a new one")
         turn = self._cassette.turn(RecordedRequest(method, url, tuple(headers), body))
         if isinstance(turn, Exchange):
-            return await self._played(turn, deadline)
+            return await self._play(turn, deadline)
         recorder = turn if isinstance(turn, Recorder) else None
         try:
             answer = await self._inner.open(
@@ -66,7 +66,7 @@ class AsyncCassetteTransport:
             if recorder is not None:
                 recorder.discard()
             raise
-        return answer if recorder is None else self._kept(AsyncRecordedResponse(answer, recorder))
+        return answer if recorder is None else self._track(AsyncRecordedResponse(answer, recorder))
 
     async def aclose(self) -> None:
         """Close the inner transport. Open answers end with an error."""
@@ -77,13 +77,15 @@ class AsyncCassetteTransport:
             answer.abandon()
         await self._inner.aclose()
 
-    async def _played(self, exchange: Exchange, deadline: float | None) -> AsyncTransportResponse:
+    async def _play(self, exchange: Exchange, deadline: float | None) -> AsyncTransportResponse:
         clock = self._cassette.clock
         playback = Playback(exchange, self._cassette.speed, clock.monotonic())
         await async_wait_until(clock, playback.head_due(), deadline, "headers")
-        return self._kept(AsyncPlayedResponse(playback, clock))
+        return self._track(AsyncPlayedResponse(playback, clock))
 
-    def _kept(self, answer: AsyncRecordedResponse | AsyncPlayedResponse) -> AsyncRecordedResponse | AsyncPlayedResponse:
+    def _track(
+        self, answer: AsyncRecordedResponse | AsyncPlayedResponse
+    ) -> AsyncRecordedResponse | AsyncPlayedResponse:
         """Return the answer after registering it to be ended by `aclose`."""
         with self._lock:
             self._answers.add(answer)

@@ -53,7 +53,7 @@ class CassetteTransport:
             raise RuntimeError("the driver is closed: make a new one")
         turn = self._cassette.turn(RecordedRequest(method, url, tuple(headers), body))
         if isinstance(turn, Exchange):
-            return self._played(turn, deadline)
+            return self._play(turn, deadline)
         recorder = turn if isinstance(turn, Recorder) else None
         try:
             answer = self._inner.open(method, url, headers, body, deadline=deadline, connect_seconds=connect_seconds)
@@ -65,7 +65,7 @@ class CassetteTransport:
             if recorder is not None:
                 recorder.discard()
             raise
-        return answer if recorder is None else self._kept(RecordedResponse(answer, recorder))
+        return answer if recorder is None else self._track(RecordedResponse(answer, recorder))
 
     def close(self) -> None:
         """Close the inner transport. Open answers end with an error."""
@@ -76,13 +76,13 @@ class CassetteTransport:
             answer.abandon()
         self._inner.close()
 
-    def _played(self, exchange: Exchange, deadline: float | None) -> TransportResponse:
+    def _play(self, exchange: Exchange, deadline: float | None) -> TransportResponse:
         clock = self._cassette.clock
         playback = Playback(exchange, self._cassette.speed, clock.monotonic())
         wait_until(clock, playback.head_due(), deadline, "headers")
-        return self._kept(PlayedResponse(playback, clock))
+        return self._track(PlayedResponse(playback, clock))
 
-    def _kept(self, answer: RecordedResponse | PlayedResponse) -> RecordedResponse | PlayedResponse:
+    def _track(self, answer: RecordedResponse | PlayedResponse) -> RecordedResponse | PlayedResponse:
         """Return the answer after registering it to be ended by `close`."""
         with self._lock:
             self._answers.add(answer)
