@@ -145,7 +145,7 @@ class EventDialect(ABC, Generic[ChunkT, FinalT, StateT]):
         """Return the error for an end that came too early."""
         return StreamTruncatedError(
             f"{why} before the answer was whole: {self._missing()}",
-            hint='pass on_truncation="return" to accept what came; the error\'s .partial holds it.',
+            hint='pass on_truncation="return" to accept what came; the error\'s .partial holds it',
         )
 
     @abstractmethod

@@ -99,7 +99,7 @@ class StreamDeadlines:
             seconds=seconds,
             elapsed=elapsed,
             chunks=chunks,
-            hint=f"raise timeout=Timeouts({limit}=...) if the model may really take longer.",
+            hint=f"raise timeout=Timeouts({limit}=...) if the model needs more time",
         )
 
 
@@ -112,7 +112,7 @@ _OF_EVENTS = re.compile(rb":|(?:data|event|id|retry)(?:[:\r\n]|$)")
 _NAMES = (b"data", b"event", b"id", b"retry")  # the body may be cut within one: "da"
 _EMPTY_HINT = (
     "the gateway answers like this when the provider breaks off before its first line; retry, or ask without streaming"
-    " to see the provider's error."
+    " to see the provider's error"
 )
 
 
@@ -178,7 +178,7 @@ class EventStreamReader:
             return read_stream_error(value, body, provider=provider, model=model)
         return StreamError(
             f"the answer is not an event stream but plain JSON: {_excerpt(body)}",
-            hint="the provider does not stream this request; ask without streaming.",
+            hint="the provider does not stream this request; ask without streaming",
         )
 
     def plain_json(self) -> bytes | None:
