@@ -190,7 +190,7 @@ def test_a_scripted_gateway_answers_on_every_endpoint_and_says_what_it_serves(
     with client:
         talk = {"messages": [{"role": "user", "content": "Hello"}]}
         chat = client.post("/v1/chat/completions", json={"model": "groq/any", **talk}).json()
-        assert chat["choices"][0]["message"]["content"] == "You said: Hello"
+        assert chat["choices"][0]["message"]["content"] == "You wrote: Hello"
         for path, body in (
             ("/v1/messages", {"model": "anthropic/any", "max_tokens": 5, **talk}),
             ("/v1/responses", {"model": "openai/any", "input": "Hello"}),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict
 
 from .._generated.chat import ChatCompletionTool, Message
@@ -21,6 +21,9 @@ from .._generated.params import (
 from .._generated.responses import Response, ResponseInputItem, ResponseOutputItem
 
 if TYPE_CHECKING:
+    from .._generated.chat import CreateChatCompletionResponse
+    from .._run.result import Limits, Run
+    from .._run.transcript import RunCall, Transcript
     from .._wire.retry import RetryPolicy
     from .._wire.timeouts import Timeouts
     from .hooks import AsyncHook, Hook, RequestSent, ResponseReceived, RetryPlanned
@@ -30,6 +33,7 @@ __all__ = [
     "AsyncOptions",
     "CallOptions",
     "ChatParams",
+    "ChatRunParams",
     "ChatStreamParams",
     "Conversation",
     "ImageEditParams",
@@ -38,12 +42,15 @@ __all__ = [
     "ListOptions",
     "Messages",
     "MessagesParams",
+    "MessagesRunParams",
     "MessagesStreamParams",
     "MusicParams",
     "Options",
     "ResponseItems",
     "ResponseParams",
+    "ResponseRunParams",
     "ResponseStreamParams",
+    "RunMessages",
     "SoundEffectParams",
     "SpeechParams",
 ]
@@ -57,6 +64,11 @@ Conversation: TypeAlias = _AnyMessage | Iterable[_AnyMessage]
 
 _ResponseItem: TypeAlias = str | ResponseInputItem | ResponseOutputItem | Response | Mapping[str, Any]
 ResponseItems: TypeAlias = _ResponseItem | Iterable[_ResponseItem]
+
+_Turn: TypeAlias = str | Message | MessagesMessage | ResponseInputItem | ResponseOutputItem | Mapping[str, Any]
+_RunMessage: TypeAlias = "_Turn | CreateChatCompletionResponse | MessagesResponse | Response | Run[Any] | Transcript"
+RunMessages: TypeAlias = "_RunMessage | Iterable[_RunMessage]"
+"""Messages of any dialect, answers, runs and transcripts."""
 
 
 class CallOptions(TypedDict, total=False):
@@ -113,6 +125,27 @@ class ResponseStreamParams(ResponseParams, total=False):
 
     assemble: bool
     on_truncation: Literal["raise", "return"]
+
+
+class _RunOptions(TypedDict, total=False):
+    approve: Callable[[RunCall], Any] | Mapping[str, Any] | None
+    limits: Limits | int | None
+    on_limit: Literal["raise", "return"]
+    on_tool_error: Literal["report", "raise"]
+    on_progress: Callable[[Transcript], Any] | None
+    concurrency: int | None
+
+
+class ChatRunParams(ChatParams, _RunOptions, total=False):
+    """Keyword parameters of `run` on chat: those of `generate_content`, and the run's own."""
+
+
+class MessagesRunParams(MessagesParams, _RunOptions, total=False):
+    """Keyword parameters of `run` on Messages: those of `create_message`, and the run's own."""
+
+
+class ResponseRunParams(ResponseParams, _RunOptions, total=False):
+    """Keyword parameters of `run` on Responses: those of `create_response`, and the run's own."""
 
 
 class ImageParams(CreateImageParams, CallOptions, total=False):

@@ -255,12 +255,12 @@ class ResponseParser:
     )
 
     def __init__(self, method: str) -> None:
-        self.status = 0
+        self.status: int = 0
         self.headers: list[tuple[str, str]] = []
-        self.head_complete = False
+        self.head_complete: bool = False
         self.body: list[bytes] = []
-        self.complete = False
-        self.reusable = False
+        self.complete: bool = False
+        self.reusable: bool = False
         self.failure: TransportFailure | None = None
         self.on_body: Callable[[bytes], None] = self.body.append
         self._method = method

@@ -29,7 +29,7 @@ class Row(Struct, frozen=True):
 
     Attributes:
         texts: The row applies when the message contains any of these; "" is in every message.
-        hint: What to try; `{key}` and `{url}` are replaced by the provider's settings, `{asked}` by a sentence on the
+        hint: The advice; `{key}` and `{url}` are replaced by the provider's settings, `{asked}` by a sentence on the
             model.
         statuses: The statuses it applies to, empty for all.
         provider: The only provider it applies to, None for any.
@@ -47,7 +47,7 @@ class Row(Struct, frozen=True):
 
 # The first row that applies wins, so narrow rows come before wide ones.
 ROWS: Final = (
-    # Routing and keys (sections 3 and 6)
+    # Routing and keys (#routing, #providers)
     Row(("Unable to determine provider", "No provider specified"), _BARE_NAME, statuses=(400,)),
     Row(
         ("Unsupported model: ",),
@@ -85,7 +85,7 @@ ROWS: Final = (
         "ALLOWED_MODELS on the gateway does not list the model in the form that was sent.",
     ),
     Row(("Model is disallowed",), "DISALLOWED_MODELS on the gateway lists the model."),
-    # Endpoints that are off or not served for a provider (sections 6, 7, 10 to 13, 15)
+    # Endpoints that are disabled, or that the provider does not have (#images, #mcp-tools, #metrics-push, #routes)
     Row(("mcp tools endpoint is not exposed",), "MCP tools are not exposed: set MCP_EXPOSE=true on the gateway."),
     Row(
         ("Images API is not enabled",),
@@ -154,7 +154,7 @@ ROWS: Final = (
         "Redirects are not followed: base_url is not the gateway's own address, or the path has an extra slash.",
         statuses=(301, 302, 303, 307, 308),
     ),
-    # Authorization (section 5)
+    # Authorization (#authentication)
     Row(
         ("unauthorized",),
         "The gateway requires an OIDC token: pass token=, or set INFERENCE_GATEWAY_TOKEN. If one was sent, it has "
@@ -162,7 +162,7 @@ ROWS: Final = (
         statuses=(401,),
         whole=True,
     ),
-    # MCP and guardrails (sections 13, 17, 21, 23)
+    # MCP and guardrails (#mcp-tools, #guardrails)
     Row(
         ("Failed to decode request",),
         "If the request is valid, MCP is enabled on the gateway but no MCP server is reachable: try the header "
@@ -181,7 +181,7 @@ ROWS: Final = (
         "The gateway's guardrail evaluator failed, and its fail mode is closed: the request itself was not evaluated.",
         statuses=(403,),
     ),
-    # Sizes (section 4)
+    # Sizes (#request-size-limits)
     Row(
         ("4 MiB limit",),
         "The gateway accepts at most 4 MiB of metrics in one push: send fewer at a time.",
@@ -199,7 +199,7 @@ ROWS: Final = (
         statuses=(400,),
         whole=True,
     ),
-    # TLS and time (sections 4, 21, 23)
+    # TLS and timeouts (#timeouts, #connections)
     Row(
         ("x509", "failed to verify certificate"),
         "The gateway could not verify a certificate. With TLS on, it calls itself by SERVER_HOST and must trust its "
@@ -216,7 +216,7 @@ ROWS: Final = (
         "on the gateway, or stream the answer.",
         statuses=(400, 502, 504),
     ),
-    # Reaching the provider (section 6)
+    # Connections to the provider (#provider-errors)
     Row(
         ("connection refused", "no such host", "Failed to reach upstream server"),
         "The gateway could not reach the provider: check that it runs, and {url} on the gateway.",

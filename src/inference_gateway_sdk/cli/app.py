@@ -16,7 +16,7 @@ from .serve import serve
 
 __all__ = ["app", "run"]
 
-app = typer.Typer(
+app: typer.Typer = typer.Typer(
     name="igw",
     help="Talk to an Inference Gateway: chat, make pictures and speech, list models and tools, or serve one for tests.",
     no_args_is_help=True,

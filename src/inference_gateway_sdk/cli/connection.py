@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["connected", "connected_locally", "fetch", "local_gateway", "need", "weights"]
 
 
-weights = typer.Typer(help="The smoke-test model's weights.", no_args_is_help=True, rich_markup_mode=None)
+weights: typer.Typer = typer.Typer(help="The smoke-test model's weights.", no_args_is_help=True, rich_markup_mode=None)
 
 
 @weights.command()

@@ -95,7 +95,8 @@ class ClientConnection(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Serve this connection."""
         super().connection_made(transport)
-        self.conn = answering = _Answering(transport)
+        answering = _Answering(transport)
+        self.conn: h11.Connection = answering
         serve = cast("ASGIApp", self.app)
 
         async def app(scope: Scope, receive: Receive, send: Send) -> None:

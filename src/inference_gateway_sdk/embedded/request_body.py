@@ -58,8 +58,8 @@ class PassedBody:
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise Problem.bad_request() from error
         self._data = data
-        self.model = named.model or ""
-        self.stream = bool(named.stream)
+        self.model: str = named.model or ""
+        self.stream: bool = bool(named.stream)
 
     def with_model(self, model: str) -> bytes:
         """Return the bytes to send to a provider that knows the model by this name."""

@@ -66,7 +66,7 @@ class Delivery:
         self.status: int | None = None
         self.headers: list[tuple[str, str]] = []
         self.failure: TransportFailure | None = None
-        self.ended = False
+        self.ended: bool = False
         self._app = app
         self._scope = {**scope, "extensions": {EXTENSION: _DeliveryConnection(self)}}
         self._unread = [body]
@@ -75,7 +75,7 @@ class Delivery:
         self._pieces: deque[bytes] = deque()
         self._held = 0
         self._room = asyncio.Event()
-        self.gone = asyncio.Event()
+        self.gone: asyncio.Event = asyncio.Event()
 
     # For the reader
 
@@ -298,7 +298,7 @@ class AsyncInProcessResponse:
 
     def __init__(self, delivery: Delivery, changed: asyncio.Event, status: int) -> None:
         self.status = status
-        self.headers = delivery.headers
+        self.headers: list[tuple[str, str]] = delivery.headers
         self._delivery = delivery
         self._changed = changed
         self._reading = False
@@ -429,7 +429,7 @@ class InProcessResponse:
 
     def __init__(self, delivery: Delivery, changed: threading.Condition, status: int) -> None:
         self.status = status
-        self.headers = delivery.headers
+        self.headers: list[tuple[str, str]] = delivery.headers
         self._delivery = delivery
         self._changed = changed
         self._turn = threading.Lock()

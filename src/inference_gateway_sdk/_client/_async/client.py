@@ -12,7 +12,7 @@ from ..._wire.chat import chat_body, chat_call, dropped_fields, pop_mcp_bypass
 from ..._wire.models import health_call, models_call
 from ..._wire.url import GatewayUrl
 from ..runtime import AsyncRuntime, AsyncTokenSource, Connections, async_default_transport, async_system_runtime
-from ..settings import ClientSettings, pop_assemble_option, resolve, split_params, without_body
+from ..settings import ClientSettings, describe_types, pop_assemble_option, resolve, split_params, without_body
 from .dialects import AsyncMessagesMethods, AsyncResponsesMethods, AsyncRunMethods
 from .gateway import AsyncMcpMethods, AsyncMetricsMethods, AsyncProxyMethods
 from .media import AsyncAudioMethods, AsyncImagesMethods
@@ -292,6 +292,7 @@ class AsyncInferenceGatewayClient(
             given.setdefault("tools", list(settings.tools))
         if settings.max_tokens is not None and "max_completion_tokens" not in given:
             given.setdefault("max_tokens", settings.max_tokens)
+        describe_types(given, "chat", target.provider)
         dropped = dropped_fields(settings.extra_body)
         if dropped:
             warnings.warn(

@@ -13,7 +13,7 @@ from ..._wire.chat import chat_body, chat_call, dropped_fields, pop_mcp_bypass
 from ..._wire.models import health_call, models_call
 from ..._wire.url import GatewayUrl
 from ..runtime import Connections, Runtime, TokenSource, default_transport, system_runtime
-from ..settings import ClientSettings, pop_assemble_option, resolve, split_params, without_body
+from ..settings import ClientSettings, describe_types, pop_assemble_option, resolve, split_params, without_body
 from .dialects import MessagesMethods, ResponsesMethods, RunMethods
 from .gateway import McpMethods, MetricsMethods, ProxyMethods
 from .media import AudioMethods, ImagesMethods
@@ -291,6 +291,7 @@ class InferenceGatewayClient(
             given.setdefault("tools", list(settings.tools))
         if settings.max_tokens is not None and "max_completion_tokens" not in given:
             given.setdefault("max_tokens", settings.max_tokens)
+        describe_types(given, "chat", target.provider)
         dropped = dropped_fields(settings.extra_body)
         if dropped:
             warnings.warn(

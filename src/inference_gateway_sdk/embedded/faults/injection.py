@@ -120,7 +120,7 @@ class AnswerHead:
 
     def __init__(self, status: int, headers: RawHeaders) -> None:
         self.status = status
-        self.headers = headers
+        self.headers: RawHeaders = headers
 
     @classmethod
     def of(cls, message: Message) -> AnswerHead:
@@ -239,7 +239,7 @@ class FaultSend:
 
     def __init__(self, scope: Scope, send: Send) -> None:
         self.path: str = scope["path"]
-        self.streams = False
+        self.streams: bool = False
         self._chunked = False
         self._scope = scope
         self._send = send

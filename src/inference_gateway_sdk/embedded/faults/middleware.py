@@ -224,7 +224,7 @@ class _SocketConnection:
     """Raw access to an asyncio transport, as a `RawConnection`."""
 
     def __init__(self, transport: asyncio.Transport) -> None:
-        self.lost = asyncio.Event()
+        self.lost: asyncio.Event = asyncio.Event()
         self._transport = transport
         self._on_reuse = ""
 

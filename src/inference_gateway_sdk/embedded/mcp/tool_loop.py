@@ -71,8 +71,8 @@ class StreamedTurn:
     """
 
     def __init__(self) -> None:
-        self.finish = ""
-        self.done = False
+        self.finish: str = ""
+        self.done: bool = False
         self._texts: dict[str, list[str]] = {"content": [], "reasoning": [], "reasoning_content": []}
         self._calls: dict[int, ChatToolCall] = {}
 

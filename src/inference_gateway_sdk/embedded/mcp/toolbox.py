@@ -162,7 +162,7 @@ class RemoteTools:
 
     def __init__(self, address: str, settings: McpSettings) -> None:
         self.address = address
-        self.alias = _alias(httpx2.URL(address).netloc.decode())
+        self.alias: str = _alias(httpx2.URL(address).netloc.decode())
         self.tools: tuple[McpServerTool, ...] = ()
         self._settings = settings
         self._headers: dict[str, str] | None = None  # session headers of each request; None before the first contact

@@ -71,7 +71,7 @@ class LlamaServer:
     """
 
     def __init__(self, weights: Path, *, alias: str, own_template: bool) -> None:
-        self.key = secrets.token_urlsafe(16)
+        self.key: str = secrets.token_urlsafe(16)
         self._weights = weights
         self._order: Order = {
             "weights": str(weights),
@@ -181,7 +181,7 @@ class LocalModel:
         self._place = place
         self._pull = pull and place.ours
         self._report = report
-        self.name = SMOKE_TEST_MODEL if place.ours else re.sub(r"[^\w.-]+", "-", place.path.stem.lower())
+        self.name: str = SMOKE_TEST_MODEL if place.ours else re.sub(r"[^\w.-]+", "-", place.path.stem.lower())
         self._loading: asyncio.Task[HttpProvider] | None = None
         self._server: LlamaServer | None = None
         self._stopping = False

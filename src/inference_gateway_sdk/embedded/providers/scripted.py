@@ -191,7 +191,7 @@ class ScriptedProvider:
             return self._answer(quoted)
         if conversation.form is not None:
             return _json_for(conversation.form, quoted, "the answer")
-        return f"The tool said: {quoted}" if conversation.results else f"You said: {quoted}"
+        return f"Tool result: {quoted}" if conversation.results else f"You wrote: {quoted}"
 
 
 def _tool_to_call(conversation: Conversation) -> ConversationTool | None:

@@ -106,10 +106,10 @@ class Cassette:
         """Make a cassette; see `cassette()`."""
         if speed not in ("full", "original"):
             raise ValueError(f"speed must be 'full' or 'original', got {speed!r}")
-        self.path = Path(path)
+        self.path: Path = Path(path)
         self.mode = mode
         self.speed: Speed = speed
-        self.clock = clock or Clock()
+        self.clock: Clock = clock or Clock()
         self._matchers = matchers(match_on)
         self._repeat = repeat
         self._redactor = Redactor(redaction or Redaction())

@@ -293,7 +293,7 @@ class Fields:
 
     def __init__(self, members: dict[str, Any], path: str) -> None:
         self._members = members
-        self.path = path
+        self.path: str = path
 
     @classmethod
     def of(cls, value: object, path: str) -> Fields:

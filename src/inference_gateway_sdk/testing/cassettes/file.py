@@ -43,7 +43,7 @@ class Line:
     __slots__ = ("value",)
 
     def __init__(self, value: Any) -> None:
-        self.value = value
+        self.value: Any = value
 
 
 def document(value: Any) -> str:

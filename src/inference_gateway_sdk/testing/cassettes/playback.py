@@ -13,7 +13,7 @@ from .exchange import CassetteMissError, RecordedAnswer, failure_of
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from .exchange import Exchange
+    from .exchange import Exchange, Pairs
 
 __all__ = ["AsyncPlayedResponse", "Clock", "Playback", "PlayedResponse", "Speed", "async_wait_until", "wait_until"]
 
@@ -123,8 +123,8 @@ class AsyncPlayedResponse:
 
     def __init__(self, playback: Playback, clock: Clock) -> None:
         head = playback.head()
-        self.status = head.status
-        self.headers = head.headers
+        self.status: int = head.status
+        self.headers: Pairs = head.headers
         self._playback = playback
         self._clock = clock
         self._loop = asyncio.get_running_loop()
@@ -181,8 +181,8 @@ class PlayedResponse:
 
     def __init__(self, playback: Playback, clock: Clock) -> None:
         head = playback.head()
-        self.status = head.status
-        self.headers = head.headers
+        self.status: int = head.status
+        self.headers: Pairs = head.headers
         self._playback = playback
         self._clock = clock
         self._left = threading.Event()
