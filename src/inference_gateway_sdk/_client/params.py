@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict
 
-from .._generated.chat import ChatCompletionTool, Message
+from .._generated.chat import ChatCompletionTool, CreateChatCompletionResponse, Message
 from .._generated.messages import MessagesMessage, MessagesResponse
 from .._generated.params import (
     CreateChatCompletionParams,
@@ -59,7 +59,8 @@ __all__ = [
     "SpeechParams",
 ]
 
-Messages: TypeAlias = str | Message | Mapping[str, Any] | Iterable[str | Message | Mapping[str, Any]]
+_ChatMessage: TypeAlias = str | Message | CreateChatCompletionResponse | Mapping[str, Any]
+Messages: TypeAlias = _ChatMessage | Iterable[_ChatMessage]
 """The messages of a chat completion."""
 
 _AnyMessage: TypeAlias = str | MessagesMessage | MessagesResponse | Mapping[str, Any]

@@ -109,7 +109,6 @@ class AsyncInferenceGatewayClient(
         on_response: AsyncHook[ResponseReceived] | None = None,
         on_retry: AsyncHook[RetryPlanned] | None = None,
         driver: AsyncTransport | None = None,
-        _runtime: AsyncRuntime | None = None,
     ) -> None:
         url = GatewayUrl.parse(
             base_url if base_url is not None else os.environ.get("INFERENCE_GATEWAY_URL") or DEFAULT_URL
@@ -128,7 +127,12 @@ class AsyncInferenceGatewayClient(
         self._owns_driver = driver is not None
         if driver is None:
             driver = async_default_transport(self._connections)
-        self._session = AsyncSession(url, driver, _runtime or async_system_runtime())
+        self._session = AsyncSession(url, driver, async_system_runtime())
+
+    def _with_runtime(self, runtime: AsyncRuntime) -> Self:
+        """Make the client, and its copies, use another clock, sleep and random source; return it."""
+        self._session.runtime = runtime
+        return self
 
     # Endpoints
 
@@ -166,8 +170,8 @@ class AsyncInferenceGatewayClient(
 
         Args:
             model: "provider/name", or a bare name with `provider`, or a routing alias of the gateway.
-            messages: A string (one user message), a message, or a list of them. Messages of earlier completions can be
-                passed unchanged.
+            messages: A string (one user message), a message, or a list of them. Earlier completions, or
+                their messages, can be passed unchanged.
             provider: The provider of a bare model name.
             **params: The contract's parameters, and request options: `timeout`, `max_retries`, `headers`,
                 `extra_query`, `extra_body`. `mcp_bypass=True` disables the gateway's MCP tools and keeps your own.
@@ -217,8 +221,12 @@ class AsyncInferenceGatewayClient(
     async def health_check(self) -> bool:
         """Return whether the gateway reports that it is healthy (contract: GET /health).
 
-        This method never raises: any failure returns False.
+        Any failure returns False.
+
+        Raises:
+            RuntimeError: The client is closed.
         """
+        self._session.check_open()
         try:
             return await self._session.send(health_call(), self._settings)
         except Exception:  # noqa: BLE001  (any failure means that the gateway cannot be used from here)
