@@ -21,7 +21,6 @@ from .._generated.params import (
 from .._generated.responses import Response, ResponseInputItem, ResponseOutputItem
 
 if TYPE_CHECKING:
-    from .._generated.chat import CreateChatCompletionResponse
     from .._generated.gateway import Provider
     from .._run.providers import OutputMode
     from .._run.result import Limits, Run
