@@ -74,7 +74,7 @@ def test_yes_runs_the_calls(igw: Run, scripted: ScriptedGateway, tools: Path) ->
     scripted.reply("Sunny.")
     done = _chat(igw, scripted, "--tools", tools, "--yes", "Oslo?")
     assert (done.returncode, done.stdout) == (0, "Sunny.\n")
-    assert done.stderr.splitlines() == ['tool call: weather({"city": "Oslo"})', "tool done: sunny in Oslo"]
+    assert done.stderr.splitlines() == ['tool call: weather({"city": "Oslo"})', "tool done: weather: sunny in Oslo"]
     assert (tools.parent / "ran").read_text() == "Oslo"
     first, second = scripted.requests
     assert [one["function"]["name"] for one in first.json["tools"]] == ["weather"]

@@ -283,7 +283,8 @@ class Printer:
             case ToolDone(call):
                 self._writer.start_line()
                 output = " ".join((call.output or "").split())
-                echo_err(f"{output[:_SHOWN]}{'...' if len(output) > _SHOWN else ''}", f"tool {call.status}")
+                shown = output if len(output) <= _SHOWN else f"{output[:_SHOWN]}..."
+                echo_err(f"{call.name}: {shown}", f"tool {call.status}")
             case ToolCallStart() | ToolCallDelta() | UsageReport() | ToolRun():
                 return
 
