@@ -22,7 +22,7 @@ pytestmark = pytest.mark.wire
 GIN = "application/json; charset=utf-8"
 NO_PROVIDER = (
     "Unable to determine provider for model. Please specify a provider using the ?provider= query parameter "
-    "or use the provider/model format (e.g., openai/gpt-4)."
+    "or use the provider/model format (e.g., {})."
 )
 NO_KEY = "Provider requires an API key. Please configure the provider's API key."
 NO_MESSAGES = "The Messages API is not supported by this provider yet."
@@ -48,10 +48,10 @@ def in_envelope(path: str, status: int, text: str) -> object:
     ("section", "path", "body", "status", "text"),
     [
         ("1", "/v1/messages/count_tokens", {}, 404, "Requested route is not found"),
-        ("3", MESSAGES, {"model": "gpt-4"}, 400, NO_PROVIDER),
-        ("3", MESSAGES, {}, 400, NO_PROVIDER),
-        ("3", MESSAGES, {"model": None}, 400, NO_PROVIDER),
-        ("3", RESPONSES, {"model": "foo/bar"}, 400, NO_PROVIDER),
+        ("3", MESSAGES, {"model": "gpt-4"}, 400, NO_PROVIDER.format("anthropic/claude-sonnet-4-5")),
+        ("3", MESSAGES, {}, 400, NO_PROVIDER.format("anthropic/claude-sonnet-4-5")),
+        ("3", MESSAGES, {"model": None}, 400, NO_PROVIDER.format("anthropic/claude-sonnet-4-5")),
+        ("3", RESPONSES, {"model": "foo/bar"}, 400, NO_PROVIDER.format("openai/gpt-4o")),
         ("3", f"{MESSAGES}?provider=foo", {"model": "x"}, 400, NO_MESSAGES),
         ("3", f"{RESPONSES}?provider=foo", {"model": "x"}, 400, NO_RESPONSES),
         ("3", f"{RESPONSES}?provider=OpenAI", {"model": "x"}, 400, NO_RESPONSES),

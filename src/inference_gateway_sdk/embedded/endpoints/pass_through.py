@@ -10,7 +10,7 @@ from urllib.parse import quote
 from ..client_connection import before_reads
 from ..forwarding import HOP_BY_HOP, LineRelay, Mirror, PassThrough, lines_of
 from ..multipart import Form, FormError
-from ..problems import MessagesProblem, Problem, passed_through, proxied
+from ..problems import CHAT_EXAMPLE, IMAGE_EXAMPLE, MessagesProblem, Problem, passed_through, proxied
 from ..providers.catalogue import CATALOGUE
 from ..providers.http_provider import USER_AGENT
 from ..providers.provider import Ask, ModelProvider, ProviderError
@@ -50,6 +50,7 @@ async def pass_json(
     choose: Callable[[str], ModelProvider],
     envelope: Callable[[Problem], Problem] | None = None,
     *,
+    example: str = CHAT_EXAMPLE,
     unnamed: Problem | None = None,
     streams: bool = True,
 ) -> Response:
@@ -61,6 +62,7 @@ async def pass_json(
         path: Where the body goes, below the provider's address.
         choose: The provider of an id, or a `Problem`.
         envelope: What becomes of the problem when there is no answer; None for nothing.
+        example: A model that the refusal of an unknown one names.
         unnamed: The refusal of a request that names neither model nor provider; None for the usual one.
         streams: An event stream is handed on line by line.
 
@@ -71,7 +73,7 @@ async def pass_json(
     named = named_provider(request)
     if unnamed and not body.model and not named:
         raise unnamed
-    target = route_model(body.model, named)
+    target = route_model(body.model, named, example)
     admit(body.model, gateway.settings)
     provider = choose(target.provider)
     ask = Ask(
@@ -114,7 +116,9 @@ async def messages(gateway: Gateway, request: Request) -> Response:
         return gateway.supporter(name, "messages", Problem.not_supported("The Messages API"))
 
     try:
-        return await pass_json(gateway, request, "/messages", choose, MessagesProblem.of)
+        return await pass_json(
+            gateway, request, "/messages", choose, MessagesProblem.of, example="anthropic/claude-sonnet-4-5"
+        )
     except Problem as problem:
         raise MessagesProblem.of(problem) from problem
 
@@ -126,7 +130,7 @@ async def responses(gateway: Gateway, request: Request) -> Response:
         refusal = Problem.not_supported("The Responses API", " Use /v1/chat/completions instead.")
         return gateway.supporter(name, "responses", refusal)
 
-    return await pass_json(gateway, request, "/responses", choose)
+    return await pass_json(gateway, request, "/responses", choose, example="openai/gpt-4o")
 
 
 SOUNDS = ("speech", "sfx", "music")
@@ -154,8 +158,15 @@ async def generate_image(gateway: Gateway, request: Request) -> Response:
     _check_images_enabled(gateway)
     choose = partial(_image_provider, gateway)
     streams = not gateway.quirks.whole_images
-    unnamed = Problem.nobody_named()
-    return await pass_json(gateway, request, "/images/generations", choose, unnamed=unnamed, streams=streams)
+    return await pass_json(
+        gateway,
+        request,
+        "/images/generations",
+        choose,
+        example=IMAGE_EXAMPLE,
+        unnamed=Problem.nobody_named(),
+        streams=streams,
+    )
 
 
 async def edit_image(gateway: Gateway, request: Request) -> Response:
@@ -199,7 +210,7 @@ def _pass_image_form(gateway: Gateway, request: Request, path: str, form: Form) 
     model, provider = form.text("model"), named_provider(request)
     if not model and not provider:
         raise Problem.nobody_named()
-    target = route_model(model, provider)
+    target = route_model(model, provider, IMAGE_EXAMPLE)
     admit(model, gateway.settings)
     content_type, data = form.with_text("model", target.model).encode()
     return pass_form(gateway, _image_provider(gateway, target.provider), path, content_type, data)
