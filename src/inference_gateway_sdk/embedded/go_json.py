@@ -8,13 +8,15 @@ from typing import TypeVar, cast
 
 import msgspec
 
-__all__ = ["as_it_stands", "complaint", "encode", "quoted", "read_first"]
+__all__ = ["as_it_stands", "complaint", "encode", "only_value", "quoted", "read_first"]
 
 
 T = TypeVar("T")
 
 _LITERALS = {"f": "false", "n": "null", "t": "true"}
+_BLANKS = " \t\r\n"
 _OPAQUE = frozenset({"content", "extra_content", "parameters", "response_format", "stop", "tool_choice"})
+_OF_OBJECTS = frozenset({"choices", "messages", "tool_calls", "tools"})  # lists in which null is an empty object
 _encoder = msgspec.json.Encoder(order="sorted")
 _ESCAPE = re.compile(
     r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(?P<half>\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\."
@@ -28,6 +30,13 @@ _ESCAPES = {  # none of these can stand outside a string, so replacing bytes is 
 }
 
 
+def _refuse_constant(name: str) -> object:
+    raise ValueError(f"{name} is not JSON")
+
+
+_decoder = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=_refuse_constant)  # numbers of any length
+
+
 def encode(value: object) -> bytes:
     """The value as compact JSON, keys sorted, the five characters escaped."""
     data = _encoder.encode(value)
@@ -37,35 +46,58 @@ def encode(value: object) -> bytes:
 
 
 def read_first(body: bytes, into: type[T]) -> T:
-    """The first JSON value of the body, as the type given; anything behind it is ignored, and null is nothing.
+    """Return the first JSON value of the body as the type given. What follows it is ignored, and null is nothing.
 
     Raises:
         msgspec.DecodeError: There is no such value, or (as msgspec.ValidationError) it does not fit.
     """
     try:
         return msgspec.json.decode(body, type=into)
-    except msgspec.ValidationError:
-        if b"null" not in body:
-            raise
-        again = encode(_without_nulls(json.loads(body, parse_int=as_it_stands, parse_float=as_it_stands)))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        again = _first_value(body)
-        if again == body:
+        # A ValidationError does not mean that the rest is sound JSON, as of {"model":null,}: msgspec stops at the null.
+        first = _first_value(body)
+        if first is None:
             raise msgspec.DecodeError(str(error)) from error
     try:
-        return msgspec.json.decode(again, type=into)
-    except RecursionError as error:
+        if b"null" in first:
+            first = encode(_loads(first))
+        return msgspec.json.decode(first, type=into)
+    except msgspec.ValidationError:
+        raise
+    except (ValueError, RecursionError) as error:  # numbers and depths that one reader takes and the other does not
         raise msgspec.DecodeError(str(error)) from error
 
 
-def _first_value(body: bytes) -> bytes:
-    """The first value in UTF-8 that is sound (Go reads what is not as U+FFFD); the body where there is no value."""
-    text = body.decode("utf-8", "replace").lstrip(" \t\r\n")
+def only_value(body: bytes) -> bytes | None:
+    """Return the value as sound UTF-8 if the body holds one and nothing else, else None."""
+    return _first_value(body, alone=True)
+
+
+def _first_value(body: bytes, *, alone: bool = False) -> bytes | None:
+    """Return the first value as sound UTF-8 (Go reads what is not as U+FFFD), or None if the body begins with none."""
+    text = body.decode("utf-8", "replace").lstrip(_BLANKS)
     try:
-        end = json.JSONDecoder().raw_decode(text)[1]
+        end = _decoder.raw_decode(text)[1]
     except (ValueError, RecursionError):
-        return body
+        return None
+    if alone and text[end:].strip(_BLANKS):
+        return None
     return _ESCAPE.sub(_sound, text[:end]).encode()
+
+
+def _loads(value: bytes) -> object:
+    """Return the value as Go fills it into a struct: a null leaves what was there."""
+    whole = json.loads(value, parse_int=as_it_stands, parse_float=as_it_stands, object_pairs_hook=_without_null_texts)
+    return {} if whole is None else _without_nulls(whole)
+
+
+def _without_null_texts(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """Return the object, in which a null does not undo an earlier text of the same name."""
+    found: dict[str, object] = {}
+    for name, item in pairs:
+        if item is not None or not isinstance(found.get(name), str):
+            found[name] = item
+    return found
 
 
 def _sound(escape: re.Match[str]) -> str:
@@ -75,9 +107,9 @@ def _sound(escape: re.Match[str]) -> str:
 
 def complaint(body: bytes) -> str | None:
     """What Go's decoder says of a body that does not begin with a JSON value; None for what it says in other cases."""
-    text = body.decode("utf-8", "replace").lstrip(" \t\r\n")
+    text = body.decode("utf-8", "replace").lstrip(_BLANKS)
     try:
-        json.JSONDecoder().raw_decode(text)
+        _decoder.raw_decode(text)
     except json.JSONDecodeError as error:
         rest = text[error.pos :]
         if not rest:
@@ -88,6 +120,8 @@ def complaint(body: bytes) -> str | None:
             return f"invalid character '{rest[0]}' looking for beginning of value"
     except RecursionError:
         return "exceeded max depth"
+    except ValueError:
+        return None
     return None
 
 
@@ -99,13 +133,21 @@ def _misspelt(text: str, literal: str) -> str:
 
 
 def _without_nulls(value: object) -> object:
-    """The value without what is null, but for what is passed on in any shape."""
+    """Return the value without what is null, but for what is passed on in any shape."""
     if isinstance(value, list):
         return [_without_nulls(item) for item in cast("list[object]", value)]
     if isinstance(value, dict):
         members = cast("dict[str, object]", value).items()
-        return {name: item if name in _OPAQUE else _without_nulls(item) for name, item in members if item is not None}
+        return {name: _member(name, item) for name, item in members if item is not None}
     return value
+
+
+def _member(name: str, item: object) -> object:
+    if name in _OPAQUE:
+        return item
+    if name in _OF_OBJECTS and isinstance(item, list):
+        item = [{} if each is None else each for each in cast("list[object]", item)]
+    return _without_nulls(item)
 
 
 def as_it_stands(number: str) -> msgspec.Raw:

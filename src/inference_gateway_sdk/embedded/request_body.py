@@ -49,15 +49,15 @@ class PassedBody:
         data: Its bytes.
 
     Raises:
-        Problem: It is not one JSON object with a model's name for its `model`.
+        Problem: It is not one JSON object (or null) with a model's name for its `model`.
     """
 
     def __init__(self, data: bytes) -> None:
+        self._data = data
         try:
-            named = msgspec.json.decode(data, type=_Named)
+            named = self._read() or _Named()
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise Problem.bad_request() from error
-        self._data = data
         self.model = named.model or ""
         self.stream = bool(named.stream)
 
@@ -65,8 +65,20 @@ class PassedBody:
         """The bytes to send when the provider knows the model by this name."""
         if model == self.model:
             return self._data
+        data = go_json.only_value(self._data) or b"{}"
         try:
-            whole = json.loads(self._data, parse_int=go_json.as_it_stands, parse_float=go_json.as_it_stands)
+            whole = json.loads(data, parse_int=go_json.as_it_stands, parse_float=go_json.as_it_stands)
+            return go_json.encode({**(whole or {}), "model": model})
         except (ValueError, RecursionError) as error:
             raise Problem.bad_request() from error
-        return go_json.encode({**whole, "model": model})
+
+    def _read(self) -> _Named | None:
+        try:
+            return msgspec.json.decode(self._data, type=_Named | None)
+        except msgspec.ValidationError:
+            raise
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            sound = go_json.only_value(self._data)  # bytes that are not UTF-8 and halves of surrogate pairs pass
+            if sound is None:
+                raise
+        return msgspec.json.decode(sound, type=_Named | None)
