@@ -103,6 +103,26 @@ def test_an_endpoint_has_its_own_remedy(status: int, message: str, path: str, pa
     assert hint.endswith(".")
 
 
+UNREACHED = "Failed to reach upstream server"
+
+# What depends on how long the attempt took: status, message, seconds, and what the hint names.
+LATE: list[tuple[int, str, float, str]] = [
+    (502, UNREACHED, 0.1, "could not reach the provider"),
+    (502, UNREACHED, 9.4, "could not reach the provider"),
+    (502, UNREACHED, 10.0, "CLIENT_RESPONSE_HEADER_TIMEOUT (10 s by default)"),
+    (502, f"{UNREACHED}: dial tcp 127.0.0.1:9: connect: connection refused", 10.0, "could not reach the provider"),
+]
+
+
+@pytest.mark.parametrize(("status", "message", "seconds", "part"), LATE)
+def test_a_late_failure_has_its_own_remedy(status: int, message: str, seconds: float, part: str) -> None:
+    """The same words mean a timeout after ten seconds, and an unreachable provider before."""
+    hint = hint_for(status, message, elapsed=seconds)
+    assert hint is not None
+    assert part in hint
+    assert hint.endswith(".")
+
+
 @pytest.mark.parametrize(("status", "message", "provider", "model", "part"), CASES)
 def test_each_text_has_its_hint(status: int, message: str, provider: str | None, model: str | None, part: str) -> None:
     """The hint says the setting, the argument or the header that helps."""
@@ -116,6 +136,7 @@ def test_every_row_has_a_case() -> None:
     """No row of the table is shadowed by one before it or left without a case above."""
     chosen = [row_for(status, message, provider) for status, message, provider, _, _ in CASES]
     chosen += [row_for(status, message, None, path) for status, message, path, _ in ENDPOINTS]
+    chosen += [row_for(status, message, None, "", seconds) for status, message, seconds, _ in LATE]
     assert set(ROWS) <= set(chosen)
 
 

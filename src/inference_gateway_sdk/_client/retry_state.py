@@ -134,9 +134,9 @@ class RetryState(Generic[SourceT]):
             return FailedAttempt(error, Outcome.no_answer(elapsed), failure)
         return FailedAttempt(self._unreadable(failure, elapsed), Outcome.REFUSED, failure)
 
-    def refused(self, error: StatusError) -> FailedAttempt:
-        """What an answer that says no is."""
-        return FailedAttempt(error, Outcome.answered(error))
+    def refused(self, error: StatusError, elapsed: float) -> FailedAttempt:
+        """Classify an error response that came after `elapsed` seconds."""
+        return FailedAttempt(error, Outcome.answered(error, elapsed))
 
     def broke(self, error: GatewayError, now: float) -> FailedAttempt:
         """What a stream is that broke or went silent before its first content."""

@@ -12,6 +12,9 @@ from msgspec import Struct
 
 __all__ = ["LATE_CLOSE", "ROWS", "hint_for", "row_for"]
 
+_LATE_SECONDS: Final = 9.5
+"""From this time on, a failure may be that of CLIENT_RESPONSE_HEADER_TIMEOUT, 10 s by default."""
+
 LATE_CLOSE: Final = (
     "The gateway closes a connection without an answer when its own deadline passes (SERVER_READ_TIMEOUT and "
     "SERVER_WRITE_TIMEOUT, 30 s by default): raise both on the gateway, or stream the answer."
@@ -24,6 +27,9 @@ _BARE_NAME: Final = (
 )
 
 
+_UNREACHED: Final = "The gateway could not reach the provider: check that it runs, and {url} on the gateway."
+
+
 class Row(Struct, frozen=True):
     """One hint.
 
@@ -34,6 +40,7 @@ class Row(Struct, frozen=True):
         provider: The only provider it applies to, None for any.
         whole: The message must be one of the texts, not just hold it.
         paths: What the call's path begins with, empty for all.
+        after: Seconds that the attempt must have taken, 0.0 for any.
     """
 
     texts: tuple[str, ...]
@@ -42,6 +49,7 @@ class Row(Struct, frozen=True):
     provider: str | None = None
     whole: bool = False
     paths: tuple[str, ...] = ()
+    after: float = 0.0
 
 
 # The first row that applies counts: the narrow stand before the wide.
@@ -216,10 +224,20 @@ ROWS: Final = (
     ),
     # Reaching the provider (section 6)
     Row(
-        ("connection refused", "no such host", "Failed to reach upstream server"),
-        "The gateway could not reach the provider: check that it runs, and {url} on the gateway.",
+        ("connection refused", "no such host"),
+        _UNREACHED,
         statuses=(502,),
     ),
+    # The gateway's words are the same for a provider that it cannot reach and for one that is silent for 10 s.
+    Row(
+        ("Failed to reach upstream server",),
+        "After so long, the provider was probably reached, but its first byte took longer than "
+        "CLIENT_RESPONSE_HEADER_TIMEOUT (10 s by default): raise it on the gateway, and SERVER_WRITE_TIMEOUT above it. "
+        "Otherwise the provider cannot be reached: check that it runs, and {url}.",
+        statuses=(502,),
+        after=_LATE_SECONDS,
+    ),
+    Row(("Failed to reach upstream server",), _UNREACHED, statuses=(502,)),
     Row(
         ("Failed to list models",),
         "Every failure of the provider reads so here: check {key} and {url} on the gateway, whose log has the reason.",
@@ -229,9 +247,15 @@ ROWS: Final = (
 
 
 def hint_for(
-    status: int, message: str, *, provider: str | None = None, model: str | None = None, path: str = ""
+    status: int,
+    message: str,
+    *,
+    provider: str | None = None,
+    model: str | None = None,
+    path: str = "",
+    elapsed: float = 0.0,
 ) -> str | None:
-    """What to try after this error, None where nothing is certain.
+    """Return what to try after this error, None where nothing is certain.
 
     Args:
         status: The HTTP status.
@@ -239,21 +263,22 @@ def hint_for(
         provider: The provider asked, None when unknown.
         model: The model asked, None when unknown.
         path: The call's path, below the API's root or the gateway's.
+        elapsed: Seconds that the attempt took, 0.0 when unknown.
     """
     asked = _provider_of(provider, model)
-    row = row_for(status, message, asked, path)
+    row = row_for(status, message, asked, path, elapsed)
     if row is None:
         return None
     return row.hint.format(key=_setting(asked, "KEY"), url=_setting(asked, "URL"), asked=_about(model))
 
 
-def row_for(status: int, message: str, provider: str | None = None, path: str = "") -> Row | None:
-    """The first row that applies, None where nothing is certain."""
-    return next((row for row in ROWS if _applies(row, status, message, provider, path)), None)
+def row_for(status: int, message: str, provider: str | None = None, path: str = "", elapsed: float = 0.0) -> Row | None:
+    """Return the first row that applies, None where nothing is certain."""
+    return next((row for row in ROWS if _applies(row, status, message, provider, path, elapsed)), None)
 
 
-def _applies(row: Row, status: int, message: str, provider: str | None, path: str) -> bool:
-    if row.paths and not path.startswith(row.paths):
+def _applies(row: Row, status: int, message: str, provider: str | None, path: str, elapsed: float) -> bool:
+    if elapsed < row.after or (row.paths and not path.startswith(row.paths)):
         return False
     if (row.statuses and status not in row.statuses) or (row.provider and row.provider != provider):
         return False

@@ -287,8 +287,9 @@ def read_error(
     provider: str | None = None,
     model: str | None = None,
     path: str = "",
+    elapsed: float = 0.0,
 ) -> errors.StatusError:
-    """The error that an answer with a status of 400 or more is.
+    """Return the error that a response with a status of 400 or more is.
 
     Args:
         status: The HTTP status.
@@ -298,6 +299,7 @@ def read_error(
         provider: The provider asked, None when unknown.
         model: The model asked, None when unknown.
         path: The call's path, for the hint.
+        elapsed: Seconds that the attempt took, for the hint; 0.0 when unknown.
     """
     value, kept = _value(body)
     found = find_error(value)
@@ -311,7 +313,7 @@ def read_error(
         provider=headers.get("x-selected-provider") or provider,
         model=headers.get("x-selected-model") or model,
         retry_after=_retry_after(headers, now),
-        hint=hint_for(status, found.message, provider=provider, model=model, path=path),
+        hint=hint_for(status, found.message, provider=provider, model=model, path=path, elapsed=elapsed),
     )
 
 

@@ -23,6 +23,12 @@ EARLY_SECONDS: Final = 10.0
 The gateway closes without a byte after SERVER_WRITE_TIMEOUT, 30 s by default
 (gateway-behaviour.md#limits-and-timeouts)."""
 
+_UNREACHED: Final = "Failed to reach upstream server"
+"""The gateway's words for a provider that it cannot reach, and for one that is silent until its deadline.
+
+The second is usual after 10 s: another attempt would be as late, and the provider charges for each
+(gateway-behaviour.md#timeouts)."""
+
 _FIRST_DELAY: Final = 0.5
 _FACTOR: Final = 2.0
 _LONGEST_DELAY: Final = 8.0
@@ -35,7 +41,7 @@ class Outcome(enum.Enum):
     NOT_SENT = "not sent"
     NOT_SENT_FOR_GOOD = "not sent, and the next attempt would fail the same way"
     NO_ANSWER_EARLY = "closed before any byte of the answer"
-    NO_ANSWER_LATE = "closed before any byte of the answer, by a deadline of the gateway"
+    NO_ANSWER_LATE = "no answer before a deadline of the gateway: a late close, or a late 502 for an unreached provider"
     BUSY = "an answer that says: later (429, 503)"
     FAILED = "an answer that says: it failed on the way (408, 502, 504, 529, the 400 that is a timeout)"
     CRASHED = "an answer that says: it broke (500)"
@@ -54,8 +60,15 @@ class Outcome(enum.Enum):
         return cls.NO_ANSWER_EARLY if seconds <= EARLY_SECONDS else cls.NO_ANSWER_LATE
 
     @classmethod
-    def answered(cls, error: StatusError) -> Outcome:
-        """An answer that says no, whether as an HTTP status or inside a 200 stream."""
+    def answered(cls, error: StatusError, seconds: float = 0.0) -> Outcome:
+        """Return the outcome of an error response, whether an HTTP status or inside a 200 stream.
+
+        Args:
+            error: The error.
+            seconds: Since the request was sent; 0.0 when unknown.
+        """
+        if seconds > EARLY_SECONDS and _UNREACHED in error.message and error.status == 502:
+            return cls.NO_ANSWER_LATE
         if isinstance(error, GatewayTimeoutError):
             return cls.FAILED
         return _OF_STATUS.get(error.status, cls.REFUSED)
@@ -68,7 +81,7 @@ class Outcome(enum.Enum):
             error: What broke it.
             seconds: Since the request was sent.
         """
-        return cls.answered(error) if isinstance(error, StatusError) else cls.no_answer(seconds)
+        return cls.answered(error, seconds) if isinstance(error, StatusError) else cls.no_answer(seconds)
 
 
 _OF_STATUS: Final = {

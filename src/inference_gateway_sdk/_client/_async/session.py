@@ -211,7 +211,7 @@ class AsyncSession:
                     await self._emit_response(attempts, meta)
                 if 200 <= reply.status < 300:
                     return _read_reply(call, reply, meta)
-                failed_attempt = attempts.refused(self._error(attempts, reply, meta))
+                failed_attempt = attempts.refused(self._error(attempts, reply, meta), meta.elapsed)
             await self._go_on(attempts, failed_attempt)
 
     async def start(
@@ -332,7 +332,7 @@ class AsyncSession:
         reply = await self._refusal(answer, guard.deadline(self.runtime.monotonic()))
         meta = self._meta(reply.status, reply.headers, attempts, reply.body)
         await self._emit_response(attempts, meta)
-        return attempts.refused(self._error(attempts, reply, meta))
+        return attempts.refused(self._error(attempts, reply, meta), meta.elapsed)
 
     def _no_head(
         self, failure: DeadlineExceeded, attempts: RetryState[AsyncTokenSource], guard: StreamDeadlines
@@ -355,6 +355,7 @@ class AsyncSession:
             provider=attempts.call.provider,
             model=attempts.call.model,
             path=attempts.call.path,
+            elapsed=meta.elapsed,
         )
         error.meta = meta
         return error

@@ -212,7 +212,7 @@ class Session:
                     self._emit_response(attempts, meta)
                 if 200 <= reply.status < 300:
                     return _read_reply(call, reply, meta)
-                failed_attempt = attempts.refused(self._error(attempts, reply, meta))
+                failed_attempt = attempts.refused(self._error(attempts, reply, meta), meta.elapsed)
             self._go_on(attempts, failed_attempt)
 
     def start(
@@ -333,7 +333,7 @@ class Session:
         reply = self._refusal(answer, guard.deadline(self.runtime.monotonic()))
         meta = self._meta(reply.status, reply.headers, attempts, reply.body)
         self._emit_response(attempts, meta)
-        return attempts.refused(self._error(attempts, reply, meta))
+        return attempts.refused(self._error(attempts, reply, meta), meta.elapsed)
 
     def _no_head(
         self, failure: DeadlineExceeded, attempts: RetryState[TokenSource], guard: StreamDeadlines
@@ -356,6 +356,7 @@ class Session:
             provider=attempts.call.provider,
             model=attempts.call.model,
             path=attempts.call.path,
+            elapsed=meta.elapsed,
         )
         error.meta = meta
         return error

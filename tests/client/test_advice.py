@@ -1,0 +1,83 @@
+"""Hints and classes of errors as the running gateway causes them: each names the setting or argument that helps."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+import inference_gateway_sdk as sdk
+from client.asking import caught
+from client.invented import Invented
+from support.server import Connection, Handler, Request, serving
+from support.worlds import World
+
+pytestmark = pytest.mark.wire
+
+Scenario = Callable[[Any], Awaitable[Any]]
+
+
+def refuses(status: int, body: object, *headers: str, invented: Invented, after: float = 0.0) -> Handler:
+    """Answer with this status and body, after so many seconds of the client's clock."""
+
+    def handle(connection: Connection, _: Request) -> None:
+        invented.offset += after
+        connection.json(body, status, *headers)
+
+    return handle
+
+
+def asked(world: World, scenario: Scenario, status: int, body: object, *headers: str, after: float = 0.0) -> Any:
+    """Return the error of a call that is refused so, and how many requests were sent."""
+    invented = Invented()
+    with serving(refuses(status, body, *headers, invented=invented, after=after)) as server:
+        return caught(world, scenario, server.url, invented), len(server.requests)
+
+
+async def respond(client: Any) -> Any:
+    """Call Responses."""
+    return await client.create_response("openai/o1", "hi")
+
+
+async def stream_response(client: Any) -> Any:
+    """Open a stream of Responses."""
+    async with client.create_response_stream("openai/o1", "hi"):
+        pytest.fail("the block was entered")
+
+
+async def message(client: Any) -> Any:
+    """Call Messages."""
+    return await client.create_message("anthropic/c", "hi", 5)
+
+
+async def picture(client: Any) -> Any:
+    """Generate an image."""
+    return await client.generate_image("a cat", model="openai/gpt-image-2")
+
+
+async def chat(client: Any) -> Any:
+    """Call chat completions."""
+    return await client.generate_content("openai/m", "hi")
+
+
+UNREACHED = {"error": "Failed to reach upstream server"}
+
+
+@pytest.mark.parametrize("scenario", [respond, stream_response, message, picture])
+def test_a_late_502_names_the_gateways_timeout_and_is_not_repeated(world: World, scenario: Scenario) -> None:
+    """A 502 after ten seconds is a slow provider as a rule: raise the timeout; another attempt would be as slow."""
+    error, requests = asked(world, scenario, 502, UNREACHED, after=10.05)
+    assert type(error) is sdk.BadGatewayError
+    assert "CLIENT_RESPONSE_HEADER_TIMEOUT" in error.hint
+    assert "_API_URL" in error.hint, "the provider may still be unreachable"
+    assert requests == 1
+
+
+@pytest.mark.parametrize("scenario", [respond, message, picture])
+def test_an_early_502_names_the_address_and_is_repeated(world: World, scenario: Scenario) -> None:
+    """A 502 at once is a provider that cannot be reached."""
+    error, requests = asked(world, scenario, 502, UNREACHED, after=0.2)
+    assert "could not reach the provider" in error.hint
+    assert "CLIENT_RESPONSE_HEADER_TIMEOUT" not in error.hint
+    assert requests == 3
