@@ -81,3 +81,14 @@ def test_an_early_502_names_the_address_and_is_repeated(world: World, scenario: 
     assert "could not reach the provider" in error.hint
     assert "CLIENT_RESPONSE_HEADER_TIMEOUT" not in error.hint
     assert requests == 3
+
+
+def test_a_guardrails_refusal_of_a_tool_call_keeps_its_words(world: World) -> None:
+    """A 403 with JSON-RPC -32001 is the policy's text and code, and has no hint about MCP_EXPOSE."""
+    body = {"jsonrpc": "2.0", "id": 1, "error": {"code": -32001, "message": "no cards"}}
+
+    async def scenario(client: Any) -> Any:
+        return await client.call_mcp_tool("mcp_a_pay", {})
+
+    error, _ = asked(world, scenario, 403, body)
+    assert (type(error), error.message, error.code, error.hint) == (sdk.ForbiddenError, "no cards", -32001, None)

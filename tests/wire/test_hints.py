@@ -89,7 +89,8 @@ ENDPOINTS: list[tuple[int, str, str, str]] = [
     (404, NO_ROUTE, "/models", "older than the endpoint"),
     (404, "The Audio API is not enabled.", "/audio/music", "AUDIO_ENABLED=true"),
     (400, "The Audio API is not supported by this provider yet.", "/audio/sfx", "elevenlabs"),
-    (403, "mcp is not exposed", "/mcp", "MCP_ENABLED=true and MCP_EXPOSE=true"),
+    (403, "MCP endpoint is not exposed.", "/mcp", "MCP_ENABLED=true and MCP_EXPOSE=true"),
+    (403, "mcp is not enabled", "/mcp", "MCP_ENABLED=true and MCP_EXPOSE=true"),
     (403, "mcp tools endpoint is not exposed", "/mcp/tools", "set MCP_EXPOSE=true"),
 ]
 
@@ -161,6 +162,12 @@ def test_names_are_shown_as_they_are() -> None:
 def test_no_hint_without_certainty(status: int, message: str) -> None:
     """A provider's own texts, and the gateway's with another status, have no hint."""
     assert hint_for(status, message) is None
+
+
+@pytest.mark.parametrize("message", ["no cards", "origin 'http://a.test' is not allowed", ""])
+def test_another_403_of_mcp_is_not_about_exposure(message: str) -> None:
+    """A guardrail's refusal of a tool call, and one of a web page's origin, name their own cause."""
+    assert hint_for(403, message, path="/mcp") is None
 
 
 def test_a_late_close_names_both_settings() -> None:

@@ -146,7 +146,7 @@ ROWS: Final = (
         paths=("/images/variations",),
     ),
     Row(
-        ("",),
+        ("is not exposed", "is not enabled"),  # a guardrail's refusal of a tool call and one of an Origin are 403 too
         "MCP is not exposed: set MCP_ENABLED=true and MCP_EXPOSE=true on the gateway.",
         statuses=(403,),
         paths=("/mcp",),
