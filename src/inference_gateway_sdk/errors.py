@@ -14,7 +14,7 @@ GatewayError                      anything below
  |  - UnprocessableError          422
  |  - RateLimitError              429
  |  - InternalError               500, and any 5xx without a class of its own
- |  - BadGatewayError             502
+ |  - BadGatewayError             502, and the 400 by which the gateway reports that its request to itself broke
  |  - ServiceUnavailableError     503
  |  - GatewayTimeoutError         504, and the 400 by which the gateway reports a silent provider
  |  - OverloadedError             529
@@ -238,7 +238,10 @@ class InternalError(StatusError):
 
 @_public
 class BadGatewayError(StatusError):
-    """502: the gateway could not reach or understand the provider."""
+    """502: the gateway could not reach or understand the provider.
+
+    Also the 400 by which the gateway reports that its request to itself broke off (gateway-behaviour.md#edge-cases).
+    """
 
 
 @_public

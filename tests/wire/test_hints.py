@@ -70,6 +70,7 @@ CASES: list[tuple[int, str, str | None, str | None, str]] = [
     (400, f'Post "https://127.0.0.1:8080/": {UNTRUSTED}', None, None, "SERVER_HOST"),
     (400, SILENT, None, None, "CLIENT_RESPONSE_HEADER_TIMEOUT (10 s by default)"),
     (200, SILENT, None, None, "CLIENT_RESPONSE_HEADER_TIMEOUT (10 s by default)"),
+    (400, 'Post "http://127.0.0.1:8080/proxy/openai/chat/completions": EOF', None, None, "another attempt may succeed"),
     (504, "Request timed out", None, None, "SERVER_READ_TIMEOUT (30 s by default)"),
     (400, "Post: context deadline exceeded", None, None, "SERVER_READ_TIMEOUT (30 s by default)"),
     (502, "Failed to reach upstream server: dial tcp: connection refused", "groq", "x", "GROQ_API_URL"),

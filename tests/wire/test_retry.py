@@ -49,6 +49,8 @@ TABLE: dict[str, tuple[Outcome, bool, bool, bool]] = {
     "504": (status(errors.GatewayTimeoutError, 504), True, False, True),
     "529": (status(errors.OverloadedError, 529), True, False, True),
     "the 400 that is a timeout": (status(errors.GatewayTimeoutError, 400), True, False, True),
+    "the 400 that is a broken inner hop": (status(errors.BadGatewayError, 400), True, False, True),
+    "the same, after 10.1 s": (Outcome.answered(errors.BadGatewayError(status=400), 10.1), False, False, False),
     "400": (status(errors.BadRequestError, 400), False, False, False),
     "401": (status(errors.UnauthorizedError, 401), False, False, False),
     "403": (status(errors.ForbiddenError, 403), False, False, False),

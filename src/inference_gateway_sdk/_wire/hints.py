@@ -10,7 +10,7 @@ from typing import Final
 
 from msgspec import Struct
 
-__all__ = ["LATE_CLOSE", "ROWS", "hint_for", "row_for"]
+__all__ = ["LATE_CLOSE", "ROWS", "hint_for", "is_certificate_failure", "row_for"]
 
 _LATE_SECONDS: Final = 9.5
 """From this time on, a failure may be that of CLIENT_RESPONSE_HEADER_TIMEOUT, 10 s by default."""
@@ -30,6 +30,14 @@ _BARE_NAME: Final = (
 _UNREACHED: Final = "The gateway could not reach the provider: check that it runs, and {url} on the gateway."
 
 
+_CERTIFICATE: Final = ("x509", "failed to verify certificate")
+
+
+def is_certificate_failure(message: str) -> bool:
+    """Return whether a certificate did not verify on the gateway's side, by the words of Go's library."""
+    return any(text in message for text in _CERTIFICATE)
+
+
 class Row(Struct, frozen=True):
     """One hint.
 
@@ -40,6 +48,7 @@ class Row(Struct, frozen=True):
         provider: The only provider it applies to, None for any.
         whole: The message must be one of the texts, not just hold it.
         paths: What the call's path begins with, empty for all.
+        begins: What the message begins with, empty for anything.
         after: Seconds that the attempt must have taken, 0.0 for any.
     """
 
@@ -49,6 +58,7 @@ class Row(Struct, frozen=True):
     provider: str | None = None
     whole: bool = False
     paths: tuple[str, ...] = ()
+    begins: tuple[str, ...] = ()
     after: float = 0.0
 
 
@@ -207,7 +217,7 @@ ROWS: Final = (
     ),
     # TLS and time (sections 4, 21, 23)
     Row(
-        ("x509", "failed to verify certificate"),
+        _CERTIFICATE,
         "A certificate did not verify on the gateway's side: with TLS on, it calls itself by SERVER_HOST and must "
         "trust its own certificate for that name.",
     ),
@@ -223,6 +233,13 @@ ROWS: Final = (
         statuses=(400, 502, 504),
     ),
     # Reaching the provider (section 6)
+    Row(
+        ("/proxy/",),
+        "The gateway's request to itself broke off, as it does when its connection idles out (SERVER_IDLE_TIMEOUT) or "
+        "the provider's first byte comes after SERVER_WRITE_TIMEOUT: another attempt may succeed.",
+        statuses=(400,),
+        begins=('Post "http', 'Get "http'),
+    ),
     Row(
         ("connection refused", "no such host"),
         _UNREACHED,
@@ -279,6 +296,8 @@ def row_for(status: int, message: str, provider: str | None = None, path: str = 
 
 def _applies(row: Row, status: int, message: str, provider: str | None, path: str, elapsed: float) -> bool:
     if elapsed < row.after or (row.paths and not path.startswith(row.paths)):
+        return False
+    if row.begins and not message.startswith(row.begins):
         return False
     if (row.statuses and status not in row.statuses) or (row.provider and row.provider != provider):
         return False

@@ -13,7 +13,7 @@ import msgspec
 
 from .. import errors
 from .headers import redact_text
-from .hints import hint_for
+from .hints import hint_for, is_certificate_failure
 
 if TYPE_CHECKING:
     from .headers import Headers
@@ -275,6 +275,8 @@ _CLASSES: Final[dict[int, type[errors.StatusError]]] = {
 }
 # Go's words for a provider that was silent, which the gateway reports as a 400
 # (gateway-behaviour.md#limits-and-timeouts).
+# gateway-behaviour.md#edge-cases: a 400 whose text is that of the gateway's own request to its /proxy route.
+_INNER_HOP: Final = re.compile(r'(?:Post|Get) "https?://[^"]*/proxy/')
 _UPSTREAM_TIMEOUTS: Final = ("timeout awaiting response headers", "context deadline exceeded", "Client.Timeout")
 
 
@@ -372,6 +374,8 @@ def _in_stream(
 def _class_of(status: int, message: str) -> type[errors.StatusError]:
     if status == 400 and any(text in message for text in _UPSTREAM_TIMEOUTS):
         return errors.GatewayTimeoutError
+    if status == 400 and _INNER_HOP.match(message) and not is_certificate_failure(message):
+        return errors.BadGatewayError
     return _CLASSES.get(status, errors.InternalError if 500 <= status <= 599 else errors.StatusError)
 
 

@@ -12,7 +12,7 @@ from typing import Final
 from msgspec import Struct
 
 from .._model.unknown_fields import set_module
-from ..errors import GatewayError, GatewayTimeoutError, StatusError
+from ..errors import BadGatewayError, GatewayError, GatewayTimeoutError, StatusError
 from .call import Idempotency
 
 __all__ = ["EARLY_SECONDS", "REPEATABLE", "Outcome", "RetryPolicy", "delay_before"]
@@ -67,9 +67,10 @@ class Outcome(enum.Enum):
             error: The error.
             seconds: Since the request was sent; 0.0 when unknown.
         """
-        if seconds > EARLY_SECONDS and _UNREACHED in error.message and error.status == 502:
+        inner_hop = isinstance(error, BadGatewayError) and error.status == 400
+        if seconds > EARLY_SECONDS and (inner_hop or (error.status == 502 and _UNREACHED in error.message)):
             return cls.NO_ANSWER_LATE
-        if isinstance(error, GatewayTimeoutError):
+        if inner_hop or isinstance(error, GatewayTimeoutError):
             return cls.FAILED
         return _OF_STATUS.get(error.status, cls.REFUSED)
 
