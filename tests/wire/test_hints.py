@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inference_gateway_sdk._wire.hints import LATE_CLOSE, ROWS, hint_for, row_for
+from inference_gateway_sdk._wire.hints import LATE_CLOSE, ROWS, connect_hint, hint_for, row_for
 
 UNRESOLVED = "Unable to determine provider for model. Please specify a provider using the ?provider= query parameter."
 SILENT = 'Post "http://127.0.0.1:8080/proxy/openai/chat/completions": net/http: timeout awaiting response headers'
@@ -68,6 +68,7 @@ CASES: list[tuple[int, str, str | None, str | None, str]] = [
     (413, "Request body too large", None, None, "SERVER_MAX_REQUEST_BODY_SIZE"),
     (400, "failed to read request body", None, None, "SERVER_MAX_REQUEST_BODY_SIZE"),
     (400, f'Post "https://127.0.0.1:8080/": {UNTRUSTED}', None, None, "SERVER_HOST"),
+    (400, "Client sent an HTTP request to an HTTPS server.", None, None, "write https:// in base_url"),
     (400, SILENT, None, None, "CLIENT_RESPONSE_HEADER_TIMEOUT (10 s by default)"),
     (200, SILENT, None, None, "CLIENT_RESPONSE_HEADER_TIMEOUT (10 s by default)"),
     (400, 'Post "http://127.0.0.1:8080/proxy/openai/chat/completions": EOF', None, None, "another attempt may succeed"),
@@ -169,6 +170,27 @@ def test_no_hint_without_certainty(status: int, message: str) -> None:
 def test_another_403_of_mcp_is_not_about_exposure(message: str) -> None:
     """A guardrail's refusal of a tool call, and one of a web page's origin, name their own cause."""
     assert hint_for(403, message, path="/mcp") is None
+
+
+@pytest.mark.parametrize(
+    ("failure", "part"),
+    [
+        ("cannot connect to 127.0.0.1:8080: Connection refused", "igw serve"),
+        ("cannot resolve gateway: Name or service not known", "igw serve"),
+        ("the server's certificate does not verify: self-signed certificate", 'ca="ca.pem"'),
+        ("the server's certificate does not verify: certificate has expired", "renew"),
+        ("the server's certificate does not verify: Hostname mismatch, certificate is not valid for 'a'", "base_url"),
+        ("TLS failed: WRONG_VERSION_NUMBER [127.0.0.1:8080]", "http://"),
+        ("TLS failed: RECORD_LAYER_FAILURE [127.0.0.1:8080]", "http://"),
+        ("TLS failed: TLSV1_ALERT_PROTOCOL_VERSION [127.0.0.1:8080]", "TLS version"),
+        ("the server refused the client certificate: TLSV13_ALERT_CERTIFICATE_REQUIRED", "cert="),
+        ("the proxy answered 407 (authentication required)", "user:password"),
+        ("the proxy answered 502", "proxy=None"),
+    ],
+)
+def test_a_connection_that_fails_has_the_remedy_of_its_cause(failure: str, part: str) -> None:
+    """A TLS or proxy failure does not advise to start a gateway."""
+    assert part in connect_hint(failure)
 
 
 def test_a_late_close_names_both_settings() -> None:

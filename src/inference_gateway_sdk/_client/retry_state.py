@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from .._http1.failures import DeadlineExceeded, InvalidResponse, NoResponse, NotSent, TransportFailure
 from .._wire.headers import Outgoing
-from .._wire.hints import LATE_CLOSE
+from .._wire.hints import LATE_CLOSE, connect_hint
 from .._wire.retry import EARLY_SECONDS, Outcome, delay_before
 from .._wire.url import redact_url
 from ..errors import (
@@ -52,9 +52,6 @@ def log_unexpected_end(error: GatewayError) -> None:
 SourceT = TypeVar("SourceT")
 
 _CACHE_SIZE = 64
-_UNREACHABLE = (
-    "is a gateway running there? Start one with `igw serve`, or say where it is with base_url or INFERENCE_GATEWAY_URL."
-)
 
 
 class FailedAttempt:
@@ -126,7 +123,7 @@ class RetryState(Generic[SourceT]):
         if isinstance(failure, DeadlineExceeded):
             return FailedAttempt(self._timed_out(failure, elapsed), Outcome.OWN_TIMEOUT, failure)
         if isinstance(failure, NotSent):
-            never = ConnectError(f"{failure} ({self._where})", hint=_UNREACHABLE, **self._facts(elapsed))
+            never = ConnectError(f"{failure} ({self._where})", hint=connect_hint(str(failure)), **self._facts(elapsed))
             return FailedAttempt(never, Outcome.not_sent(permanent=failure.permanent), failure)
         if isinstance(failure, NoResponse):
             text = f"{self._where} closed the connection after {elapsed:.1f} s without an answer: {failure}"
@@ -203,7 +200,7 @@ class RetryState(Generic[SourceT]):
             hint: str | None = "raise max_connections, or close streams that are no longer read."
         elif limit == "connect":
             what = f"no connection to {self._where} within {seconds:g} s (timeout.connect)"
-            hint = _UNREACHABLE
+            hint = connect_hint("")
         else:
             what = f"no whole answer from {self._where} within {seconds:g} s (timeout.{limit})"
             hint = f"raise timeout=Timeouts({limit}=...) if it may really take longer."

@@ -10,7 +10,7 @@ from typing import Final
 
 from msgspec import Struct
 
-__all__ = ["LATE_CLOSE", "ROWS", "hint_for", "is_certificate_failure", "row_for"]
+__all__ = ["LATE_CLOSE", "ROWS", "connect_hint", "hint_for", "is_certificate_failure", "row_for"]
 
 _LATE_SECONDS: Final = 9.5
 """From this time on, a failure may be that of CLIENT_RESPONSE_HEADER_TIMEOUT, 10 s by default."""
@@ -27,6 +27,7 @@ _BARE_NAME: Final = (
 )
 
 
+_PLAIN: Final = "the server speaks plain HTTP there: write http:// in base_url."
 _UNREACHED: Final = "The gateway could not reach the provider: check that it runs, and {url} on the gateway."
 
 
@@ -60,6 +61,31 @@ class Row(Struct, frozen=True):
     paths: tuple[str, ...] = ()
     begins: tuple[str, ...] = ()
     after: float = 0.0
+
+
+_UNREACHABLE: Final = (
+    "is a gateway running there? Start one with `igw serve`, or say where it is with base_url or INFERENCE_GATEWAY_URL."
+)
+
+# What a connection failed with, and what to try; the first that applies counts.
+_CONNECT: Final = (
+    ("refused the client certificate", 'the server wants a certificate that it knows: cert=("cert.pem", "key.pem").'),
+    ("ertificate has expired", "renew the gateway's certificate."),
+    ("ostname mismatch", "base_url must name a host that the gateway's certificate is for."),
+    ("IP address mismatch", "base_url must name a host that the gateway's certificate is for."),
+    ("certificate does not verify", 'name the authority that signed the gateway\'s certificate: ca="ca.pem".'),
+    # What OpenSSL reads in the first bytes of a plain answer, by its version.
+    ("WRONG_VERSION_NUMBER", _PLAIN),
+    ("RECORD_LAYER_FAILURE", _PLAIN),
+    ("TLS failed", "check that base_url names a port that speaks TLS, and that both sides share a TLS version."),
+    ("the proxy answered 407", 'the proxy wants a user: proxy="http://user:password@host:port".'),
+    ("the proxy", "check the proxy: proxy= or HTTPS_PROXY names it, and proxy=None goes without."),
+)
+
+
+def connect_hint(failure: str) -> str:
+    """Return what to try when no connection was made, by the failure's text."""
+    return next((hint for text, hint in _CONNECT if text in failure), _UNREACHABLE)
 
 
 # The first row that applies counts: the narrow stand before the wide.
@@ -217,6 +243,11 @@ ROWS: Final = (
     ),
     # TLS and time (sections 4, 21, 23)
     Row(
+        ("Client sent an HTTP request to an HTTPS server",),
+        "The gateway speaks TLS there: write https:// in base_url.",
+        statuses=(400,),
+    ),
+    Row(
         _CERTIFICATE,
         "A certificate did not verify on the gateway's side: with TLS on, it calls itself by SERVER_HOST and must "
         "trust its own certificate for that name.",
@@ -291,12 +322,11 @@ def hint_for(
 
 def row_for(status: int, message: str, provider: str | None = None, path: str = "", elapsed: float = 0.0) -> Row | None:
     """Return the first row that applies, None where nothing is certain."""
-    return next((row for row in ROWS if _applies(row, status, message, provider, path, elapsed)), None)
+    here = (row for row in ROWS if row.after <= elapsed and (not row.paths or path.startswith(row.paths)))
+    return next((row for row in here if _applies(row, status, message, provider)), None)
 
 
-def _applies(row: Row, status: int, message: str, provider: str | None, path: str, elapsed: float) -> bool:
-    if elapsed < row.after or (row.paths and not path.startswith(row.paths)):
-        return False
+def _applies(row: Row, status: int, message: str, provider: str | None) -> bool:
     if row.begins and not message.startswith(row.begins):
         return False
     if (row.statuses and status not in row.statuses) or (row.provider and row.provider != provider):

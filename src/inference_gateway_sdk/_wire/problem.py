@@ -273,9 +273,8 @@ _CLASSES: Final[dict[int, type[errors.StatusError]]] = {
     504: errors.GatewayTimeoutError,
     529: errors.OverloadedError,
 }
-# Go's words for a provider that was silent, which the gateway reports as a 400
-# (gateway-behaviour.md#limits-and-timeouts).
-# gateway-behaviour.md#edge-cases: a 400 whose text is that of the gateway's own request to its /proxy route.
+# Go's words for a request of the gateway to itself that failed, and for a provider that was silent. Both come as a 400
+# (gateway-behaviour.md#edge-cases, #limits-and-timeouts).
 _INNER_HOP: Final = re.compile(r'(?:Post|Get) "https?://[^"]*/proxy/')
 _UPSTREAM_TIMEOUTS: Final = ("timeout awaiting response headers", "context deadline exceeded", "Client.Timeout")
 
