@@ -92,3 +92,19 @@ def test_a_guardrails_refusal_of_a_tool_call_keeps_its_words(world: World) -> No
 
     error, _ = asked(world, scenario, 403, body)
     assert (type(error), error.message, error.code, error.hint) == (sdk.ForbiddenError, "no cards", -32001, None)
+
+
+NAMELESS = {"type": "error", "error": {"type": "invalid_request_error", "message": "Unable to determine provider for"}}
+
+
+def test_an_alias_on_messages_is_advised_a_provider_that_serves_them(world: World) -> None:
+    """Aliases work on chat completions alone, and only anthropic serves Messages."""
+
+    async def scenario(client: Any) -> Any:
+        return await client.create_message("fast", "hi", 5)
+
+    error, _ = asked(world, scenario, 400, NAMELESS)
+    assert error.hint == (
+        "'fast' names no provider. Write model=\"anthropic/claude-sonnet-4-5\" or the like: "
+        "routing aliases work on chat completions alone."
+    )

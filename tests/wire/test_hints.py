@@ -83,6 +83,12 @@ NO_ROUTE = "Requested route is not found"
 
 # What depends on the endpoint: status, message, path, and what the hint says.
 ENDPOINTS: list[tuple[int, str, str, str]] = [
+    (400, UNRESOLVED, "/messages", 'model="anthropic/claude-sonnet-4-5"'),
+    (400, UNRESOLVED, "/responses", 'model="openai/gpt-4o" or the like: routing aliases work on chat'),
+    (400, "No provider specified.", "/images/generations", 'model="openai/gpt-image-2"'),
+    (400, UNRESOLVED, "/images/edits", 'model="openai/gpt-image-2"'),
+    (400, UNRESOLVED, "/audio/speech", 'model="openai/gpt-4o-mini-tts"'),
+    (400, UNRESOLVED, "/audio/sfx", 'model="elevenlabs/'),
     (404, NO_ROUTE, "/audio/speech", "newer than 0.48 serve audio"),
     (404, NO_ROUTE, "/mcp/tools", "list_mcp_tools()"),
     (404, NO_ROUTE, "/mcp", "MCP_EXPOSE=true"),

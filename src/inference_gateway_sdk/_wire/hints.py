@@ -27,6 +27,14 @@ _BARE_NAME: Final = (
 )
 
 
+_NAMELESS: Final = ("Unable to determine provider", "No provider specified")
+
+
+def _needs_prefix(example: str) -> str:
+    """Return the advice for an endpoint where no alias works, with a model of a provider that serves it."""
+    return f'{{asked}}Write model="{example}" or the like: routing aliases work on chat completions alone.'
+
+
 _PLAIN: Final = "the server speaks plain HTTP there: write http:// in base_url."
 _UNREACHED: Final = "The gateway could not reach the provider: check that it runs, and {url} on the gateway."
 
@@ -91,7 +99,12 @@ def connect_hint(failure: str) -> str:
 # The first row that applies counts: the narrow stand before the wide.
 ROWS: Final = (
     # Routing and keys (sections 3 and 6)
-    Row(("Unable to determine provider", "No provider specified"), _BARE_NAME, statuses=(400,)),
+    Row(_NAMELESS, _needs_prefix("anthropic/claude-sonnet-4-5"), statuses=(400,), paths=("/messages",)),
+    Row(_NAMELESS, _needs_prefix("openai/gpt-4o"), statuses=(400,), paths=("/responses",)),
+    Row(_NAMELESS, _needs_prefix("openai/gpt-image-2"), statuses=(400,), paths=("/images/",)),
+    Row(_NAMELESS, _needs_prefix("openai/gpt-4o-mini-tts"), statuses=(400,), paths=("/audio/speech",)),
+    Row(_NAMELESS, _needs_prefix("elevenlabs/music_v1"), statuses=(400,), paths=("/audio/",)),
+    Row(_NAMELESS, _BARE_NAME, statuses=(400,)),
     Row(
         ("Unsupported model: ",),
         'The gateway\'s MCP is on, and then aliases and bare names are not routed: write model="openai/gpt-4o", or '
