@@ -108,3 +108,24 @@ def test_an_alias_on_messages_is_advised_a_provider_that_serves_them(world: Worl
         "'fast' names no provider. Write model=\"anthropic/claude-sonnet-4-5\" or the like: "
         "routing aliases work on chat completions alone."
     )
+
+
+@pytest.mark.parametrize(
+    ("status", "text", "setting"),
+    [
+        (502, "Failed to reach upstream server: dial tcp: connect: connection refused", "MISTRAL_API_URL"),
+        (401, "Incorrect API key provided", "MISTRAL_API_KEY"),
+    ],
+)
+def test_after_an_alias_the_hint_names_the_selected_provider(
+    world: World, status: int, text: str, setting: str
+) -> None:
+    """The gateway's X-Selected-Provider says whose setting to check."""
+
+    async def scenario(client: Any) -> Any:
+        return await client.generate_content("fast", "hi")
+
+    selected = ("X-Selected-Provider: mistral", "X-Selected-Model: m")
+    error, _ = asked(world, scenario, status, {"error": text}, *selected)
+    assert (error.provider, error.model) == ("mistral", "m")
+    assert setting in error.hint

@@ -304,6 +304,8 @@ def read_error(
     """
     value, kept = _value(body)
     found = find_error(value)
+    provider = headers.get("x-selected-provider") or provider  # of an alias, the deployment that was asked
+    model = headers.get("x-selected-model") or model
     return _class_of(status, found.message)(
         _message(status, found),
         status=status,
@@ -311,8 +313,8 @@ def read_error(
         body=kept,
         headers=headers,
         request_id=headers.get("x-request-id") or headers.get("request-id") or found.request_id,
-        provider=headers.get("x-selected-provider") or provider,
-        model=headers.get("x-selected-model") or model,
+        provider=provider,
+        model=model,
         retry_after=_retry_after(headers, now),
         hint=hint_for(status, found.message, provider=provider, model=model, path=path, elapsed=elapsed),
     )
