@@ -129,3 +129,28 @@ def test_after_an_alias_the_hint_names_the_selected_provider(
     error, _ = asked(world, scenario, status, {"error": text}, *selected)
     assert (error.provider, error.model) == ("mistral", "m")
     assert setting in error.hint
+
+
+@pytest.mark.parametrize("scenario", [chat, stream_response])
+def test_a_late_close_does_not_advise_a_stream_to_stream(world: World, scenario: Scenario) -> None:
+    """Only a call that does not stream is advised to; both are advised to raise SERVER_WRITE_TIMEOUT."""
+    invented = Invented()
+
+    def closes(connection: Connection, _: Request) -> None:
+        invented.offset += 31
+        connection.close()
+
+    with serving(closes) as server:
+        error = caught(world, scenario, server.url, invented)
+    assert "SERVER_WRITE_TIMEOUT" in error.hint
+    assert ("stream the answer" in error.hint) == (scenario is chat)
+    assert error.attempts == 1
+
+
+def test_the_advice_on_header_timeouts_names_the_write_timeout(world: World) -> None:
+    """CLIENT_RESPONSE_HEADER_TIMEOUT above SERVER_WRITE_TIMEOUT closes half of such streams without a byte."""
+    text = 'Post "http://h/proxy/openai/chat/completions": net/http: timeout awaiting response headers'
+    error, _ = asked(world, chat, 400, {"error": text})
+    assert type(error) is sdk.GatewayTimeoutError
+    assert "CLIENT_RESPONSE_HEADER_TIMEOUT" in error.hint
+    assert "SERVER_WRITE_TIMEOUT" in error.hint

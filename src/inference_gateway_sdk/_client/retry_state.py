@@ -7,8 +7,9 @@ import logging
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from .._http1.failures import DeadlineExceeded, InvalidResponse, NoResponse, NotSent, TransportFailure
+from .._wire.call import StreamCall
 from .._wire.headers import Outgoing
-from .._wire.hints import LATE_CLOSE, connect_hint
+from .._wire.hints import LATE_CLOSE, LATE_STREAM, connect_hint
 from .._wire.retry import EARLY_SECONDS, Outcome, delay_before
 from .._wire.url import redact_url
 from ..errors import (
@@ -23,7 +24,7 @@ from .hooks import RequestSent, ResponseReceived, RetryPlanned
 
 if TYPE_CHECKING:
     from .._model.unknown_fields import Meta
-    from .._wire.call import Call, StreamCall
+    from .._wire.call import Call
     from .settings import ClientSettings
 
 __all__ = ["FailedAttempt", "RetryState", "log_response", "log_retry", "log_unexpected_end"]
@@ -127,7 +128,8 @@ class RetryState(Generic[SourceT]):
             return FailedAttempt(never, Outcome.not_sent(permanent=failure.permanent), failure)
         if isinstance(failure, NoResponse):
             text = f"{self._where} closed the connection after {elapsed:.1f} s without an answer: {failure}"
-            error = RequestError(text, hint=LATE_CLOSE if elapsed > EARLY_SECONDS else None, **self._facts(elapsed))
+            late = LATE_STREAM if isinstance(self.call, StreamCall) else LATE_CLOSE
+            error = RequestError(text, hint=late if elapsed > EARLY_SECONDS else None, **self._facts(elapsed))
             return FailedAttempt(error, Outcome.no_answer(elapsed), failure)
         return FailedAttempt(self._unreadable(failure, elapsed), Outcome.REFUSED, failure)
 

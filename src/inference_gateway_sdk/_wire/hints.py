@@ -10,7 +10,7 @@ from typing import Final
 
 from msgspec import Struct
 
-__all__ = ["LATE_CLOSE", "ROWS", "connect_hint", "hint_for", "is_certificate_failure", "row_for"]
+__all__ = ["LATE_CLOSE", "LATE_STREAM", "ROWS", "connect_hint", "hint_for", "is_certificate_failure", "row_for"]
 
 _LATE_SECONDS: Final = 9.5
 """From this time on, a failure may be that of CLIENT_RESPONSE_HEADER_TIMEOUT, 10 s by default."""
@@ -19,7 +19,13 @@ LATE_CLOSE: Final = (
     "The gateway closes a connection without an answer when its own deadline passes (SERVER_READ_TIMEOUT and "
     "SERVER_WRITE_TIMEOUT, 30 s by default): raise both on the gateway, or stream the answer."
 )
-"""For a connection that ends unanswered after a long wait (gateway-behaviour.md#limits-and-timeouts)."""
+"""For a connection that ends unanswered after a long wait (gateway-behaviour.md#timeouts)."""
+
+LATE_STREAM: Final = (
+    "The gateway closes a stream's connection without an answer when the provider's first byte comes after "
+    "SERVER_WRITE_TIMEOUT (30 s by default): raise it on the gateway above the time that the provider needs."
+)
+"""The same for a call that streams already (gateway-behaviour.md#edge-cases)."""
 
 _BARE_NAME: Final = (
     '{asked}Write model="openai/gpt-4o", or provider="openai" with model="gpt-4o"; only a routing alias of the '
@@ -268,7 +274,7 @@ ROWS: Final = (
     Row(
         ("timeout awaiting response headers",),
         "The provider's first byte took longer than CLIENT_RESPONSE_HEADER_TIMEOUT (10 s by default): raise it on the "
-        "gateway.",
+        "gateway, and SERVER_WRITE_TIMEOUT (30 s by default) above it.",
     ),
     Row(
         ("context deadline exceeded", "Client.Timeout", "Request timed out"),
