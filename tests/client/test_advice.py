@@ -154,3 +154,11 @@ def test_the_advice_on_header_timeouts_names_the_write_timeout(world: World) -> 
     assert type(error) is sdk.GatewayTimeoutError
     assert "CLIENT_RESPONSE_HEADER_TIMEOUT" in error.hint
     assert "SERVER_WRITE_TIMEOUT" in error.hint
+
+
+def test_a_provider_that_does_not_answer_in_json_is_named(world: World) -> None:
+    """The gateway reports it as a 400, which reads as if the request were malformed."""
+    error, _ = asked(world, chat, 400, {"error": "invalid character 'o' in literal null (expecting 'u')"})
+    assert type(error) is sdk.BadRequestError
+    assert error.hint.startswith("The provider answered 200")
+    assert "OPENAI_API_URL" in error.hint

@@ -41,6 +41,11 @@ def _needs_prefix(example: str) -> str:
     return f'{{asked}}Write model="{example}" or the like: routing aliases work on chat completions alone.'
 
 
+_CHAT: Final = ("/chat/completions",)
+_NOT_A_CHAT: Final = (
+    "The provider answered 200, but not with a chat completion in JSON: check {url} on the gateway, above all its "
+    "path, and proxies between the gateway and the provider."
+)
 _PLAIN: Final = "the server speaks plain HTTP there: write http:// in base_url."
 _UNREACHED: Final = "The gateway could not reach the provider: check that it runs, and {url} on the gateway."
 
@@ -282,6 +287,15 @@ ROWS: Final = (
         "on the gateway, or stream the answer.",
         statuses=(400, 502, 504),
     ),
+    # What Go's decoder reports of a provider's 200 on chat: the request itself is always JSON.
+    Row(
+        ("",),
+        _NOT_A_CHAT,
+        statuses=(400,),
+        begins=("invalid character '", "json: cannot unmarshal", "unexpected end of JSON input"),
+        paths=_CHAT,
+    ),
+    Row(("EOF", "unexpected EOF"), _NOT_A_CHAT, statuses=(400,), whole=True, paths=_CHAT),
     # Reaching the provider (section 6)
     Row(
         ("/proxy/",),
