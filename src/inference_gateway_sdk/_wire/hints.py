@@ -119,7 +119,7 @@ ROWS: Final = (
     Row(
         ("Unsupported model: ",),
         'The gateway\'s MCP is on, and then aliases and bare names are not routed: write model="openai/gpt-4o", or '
-        "pass the header X-MCP-Bypass.",
+        "pass mcp_bypass=True (the header X-MCP-Bypass).",
         statuses=(400,),
     ),
     Row(
@@ -164,10 +164,11 @@ ROWS: Final = (
     Row(("Responses API is not supported by this provider",), "Only openai serves responses: use chat completions."),
     Row(("Images API is not supported by this provider",), "Only openai serves images."),
     Row(
-        ("API is not supported by this provider",),
-        "Few providers make sound: choose one that does, such as openai or elevenlabs.",
-        paths=("/audio/",),
+        ("is not supported by this provider",),
+        "Few providers make speech: choose one that does, such as openai or elevenlabs.",
+        paths=("/audio/speech",),
     ),
+    Row(("is not supported by this provider",), "Only elevenlabs makes sound effects and music.", paths=("/audio/",)),
     Row(("The 'image' file is required",), "The image part of the form needs a file name."),
     Row(("unknown include value",), "include takes context_window, pricing and modalities."),
     Row(
@@ -224,6 +225,14 @@ ROWS: Final = (
     # Authorization (section 5)
     Row(
         ("unauthorized",),
+        "Gateways up to 0.48 have no such route, and ask for a token on every route that they do not know. On newer "
+        "ones it needs no token.",
+        statuses=(401,),
+        whole=True,
+        paths=("/.well-known/",),
+    ),
+    Row(
+        ("unauthorized",),
         "The gateway wants an OIDC token: pass token=, or set INFERENCE_GATEWAY_TOKEN; if one was sent it has expired "
         "or belongs to another audience.",
         statuses=(401,),
@@ -232,14 +241,15 @@ ROWS: Final = (
     # MCP and guardrails (sections 13, 17, 21, 23)
     Row(
         ("Failed to decode request",),
-        "If the request is right, the gateway's MCP is on and no MCP server is reachable: try the header X-MCP-Bypass.",
+        "If the request is right, the gateway's MCP is on and no MCP server is reachable: try mcp_bypass=True "
+        "(the header X-MCP-Bypass).",
         statuses=(400,),
         whole=True,
     ),
     Row(
         ("Failed to execute MCP tools",),
         "A call to the provider failed between two MCP turns, and the gateway hides its status: its log has the "
-        "reason; the header X-MCP-Bypass takes MCP out of the way.",
+        "reason; mcp_bypass=True (the header X-MCP-Bypass) takes MCP out of the way.",
         statuses=(500,),
     ),
     Row(
@@ -252,6 +262,13 @@ ROWS: Final = (
         ("4 MiB limit",),
         "The gateway takes at most 4 MiB of metrics in one push: send fewer at a time.",
         statuses=(413,),
+    ),
+    Row(
+        ("request body too large",),
+        "With telemetry on, the gateway takes at most 32 MiB of a chat, whatever SERVER_MAX_REQUEST_BODY_SIZE is.",
+        statuses=(413,),
+        whole=True,
+        paths=_CHAT,
     ),
     Row(
         ("Request body too large", "request body too large"),
@@ -318,7 +335,7 @@ ROWS: Final = (
         statuses=(502,),
         after=_LATE_SECONDS,
     ),
-    Row(("Failed to reach upstream server",), _UNREACHED, statuses=(502,)),
+    Row(("Failed to reach upstream server",), _UNREACHED, statuses=(502, 200)),  # 200: in a stream, with MCP on
     Row(
         ("Failed to list models",),
         "Every failure of the provider reads so here: check {key} and {url} on the gateway, whose log has the reason.",
