@@ -150,7 +150,7 @@ class StatusError(GatewayError):
     """The gateway, or the provider behind it, answered no.
 
     Attributes:
-        status: The HTTP status; for an error inside a 200 stream, the code that the error carries.
+        status: The HTTP status; for an error inside a 200, the code that the error carries, or 200 without one.
         message: The innermost message (the gateway wraps a provider's error as JSON inside a string,
             gateway-behaviour.md#errors).
         code: The provider's own error code or type as it stands in the body, None when there is none.

@@ -162,3 +162,51 @@ def test_a_provider_that_does_not_answer_in_json_is_named(world: World) -> None:
     assert type(error) is sdk.BadRequestError
     assert error.hint.startswith("The provider answered 200")
     assert "OPENAI_API_URL" in error.hint
+
+
+async def models(client: Any) -> Any:
+    """List the models."""
+    return await client.list_models()
+
+
+async def tools(client: Any) -> Any:
+    """List the tools."""
+    return await client.list_tools()
+
+
+async def metadata(client: Any) -> Any:
+    """Read the metadata of the MCP resource."""
+    return await client.mcp_resource_metadata()
+
+
+async def push(client: Any) -> Any:
+    """Push metrics."""
+    return await client.push_metrics({"resourceMetrics": []})
+
+
+async def speech(client: Any) -> Any:
+    """Create speech."""
+    return await client.create_speech("openai/tts", "hi", "alloy")
+
+
+@pytest.mark.parametrize("scenario", [chat, respond, message, picture, speech])
+def test_an_error_in_a_200_is_a_status_error(world: World, scenario: Scenario) -> None:
+    """A call that does not stream never raises a StreamError, and its message does not mention a stream."""
+    error, requests = asked(world, scenario, 200, {"error": "no"})
+    assert (type(error), error.status, error.message, requests) == (sdk.StatusError, 200, "no", 1)
+    assert error.meta.status == 200
+    silent, _ = asked(world, scenario, 200, {"error": {"key": "sk-abcdefgh123"}})
+    assert silent.message == """the response is an error without a message: '{"error": {"key": "sk-..."}}'"""
+
+
+def test_an_empty_response_names_its_status_and_provider(world: World) -> None:
+    """A provider's 204 on chat shows what came, not the decoder's words."""
+
+    def handle(connection: Connection, _: Request) -> None:
+        connection.send(b"HTTP/1.1 204 No Content\r\n\r\n")
+
+    with serving(handle) as server:
+        error: Any = caught(world, chat, server.url, Invented())
+    assert type(error) is sdk.DecodingError
+    assert str(error) == "the response from openai has status 204 and an empty body"
+    assert error.meta.status == 204

@@ -76,7 +76,8 @@ def test_a_bare_name_with_its_provider(world: World) -> None:
     ("body", "ctype", "kind", "part"),
     [
         ({"error": {"message": "slow down", "code": 429}}, "application/json", sdk.RateLimitError, "slow down"),
-        ({"error": "odd"}, "application/json; charset=utf-8", sdk.DecodingError, "JSON instead of sound: odd"),
+        ({"error": "odd"}, "application/json; charset=utf-8", sdk.StatusError, "200: odd"),
+        ({"a": 1}, "application/json", sdk.DecodingError, "JSON instead of sound"),
         ({}, "text/html", sdk.DecodingError, "text/html instead of sound"),
         (None, "audio/mpeg", sdk.DecodingError, "no sound"),
     ],

@@ -15,7 +15,7 @@ from ..errors import SerializationError
 from . import codec
 from .call import Call, Idempotency, post_call
 from .params import request_fields, resolve_optional
-from .problem import read_stream_error
+from .problem import read_error_object
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -217,5 +217,5 @@ def _read_images(reply: Reply, target: Target) -> ImagesResponse:
     """
     answer = codec.decode(reply.body, ImagesResponse)
     if not answer.data and answer.extra_fields.get("error"):
-        raise read_stream_error(answer.to_dict(), reply.body, provider=target.provider, model=target.model or None)
+        raise read_error_object(answer.to_dict(), reply.body, provider=target.provider, model=target.model or None)
     return answer

@@ -10,7 +10,7 @@ from ..errors import DeserializationError
 from . import codec
 from .call import Call, Reply, post_call
 from .params import each_message, reject_stream, request_fields
-from .problem import read_stream_error
+from .problem import read_error_object
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -81,7 +81,7 @@ def read_messages_reply(reply: Reply, target: Target) -> MessagesResponse:
     """
     answer = codec.decode(reply.body, MessagesResponse)
     if answer.extra_fields.get("error"):
-        raise read_stream_error(answer.to_dict(), reply.body, provider=target.provider, model=target.model)
+        raise read_error_object(answer.to_dict(), reply.body, provider=target.provider, model=target.model)
     if "content" not in answer.to_dict() and not answer.id:
         raise DeserializationError("the answer says 200 but holds no message", path="$.content")
     return answer

@@ -12,13 +12,24 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, cast
 import msgspec
 
 from .. import errors
+from .._model.json_values import is_object
 from .headers import redact_text
 from .hints import hint_for, is_certificate_failure
 
 if TYPE_CHECKING:
     from .headers import Headers
 
-__all__ = ["FoundError", "Json", "find_error", "parse_error_body", "read_bad_frame", "read_error", "read_stream_error"]
+__all__ = [
+    "FoundError",
+    "Json",
+    "find_error",
+    "is_error_object",
+    "parse_error_body",
+    "read_bad_frame",
+    "read_error",
+    "read_error_object",
+    "read_stream_error",
+]
 
 
 Json: TypeAlias = Any
@@ -334,6 +345,40 @@ def read_stream_error(
     found = find_error(value)
     message = found.message or f"The stream sent an error without a message: {_excerpt(text)}"
     return _in_stream(found, message, value, provider, model)
+
+
+def is_error_object(value: object) -> bool:
+    """Return whether a JSON value is an error instead of an answer; an `error` that is null is not one."""
+    return is_object(value) and bool(value.get("error") or value.get("object") == "error")
+
+
+def read_error_object(
+    value: Json, body: bytes = b"", *, provider: str | None = None, model: str | None = None, path: str = ""
+) -> errors.StatusError:
+    """Return the error for a whole response that has status 200 and holds an error object.
+
+    Its class is that of the status inside the object. Without one it is a plain StatusError with the status 200.
+
+    Args:
+        value: The object, parsed.
+        body: The response's body, for an object without a message.
+        provider: The provider asked, None when unknown.
+        model: The model asked, None when unknown.
+        path: The call's path, for the hint.
+    """
+    found = find_error(value)
+    status = found.status or 200
+    message = found.message or f"the response is an error without a message: {_excerpt(body)}"
+    return (errors.StatusError if status == 200 else _class_of(status, found.message))(
+        message,
+        status=status,
+        code=found.code,
+        body=value,
+        request_id=found.request_id,
+        provider=provider,
+        model=model,
+        hint=hint_for(status, found.message, provider=provider, model=model, path=path),
+    )
 
 
 def read_bad_frame(text: bytes, *, provider: str | None = None, model: str | None = None) -> errors.GatewayError:

@@ -13,7 +13,7 @@ from ..errors import DeserializationError
 from . import codec
 from .call import Call, Reply, post_call
 from .params import reject_stream, request_fields
-from .problem import read_stream_error
+from .problem import read_error_object
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -83,13 +83,12 @@ def read_response(reply: Reply, target: Target) -> Response:
 
     Raises:
         StatusError: The 200 held an error object, or a response that failed; that one is the error's `partial`.
-        StreamError: The same, without a code that stands for a status.
         DeserializationError: It held no response.
         DecodingError: It was not JSON.
     """
     answer = codec.decode(reply.body, Response)
     if answer.error is not None or raw_value(answer, "error"):
-        error = read_stream_error(answer.to_dict(), reply.body, provider=target.provider, model=target.model)
+        error = read_error_object(answer.to_dict(), reply.body, provider=target.provider, model=target.model)
         error.partial = answer if answer.status else None
         raise error
     if "output" in unknown_of(answer).absent and not answer.id:

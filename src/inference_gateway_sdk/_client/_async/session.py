@@ -11,7 +11,7 @@ from ..._streams.reader import StreamDeadlines
 from ..._wire.call import Call, Reply
 from ..._wire.headers import Headers
 from ..._wire.problem import read_error
-from ...errors import GatewayError, StatusError, StreamError, UnauthorizedError
+from ...errors import DecodingError, GatewayError, StatusError, StreamError, UnauthorizedError
 from .. import retry_state
 from ..hooks import async_notify
 from ..retry_state import FailedAttempt, RetryState
@@ -398,6 +398,10 @@ def _read_reply(call: Call[T], reply: Reply, meta: Meta) -> T:
     try:
         result = call.read(reply)
     except GatewayError as error:
+        if not reply.body and isinstance(error, DecodingError):  # as for the 204 of a provider
+            named = f" from {call.provider}" if call.provider else ""
+            text = f"the response{named} has status {reply.status} and an empty body"
+            raise DecodingError(text, meta=meta) from None
         error.meta = meta
         raise
     attach_meta(result, meta)
