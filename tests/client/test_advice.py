@@ -210,3 +210,30 @@ def test_an_empty_response_names_its_status_and_provider(world: World) -> None:
     assert type(error) is sdk.DecodingError
     assert str(error) == "the response from openai has status 204 and an empty body"
     assert error.meta.status == 204
+
+
+@pytest.mark.parametrize("scenario", [models, tools, metadata, push, picture])
+@pytest.mark.parametrize(
+    "body", [{"error": "no"}, {"error": {"message": "no", "code": "x"}}, {"object": "error", "message": "no"}]
+)
+def test_an_error_in_a_200_is_no_empty_success(world: World, scenario: Scenario, body: dict[str, object]) -> None:
+    """An error object does not pass for an empty list, nor for metrics that were accepted."""
+    error, _ = asked(world, scenario, 200, body)
+    assert (type(error), error.status, error.message) == (sdk.StatusError, 200, "no")
+
+
+@pytest.mark.parametrize(
+    ("scenario", "path"), [(models, "$.data"), (tools, "$.data"), (metadata, "$.resource"), (picture, "$.data")]
+)
+def test_an_empty_object_in_a_200_is_no_empty_success(world: World, scenario: Scenario, path: str) -> None:
+    """An object without the endpoint's own member is refused, and the error names the member."""
+    error, _ = asked(world, scenario, 200, {})
+    assert (type(error), error.path) == (sdk.DeserializationError, path)
+
+
+@pytest.mark.parametrize("scenario", [models, tools, picture])
+@pytest.mark.parametrize("data", [[], None])
+def test_an_empty_list_is_a_list(world: World, scenario: Scenario, data: object) -> None:
+    """A list without entries, also the null that Go writes for one, is a result."""
+    result, _ = asked(world, scenario, 200, {"object": "list", "data": data})
+    assert list(result.data or []) == []

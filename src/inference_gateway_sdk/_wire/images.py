@@ -15,7 +15,7 @@ from ..errors import SerializationError
 from . import codec
 from .call import Call, Idempotency, post_call
 from .params import request_fields, resolve_optional
-from .problem import read_error_object
+from .problem import reject_hollow
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -213,9 +213,10 @@ def _read_images(reply: Reply, target: Target) -> ImagesResponse:
 
     Raises:
         StatusError: The 200 held an error object.
+        DeserializationError: It held no `data`.
         DecodingError: It was not JSON.
     """
     answer = codec.decode(reply.body, ImagesResponse)
-    if not answer.data and answer.extra_fields.get("error"):
-        raise read_error_object(answer.to_dict(), reply.body, provider=target.provider, model=target.model or None)
+    if not answer.data:
+        reject_hollow(answer, "data", reply, provider=target.provider, model=target.model or None)
     return answer

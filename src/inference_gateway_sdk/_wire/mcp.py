@@ -16,7 +16,7 @@ from ..errors import DecodingError, DeserializationError
 from . import codec
 from .call import Call, Idempotency
 from .params import check_params
-from .problem import read_error
+from .problem import read_error, reject_hollow
 from .sse import EventParser
 
 if TYPE_CHECKING:
@@ -92,7 +92,14 @@ class ToolPage(NamedTuple):
 
 def list_tools_call() -> Call[ListToolsResponse]:
     """The call for the tools in the gateway's own form."""
-    return Call(method="GET", path="/mcp/tools", read=lambda reply: codec.decode(reply.body, ListToolsResponse))
+    return Call(method="GET", path="/mcp/tools", read=_read_tools)
+
+
+def _read_tools(reply: Reply) -> ListToolsResponse:
+    listing = codec.decode(reply.body, ListToolsResponse)
+    if not listing.data:
+        reject_hollow(listing, "data", reply)
+    return listing
 
 
 def metadata_call() -> Call[OAuthProtectedResourceMetadata]:
@@ -100,9 +107,16 @@ def metadata_call() -> Call[OAuthProtectedResourceMetadata]:
     return Call(
         method="GET",
         path="/.well-known/oauth-protected-resource/mcp",
-        read=lambda reply: codec.decode(reply.body, OAuthProtectedResourceMetadata),
+        read=_read_metadata,
         at_root=True,
     )
+
+
+def _read_metadata(reply: Reply) -> OAuthProtectedResourceMetadata:
+    metadata = codec.decode(reply.body, OAuthProtectedResourceMetadata)
+    if not metadata.resource:
+        reject_hollow(metadata, "resource", reply)
+    return metadata
 
 
 def rpc_call(method: object, params: object, client: Mapping[str, str]) -> Call[McpJsonRpcResponse]:

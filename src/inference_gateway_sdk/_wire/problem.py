@@ -17,6 +17,8 @@ from .headers import redact_text
 from .hints import hint_for, is_certificate_failure
 
 if TYPE_CHECKING:
+    from .._model.model import Model
+    from .call import Reply
     from .headers import Headers
 
 __all__ = [
@@ -29,6 +31,7 @@ __all__ = [
     "read_error",
     "read_error_object",
     "read_stream_error",
+    "reject_hollow",
 ]
 
 
@@ -379,6 +382,30 @@ def read_error_object(
         model=model,
         hint=hint_for(status, found.message, provider=provider, model=model, path=path),
     )
+
+
+def reject_hollow(
+    answer: Model, key: str, reply: Reply, *, provider: str | None = None, model: str | None = None
+) -> None:
+    """Raise if a 200 lacks what its endpoint answers with: it holds an error object, or something else.
+
+    Args:
+        answer: The body, decoded.
+        key: The member that the endpoint's answer has.
+        reply: The response.
+        provider: The provider asked, None when unknown.
+        model: The model asked, None when unknown.
+
+    Raises:
+        StatusError: It is an error object.
+        DeserializationError: It is another object, without `key`.
+    """
+    value = answer.to_dict()
+    if key in value:
+        return
+    if is_error_object(value):
+        raise read_error_object(value, reply.body, provider=provider, model=model)
+    raise errors.DeserializationError(f"the response has status {reply.status} but holds no {key}", path=f"$.{key}")
 
 
 def read_bad_frame(text: bytes, *, provider: str | None = None, model: str | None = None) -> errors.GatewayError:
