@@ -305,3 +305,32 @@ def test_a_name_that_looks_wrapped_is_wrapped() -> None:
     """A name that looks like the wrapping itself cannot be mistaken for it."""
     assert header_value("=?base64?x?=") == f"=?base64?{base64.b64encode(b'=?base64?x?=').decode()}?="
     assert json.dumps(header_value("mcp_time_now")) == '"mcp_time_now"'
+
+
+# The protocol itself, by call_mcp
+
+
+def test_the_version_header_follows_the_body(world: World) -> None:
+    """A version given under `_meta` goes out in the header too: servers refuse a header that differs (-32020)."""
+
+    async def scenario(client: Any) -> Any:
+        return await client.call_mcp("server/discover", {"_meta": {META + "protocolVersion": "2025-11-25"}})
+
+    with serving(lambda connection, request: rpc(connection, result={})) as server:
+        world.with_client(scenario, server.url)
+    (request,) = server.requests
+    assert request.headers["mcp-protocol-version"] == "2025-11-25"
+    assert request.json()["params"]["_meta"][META + "protocolVersion"] == "2025-11-25"
+
+
+@pytest.mark.parametrize("meta", [[], "x", {META + "protocolVersion": 1}, {META + "protocolVersion": None}])
+def test_a_meta_that_is_no_object_with_a_version_is_refused(world: World, meta: object) -> None:
+    """The argument is named before anything is sent."""
+
+    async def scenario(client: Any) -> None:
+        with pytest.raises(TypeError, match="params: "):
+            await client.call_mcp("server/discover", {"_meta": meta})
+
+    with serving(lambda connection, request: rpc(connection, result={})) as server:
+        world.with_client(scenario, server.url)
+    assert server.requests == []

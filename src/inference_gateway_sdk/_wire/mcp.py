@@ -170,8 +170,12 @@ def _rpc(method: object, params: object, client: Mapping[str, str], read: Callab
     if not name:
         raise ValueError('method is empty: name one, such as "tools/list"')
     given: dict[str, Any] = {} if params is None else codec.to_builtins(params)
-    given["_meta"] = {**_meta(client), **(given.get("_meta") or {})}
-    headers = [("MCP-Protocol-Version", PROTOCOL_VERSION), ("Mcp-Method", header_value(name))]
+    meta = given["_meta"] = {**_meta(client), **_own_meta(given)}
+    version = meta[_META + "protocolVersion"]
+    if not isinstance(version, str):
+        raise TypeError(f"params: {_META}protocolVersion must be a string, got {type(version).__name__}")
+    # Servers refuse a header that differs from the body (-32020), so the header follows the body.
+    headers = [("MCP-Protocol-Version", header_value(version)), ("Mcp-Method", header_value(name))]
     if name == "tools/call":
         headers.append(("Mcp-Name", header_value(str(given.get("name", "")))))
     return Call(
@@ -184,6 +188,13 @@ def _rpc(method: object, params: object, client: Mapping[str, str], read: Callab
         at_root=True,
         repeat=Idempotency.CAUTIOUSLY if name == "tools/call" else Idempotency.FREELY,
     )
+
+
+def _own_meta(params: Mapping[str, Any]) -> dict[str, Any]:
+    meta: Any = params.get("_meta")
+    if meta is not None and not is_object(meta):
+        raise TypeError(f"params: _meta must be an object, got {type(meta).__name__}")
+    return meta or {}
 
 
 def _meta(client: Mapping[str, str]) -> dict[str, Any]:
