@@ -102,7 +102,7 @@ class Idempotency(enum.Enum):
 
 @set_module
 class Reply(Concealed, Struct, frozen=True):
-    """A whole answer with a status below 400."""
+    """A whole response that a `Call` reads: its status is 2xx, or one of `also_read`."""
 
     status: int
     headers: Headers
@@ -128,6 +128,7 @@ class Call(Concealed, Struct, Generic[T], frozen=True, kw_only=True):
         repeat: What it may be repeated after.
         provider: For error messages.
         model: For error messages.
+        also_read: Statuses from 400 whose responses are for `read` too. It raises for those that it cannot use.
     """
 
     method: str
@@ -142,6 +143,7 @@ class Call(Concealed, Struct, Generic[T], frozen=True, kw_only=True):
     repeat: Idempotency = Idempotency.FREELY
     provider: str | None = None
     model: str | None = None
+    also_read: tuple[int, ...] = ()
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.method} {self.path})"
@@ -267,5 +269,5 @@ class StreamCall(Concealed, Struct, Generic[ChunkT, FinalT], frozen=True, kw_onl
 
 def stream_call(call: Call[Any], start: Callable[[], Dialect[ChunkT, FinalT]]) -> StreamCall[ChunkT, FinalT]:
     """The same request with its answer read as it comes, by the `Dialect` that `start` makes for each attempt."""
-    same = {name: getattr(call, name) for name in call.__struct_fields__ if name != "read"}
+    same = {name: getattr(call, name) for name in call.__struct_fields__ if name not in {"read", "also_read"}}
     return StreamCall(**same, start=start)

@@ -120,7 +120,9 @@ def _read_metadata(reply: Reply) -> OAuthProtectedResourceMetadata:
 
 
 def rpc_call(method: object, params: object, client: Mapping[str, str]) -> Call[McpJsonRpcResponse]:
-    """The call of any method; the answer is the JSON-RPC response, be it a result or an error.
+    """Return the call of any method; its result is the JSON-RPC response, be it a result or an error.
+
+    A method such as "notifications/cancelled" is sent without an id. Its response, 202 without a body, has neither.
 
     Args:
         method: Such as "tools/list".
@@ -132,7 +134,7 @@ def rpc_call(method: object, params: object, client: Mapping[str, str]) -> Call[
         ValueError: An empty method.
         SerializationError: A parameter that has no JSON form.
     """
-    return _rpc(method, params, client, _response)
+    return _rpc(method, params, client, _envelope, also_read=(400, 404))
 
 
 def tools_page_call(cursor: str | None, client: Mapping[str, str]) -> Call[ToolPage]:
@@ -164,7 +166,13 @@ def header_value(text: str) -> str:
     return f"=?base64?{base64.b64encode(text.encode()).decode()}?="
 
 
-def _rpc(method: object, params: object, client: Mapping[str, str], read: Callable[[Reply], T]) -> Call[T]:
+def _rpc(
+    method: object,
+    params: object,
+    client: Mapping[str, str],
+    read: Callable[[Reply], T],
+    also_read: tuple[int, ...] = (),
+) -> Call[T]:
     check_params("McpJsonRpcRequest", {"method": method} if params is None else {"method": method, "params": params})
     name = str(method)
     if not name:
@@ -178,15 +186,17 @@ def _rpc(method: object, params: object, client: Mapping[str, str], read: Callab
     headers = [("MCP-Protocol-Version", header_value(version)), ("Mcp-Method", header_value(name))]
     if name == "tools/call":
         headers.append(("Mcp-Name", header_value(str(given.get("name", "")))))
+    number = {} if name.startswith("notifications/") else {"id": _ID}
     return Call(
         method="POST",
         path="/mcp",
         read=read,
         headers=tuple(headers),
-        body=codec.encode({"jsonrpc": "2.0", "id": _ID, "method": name, "params": given}),
+        body=codec.encode({"jsonrpc": "2.0", **number, "method": name, "params": given}),
         accept="application/json, text/event-stream",  # the protocol lets a server choose
         at_root=True,
         repeat=Idempotency.CAUTIOUSLY if name == "tools/call" else Idempotency.FREELY,
+        also_read=also_read,
     )
 
 
@@ -203,6 +213,28 @@ def _meta(client: Mapping[str, str]) -> dict[str, Any]:
         _META + "clientInfo": dict(client),
         _META + "clientCapabilities": {},
     }
+
+
+def _envelope(reply: Reply) -> McpJsonRpcResponse:
+    """Return the JSON-RPC response, which the newest gateways send under 400 and 404 too.
+
+    Raises:
+        StatusError: A 400 or 404 without a JSON-RPC response.
+        DecodingError: As `_response`.
+        DeserializationError: As `_response`.
+    """
+    if reply.status == 202 and not reply.body:  # a notification was taken
+        return McpJsonRpcResponse(id=None)
+    if reply.status < 400:
+        return _response(reply)
+    try:
+        response = _response(reply)
+    except (DecodingError, DeserializationError):
+        pass  # the gateway's own {"error": "text"}, or a page of something before it
+    else:
+        if response.error is not None and isinstance(response.error.code, int):
+            return response
+    raise read_error(reply.status, reply.headers, reply.body, path="/mcp")
 
 
 def _response(reply: Reply) -> McpJsonRpcResponse:

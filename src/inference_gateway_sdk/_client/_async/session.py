@@ -209,7 +209,7 @@ class AsyncSession:
                 meta = self._meta(reply.status, reply.headers, attempts, reply.body)
                 if settings.on_response is not None:
                     await self._emit_response(attempts, meta)
-                if 200 <= reply.status < 300:
+                if 200 <= reply.status < 300 or reply.status in call.also_read:
                     return _read_reply(call, reply, meta)
                 failed_attempt = attempts.refused(self._error(attempts, reply, meta), meta.elapsed)
             await self._go_on(attempts, failed_attempt)

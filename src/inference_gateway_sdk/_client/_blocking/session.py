@@ -210,7 +210,7 @@ class Session:
                 meta = self._meta(reply.status, reply.headers, attempts, reply.body)
                 if settings.on_response is not None:
                     self._emit_response(attempts, meta)
-                if 200 <= reply.status < 300:
+                if 200 <= reply.status < 300 or reply.status in call.also_read:
                     return _read_reply(call, reply, meta)
                 failed_attempt = attempts.refused(self._error(attempts, reply, meta), meta.elapsed)
             self._go_on(attempts, failed_attempt)
