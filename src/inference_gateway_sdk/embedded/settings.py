@@ -275,10 +275,15 @@ def named(release: str | None) -> Quirks:
 
 # What the real gateway would act on and this one would not: silence about GUARDRAILS_ENABLED would be a trap.
 _NOT_HERE = (
+    "AUTH_OIDC_AUDIENCE",
     "GUARDRAILS_ENABLED",
+    "MCP_RESOURCE_URL",
+    "SERVER_TLS_CLIENT_CA_PATH",
     "SERVER_WRITE_TIMEOUT",
     "TELEMETRY_ENABLED",
+    "VIDEOS_ENABLED",
 )
+_FAMILIES_NOT_HERE = ("A2A_", "AUDIO_LOCAL_", "CLIENT_TLS_")
 
 
 class Access(Concealed, Struct, frozen=True, kw_only=True):
@@ -419,13 +424,18 @@ class Settings(Concealed, Struct, frozen=True, kw_only=True):
             write_timeout=duration(environ, "SERVER_WRITE_TIMEOUT", plain.write_timeout),
             tls_cert=environ.get("SERVER_TLS_CERT_PATH") or None,
             tls_key=environ.get("SERVER_TLS_KEY_PATH") or None,
-            ignored=tuple(name for name in _NOT_HERE if name not in honoured and is_on(environ.get(name, ""))),
+            ignored=tuple(name for name in _not_here(environ) if name not in honoured and is_on(environ[name])),
         )
 
     def at(self, *, host: str | None = None, port: int | None = None, grace: float | None = None) -> Settings:
         """The same settings with another place to listen at, or another end; None keeps what is there."""
         given = {"host": host, "port": port, "grace": grace}
         return replace(self, **{name: value for name, value in given.items() if value is not None})
+
+
+def _not_here(environ: Mapping[str, str]) -> list[str]:
+    """Return the variables that are set and that only the real gateway acts on."""
+    return sorted(name for name in environ if name in _NOT_HERE or name.startswith(_FAMILIES_NOT_HERE))
 
 
 def _pools(environ: Mapping[str, str]) -> Mapping[str, Sequence[tuple[str, str]]]:
