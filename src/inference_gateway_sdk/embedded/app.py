@@ -96,7 +96,7 @@ def create_app(gateway: Gateway) -> Starlette:
         _route("POST", "/v1/images/variations", partial(vary_image, gateway)),
         *(_route("POST", f"/v1/audio/{kind}", partial(make_sound, gateway, kind)) for kind in SOUNDS),
         _route("GET", "/v1/mcp/tools", partial(list_tools, gateway)),
-        _route("POST", "/mcp", partial(handle_mcp, gateway)),
+        *(_route(method, "/mcp", partial(handle_mcp, gateway)) for method in ("POST", "GET", "DELETE")),
         _route("GET", "/.well-known/oauth-protected-resource/mcp", partial(token_metadata, gateway)),
         _route("POST", "/v1/metrics", partial(push_metrics, gateway)),
         _route(None, "/proxy/{provider}/{path:path}", partial(proxy, gateway)),

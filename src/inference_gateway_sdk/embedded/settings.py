@@ -30,6 +30,7 @@ __all__ = [
     "named",
     "names",
     "normal_origin",
+    "split_server",
     "switch",
 ]
 
@@ -55,6 +56,7 @@ def duration_seconds(text: str) -> float:
 _HOST = re.compile(r"[A-Za-z0-9._-]+|[0-9A-Fa-f.]*:[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*")  # names, IPv4, IPv6; no port
 _ORIGIN = re.compile(r"([a-z][a-z0-9+.-]*)://([a-z0-9._-]+|\[[0-9a-f:.]+\])(?::([0-9]{0,5}))?")
 _PORTS = {"http": "80", "https": "443"}
+_ALIAS = re.compile(r"[a-z0-9_-]+")
 _ON = ("1", "t", "T", "true", "TRUE", "True")
 _OFF = ("0", "f", "F", "false", "FALSE", "False")
 
@@ -137,12 +139,19 @@ def is_http(url: str) -> bool:
         return False
 
 
+def split_server(server: str) -> tuple[str | None, str]:
+    """Return the alias and the address of an entry of `MCP_SERVERS`: "alias=http://..." or the address alone."""
+    alias, _, address = server.partition("=")
+    return (alias, address) if "://" not in alias and address else (None, server)
+
+
 class McpSettings(Struct, frozen=True, kw_only=True):
     """What the embedded gateway is told about tools. All times are in seconds.
 
     Attributes:
         enabled: `MCP_ENABLED`: chats are offered the tools of the servers.
-        servers: `MCP_SERVERS`: addresses of MCP servers, which speak streamable HTTP.
+        servers: `MCP_SERVERS`: addresses of MCP servers, which speak streamable HTTP. `alias=address` names the alias
+            in the tools' public names; otherwise it is the server's own name.
         mode: `MCP_TOOL_MODE`: "selector" offers two tools that find and run the others, "direct" offers each.
         include: `MCP_INCLUDE_TOOLS`: when not empty, only these are offered; wins over the next.
         exclude: `MCP_EXCLUDE_TOOLS`: these are never offered.
@@ -169,9 +178,18 @@ class McpSettings(Struct, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         if self.mode not in ("selector", "direct"):
             raise SettingsError(f"MCP_TOOL_MODE={self.mode!r}: write selector or direct")
-        for address in self.servers:
+        taken: set[str] = set()
+        for server in self.servers:
+            alias, address = split_server(server)
             if not is_http(address):
-                raise SettingsError(f"MCP_SERVERS names {address!r}: write addresses such as http://127.0.0.1:9000/mcp")
+                raise SettingsError(f"MCP_SERVERS names {server!r}: write addresses such as http://127.0.0.1:9000/mcp")
+            if alias is not None and (not _ALIAS.fullmatch(alias) or alias == "tools"):
+                raise SettingsError(
+                    f"MCP_SERVERS: alias {alias!r}: write lower-case letters, digits, _ and -, not tools"
+                )
+            if alias in taken:
+                raise SettingsError(f"MCP_SERVERS: alias {alias!r} is given twice: write another one")
+            taken |= {alias} if alias else set()
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> McpSettings:
