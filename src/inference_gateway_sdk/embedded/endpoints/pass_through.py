@@ -231,7 +231,7 @@ _OURS = HOP_BY_HOP | {"content-length", "host", "proxy-authorization", "cookie",
 
 async def proxy(gateway: Gateway, request: Request) -> Response:
     """The provider's own answer; neither the model lists nor, as a rule, the limits and deadlines apply."""
-    provider = gateway.provider(request.path_params["provider"])
+    provider = gateway.provider(request.path_params.get("provider", ""))
     quirks = gateway.quirks
     if quirks.proxy_events and _EVENTS in (request.headers.get("accept"), request.headers.get("content-type")):
         return await _event_stream(gateway, provider, request)
@@ -260,9 +260,9 @@ async def _proxy_lines(provider: ModelProvider, ask: Ask, scope: Scope) -> Async
 
 
 def _proxy_path(request: Request) -> str:
-    """The path below the provider's address and the query; an encoded slash has become a plain one."""
-    path = "/" + quote(request.path_params["path"], safe="/:@!$&'()*+,;=")
-    query = request.url.query
+    """Return the path below the provider's address, and the query as it came; encoded slashes are plain ones."""
+    path = "/" + quote(request.path_params["path"], safe="/:@$&+,;=")  # as Go writes a path
+    query = request.scope["query_string"].decode("latin-1")
     return f"{path}?{query}" if query else path
 
 

@@ -39,6 +39,8 @@ _JSON_ONLY = (
 )
 
 
+_UNSOUND = re.compile(r"/\.|#")  # a path segment that begins with a dot, or a fragment
+
 # A connection that is kept may be closed by the provider just when it is used again. That is worth a TLS handshake,
 # where few servers close within seconds, and not the cheap opening of a plain one.
 _KEPT = httpx2.Limits(max_keepalive_connections=20, keepalive_expiry=4)
@@ -143,7 +145,10 @@ class HttpProvider:
         pairs = [(name.encode("latin-1", "replace"), value.encode("latin-1", "replace")) for name, value in headers]
         try:
             base = _root(self._url) if ask.at_root else self._url
-            request = httpx2.Request(ask.method, base + ask.path, content=ask.body, headers=pairs)
+            # The provider gets dots and a "#" as the client sent them; a URL would have them resolved and cut.
+            target = (urlsplit(base).path + ask.path).encode("latin-1")
+            exact = {"target": target} if _UNSOUND.search(ask.path) else {}
+            request = httpx2.Request(ask.method, base + ask.path, content=ask.body, headers=pairs, extensions=exact)
             async with asyncio.timeout(None if ask.patient else self._header_timeout):
                 answer = await self._open_client().send(request, stream=True)
         except TimeoutError:
