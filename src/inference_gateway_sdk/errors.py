@@ -240,7 +240,8 @@ class InternalError(StatusError):
 class BadGatewayError(StatusError):
     """502: the gateway could not reach or understand the provider.
 
-    Also the 400 by which the gateway reports that its request to itself broke off (gateway-behaviour.md#edge-cases).
+    Also the 400 by which the gateway reports that its request to itself broke off.
+    See gateway-behaviour.md#faults-of-the-inner-hop.
     """
 
 

@@ -194,3 +194,10 @@ def test_a_body_that_cannot_be_read_with_mcp_and_no_server(gateway: Gateways) ->
     for body, text in ((b"{nope", "Invalid request body"), (b'{"model":"openai/m"}', "Failed to decode request")):
         answer = client.post(CHAT, content=body)
         assert (answer.status_code, answer.json()) == (400, {"error": text})
+
+
+@pytest.mark.parametrize(("value", "status"), [("Bearer  secret", 200), ("Bearer secret", 200), ("Bearer  other", 401)])
+def test_spaces_before_a_token(gateway: Gateways, value: str, status: int) -> None:
+    """`Bearer` may be followed by several spaces."""
+    answer = gateway(token="secret").get("/v1/models", headers={"authorization": value})
+    assert answer.status_code == status

@@ -110,7 +110,7 @@ def test_text_that_is_not_sound_is_passed_on(
 ) -> None:
     """Where a prefix is removed, bytes outside UTF-8 and halves of surrogate pairs arrive as U+FFFD, as Go writes them.
 
-    See gateway-behaviour.md#edge-cases.
+    See gateway-behaviour.md#unusual-bodies.
     """
     upstream.answers("m", whole(200, b"{}"))
     answer = gateway().post(path, content=b'{"model":"%s/m","x":"%s"}' % (provider.encode(), text))
@@ -120,7 +120,7 @@ def test_text_that_is_not_sound_is_passed_on(
 
 @DIALECTS
 def test_a_null_body_is_an_empty_one(gateway: Gateways, upstream: Upstream, path: str, provider: str) -> None:
-    """Where the query names the provider, `null` is passed on as it came (gateway-behaviour.md#edge-cases)."""
+    """Where the query names the provider, `null` is passed on as it came (gateway-behaviour.md#unusual-bodies)."""
     upstream.answers(path, whole(200, b"{}"))
     assert gateway().post(f"{path}?provider={provider}", content=b"null").status_code == 200
     assert upstream.seen[0].body == b"null"

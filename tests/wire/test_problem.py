@@ -63,7 +63,10 @@ INNER_HOP = 'Post "http://h:8080/proxy/openai/chat/completions": '
     ],
 )
 def test_a_broken_request_of_the_gateway_to_itself_is_a_bad_gateway(text: str, cls: type[errors.StatusError]) -> None:
-    """A 400 with the text of Go's own request to /proxy is not the caller's fault (gateway-behaviour.md#edge-cases)."""
+    """A 400 with the text of Go's own request to /proxy is not the caller's fault.
+
+    See gateway-behaviour.md#faults-of-the-inner-hop.
+    """
     error = read_error(400, NONE, body({"error": text}))
     assert (type(error), error.status, error.message) == (cls, 400, text)
 

@@ -25,7 +25,7 @@ LATE_STREAM: Final = (
     "The gateway closes a stream's connection without an answer when the provider's first byte comes after "
     "SERVER_WRITE_TIMEOUT (30 s by default): raise it on the gateway above the time that the provider needs."
 )
-"""The same for a call that streams already (gateway-behaviour.md#edge-cases)."""
+"""The same for a call that streams already (gateway-behaviour.md#lost-streams)."""
 
 _BARE_NAME: Final = (
     '{asked}Write model="openai/gpt-4o", or provider="openai" with model="gpt-4o"; only a routing alias of the '

@@ -288,7 +288,7 @@ _CLASSES: Final[dict[int, type[errors.StatusError]]] = {
     529: errors.OverloadedError,
 }
 # Go's words for a request of the gateway to itself that failed, and for a provider that was silent. Both come as a 400
-# (gateway-behaviour.md#edge-cases, #limits-and-timeouts).
+# (gateway-behaviour.md#faults-of-the-inner-hop, #timeouts).
 _INNER_HOP: Final = re.compile(r'(?:Post|Get) "https?://[^"]*/proxy/')
 _UPSTREAM_TIMEOUTS: Final = ("timeout awaiting response headers", "context deadline exceeded", "Client.Timeout")
 
