@@ -16,6 +16,7 @@ if __package__ in (None, ""):  # run as `python scripts/generate_types`
     sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "src")]
 
 from generate_types.contract import ContractError, read_contract  # noqa: E402
+from generate_types.keywords import keywords_module  # noqa: E402
 from generate_types.models import families, family_module  # noqa: E402
 from generate_types.operations import operations_module  # noqa: E402
 from generate_types.params import params_module, requests_module  # noqa: E402
@@ -36,6 +37,7 @@ def derived() -> dict[Path, str]:
         "requests.py": requests_module(contract),
     }
     texts = {PACKAGE / "_generated" / name: text for name, text in inside.items()}
+    texts[PACKAGE / "_client" / "keywords.py"] = keywords_module(PACKAGE, inside["params.py"])
     return texts | {PACKAGE / "__init__.py": root_module(contract), PACKAGE / "types.py": types_module(contract)}
 
 

@@ -44,11 +44,10 @@ def params_module(contract: Contract) -> str:
     head = [
         "from __future__ import annotations",
         "",
-        "from typing import IO, TYPE_CHECKING, Literal, TypedDict",
+        "import os",
+        "from typing import IO, Literal, TypedDict",
         "",
-        "if TYPE_CHECKING:",
-        "    import os",
-        imports({module: [name for name in found if mentions(body, name)] for module, found in static.items()}, "    "),
+        imports({module: [name for name in found if mentions(body, name)] for module, found in static.items()}, ""),
     ]
     about = "Keyword parameters of the operations: for type checkers, and for wrappers that pass them on."
     return HEADER.format(about=about) + "\n" + "\n".join(head) + "\n\n" + body + "\n"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from inference_gateway_sdk import (
+    CreateChatCompletionResponse,
     InferenceGatewayClient,
     Message,
     SerializationError,
@@ -154,6 +155,26 @@ CHATS: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
     "messages of another type": ({"messages": 5}, TypeError, "messages must be a string"),
     "messages of bytes": ({"messages": b"hi"}, TypeError, "messages must be a string"),
     "a message of another type": ({"messages": [USER, 5]}, TypeError, "messages[1] must be"),
+    "an answer without a choice": (
+        {"messages": [USER, CreateChatCompletionResponse.from_dict({"choices": []})]},
+        ValueError,
+        "messages[1] is an answer with no choices",
+    ),
+    "an answer with several choices": (
+        {"messages": CreateChatCompletionResponse.from_dict({"choices": [{"index": 0}, {"index": 1}]})},
+        ValueError,
+        "messages is an answer with 2 choices: pass the message of one",
+    ),
+    "an answer whose message has no role": (
+        {"messages": [CreateChatCompletionResponse.from_dict({"choices": [{"message": {"content": "x"}}]})]},
+        ValueError,
+        "messages[0] has no role",
+    ),
+    "an answer whose choice has no message": (
+        {"messages": [CreateChatCompletionResponse.from_dict({"choices": [{"index": 0}]})]},
+        ValueError,
+        "messages[0] has no message",
+    ),
     "a message without a role": ({"messages": [USER, {"content": "x"}]}, ValueError, "messages[1] has no role"),
     "a message object without a role": (
         {"messages": [Message(role=None, content="")]},
@@ -381,19 +402,19 @@ def test_an_async_token_function_is_not_for_the_blocking_client() -> None:
 
 
 def test_a_closed_client_says_so(world: World) -> None:
-    """Every call of a closed client is refused; health_check, which never raises, says no."""
+    """Every call of a closed client is refused, health_check's too."""
 
     async def scenario(client: Any) -> None:
         await client.aclose()
         for ask in (
             client.list_models,
+            client.health_check,
             lambda: client.generate_content("p/m", "hi"),
             lambda: client.generate_content_stream("p/m", "hi").__aenter__(),
             lambda: client.send(Call(method="GET", path="/x", read=lambda reply: None)),
         ):
             with pytest.raises(RuntimeError, match="the client is closed"):
                 await ask()
-        assert await client.health_check() is False
 
     with serving(answer) as server:
         world.with_client(scenario, server.url)

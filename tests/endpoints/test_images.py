@@ -343,7 +343,7 @@ def test_a_data_url_is_read_too() -> None:
     ("image", "kind", "part"),
     [
         (sdk.Image(url="http://x/1"), ValueError, "at http://x/1: client.fetch_image"),
-        (sdk.Image(), ValueError, "missing, and so is its URL"),
+        (sdk.Image(), ValueError, "bytes are missing, and so is its URL"),
         (sdk.Image(b64_json="a"), sdk.DecodingError, "not valid base64"),
         (sdk.Image(b64_json="ä"), sdk.DecodingError, "not valid base64"),
     ],

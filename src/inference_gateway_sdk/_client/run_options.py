@@ -31,8 +31,8 @@ class RunOptions(Struct, frozen=True, kw_only=True):
     Attributes:
         settings: The settings of the state machine.
         provider: The argument `provider` of the caller.
-        approve: A function that decides on calls, None without one.
-        decisions: Decisions by call id, None without them.
+        approve: A function that decides on calls, or None.
+        decisions: Decisions by call id, or None.
         on_progress: A function called with the transcript each time it has grown.
         concurrency: Maximum number of calls that run at once, or None for the client's default.
         mode_key: Key under which the client caches an output mode. None without an output type or with a fixed mode.

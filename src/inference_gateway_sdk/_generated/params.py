@@ -6,51 +6,46 @@ Derived from openapi.yaml by scripts/generate_types: do not edit.
 
 from __future__ import annotations
 
-from typing import IO, TYPE_CHECKING, Literal, TypedDict
+import os
+from typing import IO, Literal, TypedDict
 
-if TYPE_CHECKING:
-    import os
-    from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
-    from .._model.model import Model
-    from .audio import (
-        CreateMusicRequestResponseFormat,
-        CreateSfxRequestResponseFormat,
-        CreateSpeechRequestResponseFormat,
-    )
-    from .chat import (
-        ChatCompletionNamedToolChoice,
-        ChatCompletionStreamOptions,
-        ChatCompletionTool,
-        ChatCompletionToolChoiceMode,
-        CreateChatCompletionRequestReasoningEffort,
-        CreateChatCompletionRequestResponseFormat,
-    )
-    from .gateway import ProviderRequestMessagesItem
-    from .images import (
-        CreateImageEditRequestQuality,
-        CreateImageEditRequestResponseFormat,
-        CreateImageRequestQuality,
-        CreateImageRequestResponseFormat,
-        CreateImageVariationRequestResponseFormat,
-        ImageSize,
-    )
-    from .messages import (
-        CreateMessagesRequestThinking,
-        MessagesMetadata,
-        MessagesOutputConfig,
-        MessagesTextBlock,
-        MessagesTool,
-        MessagesToolChoiceMode,
-        MessagesToolChoiceObject,
-    )
-    from .responses import (
-        ResponseReasoning,
-        ResponseTextConfig,
-        ResponseTool,
-        ResponseToolChoiceFunction,
-        ResponseToolChoiceMode,
-    )
+from .._model.model import Model
+from .audio import CreateMusicRequestResponseFormat, CreateSfxRequestResponseFormat, CreateSpeechRequestResponseFormat
+from .chat import (
+    ChatCompletionNamedToolChoice,
+    ChatCompletionStreamOptions,
+    ChatCompletionTool,
+    ChatCompletionToolChoiceMode,
+    CreateChatCompletionRequestReasoningEffort,
+    CreateChatCompletionRequestResponseFormat,
+)
+from .gateway import ProviderRequestMessagesItem
+from .images import (
+    CreateImageEditRequestQuality,
+    CreateImageEditRequestResponseFormat,
+    CreateImageRequestQuality,
+    CreateImageRequestResponseFormat,
+    CreateImageVariationRequestResponseFormat,
+    ImageSize,
+)
+from .messages import (
+    CreateMessagesRequestThinking,
+    MessagesMetadata,
+    MessagesOutputConfig,
+    MessagesTextBlock,
+    MessagesTool,
+    MessagesToolChoiceMode,
+    MessagesToolChoiceObject,
+)
+from .responses import (
+    ResponseReasoning,
+    ResponseTextConfig,
+    ResponseTool,
+    ResponseToolChoiceFunction,
+    ResponseToolChoiceMode,
+)
 
 __all__ = [
     "CreateChatCompletionParams",

@@ -82,7 +82,7 @@ class Tool(Generic[P, R]):
     """
 
     __slots__ = (
-        "__wrapped__", "_adapters", "_required", "_stricts", "alone", "approval", "description", "function", "is_async",
+        "_adapters", "_required", "_stricts", "alone", "approval", "description", "function", "is_async",
         "name", "parameters", "repeatable", "runner", "timeout",
     )  # fmt: skip
 
@@ -111,8 +111,15 @@ class Tool(Generic[P, R]):
         self._adapters = adapters or {}
         self._required = required
         self._stricts: dict[str, Strict] = {}
-        if function is not None:
-            self.__wrapped__: Callable[P, R] = function  # inspect.signature and help() show the function
+
+    def __getattr__(self, name: str) -> Any:
+        """Return the function as `__wrapped__`, so that `inspect.signature` and `help` show it.
+
+        A slot or property of that name would make `inspect` take the class itself for a wrapper.
+        """
+        if name == "__wrapped__" and self.function is not None:
+            return self.function
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         """Call the function directly."""

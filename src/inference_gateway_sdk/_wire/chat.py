@@ -100,7 +100,7 @@ def read_messages(messages: Any) -> list[Any]:
         TypeError: An item is not a message.
         ValueError: There are no messages, or one has no role.
     """
-    return each_message(messages, (str, Message), _message)
+    return each_message(messages, (str, Message, CreateChatCompletionResponse), _message)
 
 
 def read_chat(reply: Reply, target: Target) -> CreateChatCompletionResponse:
@@ -127,12 +127,23 @@ def _message(item: Any, where: str) -> Any:
     if is_mapping(item):
         _check_message(item.get("role"), item.get("content"), where)
         return item
+    if isinstance(item, CreateChatCompletionResponse):
+        item = _only_message(item, where)
     if isinstance(item, Message) or hasattr(item, "role"):
         _check_message(item.role, getattr(item, "content", None), where)
         return item
-    if isinstance(item, CreateChatCompletionResponse):
-        raise TypeError(f"{where} is a complete answer: pass its .message")
     raise TypeError(f"{where} must be a string, a mapping or a Message, got {_kind(item)}")
+
+
+def _only_message(answer: CreateChatCompletionResponse, where: str) -> Message:
+    """Return an earlier answer's message. It is sent as received, because providers check what they attached."""
+    if len(answer.choices) != 1:
+        found = len(answer.choices) or "no"
+        raise ValueError(f"{where} is an answer with {found} choices: pass the message of one, .choices[i].message")
+    message = answer.choices[0].message
+    if message is None:  # pyright: ignore[reportUnnecessaryComparison]  # not what the contract allows
+        raise ValueError(f"{where} has no message: leave out the answer, whose choice came without one")
+    return message
 
 
 def _check_message(role: object, content: object, where: str) -> None:

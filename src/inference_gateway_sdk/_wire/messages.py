@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._generated.messages import MessagesMessage, MessagesResponse
 from .._model.json_values import is_iterable, is_mapping
+from .._model.unknown_fields import unknown_of
 from ..errors import DeserializationError
 from . import codec
 from .call import Call, Reply, post_call
@@ -82,7 +83,7 @@ def read_messages_reply(reply: Reply, target: Target) -> MessagesResponse:
     answer = codec.decode(reply.body, MessagesResponse)
     if answer.extra_fields.get("error"):
         raise read_stream_error(answer.to_dict(), reply.body, provider=target.provider, model=target.model)
-    if "content" not in answer.to_dict() and not answer.id:
+    if "content" in unknown_of(answer).absent and not answer.id:
         raise DeserializationError("the answer has status 200 but holds no message", path="$.content")
     return answer
 

@@ -99,7 +99,7 @@ class LineRelay(Response):
         try:
             await while_connected(receive, self._relay(scope, receive, send))
         except (ClientLeft, ProviderTruncatedError):
-            return  # after BrokenOff the end is unsent, so the server closes the connection
+            return  # after ProviderTruncatedError the end is unsent, so the server closes the connection
 
     async def _relay(self, scope: Scope, receive: Receive, send: Send) -> None:
         more = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in self._more.items()]

@@ -60,6 +60,7 @@ def read_first(body: bytes, into: type[T]) -> T:
 
 def _first_value(body: bytes) -> bytes:
     """Return the first value as valid UTF-8 (Go reads invalid bytes as U+FFFD), or the body if there is no value."""
+    # b'{"a": "\\ud83d"} {"b": 2}' becomes b'{"a": "\\ufffd"}'
     text = body.decode("utf-8", "replace").lstrip(" \t\r\n")
     try:
         end = json.JSONDecoder().raw_decode(text)[1]

@@ -172,8 +172,8 @@ class ScriptedGateway(Scripting):
             max_retries=max_retries,
             proxy=None,
             driver=None if self._sockets else self.driver(),
-            _runtime=system_runtime()._replace(sleep=_no_wait),
         )
+        client._with_runtime(system_runtime()._replace(sleep=_no_wait))  # pyright: ignore[reportPrivateUsage]
         self._open.callback(client.close)
         return client
 
@@ -192,8 +192,8 @@ class ScriptedGateway(Scripting):
             max_retries=max_retries,
             proxy=None,
             driver=None if self._sockets else self.async_driver(),
-            _runtime=async_system_runtime()._replace(sleep=_no_async_wait),
         )
+        client._with_runtime(async_system_runtime()._replace(sleep=_no_async_wait))  # pyright: ignore[reportPrivateUsage]
         self._open.callback(_close, client)
         return client
 

@@ -39,6 +39,7 @@ __all__ = [
 
 
 _READ_AHEAD = 64 * 1024  # bytes that may wait for the reader, as in a socket's buffer
+# A chunk's size and data, b"1a\r\n<data>", or a size that is still being sent, b"0". A malformed size is b"one\r\n".
 _CHUNK_HEAD = re.compile(rb"[0-9a-fA-F]+(?:\r\n(?P<data>.*))?", re.DOTALL)
 
 

@@ -13,6 +13,7 @@ from ..._wire.models import health_call, models_call
 from ..._wire.url import GatewayUrl
 from ..runtime import AsyncRuntime, AsyncTokenSource, Connections, async_default_transport, async_system_runtime
 from ..settings import ClientSettings, describe_types, pop_assemble_option, resolve, split_params, without_body
+from ..signatures import with_signatures
 from .dialects import AsyncMessagesMethods, AsyncResponsesMethods, AsyncRunMethods
 from .gateway import AsyncMcpMethods, AsyncMetricsMethods, AsyncProxyMethods
 from .media import AsyncAudioMethods, AsyncImagesMethods
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from ..._wire.call import Call, StreamCall
     from ..._wire.retry import RetryPolicy
     from ..._wire.timeouts import Timeouts
+    from .. import keywords
     from ..hooks import AsyncHook, RequestSent, ResponseReceived, RetryPlanned
     from ..params import AsyncOptions, ChatParams, ChatStreamParams, ListOptions, Messages
     from ..runtime import AsyncToken, Cert
@@ -45,6 +47,7 @@ FinalT = TypeVar("FinalT")
 DEFAULT_URL = "http://localhost:8080/v1"
 
 
+@with_signatures
 class AsyncInferenceGatewayClient(
     AsyncAudioMethods,
     AsyncImagesMethods,
@@ -106,7 +109,6 @@ class AsyncInferenceGatewayClient(
         on_response: AsyncHook[ResponseReceived] | None = None,
         on_retry: AsyncHook[RetryPlanned] | None = None,
         driver: AsyncTransport | None = None,
-        _runtime: AsyncRuntime | None = None,
     ) -> None:
         url = GatewayUrl.parse(
             base_url if base_url is not None else os.environ.get("INFERENCE_GATEWAY_URL") or DEFAULT_URL
@@ -125,7 +127,12 @@ class AsyncInferenceGatewayClient(
         self._owns_driver = driver is not None
         if driver is None:
             driver = async_default_transport(self._connections)
-        self._session = AsyncSession(url, driver, _runtime or async_system_runtime())
+        self._session = AsyncSession(url, driver, async_system_runtime())
+
+    def _with_runtime(self, runtime: AsyncRuntime) -> Self:
+        """Make the client, and its copies, use another clock, sleep and random source; return it."""
+        self._session.runtime = runtime
+        return self
 
     # Endpoints
 
@@ -143,6 +150,8 @@ class AsyncInferenceGatewayClient(
             include: Details to add to each model: any of "context_window", "pricing" and "modalities".
             **options: Request options: `timeout`, `max_retries`, `headers`, `extra_query`.
         """
+        if TYPE_CHECKING:
+            keywords.list_options(**options)
         settings = without_body(self._settings, options)
         return await self._session.send(models_call(provider, include), settings)
 
@@ -150,6 +159,8 @@ class AsyncInferenceGatewayClient(
         self, provider: Provider | str, **options: Unpack[ListOptions]
     ) -> ListModelsResponse:
         """List the models of one provider (contract: GET /models?provider=)."""
+        if TYPE_CHECKING:
+            keywords.list_options(**options)
         return await self.list_models(check_provider(provider), **options)
 
     async def generate_content(
@@ -159,12 +170,14 @@ class AsyncInferenceGatewayClient(
 
         Args:
             model: "provider/name", or a bare name with `provider`, or a routing alias of the gateway.
-            messages: A string (one user message), a message, or a list of them. Messages of earlier completions can be
-                passed unchanged.
+            messages: A string (one user message), a message, or a list of them. Earlier completions, or
+                their messages, can be passed unchanged.
             provider: The provider of a bare model name.
             **params: The contract's parameters, and request options: `timeout`, `max_retries`, `headers`,
                 `extra_query`, `extra_body`. `mcp_bypass=True` disables the gateway's MCP tools and keeps your own.
         """
+        if TYPE_CHECKING:
+            keywords.chat_params(**params)
         target = Target.resolve(model, provider)
         settings, given = split_params(self._settings, params)
         headers = pop_mcp_bypass(given)
@@ -190,6 +203,8 @@ class AsyncInferenceGatewayClient(
             **params: As in `generate_content`. In addition, `assemble=False` stores no chunks, and
                 `on_truncation="return"` accepts a truncated stream.
         """
+        if TYPE_CHECKING:
+            keywords.chat_stream_params(**params)
         target = Target.resolve(model, provider)
         settings, given = split_params(self._settings, params)
         assemble = pop_assemble_option(given)
@@ -206,8 +221,12 @@ class AsyncInferenceGatewayClient(
     async def health_check(self) -> bool:
         """Return whether the gateway reports that it is healthy (contract: GET /health).
 
-        This method never raises: any failure returns False.
+        Any failure returns False.
+
+        Raises:
+            RuntimeError: The client is closed.
         """
+        self._session.check_open()
         try:
             return await self._session.send(health_call(), self._settings)
         except Exception:  # noqa: BLE001  (any failure means that the gateway cannot be used from here)
@@ -229,6 +248,8 @@ class AsyncInferenceGatewayClient(
 
     def with_options(self, **options: Unpack[AsyncOptions]) -> Self:
         """Return a client with some options changed. It shares this client's connections."""
+        if TYPE_CHECKING:
+            keywords.async_options(**options)
         copy = object.__new__(type(self))
         copy._session = self._session
         copy._connections, copy._owns_driver = self._connections, self._owns_driver

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast, overload
 
 from ..._wire.call import Target, stream_call
 from ..settings import describe_types, pop_assemble_option, split_params
+from ..signatures import with_signatures
 from .stream import AsyncStream
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from ..._generated.responses import Response, ResponseStreamEvent
     from ..._run.providers import OutputMode
     from ..._run.result import Run
+    from .. import keywords
     from ..params import (
         ChatRunParams,
         Conversation,
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
 __all__ = ["AsyncMessagesMethods", "AsyncResponsesMethods", "AsyncRunMethods"]
 
 
+@with_signatures
 class AsyncMessagesMethods:
     """A mix-in with the methods of the Messages endpoint."""
 
@@ -66,6 +69,8 @@ class AsyncMessagesMethods:
             **params: The contract's parameters, and request options: `timeout`, `max_retries`, `headers`,
                 `extra_query`, `extra_body`. The fields of `extra_body` reach the provider.
         """
+        if TYPE_CHECKING:
+            keywords.messages_params(**params)
         from ..._wire.messages import messages_body, messages_call
 
         target = Target.resolve(model, provider)
@@ -95,6 +100,8 @@ class AsyncMessagesMethods:
             **params: As in `create_message`. In addition, `assemble=False` stores no events, and
                 `on_truncation="return"` accepts a truncated stream.
         """
+        if TYPE_CHECKING:
+            keywords.messages_stream_params(**params)
         from ..._streams.messages import MessagesDialect
         from ..._wire.messages import messages_body, messages_call
 
@@ -111,6 +118,7 @@ class AsyncMessagesMethods:
         return AsyncStream(self._session, call, settings, on_truncation=on_truncation)
 
 
+@with_signatures
 class AsyncResponsesMethods:
     """A mix-in with the methods of the Responses endpoint."""
 
@@ -138,6 +146,8 @@ class AsyncResponsesMethods:
             **params: The contract's parameters, and request options: `timeout`, `max_retries`, `headers`,
                 `extra_query`, `extra_body`. The fields of `extra_body` reach the provider.
         """
+        if TYPE_CHECKING:
+            keywords.response_params(**params)
         from ..._wire.responses import response_body, response_call
 
         target = Target.resolve(model, provider)
@@ -165,6 +175,8 @@ class AsyncResponsesMethods:
             **params: As in `create_response`. In addition, `assemble=False` stores no events, and
                 `on_truncation="return"` accepts a truncated stream.
         """
+        if TYPE_CHECKING:
+            keywords.response_stream_params(**params)
         from ..._streams.responses import ResponsesDialect
         from ..._wire.responses import response_body, response_call
 
@@ -184,6 +196,7 @@ class AsyncResponsesMethods:
 T = TypeVar("T")
 
 
+@with_signatures
 class AsyncRunMethods:
     """A mix-in with the methods for runs."""
 
@@ -343,6 +356,8 @@ class AsyncRunMethods:
             ToolRaisedError: A tool raised an exception, and `on_tool_error="raise"` is set.
             GatewayError: A request failed. The `partial` of each error is the run so far.
         """
+        if TYPE_CHECKING:
+            keywords.any_run_params(**options)
         async with self._run_stream(model, messages, options) as stream:
             return await stream.final()
 
@@ -475,6 +490,8 @@ class AsyncRunMethods:
             ValueError: As in `run`.
             KeyError: As in `run`.
         """
+        if TYPE_CHECKING:
+            keywords.any_run_params(**options)
         return self._run_stream(model, messages, options)
 
     def _run_stream(self, model: str, messages: Any, options: dict[str, Any]) -> AsyncRunStream[Any]:

@@ -10,6 +10,7 @@ from ..._version import __version__
 from ..._wire.call import check_provider, stream_call
 from ...errors import DeserializationError
 from ..settings import resolve, without_body
+from ..signatures import with_signatures
 from .stream import AsyncByteStream
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from ..._wire.mcp import McpServerTool, McpToolResult
     from ..._wire.metrics import MetricsType
     from ..._wire.proxy import ProxyReply
+    from .. import keywords
     from ..params import ListOptions
     from ..runtime import AsyncTokenSource
     from ..settings import ClientSettings
@@ -38,6 +40,7 @@ __all__ = ["AsyncMcpMethods", "AsyncMetricsMethods", "AsyncProxyMethods"]
 _CLIENT = {"name": "inference-gateway-sdk-python", "version": __version__}
 
 
+@with_signatures
 class AsyncMcpMethods:
     """A mix-in with the methods for MCP tools."""
 
@@ -56,6 +59,8 @@ class AsyncMcpMethods:
         Raises:
             ForbiddenError: The gateway does not expose its tools. The hint names the setting that exposes them.
         """
+        if TYPE_CHECKING:
+            keywords.list_options(**options)
         from ..._wire.mcp import list_tools_call
 
         return await self._session.send(list_tools_call(), without_body(self._settings, options))
@@ -73,6 +78,8 @@ class AsyncMcpMethods:
             params: Parameters of the method. Version, client and capabilities are added under `_meta`.
             **options: As in `list_tools`.
         """
+        if TYPE_CHECKING:
+            keywords.list_options(**options)
         from ..._wire.mcp import rpc_call
 
         call = rpc_call(method, params, _CLIENT)
@@ -87,6 +94,8 @@ class AsyncMcpMethods:
         Raises:
             StatusError: The server returned a JSON-RPC error. `code` is its number.
         """
+        if TYPE_CHECKING:
+            keywords.list_options(**options)
         from ..._wire.mcp import tools_page_call
 
         settings = without_body(self._settings, options)
@@ -115,6 +124,8 @@ class AsyncMcpMethods:
         Raises:
             StatusError: The server returned a JSON-RPC error. `code` is its number.
         """
+        if TYPE_CHECKING:
+            keywords.list_options(**options)
         from ..._wire.mcp import tool_call
 
         call = tool_call(name, arguments, _CLIENT)
@@ -125,12 +136,15 @@ class AsyncMcpMethods:
 
         It names the server that issues tokens for MCP. This request needs no token, and none is sent.
         """
+        if TYPE_CHECKING:
+            keywords.list_options(**options)
         from ..._wire.mcp import metadata_call
 
         settings = resolve(without_body(self._settings, options), {"token": None})
         return await self._session.send(metadata_call(), settings)
 
 
+@with_signatures
 class AsyncMetricsMethods:
     """A mix-in with the method of the metrics endpoint."""
 
@@ -161,12 +175,15 @@ class AsyncMetricsMethods:
         Raises:
             ForbiddenError: The gateway does not accept metrics. The hint names the setting that enables them.
         """
+        if TYPE_CHECKING:
+            keywords.list_options(**options)
         from ..._wire.metrics import push_call
 
         call = push_call(payload, content_type, compress=gzip)
         return await self._session.send(call, without_body(self._settings, options))
 
 
+@with_signatures
 class AsyncProxyMethods:
     """A mix-in with the methods of the provider proxy."""
 
@@ -205,6 +222,8 @@ class AsyncProxyMethods:
             StatusError: The provider or the gateway returned an error status.
             ValueError: The gateway's proxy would corrupt or hide part of the request. The message names it.
         """
+        if TYPE_CHECKING:
+            keywords.list_options(**options)
         from ..._wire.proxy import negotiate, proxy_body, proxy_call
 
         settings = without_body(self._settings, options)
@@ -240,6 +259,8 @@ class AsyncProxyMethods:
             query: As in `proxy`.
             **options: As in `proxy`.
         """
+        if TYPE_CHECKING:
+            keywords.list_options(**options)
         from ..._streams.dialect import ByteDialect
         from ..._wire.proxy import negotiate, proxy_body, proxy_call
 

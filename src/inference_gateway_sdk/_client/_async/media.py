@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ..._wire.call import Target, stream_call
 from ..._wire.url import GatewayUrl
 from ..settings import ClientSettings, resolve, split_params
+from ..signatures import with_signatures
 from ..uploads import async_read_upload
 from .stream import AsyncByteStream
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from ..._generated.images import Image, ImagesResponse
     from ..._wire.audio import Audio
     from ..._wire.call import Call
+    from .. import keywords
     from ..params import (
         ImageEditParams,
         ImageParams,
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 __all__ = ["AsyncAudioMethods", "AsyncImagesMethods"]
 
 
+@with_signatures
 class AsyncImagesMethods:
     """A mix-in with the methods of the image endpoints."""
 
@@ -54,6 +57,8 @@ class AsyncImagesMethods:
             **params: `model`, the contract's other parameters, and request options: `timeout`, `max_retries`,
                 `headers`, `extra_query`, `extra_body`.
         """
+        if TYPE_CHECKING:
+            keywords.image_params(**params)
         from ..._wire.images import generation_call
 
         settings, given = split_params(self._settings, params)
@@ -75,6 +80,8 @@ class AsyncImagesMethods:
             provider: As in `generate_image`.
             **params: `mask`, `model`, the contract's other parameters, and request options.
         """
+        if TYPE_CHECKING:
+            keywords.image_edit_params(**params)
         from ..._wire.images import edit_call
 
         settings, given = split_params(self._settings, params)
@@ -95,6 +102,8 @@ class AsyncImagesMethods:
             provider: As in `generate_image`.
             **params: `model`, the contract's other parameters, and request options.
         """
+        if TYPE_CHECKING:
+            keywords.image_variation_params(**params)
         from ..._wire.images import variation_call
 
         settings, given = split_params(self._settings, params)
@@ -125,6 +134,7 @@ class AsyncImagesMethods:
         return await self._session.at(GatewayUrl.parse(server)).send(call, bare)
 
 
+@with_signatures
 class AsyncAudioMethods:
     """A mix-in with the methods of the audio endpoints."""
 
@@ -151,6 +161,8 @@ class AsyncAudioMethods:
             **params: The contract's other parameters, and request options: `timeout`, `max_retries`, `headers`,
                 `extra_query`, `extra_body`.
         """
+        if TYPE_CHECKING:
+            keywords.speech_params(**params)
         from ..._wire.audio import speech_call
 
         settings, given = split_params(self._settings, params)
@@ -168,6 +180,8 @@ class AsyncAudioMethods:
             provider: As in `create_speech`.
             **params: As in `create_speech`; `duration_seconds` from 0.5 to 30.
         """
+        if TYPE_CHECKING:
+            keywords.sound_effect_params(**params)
         from ..._wire.audio import sound_effect_call
 
         settings, given = split_params(self._settings, params)
@@ -185,6 +199,8 @@ class AsyncAudioMethods:
             provider: As in `create_speech`.
             **params: As in `create_speech`; `duration_seconds` from 3 to 600.
         """
+        if TYPE_CHECKING:
+            keywords.music_params(**params)
         from ..._wire.audio import music_call
 
         settings, given = split_params(self._settings, params)
@@ -201,6 +217,8 @@ class AsyncAudioMethods:
         **params: Unpack[SpeechParams],
     ) -> AsyncByteStream:
         """Stream the audio of `create_speech`. Nothing is sent before the `with` block is entered."""
+        if TYPE_CHECKING:
+            keywords.speech_params(**params)
         from ..._wire.audio import speech_call
 
         settings, given = split_params(self._settings, params)
@@ -211,6 +229,8 @@ class AsyncAudioMethods:
         self, model: str, prompt: str, *, provider: Provider | str | None = None, **params: Unpack[SoundEffectParams]
     ) -> AsyncByteStream:
         """Stream the audio of `create_sound_effect`. Nothing is sent before the `with` block is entered."""
+        if TYPE_CHECKING:
+            keywords.sound_effect_params(**params)
         from ..._wire.audio import sound_effect_call
 
         settings, given = split_params(self._settings, params)
@@ -221,6 +241,8 @@ class AsyncAudioMethods:
         self, model: str, prompt: str, *, provider: Provider | str | None = None, **params: Unpack[MusicParams]
     ) -> AsyncByteStream:
         """Stream the audio of `create_music`. Nothing is sent before the `with` block is entered."""
+        if TYPE_CHECKING:
+            keywords.music_params(**params)
         from ..._wire.audio import music_call
 
         settings, given = split_params(self._settings, params)

@@ -14,6 +14,7 @@ from ..._wire.models import health_call, models_call
 from ..._wire.url import GatewayUrl
 from ..runtime import Connections, Runtime, TokenSource, default_transport, system_runtime
 from ..settings import ClientSettings, describe_types, pop_assemble_option, resolve, split_params, without_body
+from ..signatures import with_signatures
 from .dialects import MessagesMethods, ResponsesMethods, RunMethods
 from .gateway import McpMethods, MetricsMethods, ProxyMethods
 from .media import AudioMethods, ImagesMethods
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from ..._wire.call import Call, StreamCall
     from ..._wire.retry import RetryPolicy
     from ..._wire.timeouts import Timeouts
+    from .. import keywords
     from ..hooks import Hook, RequestSent, ResponseReceived, RetryPlanned
     from ..params import ChatParams, ChatStreamParams, ListOptions, Messages, Options
     from ..runtime import Cert, Token
@@ -46,6 +48,7 @@ FinalT = TypeVar("FinalT")
 DEFAULT_URL = "http://localhost:8080/v1"
 
 
+@with_signatures
 class InferenceGatewayClient(
     AudioMethods,
     ImagesMethods,
@@ -107,7 +110,6 @@ class InferenceGatewayClient(
         on_response: Hook[ResponseReceived] | None = None,
         on_retry: Hook[RetryPlanned] | None = None,
         driver: Transport | None = None,
-        _runtime: Runtime | None = None,
     ) -> None:
         url = GatewayUrl.parse(
             base_url if base_url is not None else os.environ.get("INFERENCE_GATEWAY_URL") or DEFAULT_URL
@@ -126,7 +128,12 @@ class InferenceGatewayClient(
         self._owns_driver = driver is not None
         if driver is None:
             driver = default_transport(self._connections)
-        self._session = Session(url, driver, _runtime or system_runtime())
+        self._session = Session(url, driver, system_runtime())
+
+    def _with_runtime(self, runtime: Runtime) -> Self:
+        """Make the client, and its copies, use another clock, sleep and random source; return it."""
+        self._session.runtime = runtime
+        return self
 
     # Endpoints
 
@@ -144,11 +151,15 @@ class InferenceGatewayClient(
             include: Details to add to each model: any of "context_window", "pricing" and "modalities".
             **options: Request options: `timeout`, `max_retries`, `headers`, `extra_query`.
         """
+        if TYPE_CHECKING:
+            keywords.list_options(**options)
         settings = without_body(self._settings, options)
         return self._session.send(models_call(provider, include), settings)
 
     def list_models_by_provider(self, provider: Provider | str, **options: Unpack[ListOptions]) -> ListModelsResponse:
         """List the models of one provider (contract: GET /models?provider=)."""
+        if TYPE_CHECKING:
+            keywords.list_options(**options)
         return self.list_models(check_provider(provider), **options)
 
     def generate_content(
@@ -158,12 +169,14 @@ class InferenceGatewayClient(
 
         Args:
             model: "provider/name", or a bare name with `provider`, or a routing alias of the gateway.
-            messages: A string (one user message), a message, or a list of them. Messages of earlier completions can be
-                passed unchanged.
+            messages: A string (one user message), a message, or a list of them. Earlier completions, or
+                their messages, can be passed unchanged.
             provider: The provider of a bare model name.
             **params: The contract's parameters, and request options: `timeout`, `max_retries`, `headers`,
                 `extra_query`, `extra_body`. `mcp_bypass=True` disables the gateway's MCP tools and keeps your own.
         """
+        if TYPE_CHECKING:
+            keywords.chat_params(**params)
         target = Target.resolve(model, provider)
         settings, given = split_params(self._settings, params)
         headers = pop_mcp_bypass(given)
@@ -189,6 +202,8 @@ class InferenceGatewayClient(
             **params: As in `generate_content`. In addition, `assemble=False` stores no chunks, and
                 `on_truncation="return"` accepts a truncated stream.
         """
+        if TYPE_CHECKING:
+            keywords.chat_stream_params(**params)
         target = Target.resolve(model, provider)
         settings, given = split_params(self._settings, params)
         assemble = pop_assemble_option(given)
@@ -205,8 +220,12 @@ class InferenceGatewayClient(
     def health_check(self) -> bool:
         """Return whether the gateway reports that it is healthy (contract: GET /health).
 
-        This method never raises: any failure returns False.
+        Any failure returns False.
+
+        Raises:
+            RuntimeError: The client is closed.
         """
+        self._session.check_open()
         try:
             return self._session.send(health_call(), self._settings)
         except Exception:  # noqa: BLE001  (any failure means that the gateway cannot be used from here)
@@ -228,6 +247,8 @@ class InferenceGatewayClient(
 
     def with_options(self, **options: Unpack[Options]) -> Self:
         """Return a client with some options changed. It shares this client's connections."""
+        if TYPE_CHECKING:
+            keywords.options(**options)
         copy = object.__new__(type(self))
         copy._session = self._session
         copy._connections, copy._owns_driver = self._connections, self._owns_driver

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast, overload
 
 from ..._wire.call import Target, stream_call
 from ..settings import describe_types, pop_assemble_option, split_params
+from ..signatures import with_signatures
 from .stream import Stream
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from ..._generated.responses import Response, ResponseStreamEvent
     from ..._run.providers import OutputMode
     from ..._run.result import Run
+    from .. import keywords
     from ..params import (
         ChatRunParams,
         Conversation,
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
 __all__ = ["MessagesMethods", "ResponsesMethods", "RunMethods"]
 
 
+@with_signatures
 class MessagesMethods:
     """A mix-in with the methods of the Messages endpoint."""
 
@@ -67,6 +70,8 @@ class MessagesMethods:
             **params: The contract's parameters, and request options: `timeout`, `max_retries`, `headers`,
                 `extra_query`, `extra_body`. The fields of `extra_body` reach the provider.
         """
+        if TYPE_CHECKING:
+            keywords.messages_params(**params)
         from ..._wire.messages import messages_body, messages_call
 
         target = Target.resolve(model, provider)
@@ -96,6 +101,8 @@ class MessagesMethods:
             **params: As in `create_message`. In addition, `assemble=False` stores no events, and
                 `on_truncation="return"` accepts a truncated stream.
         """
+        if TYPE_CHECKING:
+            keywords.messages_stream_params(**params)
         from ..._streams.messages import MessagesDialect
         from ..._wire.messages import messages_body, messages_call
 
@@ -112,6 +119,7 @@ class MessagesMethods:
         return Stream(self._session, call, settings, on_truncation=on_truncation)
 
 
+@with_signatures
 class ResponsesMethods:
     """A mix-in with the methods of the Responses endpoint."""
 
@@ -139,6 +147,8 @@ class ResponsesMethods:
             **params: The contract's parameters, and request options: `timeout`, `max_retries`, `headers`,
                 `extra_query`, `extra_body`. The fields of `extra_body` reach the provider.
         """
+        if TYPE_CHECKING:
+            keywords.response_params(**params)
         from ..._wire.responses import response_body, response_call
 
         target = Target.resolve(model, provider)
@@ -166,6 +176,8 @@ class ResponsesMethods:
             **params: As in `create_response`. In addition, `assemble=False` stores no events, and
                 `on_truncation="return"` accepts a truncated stream.
         """
+        if TYPE_CHECKING:
+            keywords.response_stream_params(**params)
         from ..._streams.responses import ResponsesDialect
         from ..._wire.responses import response_body, response_call
 
@@ -185,6 +197,7 @@ class ResponsesMethods:
 T = TypeVar("T")
 
 
+@with_signatures
 class RunMethods:
     """A mix-in with the methods for runs."""
 
@@ -344,6 +357,8 @@ class RunMethods:
             ToolRaisedError: A tool raised an exception, and `on_tool_error="raise"` is set.
             GatewayError: A request failed. The `partial` of each error is the run so far.
         """
+        if TYPE_CHECKING:
+            keywords.any_run_params(**options)
         with self._run_stream(model, messages, options) as stream:
             return stream.final()
 
@@ -476,6 +491,8 @@ class RunMethods:
             ValueError: As in `run`.
             KeyError: As in `run`.
         """
+        if TYPE_CHECKING:
+            keywords.any_run_params(**options)
         return self._run_stream(model, messages, options)
 
     def _run_stream(self, model: str, messages: Any, options: dict[str, Any]) -> RunStream[Any]:

@@ -11,6 +11,7 @@ from ..._version import __version__
 from ..._wire.call import check_provider, stream_call
 from ...errors import DeserializationError
 from ..settings import resolve, without_body
+from ..signatures import with_signatures
 from .stream import ByteStream
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from ..._wire.mcp import McpServerTool, McpToolResult
     from ..._wire.metrics import MetricsType
     from ..._wire.proxy import ProxyReply
+    from .. import keywords
     from ..params import ListOptions
     from ..runtime import TokenSource
     from ..settings import ClientSettings
@@ -39,6 +41,7 @@ __all__ = ["McpMethods", "MetricsMethods", "ProxyMethods"]
 _CLIENT = {"name": "inference-gateway-sdk-python", "version": __version__}
 
 
+@with_signatures
 class McpMethods:
     """A mix-in with the methods for MCP tools."""
 
@@ -57,6 +60,8 @@ class McpMethods:
         Raises:
             ForbiddenError: The gateway does not expose its tools. The hint names the setting that exposes them.
         """
+        if TYPE_CHECKING:
+            keywords.list_options(**options)
         from ..._wire.mcp import list_tools_call
 
         return self._session.send(list_tools_call(), without_body(self._settings, options))
@@ -74,6 +79,8 @@ class McpMethods:
             params: Parameters of the method. Version, client and capabilities are added under `_meta`.
             **options: As in `list_tools`.
         """
+        if TYPE_CHECKING:
+            keywords.list_options(**options)
         from ..._wire.mcp import rpc_call
 
         call = rpc_call(method, params, _CLIENT)
@@ -88,6 +95,8 @@ class McpMethods:
         Raises:
             StatusError: The server returned a JSON-RPC error. `code` is its number.
         """
+        if TYPE_CHECKING:
+            keywords.list_options(**options)
         from ..._wire.mcp import tools_page_call
 
         settings = without_body(self._settings, options)
@@ -116,6 +125,8 @@ class McpMethods:
         Raises:
             StatusError: The server returned a JSON-RPC error. `code` is its number.
         """
+        if TYPE_CHECKING:
+            keywords.list_options(**options)
         from ..._wire.mcp import tool_call
 
         call = tool_call(name, arguments, _CLIENT)
@@ -126,12 +137,15 @@ class McpMethods:
 
         It names the server that issues tokens for MCP. This request needs no token, and none is sent.
         """
+        if TYPE_CHECKING:
+            keywords.list_options(**options)
         from ..._wire.mcp import metadata_call
 
         settings = resolve(without_body(self._settings, options), {"token": None})
         return self._session.send(metadata_call(), settings)
 
 
+@with_signatures
 class MetricsMethods:
     """A mix-in with the method of the metrics endpoint."""
 
@@ -162,12 +176,15 @@ class MetricsMethods:
         Raises:
             ForbiddenError: The gateway does not accept metrics. The hint names the setting that enables them.
         """
+        if TYPE_CHECKING:
+            keywords.list_options(**options)
         from ..._wire.metrics import push_call
 
         call = push_call(payload, content_type, compress=gzip)
         return self._session.send(call, without_body(self._settings, options))
 
 
+@with_signatures
 class ProxyMethods:
     """A mix-in with the methods of the provider proxy."""
 
@@ -206,6 +223,8 @@ class ProxyMethods:
             StatusError: The provider or the gateway returned an error status.
             ValueError: The gateway's proxy would corrupt or hide part of the request. The message names it.
         """
+        if TYPE_CHECKING:
+            keywords.list_options(**options)
         from ..._wire.proxy import negotiate, proxy_body, proxy_call
 
         settings = without_body(self._settings, options)
@@ -241,6 +260,8 @@ class ProxyMethods:
             query: As in `proxy`.
             **options: As in `proxy`.
         """
+        if TYPE_CHECKING:
+            keywords.list_options(**options)
         from ..._streams.dialect import ByteDialect
         from ..._wire.proxy import negotiate, proxy_body, proxy_call
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ..._wire.call import Target, stream_call
 from ..._wire.url import GatewayUrl
 from ..settings import ClientSettings, resolve, split_params
+from ..signatures import with_signatures
 from ..uploads import read_upload
 from .stream import ByteStream
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from ..._generated.images import Image, ImagesResponse
     from ..._wire.audio import Audio
     from ..._wire.call import Call
+    from .. import keywords
     from ..params import (
         ImageEditParams,
         ImageParams,
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
 __all__ = ["AudioMethods", "ImagesMethods"]
 
 
+@with_signatures
 class ImagesMethods:
     """A mix-in with the methods of the image endpoints."""
 
@@ -55,6 +58,8 @@ class ImagesMethods:
             **params: `model`, the contract's other parameters, and request options: `timeout`, `max_retries`,
                 `headers`, `extra_query`, `extra_body`.
         """
+        if TYPE_CHECKING:
+            keywords.image_params(**params)
         from ..._wire.images import generation_call
 
         settings, given = split_params(self._settings, params)
@@ -76,6 +81,8 @@ class ImagesMethods:
             provider: As in `generate_image`.
             **params: `mask`, `model`, the contract's other parameters, and request options.
         """
+        if TYPE_CHECKING:
+            keywords.image_edit_params(**params)
         from ..._wire.images import edit_call
 
         settings, given = split_params(self._settings, params)
@@ -96,6 +103,8 @@ class ImagesMethods:
             provider: As in `generate_image`.
             **params: `model`, the contract's other parameters, and request options.
         """
+        if TYPE_CHECKING:
+            keywords.image_variation_params(**params)
         from ..._wire.images import variation_call
 
         settings, given = split_params(self._settings, params)
@@ -126,6 +135,7 @@ class ImagesMethods:
         return self._session.at(GatewayUrl.parse(server)).send(call, bare)
 
 
+@with_signatures
 class AudioMethods:
     """A mix-in with the methods of the audio endpoints."""
 
@@ -152,6 +162,8 @@ class AudioMethods:
             **params: The contract's other parameters, and request options: `timeout`, `max_retries`, `headers`,
                 `extra_query`, `extra_body`.
         """
+        if TYPE_CHECKING:
+            keywords.speech_params(**params)
         from ..._wire.audio import speech_call
 
         settings, given = split_params(self._settings, params)
@@ -169,6 +181,8 @@ class AudioMethods:
             provider: As in `create_speech`.
             **params: As in `create_speech`; `duration_seconds` from 0.5 to 30.
         """
+        if TYPE_CHECKING:
+            keywords.sound_effect_params(**params)
         from ..._wire.audio import sound_effect_call
 
         settings, given = split_params(self._settings, params)
@@ -186,6 +200,8 @@ class AudioMethods:
             provider: As in `create_speech`.
             **params: As in `create_speech`; `duration_seconds` from 3 to 600.
         """
+        if TYPE_CHECKING:
+            keywords.music_params(**params)
         from ..._wire.audio import music_call
 
         settings, given = split_params(self._settings, params)
@@ -202,6 +218,8 @@ class AudioMethods:
         **params: Unpack[SpeechParams],
     ) -> ByteStream:
         """Stream the audio of `create_speech`. Nothing is sent before the `with` block is entered."""
+        if TYPE_CHECKING:
+            keywords.speech_params(**params)
         from ..._wire.audio import speech_call
 
         settings, given = split_params(self._settings, params)
@@ -212,6 +230,8 @@ class AudioMethods:
         self, model: str, prompt: str, *, provider: Provider | str | None = None, **params: Unpack[SoundEffectParams]
     ) -> ByteStream:
         """Stream the audio of `create_sound_effect`. Nothing is sent before the `with` block is entered."""
+        if TYPE_CHECKING:
+            keywords.sound_effect_params(**params)
         from ..._wire.audio import sound_effect_call
 
         settings, given = split_params(self._settings, params)
@@ -222,6 +242,8 @@ class AudioMethods:
         self, model: str, prompt: str, *, provider: Provider | str | None = None, **params: Unpack[MusicParams]
     ) -> ByteStream:
         """Stream the audio of `create_music`. Nothing is sent before the `with` block is entered."""
+        if TYPE_CHECKING:
+            keywords.music_params(**params)
         from ..._wire.audio import music_call
 
         settings, given = split_params(self._settings, params)

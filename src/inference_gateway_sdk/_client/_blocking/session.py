@@ -249,6 +249,15 @@ class Session:
         """Return a session for another server with the same transport and runtime."""
         return Session(url, self._driver, self.runtime)
 
+    def check_open(self) -> None:
+        """Raise unless requests can be sent.
+
+        Raises:
+            RuntimeError: The client is closed.
+        """
+        if self.closed:
+            raise RuntimeError("the client is closed: make a new one, or close it later")
+
     def close(self) -> None:
         """Close all connections. Open streams end with an error."""
         self.closed = True
@@ -257,8 +266,7 @@ class Session:
     def _attempts(
         self, call: Call[Any] | StreamCall[Any, Any], settings: ClientSettings[TokenSource]
     ) -> RetryState[TokenSource]:
-        if self.closed:
-            raise RuntimeError("the client is closed: make a new one, or close it later")
+        self.check_open()
         url = self.url.join(call.path, (*call.query, *settings.extra_query), at_root=call.at_root)
         return RetryState(call, url, settings, settings.token.fixed)
 

@@ -217,6 +217,7 @@ class _Events:
 
     def feed(self, data: bytes) -> Iterator[bytes]:
         """Yield the events that are complete now."""
+        # b'data: {"a"' and b':1}\n\n' become b'data: {"a":1}\n\n'
         for line in self._lines.feed(data):
             self._event += line
             if not line.rstrip(b"\r\n"):

@@ -119,6 +119,8 @@ class StreamedTurn:
         self.finish = choice.finish_reason or self.finish
 
     def _add(self, piece: _CallPiece) -> None:
+        # First {"index": 0, "id": "call_1", "function": {"name": "now", "arguments": ""}}
+        # Then {"index": 0, "function": {"arguments": "{\"zone\":"}} and {"index": 0, "function": {"arguments": "1}"}}
         call = self._calls.setdefault(self._place(piece), ChatToolCall(type="function"))
         call.id = call.id or piece.id or ""
         call.type = piece.type or call.type

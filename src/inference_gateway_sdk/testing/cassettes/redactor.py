@@ -310,6 +310,7 @@ def _contents(body: bytes, content_type: str) -> Iterator[tuple[int, bytes]]:
     if not content_type.startswith("text/event-stream"):
         yield 0, body
         return
+    # b'data: {"key": "x"}\r\n' at 10 becomes 16, b'{"key": "x"}'
     for match in _LINE.finditer(body):
         line = match[0]
         start = line.find(b":") + 1 if line.startswith(b"data:") else 0
