@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .contract import Alias, Contract, Enumeration, Object, Property, Type
+from .contract import Alias, Contract, Declaration, Enumeration, Object, Property, Type
+from .models import value_name
 from .text import HEADER, docstring, imports, literal, mentions, sequence
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def params_module(contract: Contract) -> str:
     head = [
         "from __future__ import annotations",
         "",
-        "from typing import IO, TYPE_CHECKING, Literal, TypedDict",
+        "from typing import IO, TYPE_CHECKING, TypedDict",
         "",
         "if TYPE_CHECKING:",
         "    import os",
@@ -59,19 +60,20 @@ def _needed(contract: Contract, requests: list[Object]) -> dict[str, set[str]]:
     wanted: dict[str, set[str]] = {}
     for request in requests:
         for prop in _optional(request):
-            for name in _leaves(contract, prop.type):
-                wanted.setdefault(f".{contract.declarations[name].family}", set()).add(name)
+            for declared in _leaves(contract, prop.type):
+                name = value_name(declared.name) if isinstance(declared, Enumeration) else declared.name
+                wanted.setdefault(f".{declared.family}", set()).add(name)
     return wanted
 
 
-def _leaves(contract: Contract, type_: Type) -> Iterator[str]:
+def _leaves(contract: Contract, type_: Type) -> Iterator[Declaration]:
     """The declarations a type names, aliases opened."""
     for name in type_.names():
         declared = contract.declarations[name]
         if isinstance(declared, Alias):
             yield from _leaves(contract, declared.type)
         else:
-            yield name
+            yield declared
 
 
 def _typed_dict(contract: Contract, request: Object) -> str:
@@ -114,9 +116,7 @@ def _generous_name(contract: Contract, name: str) -> Iterator[str]:
     if isinstance(declared, Alias):
         yield from _generous(contract, declared.type)
     elif isinstance(declared, Enumeration):
-        yield name
-        yield f"Literal[{', '.join(literal(value) for _, value in declared.members)}]"
-        yield "str"
+        yield value_name(name)
     else:
         yield name
         yield "Mapping[str, object]"

@@ -4,6 +4,8 @@ Derived from openapi.yaml by scripts/generate_types: do not edit.
 """
 # fmt: off
 
+from typing import Literal, TYPE_CHECKING, TypeAlias
+
 from .._model.model import Model as _Model, Required
 from .._model.open_types import OpenEnum
 
@@ -28,6 +30,14 @@ class CreateSpeechRequestResponseFormat(OpenEnum):
     PCM = "pcm"
 
 
+if TYPE_CHECKING:
+    CreateSpeechRequestResponseFormatValue: TypeAlias = CreateSpeechRequestResponseFormat | Literal["mp3", "opus", "aac", "flac", "wav", "pcm"] | str
+    """A `CreateSpeechRequestResponseFormat`, or any other string: gateways send values that the contract does not list.
+    """
+else:
+    CreateSpeechRequestResponseFormatValue = CreateSpeechRequestResponseFormat
+
+
 class CreateSpeechRequest(_Model, kw_only=True):
     """A text to speak."""
 
@@ -39,7 +49,7 @@ class CreateSpeechRequest(_Model, kw_only=True):
     """Who speaks: one of the provider's voices by name or id."""
     instructions: str | None = None
     """How to speak: mood, pace, accent."""
-    response_format: CreateSpeechRequestResponseFormat | None = None
+    response_format: CreateSpeechRequestResponseFormatValue | None = None
     """The sound's file format."""
     speed: float | None = None
     """How fast to speak; 1 is the natural pace."""
@@ -59,6 +69,13 @@ class CreateSfxRequestResponseFormat(OpenEnum):
     PCM = "pcm"
 
 
+if TYPE_CHECKING:
+    CreateSfxRequestResponseFormatValue: TypeAlias = CreateSfxRequestResponseFormat | Literal["mp3", "opus", "aac", "flac", "pcm"] | str
+    """A `CreateSfxRequestResponseFormat`, or any other string: gateways send values that the contract does not list."""
+else:
+    CreateSfxRequestResponseFormatValue = CreateSfxRequestResponseFormat
+
+
 class CreateSfxRequest(_Model, kw_only=True):
     """A sound effect to make from a text."""
 
@@ -72,7 +89,7 @@ class CreateSfxRequest(_Model, kw_only=True):
     """How closely to follow the prompt, from loosely (0) to exactly (1)."""
     loop: bool | None = None
     """Whether the end joins the beginning without a seam."""
-    response_format: CreateSfxRequestResponseFormat | None = None
+    response_format: CreateSfxRequestResponseFormatValue | None = None
     """The sound's file format."""
 
 
@@ -86,6 +103,14 @@ class CreateMusicRequestResponseFormat(OpenEnum):
     PCM = "pcm"
 
 
+if TYPE_CHECKING:
+    CreateMusicRequestResponseFormatValue: TypeAlias = CreateMusicRequestResponseFormat | Literal["mp3", "opus", "aac", "flac", "pcm"] | str
+    """A `CreateMusicRequestResponseFormat`, or any other string: gateways send values that the contract does not list.
+    """
+else:
+    CreateMusicRequestResponseFormatValue = CreateMusicRequestResponseFormat
+
+
 class CreateMusicRequest(_Model, kw_only=True):
     """A piece of music to compose from a text."""
 
@@ -97,5 +122,5 @@ class CreateMusicRequest(_Model, kw_only=True):
     """How long it lasts; left out, the model decides."""
     instrumental: bool | None = None
     """Whether to do without singing."""
-    response_format: CreateMusicRequestResponseFormat | None = None
+    response_format: CreateMusicRequestResponseFormatValue | None = None
     """The sound's file format."""

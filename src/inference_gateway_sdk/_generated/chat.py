@@ -4,7 +4,7 @@ Derived from openapi.yaml by scripts/generate_types: do not edit.
 """
 # fmt: off
 
-from typing import Any, TYPE_CHECKING, TypeAlias
+from typing import Any, Literal, TYPE_CHECKING, TypeAlias
 
 from msgspec import field
 
@@ -77,6 +77,13 @@ class MessageRole(OpenEnum):
     TOOL = "tool"
 
 
+if TYPE_CHECKING:
+    MessageRoleValue: TypeAlias = MessageRole | Literal["system", "user", "assistant", "tool"] | str
+    """A `MessageRole`, or any other string: gateways send values that the contract does not list."""
+else:
+    MessageRoleValue = MessageRole
+
+
 class UnknownContentPart(Unknown):
     """A variant of `ContentPart` that the contract does not list, kept whole."""
 
@@ -100,6 +107,13 @@ class ChatCompletionToolType(OpenEnum):
     """The kinds of chat tools; functions are the only one."""
 
     FUNCTION = "function"
+
+
+if TYPE_CHECKING:
+    ChatCompletionToolTypeValue: TypeAlias = ChatCompletionToolType | Literal["function"] | str
+    """A `ChatCompletionToolType`, or any other string: gateways send values that the contract does not list."""
+else:
+    ChatCompletionToolTypeValue = ChatCompletionToolType
 
 
 class ChatCompletionMessageToolCallFunction(Arguments, _Model, kw_only=True):
@@ -130,7 +144,7 @@ class ChatCompletionMessageToolCall(ToolCallMixin, _Model, kw_only=True):
 
     id: Required[str]
     """Ties the tool's answer to this call."""
-    type: Required[ChatCompletionToolType] = field(default_factory=lambda: ChatCompletionToolType.FUNCTION)
+    type: Required[ChatCompletionToolTypeValue] = field(default_factory=lambda: ChatCompletionToolType.FUNCTION)
     """The kind of tool."""
     function: Required[ChatCompletionMessageToolCallFunction]
     """What to call, with which arguments."""
@@ -141,7 +155,7 @@ class ChatCompletionMessageToolCall(ToolCallMixin, _Model, kw_only=True):
 class Message(MessageText, _Model, kw_only=True):
     """One message of a conversation, sent or received."""
 
-    role: Required[MessageRole]
+    role: Required[MessageRoleValue]
     """Who it comes from."""
     content: MessageContent | None
     """What it says; null when the assistant only calls tools."""
@@ -163,10 +177,17 @@ class TextContentPartType(OpenEnum):
     TEXT = "text"
 
 
+if TYPE_CHECKING:
+    TextContentPartTypeValue: TypeAlias = TextContentPartType | Literal["text"] | str
+    """A `TextContentPartType`, or any other string: gateways send values that the contract does not list."""
+else:
+    TextContentPartTypeValue = TextContentPartType
+
+
 class TextContentPart(_Model, kw_only=True):
     """Text within a message."""
 
-    type: Required[TextContentPartType] = field(default_factory=lambda: TextContentPartType.TEXT)
+    type: Required[TextContentPartTypeValue] = field(default_factory=lambda: TextContentPartType.TEXT)
     """Marks the part as text."""
     text: Required[str]
     """The words."""
@@ -178,6 +199,13 @@ class ImageContentPartType(OpenEnum):
     IMAGE_URL = "image_url"
 
 
+if TYPE_CHECKING:
+    ImageContentPartTypeValue: TypeAlias = ImageContentPartType | Literal["image_url"] | str
+    """A `ImageContentPartType`, or any other string: gateways send values that the contract does not list."""
+else:
+    ImageContentPartTypeValue = ImageContentPartType
+
+
 class ImageUrlDetail(OpenEnum):
     """How closely the model looks. More detail costs more tokens."""
 
@@ -186,19 +214,26 @@ class ImageUrlDetail(OpenEnum):
     HIGH = "high"
 
 
+if TYPE_CHECKING:
+    ImageUrlDetailValue: TypeAlias = ImageUrlDetail | Literal["auto", "low", "high"] | str
+    """A `ImageUrlDetail`, or any other string: gateways send values that the contract does not list."""
+else:
+    ImageUrlDetailValue = ImageUrlDetail
+
+
 class ImageUrl(_Model, kw_only=True):
     """A picture by address."""
 
     url: Required[str]
     """A web address, or a `data:` URL with the bytes as base64."""
-    detail: ImageUrlDetail | None = None
+    detail: ImageUrlDetailValue | None = None
     """How closely the model looks. More detail costs more tokens."""
 
 
 class ImageContentPart(_Model, kw_only=True):
     """A picture within a message."""
 
-    type: Required[ImageContentPartType] = field(default_factory=lambda: ImageContentPartType.IMAGE_URL)
+    type: Required[ImageContentPartTypeValue] = field(default_factory=lambda: ImageContentPartType.IMAGE_URL)
     """Marks the part as a picture."""
     image_url: Required[ImageUrl]
     """Where the picture is."""
@@ -224,7 +259,7 @@ class FunctionObject(_Model, kw_only=True):
 class ChatCompletionTool(_Model, kw_only=True):
     """A tool on offer to the model."""
 
-    type: Required[ChatCompletionToolType] = field(default_factory=lambda: ChatCompletionToolType.FUNCTION)
+    type: Required[ChatCompletionToolTypeValue] = field(default_factory=lambda: ChatCompletionToolType.FUNCTION)
     """The kind of tool."""
     function: Required[FunctionObject]
     """What the tool does and takes."""
@@ -238,6 +273,13 @@ class ChatCompletionToolChoiceMode(OpenEnum):
     REQUIRED = "required"
 
 
+if TYPE_CHECKING:
+    ChatCompletionToolChoiceModeValue: TypeAlias = ChatCompletionToolChoiceMode | Literal["none", "auto", "required"] | str
+    """A `ChatCompletionToolChoiceMode`, or any other string: gateways send values that the contract does not list."""
+else:
+    ChatCompletionToolChoiceModeValue = ChatCompletionToolChoiceMode
+
+
 class ChatCompletionNamedToolChoiceFunction(_Model, kw_only=True):
     """Which function it is."""
 
@@ -248,13 +290,13 @@ class ChatCompletionNamedToolChoiceFunction(_Model, kw_only=True):
 class ChatCompletionNamedToolChoice(_Model, kw_only=True):
     """Insists on one tool."""
 
-    type: Required[ChatCompletionToolType] = field(default_factory=lambda: ChatCompletionToolType.FUNCTION)
+    type: Required[ChatCompletionToolTypeValue] = field(default_factory=lambda: ChatCompletionToolType.FUNCTION)
     """The kind of tool."""
     function: Required[ChatCompletionNamedToolChoiceFunction]
     """Which function it is."""
 
 
-ChatCompletionToolChoiceOption: TypeAlias = ChatCompletionToolChoiceMode | ChatCompletionNamedToolChoice
+ChatCompletionToolChoiceOption: TypeAlias = ChatCompletionToolChoiceModeValue | ChatCompletionNamedToolChoice
 """Whether tools are used: a mode, or one tool by name."""
 
 
@@ -288,10 +330,17 @@ class ResponseFormatTextType(OpenEnum):
     TEXT = "text"
 
 
+if TYPE_CHECKING:
+    ResponseFormatTextTypeValue: TypeAlias = ResponseFormatTextType | Literal["text"] | str
+    """A `ResponseFormatTextType`, or any other string: gateways send values that the contract does not list."""
+else:
+    ResponseFormatTextTypeValue = ResponseFormatTextType
+
+
 class ResponseFormatText(_Model, kw_only=True):
     """Asks for prose, which is what models do anyway."""
 
-    type: Required[ResponseFormatTextType] = field(default_factory=lambda: ResponseFormatTextType.TEXT)
+    type: Required[ResponseFormatTextTypeValue] = field(default_factory=lambda: ResponseFormatTextType.TEXT)
     """Chooses plain text."""
 
 
@@ -301,10 +350,17 @@ class ResponseFormatJsonObjectType(OpenEnum):
     JSON_OBJECT = "json_object"
 
 
+if TYPE_CHECKING:
+    ResponseFormatJsonObjectTypeValue: TypeAlias = ResponseFormatJsonObjectType | Literal["json_object"] | str
+    """A `ResponseFormatJsonObjectType`, or any other string: gateways send values that the contract does not list."""
+else:
+    ResponseFormatJsonObjectTypeValue = ResponseFormatJsonObjectType
+
+
 class ResponseFormatJsonObject(_Model, kw_only=True):
     """Asks for any JSON object. Mention JSON in a message too, or some models run on without end."""
 
-    type: Required[ResponseFormatJsonObjectType] = field(default_factory=lambda: ResponseFormatJsonObjectType.JSON_OBJECT)
+    type: Required[ResponseFormatJsonObjectTypeValue] = field(default_factory=lambda: ResponseFormatJsonObjectType.JSON_OBJECT)
     """Chooses free JSON."""
 
 
@@ -312,6 +368,13 @@ class ResponseFormatJsonSchemaType(OpenEnum):
     """Chooses JSON by schema."""
 
     JSON_SCHEMA = "json_schema"
+
+
+if TYPE_CHECKING:
+    ResponseFormatJsonSchemaTypeValue: TypeAlias = ResponseFormatJsonSchemaType | Literal["json_schema"] | str
+    """A `ResponseFormatJsonSchemaType`, or any other string: gateways send values that the contract does not list."""
+else:
+    ResponseFormatJsonSchemaTypeValue = ResponseFormatJsonSchemaType
 
 
 ResponseFormatJsonSchemaSchema: TypeAlias = dict[str, Any]
@@ -334,7 +397,7 @@ class ResponseFormatJsonSchemaJsonSchema(_Model, kw_only=True):
 class ResponseFormatJsonSchema(_Model, kw_only=True):
     """Asks for JSON that fits a schema."""
 
-    type: Required[ResponseFormatJsonSchemaType] = field(default_factory=lambda: ResponseFormatJsonSchemaType.JSON_SCHEMA)
+    type: Required[ResponseFormatJsonSchemaTypeValue] = field(default_factory=lambda: ResponseFormatJsonSchemaType.JSON_SCHEMA)
     """Chooses JSON by schema."""
     json_schema: Required[ResponseFormatJsonSchemaJsonSchema]
     """The schema, with its name."""
@@ -369,6 +432,15 @@ class CreateChatCompletionRequestReasoningEffort(OpenEnum):
     LOW = "low"
     MEDIUM = "medium"
     HIGH = "high"
+
+
+if TYPE_CHECKING:
+    CreateChatCompletionRequestReasoningEffortValue: TypeAlias = CreateChatCompletionRequestReasoningEffort | Literal["minimal", "low", "medium", "high"] | str
+    """A `CreateChatCompletionRequestReasoningEffort`, or any other string: gateways send values that the contract does
+    not list.
+    """
+else:
+    CreateChatCompletionRequestReasoningEffortValue = CreateChatCompletionRequestReasoningEffort
 
 
 class CreateChatCompletionRequest(_Model, kw_only=True):
@@ -418,7 +490,7 @@ class CreateChatCompletionRequest(_Model, kw_only=True):
     """Whether one turn may call several tools."""
     reasoning_format: str | None = None
     """How the thinking is given back, such as `raw` or `parsed`; the provider decides what it knows."""
-    reasoning_effort: CreateChatCompletionRequestReasoningEffort | None = None
+    reasoning_effort: CreateChatCompletionRequestReasoningEffortValue | None = None
     """How hard a reasoning model thinks before it answers."""
 
 
@@ -430,6 +502,13 @@ class FinishReason(OpenEnum):
     TOOL_CALLS = "tool_calls"
     CONTENT_FILTER = "content_filter"
     FUNCTION_CALL = "function_call"
+
+
+if TYPE_CHECKING:
+    FinishReasonValue: TypeAlias = FinishReason | Literal["stop", "length", "tool_calls", "content_filter", "function_call"] | str
+    """A `FinishReason`, or any other string: gateways send values that the contract does not list."""
+else:
+    FinishReasonValue = FinishReason
 
 
 class CompletionUsageCompletionTokensDetails(_Model, kw_only=True):
@@ -505,7 +584,7 @@ class ChatCompletionChoiceLogprobs(_Model, kw_only=True):
 class ChatCompletionChoice(_Model, kw_only=True):
     """One of the answers to a chat."""
 
-    finish_reason: FinishReason | None
+    finish_reason: FinishReasonValue | None
     """Why it ended; null in an answer that is not finished."""
     index: Required[int]
     """Its place among the answers, from 0."""
@@ -547,7 +626,7 @@ class ChatCompletionStreamResponseDelta(_Model, kw_only=True):
     """The next piece of thinking, as Groq and others name it."""
     tool_calls: list[ChatCompletionMessageToolCallChunk] | None = None
     """Fragments of tool calls."""
-    role: MessageRole | None = None
+    role: MessageRoleValue | None = None
     """Who speaks, usually in the first chunk only."""
     refusal: str | None = None
     """The next piece of a refusal."""
@@ -569,7 +648,7 @@ class ChatCompletionStreamChoice(_Model, kw_only=True):
     """What is new."""
     logprobs: ChatCompletionStreamChoiceLogprobs | None = None
     """How likely the new tokens were, when asked for."""
-    finish_reason: FinishReason | None = None
+    finish_reason: FinishReasonValue | None = None
     """Why the answer ended; null until it has."""
     index: Required[int]
     """Which of the answers this continues, from 0."""

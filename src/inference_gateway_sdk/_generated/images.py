@@ -4,7 +4,7 @@ Derived from openapi.yaml by scripts/generate_types: do not edit.
 """
 # fmt: off
 
-from typing import Any
+from typing import Any, Literal, TYPE_CHECKING, TypeAlias
 
 from .._model.display import Listing
 from .._model.images import Picture
@@ -40,6 +40,13 @@ class ImageSize(OpenEnum):
     SIZE_1024X1536 = "1024x1536"
     SIZE_1792X1024 = "1792x1024"
     SIZE_1024X1792 = "1024x1792"
+
+
+if TYPE_CHECKING:
+    ImageSizeValue: TypeAlias = ImageSize | Literal["auto", "256x256", "512x512", "1024x1024", "1536x1024", "1024x1536", "1792x1024", "1024x1792"] | str
+    """A `ImageSize`, or any other string: gateways send values that the contract does not list."""
+else:
+    ImageSizeValue = ImageSize
 
 
 class Image(Picture, _Model, kw_only=True):
@@ -103,11 +110,26 @@ class CreateImageRequestQuality(OpenEnum):
     HIGH = "high"
 
 
+if TYPE_CHECKING:
+    CreateImageRequestQualityValue: TypeAlias = CreateImageRequestQuality | Literal["auto", "standard", "hd", "low", "medium", "high"] | str
+    """A `CreateImageRequestQuality`, or any other string: gateways send values that the contract does not list."""
+else:
+    CreateImageRequestQualityValue = CreateImageRequestQuality
+
+
 class CreateImageRequestResponseFormat(OpenEnum):
     """Whether to get addresses or bytes; the GPT image models always give bytes."""
 
     URL = "url"
     B64_JSON = "b64_json"
+
+
+if TYPE_CHECKING:
+    CreateImageRequestResponseFormatValue: TypeAlias = CreateImageRequestResponseFormat | Literal["url", "b64_json"] | str
+    """A `CreateImageRequestResponseFormat`, or any other string: gateways send values that the contract does not list.
+    """
+else:
+    CreateImageRequestResponseFormatValue = CreateImageRequestResponseFormat
 
 
 class CreateImageRequest(_Model, kw_only=True):
@@ -119,11 +141,11 @@ class CreateImageRequest(_Model, kw_only=True):
     """`provider/name`, or a bare name when the provider is given beside it."""
     n: int | None = None
     """How many pictures to make; some models make only one."""
-    size: ImageSize | None = None
+    size: ImageSizeValue | None = None
     """How large they shall be."""
-    quality: CreateImageRequestQuality | None = None
+    quality: CreateImageRequestQualityValue | None = None
     """How much care to take. Models take some of the values only."""
-    response_format: CreateImageRequestResponseFormat | None = None
+    response_format: CreateImageRequestResponseFormatValue | None = None
     """Whether to get addresses or bytes; the GPT image models always give bytes."""
 
 
@@ -137,11 +159,27 @@ class CreateImageEditRequestQuality(OpenEnum):
     HIGH = "high"
 
 
+if TYPE_CHECKING:
+    CreateImageEditRequestQualityValue: TypeAlias = CreateImageEditRequestQuality | Literal["auto", "standard", "low", "medium", "high"] | str
+    """A `CreateImageEditRequestQuality`, or any other string: gateways send values that the contract does not list."""
+else:
+    CreateImageEditRequestQualityValue = CreateImageEditRequestQuality
+
+
 class CreateImageEditRequestResponseFormat(OpenEnum):
     """Whether to get addresses or bytes; the GPT image models always give bytes."""
 
     URL = "url"
     B64_JSON = "b64_json"
+
+
+if TYPE_CHECKING:
+    CreateImageEditRequestResponseFormatValue: TypeAlias = CreateImageEditRequestResponseFormat | Literal["url", "b64_json"] | str
+    """A `CreateImageEditRequestResponseFormat`, or any other string: gateways send values that the contract does not
+    list.
+    """
+else:
+    CreateImageEditRequestResponseFormatValue = CreateImageEditRequestResponseFormat
 
 
 class CreateImageEditRequest(_Model, kw_only=True):
@@ -157,11 +195,11 @@ class CreateImageEditRequest(_Model, kw_only=True):
     """`provider/name`, or a bare name when the provider is given beside it."""
     n: int | None = None
     """How many results to make."""
-    size: ImageSize | None = None
+    size: ImageSizeValue | None = None
     """How large they shall be."""
-    quality: CreateImageEditRequestQuality | None = None
+    quality: CreateImageEditRequestQualityValue | None = None
     """How much care to take. Models take some of the values only."""
-    response_format: CreateImageEditRequestResponseFormat | None = None
+    response_format: CreateImageEditRequestResponseFormatValue | None = None
     """Whether to get addresses or bytes; the GPT image models always give bytes."""
 
 
@@ -170,6 +208,15 @@ class CreateImageVariationRequestResponseFormat(OpenEnum):
 
     URL = "url"
     B64_JSON = "b64_json"
+
+
+if TYPE_CHECKING:
+    CreateImageVariationRequestResponseFormatValue: TypeAlias = CreateImageVariationRequestResponseFormat | Literal["url", "b64_json"] | str
+    """A `CreateImageVariationRequestResponseFormat`, or any other string: gateways send values that the contract does
+    not list.
+    """
+else:
+    CreateImageVariationRequestResponseFormatValue = CreateImageVariationRequestResponseFormat
 
 
 class CreateImageVariationRequest(_Model, kw_only=True):
@@ -181,7 +228,7 @@ class CreateImageVariationRequest(_Model, kw_only=True):
     """`provider/name`, or a bare name when the provider is given beside it."""
     n: int | None = None
     """How many variations to make."""
-    size: ImageSize | None = None
+    size: ImageSizeValue | None = None
     """How large they shall be."""
-    response_format: CreateImageVariationRequestResponseFormat | None = None
+    response_format: CreateImageVariationRequestResponseFormatValue | None = None
     """Whether to get addresses or bytes."""

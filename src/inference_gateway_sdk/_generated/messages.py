@@ -4,7 +4,7 @@ Derived from openapi.yaml by scripts/generate_types: do not edit.
 """
 # fmt: off
 
-from typing import Any, TYPE_CHECKING, TypeAlias
+from typing import Any, Literal, TYPE_CHECKING, TypeAlias
 
 from msgspec import field
 
@@ -83,10 +83,17 @@ class MessagesErrorType(OpenEnum):
     ERROR = "error"
 
 
+if TYPE_CHECKING:
+    MessagesErrorTypeValue: TypeAlias = MessagesErrorType | Literal["error"] | str
+    """A `MessagesErrorType`, or any other string: gateways send values that the contract does not list."""
+else:
+    MessagesErrorTypeValue = MessagesErrorType
+
+
 class MessagesError(_Model, kw_only=True):
     """An error in the Messages dialect."""
 
-    type: Required[MessagesErrorType] = field(default_factory=lambda: MessagesErrorType.ERROR)
+    type: Required[MessagesErrorTypeValue] = field(default_factory=lambda: MessagesErrorType.ERROR)
     """Marks the body as an error."""
     error: Required[MessagesErrorDetail]
     """What went wrong."""
@@ -98,10 +105,17 @@ class CacheControlType(OpenEnum):
     EPHEMERAL = "ephemeral"
 
 
+if TYPE_CHECKING:
+    CacheControlTypeValue: TypeAlias = CacheControlType | Literal["ephemeral"] | str
+    """A `CacheControlType`, or any other string: gateways send values that the contract does not list."""
+else:
+    CacheControlTypeValue = CacheControlType
+
+
 class CacheControl(_Model, kw_only=True):
     """Has the provider cache everything up to and including the block that carries it."""
 
-    type: Required[CacheControlType] = field(default_factory=lambda: CacheControlType.EPHEMERAL)
+    type: Required[CacheControlTypeValue] = field(default_factory=lambda: CacheControlType.EPHEMERAL)
     """How the cache is kept; `ephemeral` is short-lived."""
 
 
@@ -111,10 +125,17 @@ class MessagesTextBlockType(OpenEnum):
     TEXT = "text"
 
 
+if TYPE_CHECKING:
+    MessagesTextBlockTypeValue: TypeAlias = MessagesTextBlockType | Literal["text"] | str
+    """A `MessagesTextBlockType`, or any other string: gateways send values that the contract does not list."""
+else:
+    MessagesTextBlockTypeValue = MessagesTextBlockType
+
+
 class MessagesTextBlock(_Model, kw_only=True):
     """Text."""
 
-    type: Required[MessagesTextBlockType] = field(default_factory=lambda: MessagesTextBlockType.TEXT)
+    type: Required[MessagesTextBlockTypeValue] = field(default_factory=lambda: MessagesTextBlockType.TEXT)
     """Marks the block as text."""
     text: Required[str]
     """The words."""
@@ -131,10 +152,17 @@ class MessagesImageSourceType(OpenEnum):
     URL = "url"
 
 
+if TYPE_CHECKING:
+    MessagesImageSourceTypeValue: TypeAlias = MessagesImageSourceType | Literal["base64", "url"] | str
+    """A `MessagesImageSourceType`, or any other string: gateways send values that the contract does not list."""
+else:
+    MessagesImageSourceTypeValue = MessagesImageSourceType
+
+
 class MessagesImageSource(_Model, kw_only=True):
     """Where a picture is: in the request itself, or on the web."""
 
-    type: Required[MessagesImageSourceType]
+    type: Required[MessagesImageSourceTypeValue]
     """Which of the two."""
     media_type: str | None = None
     """Such as `image/png`; for `base64`."""
@@ -150,10 +178,17 @@ class MessagesImageBlockType(OpenEnum):
     IMAGE = "image"
 
 
+if TYPE_CHECKING:
+    MessagesImageBlockTypeValue: TypeAlias = MessagesImageBlockType | Literal["image"] | str
+    """A `MessagesImageBlockType`, or any other string: gateways send values that the contract does not list."""
+else:
+    MessagesImageBlockTypeValue = MessagesImageBlockType
+
+
 class MessagesImageBlock(_Model, kw_only=True):
     """A picture."""
 
-    type: Required[MessagesImageBlockType] = field(default_factory=lambda: MessagesImageBlockType.IMAGE)
+    type: Required[MessagesImageBlockTypeValue] = field(default_factory=lambda: MessagesImageBlockType.IMAGE)
     """Marks the block as a picture."""
     source: Required[MessagesImageSource]
     """Where the picture is."""
@@ -168,10 +203,17 @@ class MessagesDocumentSourceType(OpenEnum):
     URL = "url"
 
 
+if TYPE_CHECKING:
+    MessagesDocumentSourceTypeValue: TypeAlias = MessagesDocumentSourceType | Literal["base64", "url"] | str
+    """A `MessagesDocumentSourceType`, or any other string: gateways send values that the contract does not list."""
+else:
+    MessagesDocumentSourceTypeValue = MessagesDocumentSourceType
+
+
 class MessagesDocumentSource(_Model, kw_only=True):
     """Where a document is: in the request itself, or on the web."""
 
-    type: Required[MessagesDocumentSourceType]
+    type: Required[MessagesDocumentSourceTypeValue]
     """Which of the two."""
     media_type: str | None = None
     """Such as `application/pdf`; for `base64`."""
@@ -187,10 +229,17 @@ class MessagesDocumentBlockType(OpenEnum):
     DOCUMENT = "document"
 
 
+if TYPE_CHECKING:
+    MessagesDocumentBlockTypeValue: TypeAlias = MessagesDocumentBlockType | Literal["document"] | str
+    """A `MessagesDocumentBlockType`, or any other string: gateways send values that the contract does not list."""
+else:
+    MessagesDocumentBlockTypeValue = MessagesDocumentBlockType
+
+
 class MessagesDocumentBlock(_Model, kw_only=True):
     """A document."""
 
-    type: Required[MessagesDocumentBlockType] = field(default_factory=lambda: MessagesDocumentBlockType.DOCUMENT)
+    type: Required[MessagesDocumentBlockTypeValue] = field(default_factory=lambda: MessagesDocumentBlockType.DOCUMENT)
     """Marks the block as a document."""
     source: Required[MessagesDocumentSource]
     """Where the document is."""
@@ -204,10 +253,17 @@ class MessagesToolUseBlockType(OpenEnum):
     TOOL_USE = "tool_use"
 
 
+if TYPE_CHECKING:
+    MessagesToolUseBlockTypeValue: TypeAlias = MessagesToolUseBlockType | Literal["tool_use"] | str
+    """A `MessagesToolUseBlockType`, or any other string: gateways send values that the contract does not list."""
+else:
+    MessagesToolUseBlockTypeValue = MessagesToolUseBlockType
+
+
 class MessagesToolUseBlock(ToolInput, _Model, kw_only=True):
     """The model's request to run a tool."""
 
-    type: Required[MessagesToolUseBlockType] = field(default_factory=lambda: MessagesToolUseBlockType.TOOL_USE)
+    type: Required[MessagesToolUseBlockTypeValue] = field(default_factory=lambda: MessagesToolUseBlockType.TOOL_USE)
     """Marks the block as a tool call."""
     id: Required[str]
     """Ties the tool's result to this call."""
@@ -223,10 +279,17 @@ class MessagesToolResultBlockType(OpenEnum):
     TOOL_RESULT = "tool_result"
 
 
+if TYPE_CHECKING:
+    MessagesToolResultBlockTypeValue: TypeAlias = MessagesToolResultBlockType | Literal["tool_result"] | str
+    """A `MessagesToolResultBlockType`, or any other string: gateways send values that the contract does not list."""
+else:
+    MessagesToolResultBlockTypeValue = MessagesToolResultBlockType
+
+
 class MessagesToolResultBlock(_Model, kw_only=True):
     """What a tool returned."""
 
-    type: Required[MessagesToolResultBlockType] = field(default_factory=lambda: MessagesToolResultBlockType.TOOL_RESULT)
+    type: Required[MessagesToolResultBlockTypeValue] = field(default_factory=lambda: MessagesToolResultBlockType.TOOL_RESULT)
     """Marks the block as a tool's result."""
     tool_use_id: Required[str]
     """Which call it answers."""
@@ -244,10 +307,17 @@ class MessagesThinkingBlockType(OpenEnum):
     THINKING = "thinking"
 
 
+if TYPE_CHECKING:
+    MessagesThinkingBlockTypeValue: TypeAlias = MessagesThinkingBlockType | Literal["thinking"] | str
+    """A `MessagesThinkingBlockType`, or any other string: gateways send values that the contract does not list."""
+else:
+    MessagesThinkingBlockTypeValue = MessagesThinkingBlockType
+
+
 class MessagesThinkingBlock(_Model, kw_only=True):
     """The model's thinking. Send it back unchanged while tools are in use."""
 
-    type: Required[MessagesThinkingBlockType] = field(default_factory=lambda: MessagesThinkingBlockType.THINKING)
+    type: Required[MessagesThinkingBlockTypeValue] = field(default_factory=lambda: MessagesThinkingBlockType.THINKING)
     """Marks the block as thinking."""
     thinking: Required[str]
     """The thoughts, or a summary of them."""
@@ -261,10 +331,18 @@ class MessagesRedactedThinkingBlockType(OpenEnum):
     REDACTED_THINKING = "redacted_thinking"
 
 
+if TYPE_CHECKING:
+    MessagesRedactedThinkingBlockTypeValue: TypeAlias = MessagesRedactedThinkingBlockType | Literal["redacted_thinking"] | str
+    """A `MessagesRedactedThinkingBlockType`, or any other string: gateways send values that the contract does not list.
+    """
+else:
+    MessagesRedactedThinkingBlockTypeValue = MessagesRedactedThinkingBlockType
+
+
 class MessagesRedactedThinkingBlock(_Model, kw_only=True):
     """Thinking that the provider keeps to itself. Send it back unchanged."""
 
-    type: Required[MessagesRedactedThinkingBlockType] = field(default_factory=lambda: MessagesRedactedThinkingBlockType.REDACTED_THINKING)
+    type: Required[MessagesRedactedThinkingBlockTypeValue] = field(default_factory=lambda: MessagesRedactedThinkingBlockType.REDACTED_THINKING)
     """Marks the block as hidden thinking."""
     data: Required[str]
     """The thoughts, encrypted."""
@@ -292,10 +370,17 @@ class MessagesMessageRole(OpenEnum):
     ASSISTANT = "assistant"
 
 
+if TYPE_CHECKING:
+    MessagesMessageRoleValue: TypeAlias = MessagesMessageRole | Literal["user", "assistant"] | str
+    """A `MessagesMessageRole`, or any other string: gateways send values that the contract does not list."""
+else:
+    MessagesMessageRoleValue = MessagesMessageRole
+
+
 class MessagesMessage(_Model, kw_only=True):
     """One message of a conversation."""
 
-    role: Required[MessagesMessageRole]
+    role: Required[MessagesMessageRoleValue]
     """Who it comes from."""
     content: Required[str | list[MessagesRequestContentBlock]]
     """What it says, as plain text or as blocks."""
@@ -321,6 +406,13 @@ class MessagesToolChoiceMode(OpenEnum):
     ANY = "any"
 
 
+if TYPE_CHECKING:
+    MessagesToolChoiceModeValue: TypeAlias = MessagesToolChoiceMode | Literal["auto", "any"] | str
+    """A `MessagesToolChoiceMode`, or any other string: gateways send values that the contract does not list."""
+else:
+    MessagesToolChoiceModeValue = MessagesToolChoiceMode
+
+
 class MessagesToolChoiceObjectType(OpenEnum):
     """`tool` insists on the one named, `any` on some tool, `none` forbids them."""
 
@@ -330,10 +422,17 @@ class MessagesToolChoiceObjectType(OpenEnum):
     NONE = "none"
 
 
+if TYPE_CHECKING:
+    MessagesToolChoiceObjectTypeValue: TypeAlias = MessagesToolChoiceObjectType | Literal["auto", "any", "tool", "none"] | str
+    """A `MessagesToolChoiceObjectType`, or any other string: gateways send values that the contract does not list."""
+else:
+    MessagesToolChoiceObjectTypeValue = MessagesToolChoiceObjectType
+
+
 class MessagesToolChoiceObject(_Model, kw_only=True):
     """A mode, or one tool by name."""
 
-    type: Required[MessagesToolChoiceObjectType]
+    type: Required[MessagesToolChoiceObjectTypeValue]
     """`tool` insists on the one named, `any` on some tool, `none` forbids them."""
     name: str | None = None
     """The tool to call; for `tool`."""
@@ -341,7 +440,7 @@ class MessagesToolChoiceObject(_Model, kw_only=True):
     """Whether to hold the model to one call a turn."""
 
 
-MessagesToolChoice: TypeAlias = MessagesToolChoiceMode | MessagesToolChoiceObject
+MessagesToolChoice: TypeAlias = MessagesToolChoiceModeValue | MessagesToolChoiceObject
 """Whether tools are used, and which. Anthropic itself takes only the object."""
 
 
@@ -358,10 +457,18 @@ class CreateMessagesRequestThinkingType(OpenEnum):
     ENABLED = "enabled"
 
 
+if TYPE_CHECKING:
+    CreateMessagesRequestThinkingTypeValue: TypeAlias = CreateMessagesRequestThinkingType | Literal["enabled"] | str
+    """A `CreateMessagesRequestThinkingType`, or any other string: gateways send values that the contract does not list.
+    """
+else:
+    CreateMessagesRequestThinkingTypeValue = CreateMessagesRequestThinkingType
+
+
 class CreateMessagesRequestThinking(_Model, kw_only=True):
     """Lets the model think aloud first."""
 
-    type: Required[CreateMessagesRequestThinkingType] = field(default_factory=lambda: CreateMessagesRequestThinkingType.ENABLED)
+    type: Required[CreateMessagesRequestThinkingTypeValue] = field(default_factory=lambda: CreateMessagesRequestThinkingType.ENABLED)
     """Switches thinking on."""
     budget_tokens: Required[int]
     """Most tokens to spend on it; they count towards `max_tokens`."""
@@ -377,10 +484,17 @@ class MessagesOutputConfigEffort(OpenEnum):
     MAX = "max"
 
 
+if TYPE_CHECKING:
+    MessagesOutputConfigEffortValue: TypeAlias = MessagesOutputConfigEffort | Literal["low", "medium", "high", "xhigh", "max"] | str
+    """A `MessagesOutputConfigEffort`, or any other string: gateways send values that the contract does not list."""
+else:
+    MessagesOutputConfigEffortValue = MessagesOutputConfigEffort
+
+
 class MessagesOutputConfig(_Model, kw_only=True):
     """How an answer is made."""
 
-    effort: MessagesOutputConfigEffort | None = None
+    effort: MessagesOutputConfigEffortValue | None = None
     """How much work the model puts in; more takes longer and costs more."""
 
 
@@ -451,10 +565,24 @@ class MessagesResponseType(OpenEnum):
     MESSAGE = "message"
 
 
+if TYPE_CHECKING:
+    MessagesResponseTypeValue: TypeAlias = MessagesResponseType | Literal["message"] | str
+    """A `MessagesResponseType`, or any other string: gateways send values that the contract does not list."""
+else:
+    MessagesResponseTypeValue = MessagesResponseType
+
+
 class MessagesResponseRole(OpenEnum):
     """Always the assistant."""
 
     ASSISTANT = "assistant"
+
+
+if TYPE_CHECKING:
+    MessagesResponseRoleValue: TypeAlias = MessagesResponseRole | Literal["assistant"] | str
+    """A `MessagesResponseRole`, or any other string: gateways send values that the contract does not list."""
+else:
+    MessagesResponseRoleValue = MessagesResponseRole
 
 
 class MessagesResponseStopReason(OpenEnum):
@@ -468,20 +596,27 @@ class MessagesResponseStopReason(OpenEnum):
     REFUSAL = "refusal"
 
 
+if TYPE_CHECKING:
+    MessagesResponseStopReasonValue: TypeAlias = MessagesResponseStopReason | Literal["end_turn", "max_tokens", "stop_sequence", "tool_use", "pause_turn", "refusal"] | str
+    """A `MessagesResponseStopReason`, or any other string: gateways send values that the contract does not list."""
+else:
+    MessagesResponseStopReasonValue = MessagesResponseStopReason
+
+
 class MessagesResponse(MessagesAnswer["MessagesToolUseBlock"], WithMeta, _Model, kw_only=True):
     """A whole message of the model."""
 
     id: Required[str]
     """The provider's id of the message."""
-    type: Required[MessagesResponseType] = field(default_factory=lambda: MessagesResponseType.MESSAGE)
+    type: Required[MessagesResponseTypeValue] = field(default_factory=lambda: MessagesResponseType.MESSAGE)
     """Marks the body as a message."""
-    role: Required[MessagesResponseRole] = field(default_factory=lambda: MessagesResponseRole.ASSISTANT)
+    role: Required[MessagesResponseRoleValue] = field(default_factory=lambda: MessagesResponseRole.ASSISTANT)
     """Always the assistant."""
     content: list[MessagesResponseContentBlock]
     """What the model said, block by block."""
     model: Required[str]
     """The model that answered, by the provider's own name."""
-    stop_reason: MessagesResponseStopReason | None
+    stop_reason: MessagesResponseStopReasonValue | None
     """Why it ended; null while it streams."""
     stop_sequence: str | None = None
     """The text that ended it, if one did."""
@@ -500,6 +635,13 @@ class MessagesStreamEventType(OpenEnum):
     MESSAGE_STOP = "message_stop"
     PING = "ping"
     ERROR = "error"
+
+
+if TYPE_CHECKING:
+    MessagesStreamEventTypeValue: TypeAlias = MessagesStreamEventType | Literal["message_start", "content_block_start", "content_block_delta", "content_block_stop", "message_delta", "message_stop", "ping", "error"] | str
+    """A `MessagesStreamEventType`, or any other string: gateways send values that the contract does not list."""
+else:
+    MessagesStreamEventTypeValue = MessagesStreamEventType
 
 
 class MessagesStreamEventDelta(_Model, kw_only=True):
@@ -548,7 +690,7 @@ class MessagesStreamEventError(_Model, kw_only=True):
 class MessagesStreamEvent(MessagesEvent, WithMeta, _Model, kw_only=True):
     """One event of a streamed message. Which fields it has depends on its `type`."""
 
-    type: Required[MessagesStreamEventType]
+    type: Required[MessagesStreamEventTypeValue]
     """What happened."""
     message: MessagesResponse | None = None
     """The message as it begins; in `message_start`."""

@@ -4,11 +4,13 @@ Derived from openapi.yaml by scripts/generate_types: do not edit.
 """
 # fmt: off
 
+from typing import Literal, TYPE_CHECKING, TypeAlias
+
 from .._model.display import ModelListing
 from .._model.model import Model as _Model, Required
 from .._model.open_types import OpenEnum
 from .._model.unknown_fields import WithMeta
-from .gateway import Provider
+from .gateway import ProviderValue
 
 __all__ = [
     "ContextWindow",
@@ -30,12 +32,19 @@ class ContextWindowSource(OpenEnum):
     COMMUNITY = "community"
 
 
+if TYPE_CHECKING:
+    ContextWindowSourceValue: TypeAlias = ContextWindowSource | Literal["runtime", "provider", "community"] | str
+    """A `ContextWindowSource`, or any other string: gateways send values that the contract does not list."""
+else:
+    ContextWindowSourceValue = ContextWindowSource
+
+
 class ContextWindow(_Model, kw_only=True):
     """How many tokens a model takes in one go."""
 
     tokens: Required[int]
     """Prompt and answer together."""
-    source: Required[ContextWindowSource]
+    source: Required[ContextWindowSourceValue]
     """Who says so: the running model, its provider's list, or a table kept by the community."""
 
 
@@ -44,6 +53,13 @@ class PricingSource(OpenEnum):
 
     PROVIDER = "provider"
     COMMUNITY = "community"
+
+
+if TYPE_CHECKING:
+    PricingSourceValue: TypeAlias = PricingSource | Literal["provider", "community"] | str
+    """A `PricingSource`, or any other string: gateways send values that the contract does not list."""
+else:
+    PricingSourceValue = PricingSource
 
 
 class Pricing(_Model, kw_only=True):
@@ -59,7 +75,7 @@ class Pricing(_Model, kw_only=True):
     """Price of a token found in the provider's cache."""
     cache_write_per_token: str | None = None
     """Price of a token put into the provider's cache."""
-    source: Required[PricingSource]
+    source: Required[PricingSourceValue]
     """Who says so: the provider's list, or a table kept by the community."""
     updated_at: Required[str]
     """When the figures were taken (RFC 3339)."""
@@ -76,12 +92,19 @@ class Modality(OpenEnum):
     VIDEO = "video"
 
 
+if TYPE_CHECKING:
+    ModalityValue: TypeAlias = Modality | Literal["text", "image", "audio", "video"] | str
+    """A `Modality`, or any other string: gateways send values that the contract does not list."""
+else:
+    ModalityValue = Modality
+
+
 class ModelModalities(_Model, kw_only=True):
     """What a model takes and gives."""
 
-    input: list[Modality]
+    input: list[ModalityValue]
     """What it takes."""
-    output: list[Modality]
+    output: list[ModalityValue]
     """What it gives."""
 
 
@@ -96,7 +119,7 @@ class Model(_Model, kw_only=True):
     """When it came out, in Unix seconds; 0 where the provider says nothing."""
     owned_by: Required[str]
     """Who made it; empty where the provider says nothing."""
-    served_by: Required[Provider]
+    served_by: Required[ProviderValue]
     """The provider that runs it."""
     modalities: ModelModalities | None = None
     """What it takes and gives, when asked for and known."""
@@ -109,7 +132,7 @@ class Model(_Model, kw_only=True):
 class ListModelsResponse(ModelListing, WithMeta, _Model, kw_only=True):
     """The models on offer."""
 
-    provider: Provider | None = None
+    provider: ProviderValue | None = None
     """Whose models these are, when one provider was asked for."""
     object: Required[str]
     """The word `list`."""

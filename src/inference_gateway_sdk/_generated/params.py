@@ -6,33 +6,33 @@ Derived from openapi.yaml by scripts/generate_types: do not edit.
 
 from __future__ import annotations
 
-from typing import IO, TYPE_CHECKING, Literal, TypedDict
+from typing import IO, TYPE_CHECKING, TypedDict
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Mapping, Sequence
 
     from .audio import (
-        CreateMusicRequestResponseFormat,
-        CreateSfxRequestResponseFormat,
-        CreateSpeechRequestResponseFormat,
+        CreateMusicRequestResponseFormatValue,
+        CreateSfxRequestResponseFormatValue,
+        CreateSpeechRequestResponseFormatValue,
     )
     from .chat import (
         ChatCompletionNamedToolChoice,
         ChatCompletionStreamOptions,
         ChatCompletionTool,
-        ChatCompletionToolChoiceMode,
-        CreateChatCompletionRequestReasoningEffort,
+        ChatCompletionToolChoiceModeValue,
+        CreateChatCompletionRequestReasoningEffortValue,
         CreateChatCompletionRequestResponseFormat,
     )
     from .gateway import ProviderRequestMessagesItem
     from .images import (
-        CreateImageEditRequestQuality,
-        CreateImageEditRequestResponseFormat,
-        CreateImageRequestQuality,
-        CreateImageRequestResponseFormat,
-        CreateImageVariationRequestResponseFormat,
-        ImageSize,
+        CreateImageEditRequestQualityValue,
+        CreateImageEditRequestResponseFormatValue,
+        CreateImageRequestQualityValue,
+        CreateImageRequestResponseFormatValue,
+        CreateImageVariationRequestResponseFormatValue,
+        ImageSizeValue,
     )
     from .messages import (
         CreateMessagesRequestThinking,
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
         MessagesOutputConfig,
         MessagesTextBlock,
         MessagesTool,
-        MessagesToolChoiceMode,
+        MessagesToolChoiceModeValue,
         MessagesToolChoiceObject,
     )
     from .responses import (
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
         ResponseTextConfig,
         ResponseTool,
         ResponseToolChoiceFunction,
-        ResponseToolChoiceMode,
+        ResponseToolChoiceModeValue,
     )
 
 __all__ = [
@@ -114,13 +114,13 @@ class CreateChatCompletionParams(TypedDict, total=False):
     """Settings for streams."""
     tools: Sequence[ChatCompletionTool | Mapping[str, object]]
     """Tools on offer. A gateway with MCP active puts its own in their place."""
-    tool_choice: ChatCompletionToolChoiceMode | Literal["none", "auto", "required"] | str | ChatCompletionNamedToolChoice | Mapping[str, object]
+    tool_choice: ChatCompletionToolChoiceModeValue | ChatCompletionNamedToolChoice | Mapping[str, object]
     """Whether tools are used, and which."""
     parallel_tool_calls: bool
     """Whether one turn may call several tools."""
     reasoning_format: str
     """How the thinking is given back, such as `raw` or `parsed`; the provider decides what it knows."""
-    reasoning_effort: CreateChatCompletionRequestReasoningEffort | Literal["minimal", "low", "medium", "high"] | str
+    reasoning_effort: CreateChatCompletionRequestReasoningEffortValue
     """How hard a reasoning model thinks before it answers."""
 
 
@@ -137,7 +137,7 @@ class CreateResponseParams(TypedDict, total=False):
     """Pick only among the likeliest tokens that together hold this share of the probability."""
     tools: Sequence[ResponseTool | Mapping[str, object]]
     """Tools on offer."""
-    tool_choice: ResponseToolChoiceMode | Literal["none", "auto", "required"] | str | ResponseToolChoiceFunction | Mapping[str, object]
+    tool_choice: ResponseToolChoiceModeValue | ResponseToolChoiceFunction | Mapping[str, object]
     """Whether tools are used, and which."""
     reasoning: ResponseReasoning | Mapping[str, object]
     """How a reasoning model thinks."""
@@ -164,7 +164,7 @@ class CreateMessagesParams(TypedDict, total=False):
     """Instructions that stand above the conversation."""
     tools: Sequence[MessagesTool | Mapping[str, object]]
     """Tools on offer."""
-    tool_choice: MessagesToolChoiceMode | Literal["auto", "any"] | str | MessagesToolChoiceObject | Mapping[str, object]
+    tool_choice: MessagesToolChoiceModeValue | MessagesToolChoiceObject | Mapping[str, object]
     """Whether tools are used, and which."""
     temperature: float
     """How freely words are picked: near 0 the likeliest always wins."""
@@ -189,11 +189,11 @@ class CreateImageParams(TypedDict, total=False):
     """`provider/name`, or a bare name when the provider is given beside it."""
     n: int
     """How many pictures to make; some models make only one."""
-    size: ImageSize | Literal["auto", "256x256", "512x512", "1024x1024", "1536x1024", "1024x1536", "1792x1024", "1024x1792"] | str
+    size: ImageSizeValue
     """How large they shall be."""
-    quality: CreateImageRequestQuality | Literal["auto", "standard", "hd", "low", "medium", "high"] | str
+    quality: CreateImageRequestQualityValue
     """How much care to take. Models take some of the values only."""
-    response_format: CreateImageRequestResponseFormat | Literal["url", "b64_json"] | str
+    response_format: CreateImageRequestResponseFormatValue
     """Whether to get addresses or bytes; the GPT image models always give bytes."""
 
 
@@ -206,11 +206,11 @@ class CreateImageEditParams(TypedDict, total=False):
     """`provider/name`, or a bare name when the provider is given beside it."""
     n: int
     """How many results to make."""
-    size: ImageSize | Literal["auto", "256x256", "512x512", "1024x1024", "1536x1024", "1024x1536", "1792x1024", "1024x1792"] | str
+    size: ImageSizeValue
     """How large they shall be."""
-    quality: CreateImageEditRequestQuality | Literal["auto", "standard", "low", "medium", "high"] | str
+    quality: CreateImageEditRequestQualityValue
     """How much care to take. Models take some of the values only."""
-    response_format: CreateImageEditRequestResponseFormat | Literal["url", "b64_json"] | str
+    response_format: CreateImageEditRequestResponseFormatValue
     """Whether to get addresses or bytes; the GPT image models always give bytes."""
 
 
@@ -221,9 +221,9 @@ class CreateImageVariationParams(TypedDict, total=False):
     """`provider/name`, or a bare name when the provider is given beside it."""
     n: int
     """How many variations to make."""
-    size: ImageSize | Literal["auto", "256x256", "512x512", "1024x1024", "1536x1024", "1024x1536", "1792x1024", "1024x1792"] | str
+    size: ImageSizeValue
     """How large they shall be."""
-    response_format: CreateImageVariationRequestResponseFormat | Literal["url", "b64_json"] | str
+    response_format: CreateImageVariationRequestResponseFormatValue
     """Whether to get addresses or bytes."""
 
 
@@ -232,7 +232,7 @@ class CreateSpeechParams(TypedDict, total=False):
 
     instructions: str
     """How to speak: mood, pace, accent."""
-    response_format: CreateSpeechRequestResponseFormat | Literal["mp3", "opus", "aac", "flac", "wav", "pcm"] | str
+    response_format: CreateSpeechRequestResponseFormatValue
     """The sound's file format."""
     speed: float
     """How fast to speak; 1 is the natural pace."""
@@ -251,7 +251,7 @@ class CreateSfxParams(TypedDict, total=False):
     """How closely to follow the prompt, from loosely (0) to exactly (1)."""
     loop: bool
     """Whether the end joins the beginning without a seam."""
-    response_format: CreateSfxRequestResponseFormat | Literal["mp3", "opus", "aac", "flac", "pcm"] | str
+    response_format: CreateSfxRequestResponseFormatValue
     """The sound's file format."""
 
 
@@ -262,7 +262,7 @@ class CreateMusicParams(TypedDict, total=False):
     """How long it lasts; left out, the model decides."""
     instrumental: bool
     """Whether to do without singing."""
-    response_format: CreateMusicRequestResponseFormat | Literal["mp3", "opus", "aac", "flac", "pcm"] | str
+    response_format: CreateMusicRequestResponseFormatValue
     """The sound's file format."""
 
 

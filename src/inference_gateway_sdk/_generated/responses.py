@@ -4,7 +4,7 @@ Derived from openapi.yaml by scripts/generate_types: do not edit.
 """
 # fmt: off
 
-from typing import Any, TYPE_CHECKING, TypeAlias
+from typing import Any, Literal, TYPE_CHECKING, TypeAlias
 
 from msgspec import field
 
@@ -81,6 +81,13 @@ class ResponseRole(OpenEnum):
     DEVELOPER = "developer"
 
 
+if TYPE_CHECKING:
+    ResponseRoleValue: TypeAlias = ResponseRole | Literal["user", "assistant", "system", "developer"] | str
+    """A `ResponseRole`, or any other string: gateways send values that the contract does not list."""
+else:
+    ResponseRoleValue = ResponseRole
+
+
 class UnknownResponseInputContentPart(Unknown):
     """A variant of `ResponseInputContentPart` that the contract does not list, kept whole."""
 
@@ -105,7 +112,7 @@ class ResponseInputItem(_Model, kw_only=True):
 
     type: str | None = None
     """May be left out: the items are messages."""
-    role: Required[ResponseRole]
+    role: Required[ResponseRoleValue]
     """Who it comes from."""
     content: Required[ResponseInputMessageContent]
     """What it says."""
@@ -121,10 +128,17 @@ class ResponseToolType(OpenEnum):
     FUNCTION = "function"
 
 
+if TYPE_CHECKING:
+    ResponseToolTypeValue: TypeAlias = ResponseToolType | Literal["function"] | str
+    """A `ResponseToolType`, or any other string: gateways send values that the contract does not list."""
+else:
+    ResponseToolTypeValue = ResponseToolType
+
+
 class ResponseTool(_Model, kw_only=True):
     """A function on offer to the model, without the inner object that chat tools have."""
 
-    type: Required[ResponseToolType] = field(default_factory=lambda: ResponseToolType.FUNCTION)
+    type: Required[ResponseToolTypeValue] = field(default_factory=lambda: ResponseToolType.FUNCTION)
     """The kind of tool."""
     name: Required[str]
     """What the model calls it by."""
@@ -144,22 +158,36 @@ class ResponseToolChoiceMode(OpenEnum):
     REQUIRED = "required"
 
 
+if TYPE_CHECKING:
+    ResponseToolChoiceModeValue: TypeAlias = ResponseToolChoiceMode | Literal["none", "auto", "required"] | str
+    """A `ResponseToolChoiceMode`, or any other string: gateways send values that the contract does not list."""
+else:
+    ResponseToolChoiceModeValue = ResponseToolChoiceMode
+
+
 class ResponseToolChoiceFunctionType(OpenEnum):
     """The kind of tool."""
 
     FUNCTION = "function"
 
 
+if TYPE_CHECKING:
+    ResponseToolChoiceFunctionTypeValue: TypeAlias = ResponseToolChoiceFunctionType | Literal["function"] | str
+    """A `ResponseToolChoiceFunctionType`, or any other string: gateways send values that the contract does not list."""
+else:
+    ResponseToolChoiceFunctionTypeValue = ResponseToolChoiceFunctionType
+
+
 class ResponseToolChoiceFunction(_Model, kw_only=True):
     """Insists on one function."""
 
-    type: Required[ResponseToolChoiceFunctionType] = field(default_factory=lambda: ResponseToolChoiceFunctionType.FUNCTION)
+    type: Required[ResponseToolChoiceFunctionTypeValue] = field(default_factory=lambda: ResponseToolChoiceFunctionType.FUNCTION)
     """The kind of tool."""
     name: Required[str]
     """Its name among the tools on offer."""
 
 
-ResponseToolChoice: TypeAlias = ResponseToolChoiceMode | ResponseToolChoiceFunction
+ResponseToolChoice: TypeAlias = ResponseToolChoiceModeValue | ResponseToolChoiceFunction
 """Whether tools are used: a mode, or one function by name."""
 
 
@@ -172,6 +200,13 @@ class ResponseReasoningEffort(OpenEnum):
     HIGH = "high"
 
 
+if TYPE_CHECKING:
+    ResponseReasoningEffortValue: TypeAlias = ResponseReasoningEffort | Literal["minimal", "low", "medium", "high"] | str
+    """A `ResponseReasoningEffort`, or any other string: gateways send values that the contract does not list."""
+else:
+    ResponseReasoningEffortValue = ResponseReasoningEffort
+
+
 class ResponseReasoningSummary(OpenEnum):
     """How much of the thinking it sums up for the reader."""
 
@@ -180,12 +215,19 @@ class ResponseReasoningSummary(OpenEnum):
     DETAILED = "detailed"
 
 
+if TYPE_CHECKING:
+    ResponseReasoningSummaryValue: TypeAlias = ResponseReasoningSummary | Literal["auto", "concise", "detailed"] | str
+    """A `ResponseReasoningSummary`, or any other string: gateways send values that the contract does not list."""
+else:
+    ResponseReasoningSummaryValue = ResponseReasoningSummary
+
+
 class ResponseReasoning(_Model, kw_only=True):
     """How a reasoning model thinks, and what it shows of it."""
 
-    effort: ResponseReasoningEffort | None = None
+    effort: ResponseReasoningEffortValue | None = None
     """How hard it thinks before it answers."""
-    summary: ResponseReasoningSummary | None = None
+    summary: ResponseReasoningSummaryValue | None = None
     """How much of the thinking it sums up for the reader."""
 
 
@@ -197,10 +239,17 @@ class ResponseTextConfigFormatType(OpenEnum):
     JSON_OBJECT = "json_object"
 
 
+if TYPE_CHECKING:
+    ResponseTextConfigFormatTypeValue: TypeAlias = ResponseTextConfigFormatType | Literal["text", "json_schema", "json_object"] | str
+    """A `ResponseTextConfigFormatType`, or any other string: gateways send values that the contract does not list."""
+else:
+    ResponseTextConfigFormatTypeValue = ResponseTextConfigFormatType
+
+
 class ResponseTextConfigFormat(_Model, kw_only=True):
     """Prose, free JSON, or JSON by schema."""
 
-    type: Required[ResponseTextConfigFormatType]
+    type: Required[ResponseTextConfigFormatTypeValue]
     """Which of the three."""
     name: str | None = None
     """The schema's name; for `json_schema`."""
@@ -262,10 +311,17 @@ class ResponseInputTextType(OpenEnum):
     INPUT_TEXT = "input_text"
 
 
+if TYPE_CHECKING:
+    ResponseInputTextTypeValue: TypeAlias = ResponseInputTextType | Literal["input_text"] | str
+    """A `ResponseInputTextType`, or any other string: gateways send values that the contract does not list."""
+else:
+    ResponseInputTextTypeValue = ResponseInputTextType
+
+
 class ResponseInputText(_Model, kw_only=True):
     """Text to respond to."""
 
-    type: Required[ResponseInputTextType] = field(default_factory=lambda: ResponseInputTextType.INPUT_TEXT)
+    type: Required[ResponseInputTextTypeValue] = field(default_factory=lambda: ResponseInputTextType.INPUT_TEXT)
     """Marks the part as text."""
     text: Required[str]
     """The words."""
@@ -277,6 +333,13 @@ class ResponseInputImageType(OpenEnum):
     INPUT_IMAGE = "input_image"
 
 
+if TYPE_CHECKING:
+    ResponseInputImageTypeValue: TypeAlias = ResponseInputImageType | Literal["input_image"] | str
+    """A `ResponseInputImageType`, or any other string: gateways send values that the contract does not list."""
+else:
+    ResponseInputImageTypeValue = ResponseInputImageType
+
+
 class ResponseInputImageDetail(OpenEnum):
     """How closely the model looks. More detail costs more tokens."""
 
@@ -285,14 +348,21 @@ class ResponseInputImageDetail(OpenEnum):
     HIGH = "high"
 
 
+if TYPE_CHECKING:
+    ResponseInputImageDetailValue: TypeAlias = ResponseInputImageDetail | Literal["auto", "low", "high"] | str
+    """A `ResponseInputImageDetail`, or any other string: gateways send values that the contract does not list."""
+else:
+    ResponseInputImageDetailValue = ResponseInputImageDetail
+
+
 class ResponseInputImage(_Model, kw_only=True):
     """A picture to respond to."""
 
-    type: Required[ResponseInputImageType] = field(default_factory=lambda: ResponseInputImageType.INPUT_IMAGE)
+    type: Required[ResponseInputImageTypeValue] = field(default_factory=lambda: ResponseInputImageType.INPUT_IMAGE)
     """Marks the part as a picture."""
     image_url: str | None = None
     """A web address, or a `data:` URL with the bytes as base64."""
-    detail: ResponseInputImageDetail | None = None
+    detail: ResponseInputImageDetailValue | None = None
     """How closely the model looks. More detail costs more tokens."""
 
 
@@ -305,6 +375,13 @@ class ResponseStatus(OpenEnum):
     CANCELLED = "cancelled"
     QUEUED = "queued"
     INCOMPLETE = "incomplete"
+
+
+if TYPE_CHECKING:
+    ResponseStatusValue: TypeAlias = ResponseStatus | Literal["completed", "failed", "in_progress", "cancelled", "queued", "incomplete"] | str
+    """A `ResponseStatus`, or any other string: gateways send values that the contract does not list."""
+else:
+    ResponseStatusValue = ResponseStatus
 
 
 class UnknownResponseOutputItem(Unknown):
@@ -376,7 +453,7 @@ class Response(ResponseAnswer["ResponseFunctionToolCall"], WithMeta, _Model, kw_
     """The word `response`."""
     created_at: Required[int]
     """When it was begun, in Unix seconds."""
-    status: Required[ResponseStatus]
+    status: Required[ResponseStatusValue]
     """How far it has come."""
     model: Required[str]
     """The model that responds, by the provider's own name."""
@@ -416,10 +493,24 @@ class ResponseOutputMessageType(OpenEnum):
     MESSAGE = "message"
 
 
+if TYPE_CHECKING:
+    ResponseOutputMessageTypeValue: TypeAlias = ResponseOutputMessageType | Literal["message"] | str
+    """A `ResponseOutputMessageType`, or any other string: gateways send values that the contract does not list."""
+else:
+    ResponseOutputMessageTypeValue = ResponseOutputMessageType
+
+
 class ResponseOutputMessageRole(OpenEnum):
     """Always the assistant."""
 
     ASSISTANT = "assistant"
+
+
+if TYPE_CHECKING:
+    ResponseOutputMessageRoleValue: TypeAlias = ResponseOutputMessageRole | Literal["assistant"] | str
+    """A `ResponseOutputMessageRole`, or any other string: gateways send values that the contract does not list."""
+else:
+    ResponseOutputMessageRoleValue = ResponseOutputMessageRole
 
 
 class ResponseOutputMessageStatus(OpenEnum):
@@ -428,6 +519,13 @@ class ResponseOutputMessageStatus(OpenEnum):
     IN_PROGRESS = "in_progress"
     COMPLETED = "completed"
     INCOMPLETE = "incomplete"
+
+
+if TYPE_CHECKING:
+    ResponseOutputMessageStatusValue: TypeAlias = ResponseOutputMessageStatus | Literal["in_progress", "completed", "incomplete"] | str
+    """A `ResponseOutputMessageStatus`, or any other string: gateways send values that the contract does not list."""
+else:
+    ResponseOutputMessageStatusValue = ResponseOutputMessageStatus
 
 
 class UnknownResponseOutputContent(Unknown):
@@ -448,13 +546,13 @@ else:
 class ResponseOutputMessage(_Model, kw_only=True):
     """A message of the model."""
 
-    type: Required[ResponseOutputMessageType] = field(default_factory=lambda: ResponseOutputMessageType.MESSAGE)
+    type: Required[ResponseOutputMessageTypeValue] = field(default_factory=lambda: ResponseOutputMessageType.MESSAGE)
     """Marks the item as a message."""
     id: Required[str]
     """The message's id."""
-    role: Required[ResponseOutputMessageRole] = field(default_factory=lambda: ResponseOutputMessageRole.ASSISTANT)
+    role: Required[ResponseOutputMessageRoleValue] = field(default_factory=lambda: ResponseOutputMessageRole.ASSISTANT)
     """Always the assistant."""
-    status: ResponseOutputMessageStatus | None = None
+    status: ResponseOutputMessageStatusValue | None = None
     """How far it has come."""
     content: list[ResponseOutputContent]
     """What it says, piece by piece."""
@@ -466,10 +564,17 @@ class ResponseOutputTextType(OpenEnum):
     OUTPUT_TEXT = "output_text"
 
 
+if TYPE_CHECKING:
+    ResponseOutputTextTypeValue: TypeAlias = ResponseOutputTextType | Literal["output_text"] | str
+    """A `ResponseOutputTextType`, or any other string: gateways send values that the contract does not list."""
+else:
+    ResponseOutputTextTypeValue = ResponseOutputTextType
+
+
 class ResponseOutputText(_Model, kw_only=True):
     """Text a model wrote."""
 
-    type: Required[ResponseOutputTextType] = field(default_factory=lambda: ResponseOutputTextType.OUTPUT_TEXT)
+    type: Required[ResponseOutputTextTypeValue] = field(default_factory=lambda: ResponseOutputTextType.OUTPUT_TEXT)
     """Marks the piece as text."""
     text: Required[str]
     """The words."""
@@ -483,10 +588,17 @@ class ResponseOutputRefusalType(OpenEnum):
     REFUSAL = "refusal"
 
 
+if TYPE_CHECKING:
+    ResponseOutputRefusalTypeValue: TypeAlias = ResponseOutputRefusalType | Literal["refusal"] | str
+    """A `ResponseOutputRefusalType`, or any other string: gateways send values that the contract does not list."""
+else:
+    ResponseOutputRefusalTypeValue = ResponseOutputRefusalType
+
+
 class ResponseOutputRefusal(_Model, kw_only=True):
     """A model's word that it will not answer."""
 
-    type: Required[ResponseOutputRefusalType] = field(default_factory=lambda: ResponseOutputRefusalType.REFUSAL)
+    type: Required[ResponseOutputRefusalTypeValue] = field(default_factory=lambda: ResponseOutputRefusalType.REFUSAL)
     """Marks the piece as a refusal."""
     refusal: Required[str]
     """Why it declines."""
@@ -498,6 +610,13 @@ class ResponseFunctionToolCallType(OpenEnum):
     FUNCTION_CALL = "function_call"
 
 
+if TYPE_CHECKING:
+    ResponseFunctionToolCallTypeValue: TypeAlias = ResponseFunctionToolCallType | Literal["function_call"] | str
+    """A `ResponseFunctionToolCallType`, or any other string: gateways send values that the contract does not list."""
+else:
+    ResponseFunctionToolCallTypeValue = ResponseFunctionToolCallType
+
+
 class ResponseFunctionToolCallStatus(OpenEnum):
     """How far it has come."""
 
@@ -506,10 +625,17 @@ class ResponseFunctionToolCallStatus(OpenEnum):
     INCOMPLETE = "incomplete"
 
 
+if TYPE_CHECKING:
+    ResponseFunctionToolCallStatusValue: TypeAlias = ResponseFunctionToolCallStatus | Literal["in_progress", "completed", "incomplete"] | str
+    """A `ResponseFunctionToolCallStatus`, or any other string: gateways send values that the contract does not list."""
+else:
+    ResponseFunctionToolCallStatusValue = ResponseFunctionToolCallStatus
+
+
 class ResponseFunctionToolCall(Arguments, _Model, kw_only=True):
     """A model's request to run a function."""
 
-    type: Required[ResponseFunctionToolCallType] = field(default_factory=lambda: ResponseFunctionToolCallType.FUNCTION_CALL)
+    type: Required[ResponseFunctionToolCallTypeValue] = field(default_factory=lambda: ResponseFunctionToolCallType.FUNCTION_CALL)
     """Marks the item as a function call."""
     id: str | None = None
     """The item's id."""
@@ -519,7 +645,7 @@ class ResponseFunctionToolCall(Arguments, _Model, kw_only=True):
     """Which function."""
     arguments: Required[str]
     """Its arguments as JSON text, which may be malformed."""
-    status: ResponseFunctionToolCallStatus | None = None
+    status: ResponseFunctionToolCallStatusValue | None = None
     """How far it has come."""
 
 
@@ -527,6 +653,13 @@ class ResponseReasoningItemType(OpenEnum):
     """Marks the item as thinking."""
 
     REASONING = "reasoning"
+
+
+if TYPE_CHECKING:
+    ResponseReasoningItemTypeValue: TypeAlias = ResponseReasoningItemType | Literal["reasoning"] | str
+    """A `ResponseReasoningItemType`, or any other string: gateways send values that the contract does not list."""
+else:
+    ResponseReasoningItemTypeValue = ResponseReasoningItemType
 
 
 class ResponseReasoningItemStatus(OpenEnum):
@@ -537,16 +670,31 @@ class ResponseReasoningItemStatus(OpenEnum):
     INCOMPLETE = "incomplete"
 
 
+if TYPE_CHECKING:
+    ResponseReasoningItemStatusValue: TypeAlias = ResponseReasoningItemStatus | Literal["in_progress", "completed", "incomplete"] | str
+    """A `ResponseReasoningItemStatus`, or any other string: gateways send values that the contract does not list."""
+else:
+    ResponseReasoningItemStatusValue = ResponseReasoningItemStatus
+
+
 class ResponseReasoningSummaryPartType(OpenEnum):
     """Marks the passage as a summary."""
 
     SUMMARY_TEXT = "summary_text"
 
 
+if TYPE_CHECKING:
+    ResponseReasoningSummaryPartTypeValue: TypeAlias = ResponseReasoningSummaryPartType | Literal["summary_text"] | str
+    """A `ResponseReasoningSummaryPartType`, or any other string: gateways send values that the contract does not list.
+    """
+else:
+    ResponseReasoningSummaryPartTypeValue = ResponseReasoningSummaryPartType
+
+
 class ResponseReasoningSummaryPart(_Model, kw_only=True):
     """A passage of summed-up thinking."""
 
-    type: Required[ResponseReasoningSummaryPartType] = field(default_factory=lambda: ResponseReasoningSummaryPartType.SUMMARY_TEXT)
+    type: Required[ResponseReasoningSummaryPartTypeValue] = field(default_factory=lambda: ResponseReasoningSummaryPartType.SUMMARY_TEXT)
     """Marks the passage as a summary."""
     text: Required[str]
     """The passage."""
@@ -555,13 +703,13 @@ class ResponseReasoningSummaryPart(_Model, kw_only=True):
 class ResponseReasoningItem(_Model, kw_only=True):
     """A model's thinking. Send it back unchanged with the next input."""
 
-    type: Required[ResponseReasoningItemType] = field(default_factory=lambda: ResponseReasoningItemType.REASONING)
+    type: Required[ResponseReasoningItemTypeValue] = field(default_factory=lambda: ResponseReasoningItemType.REASONING)
     """Marks the item as thinking."""
     id: Required[str]
     """The item's id."""
     summary: list[ResponseReasoningSummaryPart]
     """The thinking, summed up."""
-    status: ResponseReasoningItemStatus | None = None
+    status: ResponseReasoningItemStatusValue | None = None
     """How far it has come."""
 
 

@@ -4,7 +4,7 @@ Derived from openapi.yaml by scripts/generate_types: do not edit.
 """
 # fmt: off
 
-from typing import Any
+from typing import Any, Literal, TYPE_CHECKING, TypeAlias
 
 from msgspec import field
 
@@ -39,6 +39,13 @@ class VideoJobObject(OpenEnum):
     VIDEO = "video"
 
 
+if TYPE_CHECKING:
+    VideoJobObjectValue: TypeAlias = VideoJobObject | Literal["video"] | str
+    """A `VideoJobObject`, or any other string: gateways send values that the contract does not list."""
+else:
+    VideoJobObjectValue = VideoJobObject
+
+
 class VideoJobStatus(OpenEnum):
     """How far it has come."""
 
@@ -46,6 +53,13 @@ class VideoJobStatus(OpenEnum):
     IN_PROGRESS = "in_progress"
     COMPLETED = "completed"
     FAILED = "failed"
+
+
+if TYPE_CHECKING:
+    VideoJobStatusValue: TypeAlias = VideoJobStatus | Literal["queued", "in_progress", "completed", "failed"] | str
+    """A `VideoJobStatus`, or any other string: gateways send values that the contract does not list."""
+else:
+    VideoJobStatusValue = VideoJobStatus
 
 
 class VideoJobError(_Model, kw_only=True):
@@ -62,11 +76,11 @@ class VideoJob(_Model, kw_only=True):
 
     id: Required[str]
     """By which the job is asked for."""
-    object: Required[VideoJobObject] = field(default_factory=lambda: VideoJobObject.VIDEO)
+    object: Required[VideoJobObjectValue] = field(default_factory=lambda: VideoJobObject.VIDEO)
     """Marks the body as a video."""
     model: Required[str]
     """The model at work."""
-    status: Required[VideoJobStatus]
+    status: Required[VideoJobStatusValue]
     """How far it has come."""
     progress: int | None = None
     """Percent done."""
