@@ -32,8 +32,7 @@ class CreateSpeechRequestResponseFormat(OpenEnum):
 
 if TYPE_CHECKING:
     CreateSpeechRequestResponseFormatValue: TypeAlias = CreateSpeechRequestResponseFormat | Literal["mp3", "opus", "aac", "flac", "wav", "pcm"] | str
-    """A `CreateSpeechRequestResponseFormat`, or any other string: gateways send values that the contract does not list.
-    """
+    """A `CreateSpeechRequestResponseFormat`, or any other string: gateways send values that no contract lists."""
 else:
     CreateSpeechRequestResponseFormatValue = CreateSpeechRequestResponseFormat
 
@@ -71,7 +70,7 @@ class CreateSfxRequestResponseFormat(OpenEnum):
 
 if TYPE_CHECKING:
     CreateSfxRequestResponseFormatValue: TypeAlias = CreateSfxRequestResponseFormat | Literal["mp3", "opus", "aac", "flac", "pcm"] | str
-    """A `CreateSfxRequestResponseFormat`, or any other string: gateways send values that the contract does not list."""
+    """A `CreateSfxRequestResponseFormat`, or any other string: gateways send values that no contract lists."""
 else:
     CreateSfxRequestResponseFormatValue = CreateSfxRequestResponseFormat
 
@@ -105,8 +104,7 @@ class CreateMusicRequestResponseFormat(OpenEnum):
 
 if TYPE_CHECKING:
     CreateMusicRequestResponseFormatValue: TypeAlias = CreateMusicRequestResponseFormat | Literal["mp3", "opus", "aac", "flac", "pcm"] | str
-    """A `CreateMusicRequestResponseFormat`, or any other string: gateways send values that the contract does not list.
-    """
+    """A `CreateMusicRequestResponseFormat`, or any other string: gateways send values that no contract lists."""
 else:
     CreateMusicRequestResponseFormatValue = CreateMusicRequestResponseFormat
 

@@ -79,7 +79,7 @@ class MessageRole(OpenEnum):
 
 if TYPE_CHECKING:
     MessageRoleValue: TypeAlias = MessageRole | Literal["system", "user", "assistant", "tool"] | str
-    """A `MessageRole`, or any other string: gateways send values that the contract does not list."""
+    """A `MessageRole`, or any other string: gateways send values that no contract lists."""
 else:
     MessageRoleValue = MessageRole
 
@@ -111,7 +111,7 @@ class ChatCompletionToolType(OpenEnum):
 
 if TYPE_CHECKING:
     ChatCompletionToolTypeValue: TypeAlias = ChatCompletionToolType | Literal["function"] | str
-    """A `ChatCompletionToolType`, or any other string: gateways send values that the contract does not list."""
+    """A `ChatCompletionToolType`, or any other string: gateways send values that no contract lists."""
 else:
     ChatCompletionToolTypeValue = ChatCompletionToolType
 
@@ -179,7 +179,7 @@ class TextContentPartType(OpenEnum):
 
 if TYPE_CHECKING:
     TextContentPartTypeValue: TypeAlias = TextContentPartType | Literal["text"] | str
-    """A `TextContentPartType`, or any other string: gateways send values that the contract does not list."""
+    """A `TextContentPartType`, or any other string: gateways send values that no contract lists."""
 else:
     TextContentPartTypeValue = TextContentPartType
 
@@ -201,7 +201,7 @@ class ImageContentPartType(OpenEnum):
 
 if TYPE_CHECKING:
     ImageContentPartTypeValue: TypeAlias = ImageContentPartType | Literal["image_url"] | str
-    """A `ImageContentPartType`, or any other string: gateways send values that the contract does not list."""
+    """A `ImageContentPartType`, or any other string: gateways send values that no contract lists."""
 else:
     ImageContentPartTypeValue = ImageContentPartType
 
@@ -216,7 +216,7 @@ class ImageUrlDetail(OpenEnum):
 
 if TYPE_CHECKING:
     ImageUrlDetailValue: TypeAlias = ImageUrlDetail | Literal["auto", "low", "high"] | str
-    """A `ImageUrlDetail`, or any other string: gateways send values that the contract does not list."""
+    """A `ImageUrlDetail`, or any other string: gateways send values that no contract lists."""
 else:
     ImageUrlDetailValue = ImageUrlDetail
 
@@ -275,7 +275,7 @@ class ChatCompletionToolChoiceMode(OpenEnum):
 
 if TYPE_CHECKING:
     ChatCompletionToolChoiceModeValue: TypeAlias = ChatCompletionToolChoiceMode | Literal["none", "auto", "required"] | str
-    """A `ChatCompletionToolChoiceMode`, or any other string: gateways send values that the contract does not list."""
+    """A `ChatCompletionToolChoiceMode`, or any other string: gateways send values that no contract lists."""
 else:
     ChatCompletionToolChoiceModeValue = ChatCompletionToolChoiceMode
 
@@ -332,7 +332,7 @@ class ResponseFormatTextType(OpenEnum):
 
 if TYPE_CHECKING:
     ResponseFormatTextTypeValue: TypeAlias = ResponseFormatTextType | Literal["text"] | str
-    """A `ResponseFormatTextType`, or any other string: gateways send values that the contract does not list."""
+    """A `ResponseFormatTextType`, or any other string: gateways send values that no contract lists."""
 else:
     ResponseFormatTextTypeValue = ResponseFormatTextType
 
@@ -352,7 +352,7 @@ class ResponseFormatJsonObjectType(OpenEnum):
 
 if TYPE_CHECKING:
     ResponseFormatJsonObjectTypeValue: TypeAlias = ResponseFormatJsonObjectType | Literal["json_object"] | str
-    """A `ResponseFormatJsonObjectType`, or any other string: gateways send values that the contract does not list."""
+    """A `ResponseFormatJsonObjectType`, or any other string: gateways send values that no contract lists."""
 else:
     ResponseFormatJsonObjectTypeValue = ResponseFormatJsonObjectType
 
@@ -372,7 +372,7 @@ class ResponseFormatJsonSchemaType(OpenEnum):
 
 if TYPE_CHECKING:
     ResponseFormatJsonSchemaTypeValue: TypeAlias = ResponseFormatJsonSchemaType | Literal["json_schema"] | str
-    """A `ResponseFormatJsonSchemaType`, or any other string: gateways send values that the contract does not list."""
+    """A `ResponseFormatJsonSchemaType`, or any other string: gateways send values that no contract lists."""
 else:
     ResponseFormatJsonSchemaTypeValue = ResponseFormatJsonSchemaType
 
@@ -436,8 +436,7 @@ class CreateChatCompletionRequestReasoningEffort(OpenEnum):
 
 if TYPE_CHECKING:
     CreateChatCompletionRequestReasoningEffortValue: TypeAlias = CreateChatCompletionRequestReasoningEffort | Literal["minimal", "low", "medium", "high"] | str
-    """A `CreateChatCompletionRequestReasoningEffort`, or any other string: gateways send values that the contract does
-    not list.
+    """A `CreateChatCompletionRequestReasoningEffort`, or any other string: gateways send values that no contract lists.
     """
 else:
     CreateChatCompletionRequestReasoningEffortValue = CreateChatCompletionRequestReasoningEffort
@@ -506,7 +505,7 @@ class FinishReason(OpenEnum):
 
 if TYPE_CHECKING:
     FinishReasonValue: TypeAlias = FinishReason | Literal["stop", "length", "tool_calls", "content_filter", "function_call"] | str
-    """A `FinishReason`, or any other string: gateways send values that the contract does not list."""
+    """A `FinishReason`, or any other string: gateways send values that no contract lists."""
 else:
     FinishReasonValue = FinishReason
 

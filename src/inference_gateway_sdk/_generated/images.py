@@ -44,7 +44,7 @@ class ImageSize(OpenEnum):
 
 if TYPE_CHECKING:
     ImageSizeValue: TypeAlias = ImageSize | Literal["auto", "256x256", "512x512", "1024x1024", "1536x1024", "1024x1536", "1792x1024", "1024x1792"] | str
-    """A `ImageSize`, or any other string: gateways send values that the contract does not list."""
+    """A `ImageSize`, or any other string: gateways send values that no contract lists."""
 else:
     ImageSizeValue = ImageSize
 
@@ -112,7 +112,7 @@ class CreateImageRequestQuality(OpenEnum):
 
 if TYPE_CHECKING:
     CreateImageRequestQualityValue: TypeAlias = CreateImageRequestQuality | Literal["auto", "standard", "hd", "low", "medium", "high"] | str
-    """A `CreateImageRequestQuality`, or any other string: gateways send values that the contract does not list."""
+    """A `CreateImageRequestQuality`, or any other string: gateways send values that no contract lists."""
 else:
     CreateImageRequestQualityValue = CreateImageRequestQuality
 
@@ -126,8 +126,7 @@ class CreateImageRequestResponseFormat(OpenEnum):
 
 if TYPE_CHECKING:
     CreateImageRequestResponseFormatValue: TypeAlias = CreateImageRequestResponseFormat | Literal["url", "b64_json"] | str
-    """A `CreateImageRequestResponseFormat`, or any other string: gateways send values that the contract does not list.
-    """
+    """A `CreateImageRequestResponseFormat`, or any other string: gateways send values that no contract lists."""
 else:
     CreateImageRequestResponseFormatValue = CreateImageRequestResponseFormat
 
@@ -161,7 +160,7 @@ class CreateImageEditRequestQuality(OpenEnum):
 
 if TYPE_CHECKING:
     CreateImageEditRequestQualityValue: TypeAlias = CreateImageEditRequestQuality | Literal["auto", "standard", "low", "medium", "high"] | str
-    """A `CreateImageEditRequestQuality`, or any other string: gateways send values that the contract does not list."""
+    """A `CreateImageEditRequestQuality`, or any other string: gateways send values that no contract lists."""
 else:
     CreateImageEditRequestQualityValue = CreateImageEditRequestQuality
 
@@ -175,9 +174,7 @@ class CreateImageEditRequestResponseFormat(OpenEnum):
 
 if TYPE_CHECKING:
     CreateImageEditRequestResponseFormatValue: TypeAlias = CreateImageEditRequestResponseFormat | Literal["url", "b64_json"] | str
-    """A `CreateImageEditRequestResponseFormat`, or any other string: gateways send values that the contract does not
-    list.
-    """
+    """A `CreateImageEditRequestResponseFormat`, or any other string: gateways send values that no contract lists."""
 else:
     CreateImageEditRequestResponseFormatValue = CreateImageEditRequestResponseFormat
 
@@ -212,8 +209,7 @@ class CreateImageVariationRequestResponseFormat(OpenEnum):
 
 if TYPE_CHECKING:
     CreateImageVariationRequestResponseFormatValue: TypeAlias = CreateImageVariationRequestResponseFormat | Literal["url", "b64_json"] | str
-    """A `CreateImageVariationRequestResponseFormat`, or any other string: gateways send values that the contract does
-    not list.
+    """A `CreateImageVariationRequestResponseFormat`, or any other string: gateways send values that no contract lists.
     """
 else:
     CreateImageVariationRequestResponseFormatValue = CreateImageVariationRequestResponseFormat

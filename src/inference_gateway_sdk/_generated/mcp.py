@@ -56,7 +56,7 @@ class McpJsonRpcRequestJsonrpc(OpenEnum):
 
 if TYPE_CHECKING:
     McpJsonRpcRequestJsonrpcValue: TypeAlias = McpJsonRpcRequestJsonrpc | Literal["2.0"] | str
-    """A `McpJsonRpcRequestJsonrpc`, or any other string: gateways send values that the contract does not list."""
+    """A `McpJsonRpcRequestJsonrpc`, or any other string: gateways send values that no contract lists."""
 else:
     McpJsonRpcRequestJsonrpcValue = McpJsonRpcRequestJsonrpc
 
@@ -71,7 +71,7 @@ class McpJsonRpcRequestMethod(OpenEnum):
 
 if TYPE_CHECKING:
     McpJsonRpcRequestMethodValue: TypeAlias = McpJsonRpcRequestMethod | Literal["server/discover", "tools/list", "tools/call"] | str
-    """A `McpJsonRpcRequestMethod`, or any other string: gateways send values that the contract does not list."""
+    """A `McpJsonRpcRequestMethod`, or any other string: gateways send values that no contract lists."""
 else:
     McpJsonRpcRequestMethodValue = McpJsonRpcRequestMethod
 
@@ -108,7 +108,7 @@ class McpJsonRpcResponseJsonrpc(OpenEnum):
 
 if TYPE_CHECKING:
     McpJsonRpcResponseJsonrpcValue: TypeAlias = McpJsonRpcResponseJsonrpc | Literal["2.0"] | str
-    """A `McpJsonRpcResponseJsonrpc`, or any other string: gateways send values that the contract does not list."""
+    """A `McpJsonRpcResponseJsonrpc`, or any other string: gateways send values that no contract lists."""
 else:
     McpJsonRpcResponseJsonrpcValue = McpJsonRpcResponseJsonrpc
 

@@ -85,7 +85,7 @@ class MessagesErrorType(OpenEnum):
 
 if TYPE_CHECKING:
     MessagesErrorTypeValue: TypeAlias = MessagesErrorType | Literal["error"] | str
-    """A `MessagesErrorType`, or any other string: gateways send values that the contract does not list."""
+    """A `MessagesErrorType`, or any other string: gateways send values that no contract lists."""
 else:
     MessagesErrorTypeValue = MessagesErrorType
 
@@ -107,7 +107,7 @@ class CacheControlType(OpenEnum):
 
 if TYPE_CHECKING:
     CacheControlTypeValue: TypeAlias = CacheControlType | Literal["ephemeral"] | str
-    """A `CacheControlType`, or any other string: gateways send values that the contract does not list."""
+    """A `CacheControlType`, or any other string: gateways send values that no contract lists."""
 else:
     CacheControlTypeValue = CacheControlType
 
@@ -127,7 +127,7 @@ class MessagesTextBlockType(OpenEnum):
 
 if TYPE_CHECKING:
     MessagesTextBlockTypeValue: TypeAlias = MessagesTextBlockType | Literal["text"] | str
-    """A `MessagesTextBlockType`, or any other string: gateways send values that the contract does not list."""
+    """A `MessagesTextBlockType`, or any other string: gateways send values that no contract lists."""
 else:
     MessagesTextBlockTypeValue = MessagesTextBlockType
 
@@ -154,7 +154,7 @@ class MessagesImageSourceType(OpenEnum):
 
 if TYPE_CHECKING:
     MessagesImageSourceTypeValue: TypeAlias = MessagesImageSourceType | Literal["base64", "url"] | str
-    """A `MessagesImageSourceType`, or any other string: gateways send values that the contract does not list."""
+    """A `MessagesImageSourceType`, or any other string: gateways send values that no contract lists."""
 else:
     MessagesImageSourceTypeValue = MessagesImageSourceType
 
@@ -180,7 +180,7 @@ class MessagesImageBlockType(OpenEnum):
 
 if TYPE_CHECKING:
     MessagesImageBlockTypeValue: TypeAlias = MessagesImageBlockType | Literal["image"] | str
-    """A `MessagesImageBlockType`, or any other string: gateways send values that the contract does not list."""
+    """A `MessagesImageBlockType`, or any other string: gateways send values that no contract lists."""
 else:
     MessagesImageBlockTypeValue = MessagesImageBlockType
 
@@ -205,7 +205,7 @@ class MessagesDocumentSourceType(OpenEnum):
 
 if TYPE_CHECKING:
     MessagesDocumentSourceTypeValue: TypeAlias = MessagesDocumentSourceType | Literal["base64", "url"] | str
-    """A `MessagesDocumentSourceType`, or any other string: gateways send values that the contract does not list."""
+    """A `MessagesDocumentSourceType`, or any other string: gateways send values that no contract lists."""
 else:
     MessagesDocumentSourceTypeValue = MessagesDocumentSourceType
 
@@ -231,7 +231,7 @@ class MessagesDocumentBlockType(OpenEnum):
 
 if TYPE_CHECKING:
     MessagesDocumentBlockTypeValue: TypeAlias = MessagesDocumentBlockType | Literal["document"] | str
-    """A `MessagesDocumentBlockType`, or any other string: gateways send values that the contract does not list."""
+    """A `MessagesDocumentBlockType`, or any other string: gateways send values that no contract lists."""
 else:
     MessagesDocumentBlockTypeValue = MessagesDocumentBlockType
 
@@ -255,7 +255,7 @@ class MessagesToolUseBlockType(OpenEnum):
 
 if TYPE_CHECKING:
     MessagesToolUseBlockTypeValue: TypeAlias = MessagesToolUseBlockType | Literal["tool_use"] | str
-    """A `MessagesToolUseBlockType`, or any other string: gateways send values that the contract does not list."""
+    """A `MessagesToolUseBlockType`, or any other string: gateways send values that no contract lists."""
 else:
     MessagesToolUseBlockTypeValue = MessagesToolUseBlockType
 
@@ -281,7 +281,7 @@ class MessagesToolResultBlockType(OpenEnum):
 
 if TYPE_CHECKING:
     MessagesToolResultBlockTypeValue: TypeAlias = MessagesToolResultBlockType | Literal["tool_result"] | str
-    """A `MessagesToolResultBlockType`, or any other string: gateways send values that the contract does not list."""
+    """A `MessagesToolResultBlockType`, or any other string: gateways send values that no contract lists."""
 else:
     MessagesToolResultBlockTypeValue = MessagesToolResultBlockType
 
@@ -309,7 +309,7 @@ class MessagesThinkingBlockType(OpenEnum):
 
 if TYPE_CHECKING:
     MessagesThinkingBlockTypeValue: TypeAlias = MessagesThinkingBlockType | Literal["thinking"] | str
-    """A `MessagesThinkingBlockType`, or any other string: gateways send values that the contract does not list."""
+    """A `MessagesThinkingBlockType`, or any other string: gateways send values that no contract lists."""
 else:
     MessagesThinkingBlockTypeValue = MessagesThinkingBlockType
 
@@ -333,8 +333,7 @@ class MessagesRedactedThinkingBlockType(OpenEnum):
 
 if TYPE_CHECKING:
     MessagesRedactedThinkingBlockTypeValue: TypeAlias = MessagesRedactedThinkingBlockType | Literal["redacted_thinking"] | str
-    """A `MessagesRedactedThinkingBlockType`, or any other string: gateways send values that the contract does not list.
-    """
+    """A `MessagesRedactedThinkingBlockType`, or any other string: gateways send values that no contract lists."""
 else:
     MessagesRedactedThinkingBlockTypeValue = MessagesRedactedThinkingBlockType
 
@@ -372,7 +371,7 @@ class MessagesMessageRole(OpenEnum):
 
 if TYPE_CHECKING:
     MessagesMessageRoleValue: TypeAlias = MessagesMessageRole | Literal["user", "assistant"] | str
-    """A `MessagesMessageRole`, or any other string: gateways send values that the contract does not list."""
+    """A `MessagesMessageRole`, or any other string: gateways send values that no contract lists."""
 else:
     MessagesMessageRoleValue = MessagesMessageRole
 
@@ -408,7 +407,7 @@ class MessagesToolChoiceMode(OpenEnum):
 
 if TYPE_CHECKING:
     MessagesToolChoiceModeValue: TypeAlias = MessagesToolChoiceMode | Literal["auto", "any"] | str
-    """A `MessagesToolChoiceMode`, or any other string: gateways send values that the contract does not list."""
+    """A `MessagesToolChoiceMode`, or any other string: gateways send values that no contract lists."""
 else:
     MessagesToolChoiceModeValue = MessagesToolChoiceMode
 
@@ -424,7 +423,7 @@ class MessagesToolChoiceObjectType(OpenEnum):
 
 if TYPE_CHECKING:
     MessagesToolChoiceObjectTypeValue: TypeAlias = MessagesToolChoiceObjectType | Literal["auto", "any", "tool", "none"] | str
-    """A `MessagesToolChoiceObjectType`, or any other string: gateways send values that the contract does not list."""
+    """A `MessagesToolChoiceObjectType`, or any other string: gateways send values that no contract lists."""
 else:
     MessagesToolChoiceObjectTypeValue = MessagesToolChoiceObjectType
 
@@ -459,8 +458,7 @@ class CreateMessagesRequestThinkingType(OpenEnum):
 
 if TYPE_CHECKING:
     CreateMessagesRequestThinkingTypeValue: TypeAlias = CreateMessagesRequestThinkingType | Literal["enabled"] | str
-    """A `CreateMessagesRequestThinkingType`, or any other string: gateways send values that the contract does not list.
-    """
+    """A `CreateMessagesRequestThinkingType`, or any other string: gateways send values that no contract lists."""
 else:
     CreateMessagesRequestThinkingTypeValue = CreateMessagesRequestThinkingType
 
@@ -486,7 +484,7 @@ class MessagesOutputConfigEffort(OpenEnum):
 
 if TYPE_CHECKING:
     MessagesOutputConfigEffortValue: TypeAlias = MessagesOutputConfigEffort | Literal["low", "medium", "high", "xhigh", "max"] | str
-    """A `MessagesOutputConfigEffort`, or any other string: gateways send values that the contract does not list."""
+    """A `MessagesOutputConfigEffort`, or any other string: gateways send values that no contract lists."""
 else:
     MessagesOutputConfigEffortValue = MessagesOutputConfigEffort
 
@@ -567,7 +565,7 @@ class MessagesResponseType(OpenEnum):
 
 if TYPE_CHECKING:
     MessagesResponseTypeValue: TypeAlias = MessagesResponseType | Literal["message"] | str
-    """A `MessagesResponseType`, or any other string: gateways send values that the contract does not list."""
+    """A `MessagesResponseType`, or any other string: gateways send values that no contract lists."""
 else:
     MessagesResponseTypeValue = MessagesResponseType
 
@@ -580,7 +578,7 @@ class MessagesResponseRole(OpenEnum):
 
 if TYPE_CHECKING:
     MessagesResponseRoleValue: TypeAlias = MessagesResponseRole | Literal["assistant"] | str
-    """A `MessagesResponseRole`, or any other string: gateways send values that the contract does not list."""
+    """A `MessagesResponseRole`, or any other string: gateways send values that no contract lists."""
 else:
     MessagesResponseRoleValue = MessagesResponseRole
 
@@ -598,7 +596,7 @@ class MessagesResponseStopReason(OpenEnum):
 
 if TYPE_CHECKING:
     MessagesResponseStopReasonValue: TypeAlias = MessagesResponseStopReason | Literal["end_turn", "max_tokens", "stop_sequence", "tool_use", "pause_turn", "refusal"] | str
-    """A `MessagesResponseStopReason`, or any other string: gateways send values that the contract does not list."""
+    """A `MessagesResponseStopReason`, or any other string: gateways send values that no contract lists."""
 else:
     MessagesResponseStopReasonValue = MessagesResponseStopReason
 
@@ -639,7 +637,7 @@ class MessagesStreamEventType(OpenEnum):
 
 if TYPE_CHECKING:
     MessagesStreamEventTypeValue: TypeAlias = MessagesStreamEventType | Literal["message_start", "content_block_start", "content_block_delta", "content_block_stop", "message_delta", "message_stop", "ping", "error"] | str
-    """A `MessagesStreamEventType`, or any other string: gateways send values that the contract does not list."""
+    """A `MessagesStreamEventType`, or any other string: gateways send values that no contract lists."""
 else:
     MessagesStreamEventTypeValue = MessagesStreamEventType
 

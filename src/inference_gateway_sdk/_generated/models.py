@@ -34,7 +34,7 @@ class ContextWindowSource(OpenEnum):
 
 if TYPE_CHECKING:
     ContextWindowSourceValue: TypeAlias = ContextWindowSource | Literal["runtime", "provider", "community"] | str
-    """A `ContextWindowSource`, or any other string: gateways send values that the contract does not list."""
+    """A `ContextWindowSource`, or any other string: gateways send values that no contract lists."""
 else:
     ContextWindowSourceValue = ContextWindowSource
 
@@ -57,7 +57,7 @@ class PricingSource(OpenEnum):
 
 if TYPE_CHECKING:
     PricingSourceValue: TypeAlias = PricingSource | Literal["provider", "community"] | str
-    """A `PricingSource`, or any other string: gateways send values that the contract does not list."""
+    """A `PricingSource`, or any other string: gateways send values that no contract lists."""
 else:
     PricingSourceValue = PricingSource
 
@@ -94,7 +94,7 @@ class Modality(OpenEnum):
 
 if TYPE_CHECKING:
     ModalityValue: TypeAlias = Modality | Literal["text", "image", "audio", "video"] | str
-    """A `Modality`, or any other string: gateways send values that the contract does not list."""
+    """A `Modality`, or any other string: gateways send values that no contract lists."""
 else:
     ModalityValue = Modality
 

@@ -83,7 +83,7 @@ class ResponseRole(OpenEnum):
 
 if TYPE_CHECKING:
     ResponseRoleValue: TypeAlias = ResponseRole | Literal["user", "assistant", "system", "developer"] | str
-    """A `ResponseRole`, or any other string: gateways send values that the contract does not list."""
+    """A `ResponseRole`, or any other string: gateways send values that no contract lists."""
 else:
     ResponseRoleValue = ResponseRole
 
@@ -130,7 +130,7 @@ class ResponseToolType(OpenEnum):
 
 if TYPE_CHECKING:
     ResponseToolTypeValue: TypeAlias = ResponseToolType | Literal["function"] | str
-    """A `ResponseToolType`, or any other string: gateways send values that the contract does not list."""
+    """A `ResponseToolType`, or any other string: gateways send values that no contract lists."""
 else:
     ResponseToolTypeValue = ResponseToolType
 
@@ -160,7 +160,7 @@ class ResponseToolChoiceMode(OpenEnum):
 
 if TYPE_CHECKING:
     ResponseToolChoiceModeValue: TypeAlias = ResponseToolChoiceMode | Literal["none", "auto", "required"] | str
-    """A `ResponseToolChoiceMode`, or any other string: gateways send values that the contract does not list."""
+    """A `ResponseToolChoiceMode`, or any other string: gateways send values that no contract lists."""
 else:
     ResponseToolChoiceModeValue = ResponseToolChoiceMode
 
@@ -173,7 +173,7 @@ class ResponseToolChoiceFunctionType(OpenEnum):
 
 if TYPE_CHECKING:
     ResponseToolChoiceFunctionTypeValue: TypeAlias = ResponseToolChoiceFunctionType | Literal["function"] | str
-    """A `ResponseToolChoiceFunctionType`, or any other string: gateways send values that the contract does not list."""
+    """A `ResponseToolChoiceFunctionType`, or any other string: gateways send values that no contract lists."""
 else:
     ResponseToolChoiceFunctionTypeValue = ResponseToolChoiceFunctionType
 
@@ -202,7 +202,7 @@ class ResponseReasoningEffort(OpenEnum):
 
 if TYPE_CHECKING:
     ResponseReasoningEffortValue: TypeAlias = ResponseReasoningEffort | Literal["minimal", "low", "medium", "high"] | str
-    """A `ResponseReasoningEffort`, or any other string: gateways send values that the contract does not list."""
+    """A `ResponseReasoningEffort`, or any other string: gateways send values that no contract lists."""
 else:
     ResponseReasoningEffortValue = ResponseReasoningEffort
 
@@ -217,7 +217,7 @@ class ResponseReasoningSummary(OpenEnum):
 
 if TYPE_CHECKING:
     ResponseReasoningSummaryValue: TypeAlias = ResponseReasoningSummary | Literal["auto", "concise", "detailed"] | str
-    """A `ResponseReasoningSummary`, or any other string: gateways send values that the contract does not list."""
+    """A `ResponseReasoningSummary`, or any other string: gateways send values that no contract lists."""
 else:
     ResponseReasoningSummaryValue = ResponseReasoningSummary
 
@@ -241,7 +241,7 @@ class ResponseTextConfigFormatType(OpenEnum):
 
 if TYPE_CHECKING:
     ResponseTextConfigFormatTypeValue: TypeAlias = ResponseTextConfigFormatType | Literal["text", "json_schema", "json_object"] | str
-    """A `ResponseTextConfigFormatType`, or any other string: gateways send values that the contract does not list."""
+    """A `ResponseTextConfigFormatType`, or any other string: gateways send values that no contract lists."""
 else:
     ResponseTextConfigFormatTypeValue = ResponseTextConfigFormatType
 
@@ -313,7 +313,7 @@ class ResponseInputTextType(OpenEnum):
 
 if TYPE_CHECKING:
     ResponseInputTextTypeValue: TypeAlias = ResponseInputTextType | Literal["input_text"] | str
-    """A `ResponseInputTextType`, or any other string: gateways send values that the contract does not list."""
+    """A `ResponseInputTextType`, or any other string: gateways send values that no contract lists."""
 else:
     ResponseInputTextTypeValue = ResponseInputTextType
 
@@ -335,7 +335,7 @@ class ResponseInputImageType(OpenEnum):
 
 if TYPE_CHECKING:
     ResponseInputImageTypeValue: TypeAlias = ResponseInputImageType | Literal["input_image"] | str
-    """A `ResponseInputImageType`, or any other string: gateways send values that the contract does not list."""
+    """A `ResponseInputImageType`, or any other string: gateways send values that no contract lists."""
 else:
     ResponseInputImageTypeValue = ResponseInputImageType
 
@@ -350,7 +350,7 @@ class ResponseInputImageDetail(OpenEnum):
 
 if TYPE_CHECKING:
     ResponseInputImageDetailValue: TypeAlias = ResponseInputImageDetail | Literal["auto", "low", "high"] | str
-    """A `ResponseInputImageDetail`, or any other string: gateways send values that the contract does not list."""
+    """A `ResponseInputImageDetail`, or any other string: gateways send values that no contract lists."""
 else:
     ResponseInputImageDetailValue = ResponseInputImageDetail
 
@@ -379,7 +379,7 @@ class ResponseStatus(OpenEnum):
 
 if TYPE_CHECKING:
     ResponseStatusValue: TypeAlias = ResponseStatus | Literal["completed", "failed", "in_progress", "cancelled", "queued", "incomplete"] | str
-    """A `ResponseStatus`, or any other string: gateways send values that the contract does not list."""
+    """A `ResponseStatus`, or any other string: gateways send values that no contract lists."""
 else:
     ResponseStatusValue = ResponseStatus
 
@@ -495,7 +495,7 @@ class ResponseOutputMessageType(OpenEnum):
 
 if TYPE_CHECKING:
     ResponseOutputMessageTypeValue: TypeAlias = ResponseOutputMessageType | Literal["message"] | str
-    """A `ResponseOutputMessageType`, or any other string: gateways send values that the contract does not list."""
+    """A `ResponseOutputMessageType`, or any other string: gateways send values that no contract lists."""
 else:
     ResponseOutputMessageTypeValue = ResponseOutputMessageType
 
@@ -508,7 +508,7 @@ class ResponseOutputMessageRole(OpenEnum):
 
 if TYPE_CHECKING:
     ResponseOutputMessageRoleValue: TypeAlias = ResponseOutputMessageRole | Literal["assistant"] | str
-    """A `ResponseOutputMessageRole`, or any other string: gateways send values that the contract does not list."""
+    """A `ResponseOutputMessageRole`, or any other string: gateways send values that no contract lists."""
 else:
     ResponseOutputMessageRoleValue = ResponseOutputMessageRole
 
@@ -523,7 +523,7 @@ class ResponseOutputMessageStatus(OpenEnum):
 
 if TYPE_CHECKING:
     ResponseOutputMessageStatusValue: TypeAlias = ResponseOutputMessageStatus | Literal["in_progress", "completed", "incomplete"] | str
-    """A `ResponseOutputMessageStatus`, or any other string: gateways send values that the contract does not list."""
+    """A `ResponseOutputMessageStatus`, or any other string: gateways send values that no contract lists."""
 else:
     ResponseOutputMessageStatusValue = ResponseOutputMessageStatus
 
@@ -566,7 +566,7 @@ class ResponseOutputTextType(OpenEnum):
 
 if TYPE_CHECKING:
     ResponseOutputTextTypeValue: TypeAlias = ResponseOutputTextType | Literal["output_text"] | str
-    """A `ResponseOutputTextType`, or any other string: gateways send values that the contract does not list."""
+    """A `ResponseOutputTextType`, or any other string: gateways send values that no contract lists."""
 else:
     ResponseOutputTextTypeValue = ResponseOutputTextType
 
@@ -590,7 +590,7 @@ class ResponseOutputRefusalType(OpenEnum):
 
 if TYPE_CHECKING:
     ResponseOutputRefusalTypeValue: TypeAlias = ResponseOutputRefusalType | Literal["refusal"] | str
-    """A `ResponseOutputRefusalType`, or any other string: gateways send values that the contract does not list."""
+    """A `ResponseOutputRefusalType`, or any other string: gateways send values that no contract lists."""
 else:
     ResponseOutputRefusalTypeValue = ResponseOutputRefusalType
 
@@ -612,7 +612,7 @@ class ResponseFunctionToolCallType(OpenEnum):
 
 if TYPE_CHECKING:
     ResponseFunctionToolCallTypeValue: TypeAlias = ResponseFunctionToolCallType | Literal["function_call"] | str
-    """A `ResponseFunctionToolCallType`, or any other string: gateways send values that the contract does not list."""
+    """A `ResponseFunctionToolCallType`, or any other string: gateways send values that no contract lists."""
 else:
     ResponseFunctionToolCallTypeValue = ResponseFunctionToolCallType
 
@@ -627,7 +627,7 @@ class ResponseFunctionToolCallStatus(OpenEnum):
 
 if TYPE_CHECKING:
     ResponseFunctionToolCallStatusValue: TypeAlias = ResponseFunctionToolCallStatus | Literal["in_progress", "completed", "incomplete"] | str
-    """A `ResponseFunctionToolCallStatus`, or any other string: gateways send values that the contract does not list."""
+    """A `ResponseFunctionToolCallStatus`, or any other string: gateways send values that no contract lists."""
 else:
     ResponseFunctionToolCallStatusValue = ResponseFunctionToolCallStatus
 
@@ -657,7 +657,7 @@ class ResponseReasoningItemType(OpenEnum):
 
 if TYPE_CHECKING:
     ResponseReasoningItemTypeValue: TypeAlias = ResponseReasoningItemType | Literal["reasoning"] | str
-    """A `ResponseReasoningItemType`, or any other string: gateways send values that the contract does not list."""
+    """A `ResponseReasoningItemType`, or any other string: gateways send values that no contract lists."""
 else:
     ResponseReasoningItemTypeValue = ResponseReasoningItemType
 
@@ -672,7 +672,7 @@ class ResponseReasoningItemStatus(OpenEnum):
 
 if TYPE_CHECKING:
     ResponseReasoningItemStatusValue: TypeAlias = ResponseReasoningItemStatus | Literal["in_progress", "completed", "incomplete"] | str
-    """A `ResponseReasoningItemStatus`, or any other string: gateways send values that the contract does not list."""
+    """A `ResponseReasoningItemStatus`, or any other string: gateways send values that no contract lists."""
 else:
     ResponseReasoningItemStatusValue = ResponseReasoningItemStatus
 
@@ -685,8 +685,7 @@ class ResponseReasoningSummaryPartType(OpenEnum):
 
 if TYPE_CHECKING:
     ResponseReasoningSummaryPartTypeValue: TypeAlias = ResponseReasoningSummaryPartType | Literal["summary_text"] | str
-    """A `ResponseReasoningSummaryPartType`, or any other string: gateways send values that the contract does not list.
-    """
+    """A `ResponseReasoningSummaryPartType`, or any other string: gateways send values that no contract lists."""
 else:
     ResponseReasoningSummaryPartTypeValue = ResponseReasoningSummaryPartType
 

@@ -41,7 +41,7 @@ class VideoJobObject(OpenEnum):
 
 if TYPE_CHECKING:
     VideoJobObjectValue: TypeAlias = VideoJobObject | Literal["video"] | str
-    """A `VideoJobObject`, or any other string: gateways send values that the contract does not list."""
+    """A `VideoJobObject`, or any other string: gateways send values that no contract lists."""
 else:
     VideoJobObjectValue = VideoJobObject
 
@@ -57,7 +57,7 @@ class VideoJobStatus(OpenEnum):
 
 if TYPE_CHECKING:
     VideoJobStatusValue: TypeAlias = VideoJobStatus | Literal["queued", "in_progress", "completed", "failed"] | str
-    """A `VideoJobStatus`, or any other string: gateways send values that the contract does not list."""
+    """A `VideoJobStatus`, or any other string: gateways send values that no contract lists."""
 else:
     VideoJobStatusValue = VideoJobStatus
 
