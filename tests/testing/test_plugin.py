@@ -343,7 +343,7 @@ def test_the_fixtures_are_listed_with_what_they_are(pytester: pytest.Pytester) -
     result = pytester.runpytest_inprocess("--fixtures", "-q", "-p", "no:cacheprovider")
     result.stdout.fnmatch_lines_random([
         "gateway -- *",
-        "    Yield a real gateway on a free loopback port, whose providers return*",
+        "    Yield a real gateway on a free loopback port, whose providers return scripted*",
         "gateway_client -- *",
         "async_gateway_client -- *",
     ])  # fmt: skip
