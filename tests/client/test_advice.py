@@ -105,8 +105,8 @@ def test_an_alias_on_messages_is_advised_a_provider_that_serves_them(world: Worl
 
     error, _ = asked(world, scenario, 400, NAMELESS)
     assert error.hint == (
-        "'fast' names no provider. Write model=\"anthropic/claude-sonnet-4-5\" or the like: "
-        "routing aliases work on chat completions alone."
+        "'fast' names no provider: write model=\"anthropic/claude-sonnet-4-5\" or the like; "
+        "routing aliases work on chat completions alone"
     )
 
 
@@ -160,7 +160,7 @@ def test_a_provider_that_does_not_answer_in_json_is_named(world: World) -> None:
     """The gateway reports it as a 400, which reads as if the request were malformed."""
     error, _ = asked(world, chat, 400, {"error": "invalid character 'o' in literal null (expecting 'u')"})
     assert type(error) is sdk.BadRequestError
-    assert error.hint.startswith("The provider answered 200")
+    assert error.hint.startswith("the provider answered 200")
     assert "OPENAI_API_URL" in error.hint
 
 

@@ -1,4 +1,4 @@
-"""JSON as Go reads and writes it."""
+"""JSON decoded and encoded as Go does it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TypeVar, cast
 
 import msgspec
 
-__all__ = ["as_it_stands", "complaint", "encode", "only_value", "quoted", "read_first"]
+__all__ = ["decode_error", "encode", "only_value", "quoted", "raw_number", "read_first"]
 
 
 T = TypeVar("T")
@@ -21,7 +21,7 @@ _encoder = msgspec.json.Encoder(order="sorted")
 _ESCAPE = re.compile(
     r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(?P<half>\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\."
 )
-_ESCAPES = {  # none of these can stand outside a string, so replacing bytes is safe
+_ESCAPES = {  # none of these occurs outside a string, so replacing bytes is safe
     b"<": b"\\u003c",
     b">": b"\\u003e",
     b"&": b"\\u0026",
@@ -38,7 +38,7 @@ _decoder = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=_refu
 
 
 def encode(value: object) -> bytes:
-    """The value as compact JSON, keys sorted, the five characters escaped."""
+    """Encode a value as compact JSON with sorted keys and the five escaped characters."""
     data = _encoder.encode(value)
     for plain, escaped in _ESCAPES.items():
         data = data.replace(plain, escaped)
@@ -46,10 +46,10 @@ def encode(value: object) -> bytes:
 
 
 def read_first(body: bytes, into: type[T]) -> T:
-    """Return the first JSON value of the body as the type given. What follows it is ignored, and null is nothing.
+    """Decode the first JSON value of the body as the given type. Text after it is ignored, and null counts as absent.
 
     Raises:
-        msgspec.DecodeError: There is no such value, or (as msgspec.ValidationError) it does not fit.
+        msgspec.DecodeError: There is no such value. As msgspec.ValidationError: it does not fit.
     """
     try:
         return msgspec.json.decode(body, type=into)
@@ -69,12 +69,13 @@ def read_first(body: bytes, into: type[T]) -> T:
 
 
 def only_value(body: bytes) -> bytes | None:
-    """Return the value as sound UTF-8 if the body holds one and nothing else, else None."""
+    """Return the value as valid UTF-8 if the body holds one and nothing else, else None."""
     return _first_value(body, alone=True)
 
 
 def _first_value(body: bytes, *, alone: bool = False) -> bytes | None:
-    """Return the first value as sound UTF-8 (Go reads what is not as U+FFFD), or None if the body begins with none."""
+    """Return the first value as valid UTF-8 (Go reads invalid bytes as U+FFFD), or None if there is no value."""
+    # b'{"a": "\\ud83d"} {"b": 2}' becomes b'{"a": "\\ufffd"}'
     text = body.decode("utf-8", "replace").lstrip(_BLANKS)
     try:
         end = _decoder.raw_decode(text)[1]
@@ -87,7 +88,7 @@ def _first_value(body: bytes, *, alone: bool = False) -> bytes | None:
 
 def _loads(value: bytes) -> object:
     """Return the value as Go fills it into a struct: a null leaves what was there."""
-    whole = json.loads(value, parse_int=as_it_stands, parse_float=as_it_stands, object_pairs_hook=_without_null_texts)
+    whole = json.loads(value, parse_int=raw_number, parse_float=raw_number, object_pairs_hook=_without_null_texts)
     return {} if whole is None else _without_nulls(whole)
 
 
@@ -101,12 +102,12 @@ def _without_null_texts(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 
 def _sound(escape: re.Match[str]) -> str:
-    """The escape, unless it is half of a pair of surrogates."""
+    """Return the escape, or U+FFFD for half of a surrogate pair."""
     return "\\ufffd" if escape["half"] else escape[0]
 
 
-def complaint(body: bytes) -> str | None:
-    """What Go's decoder says of a body that does not begin with a JSON value; None for what it says in other cases."""
+def decode_error(body: bytes) -> str | None:
+    """Return the error of Go's decoder for a body without a JSON value at its start, or None for other errors."""
     text = body.decode("utf-8", "replace").lstrip(_BLANKS)
     try:
         _decoder.raw_decode(text)
@@ -133,7 +134,7 @@ def _misspelt(text: str, literal: str) -> str:
 
 
 def _without_nulls(value: object) -> object:
-    """Return the value without what is null, but for what is passed on in any shape."""
+    """Remove null members from a value, except inside members that are passed on in any shape."""
     if isinstance(value, list):
         return [_without_nulls(item) for item in cast("list[object]", value)]
     if isinstance(value, dict):
@@ -150,11 +151,11 @@ def _member(name: str, item: object) -> object:
     return _without_nulls(item)
 
 
-def as_it_stands(number: str) -> msgspec.Raw:
-    """A number that is written as it was read."""
+def raw_number(number: str) -> msgspec.Raw:
+    """Return a number in its original notation."""
     return msgspec.Raw(number.encode())
 
 
 def quoted(text: str) -> str:
-    """The text in double quotes, as Go prints it inside a sentence."""
+    """Return the text in double quotes, as Go prints it inside a sentence."""
     return json.dumps(text, ensure_ascii=False)
