@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from ..._wire.call import Target, stream_call
 from ..._wire.url import GatewayUrl
+from ..runtime import async_read_upload
 from ..settings import ClientSettings, resolve, split_params
 from ..signatures import with_signatures
-from ..uploads import async_read_upload
 from .stream import AsyncByteStream
 
 if TYPE_CHECKING:
@@ -28,8 +28,7 @@ if TYPE_CHECKING:
         SoundEffectParams,
         SpeechParams,
     )
-    from ..runtime import AsyncTokenSource
-    from ..uploads import File
+    from ..runtime import AsyncTokenSource, File
     from .session import AsyncSession
 
 __all__ = ["AsyncAudioMethods", "AsyncImagesMethods"]

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from ..._wire.call import Target, stream_call
 from ..._wire.url import GatewayUrl
+from ..runtime import read_upload
 from ..settings import ClientSettings, resolve, split_params
 from ..signatures import with_signatures
-from ..uploads import read_upload
 from .stream import ByteStream
 
 if TYPE_CHECKING:
@@ -29,8 +29,7 @@ if TYPE_CHECKING:
         SoundEffectParams,
         SpeechParams,
     )
-    from ..runtime import TokenSource
-    from ..uploads import File
+    from ..runtime import File, TokenSource
     from .session import Session
 
 __all__ = ["AudioMethods", "ImagesMethods"]
