@@ -1,5 +1,7 @@
 """Derive the blocking halves from the async ones: every `_blocking/` folder from the `_async/` folder beside it.
 
+First the protocol of the async client, `_client/_async/api.py`, is derived from the signatures of its methods.
+
 The async files are the source. This tool works on tokens. It drops `async` and `await`, and renames by rule:
 `AsyncStream` becomes `Stream`, `async_notify` becomes `notify`, `_async` becomes `_blocking`. A short table holds the
 names of the language (`__aenter__`, `StopAsyncIteration`). Strings and comments stay, but for names and code in
@@ -11,6 +13,7 @@ docstrings. The tool fails when a row of the table is never used, and `--check` 
 
 from __future__ import annotations
 
+import ast
 import io
 import itertools
 import re
@@ -18,6 +21,7 @@ import subprocess
 import sys
 import tokenize
 from pathlib import Path
+from typing import TypeGuard
 
 PACKAGE = Path(__file__).resolve().parents[1] / "src" / "inference_gateway_sdk"
 FOLDERS = ("_client/_async", "testing/cassettes/_async")
@@ -28,8 +32,36 @@ NAMES = {
     "__anext__": "__next__",
     "StopAsyncIteration": "StopIteration",
     "aclose": "close",
+    "aclosing": "closing",
 }
 HEADER = "# Derived from {source} by scripts/derive_blocking.py: do not edit.\n"
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+API = "_client/_async/api.py"
+METHODS = ("client", "dialects", "gateway", "media")  # modules whose classes make up the async client
+NOT_IN_API = {"aclose", "base_url", "open", "with_max_tokens", "with_options", "with_token", "with_tools"}
+API_HEAD = '''\
+"""The protocol of the client, for functions that accept the client or a stand-in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar, overload, runtime_checkable
+
+if TYPE_CHECKING:
+{imports}
+
+__all__ = ["AsyncInferenceGatewayAPI"]
+
+T = TypeVar("T")
+
+
+@runtime_checkable
+class AsyncInferenceGatewayAPI(Protocol):
+    """The methods of a client. `AsyncInferenceGatewayClient` implements this protocol.
+
+    Methods that copy or close a client, and `open`, are not part of it, so a stand-in need not implement them.
+    """
+
+'''
 _RULES = ((re.compile(r"(_?)Async([A-Z]\w*)"), r"\1\2"), (re.compile(r"(_?)async_(\w+)"), r"\1\2"))
 _CODE = re.compile(r"\b(?:async (?=with\b|for\b|def\b)|await )")
 
@@ -96,14 +128,72 @@ def formatted(text: str, name: str) -> str:
     return text
 
 
+def derive_api() -> str:
+    """Return the protocol of the async client: each public method's signature and the first line of its docstring."""
+    homes: dict[str, str] = {}
+    methods: list[str] = []
+    for module in METHODS:
+        source = (PACKAGE / "_client/_async" / f"{module}.py").read_text("utf-8")
+        tree = ast.parse(source)
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom):
+                homes |= {alias.name: "." * node.level + (node.module or "") for alias in node.names}
+        for owner in tree.body:
+            if isinstance(owner, ast.ClassDef):
+                methods += _signatures([node for node in owner.body if _is_api_method(node)], source)
+    body = "\n".join(methods)
+    words = set(re.findall(r"\w+", body))
+    known = {"TYPE_CHECKING", "Any", "Literal", "TypeVar", "overload"}
+    imports = [f"    from {home} import {name}" for name, home in homes.items() if name in words - known]
+    return HEADER.format(source="the methods of the client") + API_HEAD.format(imports="\n".join(imports)) + body
+
+
+def _is_api_method(node: ast.stmt) -> TypeGuard[ast.FunctionDef | ast.AsyncFunctionDef]:
+    if not isinstance(node, FUNCTIONS):
+        return False
+    return not node.name.startswith("_") and node.name not in NOT_IN_API
+
+
+def _signatures(nodes: list[ast.FunctionDef | ast.AsyncFunctionDef], source: str) -> list[str]:
+    """Return methods without their bodies; of an overloaded one the overloads stand for the method."""
+    found: list[str] = []
+    overloaded = {node.name for node in nodes if _is_overload(node)}
+    for node in nodes:
+        if _is_overload(node):
+            found.append("    @overload\n" + _head(node, source).removesuffix("...").rstrip() + " ...\n")
+        elif node.name not in overloaded:
+            if not (text := ast.get_docstring(node)):
+                raise ValueError(f"{node.name}: a method of the client needs a docstring")
+            found.append(f'{_head(node, source)}\n        """{text.splitlines()[0]}"""\n        ...\n')
+    return found
+
+
+def _is_overload(node: ast.stmt) -> TypeGuard[ast.FunctionDef | ast.AsyncFunctionDef]:
+    return isinstance(node, FUNCTIONS) and any(
+        isinstance(one, ast.Name) and one.id == "overload" for one in node.decorator_list
+    )
+
+
+def _head(node: ast.FunctionDef | ast.AsyncFunctionDef, source: str) -> str:
+    """Return the lines from `def` to the colon."""
+    body = node.body[0]
+    if body.lineno == (node.returns or node).end_lineno:  # `-> Run[str]: ...`
+        return "\n".join(source.splitlines()[node.lineno - 1 : body.lineno])
+    return "\n".join(source.splitlines()[node.lineno - 1 : body.lineno - 1])
+
+
 def derived_files(used: set[str]) -> dict[str, str]:
     """Return the text of every derived file, by its path in the package."""
-    files = {}
+    api = formatted(derive_api(), API)
+    files = {API: api}
     for folder in FOLDERS:
-        for path in sorted((PACKAGE / folder).glob("*.py")):
-            source = f"{folder}/{path.name}"
+        sources = {f"{folder}/{path.name}": path.read_text("utf-8") for path in (PACKAGE / folder).glob("*.py")}
+        if API.startswith(folder):
+            sources[API] = api
+        for source, content in sorted(sources.items()):
             target = source.replace("_async/", "_blocking/")
-            text = HEADER.format(source=f"../_async/{path.name}") + derive(path.read_text("utf-8"), used)
+            body = derive(content.removeprefix(HEADER.format(source="the methods of the client")), used)
+            text = HEADER.format(source=f"../_async/{Path(source).name}") + body
             files[target] = formatted(text, target)
     return files
 

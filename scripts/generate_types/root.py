@@ -1,4 +1,4 @@
-"""The package's root and `types.py`: every public name, resolved on first use, and seen whole by static tools."""
+"""Generate the package's root and `types.py`: every public name, loaded on first use, and visible to static tools."""
 
 from __future__ import annotations
 
@@ -16,18 +16,28 @@ if TYPE_CHECKING:
 __all__ = ["root_module", "types_module"]
 
 _WRITTEN = {
-    "_client.api": ["AsyncInferenceGatewayAPI", "InferenceGatewayAPI"],
+    "_client._async.api": ["AsyncInferenceGatewayAPI"],
+    "_client._blocking.api": ["InferenceGatewayAPI"],
     "_client._async.client": ["AsyncInferenceGatewayClient"],
     "_client._blocking.client": ["InferenceGatewayClient"],
     "_client._async.stream": ["AsyncByteStream", "AsyncStream"],
     "_client._blocking.stream": ["ByteStream", "Stream"],
+    "_client._async.run_stream": ["AsyncRunStream"],
+    "_client._blocking.run_stream": ["RunStream"],
     "_client.hooks": ["RequestSent", "ResponseReceived", "RetryPlanned"],
     "_model.unknown_fields": ["Meta"],
+    "_model.usage": ["Usage"],
+    "_run.result": ["Limits", "OutputError", "Run", "RunError", "RunLimitError", "RunPausedError", "ToolRaisedError"],
+    "_run.render": ["Loss"],
+    "_run.transcript": ["RunCall", "Transcript"],
+    "_run.turn": ["ToolDone", "ToolRun"],
+    "_streams.dialect": ["ByteDialect", "JsonEventDialect"],
+    "_tools.tool": ["Tool", "ToolError", "tool"],
     "_transport.httpx2": ["AsyncHttpx2Driver", "Httpx2Driver"],
     "_version": ["__version__"],
     "_wire.audio": ["Audio"],
     "_wire.authoring": ["assistant", "image_part", "system", "tool_result", "user"],
-    "_wire.call": ["Call", "Dialect", "Idempotency", "Reply", "StreamCall"],
+    "_wire.call": ["BaseCall", "Call", "Dialect", "Idempotency", "Reply", "StreamCall"],
     "_wire.deltas": [
         "Delta",
         "Finish",
@@ -57,20 +67,20 @@ _OPTIONAL = {"AsyncHttpx2Driver", "Httpx2Driver"}
 
 _ROOT = '''"""The Python client for the Inference Gateway: one typed API, blocking and async.
 
-Importing this package imports nothing else: each name is fetched when it is first used (PEP 562).
+Importing this package imports nothing else: each name is loaded when it is first used (PEP 562).
 
 Derived from openapi.yaml by scripts/generate_types: do not edit.
 """
 # fmt: off
 # ruff: noqa: A004, E501, I001, UP018
 
-TYPE_CHECKING = bool()  # false; true to type checkers, undecided to jedi, and without the import of typing
+TYPE_CHECKING = bool()  # False; type checkers see True, jedi reads both branches, and typing is not imported
 if TYPE_CHECKING:
 {static}
 
 {all}
 
-if not TYPE_CHECKING:  # to type checkers a module with __getattr__ would have every name there is
+if not TYPE_CHECKING:  # type checkers would accept any name of a module with __getattr__
 {table}
     _RENAMED = {renamed}
 
@@ -102,7 +112,7 @@ if not TYPE_CHECKING:  # to type checkers a module with __getattr__ would have e
         return sorted({{*globals(), *_HOMES}})
 '''
 
-_TYPES = '''"""The contract's types apart from the rest: `from inference_gateway_sdk.types import Message`.
+_TYPES = '''"""The types of the contract only: `from inference_gateway_sdk.types import Message`.
 
 Derived from openapi.yaml by scripts/generate_types: do not edit.
 """
@@ -111,18 +121,18 @@ Derived from openapi.yaml by scripts/generate_types: do not edit.
 
 import sys
 
-TYPE_CHECKING = bool()  # false; true to type checkers, undecided to jedi, and without the import of typing
+TYPE_CHECKING = bool()  # False; type checkers see True, jedi reads both branches, and typing is not imported
 if TYPE_CHECKING:
 {static}
 
 {all}
 
-if not TYPE_CHECKING:  # to type checkers a module with __getattr__ would have every name there is
+if not TYPE_CHECKING:  # type checkers would accept any name of a module with __getattr__
 
     def __getattr__(name):
         if name not in __all__:
             raise AttributeError(f"module {{__name__!r}} has no attribute {{name!r}}", name=name, obj=None)
-        return getattr(sys.modules[__package__], name)  # the root knows where each lives
+        return getattr(sys.modules[__package__], name)  # the root knows the module of each name
 
     def __dir__():
         return list(__all__)
@@ -130,7 +140,7 @@ if not TYPE_CHECKING:  # to type checkers a module with __getattr__ would have e
 
 
 def root_module(contract: Contract) -> str:
-    """The source of the package's `__init__.py`."""
+    """Return the source of the package's `__init__.py`."""
     params = sorted(params_name(request.name) for request in requests_of(contract))
     homes = {**_model_homes(contract), "_generated.params": params, **_WRITTEN}
     names = sorted(name for inside in homes.values() for name in inside)
@@ -147,7 +157,7 @@ def root_module(contract: Contract) -> str:
 
 
 def types_module(contract: Contract) -> str:
-    """The source of `types.py`."""
+    """Return the source of `types.py`."""
     homes = _model_homes(contract)
     names = sorted(name for inside in homes.values() for name in inside)
     return _TYPES.format(

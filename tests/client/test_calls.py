@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 
 import inference_gateway_sdk as sdk
 from client.invented import Invented
 from client.well import SELECTED, gateway, sent
-from inference_gateway_sdk import Call, Idempotency, Reply, StreamCall, Timeouts
+from inference_gateway_sdk import Call, Idempotency, JsonEventDialect, Reply, StreamCall, Timeouts
 from support.server import Connection, Request, serving
 
 if TYPE_CHECKING:
@@ -189,6 +191,86 @@ def test_a_stream_of_ones_own(world: World) -> None:
     assert [request.target for request in server.requests] == ["/v1/x/whole", "/v1/x/cut", "/v1/x/cut"]
 
 
+class Event(msgspec.Struct):
+    """An event of a user's own type."""
+
+    type: str
+    delta: str = ""
+
+
+def test_a_stream_of_json_events(world: World) -> None:
+    """`JsonEventDialect` reads an unknown endpoint: typed events, text, the list of events, errors, an early end."""
+    bodies = {
+        "whole": (b'{"type":"part","delta":"Hel"}', b'{"type":"part","delta":"lo","new":1}', b'{"type":"done"}'),
+        "cut": (b'{"type":"part","delta":"Hel"}',),
+        "error": (b'{"type":"part","delta":"Hel"}', b'{"error":{"message":"no more","code":429}}'),
+        "misfit": (b'{"type":"part","delta":3}',),
+        "text": (b"{part",),
+    }
+
+    def handler(connection: Connection, request: Request) -> None:
+        connection.events(*(b"data: " + data + b"\n\n" for data in bodies[request.path.rpartition("/")[2]]))
+
+    def call(name: str, kind: Any = Event) -> StreamCall[Any, Any]:
+        def start() -> JsonEventDialect[Any]:
+            return JsonEventDialect(
+                kind,
+                is_last=lambda event: (event if kind is dict else msgspec.structs.asdict(event))["type"] == "done",
+                text=lambda event: event["delta"] if kind is dict else event.delta,
+            )
+
+        return StreamCall(method="GET", path=f"/x/{name}", start=start)
+
+    async def scenario(client: Any) -> None:
+        async with client.open(call("whole")) as stream:
+            assert [piece async for piece in stream.text()] == ["Hel", "lo"]
+            assert await stream.final() == [Event("part", "Hel"), Event("part", "lo"), Event("done")]
+        async with client.open(call("whole", dict)) as stream:
+            assert [event.get("new") async for event in stream] == [None, 1, None]
+        async with client.open(call("whole")) as stream:
+            with pytest.raises(TypeError, match="iterate over the events"):
+                [delta async for delta in stream.deltas()]
+        with pytest.raises(sdk.StreamTruncatedError, match="no event was the last one") as caught:
+            async with client.open(call("cut")) as stream:
+                await stream.final()
+        assert caught.value.partial == [Event("part", "Hel")]
+        for name, kind, words in (
+            ("error", sdk.RateLimitError, "no more"),
+            ("misfit", sdk.DeserializationError, "does not fit Event"),
+            ("text", sdk.StreamError, "not JSON"),
+        ):
+            with pytest.raises(kind, match=words):
+                async with client.with_options(max_retries=0).open(call(name)) as stream:
+                    await stream.final()
+
+    with serving(handler) as server:
+        world.with_client(scenario, server.url)
+
+
+def test_a_stream_of_json_events_ends_with_done(world: World) -> None:
+    """Without `is_last` only `[DONE]` proves a stream of events whole."""
+
+    def handler(connection: Connection, request: Request) -> None:
+        if request.path.endswith("plain"):
+            connection.json({"n": 1})
+            return
+        connection.events(b'data: {"n":1}\n\n', *([b"data: [DONE]\n\n"] if request.path.endswith("whole") else []))
+
+    async def scenario(client: Any) -> None:
+        start = functools.partial(JsonEventDialect, dict)
+        async with client.open(StreamCall(method="GET", path="/x/whole", start=start)) as stream:
+            assert await stream.final() == [{"n": 1}]
+        with pytest.raises(sdk.StreamError, match="JSON"):
+            async with client.open(StreamCall(method="GET", path="/x/plain", start=start)) as stream:
+                await stream.final()
+        with pytest.raises(sdk.StreamTruncatedError, match=r"`\[DONE\]` did not come"):
+            async with client.open(StreamCall(method="GET", path="/x/cut", start=start)) as stream:
+                await stream.final()
+
+    with serving(handler) as server:
+        world.with_client(scenario, server.url)
+
+
 # Health
 
 
@@ -220,14 +302,35 @@ def test_health_is_a_bool(name: str, well: bool, world: World) -> None:
 
 
 def test_health_of_nothing(world: World) -> None:
-    """Nobody listening, a silent server and a closed client are False as well."""
+    """Nobody listening and a silent server are False as well; a closed client is an error of the program."""
 
     async def scenario(client: Any) -> None:
         assert await client.health_check() is False
         await client.aclose()
-        assert await client.health_check() is False
+        with pytest.raises(RuntimeError, match="the client is closed"):
+            await client.health_check()
 
     with serving(lambda connection, _: connection.stall()) as server:
         url = server.url
         world.with_client(scenario, url, timeout=0.2)
     world.with_client(scenario, url, _runtime=Invented().runtime(world))  # where nobody listens any more
+
+
+def test_an_answer_goes_back_as_its_message(world: World) -> None:
+    """A whole answer in a list of messages is sent as its message, with every field that the provider sent."""
+    said = {"role": "assistant", "content": "Hm", "reasoning_content": "...", "odd": {"x": [1]}}
+    whole = {"id": "c", "object": "chat.completion", "created": 1, "model": "m"}
+    choice = {"index": 0, "message": said, "finish_reason": "stop"}
+
+    async def scenario(client: Any) -> None:
+        answer = await client.generate_content("p/m", "hi")
+        messages = ["hi", answer.message]
+        messages.append(answer)
+        await client.generate_content("p/m", [*messages, "and?"])
+        await client.generate_content("p/m", answer)
+
+    with serving(lambda connection, _: connection.json({**whole, "choices": [choice]})) as server:
+        world.with_client(scenario, server.url)
+    bodies = [request.json()["messages"] for request in server.requests]
+    assert bodies[1] == [{"role": "user", "content": "hi"}, said, said, {"role": "user", "content": "and?"}]
+    assert bodies[2] == [said]

@@ -61,7 +61,9 @@ def test_hooks_see_every_try(world: World, call: Any) -> None:
     assert (type(first), type(refused), type(retry)) == (RequestSent, ResponseReceived, RetryPlanned)
     assert (first.method, first.url, first.attempt) == ("POST", url, 1)
     assert (refused.status, refused.attempt, refused.url) == (503, 1, url)
-    assert (retry.attempt, retry.url, [retry.pause]) == (1, url, invented.pauses)
+    assert (retry.attempt, retry.url, [retry.delay]) == (1, url, invented.pauses)
+    with pytest.warns(DeprecationWarning, match="pause is now delay"):
+        assert retry.pause == retry.delay
     assert isinstance(retry.error, sdk.ServiceUnavailableError) and retry.error.meta == refused.meta
     assert (type(second), second.attempt) == (RequestSent, 2)
     assert (type(answered), answered.attempt, answered.status) == (ResponseReceived, 2, 200)
@@ -98,7 +100,7 @@ def test_a_new_token_is_told_as_a_retry(world: World) -> None:
     with serving(gateway) as server:
         world.with_client(whole, server.url, lambda: next(tokens), max_retries=0, **seen.options())
     retry = seen[2]
-    assert (type(retry.error), retry.pause, retry.attempt) == (sdk.UnauthorizedError, 0.0, 1)
+    assert (type(retry.error), retry.delay, retry.attempt) == (sdk.UnauthorizedError, 0.0, 1)
     assert [type(event).__name__ for event in seen] == [
         "RequestSent",
         "ResponseReceived",

@@ -77,9 +77,9 @@ def test_a_bare_name_with_its_provider(world: World) -> None:
     ("body", "ctype", "kind", "part"),
     [
         ({"error": {"message": "slow down", "code": 429}}, "application/json", sdk.RateLimitError, "slow down"),
-        ({"error": "odd"}, "application/json; charset=utf-8", sdk.DecodingError, "JSON instead of sound: odd"),
-        ({}, "text/html", sdk.DecodingError, "text/html instead of sound"),
-        (None, "audio/mpeg", sdk.DecodingError, "no sound"),
+        ({"error": "odd"}, "application/json; charset=utf-8", sdk.DecodingError, "JSON instead of audio: odd"),
+        ({}, "text/html", sdk.DecodingError, "text/html instead of audio"),
+        (None, "audio/mpeg", sdk.DecodingError, "no audio"),
     ],
 )
 def test_a_200_without_a_sound(body: Any, ctype: str, kind: type[Exception], part: str, world: World) -> None:

@@ -124,7 +124,10 @@ def test_pages_without_an_end(world: World) -> None:
     def handler(connection: Connection, request: Request) -> None:
         rpc(connection, result={"tools": [TOOL], "nextCursor": "again"})
 
-    with serving(handler) as server, pytest.raises(sdk.DeserializationError, match="a cursor came twice"):
+    with (
+        serving(handler) as server,
+        pytest.raises(sdk.DeserializationError, match="the server returned the same cursor twice"),
+    ):
         world.with_client(lambda client: client.list_mcp_tools(), server.url)
     assert len(server.requests) == 2
 

@@ -284,6 +284,19 @@ def test_what_fails_after_content_is_not_repeated(world: World) -> None:
     assert (error.partial.text, error.partial.complete, error.partial.stop_reason) == ("Hel", False, None)
 
 
+def test_reading_an_answer_does_not_encode_it(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An answer is checked for its content without a copy of the whole answer."""
+    copies: list[object] = []
+    monkeypatch.setattr(sdk.MessagesResponse, "to_dict", copies.append)
+
+    async def scenario(client: Any) -> None:
+        assert (await client.create_message("anthropic/m", "hi", 5)).text
+
+    with serving(good) as server:
+        world.with_client(scenario, server.url)
+    assert copies == []
+
+
 @pytest.mark.parametrize("limit", ["first_content", "idle", "total"])
 def test_pings_do_not_hold_a_silent_stream_open(world: World, limit: str) -> None:
     """Each clock of a stream ends it while the server sends nothing but pings."""

@@ -41,9 +41,11 @@ class World:
         options.setdefault("proxy", None)
         if self.driver:
             options.setdefault("driver", self._httpx2())
-        if self.blocking:
-            return Blocking(InferenceGatewayClient(*args, **options))
-        return AsyncInferenceGatewayClient(*args, **options)
+        runtime = options.pop("_runtime", None)
+        client = (InferenceGatewayClient if self.blocking else AsyncInferenceGatewayClient)(*args, **options)
+        if runtime is not None:
+            client._with_runtime(runtime)
+        return Blocking(client) if self.blocking else client
 
     def _httpx2(self) -> Any:
         """A driver over a client of httpx2's own."""
@@ -116,7 +118,7 @@ class Blocking:
         at_once = name in ("partial", "open") or name.endswith("_stream") or name.startswith("with_")
         if not callable(value) or at_once:
             return _wrapped_call(value) if callable(value) else value
-        if name in ("text", "events", "deltas"):
+        if name in ("text", "events", "deltas", "partials", "items"):
             return lambda: _items(value())
 
         async def call(*args: Any, **options: Any) -> Any:

@@ -337,7 +337,7 @@ def test_a_driver_can_be_used_by_any_client(gateway: ScriptedGateway) -> None:
 
 
 def test_no_socket_is_opened(gateway: ScriptedGateway, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing connects and nothing listens: there is no address to connect to."""
+    """Nothing connects and not attached to a listening server: there is no address to connect to."""
     import socket
 
     def refuse(*_: object) -> None:
@@ -348,5 +348,5 @@ def test_no_socket_is_opened(gateway: ScriptedGateway, monkeypatch: pytest.Monke
     gateway.reply("Hello", times=2)
     with gateway.client() as client:
         assert client.generate_content("openai/x", "Hi").text == "Hello"
-    with pytest.raises(RuntimeError, match=r"has no socket: reach it by client\(\)"):
+    with pytest.raises(RuntimeError, match=r"has no socket: use client\(\)"):
         _ = gateway.url

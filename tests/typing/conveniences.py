@@ -37,7 +37,7 @@ def hooks() -> None:
         assert_type(event.elapsed, float)
 
     def retrying(event: RetryPlanned) -> None:
-        assert_type(event.pause, float)
+        assert_type(event.delay, float)
 
     InferenceGatewayClient(on_request=sent, on_retry=retrying).with_options(on_request=None)
     AsyncInferenceGatewayClient(on_request=sent, on_response=received).with_options(on_retry=retrying)

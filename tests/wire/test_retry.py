@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from inference_gateway_sdk import errors
 from inference_gateway_sdk._wire.call import Idempotency
-from inference_gateway_sdk._wire.retry import Outcome, RetryPolicy, delay_before
+from inference_gateway_sdk._wire.retry import Outcome, RetryPolicy
 
 FREELY, CAUTIOUSLY, PUSH = Idempotency.FREELY, Idempotency.CAUTIOUSLY, Idempotency.PUSH
 
@@ -23,6 +23,14 @@ def status(cls: type[errors.StatusError], number: int) -> Outcome:
 def in_stream(error: errors.GatewayError, seconds: float = 1.0) -> Outcome:
     """The outcome of a stream that this broke before its first content."""
     return Outcome.broken_before_content(error, seconds)
+
+
+def delay_before(
+    attempt: int, outcome: Outcome, repeat: Idempotency, *, max_retries: int, random: float, **more: Any
+) -> float | None:
+    """Return the delay of the policy that `max_retries` stands for."""
+    policy = RetryPolicy(attempts=max_retries + 1)
+    return policy.delay(attempt, outcome, repeat, errors.StatusError("no", status=503), random=random, **more)
 
 
 # name: (outcome, may be repeated FREELY, CAUTIOUSLY, PUSH)
@@ -164,7 +172,18 @@ def test_a_policy_bounds_the_wait_that_is_asked_for() -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"attempts": 0}, {"attempts": True}, {"first_delay": -1}, {"factor": 0.5}, {"jitter": 2.0}]
+    "wrong",
+    [
+        {"attempts": 0},
+        {"attempts": True},
+        {"first_delay": -1},
+        {"longest_delay": "8"},
+        {"longest_retry_after": True},
+        {"factor": 0.5},
+        {"factor": 1e10},
+        {"jitter": 2.0},
+        {"retry_if": 3},
+    ],
 )
 def test_a_policy_that_makes_no_sense_names_the_argument(wrong: dict[str, Any]) -> None:
     """Bad values fail when the policy is made."""
