@@ -30,10 +30,12 @@ __all__ = [
     "TokenSource",
     "async_default_transport",
     "async_system_runtime",
+    "async_yield_turn",
     "caller",
     "check_token",
     "default_transport",
     "system_runtime",
+    "yield_turn",
 ]
 
 
@@ -85,6 +87,17 @@ def async_system_runtime() -> AsyncRuntime:
     import asyncio
 
     return AsyncRuntime(time.monotonic, time.time, asyncio.sleep, _random)
+
+
+async def async_yield_turn() -> None:
+    """Let the loop's other tasks run: reading what is there already needs no wait."""
+    import asyncio
+
+    await asyncio.sleep(0)
+
+
+def yield_turn() -> None:
+    """Do nothing: threads take turns without help."""
 
 
 def _random() -> float:

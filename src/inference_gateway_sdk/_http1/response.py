@@ -25,8 +25,10 @@ __all__ = [
 ]
 
 
-STEP = 1 << 20
+STEP = 64 * 1024
 """Most bytes one step may give: a bomb grows no faster than it is read."""
+_INPUT = 16 * 1024  # compressed bytes of one step: zlib copies what a member leaves over
+_DRY_STEPS = 16  # steps without output in a row, after which the driver looks at its clock
 
 _GZIP, _ZLIB, _RAW = 31, 15, -15  # zlib's own numbers for what surrounds the deflate stream
 
@@ -76,14 +78,14 @@ class Inflate:
         if self._zlib.eof and not self._next_member():
             self.pending = False
             return b""
-        rest = self._input[self._at :]
+        rest = self._input[self._at : self._at + _INPUT]
         try:
             out = self._zlib.decompress(rest, STEP)
         except zlib.error as error:
             raise InvalidResponse(f"the body is not the compression it claims to be: {error}") from None
         unused = self._zlib.unused_data if self._zlib.eof else self._zlib.unconsumed_tail
-        self._at = len(self._input) - len(unused)
-        self.pending = bool(unused) or len(out) == STEP
+        self._at += len(rest) - len(unused)
+        self.pending = self._at < len(self._input) or len(out) == STEP
         return out
 
     def end(self) -> None:
@@ -146,12 +148,17 @@ class Body:
         self._dropped = False
 
     @property
+    def pending(self) -> bool:
+        """Whether `take` can go on decoding without another byte from the connection."""
+        return self._decoder is not None and self._decoder.pending
+
+    @property
     def settled(self) -> bool:
         """Nothing more will come from the connection (some of what came may still wait to be taken)."""
         return self._response_parser.complete or self._response_parser.failure is not None
 
     def take(self) -> bytes | None:
-        """The next bytes, b"" at the end, None when more has to arrive first.
+        """Return the next bytes, b"" at the end, None when more has to arrive, or to be decoded (`pending`), first.
 
         Raises:
             TransportFailure: The body broke; every further call says so again.
@@ -195,7 +202,7 @@ class Body:
 
     def _decoded(self, decoder: Inflate) -> bytes | None:
         response_parser = self._response_parser
-        while True:
+        for _ in range(_DRY_STEPS):
             if decoder.pending:
                 data = decoder.step()
             elif response_parser.body:
@@ -207,6 +214,7 @@ class Body:
                 return outcome
             if data:
                 return data
+        return None  # e.g. empty gzip members, 20 bytes each: nothing comes of them, however many there are
 
 
 MAX_HEAD = 128 * 1024

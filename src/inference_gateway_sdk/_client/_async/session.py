@@ -15,6 +15,7 @@ from ...errors import GatewayError, StatusError, StreamError, UnauthorizedError
 from .. import retry_state
 from ..hooks import async_notify
 from ..retry_state import FailedAttempt, RetryState
+from ..runtime import async_yield_turn
 
 if TYPE_CHECKING:
     from ..._transport.protocols import AsyncTransport, AsyncTransportResponse
@@ -29,6 +30,8 @@ __all__ = ["AsyncOpenStream", "AsyncSession", "attach_meta"]
 
 ChunkT = TypeVar("ChunkT")
 FinalT = TypeVar("FinalT")
+MAX_PIECE = 8 * 1024  # bytes decoded at once: a few milliseconds even if each event is the smallest
+MAX_TURN = 0.01  # seconds of decoding after which an event loop's other tasks get a turn
 
 
 class AsyncOpenStream(Generic[ChunkT, FinalT]):
@@ -43,11 +46,14 @@ class AsyncOpenStream(Generic[ChunkT, FinalT]):
 
     __slots__ = (
         "_answer",
+        "_began_turn",
         "_chunks",
         "_closed",
         "_guard",
+        "_max_piece",
         "_reading",
         "_session",
+        "_unread",
         "dialect",
         "ended",
         "failure",
@@ -70,6 +76,9 @@ class AsyncOpenStream(Generic[ChunkT, FinalT]):
         self._chunks = 0
         self._reading = False
         self._closed = False
+        self._max_piece: int = getattr(dialect, "max_piece", MAX_PIECE)
+        self._unread = memoryview(b"")  # the rest of a large read
+        self._began_turn = 0.0
         self.dialect = dialect
         self.meta = meta
         self.queue: deque[tuple[ChunkT | None, RawEvent]] = deque()
@@ -94,18 +103,36 @@ class AsyncOpenStream(Generic[ChunkT, FinalT]):
         monotonic, guard = self._session.runtime.monotonic, self._guard
         start = monotonic()
         try:
-            data = await self._answer.read(guard.deadline(start))
+            data = await (self._next_piece(start) if self._unread else self._read(start))
         except DeadlineExceeded as failure:
             guard.waited(monotonic() - start)
             self._stop(guard.stalled(self._chunks), failure)
         except TransportFailure as failure:
             self._stop(self._broken(failure), failure)
         else:
-            guard.waited(monotonic() - start)
-            if self._take(data):
+            now = monotonic()
+            guard.waited(now - start)
+            if self._take(data, now):
                 await self._answer.release()
         finally:
             self._reading = False
+
+    async def _read(self, now: float) -> bytes:
+        """Return what the server sent, or of a lot the beginning: decoding it all would hold up an event loop."""
+        data = await self._answer.read(self._guard.deadline(now))
+        if len(data) > self._max_piece:
+            self._began_turn = self._session.runtime.monotonic()
+            self._unread = memoryview(data)[self._max_piece :]
+            return data[: self._max_piece]
+        return data
+
+    async def _next_piece(self, now: float) -> bytes:
+        """Return the next piece of a large read, and let other tasks run between two of them."""
+        if now - self._began_turn > MAX_TURN:
+            await async_yield_turn()
+            self._began_turn = self._session.runtime.monotonic()
+        piece, self._unread = self._unread[: self._max_piece], self._unread[self._max_piece :]
+        return bytes(piece)
 
     async def release(self) -> None:
         """Give the connection back; drains what is left of the answer when that is cheap.
@@ -138,16 +165,17 @@ class AsyncOpenStream(Generic[ChunkT, FinalT]):
         error.meta = self.meta
         return error
 
-    def _take(self, data: bytes) -> bool:
-        """Read these bytes; whether they are the end, and well."""
+    def _take(self, data: bytes, now: float) -> bool:
+        """Read these bytes, which came at `now`; whether they are the end, and well."""
         dialect, guard = self.dialect, self._guard
+        content = False
         items = dialect.feed(data) if data else dialect.end()
         if items:
             self.queue.extend(items)
             self._chunks += len(items)
             for chunk, _ in items:
                 if chunk is not None and dialect.has_content(chunk):
-                    self.has_content = True
+                    self.has_content = content = True
                     guard.content()
                     break
         if dialect.failure is not None:
@@ -155,8 +183,14 @@ class AsyncOpenStream(Generic[ChunkT, FinalT]):
         elif dialect.closed or not data:
             self.ended = True
             return True
-        elif dialect.terminal and not dialect.may_continue:
-            guard.tail()
+        else:
+            if dialect.terminal and not dialect.may_continue:
+                guard.tail()
+            if not content or guard.has_total:
+                # A flood of comments is there before it is waited for: reading it must use the clocks up.
+                guard.waited(self._session.runtime.monotonic() - now)
+                if guard.expired:
+                    self._stop(guard.stalled(self._chunks), None)
         return False
 
     def _stop(self, error: GatewayError, cause: TransportFailure | None) -> None:
@@ -289,12 +323,14 @@ class AsyncSession:
         except TransportFailure:
             return Reply(answer.status, Headers.received(answer.headers), b"")
 
-    @staticmethod
-    async def _body(answer: AsyncTransportResponse, deadline: float | None) -> Reply:
+    async def _body(self, answer: AsyncTransportResponse, deadline: float | None) -> Reply:
         pieces: list[bytes] = []
         try:
             while piece := await answer.read(deadline):
                 pieces.append(piece)
+                # A read gives what is there, however late: only this ends a body that keeps coming.
+                if deadline is not None and len(pieces) > 1 and self.runtime.monotonic() >= deadline:
+                    raise DeadlineExceeded("body")
         except BaseException:
             answer.abandon()
             raise

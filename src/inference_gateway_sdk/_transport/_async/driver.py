@@ -53,12 +53,15 @@ class AsyncioResponse:
             raise RuntimeError(_TWO_READERS)
         self._reading = True
         try:
-            while (data := self._body.take()) is None:
-                connection = self._connection
-                if connection is None:
-                    self._body.interrupt()
-                else:
-                    await connection.wait(deadline, "body")
+            body = self._body
+            if body.pending:
+                await asyncio.sleep(0)  # decoding needs no wait, so nobody else would get a turn
+            data = body.take()
+            while data is None:
+                await self._more(deadline)
+                data = body.take()
+                if data is None and deadline is not None and monotonic() >= deadline:
+                    raise DeadlineExceeded("body")
             if self._connection is not None:
                 self._connection.taken()
             return data
@@ -91,10 +94,20 @@ class AsyncioResponse:
     def __del__(self) -> None:
         self.abandon()
 
+    async def _more(self, deadline: float | None) -> None:
+        """Wait until the body can give more."""
+        connection = self._connection
+        if self._body.pending:
+            await asyncio.sleep(0)
+        elif connection is None:
+            self._body.interrupt()
+        else:
+            await connection.wait(deadline, "body")
+
     async def _drain(self) -> None:
         until = monotonic() + DRAIN_SECONDS
         try:
-            while not self._body.drain():
+            while not self._body.drain() and monotonic() < until:
                 connection = self._connection
                 if connection is None:
                     self._body.interrupt()

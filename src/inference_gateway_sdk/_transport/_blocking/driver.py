@@ -47,8 +47,14 @@ class BlockingResponse:
         """The next decoded bytes as soon as any are there, b"" at the end; see `protocols.Answer.read`."""
         self._take_turn()
         try:
-            while (data := self._body.take()) is None:
-                self._step(deadline)
+            body = self._body
+            data = body.take()
+            while data is None:
+                if not body.pending:
+                    self._step(deadline)
+                data = body.take()
+                if data is None and _passed(deadline):
+                    raise DeadlineExceeded("body")
             return data
         except (TransportFailure, RuntimeError):
             raise
@@ -111,7 +117,7 @@ class BlockingResponse:
     def _drain(self) -> None:
         until = monotonic() + DRAIN_SECONDS
         try:
-            while not self._body.drain():
+            while not self._body.drain() and not _passed(until):
                 self._step(until)
         except DeadlineExceeded:
             return
@@ -210,6 +216,8 @@ class BlockingDriver:
                 if link.failure is not None:
                     raise link.failure
                 connection.step(until, "connect")
+                if not link.ready and link.failure is None and _passed(until):
+                    raise NotSentInTime("connect")
         except DeadlineExceeded:
             connection.close()
             raise NotSentInTime("connect") from None
@@ -238,14 +246,22 @@ def _open_response(
     reused: bool,
 ) -> BlockingResponse | None:
     """The answer to the request that is on the connection, None when it is to be sent on another."""
-    link = connection.link
+    link, late = connection.link, False
     while (state := next_action(link, reused=reused, proxied=destination.proxied)) is NextAction.WAIT:
+        if late:
+            raise DeadlineExceeded("headers")
         connection.step(deadline, "headers")
+        late = _passed(deadline)
     response_parser = link.response_parser
     if state is NextAction.AGAIN or response_parser is None:
         pool.drop(connection)
         return None
     return BlockingResponse(pool, connection, response_parser, Body(response_parser))
+
+
+def _passed(deadline: float | None) -> bool:
+    """Return whether a deadline has passed: a wait alone does not notice while bytes keep coming."""
+    return deadline is not None and monotonic() >= deadline
 
 
 _CLOSED = "the driver is closed: make a new one"

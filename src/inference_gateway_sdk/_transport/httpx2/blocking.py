@@ -221,8 +221,13 @@ class Httpx2Response:
         self._take_turn()
         try:
             with self._fetch.changed:
-                while (data := self._body.take()) is None:
-                    self._wait(deadline)
+                data = self._body.take()
+                while data is None:
+                    if not self._body.pending:
+                        self._wait(deadline)
+                    data = self._body.take()
+                    if data is None and remaining(deadline) == 0:
+                        raise DeadlineExceeded("body")
                 self._fetch.changed.notify_all()
             return data
         except (TransportFailure, RuntimeError):
