@@ -291,6 +291,7 @@ if TYPE_CHECKING:
     from .errors import PayloadTooLargeError as PayloadTooLargeError
     from .errors import RateLimitError as RateLimitError
     from .errors import RequestError as RequestError
+    from .errors import ResponseTooLargeError as ResponseTooLargeError
     from .errors import SerializationError as SerializationError
     from .errors import ServiceUnavailableError as ServiceUnavailableError
     from .errors import StatusError as StatusError
@@ -540,6 +541,7 @@ __all__ = [
     "ResponseTextConfig",
     "ResponseTextConfigFormat",
     "ResponseTextConfigFormatType",
+    "ResponseTooLargeError",
     "ResponseTool",
     "ResponseToolChoice",
     "ResponseToolChoiceFunction",
@@ -881,6 +883,7 @@ if not TYPE_CHECKING:  # to type checkers a module with __getattr__ would have e
         "PayloadTooLargeError": "errors",
         "RateLimitError": "errors",
         "RequestError": "errors",
+        "ResponseTooLargeError": "errors",
         "SerializationError": "errors",
         "ServiceUnavailableError": "errors",
         "StatusError": "errors",

@@ -17,6 +17,7 @@ from ._http1.failures import (
     NoResponse,
     NotSent,
     NotSentInTime,
+    ResponseTooLarge,
     TransportFailure,
     TruncatedResponse,
 )
@@ -36,6 +37,7 @@ __all__ = [
     "NoResponse",
     "NotSent",
     "NotSentInTime",
+    "ResponseTooLarge",
     "Transport",
     "TransportFailure",
     "TransportResponse",

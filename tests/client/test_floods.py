@@ -75,7 +75,7 @@ def test_a_timeout_ends_a_body_that_never_pauses(world: World, flood: str, name:
 @pytest.mark.parametrize("read", [_whole, _stream])
 @pytest.mark.parametrize("name", REFUSALS)
 def test_a_refusal_that_never_ends_keeps_its_status(world: World, flood: str, name: str, read: Any) -> None:
-    """The status is known: an endless body of a 500 is not read for longer than the timeout."""
+    """The status is known: an endless body of a 500 is left unread after its first megabyte."""
 
     async def scenario(client: Any) -> None:
         began = time.monotonic()

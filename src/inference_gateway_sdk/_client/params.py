@@ -146,6 +146,8 @@ class _Shared(TypedDict, total=False):
     headers: Mapping[str, str] | None
     tools: Iterable[ChatCompletionTool | Mapping[str, Any]] | None
     max_tokens: int | None
+    max_body: int
+    max_event: int
 
 
 class Options(_Shared, total=False):

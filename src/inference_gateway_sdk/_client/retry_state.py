@@ -6,7 +6,14 @@ import functools
 import logging
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from .._http1.failures import DeadlineExceeded, InvalidResponse, NoResponse, NotSent, TransportFailure
+from .._http1.failures import (
+    DeadlineExceeded,
+    InvalidResponse,
+    NoResponse,
+    NotSent,
+    ResponseTooLarge,
+    TransportFailure,
+)
 from .._wire.headers import Outgoing
 from .._wire.hints import LATE_CLOSE
 from .._wire.retry import EARLY_SECONDS, Outcome, RetryPolicy
@@ -15,6 +22,7 @@ from ..errors import (
     ConnectError,
     GatewayError,
     RequestError,
+    ResponseTooLargeError,
     StatusError,
     StreamStalledError,
     TimeoutError,  # noqa: A004
@@ -26,7 +34,7 @@ if TYPE_CHECKING:
     from .._wire.call import Call, StreamCall
     from .settings import ClientSettings
 
-__all__ = ["FailedAttempt", "RetryState", "log_response", "log_retry", "log_unexpected_end"]
+__all__ = ["RAISE_MAX_BODY", "FailedAttempt", "RetryState", "log_response", "log_retry", "log_unexpected_end"]
 
 
 _logger = logging.getLogger("inference_gateway_sdk")
@@ -55,6 +63,9 @@ _CACHE_SIZE = 64
 _UNREACHABLE = (
     "is a gateway running there? Start one with `igw serve`, or say where it is with base_url or INFERENCE_GATEWAY_URL."
 )
+
+
+RAISE_MAX_BODY = "raise max_body= of the client, or of with_options(), if answers of this size are expected."
 
 
 class FailedAttempt:
@@ -215,6 +226,9 @@ class RetryState(Generic[SourceT]):
         return "response", limits.response
 
     def _unreadable(self, failure: TransportFailure, elapsed: float) -> RequestError:
+        if isinstance(failure, ResponseTooLarge):
+            text = f"the answer of {self._where} is larger than max_body={failure.limit} bytes"
+            return ResponseTooLargeError(text, limit=failure.limit, hint=RAISE_MAX_BODY, **self._facts(elapsed))
         if isinstance(failure, InvalidResponse):
             text = f"what {self._where} sent is no HTTP answer that can be trusted: {failure}"
         else:

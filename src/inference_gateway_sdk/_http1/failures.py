@@ -11,6 +11,7 @@ __all__ = [
     "NoResponse",
     "NotSent",
     "NotSentInTime",
+    "ResponseTooLarge",
     "TransportFailure",
     "TruncatedResponse",
 ]
@@ -42,6 +43,18 @@ class TruncatedResponse(TransportFailure):
 
 class InvalidResponse(TransportFailure):
     """What came is not an HTTP/1.x answer that can be trusted."""
+
+
+class ResponseTooLarge(TransportFailure):
+    """The body is larger than the limit, and was left unread.
+
+    Attributes:
+        limit: The limit, in bytes.
+    """
+
+    def __init__(self, limit: int = 0) -> None:
+        super().__init__(f"the body is larger than {limit:,} bytes")
+        self.limit = limit
 
 
 class DeadlineExceeded(TransportFailure):

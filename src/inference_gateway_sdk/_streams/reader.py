@@ -23,9 +23,9 @@ TAIL = 5.0  # seconds to wait for what may follow the terminal marker (usage, [D
 class StreamDeadlines:
     """The clocks of one attempt at a stream: the deadline of the next read, and the error when it passes.
 
-    Three limits (`Timeouts.first_content`, `idle`, `total`) run only while the client waits for the server, and while it
-    reads bytes that hold no content; each such time is reported with `waited`. Bytes alone reset nothing, only `content`
-    does. A server that drips or floods comments, chunk sizes or halves of an event is therefore stopped.
+    Three limits (`Timeouts.first_content`, `idle`, `total`) run only while the client waits for the server, and while
+    it reads bytes that hold no content; each such time is reported with `waited`. Bytes alone reset nothing, only
+    `content` does. A server that drips or floods comments, chunk sizes or halves of an event is therefore stopped.
 
     Args:
         limits: The call's timeouts.

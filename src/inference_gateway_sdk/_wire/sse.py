@@ -212,7 +212,10 @@ class EventParser:
         """Whether a line or the data of an event of so many bytes is within the bound."""
         if size <= self._max_event:
             return True
-        self.failure = StreamError(f"The stream sent an event of more than {self._max_event:,} bytes.")
+        self.failure = StreamError(
+            f"the stream sent an event of more than max_event={self._max_event} bytes",
+            hint="raise max_event= of the client, or of with_options(), if events of this size are expected.",
+        )
         self._between = False
         self._line.clear()
         self._begin_block()

@@ -68,6 +68,8 @@ class InferenceGatewayClient(
         headers: Sent with every request.
         tools: Offered with every chat that names none.
         max_tokens: Of every chat that names none.
+        max_body: Most bytes of an answer that is read whole, decompressed; more is a `ResponseTooLargeError`.
+        max_event: Most bytes of one event of a stream; more is a `StreamError`.
         max_connections: Open connections at most; further calls wait.
         proxy: A proxy's URL; "env" for HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY; None for none.
         ca: Certificates to trust instead of the system's: a file, a folder, or PEM text.
@@ -96,6 +98,8 @@ class InferenceGatewayClient(
         headers: Mapping[str, str] | None = None,
         tools: Iterable[ChatCompletionTool | Mapping[str, Any]] | None = None,
         max_tokens: int | None = None,
+        max_body: int = 256 * 1024 * 1024,
+        max_event: int = 64 * 1024 * 1024,
         max_connections: int = 100,
         proxy: str | None = "env",
         ca: str | os.PathLike[str] | None = None,
@@ -113,6 +117,7 @@ class InferenceGatewayClient(
         if token is None:
             token = os.environ.get("INFERENCE_GATEWAY_TOKEN") or None
         changes: dict[str, Any] = {"max_retries": max_retries, "retry": retry, "tools": tools, "max_tokens": max_tokens}
+        changes |= {"max_body": max_body, "max_event": max_event}
         changes |= {"on_request": on_request, "on_response": on_response, "on_retry": on_retry}
         if headers is not None:
             changes["headers"] = headers
@@ -196,7 +201,13 @@ class InferenceGatewayClient(
         choices = given.get("n") or 1
         call = stream_call(
             chat_call(target, body, headers),
-            lambda: ChatDialect(provider=target.provider, model=target.model, assemble=assemble, choices=choices),
+            lambda: ChatDialect(
+                provider=target.provider,
+                model=target.model,
+                assemble=assemble,
+                max_event=settings.max_event,
+                choices=choices,
+            ),
         )
         return Stream(self._session, call, settings, on_truncation=on_truncation)
 
@@ -275,6 +286,7 @@ class InferenceGatewayClient(
             raise TypeError("a client with a driver of its own cannot be pickled: make one where it is used")
         settings = self._settings
         options = {"timeout": settings.timeouts, "max_retries": settings.max_retries, "max_tokens": settings.max_tokens}
+        options |= {"max_body": settings.max_body, "max_event": settings.max_event}
         options |= {"retry": settings.retry, "tools": settings.tools, **self._connections.portable()}
         return _restore, (type(self), self.base_url, options)
 

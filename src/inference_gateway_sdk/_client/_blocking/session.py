@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from ..._http1.failures import DeadlineExceeded, TransportFailure, TruncatedResponse
+from ..._http1.failures import DeadlineExceeded, ResponseTooLarge, TransportFailure, TruncatedResponse
 from ..._model.unknown_fields import Meta, set_meta
 from ..._streams.reader import StreamDeadlines
 from ..._wire.call import Call, Reply
@@ -34,6 +34,10 @@ FinalT = TypeVar("FinalT")
 MAX_PIECE = 8 * 1024  # bytes decoded at once: a few milliseconds even if each event is the smallest
 MAX_TURN = 0.01  # seconds of decoding after which an event loop's other tasks get a turn
 
+MAX_HELD = 256  # events without content that are held back, so that a retry goes unnoticed; then they are handed over
+MAX_HELD_BYTES = 1024 * 1024
+MAX_REFUSAL = 1024 * 1024  # bytes of an error response's body
+
 
 class OpenStream(Generic[ChunkT, FinalT]):
     """One opened stream: what has been read and not yet handed over, and how it stands.
@@ -51,6 +55,7 @@ class OpenStream(Generic[ChunkT, FinalT]):
         "_chunks",
         "_closed",
         "_guard",
+        "_held",
         "_max_piece",
         "_reading",
         "_session",
@@ -75,6 +80,7 @@ class OpenStream(Generic[ChunkT, FinalT]):
         self._answer = answer
         self._guard = guard
         self._chunks = 0
+        self._held = 0
         self._reading = False
         self._closed = False
         self._max_piece: int = getattr(dialect, "max_piece", MAX_PIECE)
@@ -91,6 +97,11 @@ class OpenStream(Generic[ChunkT, FinalT]):
     def handed_over(self) -> bool:
         """Whether somebody has taken an item from the queue."""
         return len(self.queue) < self._chunks
+
+    @property
+    def may_hold_more(self) -> bool:
+        """Whether events may still be held back until the first content comes: in bytes and number, only a few."""
+        return self._chunks < MAX_HELD and self._held < MAX_HELD_BYTES
 
     def pull(self) -> None:
         """Read once from the server, into the queue.
@@ -179,6 +190,8 @@ class OpenStream(Generic[ChunkT, FinalT]):
                     self.has_content = content = True
                     guard.content()
                     break
+            if not self.has_content:
+                self._held += sum(len(event[0]) for _, event in items)
         if dialect.failure is not None:
             self._stop(dialect.failure, None)
         elif dialect.closed or not data:
@@ -314,21 +327,25 @@ class Session:
         deadline = attempts.deadline()
         answer = self._open(attempts, deadline)
         if 200 <= answer.status < 300:
-            return self._body(answer, deadline)
-        return self._refusal(answer, deadline)
+            return self._body(answer, deadline, attempts.settings.max_body)
+        return self._refusal(answer, deadline, attempts.settings.max_body)
 
-    def _refusal(self, answer: TransportResponse, deadline: float | None) -> Reply:
-        """An answer that says no: its body is short and read whole, and when it breaks, the status says enough."""
+    def _refusal(self, answer: TransportResponse, deadline: float | None, limit: int) -> Reply:
+        """Read an error response: its body is short, and when it breaks or goes on, the status is enough."""
         try:
-            return self._body(answer, deadline)
+            return self._body(answer, deadline, min(limit, MAX_REFUSAL))
         except TransportFailure:
             return Reply(answer.status, Headers.received(answer.headers), b"")
 
-    def _body(self, answer: TransportResponse, deadline: float | None) -> Reply:
+    def _body(self, answer: TransportResponse, deadline: float | None, limit: int) -> Reply:
         pieces: list[bytes] = []
+        size = 0
         try:
             while piece := answer.read(deadline):
                 pieces.append(piece)
+                size += len(piece)
+                if size > limit:
+                    raise ResponseTooLarge(limit)
                 # A read gives what is there, however late: only this ends a body that keeps coming.
                 if deadline is not None and len(pieces) > 1 and self.runtime.monotonic() >= deadline:
                     raise DeadlineExceeded("body")
@@ -352,7 +369,7 @@ class Session:
         open_stream = OpenStream(self, answer, call.start(), guard, meta)
         try:
             self._emit_response(attempts, meta)
-            while not (open_stream.has_content or open_stream.ended):
+            while not (open_stream.has_content or open_stream.ended) and open_stream.may_hold_more:
                 open_stream.pull()
         except BaseException:
             answer.abandon()
@@ -366,7 +383,8 @@ class Session:
         self, attempts: RetryState[TokenSource], answer: TransportResponse, guard: StreamDeadlines
     ) -> FailedAttempt:
         """What an answer that is no stream at all is."""
-        reply = self._refusal(answer, guard.deadline(self.runtime.monotonic()))
+        deadline = guard.deadline(self.runtime.monotonic())
+        reply = self._refusal(answer, deadline, attempts.settings.max_body)
         meta = self._meta(reply.status, reply.headers, attempts, reply.body)
         self._emit_response(attempts, meta)
         return attempts.refused(self._error(attempts, reply, meta))
