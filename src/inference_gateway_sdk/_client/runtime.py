@@ -198,7 +198,7 @@ class TokenSource:
     def __init__(self, token: Token | None) -> None:
         self._function = token if callable(token) else None
         self._value = None if token is None or callable(token) else check_token(token)
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._pid = os.getpid()
 
     @property
@@ -220,7 +220,7 @@ class TokenSource:
         if self._function is None or (self._value is not None and self._value != refused):
             return self._value
         if self._pid != os.getpid():  # a lock held by a thread of the parent would never be released here
-            self._lock, self._pid = threading.Lock(), os.getpid()
+            self._lock, self._pid = threading.RLock(), os.getpid()
         with self._lock:
             if self._value is None or self._value == refused:
                 del refused  # the function may fail, and error trackers collect the variables of a traceback

@@ -46,7 +46,7 @@ class Httpx2Driver:
         self._client = client
         self._close = close
         self._closed = False
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._fetches: weakref.WeakSet[_Request] = weakref.WeakSet()
 
     def open(
