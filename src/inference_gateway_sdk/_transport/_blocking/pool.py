@@ -109,6 +109,7 @@ class BlockingPool:
             connection.close()
         for connection in list(self._busy):
             connection.abandon()
+        self._slots.put(None)  # who waits for one sees that the pool is closed, and passes it on to the next
 
     def _put(self, connection: BlockingConnection) -> list[BlockingConnection]:
         """Keep a connection, and return those that must go; when the pool is closed, all."""
