@@ -47,7 +47,7 @@ def numeric(host: str, port: int) -> Sequence[Address] | None:
     """The address that `host` spells, None when it is a name."""
     try:
         return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
-    except socket.gaierror:
+    except (socket.gaierror, UnicodeError):  # a label that is empty or too long cannot even be encoded
         return None
 
 
