@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import socket
 import threading
 import time
 from collections.abc import Callable
@@ -12,8 +13,10 @@ from typing import Any
 import pytest
 
 from inference_gateway_sdk._client.runtime import TokenSource
+from inference_gateway_sdk._http1.connection import PIECE
 from inference_gateway_sdk._transport._async import AsyncioDriver
 from inference_gateway_sdk._transport._blocking import BlockingDriver
+from inference_gateway_sdk._transport._blocking.connection import BlockingConnection
 
 from .conftest import Serve
 from .scripted import keep_answering
@@ -112,6 +115,34 @@ def test_a_token_function_may_be_interrupted_by_a_call_that_needs_the_token() ->
 
     source = TokenSource(function)
     assert _in_time(source.get) == "token"
+
+
+class _SilentLink:
+    """A link under TLS as far as its shell sees it: records without plain text change nothing, the end does."""
+
+    def __init__(self) -> None:
+        self.dead = False
+
+    def receive(self, data: bytes) -> None:
+        pass
+
+    def end(self, error: OSError | None = None) -> None:
+        self.dead = True
+
+
+@pytest.mark.parametrize(("ends", "records"), [(False, 1), (True, 1), (True, 0), (False, 0), (False, 50)])
+def test_a_kept_connection_is_read_until_nothing_is_left(ends: bool, records: int) -> None:
+    """The end after a KeyUpdate is seen; a server that keeps sending records makes it stale too."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        ours.setblocking(False)
+        theirs.sendall(b"k" * PIECE * min(records, 1))
+        link: Any = _SilentLink()
+        if records > 1:
+            link.receive = lambda data: theirs.sendall(data)
+        if ends:
+            theirs.shutdown(socket.SHUT_WR)
+        assert BlockingConnection(ours, link).stale() is (ends or records > 1)
 
 
 def test_close_ends_the_calls_that_wait_for_a_slot(serve: Serve) -> None:
