@@ -33,8 +33,12 @@ _DRY_STEPS = 16  # steps without output in a row, after which the driver looks a
 _GZIP, _ZLIB, _RAW = 31, 15, -15  # zlib's own numbers for what surrounds the deflate stream
 
 
+_NO_CODING = frozenset({"", "identity", "none", "utf-8", "aws-chunked"})
+"""Values of Content-Encoding that servers send for a body that is not compressed."""
+
+
 def decoder_for(headers: Iterable[tuple[str, str]]) -> Inflate | None:
-    """What undoes the answer's Content-Encoding, None when there is nothing to undo.
+    """Return the decoder of the answer's Content-Encoding, None when there is nothing to undo.
 
     Raises:
         InvalidResponse: A coding that was never asked for.
@@ -42,8 +46,9 @@ def decoder_for(headers: Iterable[tuple[str, str]]) -> Inflate | None:
     codings = [value for name, value in headers if name == "content-encoding"]
     if not codings:
         return None
-    coding = ", ".join(codings).strip().lower()
-    if coding in ("", "identity"):
+    every = [coding.strip().lower() for value in codings for coding in value.split(",")]
+    coding = ", ".join(coding for coding in every if coding not in _NO_CODING)
+    if not coding:
         return None
     if coding in ("gzip", "x-gzip", "deflate"):
         return Inflate(gzip=coding != "deflate")
@@ -108,6 +113,27 @@ class Inflate:
         return True
 
 
+class Undecodable:
+    """A body in a coding that cannot be undone: reading it fails, an empty one is whole."""
+
+    __slots__ = ("_failure",)
+    pending = False
+
+    def __init__(self, failure: InvalidResponse) -> None:
+        self._failure = failure
+
+    def feed(self, data: bytes) -> bytes:
+        """Fail."""
+        raise self._failure
+
+    def step(self) -> bytes:
+        """Return nothing."""
+        return b""
+
+    def end(self) -> None:
+        """Take the end of the body."""
+
+
 DRAIN_BYTES = 64 * 1024
 """Most bytes that a release reads to save a connection; more would cost more than a new one."""
 DRAIN_SECONDS = 0.1
@@ -117,6 +143,7 @@ DRAIN_SECONDS = 0.1
 class BodySource(Protocol):
     """Where a body comes from: `Exchange`, or what stands for one when the connection is not ours."""
 
+    status: int
     headers: list[tuple[str, str]]
     body: list[bytes]
     complete: bool
@@ -141,9 +168,15 @@ class Body:
     __slots__ = ("_budget", "_decoder", "_dropped", "_response_parser")
 
     def __init__(self, response_parser: BodySource) -> None:
-        """Read from a parser whose head is complete; raise InvalidResponse when its content coding is unknown."""
+        """Read from a parser whose head is complete; raise InvalidResponse when a success has an unknown coding."""
         self._response_parser = response_parser
-        self._decoder = decoder_for(response_parser.headers)
+        self._decoder: Inflate | Undecodable | None
+        try:
+            self._decoder = decoder_for(response_parser.headers)
+        except InvalidResponse as failure:
+            if response_parser.status < 300:
+                raise
+            self._decoder = Undecodable(failure)  # the status of a refusal counts, whatever its body is
         self._budget = DRAIN_BYTES
         self._dropped = False
 
@@ -200,7 +233,7 @@ class Body:
             raise response_parser.failure.with_traceback(None)
         return b"" if response_parser.complete else None
 
-    def _decoded(self, decoder: Inflate) -> bytes | None:
+    def _decoded(self, decoder: Inflate | Undecodable) -> bytes | None:
         response_parser = self._response_parser
         for _ in range(_DRY_STEPS):
             if decoder.pending:

@@ -211,13 +211,15 @@ class BlockingDriver:
             until = min(until, deadline)
         link = Connection(route, self._settings.context() if route.tls else None)
         connection = BlockingConnection(connect(*route.address, until), link)
+        late = False
         try:
             while not link.ready:
                 if link.failure is not None:
                     raise link.failure
-                connection.step(until, "connect")
-                if not link.ready and link.failure is None and _passed(until):
+                if late:
                     raise NotSentInTime("connect")
+                connection.step(until, "connect")
+                late = _passed(until)
         except DeadlineExceeded:
             connection.close()
             raise NotSentInTime("connect") from None

@@ -40,6 +40,7 @@ class BlockingPool:
         self._busy: set[BlockingConnection] = set()
         self._lock = threading.RLock()  # a signal handler may make a call while its own thread holds it
         self._inside = False
+        self._none: list[BlockingConnection] = []
         self._idle: IdleConnections[BlockingConnection] = IdleConnections(limit, idle_seconds)
         self._anchors[id(self)] = (self._idle, self._busy)
 
@@ -105,7 +106,7 @@ class BlockingPool:
     def close(self) -> None:
         """Close what is idle and give up what is in use: their readers see it and close them."""
         self.closed = True
-        for connection in self._alone(self._idle.clear, []):
+        for connection in self._alone(self._idle.clear, self._none):
             connection.close()
         for connection in list(self._busy):
             connection.abandon()
@@ -117,7 +118,7 @@ class BlockingPool:
         return over + self._idle.clear() if self.closed else over
 
     def _sweep(self) -> None:
-        for connection in self._alone(lambda: self._idle.expired(monotonic()), []):
+        for connection in self._alone(lambda: self._idle.expired(monotonic()), self._none):
             connection.close()
 
     def _alone(self, action: Callable[[], T], otherwise: T) -> T:
