@@ -65,6 +65,12 @@ _UNREACHABLE = (
 )
 
 
+_HINTS = {
+    "proxy": "look at the proxy: proxy= of the client, or HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY; proxy=None "
+    "uses none. User and password belong into its URL.",
+    "tls": "give the authority that signed the server's certificate with ca=, and call the server by a name in it.",
+    "client certificate": "give a client certificate that the server accepts with cert=.",
+}
 RAISE_MAX_BODY = "raise max_body= of the client, or of with_options(), if answers of this size are expected."
 
 
@@ -137,7 +143,9 @@ class RetryState(Generic[SourceT]):
         if isinstance(failure, DeadlineExceeded):
             return FailedAttempt(self._timed_out(failure, elapsed), Outcome.OWN_TIMEOUT, failure)
         if isinstance(failure, NotSent):
-            never = ConnectError(f"{failure} ({self._where})", hint=_UNREACHABLE, **self._facts(elapsed))
+            never = ConnectError(
+                f"{failure} ({self._where})", hint=_HINTS.get(failure.about, _UNREACHABLE), **self._facts(elapsed)
+            )
             return FailedAttempt(never, Outcome.not_sent(permanent=failure.permanent), failure)
         if isinstance(failure, NoResponse):
             text = f"{self._where} closed the connection after {elapsed:.1f} s without an answer: {failure}"

@@ -26,11 +26,13 @@ class NotSent(TransportFailure):
 
     Attributes:
         permanent: Repeating it would fail the same way (a certificate that does not verify, a proxy's 407).
+        about: What to look at, where it is not the server itself: "proxy", "tls" or "client certificate"; else "".
     """
 
-    def __init__(self, why: str = "", *, permanent: bool = False) -> None:
+    def __init__(self, why: str = "", *, permanent: bool = False, about: str = "") -> None:
         super().__init__(why)
         self.permanent = permanent
+        self.about = about
 
 
 class NoResponse(TransportFailure):
@@ -75,3 +77,4 @@ class NotSentInTime(NotSent, DeadlineExceeded):
     def __init__(self, which: str = "") -> None:
         DeadlineExceeded.__init__(self, which)
         self.permanent = False
+        self.about = ""

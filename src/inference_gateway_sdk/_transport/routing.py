@@ -291,5 +291,5 @@ def _resolve_by_environment(proxies: dict[str, str], parse: Callable[[str], Prox
     except ValueError as error:
         why = f"the proxy that the environment names for {scheme}: {error}"
         del proxies, found, url  # error trackers collect the variables of a traceback
-        raise NotSent(why, permanent=True) from None
+        raise NotSent(why, permanent=True, about="proxy") from None
     return request_target(url, proxy)

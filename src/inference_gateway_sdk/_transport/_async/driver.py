@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import os
 import threading
 import weakref
@@ -220,10 +221,30 @@ class AsyncioDriver:
             pool.disown()
         _of_parents.append(parents)
 
+    def finish_stopped_loops(self) -> None:
+        """Close the pools of loops that do not run, and perhaps never will again.
+
+        `asyncio.run()` does so itself. A loop that was run by hand and left would complain of the pool's generator.
+        """
+        for loop, (_, guard) in list(self._pools.items()):
+            if not loop.is_running():
+                closing = guard.aclose()
+                with suppress(StopIteration, RuntimeError):  # RuntimeError: the loop is closed
+                    while True:
+                        closing.send(None)
+
+    def __del__(self) -> None:
+        with suppress(AttributeError):  # the constructor failed
+            self.finish_stopped_loops()
+
     def _pool(self) -> AsyncPool | None:
         if self._closed:
             raise RuntimeError(_CLOSED)
-        known = self._pools.get(asyncio.get_running_loop())
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            raise RuntimeError(_NO_LOOP) from None
+        known = self._pools.get(loop)
         return None if known is None else known[0]
 
     async def _new_pool(self) -> AsyncPool:
@@ -283,10 +304,22 @@ async def _open_response(
     return AsyncioResponse(pool, connection, response_parser, Body(response_parser))
 
 
+_NO_LOOP = (
+    "no asyncio event loop is running: the async client needs one, so use it under asyncio.run() "
+    "(anyio's asyncio backend will do, trio will not), or use the blocking client"
+)
 _CLOSED = "the driver is closed: make a new one"
 _of_parents: list[object] = []
 """What a forked process inherited, kept from being destroyed: an asyncio transport closes itself when it is."""
 _drivers: weakref.WeakSet[AsyncioDriver] = weakref.WeakSet()
+
+
+def _at_exit() -> None:
+    for driver in list(_drivers):
+        driver.finish_stopped_loops()
+
+
+atexit.register(_at_exit)
 
 
 def _after_fork() -> None:

@@ -133,7 +133,7 @@ def in_head(error: Exception, where: str, *, unsent: bool) -> TransportFailure:
     """
     failure = _in_head(error, where)
     if unsent and isinstance(failure, NoResponse):
-        failure = NotSent(f"the proxy gave no tunnel to {where}: {failure}")
+        failure = NotSent(f"the proxy gave no tunnel to {where}: {failure}", about="proxy")
     elif unsent and type(failure) is DeadlineExceeded:
         failure = NotSentInTime("connect")
     failure.__cause__ = error
@@ -143,7 +143,8 @@ def in_head(error: Exception, where: str, *, unsent: bool) -> TransportFailure:
 def _in_head(error: Exception, where: str) -> TransportFailure:
     refusal = _refused_certificate(error)
     if refusal is not None:
-        return NotSent(f"the server refused the client certificate: {refusal}", permanent=True)
+        why = f"the server refused the client certificate: {refusal}"
+        return NotSent(why, permanent=True, about="client certificate")
     if isinstance(error, httpx2.TimeoutException):
         return _late(error, "headers")
     if isinstance(error, (httpx2.ConnectError, httpx2.ProxyError, httpx2.UnsupportedProtocol)):
@@ -171,7 +172,7 @@ def _never_sent(error: Exception, where: str) -> NotSent:
         return NotSent(str(error), permanent=True)
     if isinstance(error, httpx2.ProxyError):
         refused = str(error).startswith("4")  # else a 502 or the like, which may pass
-        return NotSent(f"the proxy answered {error} [{where} through the proxy]", permanent=refused)
+        return NotSent(f"the proxy answered {error} [{where} through the proxy]", permanent=refused, about="proxy")
     unknown = next((cause for cause in _causes(error) if isinstance(cause, socket.gaierror)), None)
     if unknown is not None:
         return NotSent(f"cannot resolve {where.rpartition(':')[0]}: {unknown.strerror}")
@@ -179,9 +180,10 @@ def _never_sent(error: Exception, where: str) -> NotSent:
     if trouble is None:
         return NotSent(f"cannot connect to {where}: {error}")
     if isinstance(trouble, ssl.SSLCertVerificationError):
-        return NotSent(f"the server's certificate does not verify: {trouble.verify_message} [{where}]", permanent=True)
+        why = f"the server's certificate does not verify: {trouble.verify_message} [{where}]"
+        return NotSent(why, permanent=True, about="tls")
     passing = isinstance(trouble, (ssl.SSLEOFError, ssl.SSLZeroReturnError))
-    return NotSent(f"TLS failed: {trouble.reason or trouble} [{where}]", permanent=not passing)
+    return NotSent(f"TLS failed: {trouble.reason or trouble} [{where}]", permanent=not passing, about="tls")
 
 
 def _no_response(error: Exception) -> TransportFailure:
