@@ -58,7 +58,7 @@ def test_the_task_runs_inside_the_callback_that_wakes_it() -> None:
 
 
 def test_in_a_loop_that_nests_the_task_runs_after_the_callback() -> None:
-    """nest_asyncio marks its loops: a task inside a read callback would make a nested loop enter that callback again."""
+    """nest_asyncio marks its loops: its nested loops would enter a read callback again."""
 
     async def scenario(_: Signal, loop: asyncio.AbstractEventLoop) -> None:
         loop._nest_patched = True  # type: ignore[attr-defined]
