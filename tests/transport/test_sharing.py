@@ -54,7 +54,7 @@ loop.run_until_complete(client.health_check())
 def test_a_loop_that_is_left_at_the_end_of_a_program_is_quiet(serve: Serve) -> None:
     """`run_until_complete` and the end, without `aclose`: Python has nothing to warn of by default."""
     server = serve(keep_answering())
-    command = [sys.executable, "-c", PROGRAM, server.url()]
+    command = [sys.executable, "-c", PROGRAM, server.origin]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     assert server.connections == 1
