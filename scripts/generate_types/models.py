@@ -182,7 +182,8 @@ def _only_member(contract: Contract, type_: Type) -> str | None:
 def annotation(type_: Type) -> str:
     """The annotation of a field of that type."""
     if type_.kind in ("scalar", "name"):
-        text = type_.name
+        # msgspec reads 1 into a float as 1.0, and would send it back so: a whole number stays one.
+        text = "float | int" if type_.name == "float" else type_.name
     elif type_.kind == "file":
         text = "Any"
     elif type_.kind == "list":

@@ -41,7 +41,7 @@ class CreateSpeechRequest(_Model, kw_only=True):
     """How to speak: mood, pace, accent."""
     response_format: CreateSpeechRequestResponseFormat | None = None
     """The sound's file format."""
-    speed: float | None = None
+    speed: float | int | None = None
     """How fast to speak; 1 is the natural pace."""
     language: str | None = None
     """The text's language as two letters (ISO 639-1)."""
@@ -66,9 +66,9 @@ class CreateSfxRequest(_Model, kw_only=True):
     """`provider/name`, or a bare name when the provider is given beside it."""
     prompt: Required[str]
     """What should be heard."""
-    duration_seconds: float | None = None
+    duration_seconds: float | int | None = None
     """How long it lasts; left out, the model decides."""
-    prompt_influence: float | None = None
+    prompt_influence: float | int | None = None
     """How closely to follow the prompt, from loosely (0) to exactly (1)."""
     loop: bool | None = None
     """Whether the end joins the beginning without a seam."""
@@ -93,7 +93,7 @@ class CreateMusicRequest(_Model, kw_only=True):
     """`provider/name`, or a bare name when the provider is given beside it."""
     prompt: Required[str]
     """What should be played."""
-    duration_seconds: float | None = None
+    duration_seconds: float | int | None = None
     """How long it lasts; left out, the model decides."""
     instrumental: bool | None = None
     """Whether to do without singing."""

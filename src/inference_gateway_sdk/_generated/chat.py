@@ -382,13 +382,13 @@ class CreateChatCompletionRequest(_Model, kw_only=True):
     """Most tokens to generate. Newer OpenAI models want `max_completion_tokens`."""
     max_completion_tokens: int | None = None
     """Most tokens to generate, thinking included."""
-    temperature: float | None = None
+    temperature: float | int | None = None
     """How freely words are picked: near 0 the likeliest always wins. Set this or `top_p`, not both."""
-    top_p: float | None = None
+    top_p: float | int | None = None
     """Pick only among the likeliest tokens that together hold this share of the probability."""
-    frequency_penalty: float | None = None
+    frequency_penalty: float | int | None = None
     """Above 0 makes a token less likely each time it recurs; below 0 makes it likelier."""
-    presence_penalty: float | None = None
+    presence_penalty: float | int | None = None
     """Above 0 makes any token already used less likely, nudging towards new topics."""
     n: int | None = None
     """How many answers to generate; each is paid for."""
@@ -474,7 +474,7 @@ class ChatCompletionTokenLogprobTopLogprobsItem(_Model, kw_only=True):
 
     token: Required[str]
     """The alternative's text."""
-    logprob: Required[float]
+    logprob: Required[float | int]
     """Natural logarithm of the alternative's probability."""
     bytes: list[int] | None
     """The alternative's UTF-8 bytes, or null."""
@@ -485,7 +485,7 @@ class ChatCompletionTokenLogprob(_Model, kw_only=True):
 
     token: Required[str]
     """The token's text."""
-    logprob: Required[float]
+    logprob: Required[float | int]
     """Natural logarithm of its probability; -9999.0 stands for hardly any."""
     bytes: list[int] | None
     """Its UTF-8 bytes, for characters that span tokens. Null where the token has none."""

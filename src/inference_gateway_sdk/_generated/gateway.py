@@ -74,7 +74,7 @@ class ProviderRequest(_Model, kw_only=True):
     """The provider's name of the model, without a prefix."""
     messages: list[ProviderRequestMessagesItem] | None = None
     """The conversation, oldest message first."""
-    temperature: float | None = None
+    temperature: float | int | None = None
     """How freely the model picks its words."""
 
 

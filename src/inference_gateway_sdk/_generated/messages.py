@@ -401,9 +401,9 @@ class CreateMessagesRequest(_Model, kw_only=True):
     """Whether tools are used, and which."""
     stream: bool | None = None
     """Whether to answer in events. Set by the method you call."""
-    temperature: float | None = None
+    temperature: float | int | None = None
     """How freely words are picked: near 0 the likeliest always wins."""
-    top_p: float | None = None
+    top_p: float | int | None = None
     """Pick only among the likeliest tokens that together hold this share of the probability."""
     top_k: int | None = None
     """Pick only among this many of the likeliest tokens."""

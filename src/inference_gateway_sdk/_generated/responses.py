@@ -230,9 +230,9 @@ class CreateResponseRequest(_Model, kw_only=True):
     """Most tokens to generate, thinking included."""
     stream: bool | None = None
     """Whether to answer in events. Set by the method you call."""
-    temperature: float | None = None
+    temperature: float | int | None = None
     """How freely words are picked: near 0 the likeliest always wins. Set this or `top_p`, not both."""
-    top_p: float | None = None
+    top_p: float | int | None = None
     """Pick only among the likeliest tokens that together hold this share of the probability."""
     tools: list[ResponseTool] | None = None
     """Tools on offer."""
@@ -394,9 +394,9 @@ class Response(ResponseAnswer["ResponseFunctionToolCall"], WithMeta, _Model, kw_
     """The response it continues."""
     reasoning: ResponseReasoning | None = None
     """How it was told to think."""
-    temperature: float | None = None
+    temperature: float | int | None = None
     """The temperature used."""
-    top_p: float | None = None
+    top_p: float | int | None = None
     """The `top_p` used."""
     tool_choice: ResponseToolChoice | None = None
     """The tool choice it was given."""
