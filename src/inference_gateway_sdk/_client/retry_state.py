@@ -15,7 +15,6 @@ from .._http1.failures import (
     TransportFailure,
 )
 from .._wire.headers import Outgoing
-from .._wire.hints import LATE_CLOSE
 from .._wire.retry import EARLY_SECONDS, Outcome, RetryPolicy
 from .._wire.url import redact_url
 from ..errors import (
@@ -148,6 +147,8 @@ class RetryState(Generic[SourceT]):
             )
             return FailedAttempt(never, Outcome.not_sent(permanent=failure.permanent), failure)
         if isinstance(failure, NoResponse):
+            from .._wire.hints import LATE_CLOSE  # here: most programs never need the hints
+
             text = f"{self._where} closed the connection after {elapsed:.1f} s without an answer: {failure}"
             error = RequestError(text, hint=LATE_CLOSE if elapsed > EARLY_SECONDS else None, **self._facts(elapsed))
             return FailedAttempt(error, Outcome.no_answer(elapsed), failure)

@@ -6,10 +6,7 @@ import os
 import warnings
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from ..._streams.chat import ChatDialect
 from ..._wire.call import Target, check_provider, stream_call
-from ..._wire.chat import chat_body, chat_call, dropped_fields, pop_mcp_bypass
-from ..._wire.models import health_call, models_call
 from ..._wire.url import GatewayUrl
 from ..runtime import AsyncRuntime, AsyncTokenSource, Connections, async_default_transport, async_system_runtime
 from ..settings import ClientSettings, pop_assemble_option, resolve, split_params, without_body
@@ -37,6 +34,8 @@ if TYPE_CHECKING:
     from ..runtime import AsyncToken, Cert
 
 __all__ = ["AsyncInferenceGatewayClient"]
+
+# A method imports what only it needs: a client is made in fewer modules, and each program pays for what it uses.
 
 T = TypeVar("T")
 ChunkT = TypeVar("ChunkT")
@@ -146,6 +145,8 @@ class AsyncInferenceGatewayClient(
             include: Of "context_window", "pricing" and "modalities", what to add to each model.
             **options: How the call is made: `timeout`, `max_retries`, `headers`, `extra_query`.
         """
+        from ..._wire.models import models_call
+
         settings = without_body(self._settings, options)
         return await self._session.send(models_call(provider, include), settings)
 
@@ -168,6 +169,8 @@ class AsyncInferenceGatewayClient(
             **params: The contract's parameters, and how the call is made: `timeout`, `max_retries`, `headers`,
                 `extra_query`, `extra_body`; `mcp_bypass=True` keeps the gateway's MCP tools out and your own tools in.
         """
+        from ..._wire.chat import chat_call, pop_mcp_bypass
+
         target = Target.resolve(model, provider)
         settings, given = split_params(self._settings, params)
         headers = pop_mcp_bypass(given)
@@ -193,6 +196,9 @@ class AsyncInferenceGatewayClient(
             **params: As in `generate_content`, and `assemble=False` for a stream that keeps nothing,
                 `on_truncation="return"` to accept an answer that was cut off.
         """
+        from ..._streams.chat import ChatDialect
+        from ..._wire.chat import chat_call, pop_mcp_bypass
+
         target = Target.resolve(model, provider)
         settings, given = split_params(self._settings, params)
         assemble = pop_assemble_option(given)
@@ -214,6 +220,8 @@ class AsyncInferenceGatewayClient(
 
     async def health_check(self) -> bool:
         """Whether the gateway says it is well (contract: GET /health). Never raises: no answer is False."""
+        from ..._wire.models import health_call
+
         try:
             return await self._session.send(health_call(), self._settings)
         except Exception:  # noqa: BLE001  (whatever it is, the gateway is not well from here)
@@ -295,6 +303,8 @@ class AsyncInferenceGatewayClient(
     def _chat_body(
         target: Target, messages: object, given: dict[str, Any], settings: ClientSettings[Any], *, stream: bool
     ) -> bytes:
+        from ..._wire.chat import chat_body, dropped_fields
+
         if settings.tools is not None:
             given.setdefault("tools", list(settings.tools))
         if settings.max_tokens is not None and "max_completion_tokens" not in given:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from ..._wire.call import Target, stream_call
 from ..._wire.url import GatewayUrl
 from ..settings import ClientSettings, resolve, split_params
-from ..uploads import async_read_upload
 from .stream import AsyncByteStream
 
 if TYPE_CHECKING:
@@ -76,6 +75,7 @@ class AsyncImagesMethods:
             **params: `mask`, `model` and the contract's other parameters, and how the call is made.
         """
         from ..._wire.images import edit_call
+        from ..uploads import async_read_upload
 
         settings, given = split_params(self._settings, params)
         several = image if isinstance(image, (list, tuple)) else [image]
@@ -96,6 +96,7 @@ class AsyncImagesMethods:
             **params: `model` and the contract's other parameters, and how the call is made.
         """
         from ..._wire.images import variation_call
+        from ..uploads import async_read_upload
 
         settings, given = split_params(self._settings, params)
         upload = await async_read_upload(image, "image")

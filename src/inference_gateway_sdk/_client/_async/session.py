@@ -7,10 +7,8 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from ..._http1.failures import DeadlineExceeded, ResponseTooLarge, TransportFailure, TruncatedResponse
 from ..._model.unknown_fields import Meta, set_meta
-from ..._streams.reader import StreamDeadlines
 from ..._wire.call import Call, Reply
 from ..._wire.headers import Headers
-from ..._wire.problem import read_error
 from ...errors import GatewayError, StatusError, StreamError, UnauthorizedError
 from .. import retry_state
 from ..hooks import async_notify
@@ -18,6 +16,7 @@ from ..retry_state import FailedAttempt, RetryState
 from ..runtime import async_yield_turn
 
 if TYPE_CHECKING:
+    from ..._streams.reader import StreamDeadlines
     from ..._transport.protocols import AsyncTransport, AsyncTransportResponse
     from ..._wire.call import Dialect, StreamCall
     from ..._wire.sse import RawEvent
@@ -265,6 +264,8 @@ class AsyncSession:
         self, call: StreamCall[ChunkT, FinalT], settings: ClientSettings[AsyncTokenSource]
     ) -> AsyncOpenStream[ChunkT, FinalT]:
         """The stream of a call, read up to its first content. Raises what `errors` lists."""
+        from ..._streams.reader import StreamDeadlines  # here: a program without streams needs none of that room
+
         attempts = self._attempts(call, settings)
         while True:
             if settings.token.refreshable or settings.on_request is not None:
@@ -401,6 +402,8 @@ class AsyncSession:
         return attempts.broke(stalled, now)
 
     def _error(self, attempts: RetryState[AsyncTokenSource], reply: Reply, meta: Meta) -> StatusError:
+        from ..._wire.problem import read_error  # here: most programs never need it
+
         error = read_error(
             reply.status,
             reply.headers,

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Generic, Literal, NoReturn, TypeVar
 
 from ..._wire.call import Reply, StreamCall
 from ..._wire.headers import Headers
-from ..._wire.sse import EventParser, RawEvent, SSEvents
 from ...errors import ResponseTooLargeError, StreamTruncatedError
 from ..retry_state import RAISE_MAX_BODY
 from ..runtime import async_yield_turn, caller
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
 
     from ..._model.unknown_fields import Meta
     from ..._wire.deltas import Delta
+    from ..._wire.sse import RawEvent, SSEvents
     from ..runtime import AsyncTokenSource
     from ..settings import ClientSettings
     from .session import AsyncOpenStream, AsyncSession
@@ -144,6 +144,8 @@ class AsyncStream(Generic[ChunkT, FinalT]):
 
     async def events(self) -> AsyncIterator[SSEvents]:
         """The raw server-sent events, those without a chunk (`[DONE]`) included."""
+        from ..._wire.sse import SSEvents
+
         self._opened()
         while True:
             try:
@@ -310,6 +312,8 @@ class AsyncByteStream:
         Raises:
             StreamError: An event is larger than `max_event`.
         """
+        from ..._wire.sse import EventParser, SSEvents
+
         parser = EventParser(self._max_event)
         async for piece in self:
             for at in range(0, len(piece), MAX_PIECE):

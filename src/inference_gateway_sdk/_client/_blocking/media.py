@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from ..._wire.call import Target, stream_call
 from ..._wire.url import GatewayUrl
 from ..settings import ClientSettings, resolve, split_params
-from ..uploads import read_upload
 from .stream import ByteStream
 
 if TYPE_CHECKING:
@@ -77,6 +76,7 @@ class ImagesMethods:
             **params: `mask`, `model` and the contract's other parameters, and how the call is made.
         """
         from ..._wire.images import edit_call
+        from ..uploads import read_upload
 
         settings, given = split_params(self._settings, params)
         several = image if isinstance(image, (list, tuple)) else [image]
@@ -97,6 +97,7 @@ class ImagesMethods:
             **params: `model` and the contract's other parameters, and how the call is made.
         """
         from ..._wire.images import variation_call
+        from ..uploads import read_upload
 
         settings, given = split_params(self._settings, params)
         upload = read_upload(image, "image")

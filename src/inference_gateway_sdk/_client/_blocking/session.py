@@ -8,10 +8,8 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from ..._http1.failures import DeadlineExceeded, ResponseTooLarge, TransportFailure, TruncatedResponse
 from ..._model.unknown_fields import Meta, set_meta
-from ..._streams.reader import StreamDeadlines
 from ..._wire.call import Call, Reply
 from ..._wire.headers import Headers
-from ..._wire.problem import read_error
 from ...errors import GatewayError, StatusError, StreamError, UnauthorizedError
 from .. import retry_state
 from ..hooks import notify
@@ -19,6 +17,7 @@ from ..retry_state import FailedAttempt, RetryState
 from ..runtime import yield_turn
 
 if TYPE_CHECKING:
+    from ..._streams.reader import StreamDeadlines
     from ..._transport.protocols import Transport, TransportResponse
     from ..._wire.call import Dialect, StreamCall
     from ..._wire.sse import RawEvent
@@ -266,6 +265,8 @@ class Session:
         self, call: StreamCall[ChunkT, FinalT], settings: ClientSettings[TokenSource]
     ) -> OpenStream[ChunkT, FinalT]:
         """The stream of a call, read up to its first content. Raises what `errors` lists."""
+        from ..._streams.reader import StreamDeadlines  # here: a program without streams needs none of that room
+
         attempts = self._attempts(call, settings)
         while True:
             if settings.token.refreshable or settings.on_request is not None:
@@ -402,6 +403,8 @@ class Session:
         return attempts.broke(stalled, now)
 
     def _error(self, attempts: RetryState[TokenSource], reply: Reply, meta: Meta) -> StatusError:
+        from ..._wire.problem import read_error  # here: most programs never need it
+
         error = read_error(
             reply.status,
             reply.headers,

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Generic, Literal, NoReturn, TypeVar
 
 from ..._wire.call import Reply, StreamCall
 from ..._wire.headers import Headers
-from ..._wire.sse import EventParser, RawEvent, SSEvents
 from ...errors import ResponseTooLargeError, StreamTruncatedError
 from ..retry_state import RAISE_MAX_BODY
 from ..runtime import caller, yield_turn
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
 
     from ..._model.unknown_fields import Meta
     from ..._wire.deltas import Delta
+    from ..._wire.sse import RawEvent, SSEvents
     from ..runtime import TokenSource
     from ..settings import ClientSettings
     from .session import OpenStream, Session
@@ -145,6 +145,8 @@ class Stream(Generic[ChunkT, FinalT]):
 
     def events(self) -> Iterator[SSEvents]:
         """The raw server-sent events, those without a chunk (`[DONE]`) included."""
+        from ..._wire.sse import SSEvents
+
         self._opened()
         while True:
             try:
@@ -311,6 +313,8 @@ class ByteStream:
         Raises:
             StreamError: An event is larger than `max_event`.
         """
+        from ..._wire.sse import EventParser, SSEvents
+
         parser = EventParser(self._max_event)
         for piece in self:
             for at in range(0, len(piece), MAX_PIECE):
