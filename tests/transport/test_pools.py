@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from inference_gateway_sdk._client.runtime import TokenSource
-from inference_gateway_sdk._http1.connection import PIECE
+from inference_gateway_sdk._http1.connection import PIECE_SIZE
 from inference_gateway_sdk._transport._async import AsyncioDriver
 from inference_gateway_sdk._transport._blocking import BlockingDriver
 from inference_gateway_sdk._transport._blocking.connection import BlockingConnection
@@ -117,7 +117,7 @@ def test_a_token_function_may_be_interrupted_by_a_call_that_needs_the_token() ->
     assert _in_time(source.get) == "token"
 
 
-class _SilentLink:
+class _SilentConnection:
     """A link under TLS as far as its shell sees it: records without plain text change nothing, the end does."""
 
     def __init__(self) -> None:
@@ -136,8 +136,8 @@ def test_a_kept_connection_is_read_until_nothing_is_left(ends: bool, records: in
     ours, theirs = socket.socketpair()
     with ours, theirs:
         ours.setblocking(False)
-        theirs.sendall(b"k" * PIECE * min(records, 1))
-        link: Any = _SilentLink()
+        theirs.sendall(b"k" * PIECE_SIZE * min(records, 1))
+        link: Any = _SilentConnection()
         if records > 1:
             link.receive = lambda data: theirs.sendall(data)
         if ends:

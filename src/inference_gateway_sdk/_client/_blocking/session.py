@@ -17,6 +17,7 @@ from ..retry_state import FailedAttempt, RetryState
 from ..runtime import yield_turn
 
 if TYPE_CHECKING:
+    from ..._run.providers import OutputMode
     from ..._streams.reader import StreamDeadlines
     from ..._transport.protocols import Transport, TransportResponse
     from ..._wire.call import Dialect, StreamCall
@@ -39,13 +40,13 @@ MAX_REFUSAL = 1024 * 1024  # bytes of an error response's body
 
 
 class OpenStream(Generic[ChunkT, FinalT]):
-    """One opened stream: what has been read and not yet handed over, and how it stands.
+    """One open stream: its state, and the chunks that have been read and not yet handed over.
 
     Attributes:
-        queue: Chunks with their raw events, in order; the chunk is None for an event that carries none.
-        failure: What broke the stream, once the queue is empty.
-        ended: Nothing more will be read.
-        has_content: A chunk with content has come.
+        queue: Chunks with their raw events, in order. The chunk is None for an event that carries none.
+        failure: The error that broke the stream. It is raised when the queue is empty.
+        ended: True once nothing more will be read.
+        has_content: True once a chunk with content has been read.
     """
 
     __slots__ = (
@@ -85,16 +86,16 @@ class OpenStream(Generic[ChunkT, FinalT]):
         self._max_piece: int = getattr(dialect, "max_piece", MAX_PIECE)
         self._unread = memoryview(b"")  # the rest of a large read
         self._began_turn = 0.0
-        self.dialect = dialect
-        self.meta = meta
+        self.dialect: Dialect[ChunkT, FinalT] = dialect
+        self.meta: Meta = meta
         self.queue: deque[tuple[ChunkT | None, RawEvent]] = deque()
         self.failure: GatewayError | None = None
-        self.ended = False
-        self.has_content = False
+        self.ended: bool = False
+        self.has_content: bool = False
 
     @property
     def handed_over(self) -> bool:
-        """Whether somebody has taken an item from the queue."""
+        """True if an item has been taken from the queue."""
         return len(self.queue) < self._chunks
 
     @property
@@ -103,10 +104,10 @@ class OpenStream(Generic[ChunkT, FinalT]):
         return self._chunks < MAX_HELD and self._held < MAX_HELD_BYTES
 
     def pull(self) -> None:
-        """Read once from the server, into the queue.
+        """Read once from the server and put the chunks into the queue.
 
         Raises:
-            RuntimeError: Somebody else is reading this stream now.
+            RuntimeError: Another task or thread is reading this stream.
         """
         if self._reading:
             raise RuntimeError("the stream is being read by another task or thread: one reader at a time")
@@ -146,12 +147,12 @@ class OpenStream(Generic[ChunkT, FinalT]):
         return bytes(piece)
 
     def release(self) -> None:
-        """Give the connection back; drains what is left of the answer when that is cheap.
+        """Release the connection, draining the rest of the body when little is left.
 
-        A read that is under way ends with an error.
+        A read in progress ends with an error.
         """
         self.ended = True
-        if self._reading:  # by somebody else, who is told
+        if self._reading:  # another task or thread is reading: its read raises an error
             self._closed = True
             self._answer.abandon()
         else:
@@ -163,11 +164,11 @@ class OpenStream(Generic[ChunkT, FinalT]):
         self._answer.abandon()
 
     def failed(self) -> GatewayError:
-        """The failure, with what the stream had brought."""
+        """Return the failure with the partial answer attached."""
         error = self.failure
         if error is None:
             error = StreamError("the stream was closed")
-        while self.queue:  # held back for the first content, which never came
+        while self.queue:  # chunks held back until the first content, which never came
             chunk = self.queue.popleft()[0]
             if chunk is not None:
                 self.dialect.fold(chunk)
@@ -177,7 +178,7 @@ class OpenStream(Generic[ChunkT, FinalT]):
         return error
 
     def _take(self, data: bytes, now: float) -> bool:
-        """Read these bytes, which came at `now`; whether they are the end, and well."""
+        """Parse the bytes, which came at `now`, and queue their chunks. Return True at a regular end of the stream."""
         dialect, guard = self.dialect, self._guard
         content = False
         items = dialect.feed(data) if data else dialect.end()
@@ -207,7 +208,11 @@ class OpenStream(Generic[ChunkT, FinalT]):
         return False
 
     def _stop(self, error: GatewayError, cause: TransportFailure | None) -> None:
-        """End the stream: whole when its terminal marker had come and no error event followed, broken otherwise."""
+        """End the stream after a failure.
+
+        The answer is whole if the terminal marker was received and no error event followed. Otherwise the stream has
+        failed with `error`.
+        """
         dialect = self.dialect
         in_band = dialect.failure is not None and (dialect.may_continue or getattr(dialect, "error_event", False))
         if dialect.terminal and not in_band:
@@ -231,16 +236,17 @@ T = TypeVar("T")
 
 
 class Session:
-    """The connections to one gateway and what is needed to use them."""
+    """The connections to one gateway, and the loop of attempts that uses them."""
 
     def __init__(self, url: GatewayUrl, driver: Transport, runtime: Runtime) -> None:
         self.url = url
         self.runtime = runtime
-        self.closed = False
+        self.closed: bool = False
+        self.output_modes: dict[tuple[str, str, str, bool], OutputMode] = {}  # modes that worked in earlier runs
         self._driver = driver
 
     def send(self, call: Call[T], settings: ClientSettings[TokenSource]) -> T:
-        """The result of a call whose answer is read whole. Raises what `errors` lists."""
+        """Send a call, read the whole response and return the result. Raises the classes of `errors`."""
         if not isinstance(call, Call):  # pyright: ignore[reportUnnecessaryIsInstance]  # for users without a checker
             raise TypeError(f"call must be a Call (open() takes a StreamCall), got {type(call).__name__}")
         attempts = self._attempts(call, settings)
@@ -264,7 +270,7 @@ class Session:
     def start(
         self, call: StreamCall[ChunkT, FinalT], settings: ClientSettings[TokenSource]
     ) -> OpenStream[ChunkT, FinalT]:
-        """The stream of a call, read up to its first content. Raises what `errors` lists."""
+        """Send a call and return its stream, read up to the first content. Raises the classes of `errors`."""
         from ..._streams.reader import StreamDeadlines  # here: a program without streams needs none of that room
 
         attempts = self._attempts(call, settings)
@@ -288,24 +294,32 @@ class Session:
             self._go_on(attempts, failed_attempt)
 
     def at(self, url: GatewayUrl) -> Session:
-        """The same connections and clocks, for another server."""
+        """Return a session for another server with the same transport and runtime."""
         return Session(url, self._driver, self.runtime)
 
+    def check_open(self) -> None:
+        """Raise unless requests can be sent.
+
+        Raises:
+            RuntimeError: The client is closed.
+        """
+        if self.closed:
+            raise RuntimeError("the client is closed: make a new one, or close it later")
+
     def close(self) -> None:
-        """Close every connection; open streams end with an error."""
+        """Close all connections. Open streams end with an error."""
         self.closed = True
         self._driver.close()
 
     def _attempts(
         self, call: Call[Any] | StreamCall[Any, Any], settings: ClientSettings[TokenSource]
     ) -> RetryState[TokenSource]:
-        if self.closed:
-            raise RuntimeError("the client is closed: make a new one, or close it later")
+        self.check_open()
         url = self.url.join(call.path, (*call.query, *settings.extra_query), at_root=call.at_root)
         return RetryState(call, url, settings, settings.token.fixed)
 
     def _prepare(self, attempts: RetryState[TokenSource]) -> None:
-        """What comes before a try, and does not count against its clocks: fetching a token, telling a hook."""
+        """Fetch the token and call the `on_request` hook. The attempt's timeouts do not include this time."""
         settings = attempts.settings
         attempts.token = settings.token.get(attempts.refused_token)
         if settings.on_request is not None:
@@ -332,7 +346,7 @@ class Session:
         return self._refusal(answer, deadline, attempts.settings.max_body)
 
     def _refusal(self, answer: TransportResponse, deadline: float | None, limit: int) -> Reply:
-        """Read an error response: its body is short, and when it breaks or goes on, the status is enough."""
+        """Read the body of an error response. If it breaks or is too large, return it empty: the status is enough."""
         try:
             return self._body(answer, deadline, min(limit, MAX_REFUSAL))
         except TransportFailure:
@@ -363,7 +377,7 @@ class Session:
         answer: TransportResponse,
         guard: StreamDeadlines,
     ) -> OpenStream[ChunkT, FinalT] | FailedAttempt:
-        """The stream, once content has come; what stopped it otherwise."""
+        """Return the stream once it has content, or the failed attempt."""
         if not 200 <= answer.status < 300:
             return self._no_stream(attempts, answer, guard)
         meta = self._meta(answer.status, Headers.received(answer.headers), attempts, None)
@@ -383,7 +397,7 @@ class Session:
     def _no_stream(
         self, attempts: RetryState[TokenSource], answer: TransportResponse, guard: StreamDeadlines
     ) -> FailedAttempt:
-        """What an answer that is no stream at all is."""
+        """Return the failed attempt for an error response in place of a stream."""
         deadline = guard.deadline(self.runtime.monotonic())
         reply = self._refusal(answer, deadline, attempts.settings.max_body)
         meta = self._meta(reply.status, reply.headers, attempts, reply.body)
@@ -393,7 +407,10 @@ class Session:
     def _no_head(
         self, failure: DeadlineExceeded, attempts: RetryState[TokenSource], guard: StreamDeadlines
     ) -> FailedAttempt:
-        """A deadline that passed before the head: the stream's clock, unless no connection was had in time."""
+        """Classify a deadline that passed before the response head.
+
+        It is a connect or pool timeout if there was no connection, and a stalled stream otherwise.
+        """
         now = self.runtime.monotonic()
         guard.waited(now - attempts.began)
         if failure.which in ("connect", "pool"):
@@ -435,7 +452,7 @@ class Session:
             notify("on_response", hook, attempts.response_received(meta))
 
     def _go_on(self, attempts: RetryState[TokenSource], failed_attempt: FailedAttempt) -> None:
-        """Return when the call is to be tried again, having waited; raise otherwise."""
+        """Wait for the delay before the next attempt. Raise the error if the call is not to be retried."""
         error, settings = failed_attempt.error, attempts.settings
         expired = isinstance(error, UnauthorizedError) and settings.token.refreshable and attempts.refused_token is None
         delay = 0.0 if expired else attempts.delay(failed_attempt, self.runtime.monotonic(), self.runtime.random())
@@ -444,14 +461,14 @@ class Session:
         if settings.on_retry is not None:
             notify("on_retry", settings.on_retry, attempts.retry_planned(error, delay))
         if expired:
-            attempts.refused_token = attempts.token  # one more try, at once, with a new one
+            attempts.refused_token = attempts.token  # one more attempt, without a delay, with a new token
             return
         retry_state.log_retry(attempts.call.method, attempts.url, error, delay)
         self.runtime.sleep(delay)
 
 
 def _read_reply(call: Call[T], reply: Reply, meta: Meta) -> T:
-    """The call's result, told how it came."""
+    """Return the call's result with `meta` attached."""
     try:
         result = call.read(reply)
     except GatewayError as error:
@@ -462,6 +479,6 @@ def _read_reply(call: Call[T], reply: Reply, meta: Meta) -> T:
 
 
 def attach_meta(result: object, meta: Meta) -> None:
-    """Tell an answer how it came; other results have no place for it."""
+    """Attach `meta` to `result` if it supports it."""
     if hasattr(result, "_unknown"):
         set_meta(result, meta)
