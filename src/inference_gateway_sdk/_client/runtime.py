@@ -33,11 +33,13 @@ __all__ = [
     "async_default_transport",
     "async_read_upload",
     "async_system_runtime",
+    "async_yield_turn",
     "caller",
     "check_token",
     "default_transport",
     "read_upload",
     "system_runtime",
+    "yield_turn",
 ]
 
 
@@ -89,6 +91,17 @@ def async_system_runtime() -> AsyncRuntime:
     import asyncio
 
     return AsyncRuntime(time.monotonic, time.time, asyncio.sleep, _random)
+
+
+async def async_yield_turn() -> None:
+    """Let the loop's other tasks run: reading what is there already needs no wait."""
+    import asyncio
+
+    await asyncio.sleep(0)
+
+
+def yield_turn() -> None:
+    """Do nothing: threads take turns without help."""
 
 
 def _random() -> float:
@@ -191,7 +204,7 @@ class TokenSource:
     def __init__(self, token: Token | None) -> None:
         self._function = token if callable(token) else None
         self._value = None if token is None or callable(token) else check_token(token)
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._pid = os.getpid()
 
     @property
@@ -213,7 +226,7 @@ class TokenSource:
         if self._function is None or (self._value is not None and self._value != refused):
             return self._value
         if self._pid != os.getpid():  # after a fork: a lock held by a thread of the parent is never released here
-            self._lock, self._pid = threading.Lock(), os.getpid()
+            self._lock, self._pid = threading.RLock(), os.getpid()
         with self._lock:
             if self._value is None or self._value == refused:
                 del refused  # the function may fail, and error trackers collect the variables of a traceback

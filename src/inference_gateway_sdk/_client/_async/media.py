@@ -82,6 +82,7 @@ class AsyncImagesMethods:
         if TYPE_CHECKING:
             keywords.image_edit_params(**params)
         from ..._wire.images import edit_call
+        from ..uploads import async_read_upload
 
         settings, given = split_params(self._settings, params)
         several = image if isinstance(image, (list, tuple)) else [image]
@@ -104,6 +105,7 @@ class AsyncImagesMethods:
         if TYPE_CHECKING:
             keywords.image_variation_params(**params)
         from ..._wire.images import variation_call
+        from ..uploads import async_read_upload
 
         settings, given = split_params(self._settings, params)
         upload = await async_read_upload(image, "image")
@@ -126,7 +128,11 @@ class AsyncImagesMethods:
         settings = self._settings
         bare = resolve(
             ClientSettings(
-                token=settings.token, timeouts=settings.timeouts, max_retries=settings.max_retries, retry=settings.retry
+                token=settings.token,
+                timeouts=settings.timeouts,
+                max_retries=settings.max_retries,
+                retry=settings.retry,
+                max_body=settings.max_body,
             ),
             {"token": None},
         )

@@ -83,6 +83,7 @@ class ImagesMethods:
         if TYPE_CHECKING:
             keywords.image_edit_params(**params)
         from ..._wire.images import edit_call
+        from ..uploads import read_upload
 
         settings, given = split_params(self._settings, params)
         several = image if isinstance(image, (list, tuple)) else [image]
@@ -105,6 +106,7 @@ class ImagesMethods:
         if TYPE_CHECKING:
             keywords.image_variation_params(**params)
         from ..._wire.images import variation_call
+        from ..uploads import read_upload
 
         settings, given = split_params(self._settings, params)
         upload = read_upload(image, "image")
@@ -127,7 +129,11 @@ class ImagesMethods:
         settings = self._settings
         bare = resolve(
             ClientSettings(
-                token=settings.token, timeouts=settings.timeouts, max_retries=settings.max_retries, retry=settings.retry
+                token=settings.token,
+                timeouts=settings.timeouts,
+                max_retries=settings.max_retries,
+                retry=settings.retry,
+                max_body=settings.max_body,
             ),
             {"token": None},
         )
