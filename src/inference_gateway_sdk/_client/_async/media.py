@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from ..._wire.call import Target, stream_call
 from ..._wire.url import GatewayUrl
-from ..runtime import async_read_upload
 from ..settings import ClientSettings, resolve, split_params
 from ..signatures import with_signatures
 from .stream import AsyncByteStream
@@ -82,7 +81,7 @@ class AsyncImagesMethods:
         if TYPE_CHECKING:
             keywords.image_edit_params(**params)
         from ..._wire.images import edit_call
-        from ..uploads import async_read_upload
+        from ..runtime import async_read_upload
 
         settings, given = split_params(self._settings, params)
         several = image if isinstance(image, (list, tuple)) else [image]
@@ -105,7 +104,7 @@ class AsyncImagesMethods:
         if TYPE_CHECKING:
             keywords.image_variation_params(**params)
         from ..._wire.images import variation_call
-        from ..uploads import async_read_upload
+        from ..runtime import async_read_upload
 
         settings, given = split_params(self._settings, params)
         upload = await async_read_upload(image, "image")

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from ..._wire.call import Target, stream_call
 from ..._wire.url import GatewayUrl
-from ..runtime import read_upload
 from ..settings import ClientSettings, resolve, split_params
 from ..signatures import with_signatures
 from .stream import ByteStream
@@ -83,7 +82,7 @@ class ImagesMethods:
         if TYPE_CHECKING:
             keywords.image_edit_params(**params)
         from ..._wire.images import edit_call
-        from ..uploads import read_upload
+        from ..runtime import read_upload
 
         settings, given = split_params(self._settings, params)
         several = image if isinstance(image, (list, tuple)) else [image]
@@ -106,7 +105,7 @@ class ImagesMethods:
         if TYPE_CHECKING:
             keywords.image_variation_params(**params)
         from ..._wire.images import variation_call
-        from ..uploads import read_upload
+        from ..runtime import read_upload
 
         settings, given = split_params(self._settings, params)
         upload = read_upload(image, "image")
