@@ -205,12 +205,16 @@ def test_another_403_of_mcp_is_not_about_exposure(message: str) -> None:
         ("TLS failed: TLSV1_ALERT_PROTOCOL_VERSION [127.0.0.1:8080]", "TLS version"),
         ("the server refused the client certificate: TLSV13_ALERT_CERTIFICATE_REQUIRED", "cert="),
         ("the proxy answered 407 (authentication required)", "user:password"),
-        ("the proxy answered 502", "proxy=None"),
     ],
 )
 def test_a_connection_that_fails_has_the_remedy_of_its_cause(failure: str, part: str) -> None:
     """A TLS or proxy failure does not advise to start a gateway."""
     assert part in connect_hint(failure)
+
+
+def test_a_failure_of_the_proxy_names_its_settings() -> None:
+    """The transport marks a failure of the proxy, whatever its text."""
+    assert "HTTPS_PROXY" in connect_hint("cannot connect to 127.0.0.1:3128", "proxy")
 
 
 def test_a_late_close_names_both_settings() -> None:

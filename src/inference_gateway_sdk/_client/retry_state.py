@@ -6,16 +6,23 @@ import functools
 import logging
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from .._http1.failures import DeadlineExceeded, InvalidResponse, NoResponse, NotSent, TransportFailure
+from .._http1.failures import (
+    DeadlineExceeded,
+    InvalidResponse,
+    NoResponse,
+    NotSent,
+    ResponseTooLarge,
+    TransportFailure,
+)
 from .._wire.call import StreamCall
 from .._wire.headers import Outgoing
-from .._wire.hints import LATE_CLOSE, LATE_STREAM, connect_hint
 from .._wire.retry import EARLY_SECONDS, Outcome, RetryPolicy
 from .._wire.url import redact_url
 from ..errors import (
     ConnectError,
     GatewayError,
     RequestError,
+    ResponseTooLargeError,
     StatusError,
     StreamStalledError,
     TimeoutError,  # noqa: A004
@@ -27,7 +34,7 @@ if TYPE_CHECKING:
     from .._wire.call import Call
     from .settings import ClientSettings
 
-__all__ = ["FailedAttempt", "RetryState", "log_response", "log_retry", "log_unexpected_end"]
+__all__ = ["RAISE_MAX_BODY", "FailedAttempt", "RetryState", "log_response", "log_retry", "log_unexpected_end"]
 
 
 _logger = logging.getLogger("inference_gateway_sdk")
@@ -53,6 +60,13 @@ def log_unexpected_end(error: GatewayError) -> None:
 SourceT = TypeVar("SourceT")
 
 _CACHE_SIZE = 64
+RAISE_MAX_BODY = "raise max_body= of the client, or of with_options(), if answers of this size are expected."
+
+
+def _connect_hint(failure: str = "", about: str = "") -> str:
+    from .._wire.hints import connect_hint  # here: most programs never need the hints
+
+    return connect_hint(failure, about)
 
 
 class FailedAttempt:
@@ -124,9 +138,12 @@ class RetryState(Generic[SourceT]):
         if isinstance(failure, DeadlineExceeded):
             return FailedAttempt(self._timed_out(failure, elapsed), Outcome.OWN_TIMEOUT, failure)
         if isinstance(failure, NotSent):
-            never = ConnectError(f"{failure} ({self._where})", hint=connect_hint(str(failure)), **self._facts(elapsed))
+            hint = _connect_hint(str(failure), failure.about)
+            never = ConnectError(f"{failure} ({self._where})", hint=hint, **self._facts(elapsed))
             return FailedAttempt(never, Outcome.not_sent(permanent=failure.permanent), failure)
         if isinstance(failure, NoResponse):
+            from .._wire.hints import LATE_CLOSE, LATE_STREAM  # here: most programs never need the hints
+
             text = f"{self._where} closed the connection after {elapsed:.1f} s without a response: {failure}"
             late = LATE_STREAM if isinstance(self.call, StreamCall) else LATE_CLOSE
             error = RequestError(text, hint=late if elapsed > EARLY_SECONDS else None, **self._facts(elapsed))
@@ -197,7 +214,7 @@ class RetryState(Generic[SourceT]):
             hint: str | None = "raise max_connections, or close streams that are no longer read."
         elif limit == "connect":
             what = f"no connection to {self._where} within {seconds:g} s (timeout.connect)"
-            hint = connect_hint("")
+            hint = _connect_hint()
         else:
             what = f"no complete response from {self._where} within {seconds:g} s (timeout.{limit})"
             hint = f"raise timeout=Timeouts({limit}=...) if the call is expected to take longer."
@@ -214,6 +231,9 @@ class RetryState(Generic[SourceT]):
         return "response", limits.response
 
     def _unreadable(self, failure: TransportFailure, elapsed: float) -> RequestError:
+        if isinstance(failure, ResponseTooLarge):
+            text = f"the answer of {self._where} is larger than max_body={failure.limit} bytes"
+            return ResponseTooLargeError(text, limit=failure.limit, hint=RAISE_MAX_BODY, **self._facts(elapsed))
         if isinstance(failure, InvalidResponse):
             text = f"invalid HTTP response from {self._where}: {failure}"
         else:

@@ -46,6 +46,9 @@ _NOT_A_CHAT: Final = (
     "the provider answered 200, but not with a chat completion in JSON: check {url} on the gateway, above all its "
     "path, and proxies between the gateway and the provider"
 )
+_WRONG_HOST: Final = (
+    "base_url must name a host that the gateway's certificate is for; ca= names the authority that signed it"
+)
 _PLAIN: Final = "the server speaks plain HTTP there: write http:// in base_url"
 _UNREACHED: Final = "the gateway could not reach the provider: check that it runs, and {url} on the gateway"
 _CERTIFICATE: Final = ("x509", "failed to verify certificate")
@@ -89,21 +92,30 @@ _UNREACHABLE: Final = (
 _CONNECT: Final = (
     ("refused the client certificate", 'the server wants a certificate that it knows: cert=("cert.pem", "key.pem")'),
     ("ertificate has expired", "renew the gateway's certificate"),
-    ("ostname mismatch", "base_url must name a host that the gateway's certificate is for"),
-    ("IP address mismatch", "base_url must name a host that the gateway's certificate is for"),
+    ("ostname mismatch", _WRONG_HOST),
+    ("IP address mismatch", _WRONG_HOST),
     ("certificate does not verify", 'name the authority that signed the gateway\'s certificate: ca="ca.pem"'),
     # What OpenSSL reads in the first bytes of a plain answer, by its version.
     ("WRONG_VERSION_NUMBER", _PLAIN),
     ("RECORD_LAYER_FAILURE", _PLAIN),
     ("TLS failed", "check that base_url names a port that speaks TLS, and that both sides share a TLS version"),
     ("the proxy answered 407", 'the proxy wants a user: proxy="http://user:password@host:port"'),
-    ("the proxy", "check the proxy: proxy= or HTTPS_PROXY names it, and proxy=None goes without"),
 )
+_CONNECT_ABOUT: Final = {
+    "proxy": "check the proxy: proxy= of the client, or HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY name it, and "
+    "proxy=None uses none",
+}
 
 
-def connect_hint(failure: str) -> str:
-    """Return what to try when no connection was made, by the failure's text."""
-    return next((hint for text, hint in _CONNECT if text in failure), _UNREACHABLE)
+def connect_hint(failure: str, about: str = "") -> str:
+    """Return what to try when no connection was made.
+
+    Args:
+        failure: The failure's text.
+        about: The part that failed, as in `NotSent`.
+    """
+    known = next((hint for text, hint in _CONNECT if text in failure), None)
+    return known or _CONNECT_ABOUT.get(about, _UNREACHABLE)
 
 
 # The first row that applies wins, so narrow rows come before wide ones.
