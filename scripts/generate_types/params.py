@@ -35,18 +35,16 @@ def params_module(contract: Contract) -> str:
     """The source of `params.py`: a TypedDict of the optional parameters of each request."""
     requests = requests_of(contract)
     classes = [_typed_dict(contract, request) for request in requests]
-    names = sorted(params_name(request.name) for request in requests)
-    body = sequence("__all__ = [", [literal(name) for name in names], "]") + "\n\n\n" + "\n\n\n".join(classes)
-    static = {"collections.abc": ["Mapping", "Sequence"], **_needed(contract, requests)}
+    public = sorted(params_name(request.name) for request in requests)
+    body = sequence("__all__ = [", [literal(name) for name in public], "]") + "\n\n\n" + "\n\n\n".join(classes)
+    found = {"collections.abc": ["Mapping", "Sequence"], "typing": ["IO", "TypedDict"], **_needed(contract, requests)}
     head = [
         "from __future__ import annotations",
         "",
-        "from typing import IO, TYPE_CHECKING, TypedDict",
-        "",
-        "if TYPE_CHECKING:",
-        "    import os",
-        imports({module: [name for name in found if mentions(body, name)] for module, found in static.items()}, "    "),
+        "import os",
+        imports({module: [name for name in names if mentions(body, name)] for module, names in found.items()}),
     ]
+    # Imported at run time too, for `typing.get_type_hints`; the clients import none of this before it is asked for.
     about = "Keyword parameters of the operations: for type checkers, and for wrappers that pass them on."
     return HEADER.format(about=about) + "\n" + "\n".join(head) + "\n\n" + body + "\n"
 
@@ -117,6 +115,7 @@ def _generous_name(contract: Contract, name: str) -> Iterator[str]:
         yield from _generous(contract, declared.type)
     elif isinstance(declared, Enumeration):
         yield value_name(name)
+        yield "str"  # part of the value to type checkers, but at run time that is only the class
     else:
         yield name
         yield "Mapping[str, object]"

@@ -22,6 +22,7 @@ __all__ = [
     "OPTIONS",
     "ClientSettings",
     "check_headers",
+    "introspectable",
     "pop_assemble_option",
     "resolve",
     "split_params",
@@ -75,6 +76,46 @@ def resolve(settings: ClientSettings[SourceT], changes: Mapping[str, Any]) -> Cl
         field, new_value = read(settings, value)
         new[field] = new_value
     return structs.replace(settings, **new)
+
+
+ClassT = TypeVar("ClassT", bound=type)
+
+
+def introspectable(cls: ClassT) -> ClassT:
+    """Make `inspect` and `typing` see the keywords of the class's methods one by one; return the class."""
+    for name, value in [*vars(cls).items()]:
+        if value.__class__ is _FUNCTION and (name == "__init__" or not name.startswith("_")):
+            value.__wrapped__ = _Introspected(value)
+    return cls
+
+
+_FUNCTION = type(introspectable)
+
+
+class _Introspected:
+    """A method as `inspect` and `typing` see it through `__wrapped__`. Nothing is built before they ask.
+
+    For `**params: Unpack[ChatParams]`, the signature has each key of `ChatParams`. The globals hold the names in the
+    annotations, which the method's own module imports only for type checkers.
+    """
+
+    __slots__ = ("_method",)
+    __class__ = property(lambda self: _FUNCTION)  # type: ignore[assignment]  # so that `inspect.getsource` takes it
+
+    def __init__(self, method: Callable[..., Any]) -> None:
+        self._method = method
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self._method(*args, **kwargs)
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "__wrapped__":
+            raise AttributeError(name)
+        if name in ("__globals__", "__signature__"):
+            from .params import annotation_names, explicit_signature
+
+            return (annotation_names if name == "__globals__" else explicit_signature)(self._method)
+        return getattr(self._method, name)
 
 
 def split_params(

@@ -6,50 +6,48 @@ Derived from openapi.yaml by scripts/generate_types: do not edit.
 
 from __future__ import annotations
 
-from typing import IO, TYPE_CHECKING, TypedDict
+import os
+from collections.abc import Mapping, Sequence
+from typing import IO, TypedDict
 
-if TYPE_CHECKING:
-    import os
-    from collections.abc import Mapping, Sequence
-
-    from .audio import (
-        CreateMusicRequestResponseFormatValue,
-        CreateSfxRequestResponseFormatValue,
-        CreateSpeechRequestResponseFormatValue,
-    )
-    from .chat import (
-        ChatCompletionNamedToolChoice,
-        ChatCompletionStreamOptions,
-        ChatCompletionTool,
-        ChatCompletionToolChoiceModeValue,
-        CreateChatCompletionRequestReasoningEffortValue,
-        CreateChatCompletionRequestResponseFormat,
-    )
-    from .gateway import ProviderRequestMessagesItem
-    from .images import (
-        CreateImageEditRequestQualityValue,
-        CreateImageEditRequestResponseFormatValue,
-        CreateImageRequestQualityValue,
-        CreateImageRequestResponseFormatValue,
-        CreateImageVariationRequestResponseFormatValue,
-        ImageSizeValue,
-    )
-    from .messages import (
-        CreateMessagesRequestThinking,
-        MessagesMetadata,
-        MessagesOutputConfig,
-        MessagesTextBlock,
-        MessagesTool,
-        MessagesToolChoiceModeValue,
-        MessagesToolChoiceObject,
-    )
-    from .responses import (
-        ResponseReasoning,
-        ResponseTextConfig,
-        ResponseTool,
-        ResponseToolChoiceFunction,
-        ResponseToolChoiceModeValue,
-    )
+from .audio import (
+    CreateMusicRequestResponseFormatValue,
+    CreateSfxRequestResponseFormatValue,
+    CreateSpeechRequestResponseFormatValue,
+)
+from .chat import (
+    ChatCompletionNamedToolChoice,
+    ChatCompletionStreamOptions,
+    ChatCompletionTool,
+    ChatCompletionToolChoiceModeValue,
+    CreateChatCompletionRequestReasoningEffortValue,
+    CreateChatCompletionRequestResponseFormat,
+)
+from .gateway import ProviderRequestMessagesItem
+from .images import (
+    CreateImageEditRequestQualityValue,
+    CreateImageEditRequestResponseFormatValue,
+    CreateImageRequestQualityValue,
+    CreateImageRequestResponseFormatValue,
+    CreateImageVariationRequestResponseFormatValue,
+    ImageSizeValue,
+)
+from .messages import (
+    CreateMessagesRequestThinking,
+    MessagesMetadata,
+    MessagesOutputConfig,
+    MessagesTextBlock,
+    MessagesTool,
+    MessagesToolChoiceModeValue,
+    MessagesToolChoiceObject,
+)
+from .responses import (
+    ResponseReasoning,
+    ResponseTextConfig,
+    ResponseTool,
+    ResponseToolChoiceFunction,
+    ResponseToolChoiceModeValue,
+)
 
 __all__ = [
     "CreateChatCompletionParams",
@@ -114,13 +112,13 @@ class CreateChatCompletionParams(TypedDict, total=False):
     """Settings for streams."""
     tools: Sequence[ChatCompletionTool | Mapping[str, object]]
     """Tools on offer. A gateway with MCP active puts its own in their place."""
-    tool_choice: ChatCompletionToolChoiceModeValue | ChatCompletionNamedToolChoice | Mapping[str, object]
+    tool_choice: ChatCompletionToolChoiceModeValue | str | ChatCompletionNamedToolChoice | Mapping[str, object]
     """Whether tools are used, and which."""
     parallel_tool_calls: bool
     """Whether one turn may call several tools."""
     reasoning_format: str
     """How the thinking is given back, such as `raw` or `parsed`; the provider decides what it knows."""
-    reasoning_effort: CreateChatCompletionRequestReasoningEffortValue
+    reasoning_effort: CreateChatCompletionRequestReasoningEffortValue | str
     """How hard a reasoning model thinks before it answers."""
 
 
@@ -137,7 +135,7 @@ class CreateResponseParams(TypedDict, total=False):
     """Pick only among the likeliest tokens that together hold this share of the probability."""
     tools: Sequence[ResponseTool | Mapping[str, object]]
     """Tools on offer."""
-    tool_choice: ResponseToolChoiceModeValue | ResponseToolChoiceFunction | Mapping[str, object]
+    tool_choice: ResponseToolChoiceModeValue | str | ResponseToolChoiceFunction | Mapping[str, object]
     """Whether tools are used, and which."""
     reasoning: ResponseReasoning | Mapping[str, object]
     """How a reasoning model thinks."""
@@ -164,7 +162,7 @@ class CreateMessagesParams(TypedDict, total=False):
     """Instructions that stand above the conversation."""
     tools: Sequence[MessagesTool | Mapping[str, object]]
     """Tools on offer."""
-    tool_choice: MessagesToolChoiceModeValue | MessagesToolChoiceObject | Mapping[str, object]
+    tool_choice: MessagesToolChoiceModeValue | str | MessagesToolChoiceObject | Mapping[str, object]
     """Whether tools are used, and which."""
     temperature: float
     """How freely words are picked: near 0 the likeliest always wins."""
@@ -189,11 +187,11 @@ class CreateImageParams(TypedDict, total=False):
     """`provider/name`, or a bare name when the provider is given beside it."""
     n: int
     """How many pictures to make; some models make only one."""
-    size: ImageSizeValue
+    size: ImageSizeValue | str
     """How large they shall be."""
-    quality: CreateImageRequestQualityValue
+    quality: CreateImageRequestQualityValue | str
     """How much care to take. Models take some of the values only."""
-    response_format: CreateImageRequestResponseFormatValue
+    response_format: CreateImageRequestResponseFormatValue | str
     """Whether to get addresses or bytes; the GPT image models always give bytes."""
 
 
@@ -206,11 +204,11 @@ class CreateImageEditParams(TypedDict, total=False):
     """`provider/name`, or a bare name when the provider is given beside it."""
     n: int
     """How many results to make."""
-    size: ImageSizeValue
+    size: ImageSizeValue | str
     """How large they shall be."""
-    quality: CreateImageEditRequestQualityValue
+    quality: CreateImageEditRequestQualityValue | str
     """How much care to take. Models take some of the values only."""
-    response_format: CreateImageEditRequestResponseFormatValue
+    response_format: CreateImageEditRequestResponseFormatValue | str
     """Whether to get addresses or bytes; the GPT image models always give bytes."""
 
 
@@ -221,9 +219,9 @@ class CreateImageVariationParams(TypedDict, total=False):
     """`provider/name`, or a bare name when the provider is given beside it."""
     n: int
     """How many variations to make."""
-    size: ImageSizeValue
+    size: ImageSizeValue | str
     """How large they shall be."""
-    response_format: CreateImageVariationRequestResponseFormatValue
+    response_format: CreateImageVariationRequestResponseFormatValue | str
     """Whether to get addresses or bytes."""
 
 
@@ -232,7 +230,7 @@ class CreateSpeechParams(TypedDict, total=False):
 
     instructions: str
     """How to speak: mood, pace, accent."""
-    response_format: CreateSpeechRequestResponseFormatValue
+    response_format: CreateSpeechRequestResponseFormatValue | str
     """The sound's file format."""
     speed: float
     """How fast to speak; 1 is the natural pace."""
@@ -251,7 +249,7 @@ class CreateSfxParams(TypedDict, total=False):
     """How closely to follow the prompt, from loosely (0) to exactly (1)."""
     loop: bool
     """Whether the end joins the beginning without a seam."""
-    response_format: CreateSfxRequestResponseFormatValue
+    response_format: CreateSfxRequestResponseFormatValue | str
     """The sound's file format."""
 
 
@@ -262,7 +260,7 @@ class CreateMusicParams(TypedDict, total=False):
     """How long it lasts; left out, the model decides."""
     instrumental: bool
     """Whether to do without singing."""
-    response_format: CreateMusicRequestResponseFormatValue
+    response_format: CreateMusicRequestResponseFormatValue | str
     """The sound's file format."""
 
 

@@ -12,7 +12,7 @@ from ..._wire.chat import chat_body, chat_call, dropped_fields, pop_mcp_bypass
 from ..._wire.models import health_call, models_call
 from ..._wire.url import GatewayUrl
 from ..runtime import AsyncRuntime, AsyncTokenSource, Connections, async_default_transport, async_system_runtime
-from ..settings import ClientSettings, pop_assemble_option, resolve, split_params, without_body
+from ..settings import ClientSettings, introspectable, pop_assemble_option, resolve, split_params, without_body
 from .dialects import AsyncMessagesMethods, AsyncResponsesMethods, AsyncRunMethods
 from .gateway import AsyncMcpMethods, AsyncMetricsMethods, AsyncProxyMethods
 from .media import AsyncAudioMethods, AsyncImagesMethods
@@ -45,6 +45,7 @@ FinalT = TypeVar("FinalT")
 DEFAULT_URL = "http://localhost:8080/v1"
 
 
+@introspectable
 class AsyncInferenceGatewayClient(
     AsyncAudioMethods,
     AsyncImagesMethods,

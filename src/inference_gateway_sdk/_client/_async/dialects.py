@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast, overload
 
 from ..._wire.call import Target, stream_call
-from ..settings import pop_assemble_option, split_params
+from ..settings import introspectable, pop_assemble_option, split_params
 from .stream import AsyncStream
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 __all__ = ["AsyncMessagesMethods", "AsyncResponsesMethods", "AsyncRunMethods"]
 
 
+@introspectable
 class AsyncMessagesMethods:
     """A mix-in with the methods of the Messages endpoint."""
 
@@ -108,6 +109,7 @@ class AsyncMessagesMethods:
         return AsyncStream(self._session, call, settings, on_truncation=on_truncation)
 
 
+@introspectable
 class AsyncResponsesMethods:
     """A mix-in with the methods of the Responses endpoint."""
 
@@ -179,6 +181,7 @@ class AsyncResponsesMethods:
 T = TypeVar("T")
 
 
+@introspectable
 class AsyncRunMethods:
     """Mixed into the client."""
 

@@ -9,7 +9,7 @@ from msgspec import structs
 from ..._version import __version__
 from ..._wire.call import check_provider, stream_call
 from ...errors import DeserializationError
-from ..settings import resolve, without_body
+from ..settings import introspectable, resolve, without_body
 from .stream import AsyncByteStream
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ __all__ = ["AsyncMcpMethods", "AsyncMetricsMethods", "AsyncProxyMethods"]
 _CLIENT = {"name": "inference-gateway-sdk-python", "version": __version__}
 
 
+@introspectable
 class AsyncMcpMethods:
     """A mix-in with the methods for MCP tools."""
 
@@ -131,6 +132,7 @@ class AsyncMcpMethods:
         return await self._session.send(metadata_call(), settings)
 
 
+@introspectable
 class AsyncMetricsMethods:
     """A mix-in with the method of the metrics endpoint."""
 
@@ -167,6 +169,7 @@ class AsyncMetricsMethods:
         return await self._session.send(call, without_body(self._settings, options))
 
 
+@introspectable
 class AsyncProxyMethods:
     """A mix-in with the methods of the provider proxy."""
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ..._wire.call import Target, stream_call
 from ..._wire.url import GatewayUrl
-from ..settings import ClientSettings, resolve, split_params
+from ..settings import ClientSettings, introspectable, resolve, split_params
 from ..uploads import async_read_upload
 from .stream import AsyncByteStream
 
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["AsyncAudioMethods", "AsyncImagesMethods"]
 
 
+@introspectable
 class AsyncImagesMethods:
     """A mix-in with the methods of the image endpoints."""
 
@@ -125,6 +126,7 @@ class AsyncImagesMethods:
         return await self._session.at(GatewayUrl.parse(server)).send(call, bare)
 
 
+@introspectable
 class AsyncAudioMethods:
     """A mix-in with the methods of the audio endpoints."""
 

@@ -13,7 +13,7 @@ from ..._wire.chat import chat_body, chat_call, dropped_fields, pop_mcp_bypass
 from ..._wire.models import health_call, models_call
 from ..._wire.url import GatewayUrl
 from ..runtime import Connections, Runtime, TokenSource, default_transport, system_runtime
-from ..settings import ClientSettings, pop_assemble_option, resolve, split_params, without_body
+from ..settings import ClientSettings, introspectable, pop_assemble_option, resolve, split_params, without_body
 from .dialects import MessagesMethods, ResponsesMethods, RunMethods
 from .gateway import McpMethods, MetricsMethods, ProxyMethods
 from .media import AudioMethods, ImagesMethods
@@ -46,6 +46,7 @@ FinalT = TypeVar("FinalT")
 DEFAULT_URL = "http://localhost:8080/v1"
 
 
+@introspectable
 class InferenceGatewayClient(
     AudioMethods,
     ImagesMethods,

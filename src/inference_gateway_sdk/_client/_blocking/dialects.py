@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast, overload
 
 from ..._wire.call import Target, stream_call
-from ..settings import pop_assemble_option, split_params
+from ..settings import introspectable, pop_assemble_option, split_params
 from .stream import Stream
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 __all__ = ["MessagesMethods", "ResponsesMethods", "RunMethods"]
 
 
+@introspectable
 class MessagesMethods:
     """A mix-in with the methods of the Messages endpoint."""
 
@@ -109,6 +110,7 @@ class MessagesMethods:
         return Stream(self._session, call, settings, on_truncation=on_truncation)
 
 
+@introspectable
 class ResponsesMethods:
     """A mix-in with the methods of the Responses endpoint."""
 
@@ -180,6 +182,7 @@ class ResponsesMethods:
 T = TypeVar("T")
 
 
+@introspectable
 class RunMethods:
     """Mixed into the client."""
 

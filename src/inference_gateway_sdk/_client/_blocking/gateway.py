@@ -10,7 +10,7 @@ from msgspec import structs
 from ..._version import __version__
 from ..._wire.call import check_provider, stream_call
 from ...errors import DeserializationError
-from ..settings import resolve, without_body
+from ..settings import introspectable, resolve, without_body
 from .stream import ByteStream
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ __all__ = ["McpMethods", "MetricsMethods", "ProxyMethods"]
 _CLIENT = {"name": "inference-gateway-sdk-python", "version": __version__}
 
 
+@introspectable
 class McpMethods:
     """A mix-in with the methods for MCP tools."""
 
@@ -132,6 +133,7 @@ class McpMethods:
         return self._session.send(metadata_call(), settings)
 
 
+@introspectable
 class MetricsMethods:
     """A mix-in with the method of the metrics endpoint."""
 
@@ -168,6 +170,7 @@ class MetricsMethods:
         return self._session.send(call, without_body(self._settings, options))
 
 
+@introspectable
 class ProxyMethods:
     """A mix-in with the methods of the provider proxy."""
 

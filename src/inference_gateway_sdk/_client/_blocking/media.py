@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..._wire.call import Target, stream_call
 from ..._wire.url import GatewayUrl
-from ..settings import ClientSettings, resolve, split_params
+from ..settings import ClientSettings, introspectable, resolve, split_params
 from ..uploads import read_upload
 from .stream import ByteStream
 
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["AudioMethods", "ImagesMethods"]
 
 
+@introspectable
 class ImagesMethods:
     """A mix-in with the methods of the image endpoints."""
 
@@ -126,6 +127,7 @@ class ImagesMethods:
         return self._session.at(GatewayUrl.parse(server)).send(call, bare)
 
 
+@introspectable
 class AudioMethods:
     """A mix-in with the methods of the audio endpoints."""
 
