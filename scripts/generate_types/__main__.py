@@ -16,6 +16,7 @@ if __package__ in (None, ""):  # run as `python scripts/generate_types`
     sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "src")]
 
 from generate_types.contract import ContractError, read_contract  # noqa: E402
+from generate_types.keywords import describe, keywords_module, read_keys  # noqa: E402
 from generate_types.models import families, family_module  # noqa: E402
 from generate_types.operations import operations_module  # noqa: E402
 from generate_types.params import params_module, requests_module  # noqa: E402
@@ -35,8 +36,19 @@ def derived() -> dict[Path, str]:
         "params.py": params_module(contract),
         "requests.py": requests_module(contract),
     }
-    texts = {PACKAGE / "_generated" / name: text for name, text in inside.items()}
+    texts = {PACKAGE / "_generated" / name: text for name, text in inside.items()} | _client_texts(inside["params.py"])
     return texts | {PACKAGE / "__init__.py": root_module(contract), PACKAGE / "types.py": types_module(contract)}
+
+
+def _client_texts(params: str) -> dict[Path, str]:
+    """Return the files of the client that the keywords of its methods are written to."""
+    client = PACKAGE / "_client"
+    client_params = (client / "params.py").read_text("utf-8")
+    keys = read_keys(params, client_params)
+    methods = [client / "_async" / f"{name}.py" for name in ("client", "dialects", "gateway", "media")]
+    return {path: describe(path.read_text("utf-8"), keys) for path in methods} | {
+        client / "keywords.py": keywords_module(params, client_params)
+    }
 
 
 def stale(texts: dict[Path, str]) -> list[Path]:

@@ -73,7 +73,7 @@ class CallOptions(TypedDict, total=False):
     """The request options of a call."""
 
     timeout: Timeouts | float | None
-    """`Timeouts`, a number of seconds that limits the whole call, or None for no limit except on connecting."""
+    """`Timeouts`, the seconds for the whole call, or None for no limit except on connecting."""
     max_retries: int
     """Maximum number of retries of a request that is safe to repeat."""
     retry: RetryPolicy | None
@@ -90,7 +90,7 @@ class ListOptions(TypedDict, total=False):
     """The request options of a call without `extra_body`."""
 
     timeout: Timeouts | float | None
-    """`Timeouts`, a number of seconds that limits the whole call, or None for no limit except on connecting."""
+    """`Timeouts`, the seconds for the whole call, or None for no limit except on connecting."""
     max_retries: int
     """Maximum number of retries of a request that is safe to repeat."""
     retry: RetryPolicy | None
@@ -169,7 +169,7 @@ class MusicParams(CreateMusicParams, CallOptions, total=False):
 
 class _Shared(TypedDict, total=False):
     timeout: Timeouts | float | None
-    """`Timeouts`, a number of seconds that limits the whole call, or None for no limit except on connecting."""
+    """`Timeouts`, the seconds for the whole call, or None for no limit except on connecting."""
     max_retries: int
     """Maximum number of retries of a request that is safe to repeat."""
     retry: RetryPolicy | None

@@ -83,13 +83,14 @@ ClassT = TypeVar("ClassT", bound=type)
 
 def introspectable(cls: ClassT) -> ClassT:
     """Make `inspect` and `typing` see the keywords of the class's methods one by one; return the class."""
-    for name, value in [*vars(cls).items()]:
+    methods: dict[str, Any] = {**vars(cls)}
+    for name, value in methods.items():
         if value.__class__ is _FUNCTION and (name == "__init__" or not name.startswith("_")):
             value.__wrapped__ = _Introspected(value)
     return cls
 
 
-_FUNCTION = type(introspectable)
+_FUNCTION: Any = type(introspectable)
 
 
 class _Introspected:
@@ -100,7 +101,7 @@ class _Introspected:
     """
 
     __slots__ = ("_method",)
-    __class__ = property(lambda self: _FUNCTION)  # type: ignore[assignment]  # so that `inspect.getsource` takes it
+    __class__ = property(lambda self: _FUNCTION)  # pyright: ignore[reportIncompatibleMethodOverride]  # `inspect.getsource` asks
 
     def __init__(self, method: Callable[..., Any]) -> None:
         self._method = method

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ..._run.result import Limits, Run
     from ..._run.transcript import RunCall, Transcript
     from ..._tools.tool import DialectName
+    from ..keywords import messages_keywords, messages_stream_keywords, response_keywords, response_stream_keywords
     from ..params import (
         Conversation,
         MessagesParams,
@@ -65,7 +66,25 @@ class AsyncMessagesMethods:
             provider: The provider of a bare model name.
             **params: The contract's parameters, and request options: `timeout`, `max_retries`, `headers`,
                 `extra_query`, `extra_body`. The fields of `extra_body` reach the provider.
+                system: Instructions that stand above the conversation.
+                tools: Tools on offer.
+                tool_choice: Whether tools are used, and which.
+                temperature: How freely words are picked: near 0 the likeliest always wins.
+                top_p: Pick only among the likeliest tokens that together hold this share of the probability.
+                top_k: Pick only among this many of the likeliest tokens.
+                stop_sequences: Texts at which generation ends.
+                metadata: What the provider is told about the request.
+                thinking: Lets the model think aloud first.
+                output_config: How the answer is made.
+                timeout: `Timeouts`, the seconds for the whole call, or None for no limit except on connecting.
+                max_retries: Maximum number of retries of a request that is safe to repeat.
+                retry: A `RetryPolicy` for finer control. Its `attempts` then replaces `max_retries`.
+                headers: Headers to send in addition to those of the client.
+                extra_query: Parameters to add to the query of the URL.
+                extra_body: Fields that the contract does not list, to add to the body.
         """
+        if TYPE_CHECKING:  # completion (keywords.py)
+            messages_keywords(**params)
         from ..._wire.messages import messages_body, messages_call
 
         target = Target.resolve(model, provider)
@@ -93,7 +112,27 @@ class AsyncMessagesMethods:
             provider: As in `create_message`.
             **params: As in `create_message`. In addition, `assemble=False` stores no events, and
                 `on_truncation="return"` accepts a truncated stream.
+                system: Instructions that stand above the conversation.
+                tools: Tools on offer.
+                tool_choice: Whether tools are used, and which.
+                temperature: How freely words are picked: near 0 the likeliest always wins.
+                top_p: Pick only among the likeliest tokens that together hold this share of the probability.
+                top_k: Pick only among this many of the likeliest tokens.
+                stop_sequences: Texts at which generation ends.
+                metadata: What the provider is told about the request.
+                thinking: Lets the model think aloud first.
+                output_config: How the answer is made.
+                timeout: `Timeouts`, the seconds for the whole call, or None for no limit except on connecting.
+                max_retries: Maximum number of retries of a request that is safe to repeat.
+                retry: A `RetryPolicy` for finer control. Its `attempts` then replaces `max_retries`.
+                headers: Headers to send in addition to those of the client.
+                extra_query: Parameters to add to the query of the URL.
+                extra_body: Fields that the contract does not list, to add to the body.
+                assemble: False stores nothing of the stream, so `final()` has no answer. Default: True.
+                on_truncation: `return` accepts a truncated stream. Default: "raise".
         """
+        if TYPE_CHECKING:  # completion (keywords.py)
+            messages_stream_keywords(**params)
         from ..._streams.messages import MessagesDialect
         from ..._wire.messages import messages_body, messages_call
 
@@ -136,7 +175,30 @@ class AsyncResponsesMethods:
             provider: The provider of a bare model name.
             **params: The contract's parameters, and request options: `timeout`, `max_retries`, `headers`,
                 `extra_query`, `extra_body`. The fields of `extra_body` reach the provider.
+                instructions: Stands above the input as a system message. Not inherited from an earlier response.
+                max_output_tokens: Most tokens to generate, thinking included.
+                temperature: How freely words are picked: near 0 the likeliest always wins. Set this or `top_p`, not
+                    both.
+                top_p: Pick only among the likeliest tokens that together hold this share of the probability.
+                tools: Tools on offer.
+                tool_choice: Whether tools are used, and which.
+                reasoning: How a reasoning model thinks.
+                text: The shape the text must have.
+                previous_response_id: The stored response this one continues.
+                store: Whether the provider keeps the response for later.
+                background: Whether to work on while nobody waits.
+                parallel_tool_calls: Whether one turn may call several tools.
+                metadata: Your own labels, stored with the response.
+                user: Your name for the end user, by which providers trace abuse.
+                timeout: `Timeouts`, the seconds for the whole call, or None for no limit except on connecting.
+                max_retries: Maximum number of retries of a request that is safe to repeat.
+                retry: A `RetryPolicy` for finer control. Its `attempts` then replaces `max_retries`.
+                headers: Headers to send in addition to those of the client.
+                extra_query: Parameters to add to the query of the URL.
+                extra_body: Fields that the contract does not list, to add to the body.
         """
+        if TYPE_CHECKING:  # completion (keywords.py)
+            response_keywords(**params)
         from ..._wire.responses import response_body, response_call
 
         target = Target.resolve(model, provider)
@@ -162,7 +224,32 @@ class AsyncResponsesMethods:
             provider: As in `create_response`.
             **params: As in `create_response`. In addition, `assemble=False` stores no events, and
                 `on_truncation="return"` accepts a truncated stream.
+                instructions: Stands above the input as a system message. Not inherited from an earlier response.
+                max_output_tokens: Most tokens to generate, thinking included.
+                temperature: How freely words are picked: near 0 the likeliest always wins. Set this or `top_p`, not
+                    both.
+                top_p: Pick only among the likeliest tokens that together hold this share of the probability.
+                tools: Tools on offer.
+                tool_choice: Whether tools are used, and which.
+                reasoning: How a reasoning model thinks.
+                text: The shape the text must have.
+                previous_response_id: The stored response this one continues.
+                store: Whether the provider keeps the response for later.
+                background: Whether to work on while nobody waits.
+                parallel_tool_calls: Whether one turn may call several tools.
+                metadata: Your own labels, stored with the response.
+                user: Your name for the end user, by which providers trace abuse.
+                timeout: `Timeouts`, the seconds for the whole call, or None for no limit except on connecting.
+                max_retries: Maximum number of retries of a request that is safe to repeat.
+                retry: A `RetryPolicy` for finer control. Its `attempts` then replaces `max_retries`.
+                headers: Headers to send in addition to those of the client.
+                extra_query: Parameters to add to the query of the URL.
+                extra_body: Fields that the contract does not list, to add to the body.
+                assemble: False stores nothing of the stream, so `final()` has no answer. Default: True.
+                on_truncation: `return` accepts a truncated stream. Default: "raise".
         """
+        if TYPE_CHECKING:  # completion (keywords.py)
+            response_stream_keywords(**params)
         from ..._streams.responses import ResponsesDialect
         from ..._wire.responses import response_body, response_call
 
