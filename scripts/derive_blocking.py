@@ -56,9 +56,9 @@ T = TypeVar("T")
 
 @runtime_checkable
 class AsyncInferenceGatewayAPI(Protocol):
-    """The methods of a client of the gateway; `AsyncInferenceGatewayClient` has them.
+    """The methods of a client. `AsyncInferenceGatewayClient` implements this protocol.
 
-    Methods that copy or close a client, and `open`, are not part of it: a stand-in needs none of them.
+    Methods that copy or close a client, and `open`, are not part of it, so a stand-in need not implement them.
     """
 
 '''

@@ -1,156 +1,135 @@
-"""The keywords of the clients' methods, for tools that do not expand `**params: Unpack[ChatParams]`.
+"""Generate `_client/keywords.py`: the keyword parameters of the client's methods, written out one by one.
 
-Each TypedDict of `_client/params.py` becomes a function with its keys as parameters. jedi follows `**params` into a
-call of that function and completes them. The docstrings of the async client's methods get a line for each key, so
-that `help()` lists them.
+Type checkers read them from the TypedDicts of `_client/params.py`. Editors that do not (jedi), `help()` and
+`inspect.signature` read the functions that are generated here.
 """
 
 from __future__ import annotations
 
 import ast
 import re
+import subprocess
+import sys
 import textwrap
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-from .text import WIDTH
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from pathlib import Path
 
-__all__ = ["Key", "Keys", "describe", "keywords_module", "read_keys"]
+__all__ = ["keywords_module"]
 
-_HEAD = '''# Derived from _client/params.py by scripts/generate_types: do not edit.
-"""The keyword arguments of the clients' methods as functions, for jedi. Never imported at run time."""
-# fmt: off
-# ruff: noqa: E501, I001
+_HEADER = '''# Derived from params.py and ../_generated/params.py by scripts/generate_types: do not edit.
+# pyright: reportArgumentType=false
+"""The keyword parameters of the client's methods, written out: for editors, `help()` and `inspect.signature`.
+
+Each function has the parameters of the TypedDict of its name; the default `...` means "not given". None is ever
+called, and the module is loaded only when a signature is asked for.
+"""
 
 from __future__ import annotations
 
 '''
-_UNPACKED = re.compile(r"Unpack\[(\w+)\]")
-_ENTRY = " " * 12
-_NESTED = " " * 16
-_KEYWORDS = "        Keywords:"
 
 
-@dataclass(frozen=True)
-class Key:
-    """A key of a TypedDict: its annotation and its description."""
+class _Field(NamedTuple):
+    """A keyword parameter: its annotation and its description."""
 
     annotation: str
-    doc: str
+    description: str
 
 
-Keys = dict[str, dict[str, Key]]
-"""The keys of each TypedDict, by the class's name."""
+class _Source(NamedTuple):
+    """A module of TypedDicts: its classes with their bases and own fields, and where its names come from."""
+
+    classes: dict[str, tuple[list[str], dict[str, _Field]]]
+    homes: dict[str, str]
 
 
-def read_keys(*sources: str) -> Keys:
-    """Return the keys of every TypedDict in the modules, inherited ones first. Bases must come before."""
-    found: Keys = {}
-    for source in sources:
-        for node in ast.parse(source).body:
-            if isinstance(node, ast.ClassDef) and any(
-                isinstance(base, ast.Name) and (base.id == "TypedDict" or base.id in found) for base in node.bases
-            ):
-                keys: dict[str, Key] = {}
-                for base in node.bases:
-                    keys |= found.get(ast.unparse(base), {})
-                found[node.name] = keys | dict(_own_keys(node))
-    return found
+def keywords_module(package: Path, generated: str) -> str:
+    """Return the source of `_client/keywords.py`.
 
-
-def _own_keys(node: ast.ClassDef) -> Iterator[tuple[str, Key]]:
-    for field, doc in zip(node.body, [*node.body[1:], ast.Pass()], strict=True):
-        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name):
-            if not (isinstance(doc, ast.Expr) and isinstance(doc.value, ast.Constant)):
-                raise ValueError(f"{node.name}.{field.target.id}: a keyword needs a description")  # noqa: TRY004
-            text = " ".join(str(doc.value.value).split())
-            yield field.target.id, Key(ast.unparse(field.annotation).replace("'", '"'), text)
-
-
-def keywords_module(params: str, client_params: str) -> str:
-    """Return the source of `_client/keywords.py`."""
-    keys = read_keys(params, client_params)
-    public = [name for name in read_keys(params, client_params) if f"\nclass {name}(" in client_params]
-    functions = [_function(name, keys[name]) for name in public if not name.startswith("_")]
-    body = "\n\n\n".join(functions)
-    homes = _homes(params, ".._generated") | _homes(client_params, "")
-    del homes["Any"]
-    wanted: dict[str, list[str]] = {}
-    for name, home in sorted(homes.items()):
-        if re.search(rf"\b{name}\b", body):
-            wanted.setdefault(home, []).append(name)
-    lines = ["from typing import TYPE_CHECKING, Any", "", "if TYPE_CHECKING:"]
-    lines += ["    import os"] if "os." in body else []
-    lines += [
-        f"    from {home} import {', '.join(names)}"
-        for home, names in sorted(wanted.items(), key=lambda item: (item[0].startswith("."), item))
+    Args:
+        package: The package's folder.
+        generated: The source of `_generated/params.py`.
+    """
+    own = _read((package / "_client" / "params.py").read_text("utf-8"), ".")
+    contract = _read(generated, ".._generated")
+    classes, homes = contract.classes | own.classes, contract.homes | own.homes
+    functions = [_function(name, _fields(classes, name)) for name in own.classes if not name.startswith("_")]
+    body = "\n\n".join(functions)
+    words = set(re.findall(r"\w+", body))
+    lines = [
+        f"from {home} import {name}" if home else f"import {name}" for name, home in homes.items() if name in words
     ]
-    names = sorted(_function_name(name) for name in public if not name.startswith("_"))
-    listed = "__all__ = [\n" + "".join(f'    "{name}",\n' for name in names) + "]"
-    return _HEAD + "\n".join(lines) + f"\n\n{listed}\n\n_LEFT_OUT: Any = ...\n\n\n{body}\n"
+    names = ", ".join(f'"{_snake(name)}"' for name in own.classes if not name.startswith("_"))
+    text = _HEADER + "\n".join(lines) + f"\n\n__all__ = [{names}]\n\n\n" + body + "\n"
+    return _formatted(text, package)
 
 
-def _homes(source: str, package: str) -> dict[str, str]:
-    """Return the module of each name that a module imports with `from`."""
-    return {
-        alias.name: f"{package}.{node.module}" if node.level == 1 else "." * node.level + str(node.module)
-        for node in ast.parse(source).body
-        if isinstance(node, ast.ImportFrom) and node.module != "__future__"
-        for alias in node.names
-    }
+def _read(source: str, home: str) -> _Source:
+    """Read a module; `home` is its folder as `_client/keywords.py` imports from it."""
+    tree = ast.parse(source)
+    homes: dict[str, str] = {}
+    classes: dict[str, tuple[list[str], dict[str, _Field]]] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
+            dots = "." * node.level
+            module = f"{dots}{node.module or ''}"
+            if node.level == 1:
+                module = f"{home.rstrip('.')}.{node.module}" if home != "." else f".{node.module}"
+            homes |= {alias.name: module for alias in node.names if module != "__future__"}
+        elif isinstance(node, ast.Import):
+            homes |= {alias.name: "" for alias in node.names}
+        elif isinstance(node, ast.ClassDef):
+            bases = [ast.unparse(base) for base in node.bases if ast.unparse(base) != "TypedDict"]
+            classes[node.name] = bases, _own_fields(node)
+    return _Source(classes, homes)
 
 
-def _function_name(name: str) -> str:
-    words = re.sub(r"(?<!^)(?=[A-Z])", "_", name.removesuffix("Params")).lower()
-    return f"{words}_keywords"
+def _own_fields(node: ast.ClassDef) -> dict[str, _Field]:
+    fields: dict[str, _Field] = {}
+    name = ""
+    for item in node.body:
+        if isinstance(item, ast.AnnAssign) and isinstance(item.target, ast.Name):
+            name = item.target.id
+            fields[name] = _Field(ast.unparse(item.annotation), "")
+        elif name and isinstance(item, ast.Expr) and isinstance(item.value, ast.Constant):
+            fields[name] = fields[name]._replace(description=" ".join(str(item.value.value).split()))
+    return fields
 
 
-def _function(name: str, keys: dict[str, Key]) -> str:
-    lines = [f"def {_function_name(name)}(", "    *,"]
-    lines += [f"    {key}: {value.annotation} = _LEFT_OUT," for key, value in keys.items()]
-    return "\n".join([*lines, ") -> None:", f'    """The keys of `{name}`."""'])
+def _fields(classes: dict[str, tuple[list[str], dict[str, _Field]]], name: str) -> dict[str, _Field]:
+    """Return the fields of a TypedDict, its bases' first."""
+    bases, own = classes[name]
+    found: dict[str, _Field] = {}
+    for base in bases:
+        found |= _fields(classes, base)
+    return found | own
 
 
-def describe(source: str, keys: Keys) -> str:
-    """Return a module of the async client with a line for each keyword in the docstrings of its methods."""
-    lines = source.splitlines()
-    for owner in reversed(ast.parse(source).body):
-        for node in reversed(owner.body if isinstance(owner, ast.ClassDef) else []):
-            if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) or node.args.kwarg is None:
-                continue
-            unpacked = _UNPACKED.search(ast.unparse(node.args.kwarg.annotation or ast.Constant("")))
-            doc = node.body[0]
-            if unpacked and isinstance(doc, ast.Expr) and doc.end_lineno:
-                old = lines[doc.lineno - 1 : doc.end_lineno]
-                lines[doc.lineno - 1 : doc.end_lineno] = _described(old, node.args.kwarg.arg, keys[unpacked[1]])
-    return "\n".join(lines) + "\n"
+def _snake(name: str) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
 
 
-def _described(doc: list[str], argument: str, keys: dict[str, Key]) -> list[str]:
-    """Return the docstring with a line for each key: below the argument's entry, or in a section at the end."""
-    if len(doc) == 1:
-        doc = [doc[0].removesuffix('"""'), '        """']
-    indent, found = _NESTED, [place for place, line in enumerate(doc) if line.startswith(f"{_ENTRY}**{argument}:")]
-    if not found:
-        indent, found = _ENTRY, [place for place, line in enumerate(doc) if line == _KEYWORDS]
-    if not found:
-        doc = [*doc[:-1], "", _KEYWORDS, doc[-1]]
-        found = [len(doc) - 2]
-    end = next(place for place in range(found[0] + 1, len(doc)) if not doc[place].startswith(indent))
-    old = (place for place in range(found[0] + 1, end) if re.match(rf"{indent}(?:{'|'.join(keys)}): ", doc[place]))
-    first = next(old, end)
-    return [*doc[:first], *(line for name, key in keys.items() for line in _line(name, key, indent)), *doc[end:]]
+def _function(name: str, fields: dict[str, _Field]) -> str:
+    lines = [f"def {_snake(name)}(", "    *,"]
+    lines += [f"    {key}: {field.annotation} = ...," for key, field in fields.items()]
+    lines += [") -> None:", f'    """The parameters of `{name}`.', "", "    Args:"]
+    for key, field in fields.items():
+        if not field.description:
+            raise ValueError(f"{name}.{key} has no description")
+        text = f"{key}: {field.description}".replace("\\", "\\\\")
+        lines += textwrap.wrap(text, 112, initial_indent=" " * 8, subsequent_indent=" " * 12, break_long_words=False)
+    lines += ['    """', ""]
+    return "\n".join(lines)
 
 
-def _line(name: str, key: Key, indent: str) -> list[str]:
-    return textwrap.wrap(
-        f"{name}: {key.doc}",
-        WIDTH,
-        initial_indent=indent,
-        subsequent_indent=indent + "    ",
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+def _formatted(text: str, package: Path) -> str:
+    """Return the text as the project's formatter writes it."""
+    for command in (("check", "--select", "I", "--fix", "--quiet"), ("format",)):
+        run = subprocess.run(
+            [sys.executable, "-m", "ruff", *command, "--stdin-filename", str(package / "_client" / "keywords.py"), "-"],
+            input=text, capture_output=True, text=True, check=True, cwd=package.parent,
+        )  # fmt: skip
+        text = run.stdout
+    return text

@@ -1,4 +1,4 @@
-"""Declarations to the modules of `_generated`: one a family, its classes in an order without forward references."""
+"""Generate the modules of `_generated` from declarations: one per family, without forward references."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 
 def families(contract: Contract) -> list[str]:
-    """The families, each after those it refers to."""
+    """Return the families, each after those it refers to."""
     return _sorted(
         list(dict.fromkeys(declaration.family for declaration in contract.declarations.values())),
         lambda family: [
@@ -31,7 +31,7 @@ def families(contract: Contract) -> list[str]:
 
 
 def names_of(contract: Contract, family: str) -> list[str]:
-    """Every public name of a family."""
+    """Return every public name of a family."""
     names: list[str] = []
     for declaration in contract.declarations.values():
         if declaration.family == family:
@@ -42,7 +42,7 @@ def names_of(contract: Contract, family: str) -> list[str]:
 
 
 def unknown_name(union: Union) -> str:
-    """The name of the class for variants nobody listed."""
+    """Return the name of the class for unlisted variants."""
     return f"Unknown{union.name}"
 
 
@@ -52,7 +52,7 @@ def value_name(enumeration: str) -> str:
 
 
 def family_module(contract: Contract, family: str) -> str:
-    """The source of one family's module."""
+    """Return the source of one family's module."""
     own = [declaration for declaration in contract.declarations.values() if declaration.family == family]
     order = _sorted(own, lambda declaration: [other for other in _needs(contract, declaration) if other in own])
     parts = [sequence("__all__ = [", [literal(name) for name in names_of(contract, family)], "]")]
@@ -66,7 +66,7 @@ def family_module(contract: Contract, family: str) -> str:
 
 
 def _sorted(items: list[T], needs: Callable[[T], Iterable[T]]) -> list[T]:
-    """The items in their own order, but each after what it needs."""
+    """Return the items in their own order, but each after the items it needs."""
     done: list[T] = []
 
     def visit(item: T, path: tuple[T, ...]) -> None:
@@ -83,7 +83,7 @@ def _sorted(items: list[T], needs: Callable[[T], Iterable[T]]) -> list[T]:
 
 
 def _needs(contract: Contract, declaration: Declaration) -> list[Declaration]:
-    """What must be defined before. A union's own class comes before its variants and needs none of them."""
+    """Return the declarations that must come first. A union's own class comes before its variants."""
     types: Iterable[Type] = ()
     if isinstance(declaration, Object):
         types = [p.type for p in declaration.properties]
@@ -146,7 +146,7 @@ def _union(declaration: Union) -> str:
     return "\n".join(
         [
             f"class {unknown}(Unknown):",
-            docstring(f"A variant of `{declaration.name}` that the contract does not list, kept whole.", "    "),
+            docstring(f"A variant of `{declaration.name}` that the contract does not list, kept unchanged.", "    "),
             "",
             "    __slots__ = ()",
             "",
@@ -193,7 +193,7 @@ def _field(contract: Contract, prop: Property) -> str:
 
 
 def _only_member(contract: Contract, type_: Type) -> str | None:
-    """The one value of a single-valued enumeration, which users need not spell out."""
+    """Return the only value of a single-valued enumeration; users may leave it out."""
     declared = contract.declarations.get(type_.name) if type_.kind == "name" and not type_.nullable else None
     if isinstance(declared, Enumeration) and len(declared.members) == 1:
         return f"{declared.name}.{declared.members[0][0]}"
@@ -201,7 +201,7 @@ def _only_member(contract: Contract, type_: Type) -> str | None:
 
 
 def annotation(contract: Contract, type_: Type) -> str:
-    """The annotation of a field of that type."""
+    """Return the annotation of a field of that type."""
     if type_.kind == "name" and isinstance(contract.declarations[type_.name], Enumeration):
         text = value_name(type_.name)
     elif type_.kind in ("scalar", "name"):

@@ -1,4 +1,4 @@
-"""Request schemas to the types of keyword parameters, and to the table by which values are checked before sending."""
+"""Generate the types of keyword parameters, and the table by which values are checked before sending."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ _BOUNDS = ("minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems
 
 
 def params_name(request: str) -> str:
-    """CreateChatCompletionParams for CreateChatCompletionRequest."""
+    """Return the params type of a request: CreateChatCompletionParams for CreateChatCompletionRequest."""
     return f"{request.removesuffix('Request')}Params"
 
 
 def requests_of(contract: Contract) -> list[Object]:
-    """The objects that are request bodies of operations, and those whose operations are yet to come."""
+    """Return the objects that are request bodies, including those of operations that do not exist yet."""
     return [
         declaration
         for declaration in contract.declarations.values()
@@ -32,19 +32,24 @@ def requests_of(contract: Contract) -> list[Object]:
 
 
 def params_module(contract: Contract) -> str:
-    """The source of `params.py`: a TypedDict of the optional parameters of each request."""
+    """Return the source of `params.py`: a TypedDict of the optional parameters of each request."""
     requests = requests_of(contract)
     classes = [_typed_dict(contract, request) for request in requests]
-    public = sorted(params_name(request.name) for request in requests)
-    body = sequence("__all__ = [", [literal(name) for name in public], "]") + "\n\n\n" + "\n\n\n".join(classes)
-    found = {"collections.abc": ["Mapping", "Sequence"], "typing": ["IO", "TypedDict"], **_needed(contract, requests)}
+    names = sorted(params_name(request.name) for request in requests)
+    body = sequence("__all__ = [", [literal(name) for name in names], "]") + "\n\n\n" + "\n\n\n".join(classes)
+    static = {
+        "collections.abc": ["Callable", "Mapping", "Sequence"],
+        ".._model.model": ["Model"],
+        **_needed(contract, requests),
+    }
     head = [
         "from __future__ import annotations",
         "",
         "import os",
-        imports({module: [name for name in names if mentions(body, name)] for module, names in found.items()}),
+        "from typing import IO, TypedDict",
+        "",
+        imports({module: [name for name in found if mentions(body, name)] for module, found in static.items()}, ""),
     ]
-    # Imported at run time too, for `typing.get_type_hints`; the clients import none of this before it is asked for.
     about = "Keyword parameters of the operations: for type checkers, and for wrappers that pass them on."
     return HEADER.format(about=about) + "\n" + "\n".join(head) + "\n\n" + body + "\n"
 
@@ -54,7 +59,7 @@ def _optional(request: Object) -> list[Property]:
 
 
 def _needed(contract: Contract, requests: list[Object]) -> dict[str, set[str]]:
-    """The types that parameters mention, by module."""
+    """Return the types that parameters use, by module."""
     wanted: dict[str, set[str]] = {}
     for request in requests:
         for prop in _optional(request):
@@ -65,7 +70,7 @@ def _needed(contract: Contract, requests: list[Object]) -> dict[str, set[str]]:
 
 
 def _leaves(contract: Contract, type_: Type) -> Iterator[Declaration]:
-    """The declarations a type names, aliases opened."""
+    """Yield the declarations that a type uses, with aliases resolved."""
     for name in type_.names():
         declared = contract.declarations[name]
         if isinstance(declared, Alias):
@@ -81,13 +86,23 @@ def _typed_dict(contract: Contract, request: Object) -> str:
         "",
     ]
     for prop in _optional(request):
-        lines.append(f"    {prop.wire}: {generous(contract, prop.type)}")
+        lines.append(f"    {prop.wire}: {_parameter(contract, prop)}")
         lines.append(docstring(prop.doc, "    "))
     return "\n".join(lines)
 
 
+def _parameter(contract: Contract, prop: Property) -> str:
+    """Return the annotation of a parameter, with the Python objects that the client describes to a model."""
+    text = generous(contract, prop.type)
+    if prop.wire == "tools":  # functions, `tool(f)` and tools of `list_mcp_tools()`
+        return text.replace("]]", "] | Callable[..., object] | Model]")
+    if prop.wire == "response_format" and "Mapping[" in text:
+        return f"{text} | type[object]"
+    return text
+
+
 def generous(contract: Contract, type_: Type) -> str:
-    """The annotation of a parameter: the contract's type, and what users have at hand instead."""
+    """Return the annotation of a parameter: the contract's type, and other types that are accepted in its place."""
     text = " | ".join(dict.fromkeys(_generous(contract, type_)))
     return f"{text} | None" if type_.nullable else text
 
@@ -115,14 +130,13 @@ def _generous_name(contract: Contract, name: str) -> Iterator[str]:
         yield from _generous(contract, declared.type)
     elif isinstance(declared, Enumeration):
         yield value_name(name)
-        yield "str"  # part of the value to type checkers, but at run time that is only the class
     else:
         yield name
         yield "Mapping[str, object]"
 
 
 def requests_module(contract: Contract) -> str:
-    """The source of `requests.py`: for each request and parameter the kinds and bounds of its values."""
+    """Return the source of `requests.py`: the types and bounds of the values, by request and parameter."""
     parts = [
         "from typing import Any",
         "",
@@ -135,11 +149,11 @@ def requests_module(contract: Contract) -> str:
         parts += [f"        {literal(prop.wire)}: {literal(_rule(contract, prop))}," for prop in request.properties]
         parts.append("    },")
     parts.append("}")
-    return HEADER.format(about="What values the parameters of each request take.") + "\n" + "\n".join(parts) + "\n"
+    return HEADER.format(about="The accepted values of each request's parameters.") + "\n" + "\n".join(parts) + "\n"
 
 
 def _rule(contract: Contract, prop: Property) -> dict[str, Any]:
-    """The rule for one parameter, as `_wire.params` reads it."""
+    """Return the rule for one parameter, in the format of `_wire.params`."""
     rule: dict[str, Any] = {"kinds": tuple(_kinds(contract, prop.type)), **_bounds(prop.schema)}
     items = next(iter(_items(contract, prop.type)), None)
     if items is not None:

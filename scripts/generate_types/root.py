@@ -1,4 +1,4 @@
-"""The package's root and `types.py`: every public name, resolved on first use, and seen whole by static tools."""
+"""Generate the package's root and `types.py`: every public name, loaded on first use, and visible to static tools."""
 
 from __future__ import annotations
 
@@ -67,20 +67,20 @@ _OPTIONAL = {"AsyncHttpx2Driver", "Httpx2Driver"}
 
 _ROOT = '''"""The Python client for the Inference Gateway: one typed API, blocking and async.
 
-Importing this package imports nothing else: each name is fetched when it is first used (PEP 562).
+Importing this package imports nothing else: each name is loaded when it is first used (PEP 562).
 
 Derived from openapi.yaml by scripts/generate_types: do not edit.
 """
 # fmt: off
 # ruff: noqa: A004, E501, I001, UP018
 
-TYPE_CHECKING = bool()  # false; true to type checkers, undecided to jedi, and without the import of typing
+TYPE_CHECKING = bool()  # False; type checkers see True, jedi reads both branches, and typing is not imported
 if TYPE_CHECKING:
 {static}
 
 {all}
 
-if not TYPE_CHECKING:  # to type checkers a module with __getattr__ would have every name there is
+if not TYPE_CHECKING:  # type checkers would accept any name of a module with __getattr__
 {table}
     _RENAMED = {renamed}
 
@@ -112,7 +112,7 @@ if not TYPE_CHECKING:  # to type checkers a module with __getattr__ would have e
         return sorted({{*globals(), *_HOMES}})
 '''
 
-_TYPES = '''"""The contract's types apart from the rest: `from inference_gateway_sdk.types import Message`.
+_TYPES = '''"""The types of the contract only: `from inference_gateway_sdk.types import Message`.
 
 Derived from openapi.yaml by scripts/generate_types: do not edit.
 """
@@ -121,18 +121,18 @@ Derived from openapi.yaml by scripts/generate_types: do not edit.
 
 import sys
 
-TYPE_CHECKING = bool()  # false; true to type checkers, undecided to jedi, and without the import of typing
+TYPE_CHECKING = bool()  # False; type checkers see True, jedi reads both branches, and typing is not imported
 if TYPE_CHECKING:
 {static}
 
 {all}
 
-if not TYPE_CHECKING:  # to type checkers a module with __getattr__ would have every name there is
+if not TYPE_CHECKING:  # type checkers would accept any name of a module with __getattr__
 
     def __getattr__(name):
         if name not in __all__:
             raise AttributeError(f"module {{__name__!r}} has no attribute {{name!r}}", name=name, obj=None)
-        return getattr(sys.modules[__package__], name)  # the root knows where each lives
+        return getattr(sys.modules[__package__], name)  # the root knows the module of each name
 
     def __dir__():
         return list(__all__)
@@ -140,7 +140,7 @@ if not TYPE_CHECKING:  # to type checkers a module with __getattr__ would have e
 
 
 def root_module(contract: Contract) -> str:
-    """The source of the package's `__init__.py`."""
+    """Return the source of the package's `__init__.py`."""
     params = sorted(params_name(request.name) for request in requests_of(contract))
     homes = {**_model_homes(contract), "_generated.params": params, **_WRITTEN}
     names = sorted(name for inside in homes.values() for name in inside)
@@ -157,7 +157,7 @@ def root_module(contract: Contract) -> str:
 
 
 def types_module(contract: Contract) -> str:
-    """The source of `types.py`."""
+    """Return the source of `types.py`."""
     homes = _model_homes(contract)
     names = sorted(name for inside in homes.values() for name in inside)
     return _TYPES.format(

@@ -1,13 +1,13 @@
 """The Python client for the Inference Gateway: one typed API, blocking and async.
 
-Importing this package imports nothing else: each name is fetched when it is first used (PEP 562).
+Importing this package imports nothing else: each name is loaded when it is first used (PEP 562).
 
 Derived from openapi.yaml by scripts/generate_types: do not edit.
 """
 # fmt: off
 # ruff: noqa: A004, E501, I001, UP018
 
-TYPE_CHECKING = bool()  # false; true to type checkers, undecided to jedi, and without the import of typing
+TYPE_CHECKING = bool()  # False; type checkers see True, jedi reads both branches, and typing is not imported
 if TYPE_CHECKING:
     from ._client._async.api import AsyncInferenceGatewayAPI as AsyncInferenceGatewayAPI
     from ._client._async.client import AsyncInferenceGatewayClient as AsyncInferenceGatewayClient
@@ -631,7 +631,7 @@ __all__ = [
     "user",
 ]
 
-if not TYPE_CHECKING:  # to type checkers a module with __getattr__ would have every name there is
+if not TYPE_CHECKING:  # type checkers would accept any name of a module with __getattr__
     _HOMES = {
         "AsyncInferenceGatewayAPI": "_client._async.api",
         "AsyncInferenceGatewayClient": "_client._async.client",

@@ -176,7 +176,7 @@ def test_a_session_remembers_and_forgets(gateway: str, provider: Provider, termi
     screen.until("!\n> ")
     assert [message["content"] for message in provider.messages[-1]] == ["S", "One", "Hello, \u4e16\u754c!", "Two"]
     screen.types("/reset\n")
-    screen.until("forgotten\n> ")
+    screen.until("history cleared\n> ")
     screen.types("Three\n")
     screen.until("!\n> ")
     assert [message["content"] for message in provider.messages[-1]] == ["S", "Three"]

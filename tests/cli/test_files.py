@@ -172,7 +172,7 @@ def test_an_answer_without_a_picture_fails(igw: Run, data: list[object], tmp_pat
     [
         (IMAGE, "-o FILE"),
         ((*IMAGE, "-o", "."), "a folder"),
-        ((*IMAGE, "-o", "no/such/file"), "no folder"),
+        ((*IMAGE, "-o", "no/such/file"), "the folder no/such does not exist"),
         (("image", "", "-o", "x"), "the prompt is empty"),
         (SPEAK, "-o FILE"),
         (("speak", "Hi", "--model", "openai/tts", "-o", "x"), "--voice"),

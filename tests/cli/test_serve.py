@@ -190,7 +190,7 @@ def test_a_scripted_gateway_answers_on_every_endpoint_and_says_what_it_serves(
     with client:
         talk = {"messages": [{"role": "user", "content": "Hello"}]}
         chat = client.post("/v1/chat/completions", json={"model": "groq/any", **talk}).json()
-        assert chat["choices"][0]["message"]["content"] == "You said: Hello"
+        assert chat["choices"][0]["message"]["content"] == "You wrote: Hello"
         for path, body in (
             ("/v1/messages", {"model": "anthropic/any", "max_tokens": 5, **talk}),
             ("/v1/responses", {"model": "openai/any", "input": "Hello"}),
@@ -201,7 +201,7 @@ def test_a_scripted_gateway_answers_on_every_endpoint_and_says_what_it_serves(
             assert client.post(path, json=body).status_code == 200
         assert client.get("/v1/mcp/tools").status_code == 200
     for words in (
-        "scripted, whatever the model is called: all providers but llamacpp",
+        "scripted, for any model name: all providers but llamacpp",
         "images, audio, MCP tools, metrics",
     ):
         assert words in served.said
@@ -219,9 +219,9 @@ def test_it_says_which_aliases_there_are_and_which_tokens_are_wanted() -> None:
     pools = {"fast": (("openai", "a"), ("groq", "b/c"))}
     told = list(overview(Gateway.build(Settings(pools=pools, token="secret"), nowhere())))
     assert "alias fast: openai/a, groq/b/c, in turn" in told
-    assert told[-1] == "a token is wanted, that of INFERENCE_GATEWAY_SERVE_TOKEN"
+    assert told[-1] == "requests need the token of INFERENCE_GATEWAY_SERVE_TOKEN"
     issuer = Gateway(Settings(oidc=Oidc(issuer="https://id.example", audience="us")), {})
-    assert list(overview(issuer))[-1] == "a token of https://id.example for us is wanted"
+    assert list(overview(issuer))[-1] == "requests need a token of https://id.example for us"
 
 
 def test_it_says_which_providers_answer(serve: Callable[..., Served], tmp_path: Path) -> None:

@@ -86,7 +86,7 @@ RECORDED: dict[str, Expected] = {
     ),
     "base/chat_429": Raises(RateLimitError, 429, "slow down", provider="openai"),
     "base/chat_500html": Raises(InternalError, 500, "Internal Server Error (an HTML page: boom)"),
-    "base/chat_bare": Raises(BadRequestError, 400, UNNAMED, 'Write model="openai/gpt-4o", or provider="openai"'),
+    "base/chat_bare": Raises(BadRequestError, 400, UNNAMED, 'write model="openai/gpt-4o", or provider="openai"'),
     "route/alias_case": Raises(BadRequestError, 400, UNNAMED, "only a routing alias of the gateway, spelt exactly"),
     "base/chat_big": Raises(PayloadTooLargeError, 413, "Request body too large", "SERVER_MAX_REQUEST_BODY_SIZE"),
     "base/chat_down": Raises(BadGatewayError, 502, REFUSED, "MISTRAL_API_URL"),
@@ -127,8 +127,8 @@ RECORDED: dict[str, Expected] = {
     # Routes that the gateway does not serve in this form
     "base/nope": Raises(NotFoundError, 404, "Requested route is not found", "older than the endpoint"),
     "auth/nope": Raises(UnauthorizedError, 401, "unauthorized", "INFERENCE_GATEWAY_TOKEN"),
-    "base/slash": Raises(StatusError, 301, '<a href="/v1/models">Moved Permanently</a>.', "Redirects are not followed"),
-    "eq/post_slash": Raises(StatusError, 307, "Temporary Redirect", "Redirects are not followed"),
+    "base/slash": Raises(StatusError, 301, '<a href="/v1/models">Moved Permanently</a>.', "redirects are not followed"),
+    "eq/post_slash": Raises(StatusError, 307, "Temporary Redirect", "redirects are not followed"),
 }
 
 
@@ -271,7 +271,7 @@ CONSTRUCTED: dict[str, tuple[str, Recording, Expected]] = {
     "chat, MCP agent fails": (
         "13",
         _chat(_says(500, "Failed to execute MCP tools")),
-        Raises(InternalError, 500, "Failed to execute MCP tools", "The gateway's log has the reason"),
+        Raises(InternalError, 500, "Failed to execute MCP tools", "the gateway's log has the reason"),
     ),
     "stream without [DONE]": ("9", _stream(_streams(*_GOOD, _USAGE)), Says("Hello")),
     "stream with CR LF": (

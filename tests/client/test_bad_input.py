@@ -212,8 +212,16 @@ CHATS: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
     "stop of another type": ({"stop": 5}, TypeError, "stop must be a string or a list"),
     "stop with another type in it": ({"stop": ["a", 5]}, TypeError, "stop[1] must be a string"),
     "tools of another type": ({"tools": "search"}, TypeError, "tools must be a list"),
-    "tools with another type in it": ({"tools": [5]}, TypeError, "tools[0] must be an object"),
-    "response_format of another type": ({"response_format": "json"}, TypeError, "response_format must be an object"),
+    "tools with another type in it": (
+        {"tools": [5]},
+        TypeError,
+        "tools[0]: a tool must be a function or the description of one",
+    ),
+    "response_format of another type": (
+        {"response_format": "json"},
+        TypeError,
+        "response_format must be an object or a type",
+    ),
     "a misspelt parameter": ({"temprature": 1}, TypeError, "'temprature'; did you mean 'temperature'?"),
     "a parameter nobody knows": ({"frobnicate": 1}, TypeError, "extra_body={'frobnicate': ...}"),
     "stream, which the method decides": ({"stream": True}, TypeError, "stream is decided by the method"),

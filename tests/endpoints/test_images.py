@@ -343,9 +343,9 @@ def test_a_data_url_is_read_too() -> None:
     ("image", "kind", "part"),
     [
         (sdk.Image(url="http://x/1"), ValueError, "at http://x/1: client.fetch_image"),
-        (sdk.Image(), ValueError, "nowhere"),
-        (sdk.Image(b64_json="a"), sdk.DecodingError, "no base64"),
-        (sdk.Image(b64_json="ä"), sdk.DecodingError, "no base64"),
+        (sdk.Image(), ValueError, "bytes are missing, and so is its URL"),
+        (sdk.Image(b64_json="a"), sdk.DecodingError, "not valid base64"),
+        (sdk.Image(b64_json="ä"), sdk.DecodingError, "not valid base64"),
     ],
 )
 def test_a_picture_without_bytes(image: sdk.Image, kind: type[Exception], part: str) -> None:

@@ -348,5 +348,5 @@ def test_no_socket_is_opened(gateway: ScriptedGateway, monkeypatch: pytest.Monke
     gateway.reply("Hello", times=2)
     with gateway.client() as client:
         assert client.generate_content("openai/x", "Hi").text == "Hello"
-    with pytest.raises(RuntimeError, match=r"has no socket: reach it by client\(\)"):
+    with pytest.raises(RuntimeError, match=r"has no socket: use client\(\)"):
         _ = gateway.url

@@ -299,7 +299,7 @@ def test_less_is_hidden_by_name_or_altogether() -> None:
 
 def test_a_single_string_for_names_is_refused() -> None:
     """`headers="x-tenant"` would be nine names of one letter."""
-    with pytest.raises(TypeError, match=r"headers must be a list of names.*\['x-tenant'\]"):
+    with pytest.raises(TypeError, match=r"headers must be a list, not a string.*\['x-tenant'\]"):
         Redaction(headers="x-tenant")
 
 

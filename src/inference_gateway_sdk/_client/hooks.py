@@ -89,7 +89,7 @@ class RetryPlanned(Struct, frozen=True, kw_only=True):
 
     @property
     def pause(self) -> float:
-        """Return `delay`, with a DeprecationWarning."""
+        """The former name of `delay`. Using it emits a DeprecationWarning."""
         warnings.warn("RetryPlanned.pause is now delay: the old name goes in 2.0", DeprecationWarning, stacklevel=2)
         return self.delay
 
@@ -104,7 +104,7 @@ def notify(name: str, hook: Callable[[Any], object], event: object) -> None:
 
 
 def ask(name: str, function: Callable[[Any], object], value: object) -> object:
-    """Return the result of a user's function.
+    """Call a user's function and return its result.
 
     Raises:
         TypeError: The function is async.
@@ -124,7 +124,7 @@ async def async_notify(name: str, hook: AsyncHook[Any], event: object) -> None:
 
 
 async def async_ask(name: str, function: Callable[[Any], Any], value: object) -> object:
-    """Return the result of a user's function, synchronous or async."""
+    """Call a user's function, synchronous or async, and return its result."""
     del name  # unused: both kinds of function are accepted here
     result: Any = function(value)
     return await result if result is not None and hasattr(result, "__await__") else result

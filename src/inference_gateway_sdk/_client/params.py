@@ -1,18 +1,9 @@
-"""The keyword arguments of the clients' methods.
-
-Imported by type checkers, and at run time only by `inspect` and `typing` (see `settings.introspectable`).
-"""
+"""The keyword arguments of the clients' methods, for editors and type checkers. Imported for typing only."""
 
 from __future__ import annotations
 
-import collections.abc
-import inspect
-import os
-import ssl
-import typing
 from collections.abc import Callable, Iterable, Mapping
-from importlib import import_module
-from typing import Any, Literal, TypeAlias, TypedDict
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict
 
 from .._generated.chat import ChatCompletionTool, CreateChatCompletionResponse, Message
 from .._generated.messages import MessagesMessage, MessagesResponse
@@ -28,15 +19,24 @@ from .._generated.params import (
     CreateSpeechParams,
 )
 from .._generated.responses import Response, ResponseInputItem, ResponseOutputItem
-from .._wire.retry import RetryPolicy
-from .._wire.timeouts import Timeouts
-from .hooks import AsyncHook, Hook, RequestSent, ResponseReceived, RetryPlanned
-from .runtime import AsyncToken, Token
+
+if TYPE_CHECKING:
+    from .._generated.gateway import Provider
+    from .._run.providers import OutputMode
+    from .._run.result import Limits, Run
+    from .._run.transcript import RunCall, Transcript
+    from .._tools.tool import DialectName
+    from .._wire.retry import RetryPolicy
+    from .._wire.timeouts import Timeouts
+    from .hooks import AsyncHook, Hook, RequestSent, ResponseReceived, RetryPlanned
+    from .runtime import AsyncToken, Token
 
 __all__ = [
+    "AnyRunParams",
     "AsyncOptions",
     "CallOptions",
     "ChatParams",
+    "ChatRunParams",
     "ChatStreamParams",
     "Conversation",
     "ImageEditParams",
@@ -45,16 +45,17 @@ __all__ = [
     "ListOptions",
     "Messages",
     "MessagesParams",
+    "MessagesRunParams",
     "MessagesStreamParams",
     "MusicParams",
     "Options",
     "ResponseItems",
     "ResponseParams",
+    "ResponseRunParams",
     "ResponseStreamParams",
+    "RunMessages",
     "SoundEffectParams",
     "SpeechParams",
-    "annotation_names",
-    "explicit_signature",
 ]
 
 _ChatMessage: TypeAlias = str | Message | CreateChatCompletionResponse | Mapping[str, Any]
@@ -68,53 +69,58 @@ Conversation: TypeAlias = _AnyMessage | Iterable[_AnyMessage]
 _ResponseItem: TypeAlias = str | ResponseInputItem | ResponseOutputItem | Response | Mapping[str, Any]
 ResponseItems: TypeAlias = _ResponseItem | Iterable[_ResponseItem]
 
+_Turn: TypeAlias = str | Message | MessagesMessage | ResponseInputItem | ResponseOutputItem | Mapping[str, Any]
+_RunMessage: TypeAlias = "_Turn | CreateChatCompletionResponse | MessagesResponse | Response | Run[Any] | Transcript"
+RunMessages: TypeAlias = "_RunMessage | Iterable[_RunMessage]"
+"""Messages of any dialect, answers, runs and transcripts."""
+
 
 class CallOptions(TypedDict, total=False):
     """The request options of a call."""
 
     timeout: Timeouts | float | None
-    """`Timeouts`, the seconds for the whole call, or None for no limit except on connecting."""
+    """Timeouts of this call: `Timeouts`, or a number of seconds that bounds everything."""
     max_retries: int
-    """Maximum number of retries of a request that is safe to repeat."""
+    """How often this request is retried where that is safe."""
     retry: RetryPolicy | None
-    """A `RetryPolicy` for finer control. Its `attempts` then replaces `max_retries`."""
+    """A `RetryPolicy` for this call."""
     headers: Mapping[str, str] | None
-    """Headers to send in addition to those of the client."""
+    """Headers of this call; they replace the client's of the same name."""
     extra_query: Mapping[str, str] | None
-    """Parameters to add to the query of the URL."""
+    """Query parameters to add to the URL."""
     extra_body: Mapping[str, Any] | None
-    """Fields that the contract does not list, to add to the body."""
+    """Fields to add to the body that are no parameters of the method."""
 
 
 class ListOptions(TypedDict, total=False):
     """The request options of a call without `extra_body`."""
 
     timeout: Timeouts | float | None
-    """`Timeouts`, the seconds for the whole call, or None for no limit except on connecting."""
+    """Timeouts of this call: `Timeouts`, or a number of seconds that bounds everything."""
     max_retries: int
-    """Maximum number of retries of a request that is safe to repeat."""
+    """How often this request is retried where that is safe."""
     retry: RetryPolicy | None
-    """A `RetryPolicy` for finer control. Its `attempts` then replaces `max_retries`."""
+    """A `RetryPolicy` for this call."""
     headers: Mapping[str, str] | None
-    """Headers to send in addition to those of the client."""
+    """Headers of this call; they replace the client's of the same name."""
     extra_query: Mapping[str, str] | None
-    """Parameters to add to the query of the URL."""
+    """Query parameters to add to the URL."""
 
 
 class ChatParams(CreateChatCompletionParams, CallOptions, total=False):
     """Keyword arguments of `generate_content`: the contract's parameters, and request options."""
 
     mcp_bypass: bool
-    """Whether to disable the gateway's MCP tools and keep your own."""
+    """Keep the gateway's MCP tools out, and the tools of this call in."""
 
 
 class ChatStreamParams(ChatParams, total=False):
     """Keyword arguments of `generate_content_stream`: those of `generate_content`, and stream options."""
 
     assemble: bool
-    """False stores nothing of the stream, so `final()` has no answer. Default: True."""
+    """False for a stream that keeps nothing: memory stays constant, and `final()` has no answer."""
     on_truncation: Literal["raise", "return"]
-    """`return` accepts a truncated stream. Default: "raise"."""
+    """Set it to "return" accepts an answer that was cut off instead of raising."""
 
 
 class MessagesParams(CreateMessagesParams, CallOptions, total=False):
@@ -125,9 +131,9 @@ class MessagesStreamParams(MessagesParams, total=False):
     """Keyword arguments of `create_message_stream`: those of `create_message`, and stream options."""
 
     assemble: bool
-    """False stores nothing of the stream, so `final()` has no answer. Default: True."""
+    """False for a stream that keeps nothing: memory stays constant, and `final()` has no answer."""
     on_truncation: Literal["raise", "return"]
-    """`return` accepts a truncated stream. Default: "raise"."""
+    """Set it to "return" accepts an answer that was cut off instead of raising."""
 
 
 class ResponseParams(CreateResponseParams, CallOptions, total=False):
@@ -138,9 +144,49 @@ class ResponseStreamParams(ResponseParams, total=False):
     """Keyword arguments of `create_response_stream`: those of `create_response`, and stream options."""
 
     assemble: bool
-    """False stores nothing of the stream, so `final()` has no answer. Default: True."""
+    """False for a stream that keeps nothing: memory stays constant, and `final()` has no answer."""
     on_truncation: Literal["raise", "return"]
-    """`return` accepts a truncated stream. Default: "raise"."""
+    """Set it to "return" accepts an answer that was cut off instead of raising."""
+
+
+class _RunOptions(TypedDict, total=False):
+    approve: Callable[[RunCall], Any] | Mapping[str, Any] | None
+    """Decides on calls of tools with `approval=True`: a function, or decisions by call id."""
+    limits: Limits | int | None
+    """`Limits(...)`, or a number of rounds (10 by default)."""
+    on_limit: Literal["raise", "return"]
+    """Set it to "return" ends the run at a limit instead of raising."""
+    on_tool_error: Literal["report", "raise"]
+    """Set it to "raise" raises what a tool raises; by default the model is given its class."""
+    on_progress: Callable[[Transcript], Any] | None
+    """A function that is called with the transcript before and after each tool call."""
+    concurrency: int | None
+    """How many tools may run at once."""
+
+
+class ChatRunParams(ChatParams, _RunOptions, total=False):
+    """Keyword arguments of `run` with chat completions: those of `generate_content`, and run options."""
+
+
+class AnyRunParams(ChatRunParams, total=False):
+    """Keyword arguments of `run`, whatever the dialect."""
+
+    output: Any
+    """The type of the answer; `str` for text."""
+    dialect: DialectName
+    """The endpoint to use: "chat", "responses" or "messages"."""
+    provider: Provider | str | None
+    """The provider of a bare model name."""
+    output_mode: OutputMode | Literal["auto"]
+    """How the model is constrained to `output`: "schema", "tool", "json", "prompt", or "auto"."""
+
+
+class MessagesRunParams(MessagesParams, _RunOptions, total=False):
+    """Keyword arguments of `run` with Messages: those of `create_message`, and run options."""
+
+
+class ResponseRunParams(ResponseParams, _RunOptions, total=False):
+    """Keyword arguments of `run` with Responses: those of `create_response`, and run options."""
 
 
 class ImageParams(CreateImageParams, CallOptions, total=False):
@@ -169,78 +215,40 @@ class MusicParams(CreateMusicParams, CallOptions, total=False):
 
 class _Shared(TypedDict, total=False):
     timeout: Timeouts | float | None
-    """`Timeouts`, the seconds for the whole call, or None for no limit except on connecting."""
+    """Timeouts of this call: `Timeouts`, or a number of seconds that bounds everything."""
     max_retries: int
-    """Maximum number of retries of a request that is safe to repeat."""
+    """How often this request is retried where that is safe."""
     retry: RetryPolicy | None
-    """A `RetryPolicy` for finer control. Its `attempts` then replaces `max_retries`."""
+    """A `RetryPolicy` for this call."""
     headers: Mapping[str, str] | None
-    """Headers to send in addition to those of the client."""
+    """Headers of this call; they replace the client's of the same name."""
     tools: Iterable[ChatCompletionTool | Mapping[str, Any]] | None
-    """Tools sent with every chat request that does not set `tools`."""
+    """Tools that are offered with every chat that names none."""
     max_tokens: int | None
-    """Token limit of every chat request that does not set one."""
+    """The token limit of every chat that sets none."""
 
 
 class Options(_Shared, total=False):
     """Keyword arguments of `with_options` of the blocking client."""
 
     token: Token | None
-    """Token sent as `Authorization: Bearer`, or a function that returns it."""
+    """The bearer token, or a function that returns it."""
     on_request: Hook[RequestSent] | None
-    """Called with a `RequestSent` before each attempt."""
+    """A function that is called with a `RequestSent` before each attempt."""
     on_response: Hook[ResponseReceived] | None
-    """Called with a `ResponseReceived` after each response."""
+    """A function that is called with a `ResponseReceived` after each response."""
     on_retry: Hook[RetryPlanned] | None
-    """Called with a `RetryPlanned` when an attempt failed and another follows."""
+    """A function that is called with a `RetryPlanned` before each retry."""
 
 
 class AsyncOptions(_Shared, total=False):
     """Keyword arguments of `with_options` of the async client."""
 
     token: AsyncToken | None
-    """Token sent as `Authorization: Bearer`, or a function that returns it."""
+    """The bearer token, or a function that returns it."""
     on_request: AsyncHook[RequestSent] | None
-    """Called with a `RequestSent` before each attempt."""
+    """A function that is called with a `RequestSent` before each attempt."""
     on_response: AsyncHook[ResponseReceived] | None
-    """Called with a `ResponseReceived` after each response."""
+    """A function that is called with a `ResponseReceived` after each response."""
     on_retry: AsyncHook[RetryPlanned] | None
-    """Called with a `RetryPlanned` when an attempt failed and another follows."""
-
-
-# Homes of the names in annotations that the package's root does not have.
-_HOMES = (".runtime", ".uploads", ".._run.providers", ".._tools.tool", ".._transport.protocols", ".._wire.metrics")
-
-
-class _LeftOut:
-    """The default of a keyword that is not sent unless it is given."""
-
-    def __repr__(self) -> str:
-        return "..."
-
-
-_LEFT_OUT = _LeftOut()
-
-
-def annotation_names(method: Callable[..., Any]) -> dict[str, Any]:
-    """Return the names that the annotations of a client's method may use."""
-    root = import_module("..", __package__)
-    names = {**vars(typing), **vars(collections.abc), "os": os, "ssl": ssl}
-    names |= {name: getattr(root, name) for name in root.__all__}
-    for home in _HOMES:
-        names |= vars(import_module(home, __package__))
-    return {**names, **globals(), **method.__globals__}
-
-
-def explicit_signature(method: Callable[..., Any]) -> inspect.Signature:
-    """Return the signature of a client's method, with each key of its `**params: Unpack[...]` as a keyword."""
-    names = annotation_names(method)
-    whole = inspect.signature(method, follow_wrapped=False, globals=names, eval_str=True)
-    parameters = list(whole.parameters.values())
-    if parameters and typing.get_origin(parameters[-1].annotation) is typing.Unpack:
-        (params,) = typing.get_args(parameters.pop().annotation)
-        parameters += [
-            inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=_LEFT_OUT, annotation=hint)
-            for name, hint in typing.get_type_hints(params, names).items()
-        ]
-    return whole.replace(parameters=parameters)
+    """A function that is called with a `RetryPlanned` before each retry."""

@@ -18,44 +18,46 @@ from .._wire.call import Target
 __all__ = ["RunOptions", "read_options"]
 
 _NOT_TAKEN: Final = {
-    "assemble": "a run keeps its answers",
-    "on_truncation": "a run never takes an answer that was cut off for a whole one",
-    "stream": "run_stream is the call that streams",
-    "n": "a run goes on from one answer",
+    "assemble": "a run always assembles its answers",
+    "on_truncation": "a run does not accept a truncated answer",
+    "stream": "use run_stream to stream",
+    "n": "a run continues from a single answer",
 }
 
 
 class RunOptions(Struct, frozen=True, kw_only=True):
-    """What a run is asked to do, and how the client does it.
+    """The options of a run.
 
     Attributes:
-        settings: What the state machine needs.
-        provider: The `provider` argument, as the caller gave it.
-        approve: Decides on calls: a function, or decisions by call id.
-        on_progress: Called with the transcript whenever it has grown.
-        concurrency: How many calls may run at once; None for the client's usual.
-        mode_key: Under which the client remembers an output mode; None without an output type or with a fixed mode.
+        settings: The settings of the state machine.
+        provider: The argument `provider` of the caller.
+        approve: A function that decides on calls, or None.
+        decisions: Decisions by call id, or None.
+        on_progress: A function called with the transcript each time it has grown.
+        concurrency: Maximum number of calls that run at once, or None for the client's default.
+        mode_key: Key under which the client caches an output mode. None without an output type or with a fixed mode.
     """
 
     settings: RunSettings
     provider: str | None
-    approve: Callable[[Any], Any] | dict[str, Any] | None
+    approve: Callable[[Any], Any] | None
+    decisions: dict[str, Any] | None
     on_progress: Callable[[Any], Any] | None
     concurrency: int | None
     mode_key: tuple[str, str, str, bool] | None
 
 
 def read_options(model: str, given: dict[str, Any], client_tools: tuple[Any, ...] | None) -> RunOptions:
-    """Return the options of a run.
+    """Read the options of a run.
 
     Args:
         model: As in `generate_content`.
-        given: The keyword arguments; what is left in it are parameters of the dialect's method.
-        client_tools: The client's tools, used when the call names none.
+        given: The keyword arguments: options, and parameters of the dialect's method.
+        client_tools: The client's tools, used if the call does not set `tools`.
 
     Raises:
-        TypeError: An argument of the wrong type, or two that exclude each other.
-        ValueError: A value that makes no sense, or two tools of one name. Each error names the argument.
+        TypeError: An argument has the wrong type, or two arguments exclude each other. The message names it.
+        ValueError: An argument has an invalid value, or two tools have the same name. The message names it.
     """
     params = dict(given)
     target = Target.resolve(model, params.get("provider"))
@@ -66,8 +68,8 @@ def read_options(model: str, given: dict[str, Any], client_tools: tuple[Any, ...
     output = _output(params.pop("output", str))
     mode = _choice(params, "output_mode", "auto", ("auto", *MODES))
     if output is None and mode != "auto":
-        raise TypeError(f"output_mode={mode!r} needs a type: give output=")
-    approve = _approve(params.pop("approve", None))
+        raise TypeError(f"output_mode={mode!r} needs a type: set output=")
+    approve, decisions = _approve(params.pop("approve", None))
     on_progress = _function(params.pop("on_progress", None), "on_progress")
     concurrency = _concurrency(params.pop("concurrency", None))
     _check_params(params, dialect, output)
@@ -90,6 +92,7 @@ def read_options(model: str, given: dict[str, Any], client_tools: tuple[Any, ...
         settings=settings,
         provider=provider,
         approve=approve,
+        decisions=decisions,
         on_progress=on_progress,
         concurrency=concurrency,
         mode_key=key,
@@ -97,7 +100,7 @@ def read_options(model: str, given: dict[str, Any], client_tools: tuple[Any, ...
 
 
 def _output(kind: Any) -> TypeAdapter[Any] | None:
-    """Return the adapter of the output's type, None for text."""
+    """Return the adapter of the output type, or None for text."""
     if kind is str or kind is None:
         return None
     try:
@@ -111,7 +114,7 @@ def _check_params(params: dict[str, Any], dialect: DialectName, output: TypeAdap
         if name in params:
             raise TypeError(f"{name} is not an argument of a run: {reason}")
     if output is not None and params.get("response_format") is not None:
-        raise TypeError("output and response_format exclude each other: leave response_format out")
+        raise TypeError("output and response_format cannot be combined: leave response_format out")
     if dialect == "messages" and params.get("max_tokens") is None:
         raise TypeError('a run with dialect="messages" needs max_tokens, which the dialect requires')
 
@@ -123,11 +126,11 @@ def _choice(params: dict[str, Any], name: str, default: str, allowed: tuple[str,
     return value
 
 
-def _approve(approve: Any) -> Any:
+def _approve(approve: Any) -> tuple[Callable[[Any], Any] | None, dict[str, Any] | None]:
     if approve is None or callable(approve):
-        return approve
+        return approve, None
     if is_mapping(approve):
-        return dict(approve)
+        return None, dict(approve)
     raise TypeError(f"approve must be a function or a mapping of call ids to decisions, got {type(approve).__name__}")
 
 
@@ -139,7 +142,7 @@ def _function(value: Any, name: str) -> Any:
 
 def _concurrency(value: Any) -> int | None:
     if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
-        raise TypeError(f"concurrency must be a whole number or None, got {type(value).__name__}")
+        raise TypeError(f"concurrency must be an integer or None, got {type(value).__name__}")
     if value is not None and value < 1:
         raise ValueError(f"concurrency must be at least 1, got {value}")
     return value

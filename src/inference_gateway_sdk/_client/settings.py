@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 from msgspec import Struct, structs
 
 from .._model.json_values import is_iterable, is_mapping
+from .._model.model import Model
 from .._model.open_types import Concealed
 from .._version import __version__
 from .._wire.retry import RetryPolicy
@@ -18,11 +19,13 @@ from .hooks import HOOKS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from .._tools.tool import DialectName
+
 __all__ = [
     "OPTIONS",
     "ClientSettings",
     "check_headers",
-    "introspectable",
+    "describe_types",
     "pop_assemble_option",
     "resolve",
     "split_params",
@@ -78,47 +81,6 @@ def resolve(settings: ClientSettings[SourceT], changes: Mapping[str, Any]) -> Cl
     return structs.replace(settings, **new)
 
 
-ClassT = TypeVar("ClassT", bound=type)
-
-
-def introspectable(cls: ClassT) -> ClassT:
-    """Make `inspect` and `typing` see the keywords of the class's methods one by one; return the class."""
-    methods: dict[str, Any] = {**vars(cls)}
-    for name, value in methods.items():
-        if value.__class__ is _FUNCTION and (name == "__init__" or not name.startswith("_")):
-            value.__wrapped__ = _Introspected(value)
-    return cls
-
-
-_FUNCTION: Any = type(introspectable)
-
-
-class _Introspected:
-    """A method as `inspect` and `typing` see it through `__wrapped__`. Nothing is built before they ask.
-
-    For `**params: Unpack[ChatParams]`, the signature has each key of `ChatParams`. The globals hold the names in the
-    annotations, which the method's own module imports only for type checkers.
-    """
-
-    __slots__ = ("_method",)
-    __class__ = property(lambda self: _FUNCTION)  # pyright: ignore[reportIncompatibleMethodOverride]  # `inspect.getsource` asks
-
-    def __init__(self, method: Callable[..., Any]) -> None:
-        self._method = method
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self._method(*args, **kwargs)
-
-    def __getattr__(self, name: str) -> Any:
-        if name == "__wrapped__":
-            raise AttributeError(name)
-        if name in ("__globals__", "__signature__"):
-            from .params import annotation_names, explicit_signature
-
-            return (annotation_names if name == "__globals__" else explicit_signature)(self._method)
-        return getattr(self._method, name)
-
-
 def split_params(
     settings: ClientSettings[SourceT], given: Mapping[str, Any]
 ) -> tuple[ClientSettings[SourceT], dict[str, Any]]:
@@ -150,6 +112,37 @@ def without_body(settings: ClientSettings[SourceT], options: Mapping[str, Any]) 
             raise TypeError(f"unknown parameter {name!r}: this call takes {', '.join(taken)}")
     own: Any = options  # a TypedDict to type checkers
     return resolve(settings, {name: own.pop(name) for name in [*own]})
+
+
+def describe_types(given: dict[str, Any], dialect: DialectName, provider: str | None) -> None:
+    """Replace Python objects in the parameters of a call with their descriptions, in place.
+
+    In `tools`, functions, `tool(f)` and tools of `list_mcp_tools()` become descriptions in the form of the dialect. The
+    call offers them to the model but does not run them. In `response_format`, a type becomes its JSON schema.
+
+    Raises:
+        TypeError: A function or type cannot be described. The message names the argument.
+        ValueError: Two tools have the same name.
+    """
+    tools = given.get("tools")
+    if tools is not None and is_iterable(tools) and not isinstance(tools, (str, bytes)) and not is_mapping(tools):
+        given["tools"] = tools = list(tools)
+        if any(map(_needs_description, tools)):
+            from .._tools.tool import describe_tools
+
+            given["tools"] = describe_tools(tools, dialect)
+    wanted = given.get("response_format")
+    if dialect == "chat" and wanted is not None and not is_mapping(wanted) and not isinstance(wanted, Model):
+        from .._run.output import response_format
+
+        given["response_format"] = response_format(wanted, provider)
+
+
+def _needs_description(tool: object) -> bool:
+    """Return whether a tool is neither a mapping nor an instance of one of the contract's types."""
+    if isinstance(tool, Model):
+        return type(tool).__name__ == "McpServerTool"  # compared by name, as its module is imported late
+    return not is_mapping(tool)
 
 
 def pop_assemble_option(given: dict[str, Any]) -> bool:

@@ -1,7 +1,7 @@
-"""Run the tool calls of a turn: as tasks in the async client, in the caller's own thread in the blocking one.
+"""Run the tool calls of a turn: as tasks in the async client, in the caller's thread in the blocking one.
 
-Both runners are iterated over. They yield `Began` before calls run and `Finished` after each has ended; the
-transcript is stored in between.
+The caller iterates over the events of a runner: `Began` before calls run, and `Finished` after each has ended. It
+stores the transcript in between.
 """
 
 from __future__ import annotations
@@ -29,15 +29,15 @@ __all__ = ["AsyncToolRunner", "ToolRunner"]
 
 
 def _in_daemon_thread(call: PlannedCall, done: Callable[[Any, BaseException | None], None]) -> None:
-    """Run a plain function in a thread with the caller's context variables; `done` gets its value or its exception.
+    """Run a synchronous function in a thread with the caller's context variables. Pass `done` its value or exception.
 
-    The thread is a daemon: a function that outlives its timeout cannot be stopped, and must not hold up the exit.
+    The thread is a daemon: a function that exceeds its timeout cannot be stopped, and must not block the exit.
     """
 
     def work() -> None:
         try:
             value = call.tool(**call.arguments)
-        except BaseException as error:  # noqa: BLE001  (handed to whoever waits)
+        except BaseException as error:  # noqa: BLE001  (passed to the waiting caller)
             done(None, error)
         else:
             done(value, None)
@@ -51,14 +51,14 @@ def _put(outcomes: _Outcomes, key: str, value: Any, error: BaseException | None)
 
 
 class AsyncToolRunner:
-    """Runs the calls of a turn side by side.
+    """The runner of the async client, which runs the calls of a turn in parallel.
 
-    An async function runs as a task, a plain one in a thread; both get a copy of the context variables.
+    An async function runs as a task, a synchronous one in a thread. Both get a copy of the context variables.
 
     Args:
-        call_mcp_tool: Runs a tool of the gateway.
-        concurrency: How many calls may run at once; None for all of a turn.
-        clock: Seconds, monotonic.
+        call_mcp_tool: Function that runs a tool of the gateway.
+        concurrency: Maximum number of calls that run at once, or None for all calls of a turn.
+        clock: Monotonic clock in seconds.
     """
 
     def __init__(
@@ -72,16 +72,17 @@ class AsyncToolRunner:
         self._clock = clock
 
     def check(self, toolbox: Toolbox) -> None:
-        """Accept every tool: this client runs async functions and plain ones."""
+        """Accept all tools: the async client runs async and synchronous functions."""
 
     async def events(self, calls: Sequence[PlannedCall], seconds: float | None) -> AsyncIterator[Began | Finished]:
         """Yield `Began` for the calls, then `Finished` for each as it ends.
 
-        Leaving early cancels what is running, and waits for it. Exceptions that are not `Exception` are raised.
+        Closing the generator early cancels the running calls and waits for them. Exceptions that are not a subclass of
+        `Exception` are raised.
 
         Args:
-            calls: What to run, in order.
-            seconds: What is left of the run's time, None for any.
+            calls: The calls to run, in order.
+            seconds: Remaining seconds of the run, None for no limit.
         """
         import asyncio
 
@@ -105,10 +106,11 @@ class AsyncToolRunner:
 
         began, key = self._clock(), one.call.id
         limit = min((wait for wait in (one.tool.timeout, seconds) if wait is not None), default=None)
+        clock = asyncio.timeout(limit)
         try:
-            async with asyncio.timeout(limit) as clock:
+            async with clock:
                 value = await self._value(one)
-        except Exception as error:  # noqa: BLE001  (the run decides what the model is given)
+        except Exception as error:  # noqa: BLE001  (the run decides how to report it to the model)
             late = isinstance(error, TimeoutError) and clock.expired()
             return Finished(call=key, error=None if late else error, timed_out=late, seconds=self._clock() - began)
         return Finished(call=key, value=value, seconds=self._clock() - began)
@@ -124,7 +126,7 @@ class AsyncToolRunner:
         outcome: asyncio.Future[tuple[Any, BaseException | None]] = loop.create_future()
 
         def done(value: Any, error: BaseException | None) -> None:
-            with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            with suppress(RuntimeError):  # the loop is closed, and no task is waiting
                 loop.call_soon_threadsafe(settle, value, error)
 
         def settle(value: Any, error: BaseException | None) -> None:
@@ -139,15 +141,15 @@ class AsyncToolRunner:
 
 
 class ToolRunner:
-    """Runs the calls of a turn one after another, in the caller's thread and context.
+    """The runner of the blocking client, which runs the calls of a turn one by one in the caller's thread.
 
-    With `concurrency` they run in threads, each with a copy of the context variables. A call with a timeout runs in a
-    thread, too, because a function cannot be stopped.
+    With `concurrency` they run in threads, each with a copy of the context variables. A call with a timeout also runs
+    in a thread, because a function cannot be stopped.
 
     Args:
-        call_mcp_tool: Runs a tool of the gateway.
-        concurrency: How many calls may run at once.
-        clock: Seconds, monotonic.
+        call_mcp_tool: Function that runs a tool of the gateway.
+        concurrency: Maximum number of calls that run at once.
+        clock: Monotonic clock in seconds.
     """
 
     def __init__(
@@ -161,19 +163,19 @@ class ToolRunner:
         self._clock = clock
 
     def check(self, toolbox: Toolbox) -> None:
-        """Refuse tools that only the async client can run.
+        """Reject tools that only the async client can run.
 
         Raises:
-            TypeError: A tool is async; the message names it.
+            TypeError: A tool is async. The message names it.
         """
         toolbox.refuse_async()
 
     def events(self, calls: Sequence[PlannedCall], seconds: float | None) -> Iterator[Began | Finished]:
-        """Yield `Began` before calls run and `Finished` after each; later calls of the turn come in the next batch.
+        """Yield `Began` before calls run and `Finished` after each. Later calls of the turn are in the next batch.
 
         Args:
-            calls: What to run, in order.
-            seconds: What is left of the run's time, None for any. Only calls in threads are left when it is up.
+            calls: The calls to run, in order.
+            seconds: Remaining seconds of the run, None for no limit. Only calls in threads can be abandoned then.
         """
         calls = calls[: self._concurrency]
         yield Began(tuple(one.call.id for one in calls))
@@ -189,7 +191,7 @@ class ToolRunner:
                 value = self._call_mcp_tool(one.tool.name, one.arguments)
             else:
                 value = one.tool(**one.arguments)
-        except Exception as error:  # noqa: BLE001  (the run decides what the model is given)
+        except Exception as error:  # noqa: BLE001  (the run decides how to report it to the model)
             return Finished(call=key, error=error, seconds=self._clock() - began)
         return Finished(call=key, value=value, seconds=self._clock() - began)
 
@@ -220,7 +222,7 @@ class ToolRunner:
         deadlines: dict[str, float | None],
         began: float,
     ) -> Finished:
-        """Wait for the next call that ends or runs out of time."""
+        """Wait for the next call that ends or times out."""
         while True:
             bounded = {key: at for key, at in deadlines.items() if at is not None}
             first = min(bounded, key=bounded.__getitem__, default=None)
@@ -232,7 +234,7 @@ class ToolRunner:
                 del deadlines[late]
                 return Finished(call=late, timed_out=True, seconds=self._clock() - began)
             if key not in deadlines:
-                continue  # its time was up before
+                continue  # it has already timed out
             del deadlines[key]
             if error is not None and not isinstance(error, Exception):
                 raise error

@@ -20,7 +20,7 @@ __all__ = [
 
 
 class CreateSpeechRequestResponseFormat(OpenEnum):
-    """The sound's file format."""
+    """The file format of the audio."""
 
     MP3 = "mp3"
     OPUS = "opus"
@@ -38,28 +38,28 @@ else:
 
 
 class CreateSpeechRequest(_Model, kw_only=True):
-    """A text to speak."""
+    """A text to convert to speech."""
 
     model: Required[str]
-    """`provider/name`, or a bare name when the provider is given beside it."""
+    """`provider/name`, or a bare name together with a provider."""
     input: Required[str]
-    """The text, at most 4096 characters."""
+    """The text to speak, at most 4096 characters."""
     voice: Required[str]
-    """Who speaks: one of the provider's voices by name or id."""
+    """The voice, by its name or id at the provider."""
     instructions: str | None = None
-    """How to speak: mood, pace, accent."""
+    """Instructions for the speech, such as mood, pace or accent."""
     response_format: CreateSpeechRequestResponseFormatValue | None = None
-    """The sound's file format."""
+    """The file format of the audio."""
     speed: float | None = None
-    """How fast to speak; 1 is the natural pace."""
+    """The speed of the speech; 1 is normal."""
     language: str | None = None
-    """The text's language as two letters (ISO 639-1)."""
+    """The language of the text as two letters (ISO 639-1)."""
     reference_audio: str | None = None
-    """A sample of the voice to imitate, as base64."""
+    """A recording of the voice to imitate, as base64."""
 
 
 class CreateSfxRequestResponseFormat(OpenEnum):
-    """The sound's file format."""
+    """The file format of the audio."""
 
     MP3 = "mp3"
     OPUS = "opus"
@@ -76,24 +76,24 @@ else:
 
 
 class CreateSfxRequest(_Model, kw_only=True):
-    """A sound effect to make from a text."""
+    """A prompt for a sound effect."""
 
     model: Required[str]
-    """`provider/name`, or a bare name when the provider is given beside it."""
+    """`provider/name`, or a bare name together with a provider."""
     prompt: Required[str]
-    """What should be heard."""
+    """A text that describes the sound."""
     duration_seconds: float | None = None
-    """How long it lasts; left out, the model decides."""
+    """The length in seconds; if left out, the model decides."""
     prompt_influence: float | None = None
-    """How closely to follow the prompt, from loosely (0) to exactly (1)."""
+    """The influence of the prompt, from 0 (loose) to 1 (exact)."""
     loop: bool | None = None
-    """Whether the end joins the beginning without a seam."""
+    """Generate a sound that loops without a gap."""
     response_format: CreateSfxRequestResponseFormatValue | None = None
-    """The sound's file format."""
+    """The file format of the audio."""
 
 
 class CreateMusicRequestResponseFormat(OpenEnum):
-    """The sound's file format."""
+    """The file format of the audio."""
 
     MP3 = "mp3"
     OPUS = "opus"
@@ -110,15 +110,15 @@ else:
 
 
 class CreateMusicRequest(_Model, kw_only=True):
-    """A piece of music to compose from a text."""
+    """A prompt for a piece of music."""
 
     model: Required[str]
-    """`provider/name`, or a bare name when the provider is given beside it."""
+    """`provider/name`, or a bare name together with a provider."""
     prompt: Required[str]
-    """What should be played."""
+    """A text that describes the music."""
     duration_seconds: float | None = None
-    """How long it lasts; left out, the model decides."""
+    """The length in seconds; if left out, the model decides."""
     instrumental: bool | None = None
-    """Whether to do without singing."""
+    """Generate music without vocals."""
     response_format: CreateMusicRequestResponseFormatValue | None = None
-    """The sound's file format."""
+    """The file format of the audio."""

@@ -7,7 +7,7 @@ Derived from openapi.yaml by scripts/generate_types: do not edit.
 from typing import Any, Literal, TYPE_CHECKING, TypeAlias
 
 from .._model.display import Listing
-from .._model.images import Picture
+from .._model.images import ImageMixin
 from .._model.model import Model as _Model, Required
 from .._model.open_types import OpenEnum
 from .._model.unknown_fields import WithMeta
@@ -30,7 +30,8 @@ __all__ = [
 
 
 class ImageSize(OpenEnum):
-    """Width and height of a picture in pixels; `auto` leaves it to the model. Models take some of them only."""
+    """Width and height of an image in pixels; `auto` lets the model decide. Each model supports only some of the sizes.
+    """
 
     AUTO = "auto"
     SIZE_256X256 = "256x256"
@@ -49,58 +50,58 @@ else:
     ImageSizeValue = ImageSize
 
 
-class Image(Picture, _Model, kw_only=True):
-    """One picture."""
+class Image(ImageMixin, _Model, kw_only=True):
+    """One image."""
 
     b64_json: str | None = None
-    """Its bytes as base64; the only form the GPT image models give."""
+    """The bytes as base64; the only form that the GPT image models return."""
     url: str | None = None
-    """Where to fetch it, for a while."""
+    """The image's URL, which expires."""
     revised_prompt: str | None = None
-    """What the model made of the prompt, if it reworded it."""
+    """The prompt as the model revised it, if it did."""
 
 
 class ImagesResponseUsageInputTokensDetails(_Model, kw_only=True):
-    """What the tokens read consisted of."""
+    """Input tokens by kind."""
 
     cached_tokens: int | None = None
-    """Taken from the provider's cache."""
+    """Tokens read from the provider's cache."""
 
 
 class ImagesResponseUsage(_Model, kw_only=True):
-    """Tokens used, where the model counts in tokens."""
+    """The tokens used, for models that count tokens."""
 
     total_tokens: int | None = None
-    """Read and generated together."""
+    """The sum of input and output tokens."""
     input_tokens: int | None = None
-    """Tokens read, of text and pictures."""
+    """Input tokens of text and images."""
     output_tokens: int | None = None
     """Tokens generated."""
     input_tokens_details: ImagesResponseUsageInputTokensDetails | None = None
-    """What the tokens read consisted of."""
+    """Input tokens by kind."""
 
 
 class ImagesResponse(Listing, WithMeta, _Model, kw_only=True):
-    """The pictures made."""
+    """The results, each with a URL or base64 data."""
 
     created: Required[int]
-    """When they were made, in Unix seconds."""
+    """The creation time in Unix seconds."""
     data: list[Image]
-    """The pictures."""
+    """The images."""
     usage: ImagesResponseUsage | None = None
-    """Tokens used, where the model counts in tokens."""
+    """The tokens used, for models that count tokens."""
     background: str | None = None
-    """What lies behind the subject, such as `opaque` or `transparent`."""
+    """The background of the image, such as `opaque` or `transparent`."""
     output_format: str | None = None
-    """The pictures' file format, such as `png`."""
+    """The file format of the images, such as `png`."""
     quality: str | None = None
-    """The quality they were made in."""
+    """The images' quality."""
     size: str | None = None
-    """Their width and height."""
+    """The width and height of the images."""
 
 
 class CreateImageRequestQuality(OpenEnum):
-    """How much care to take. Models take some of the values only."""
+    """The quality of the images. Each model supports only some of the values."""
 
     AUTO = "auto"
     STANDARD = "standard"
@@ -118,7 +119,7 @@ else:
 
 
 class CreateImageRequestResponseFormat(OpenEnum):
-    """Whether to get addresses or bytes; the GPT image models always give bytes."""
+    """Return URLs or bytes; the GPT image models always return bytes."""
 
     URL = "url"
     B64_JSON = "b64_json"
@@ -132,24 +133,24 @@ else:
 
 
 class CreateImageRequest(_Model, kw_only=True):
-    """A picture to make from a text."""
+    """A prompt for images, and the settings."""
 
     prompt: Required[str]
-    """What to draw."""
+    """A text that describes the image."""
     model: str | None = None
-    """`provider/name`, or a bare name when the provider is given beside it."""
+    """`provider/name`, or a bare name together with a provider."""
     n: int | None = None
-    """How many pictures to make; some models make only one."""
+    """The number of images; some models generate only one."""
     size: ImageSizeValue | None = None
-    """How large they shall be."""
+    """The images' size."""
     quality: CreateImageRequestQualityValue | None = None
-    """How much care to take. Models take some of the values only."""
+    """The quality of the images. Each model supports only some of the values."""
     response_format: CreateImageRequestResponseFormatValue | None = None
-    """Whether to get addresses or bytes; the GPT image models always give bytes."""
+    """Return URLs or bytes; the GPT image models always return bytes."""
 
 
 class CreateImageEditRequestQuality(OpenEnum):
-    """How much care to take. Models take some of the values only."""
+    """The quality of the results. Each model supports only some of the values."""
 
     AUTO = "auto"
     STANDARD = "standard"
@@ -166,7 +167,7 @@ else:
 
 
 class CreateImageEditRequestResponseFormat(OpenEnum):
-    """Whether to get addresses or bytes; the GPT image models always give bytes."""
+    """Return URLs or bytes; the GPT image models always return bytes."""
 
     URL = "url"
     B64_JSON = "b64_json"
@@ -180,28 +181,29 @@ else:
 
 
 class CreateImageEditRequest(_Model, kw_only=True):
-    """Pictures to change as a text says, sent as a form."""
+    """Images to edit and a prompt, sent as a form."""
 
     image: Required[Any | list[Any]]
-    """The picture to change, or several to draw from. Without a mask its transparent areas are what is changed."""
+    """The image to edit, or several images to combine. Without a mask, the transparent areas of the image are edited.
+    """
     prompt: Required[str]
-    """What the result shall show."""
+    """A text that describes the result."""
     mask: Any | None = None
-    """A PNG of the same size, transparent where the picture may be changed."""
+    """A PNG of the same size whose transparent areas mark the parts to edit."""
     model: str | None = None
-    """`provider/name`, or a bare name when the provider is given beside it."""
+    """`provider/name`, or a bare name together with a provider."""
     n: int | None = None
-    """How many results to make."""
+    """The number of results."""
     size: ImageSizeValue | None = None
-    """How large they shall be."""
+    """The results' size."""
     quality: CreateImageEditRequestQualityValue | None = None
-    """How much care to take. Models take some of the values only."""
+    """The quality of the results. Each model supports only some of the values."""
     response_format: CreateImageEditRequestResponseFormatValue | None = None
-    """Whether to get addresses or bytes; the GPT image models always give bytes."""
+    """Return URLs or bytes; the GPT image models always return bytes."""
 
 
 class CreateImageVariationRequestResponseFormat(OpenEnum):
-    """Whether to get addresses or bytes."""
+    """Return URLs or bytes."""
 
     URL = "url"
     B64_JSON = "b64_json"
@@ -216,15 +218,15 @@ else:
 
 
 class CreateImageVariationRequest(_Model, kw_only=True):
-    """A picture to vary, sent as a form."""
+    """An image to vary, sent as a form."""
 
     image: Required[Any]
-    """The picture to vary."""
+    """The image to vary."""
     model: str | None = None
-    """`provider/name`, or a bare name when the provider is given beside it."""
+    """`provider/name`, or a bare name together with a provider."""
     n: int | None = None
-    """How many variations to make."""
+    """The number of variations."""
     size: ImageSizeValue | None = None
-    """How large they shall be."""
+    """The variations' size."""
     response_format: CreateImageVariationRequestResponseFormatValue | None = None
-    """Whether to get addresses or bytes."""
+    """Return URLs or bytes."""

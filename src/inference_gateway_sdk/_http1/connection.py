@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from .request import Route
     from .tls import Tls
 
-__all__ = ["PIECE", "TURN", "Connection", "NextAction", "next_action"]
+__all__ = ["MAX_PIECES", "PIECE_SIZE", "Connection", "NextAction", "next_action"]
 
 
 class NextAction(enum.Enum):
@@ -34,18 +34,18 @@ class NextAction(enum.Enum):
     AGAIN = "again"  # send the request on another connection: this one was stale
 
 
-def next_action(link: Connection, *, reused: bool, proxied: bool) -> NextAction:
-    """Return the next action for the current request on `link`.
+def next_action(connection: Connection, *, reused: bool, proxied: bool) -> NextAction:
+    """Return the next action for the current request on `connection`.
 
     Args:
-        link: The connection that carries the request.
+        connection: The connection that carries the request.
         reused: True if the connection has served an earlier request.
         proxied: True if the request is in absolute form. A 407 then comes from the proxy.
 
     Raises:
         TransportFailure: No response will arrive.
     """
-    response_parser = link.response_parser
+    response_parser = connection.response_parser
     if response_parser is None:
         raise NotSent("the connection closed before the request was put on it")
     if response_parser.head_complete:
@@ -55,16 +55,16 @@ def next_action(link: Connection, *, reused: bool, proxied: bool) -> NextAction:
     failure = response_parser.failure
     if failure is None:
         return NextAction.WAIT
-    if link.bytes_sent or isinstance(failure, NotSent):
+    if connection.bytes_sent or isinstance(failure, NotSent):
         raise failure.with_traceback(None)
     if reused:
         return NextAction.AGAIN
     raise NotSent(str(failure))
 
 
-PIECE = 64 * 1024
+PIECE_SIZE = 64 * 1024
 """Maximum number of bytes written to or read from a socket at a time."""
-TURN = 4
+MAX_PIECES = 4
 """Maximum number of pieces sent before the socket is checked for an early response."""
 
 
@@ -97,13 +97,13 @@ class Connection:
 
     def __init__(self, route: Route, context: ssl.SSLContext | None) -> None:
         """Start the connection: first the proxy's tunnel if the route has one, then TLS if there is a context."""
-        self.route = route
+        self.route: Route = route
         self.response_parser: ResponseParser | None = None
-        self.ready = False
+        self.ready: bool = False
         self.failure: NotSent | None = None
-        self.dead = False
-        self.abandoned = False
-        self.bytes_sent = False
+        self.dead: bool = False
+        self.abandoned: bool = False
+        self.bytes_sent: bool = False
         self._context = context
         self._queue: deque[bytes | memoryview] = deque()
         self._tls: Tls | None = None
@@ -122,7 +122,7 @@ class Connection:
         self.bytes_sent = False
         if not body:
             self._queue.append(head)
-        elif len(body) <= PIECE:
+        elif len(body) <= PIECE_SIZE:
             self._queue.append(head + body)
         else:
             self._queue.append(head)
@@ -134,9 +134,9 @@ class Connection:
         queue, tls = self._queue, self._tls
         if queue:
             piece = queue.popleft()
-            if len(piece) > PIECE:
-                queue.appendleft(piece[PIECE:])
-                piece = piece[:PIECE]
+            if len(piece) > PIECE_SIZE:
+                queue.appendleft(piece[PIECE_SIZE:])
+                piece = piece[:PIECE_SIZE]
             if tls is None:
                 return piece
             if not tls.write(piece):

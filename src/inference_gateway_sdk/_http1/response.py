@@ -42,7 +42,7 @@ def decoder_for(headers: Iterable[tuple[str, str]]) -> Inflate | None:
     """Return the decoder for the response's Content-Encoding, or None if the body is not encoded.
 
     Raises:
-        InvalidResponse: The request did not offer this coding.
+        InvalidResponse: The coding is neither gzip nor deflate.
     """
     codings = [value for name, value in headers if name == "content-encoding"]
     if not codings:
@@ -52,7 +52,7 @@ def decoder_for(headers: Iterable[tuple[str, str]]) -> Inflate | None:
         return None
     if coding in ("gzip", "x-gzip", "deflate"):
         return Inflate(gzip=coding != "deflate")
-    raise InvalidResponse(f"unexpected content-encoding {coding!r}")
+    raise InvalidResponse(f"unsupported content-encoding {coding!r}")
 
 
 class Inflate:
@@ -103,7 +103,7 @@ class Inflate:
             raise TruncatedResponse("the compressed body is incomplete")
 
     def _next_member(self) -> bool:
-        """Start the next gzip member, if there is one (1f 8b ...). Zeros are padding and end the data."""
+        """Start the next gzip member (1f 8b ...). Return False if there is none. Zeros are padding and end the data."""
         if not self._gzip or self._at == len(self._input):
             return False
         if self._input[self._at] == 0:
@@ -255,12 +255,12 @@ class ResponseParser:
     )
 
     def __init__(self, method: str) -> None:
-        self.status = 0
+        self.status: int = 0
         self.headers: list[tuple[str, str]] = []
-        self.head_complete = False
+        self.head_complete: bool = False
         self.body: list[bytes] = []
-        self.complete = False
-        self.reusable = False
+        self.complete: bool = False
+        self.reusable: bool = False
         self.failure: TransportFailure | None = None
         self.on_body: Callable[[bytes], None] = self.body.append
         self._method = method

@@ -130,7 +130,28 @@ class _ChatWritten(Protocol):
     def content(self) -> str | Sequence[object] | None: ...
 
 
-class ChatAnswer(AnswerDisplay):
+class WholeAnswer(AnswerDisplay):
+    """A mix-in of the answers of the three dialects: reads the text as a value of a type."""
+
+    __slots__ = ()
+
+    def parse(self, type: type[T]) -> T:
+        """Return the answer's text, which is JSON, as a value of a type.
+
+        Args:
+            type: A msgspec Struct, a pydantic model, a dataclass, a TypedDict, `list[X]` or a scalar.
+
+        Raises:
+            OutputError: The text is not JSON or does not fit, or the answer was cut off, filtered or refused; `reason`
+                names which, and `text` is the text.
+            TypeError: The type has no JSON form.
+        """
+        from .._run.output import parse_answer  # a run reads answers the same way; its room is loaded when it is used
+
+        return cast("T", parse_answer(self, type))
+
+
+class ChatAnswer(WholeAnswer):
     """A mix-in of `CreateChatCompletionResponse`."""
 
     __slots__ = ()
@@ -257,7 +278,7 @@ class _MessagesStreamed(Protocol):
     def delta(self) -> _MessagesDelta | None: ...
 
 
-class MessagesAnswer(AnswerDisplay, Generic[CallT]):
+class MessagesAnswer(WholeAnswer, Generic[CallT]):
     """A mix-in of `MessagesResponse`."""
 
     __slots__ = ()
@@ -350,7 +371,7 @@ class _ResponseOutput(Protocol):
     def output(self) -> Sequence[object]: ...
 
 
-class ResponseAnswer(AnswerDisplay, Generic[CallT]):
+class ResponseAnswer(WholeAnswer, Generic[CallT]):
     """A mix-in of `Response`."""
 
     __slots__ = ()

@@ -13,7 +13,7 @@ from ..errors import DecodingError
 if TYPE_CHECKING:
     import os
 
-__all__ = ["Picture", "media_type"]
+__all__ = ["ImageMixin", "media_type"]
 
 _SIGNATURES = (
     (0, b"\x89PNG\r\n\x1a\n", "image/png"),
@@ -35,7 +35,7 @@ class _HasEncodedImage(Protocol):
     def url(self) -> str | None: ...
 
 
-class Picture:
+class ImageMixin:
     """A mix-in of `Image`."""
 
     __slots__ = ()
@@ -64,14 +64,14 @@ class Picture:
         return bundle
 
 
-def _decode_base64(picture: _HasEncodedImage) -> builtins.bytes:
-    if not picture.b64_json:
-        where = f"at {picture.url}" if picture.url else "missing, and so is its URL"
+def _decode_base64(image: _HasEncodedImage) -> builtins.bytes:
+    if not image.b64_json:
+        where = f"at {image.url}" if image.url else "missing, and so is its URL"
         raise ValueError(
             f"the image's bytes are {where}: client.fetch_image(image) fetches them, and"
             " response_format='b64_json' requests them with the answer"
         )
-    text = picture.b64_json
+    text = image.b64_json
     if text.startswith("data:"):
         text = text.partition(",")[2]
     try:

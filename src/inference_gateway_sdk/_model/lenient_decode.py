@@ -88,6 +88,9 @@ _GENERICS = frozenset({list, dict})
 
 T = TypeVar("T")
 Reader = Callable[[Any], tuple[Any, bool]]
+"""A function from a raw value to the attribute's value, and whether the conversion is lossless.
+
+For an `int`, 5 gives (5, True) and "5" gives (5, False); "five" raises `Unreadable`."""
 
 _WHOLE_NUMBER = re.compile(r"-?[0-9]{1,300}", re.ASCII)
 _LOSSLESS = 2**53

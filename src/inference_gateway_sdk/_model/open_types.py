@@ -209,7 +209,7 @@ class Unknown(PydanticHooks):
     def __eq__(self, other: object) -> bool:
         return self.data == other.data if isinstance(other, Unknown) else NotImplemented
 
-    __hash__ = None  # type: ignore[assignment]  # as mutable as the mapping it holds
+    __hash__: ClassVar[None] = None  # type: ignore[assignment]  # as mutable as the mapping it holds
 
     def __reduce__(self) -> tuple[Any, ...]:
         return self.__class__, (self.data,)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping  # noqa: TC003  (msgspec reads the annotations at run time)
 from types import MappingProxyType
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, ClassVar, NamedTuple, TypeVar
 
 from msgspec import Struct
 
@@ -110,6 +110,9 @@ _NONE: frozenset[str] = frozenset()
 class UnknownFields:
     """The data of one object that its attributes do not hold.
 
+    A `Message` read from `{"content": 5, "x": 1}` has the content "5". Its unknown fields are `{"x": 1}`, its raw
+    values `{"content": 5}`, and its absent fields `{"role"}`.
+
     Attributes:
         unknown: Fields that the contract does not list, by JSON name, in the order received.
         raw: Received values of known fields where the attribute had to differ, by JSON name.
@@ -139,7 +142,7 @@ class UnknownFields:
         # An object whose only addition is a Meta equals one without UnknownFields.
         return _value(MISSING if other is None else other) == _value(self)
 
-    __hash__ = None  # type: ignore[assignment]  # as mutable as the mappings it holds
+    __hash__: ClassVar[None] = None  # type: ignore[assignment]  # as mutable as the mappings it holds
 
     def __reduce__(self) -> tuple[Any, ...]:
         return UnknownFields, (dict(self.unknown), dict(self.raw), self.absent, self.notes)

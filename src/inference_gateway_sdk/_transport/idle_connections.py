@@ -16,7 +16,7 @@ __all__ = ["IdleConnections"]
 
 
 class _HasConnection(Protocol):
-    link: Connection
+    http: Connection
 
 
 C = TypeVar("C", bound=_HasConnection)
@@ -36,9 +36,9 @@ class IdleConnections(Generic[C]):
     def put(self, connection: C, now: float) -> list[C]:
         """Add a connection. Return those that must be closed."""
         self._by_age[connection] = now
-        same = self._by_route.get(connection.link.route)
+        same = self._by_route.get(connection.http.route)
         if same is None:
-            self._by_route[connection.link.route] = deque((connection,))
+            self._by_route[connection.http.route] = deque((connection,))
         else:
             same.append(connection)
         return self.expired(now)
@@ -58,7 +58,7 @@ class IdleConnections(Generic[C]):
         """Remove a connection that the server closed."""
         if self._by_age.pop(connection, None) is None:
             return
-        route = connection.link.route
+        route = connection.http.route
         self._by_route[route].remove(connection)
         if not self._by_route[route]:
             del self._by_route[route]

@@ -46,7 +46,7 @@ def image_part(
 
     Args:
         image: A path, the bytes of a PNG, JPEG, GIF or WebP file, or a URL (http, https or data:).
-        detail: How closely the model looks: "low", "high" or "auto".
+        detail: The level of detail at which the model sees the image: "low", "high" or "auto".
         max_bytes: The largest accepted file size. Providers accept about 20 MiB. A gateway accepts requests of 10 MiB
             by default (gateway-behaviour.md#limits-and-timeouts), and base64 turns three bytes into four.
 
@@ -120,10 +120,10 @@ def _read_detail(detail: object) -> ImageUrlDetail | None:
     return ImageUrlDetail(detail)
 
 
-_Picture: TypeAlias = ImageContentPart | str | os.PathLike[str] | bytes
+_ImageSource: TypeAlias = ImageContentPart | str | os.PathLike[str] | bytes
 
 
-def user(text: str, *, images: Iterable[_Picture] = ()) -> Message:
+def user(text: str, *, images: Iterable[_ImageSource] = ()) -> Message:
     """Return a user message.
 
     Args:
@@ -136,11 +136,11 @@ def user(text: str, *, images: Iterable[_Picture] = ()) -> Message:
         OSError: An image file cannot be read.
     """
     _check_text("text", text)
-    pictures = _pictures(images)
-    if not pictures:
+    parts = _image_parts(images)
+    if not parts:
         return Message(role=MessageRole.USER, content=text)
-    words: list[ContentPart] = [TextContentPart(text=text)] if text else []
-    return Message(role=MessageRole.USER, content=[*words, *pictures])
+    texts: list[ContentPart] = [TextContentPart(text=text)] if text else []
+    return Message(role=MessageRole.USER, content=[*texts, *parts])
 
 
 def system(text: str) -> Message:
@@ -199,17 +199,17 @@ def _call_id(call: object) -> str:
     return call
 
 
-def _pictures(images: object) -> list[ImageContentPart]:
-    if _is_single_picture(images) or not is_iterable(images):
+def _image_parts(images: object) -> list[ImageContentPart]:
+    if _is_single_image(images) or not is_iterable(images):
         raise TypeError(f"images must be a list of images, got {type(images).__name__}")
-    return [_picture(image, place) for place, image in enumerate(images)]
+    return [_as_image_part(image, place) for place, image in enumerate(images)]
 
 
-def _is_single_picture(images: object) -> bool:
+def _is_single_image(images: object) -> bool:
     return isinstance(images, (str, bytes, bytearray, os.PathLike, ImageContentPart))
 
 
-def _picture(image: Any, place: int) -> ImageContentPart:
+def _as_image_part(image: Any, place: int) -> ImageContentPart:
     if isinstance(image, ImageContentPart):
         return image
     try:

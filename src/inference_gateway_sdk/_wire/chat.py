@@ -31,7 +31,7 @@ CHAT_FIELDS = frozenset(
 )
 _NO_CHOICES = (
     "the gateway answers like this when the provider sent an error object with status 200; the same request"
-    " as a stream, or through the proxy, shows the provider's own message."
+    " as a stream, or through the proxy, shows the provider's own message"
 )
 
 

@@ -110,7 +110,13 @@ def parse_error_body(text: bytes | str) -> tuple[bool, Json]:
 
 
 def find_error(value: Json) -> FoundError:
-    """Return the error in a body: a parsed value if the body is JSON, else its text."""
+    r"""Return the error in a body.
+
+    `value` is a parsed value if the body is JSON, else the text. The innermost message counts, because the gateway
+    embeds a provider's error as text. Here it is "slow down", with the code 429:
+
+        {"error": "{\"error\": {\"message\": \"slow down\", \"code\": 429}}"}
+    """
     return _find(value, _MAX_DEPTH)
 
 
@@ -300,13 +306,13 @@ def read_error(
         model: The requested model, None when unknown.
         path: The call's path, for the hint.
     """
-    value, kept = _value(body)
+    value, content = _value(body)
     found = find_error(value)
     return _class_of(status, found.message)(
         _message(status, found),
         status=status,
         code=found.code,
-        body=kept,
+        body=content,
         headers=headers,
         request_id=headers.get("x-request-id") or headers.get("request-id") or found.request_id,
         provider=headers.get("x-selected-provider") or provider,

@@ -38,7 +38,7 @@ _BOUNDS: Final = (
 
 
 class Outcome(enum.Enum):
-    """How an attempt failed: the rows of the table."""
+    """The outcomes of a failed attempt: the rows of the table."""
 
     NOT_SENT = "not sent"
     NOT_SENT_FOR_GOOD = "not sent, and the next attempt would fail the same way"

@@ -1,7 +1,7 @@
 r"""A parser for event streams: bytes, split at any position, to server-sent events.
 
-The rules are those of the WHATWG HTML standard, section 9.2.6, with one exception. An event whose data is empty is not
-dispatched even when its block has a `data` line, because such an event has no meaning in any supported API.
+The rules are those of the WHATWG HTML standard, section 9.2.6, with one exception. An event with empty data is not
+dispatched, even if its block has a `data` line: no supported API gives such an event a meaning.
 Lines end only in LF, CR or CR LF: U+2028 and U+0085 are ordinary characters of the text.
 
 A block is the lines up to an empty line, and becomes one event:
@@ -148,7 +148,7 @@ class EventParser:
         """Return the bytes without a leading BOM and with LF as the only line end."""
         if self._start is not None:
             data = self._without_bom(self._start + data)
-        if self._after_cr and data:
+        if self._after_cr and data:  # CR LF was split between two reads, b"a\r" and b"\nb": the line has ended already
             self._after_cr = False
             data = data.removeprefix(b"\n")
         if 13 in data:
@@ -175,6 +175,7 @@ class EventParser:
 
     def _feed_blocks(self, data: bytes) -> list[RawEvent]:
         """Parse bytes that begin a block. Results as `_feed_lines`, but whole blocks are not split into lines."""
+        # b'data: 1\n\ndata: 2\n\ndata: 3' has two whole blocks, b'data: 1\n\ndata: 2', and an unfinished one.
         end = data.rfind(b"\n\n")
         if end < 0:
             return self._feed_lines(data)

@@ -65,7 +65,7 @@ class GatewayUrl(Struct, frozen=True):
             path: The path below the API's root, or below the gateway's with `at_root`. Characters that are not allowed
                 in a path are escaped; existing escapes are kept. Pass names that go into it through `segment` first.
             query: Names and values in order, not escaped.
-            at_root: Whether the path is at the gateway's root instead of below /v1.
+            at_root: True when the path is at the gateway's root instead of below /v1.
 
         Raises:
             ValueError: The path contains a query or a fragment.

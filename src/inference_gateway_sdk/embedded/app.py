@@ -110,7 +110,7 @@ def create_app(gateway: Gateway) -> Starlette:
             ClientLeft: _client_left,
             ClientDisconnect: _client_left,
         },
-        middleware=_around(gateway, routes),
+        middleware=_middleware(gateway, routes),
         lifespan=partial(_lifespan, gateway),
     )
     app.router.redirect_slashes = False
@@ -137,19 +137,19 @@ def _route(method: str | None, path: str, endpoint: Callable[[Request], Awaitabl
     return route
 
 
-def _around(gateway: Gateway, routes: Sequence[Route]) -> list[Middleware]:
+def _middleware(gateway: Gateway, routes: Sequence[Route]) -> list[Middleware]:
     """Return the middleware, outermost first."""
     settings = gateway.settings
-    around = [Middleware(OriginCheck, settings.host, settings.allowed_hosts, settings.allowed_origins)]
+    middleware = [Middleware(OriginCheck, settings.host, settings.allowed_hosts, settings.allowed_origins)]
     if settings.allowed_origins:
         origins = [found for origin in settings.allowed_origins if (found := normal_origin(origin))]
-        around.append(Middleware(CORSMiddleware, allow_origins=origins, allow_methods=["*"], allow_headers=["*"]))
-    around.append(Middleware(Slashes, routes))
+        middleware.append(Middleware(CORSMiddleware, allow_origins=origins, allow_methods=["*"], allow_headers=["*"]))
+    middleware.append(Middleware(Slashes, routes))
     if gateway.quirks.write_deadline:
-        around.append(Middleware(WriteDeadline, gateway.settings.write_timeout))
+        middleware.append(Middleware(WriteDeadline, gateway.settings.write_timeout))
     if gateway.tokens:
-        around.append(Middleware(Authentication, gateway.tokens, _is_open, bare=gateway.quirks.bare_tokens))
-    return [*around, Middleware(ReadDeadline, gateway.settings.read_timeout)]
+        middleware.append(Middleware(Authentication, gateway.tokens, _is_open, bare=gateway.quirks.bare_tokens))
+    return [*middleware, Middleware(ReadDeadline, gateway.settings.read_timeout)]
 
 
 def _is_open(scope: Scope) -> bool:

@@ -95,18 +95,19 @@ class ClientConnection(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Serve this connection."""
         super().connection_made(transport)
-        self.conn = answering = _Answering(transport)
+        answering = _Answering(transport)
+        self.conn: h11.Connection = answering
         serve = cast("ASGIApp", self.app)
 
         async def app(scope: Scope, receive: Receive, send: Send) -> None:
             ours = {_CLOSE: transport.close, _RESET: answering.end_with_reset}
 
-            async def piece_by_piece(message: Message) -> None:
+            async def yielding(message: Message) -> None:
                 await send(message)
                 if message.get("more_body", False):
                     await asyncio.sleep(0)  # yields, so that a client's disconnect is noticed between two writes
 
-            await serve({**scope, "extensions": {**scope.get("extensions", {}), **ours}}, receive, piece_by_piece)
+            await serve({**scope, "extensions": {**scope.get("extensions", {}), **ours}}, receive, yielding)
 
         self.app = app
 
@@ -199,34 +200,34 @@ class ReadDeadline:
         await self._app(scope, in_time, send)
 
 
-_MOVE = "inference_gateway.extend"  # key of the scope's extensions: a function that extends the write deadline
+_EXTEND = "inference_gateway.extend"  # key of the scope's extensions: a function that extends the write deadline
 
 
 def before_writes(scope: Scope, send: Send) -> Send:
     """Return a `send` that extends the write deadline before each write."""
 
-    async def moving(message: Message) -> None:
+    async def extending(message: Message) -> None:
         if message["type"] == "http.response.start" or message.get("body"):
-            _move(scope)
+            _extend(scope)
         await send(message)
 
-    return moving
+    return extending
 
 
 async def before_reads(scope: Scope, lines: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
     """Yield the lines, and extend the write deadline before waiting for each."""
     async with aclosing(lines):
-        _move(scope)
+        _extend(scope)
         async for line in lines:
             yield line
-            _move(scope)
+            _extend(scope)
 
 
-def _move(scope: Scope) -> None:
+def _extend(scope: Scope) -> None:
     """Extend the write deadline, if there is one, to its full length from now."""
-    move = scope.get("extensions", {}).get(_MOVE)
-    if move is not None:
-        move()
+    extend = scope.get("extensions", {}).get(_EXTEND)
+    if extend is not None:
+        extend()
 
 
 class WriteDeadline:
@@ -255,7 +256,7 @@ class WriteDeadline:
                 clock.hung_up = True
                 await hang_up(scope, receive)
 
-        extensions = {**scope.get("extensions", {}), _MOVE: clock.move}
+        extensions = {**scope.get("extensions", {}), _EXTEND: clock.extend}
         await self._app({**scope, "extensions": extensions}, receive, in_time)
 
 
@@ -273,7 +274,7 @@ class _WriteClock:
         """True from the deadline on, or once the connection was hung up."""
         return self.hung_up or self._now() >= self._until
 
-    def move(self) -> None:
+    def extend(self) -> None:
         """Extend the deadline to its full length from now."""
         self._until = self._now() + self._seconds
 
@@ -294,7 +295,7 @@ async def while_connected(receive: Receive, work: Coroutine[object, object, T]) 
         ClientLeft: The client disconnected before the work was done.
     """
     working = asyncio.ensure_future(work)
-    leaving = asyncio.ensure_future(_left(receive))
+    leaving = asyncio.ensure_future(_until_disconnect(receive))
     try:
         await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
         if not working.done():
@@ -306,6 +307,6 @@ async def while_connected(receive: Receive, work: Coroutine[object, object, T]) 
         await asyncio.gather(working, leaving, return_exceptions=True)
 
 
-async def _left(receive: Receive) -> None:
+async def _until_disconnect(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from starlette.responses import Response
 
 from .client_connection import ClientLeft, before_reads, before_writes, while_connected
-from .providers.provider import BrokenOff, ProviderError
+from .providers.provider import ProviderError, ProviderTruncatedError
 from .settings import Quirks
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ __all__ = [
     "Lines",
     "Mirror",
     "PassThrough",
-    "as_released",
+    "apply_stream_quirks",
     "lines_of",
     "relay_lines",
     "stream_headers",
@@ -88,7 +88,7 @@ class LineRelay(Response):
         patient: bool,
     ) -> None:
         super().__init__()
-        self._lines = as_released(lines, quirks)
+        self._lines = apply_stream_quirks(lines, quirks)
         self._problem = problem
         self._more = headers
         self._as_events = quirks.errors_as_events
@@ -98,8 +98,8 @@ class LineRelay(Response):
         """Send the answer. The provider's stream is closed in every case."""
         try:
             await while_connected(receive, self._relay(scope, receive, send))
-        except (ClientLeft, BrokenOff):
-            return  # after BrokenOff the end is unsent, so the server closes the connection
+        except (ClientLeft, ProviderTruncatedError):
+            return  # after ProviderTruncatedError the end is unsent, so the server closes the connection
 
     async def _relay(self, scope: Scope, receive: Receive, send: Send) -> None:
         more = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in self._more.items()]
@@ -120,11 +120,11 @@ class LineRelay(Response):
             await problem.response()(scope, receive, send)
 
 
-async def as_released(lines: AsyncGenerator[bytes], quirks: Quirks) -> AsyncGenerator[bytes]:
+async def apply_stream_quirks(lines: AsyncGenerator[bytes], quirks: Quirks) -> AsyncGenerator[bytes]:
     """Yield the lines as a release passes them on: some lose an incomplete last line, and some hide a cut-off.
 
     Raises:
-        BrokenOff: The lines were cut off, and that is not hidden.
+        ProviderTruncatedError: The lines were cut off, and that is not hidden.
         ProviderError: There are no lines.
     """
     try:
@@ -132,7 +132,7 @@ async def as_released(lines: AsyncGenerator[bytes], quirks: Quirks) -> AsyncGene
             async for line in lines:
                 if line.endswith(b"\n") or not quirks.lost_tails:
                     yield line
-    except BrokenOff:
+    except ProviderTruncatedError:
         if not quirks.clean_breaks:
             raise
 
@@ -214,7 +214,7 @@ class PassThrough(Response):
             if self._streams and answer.header("content-type").partition(";")[0].strip().lower() == "text/event-stream":
                 # a stream has no time limit (gateway-behaviour.md#limits-and-timeouts)
                 clock.reschedule(None)
-                async with aclosing(before_reads(scope, as_released(lines_of(answer), self._quirks))) as lines:
+                async with aclosing(before_reads(scope, apply_stream_quirks(lines_of(answer), self._quirks))) as lines:
                     first = await anext(lines, None)
                     self._begun = True
                     await relay_lines(send, stream_headers(scope), first, lines)
@@ -261,14 +261,14 @@ async def lines_of(answer: ProviderResponse) -> AsyncGenerator[bytes]:
     """Yield the lines of the body, with an incomplete last one.
 
     Raises:
-        BrokenOff: The body was cut off after these lines.
+        ProviderTruncatedError: The body was cut off after these lines.
     """
     lines, broken = Lines(), None
     try:
         async for data in answer.pieces:
             for line in lines.feed(data):
                 yield line
-    except BrokenOff as error:
+    except ProviderTruncatedError as error:
         broken = error
     if lines.rest:
         yield lines.rest

@@ -100,7 +100,7 @@ class Gateway(Struct, frozen=True):
             raise Problem.no_key()
         return self.providers[name]
 
-    def supporter(self, name: str, endpoint: str, refusal: Problem) -> ModelProvider:
+    def provider_for(self, name: str, endpoint: str, refusal: Problem) -> ModelProvider:
         """Return the provider of this id if it offers the endpoint, which is checked before its key.
 
         See gateway-behaviour.md#errors.
@@ -112,7 +112,7 @@ class Gateway(Struct, frozen=True):
             raise refusal
         return self.provider(name)
 
-    def listable(self) -> tuple[str, ...]:
+    def listed_providers(self) -> tuple[str, ...]:
         """Return the ids of the providers whose models are listed when none is named.
 
         A provider without a key that is not configured (Ollama at its default address) is left out. Its name usually

@@ -8,7 +8,7 @@ from typing import TypeVar, cast
 
 import msgspec
 
-__all__ = ["as_it_stands", "complaint", "encode", "quoted", "read_first"]
+__all__ = ["decode_error", "encode", "quoted", "raw_number", "read_first"]
 
 
 T = TypeVar("T")
@@ -47,7 +47,7 @@ def read_first(body: bytes, into: type[T]) -> T:
     except msgspec.ValidationError:
         if b"null" not in body:
             raise
-        again = encode(_without_nulls(json.loads(body, parse_int=as_it_stands, parse_float=as_it_stands)))
+        again = encode(_without_nulls(json.loads(body, parse_int=raw_number, parse_float=raw_number)))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         again = _first_value(body)
         if again == body:
@@ -60,6 +60,7 @@ def read_first(body: bytes, into: type[T]) -> T:
 
 def _first_value(body: bytes) -> bytes:
     """Return the first value as valid UTF-8 (Go reads invalid bytes as U+FFFD), or the body if there is no value."""
+    # b'{"a": "\\ud83d"} {"b": 2}' becomes b'{"a": "\\ufffd"}'
     text = body.decode("utf-8", "replace").lstrip(" \t\r\n")
     try:
         end = json.JSONDecoder().raw_decode(text)[1]
@@ -73,7 +74,7 @@ def _sound(escape: re.Match[str]) -> str:
     return "\\ufffd" if escape["half"] else escape[0]
 
 
-def complaint(body: bytes) -> str | None:
+def decode_error(body: bytes) -> str | None:
     """Return the error of Go's decoder for a body without a JSON value at its start, or None for other errors."""
     text = body.decode("utf-8", "replace").lstrip(" \t\r\n")
     try:
@@ -108,7 +109,7 @@ def _without_nulls(value: object) -> object:
     return value
 
 
-def as_it_stands(number: str) -> msgspec.Raw:
+def raw_number(number: str) -> msgspec.Raw:
     """Return a number in its original notation."""
     return msgspec.Raw(number.encode())
 

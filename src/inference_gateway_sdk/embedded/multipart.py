@@ -42,6 +42,7 @@ class Form(Struct, frozen=True):
         Raises:
             FormError: The content type is not a form's or has no boundary, or the bytes do not match the boundary.
         """
+        # b"--B\r\n<head>\r\n\r\n<content>\r\n--B--\r\n": a mark of b"" begins a part, and b"--" ends the form.
         delimiter = rb"\r\n--" + re.escape(_boundary(content_type)) + rb"(--|(?=[ \t]*\r\n))"
         _, *rest = re.split(delimiter, b"\r\n" + body)
         marks, sections = rest[::2], rest[1::2]

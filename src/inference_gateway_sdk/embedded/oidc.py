@@ -76,8 +76,8 @@ class TokenVerifier:
         self._algorithms = [name for name in algorithms if name[:2] in _KEY_TYPES]
         self._pause = pause
         self._keys: list[jwt.PyJWK] = []
-        self._asked = -pause  # monotonic time of the last request for keys
-        self._asking: asyncio.Task[None] | None = None
+        self._fetched_at = -pause  # monotonic time of the last request for keys
+        self._fetching: asyncio.Task[None] | None = None
 
     @classmethod
     def discover(cls, oidc: Oidc, *, seconds: float = _SECONDS, pause: float = _PAUSE) -> TokenVerifier:
@@ -103,7 +103,7 @@ class TokenVerifier:
     async def accepts(self, token: str) -> bool:
         """Return whether the token is signed by the issuer, for the audience, and valid now."""
         verdict = self._verdict(token)
-        if verdict is None and await self._renew():
+        if verdict is None and await self._refresh_keys():
             verdict = self._verdict(token)
         return verdict or False
 
@@ -117,18 +117,18 @@ class TokenVerifier:
             return False
         if header.get("alg") not in self._algorithms:
             return False
-        for key in self._fitting(header):
+        for key in self._candidate_keys(header):
             try:
                 claims = self._claims(token, key)
                 # PyJWT 2.10.0 accepts any part of the issuer's name (CVE-2024-53861), so compare the whole name here
-                return claims.get("iss") == self._oidc.issuer and _is_of_now(claims)
+                return claims.get("iss") == self._oidc.issuer and _is_current(claims)
             except jwt.InvalidSignatureError:
                 continue
             except jwt.PyJWTError:
                 return False
         return None
 
-    def _fitting(self, header: dict[str, object]) -> list[jwt.PyJWK]:
+    def _candidate_keys(self, header: dict[str, object]) -> list[jwt.PyJWK]:
         """Return the keys that may have signed a token with this header. Without a `kid`, all of its type."""
         wanted, kid = _KEY_TYPES[str(header["alg"])[:2]], header.get("kid")
         return [key for key in self._keys if key.key_type == wanted and kid in (None, "", key.key_id)]
@@ -145,18 +145,18 @@ class TokenVerifier:
             options={"require": ["exp"], "verify_iat": False, "verify_nbf": False},
         )
 
-    async def _renew(self) -> bool:
+    async def _refresh_keys(self) -> bool:
         """Fetch the keys, or wait for a fetch under way. Return False if the last fetch is too recent."""
-        asking = self._asking
-        if asking is None or asking.done() or asking.get_loop() is not asyncio.get_running_loop():
-            if time.monotonic() - self._asked < self._pause:
+        fetching = self._fetching
+        if fetching is None or fetching.done() or fetching.get_loop() is not asyncio.get_running_loop():
+            if time.monotonic() - self._fetched_at < self._pause:
                 return False
-            self._asked = time.monotonic()
-            asking = self._asking = asyncio.create_task(self._ask())
-        await asyncio.shield(asking)  # a client that disconnects must not cancel the fetch for the others
+            self._fetched_at = time.monotonic()
+            fetching = self._fetching = asyncio.create_task(self._fetch_keys())
+        await asyncio.shield(fetching)  # a client that disconnects must not cancel the fetch for the others
         return True
 
-    async def _ask(self) -> None:
+    async def _fetch_keys(self) -> None:
         """Replace the keys with the issuer's current ones. A failed request changes nothing."""
         import jwt
 
@@ -170,7 +170,7 @@ class TokenVerifier:
         self._keys = [key for key in keys if key.public_key_use in (None, "sig")]
 
 
-def _is_of_now(claims: dict[str, object]) -> bool:
+def _is_current(claims: dict[str, object]) -> bool:
     """Return whether `nbf` has passed. PyJWT has checked the expiry."""
     begins = claims.get("nbf", 0)
     return isinstance(begins, int | float) and begins <= time.time() + _SKEW

@@ -81,6 +81,7 @@ class Verdict(Struct, frozen=True):
         if not self.reason:
             return b""
         text = self.reason.encode()
+        # ExportMetricsServiceResponse: 0a LEN {08 VARINT rejected_data_points, 12 LEN error_message}
         partial = b"\x08" + _varint(self.rejected) + b"\x12" + _varint(len(text)) + text
         return b"\x0a" + _varint(len(partial)) + partial
 

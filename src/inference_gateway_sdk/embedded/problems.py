@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from starlette.responses import Response
 
 from . import go_json
-from .providers.provider import BrokenOff, ProviderError, Refused, Silent
+from .providers.provider import ProviderError, ProviderStatusError, ProviderTimeoutError, ProviderTruncatedError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,11 +22,11 @@ __all__ = [
     "MessagesProblem",
     "Problem",
     "from_provider",
-    "hollow",
     "passed_through",
     "proxied",
     "undecodable",
     "unreadable",
+    "without_choices",
 ]
 
 _UNREAD = {"/v1/chat/completions": "Failed to decode request", "/v1/metrics": "Failed to read request body"}
@@ -96,7 +96,7 @@ class Problem(Exception):  # noqa: N818  (the term of RFC 9457)
         )
 
     @classmethod
-    def nobody_named(cls) -> Problem:
+    def no_provider_named(cls) -> Problem:
         """Report an image request without a model and a provider. Only the first sentence is a recorded one."""
         return cls(
             400,
@@ -168,7 +168,7 @@ class MessagesProblem(Problem):
 
 def passed_through(error: ProviderError | TimeoutError, *, quirks: Quirks) -> Problem:
     """Return the error for a request that is passed on and gets no answer (gateway-behaviour.md#errors)."""
-    late = isinstance(error, TimeoutError) or (isinstance(error, Silent) and not quirks.late_is_refused)
+    late = isinstance(error, TimeoutError) or (isinstance(error, ProviderTimeoutError) and not quirks.late_is_refused)
     return Problem.timed_out() if late else Problem(502, "Failed to reach upstream server")
 
 
@@ -181,15 +181,15 @@ def from_provider(error: ProviderError | TimeoutError, *, provider: str, here: s
         here: This gateway's "host:port". The real gateway reports a timeout as one of a call to itself.
         quirks: The quirks that decide whether this gateway does so too.
     """
-    if isinstance(error, Refused):
+    if isinstance(error, ProviderStatusError):
         return Problem(error.status, error.body.decode(errors="replace"), content_type=_PROVIDER)
-    if isinstance(error, Silent) and quirks.late_is_refused:
+    if isinstance(error, ProviderTimeoutError) and quirks.late_is_refused:
         asked = f"http://{here}/proxy/{provider}{error.path}"
         text = f"Post {go_json.quoted(asked)}: net/http: timeout awaiting response headers"
         return Problem(400, text, content_type=_PROVIDER)
-    if isinstance(error, Silent | TimeoutError):
+    if isinstance(error, ProviderTimeoutError | TimeoutError):
         return Problem(504, "Request timed out", content_type=_PROVIDER)
-    if isinstance(error, BrokenOff) and quirks.unread_is_refused:
+    if isinstance(error, ProviderTruncatedError) and quirks.unread_is_refused:
         return Problem(400, str(error), content_type=_PROVIDER)
     return Problem(502, proxied(error).body.decode(), content_type=_PROVIDER)
 
@@ -212,11 +212,11 @@ def undecodable(error: Exception, body: bytes, *, quirks: Quirks) -> Problem:
     """Return the error for a 200 of the provider whose body is not a chat answer."""
     text = f"failed to decode the provider's answer: {error}"
     if quirks.unread_is_refused:
-        return Problem(400, go_json.complaint(body) or text, content_type=_PROVIDER)
+        return Problem(400, go_json.decode_error(body) or text, content_type=_PROVIDER)
     return Problem(502, text, content_type=_PROVIDER)
 
 
-def hollow(body: bytes) -> Problem:
+def without_choices(body: bytes) -> Problem:
     """Return the error for a 200 of the provider without choices, which is usually an error body."""
     return Problem(502, body.decode(errors="replace"), content_type=_PROVIDER)
 

@@ -58,15 +58,15 @@ class PassedBody:
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise Problem.bad_request() from error
         self._data = data
-        self.model = named.model or ""
-        self.stream = bool(named.stream)
+        self.model: str = named.model or ""
+        self.stream: bool = bool(named.stream)
 
     def with_model(self, model: str) -> bytes:
         """Return the bytes to send to a provider that knows the model by this name."""
         if model == self.model:
             return self._data
         try:
-            whole = json.loads(self._data, parse_int=go_json.as_it_stands, parse_float=go_json.as_it_stands)
+            whole = json.loads(self._data, parse_int=go_json.raw_number, parse_float=go_json.raw_number)
         except (ValueError, RecursionError) as error:
             raise Problem.bad_request() from error
         return go_json.encode({**whole, "model": model})

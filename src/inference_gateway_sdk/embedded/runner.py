@@ -48,7 +48,9 @@ _PROBE_SECONDS = 5.0
 
 async def probe_providers(gateway: Gateway, report: Callable[[str], None]) -> None:
     """Query all HTTP providers concurrently and report each outcome, in order of their names."""
-    relays = {name: relay for name in gateway.listable() if isinstance(relay := gateway.providers[name], HttpProvider)}
+    relays = {
+        name: relay for name in gateway.listed_providers() if isinstance(relay := gateway.providers[name], HttpProvider)
+    }
     outcomes = await asyncio.gather(*(_probe_outcome(relay) for relay in relays.values()))
     for (name, relay), outcome in zip(relays.items(), outcomes, strict=True):
         report(f"{name} at {relay.url}: {outcome}")
@@ -160,7 +162,11 @@ def serve(
     """
     gateway = Gateway.build(settings, local, scripted)
     server = _Server(
-        create_app(gateway), settings, faults, grace=settings.grace, beside=partial(probe_providers, gateway, report)
+        create_app(gateway),
+        settings,
+        faults,
+        grace=settings.grace,
+        background=partial(probe_providers, gateway, report),
     )
     _allow_open_files()
     with _listen(settings) as listener, _quiet_signals():
@@ -178,7 +184,7 @@ class _Server(uvicorn.Server):
         faults: FaultPlan | None,
         *,
         grace: float,
-        beside: Callable[[], Coroutine[object, object, None]] | None = None,
+        background: Callable[[], Coroutine[object, object, None]] | None = None,
     ) -> None:
         served = FaultMiddleware(app, faults) if faults else app
         # Before faults and scripts: a web page must not trigger a fault or use up a script.
@@ -188,16 +194,16 @@ class _Server(uvicorn.Server):
             self.config.http = ConnectionWithFaults
         self._faults = faults
         self._grace = grace
-        self._beside = beside
-        self._others: list[asyncio.Task[None]] = []
+        self._background = background
+        self._background_tasks: list[asyncio.Task[None]] = []
         self._stop_requested = asyncio.Event()
         self._wake: Callable[[], object] = bool
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listen, attach the listener to the fault plan, and start the background task."""
         await super().startup(sockets)
-        if self._beside:
-            self._others.append(asyncio.create_task(self._beside()))
+        if self._background:
+            self._background_tasks.append(asyncio.create_task(self._background()))
         if self._faults and sockets:
             self._faults.attach(Listener(self, sockets))
 
@@ -229,9 +235,9 @@ class _Server(uvicorn.Server):
         answers = list(self.server_state.tasks)
         if answers and self._grace:
             await self._wait_for(answers)
-        for task in (*answers, *self._others):
+        for task in (*answers, *self._background_tasks):
             task.cancel()
-        await asyncio.gather(*answers, *self._others, return_exceptions=True)
+        await asyncio.gather(*answers, *self._background_tasks, return_exceptions=True)
         await self.lifespan.shutdown()
 
     async def _wait_for(self, answers: Sequence[asyncio.Task[None]]) -> None:
@@ -244,13 +250,13 @@ class _Server(uvicorn.Server):
     def run(self, sockets: list[socket.socket] | None = None) -> None:
         """Serve until stopped."""
         log = logging.getLogger("uvicorn.error")
-        log.addFilter(self._is_news)
+        log.addFilter(self._is_relevant)
         try:
             super().run(sockets)
         finally:
-            log.removeFilter(self._is_news)
+            log.removeFilter(self._is_relevant)
 
-    def _is_news(self, record: logging.LogRecord) -> bool:
+    def _is_relevant(self, record: logging.LogRecord) -> bool:
         """Filter out records about answers that are cut off on purpose, and all records after the stop."""
         return not self.should_exit and "without completing response" not in record.getMessage()
 

@@ -46,7 +46,7 @@ def test_a_rule_sees_the_request_and_the_gateway_still_gets_it(client: httpx2.Cl
     plan.add(Rule("status; status=418", when=wants_two))
     plan.add(Rule("status; status=503", model="groq/*"))
     answer = client.post(f"{CHAT}?provider=", json=ASKED, headers={"X-Team": "search"})
-    assert answer.json()["choices"][0]["message"]["content"] == "You said: one"
+    assert answer.json()["choices"][0]["message"]["content"] == "You wrote: one"
     assert seen == [("POST", CHAT, "provider=", "search", "openai/any")]
     two = {**ASKED, "messages": [{"role": "user", "content": "two"}]}
     assert client.post(CHAT, content=json.dumps(two), headers={"X-Team": "a"}).status_code == 418

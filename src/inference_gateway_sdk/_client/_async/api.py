@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar, overload, runtime_checkable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from typing import Unpack
 
     from ..._generated.chat import CreateChatCompletionResponse, CreateChatCompletionStreamResponse
@@ -23,9 +23,7 @@ if TYPE_CHECKING:
     from ..._generated.models import ListModelsResponse
     from ..._generated.responses import Response, ResponseStreamEvent
     from ..._run.providers import OutputMode
-    from ..._run.result import Limits, Run
-    from ..._run.transcript import RunCall, Transcript
-    from ..._tools.tool import DialectName
+    from ..._run.result import Run
     from ..._wire.audio import Audio
     from ..._wire.call import Call
     from ..._wire.mcp import McpServerTool, McpToolResult
@@ -33,6 +31,7 @@ if TYPE_CHECKING:
     from ..._wire.proxy import ProxyReply
     from ..params import (
         ChatParams,
+        ChatRunParams,
         ChatStreamParams,
         Conversation,
         ImageEditParams,
@@ -41,11 +40,14 @@ if TYPE_CHECKING:
         ListOptions,
         Messages,
         MessagesParams,
+        MessagesRunParams,
         MessagesStreamParams,
         MusicParams,
         ResponseItems,
         ResponseParams,
+        ResponseRunParams,
         ResponseStreamParams,
+        RunMessages,
         SoundEffectParams,
         SpeechParams,
     )
@@ -60,9 +62,9 @@ T = TypeVar("T")
 
 @runtime_checkable
 class AsyncInferenceGatewayAPI(Protocol):
-    """The methods of a client of the gateway; `AsyncInferenceGatewayClient` has them.
+    """The methods of a client. `AsyncInferenceGatewayClient` implements this protocol.
 
-    Methods that copy or close a client, and `open`, are not part of it: a stand-in needs none of them.
+    Methods that copy or close a client, and `open`, are not part of it, so a stand-in need not implement them.
     """
 
     async def list_models(
@@ -156,82 +158,228 @@ class AsyncInferenceGatewayAPI(Protocol):
     async def run(
         self,
         model: str,
-        messages: Any,
+        messages: RunMessages,
         *,
         output: type[T],
-        tools: Iterable[Any] | None = None,
-        dialect: DialectName = "chat",
+        dialect: Literal["chat"] = "chat",
         provider: Provider | str | None = None,
-        approve: Callable[[RunCall], Any] | Mapping[str, Any] | None = None,
-        limits: Limits | int | None = None,
-        on_limit: Literal["raise", "return"] = "raise",
-        on_tool_error: Literal["report", "raise"] = "report",
-        on_progress: Callable[[Transcript], Any] | None = None,
         output_mode: OutputMode | Literal["auto"] = "auto",
-        concurrency: int | None = None,
-        **params: Any,
+        **params: Unpack[ChatRunParams],
     ) -> Run[T]: ...
-
-    @overload
-    async def run(self, model: str, messages: Any, *, output: Any, **params: Any) -> Run[Any]: ...
 
     @overload
     async def run(
         self,
         model: str,
-        messages: Any,
+        messages: RunMessages,
         *,
-        tools: Iterable[Any] | None = None,
-        dialect: DialectName = "chat",
+        output: type[T],
+        dialect: Literal["responses"],
         provider: Provider | str | None = None,
-        approve: Callable[[RunCall], Any] | Mapping[str, Any] | None = None,
-        limits: Limits | int | None = None,
-        on_limit: Literal["raise", "return"] = "raise",
-        on_tool_error: Literal["report", "raise"] = "report",
-        on_progress: Callable[[Transcript], Any] | None = None,
-        concurrency: int | None = None,
-        **params: Any,
+        output_mode: OutputMode | Literal["auto"] = "auto",
+        **params: Unpack[ResponseRunParams],
+    ) -> Run[T]: ...
+
+    @overload
+    async def run(
+        self,
+        model: str,
+        messages: RunMessages,
+        *,
+        output: type[T],
+        dialect: Literal["messages"],
+        max_tokens: int,
+        provider: Provider | str | None = None,
+        output_mode: OutputMode | Literal["auto"] = "auto",
+        **params: Unpack[MessagesRunParams],
+    ) -> Run[T]: ...
+
+    @overload
+    async def run(
+        self,
+        model: str,
+        messages: RunMessages,
+        *,
+        output: Any,
+        dialect: Literal["chat"] = "chat",
+        provider: Provider | str | None = None,
+        output_mode: OutputMode | Literal["auto"] = "auto",
+        **params: Unpack[ChatRunParams],
+    ) -> Run[Any]: ...
+
+    @overload
+    async def run(
+        self,
+        model: str,
+        messages: RunMessages,
+        *,
+        output: Any,
+        dialect: Literal["responses"],
+        provider: Provider | str | None = None,
+        output_mode: OutputMode | Literal["auto"] = "auto",
+        **params: Unpack[ResponseRunParams],
+    ) -> Run[Any]: ...
+
+    @overload
+    async def run(
+        self,
+        model: str,
+        messages: RunMessages,
+        *,
+        output: Any,
+        dialect: Literal["messages"],
+        max_tokens: int,
+        provider: Provider | str | None = None,
+        output_mode: OutputMode | Literal["auto"] = "auto",
+        **params: Unpack[MessagesRunParams],
+    ) -> Run[Any]: ...
+
+    @overload
+    async def run(
+        self,
+        model: str,
+        messages: RunMessages,
+        *,
+        dialect: Literal["chat"] = "chat",
+        provider: Provider | str | None = None,
+        **params: Unpack[ChatRunParams],
+    ) -> Run[str]: ...
+
+    @overload
+    async def run(
+        self,
+        model: str,
+        messages: RunMessages,
+        *,
+        dialect: Literal["responses"],
+        provider: Provider | str | None = None,
+        **params: Unpack[ResponseRunParams],
+    ) -> Run[str]: ...
+
+    @overload
+    async def run(
+        self,
+        model: str,
+        messages: RunMessages,
+        *,
+        dialect: Literal["messages"],
+        max_tokens: int,
+        provider: Provider | str | None = None,
+        **params: Unpack[MessagesRunParams],
     ) -> Run[str]: ...
 
     @overload
     def run_stream(
         self,
         model: str,
-        messages: Any,
+        messages: RunMessages,
         *,
         output: type[T],
-        tools: Iterable[Any] | None = None,
-        dialect: DialectName = "chat",
+        dialect: Literal["chat"] = "chat",
         provider: Provider | str | None = None,
-        approve: Callable[[RunCall], Any] | Mapping[str, Any] | None = None,
-        limits: Limits | int | None = None,
-        on_limit: Literal["raise", "return"] = "raise",
-        on_tool_error: Literal["report", "raise"] = "report",
-        on_progress: Callable[[Transcript], Any] | None = None,
         output_mode: OutputMode | Literal["auto"] = "auto",
-        concurrency: int | None = None,
-        **params: Any,
+        **params: Unpack[ChatRunParams],
     ) -> AsyncRunStream[T]: ...
-
-    @overload
-    def run_stream(self, model: str, messages: Any, *, output: Any, **params: Any) -> AsyncRunStream[Any]: ...
 
     @overload
     def run_stream(
         self,
         model: str,
-        messages: Any,
+        messages: RunMessages,
         *,
-        tools: Iterable[Any] | None = None,
-        dialect: DialectName = "chat",
+        output: type[T],
+        dialect: Literal["responses"],
         provider: Provider | str | None = None,
-        approve: Callable[[RunCall], Any] | Mapping[str, Any] | None = None,
-        limits: Limits | int | None = None,
-        on_limit: Literal["raise", "return"] = "raise",
-        on_tool_error: Literal["report", "raise"] = "report",
-        on_progress: Callable[[Transcript], Any] | None = None,
-        concurrency: int | None = None,
-        **params: Any,
+        output_mode: OutputMode | Literal["auto"] = "auto",
+        **params: Unpack[ResponseRunParams],
+    ) -> AsyncRunStream[T]: ...
+
+    @overload
+    def run_stream(
+        self,
+        model: str,
+        messages: RunMessages,
+        *,
+        output: type[T],
+        dialect: Literal["messages"],
+        max_tokens: int,
+        provider: Provider | str | None = None,
+        output_mode: OutputMode | Literal["auto"] = "auto",
+        **params: Unpack[MessagesRunParams],
+    ) -> AsyncRunStream[T]: ...
+
+    @overload
+    def run_stream(
+        self,
+        model: str,
+        messages: RunMessages,
+        *,
+        output: Any,
+        dialect: Literal["chat"] = "chat",
+        provider: Provider | str | None = None,
+        output_mode: OutputMode | Literal["auto"] = "auto",
+        **params: Unpack[ChatRunParams],
+    ) -> AsyncRunStream[Any]: ...
+
+    @overload
+    def run_stream(
+        self,
+        model: str,
+        messages: RunMessages,
+        *,
+        output: Any,
+        dialect: Literal["responses"],
+        provider: Provider | str | None = None,
+        output_mode: OutputMode | Literal["auto"] = "auto",
+        **params: Unpack[ResponseRunParams],
+    ) -> AsyncRunStream[Any]: ...
+
+    @overload
+    def run_stream(
+        self,
+        model: str,
+        messages: RunMessages,
+        *,
+        output: Any,
+        dialect: Literal["messages"],
+        max_tokens: int,
+        provider: Provider | str | None = None,
+        output_mode: OutputMode | Literal["auto"] = "auto",
+        **params: Unpack[MessagesRunParams],
+    ) -> AsyncRunStream[Any]: ...
+
+    @overload
+    def run_stream(
+        self,
+        model: str,
+        messages: RunMessages,
+        *,
+        dialect: Literal["chat"] = "chat",
+        provider: Provider | str | None = None,
+        **params: Unpack[ChatRunParams],
+    ) -> AsyncRunStream[str]: ...
+
+    @overload
+    def run_stream(
+        self,
+        model: str,
+        messages: RunMessages,
+        *,
+        dialect: Literal["responses"],
+        provider: Provider | str | None = None,
+        **params: Unpack[ResponseRunParams],
+    ) -> AsyncRunStream[str]: ...
+
+    @overload
+    def run_stream(
+        self,
+        model: str,
+        messages: RunMessages,
+        *,
+        dialect: Literal["messages"],
+        max_tokens: int,
+        provider: Provider | str | None = None,
+        **params: Unpack[MessagesRunParams],
     ) -> AsyncRunStream[str]: ...
 
     async def list_tools(self, **options: Unpack[ListOptions]) -> ListToolsResponse:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from ..._wire.call import Target, stream_call
 from ..._wire.url import GatewayUrl
-from ..settings import ClientSettings, introspectable, resolve, split_params
+from ..settings import ClientSettings, resolve, split_params
+from ..signatures import with_signatures
 from ..uploads import async_read_upload
 from .stream import AsyncByteStream
 
@@ -18,14 +19,7 @@ if TYPE_CHECKING:
     from ..._generated.images import Image, ImagesResponse
     from ..._wire.audio import Audio
     from ..._wire.call import Call
-    from ..keywords import (
-        image_edit_keywords,
-        image_keywords,
-        image_variation_keywords,
-        music_keywords,
-        sound_effect_keywords,
-        speech_keywords,
-    )
+    from .. import keywords
     from ..params import (
         ImageEditParams,
         ImageParams,
@@ -41,7 +35,7 @@ if TYPE_CHECKING:
 __all__ = ["AsyncAudioMethods", "AsyncImagesMethods"]
 
 
-@introspectable
+@with_signatures
 class AsyncImagesMethods:
     """A mix-in with the methods of the image endpoints."""
 
@@ -62,20 +56,9 @@ class AsyncImagesMethods:
             provider: The provider of a bare model name, or without `model`, of the default model.
             **params: `model`, the contract's other parameters, and request options: `timeout`, `max_retries`,
                 `headers`, `extra_query`, `extra_body`.
-                model: `provider/name`, or a bare name when the provider is given beside it.
-                n: How many pictures to make; some models make only one.
-                size: How large they shall be.
-                quality: How much care to take. Models take some of the values only.
-                response_format: Whether to get addresses or bytes; the GPT image models always give bytes.
-                timeout: `Timeouts`, the seconds for the whole call, or None for no limit except on connecting.
-                max_retries: Maximum number of retries of a request that is safe to repeat.
-                retry: A `RetryPolicy` for finer control. Its `attempts` then replaces `max_retries`.
-                headers: Headers to send in addition to those of the client.
-                extra_query: Parameters to add to the query of the URL.
-                extra_body: Fields that the contract does not list, to add to the body.
         """
-        if TYPE_CHECKING:  # completion (keywords.py)
-            image_keywords(**params)
+        if TYPE_CHECKING:
+            keywords.image_params(**params)
         from ..._wire.images import generation_call
 
         settings, given = split_params(self._settings, params)
@@ -96,21 +79,9 @@ class AsyncImagesMethods:
             prompt: Description of the result.
             provider: As in `generate_image`.
             **params: `mask`, `model`, the contract's other parameters, and request options.
-                mask: A PNG of the same size, transparent where the picture may be changed.
-                model: `provider/name`, or a bare name when the provider is given beside it.
-                n: How many results to make.
-                size: How large they shall be.
-                quality: How much care to take. Models take some of the values only.
-                response_format: Whether to get addresses or bytes; the GPT image models always give bytes.
-                timeout: `Timeouts`, the seconds for the whole call, or None for no limit except on connecting.
-                max_retries: Maximum number of retries of a request that is safe to repeat.
-                retry: A `RetryPolicy` for finer control. Its `attempts` then replaces `max_retries`.
-                headers: Headers to send in addition to those of the client.
-                extra_query: Parameters to add to the query of the URL.
-                extra_body: Fields that the contract does not list, to add to the body.
         """
-        if TYPE_CHECKING:  # completion (keywords.py)
-            image_edit_keywords(**params)
+        if TYPE_CHECKING:
+            keywords.image_edit_params(**params)
         from ..._wire.images import edit_call
 
         settings, given = split_params(self._settings, params)
@@ -130,19 +101,9 @@ class AsyncImagesMethods:
             image: Bytes, a path, or an open binary file.
             provider: As in `generate_image`.
             **params: `model`, the contract's other parameters, and request options.
-                model: `provider/name`, or a bare name when the provider is given beside it.
-                n: How many variations to make.
-                size: How large they shall be.
-                response_format: Whether to get addresses or bytes.
-                timeout: `Timeouts`, the seconds for the whole call, or None for no limit except on connecting.
-                max_retries: Maximum number of retries of a request that is safe to repeat.
-                retry: A `RetryPolicy` for finer control. Its `attempts` then replaces `max_retries`.
-                headers: Headers to send in addition to those of the client.
-                extra_query: Parameters to add to the query of the URL.
-                extra_body: Fields that the contract does not list, to add to the body.
         """
-        if TYPE_CHECKING:  # completion (keywords.py)
-            image_variation_keywords(**params)
+        if TYPE_CHECKING:
+            keywords.image_variation_params(**params)
         from ..._wire.images import variation_call
 
         settings, given = split_params(self._settings, params)
@@ -173,7 +134,7 @@ class AsyncImagesMethods:
         return await self._session.at(GatewayUrl.parse(server)).send(call, bare)
 
 
-@introspectable
+@with_signatures
 class AsyncAudioMethods:
     """A mix-in with the methods of the audio endpoints."""
 
@@ -199,20 +160,9 @@ class AsyncAudioMethods:
             provider: The provider of a bare model name.
             **params: The contract's other parameters, and request options: `timeout`, `max_retries`, `headers`,
                 `extra_query`, `extra_body`.
-                instructions: How to speak: mood, pace, accent.
-                response_format: The sound's file format.
-                speed: How fast to speak; 1 is the natural pace.
-                language: The text's language as two letters (ISO 639-1).
-                reference_audio: A sample of the voice to imitate, as base64.
-                timeout: `Timeouts`, the seconds for the whole call, or None for no limit except on connecting.
-                max_retries: Maximum number of retries of a request that is safe to repeat.
-                retry: A `RetryPolicy` for finer control. Its `attempts` then replaces `max_retries`.
-                headers: Headers to send in addition to those of the client.
-                extra_query: Parameters to add to the query of the URL.
-                extra_body: Fields that the contract does not list, to add to the body.
         """
-        if TYPE_CHECKING:  # completion (keywords.py)
-            speech_keywords(**params)
+        if TYPE_CHECKING:
+            keywords.speech_params(**params)
         from ..._wire.audio import speech_call
 
         settings, given = split_params(self._settings, params)
@@ -229,19 +179,9 @@ class AsyncAudioMethods:
             prompt: Description of the sound.
             provider: As in `create_speech`.
             **params: As in `create_speech`; `duration_seconds` from 0.5 to 30.
-                duration_seconds: How long it lasts; left out, the model decides.
-                prompt_influence: How closely to follow the prompt, from loosely (0) to exactly (1).
-                loop: Whether the end joins the beginning without a seam.
-                response_format: The sound's file format.
-                timeout: `Timeouts`, the seconds for the whole call, or None for no limit except on connecting.
-                max_retries: Maximum number of retries of a request that is safe to repeat.
-                retry: A `RetryPolicy` for finer control. Its `attempts` then replaces `max_retries`.
-                headers: Headers to send in addition to those of the client.
-                extra_query: Parameters to add to the query of the URL.
-                extra_body: Fields that the contract does not list, to add to the body.
         """
-        if TYPE_CHECKING:  # completion (keywords.py)
-            sound_effect_keywords(**params)
+        if TYPE_CHECKING:
+            keywords.sound_effect_params(**params)
         from ..._wire.audio import sound_effect_call
 
         settings, given = split_params(self._settings, params)
@@ -258,18 +198,9 @@ class AsyncAudioMethods:
             prompt: Description of the music.
             provider: As in `create_speech`.
             **params: As in `create_speech`; `duration_seconds` from 3 to 600.
-                duration_seconds: How long it lasts; left out, the model decides.
-                instrumental: Whether to do without singing.
-                response_format: The sound's file format.
-                timeout: `Timeouts`, the seconds for the whole call, or None for no limit except on connecting.
-                max_retries: Maximum number of retries of a request that is safe to repeat.
-                retry: A `RetryPolicy` for finer control. Its `attempts` then replaces `max_retries`.
-                headers: Headers to send in addition to those of the client.
-                extra_query: Parameters to add to the query of the URL.
-                extra_body: Fields that the contract does not list, to add to the body.
         """
-        if TYPE_CHECKING:  # completion (keywords.py)
-            music_keywords(**params)
+        if TYPE_CHECKING:
+            keywords.music_params(**params)
         from ..._wire.audio import music_call
 
         settings, given = split_params(self._settings, params)
@@ -285,23 +216,9 @@ class AsyncAudioMethods:
         provider: Provider | str | None = None,
         **params: Unpack[SpeechParams],
     ) -> AsyncByteStream:
-        """Stream the audio of `create_speech`. Nothing is sent before the `with` block is entered.
-
-        Keywords:
-            instructions: How to speak: mood, pace, accent.
-            response_format: The sound's file format.
-            speed: How fast to speak; 1 is the natural pace.
-            language: The text's language as two letters (ISO 639-1).
-            reference_audio: A sample of the voice to imitate, as base64.
-            timeout: `Timeouts`, the seconds for the whole call, or None for no limit except on connecting.
-            max_retries: Maximum number of retries of a request that is safe to repeat.
-            retry: A `RetryPolicy` for finer control. Its `attempts` then replaces `max_retries`.
-            headers: Headers to send in addition to those of the client.
-            extra_query: Parameters to add to the query of the URL.
-            extra_body: Fields that the contract does not list, to add to the body.
-        """
-        if TYPE_CHECKING:  # completion (keywords.py)
-            speech_keywords(**params)
+        """Stream the audio of `create_speech`. Nothing is sent before the `with` block is entered."""
+        if TYPE_CHECKING:
+            keywords.speech_params(**params)
         from ..._wire.audio import speech_call
 
         settings, given = split_params(self._settings, params)
@@ -311,22 +228,9 @@ class AsyncAudioMethods:
     def create_sound_effect_stream(
         self, model: str, prompt: str, *, provider: Provider | str | None = None, **params: Unpack[SoundEffectParams]
     ) -> AsyncByteStream:
-        """Stream the audio of `create_sound_effect`. Nothing is sent before the `with` block is entered.
-
-        Keywords:
-            duration_seconds: How long it lasts; left out, the model decides.
-            prompt_influence: How closely to follow the prompt, from loosely (0) to exactly (1).
-            loop: Whether the end joins the beginning without a seam.
-            response_format: The sound's file format.
-            timeout: `Timeouts`, the seconds for the whole call, or None for no limit except on connecting.
-            max_retries: Maximum number of retries of a request that is safe to repeat.
-            retry: A `RetryPolicy` for finer control. Its `attempts` then replaces `max_retries`.
-            headers: Headers to send in addition to those of the client.
-            extra_query: Parameters to add to the query of the URL.
-            extra_body: Fields that the contract does not list, to add to the body.
-        """
-        if TYPE_CHECKING:  # completion (keywords.py)
-            sound_effect_keywords(**params)
+        """Stream the audio of `create_sound_effect`. Nothing is sent before the `with` block is entered."""
+        if TYPE_CHECKING:
+            keywords.sound_effect_params(**params)
         from ..._wire.audio import sound_effect_call
 
         settings, given = split_params(self._settings, params)
@@ -336,21 +240,9 @@ class AsyncAudioMethods:
     def create_music_stream(
         self, model: str, prompt: str, *, provider: Provider | str | None = None, **params: Unpack[MusicParams]
     ) -> AsyncByteStream:
-        """Stream the audio of `create_music`. Nothing is sent before the `with` block is entered.
-
-        Keywords:
-            duration_seconds: How long it lasts; left out, the model decides.
-            instrumental: Whether to do without singing.
-            response_format: The sound's file format.
-            timeout: `Timeouts`, the seconds for the whole call, or None for no limit except on connecting.
-            max_retries: Maximum number of retries of a request that is safe to repeat.
-            retry: A `RetryPolicy` for finer control. Its `attempts` then replaces `max_retries`.
-            headers: Headers to send in addition to those of the client.
-            extra_query: Parameters to add to the query of the URL.
-            extra_body: Fields that the contract does not list, to add to the body.
-        """
-        if TYPE_CHECKING:  # completion (keywords.py)
-            music_keywords(**params)
+        """Stream the audio of `create_music`. Nothing is sent before the `with` block is entered."""
+        if TYPE_CHECKING:
+            keywords.music_params(**params)
         from ..._wire.audio import music_call
 
         settings, given = split_params(self._settings, params)

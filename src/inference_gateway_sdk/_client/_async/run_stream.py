@@ -1,4 +1,4 @@
-"""The loop of a run: requests and tool calls until the model has answered, as `_run.state` decides."""
+"""The loop of a run: requests and tool calls, as decided by `_run.state`, until the model has answered."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, get_args
 
 from msgspec import structs
 
+from ..._model.json_values import is_object
 from ..._run.events import Ask, Clock, Decide, Decided, Done, Execute, Fail, Failed, Interrupted, Pause, Replied
 from ..._run.history import read_history
 from ..._run.result import OutputError, Run
@@ -43,16 +44,17 @@ _logger = logging.getLogger("inference_gateway_sdk")
 
 
 class AsyncRunStream(Generic[T]):
-    """A run while it goes on: requests, tool calls and the answers between them.
+    """A run in progress: its requests, answers and tool calls.
 
-    Use it in a `with` block. `deltas()`, `text()`, `partials()` and `items()` are views of the same run: one reader,
-    one view. `final()` is the result. Leaving the block early cancels what is under way; `partial()` is the run so far.
+    Use it in a `with` block. `deltas()`, `text()`, `partials()` and `items()` are views of the same run. Use one reader
+    and one view. `final()` returns the result, and `partial()` the run so far. Leaving the block early cancels the
+    requests and tool calls in progress.
 
     Raises (while reading):
         RunLimitError: The run reached one of its limits.
-        OutputError: The model gave no value of the type asked for.
-        ToolRaisedError: A tool raised, with `on_tool_error="raise"`.
-        GatewayError: A request failed. The `partial` of each is the run so far.
+        OutputError: The model did not produce a value of the requested type.
+        ToolRaisedError: A tool raised an exception, and `on_tool_error="raise"` is set.
+        GatewayError: A request failed. The `partial` of each error is the run so far.
     """
 
     def __init__(
@@ -66,19 +68,19 @@ class AsyncRunStream(Generic[T]):
         options: dict[str, Any],
     ) -> None:
         read = read_options(model, options, settings.tools)
-        self._client = client.with_tools(None)  # a run's tools are its own
+        self._client = client.with_tools(None)  # the run sends its tools itself
         self._timeouts = settings.timeouts
         self._model = model
         self._provider = read.provider
-        self._approve = read.approve
+        self._approve, self._decisions = read.approve, read.decisions
         self._on_progress = read.on_progress
         self._output_modes = session.output_modes
         known = self._output_modes.get(read.mode_key) if read.mode_key else None
         task = read.settings if known is None else structs.replace(read.settings, first_mode=known)
         self._mode_key = read.mode_key
         self._state = RunState(task, read_history(messages, task.dialect))
-        if isinstance(self._approve, dict):
-            self._state.check_approvals(self._approve)
+        if self._decisions is not None:
+            self._state.check_approvals(self._decisions)
         runtime = session.runtime
         self._monotonic = runtime.monotonic
         self._runner = AsyncToolRunner(self._client.call_mcp_tool, read.concurrency, runtime.monotonic)
@@ -91,7 +93,7 @@ class AsyncRunStream(Generic[T]):
 
     async def __aenter__(self) -> Self:
         if self._entered:
-            raise RuntimeError("this run has begun: a run is used once, ask for another")
+            raise RuntimeError("this run has begun: a run can be used only once, so make another call")
         self._entered = True
         self._began = self._monotonic()
         return self
@@ -102,40 +104,43 @@ class AsyncRunStream(Generic[T]):
         await self.aclose()
 
     async def aclose(self) -> None:
-        """Cancel what is under way; may be called twice. The `with` block does it."""
+        """Cancel the requests and tool calls in progress. The `with` block calls this method.
+
+        Calling it twice is harmless.
+        """
         self._ended = True
         steps: Any = self._steps
         if steps is not None:
             await steps.aclose()
 
     async def deltas(self) -> AsyncIterator[Delta | ToolRun | ToolDone]:
-        """Return the deltas of every answer, as `Stream.deltas()` does, with `ToolRun` and `ToolDone` between them."""
+        """Yield the deltas of all answers, as `Stream.deltas()` does, with `ToolRun` and `ToolDone` between them."""
         steps = self._begin(deltas=True)
         async for delta in steps:
             yield delta
 
     async def text(self) -> AsyncIterator[str]:
-        """Return the text of every answer in pieces, as it comes."""
+        """Yield the text of all answers piece by piece."""
         async for delta in self.deltas():
             if isinstance(delta, TextDelta):
                 yield delta.text
 
     async def partials(self) -> AsyncIterator[Any]:
-        """Return the output's JSON value each time it has grown.
+        """Yield the JSON value of the output each time it has grown.
 
-        It is one plain object that grows, never a value of the type: copy it to keep a state. A number or a literal
-        appears when it has ended. Another answer (after tools, or when the model is asked again) begins a new value.
+        It is a single plain object that grows, never a value of the type: copy it to keep a state. A number or literal
+        appears only when it has ended. Each further answer (after tools, or after a correction) starts a new value.
         """
         async for reader in self._readers(None):
             if reader.changed():
                 yield self._unwrapped(reader.value)
 
     async def items(self) -> AsyncIterator[Any]:
-        """Return the elements of an output that is a list, each as its type as soon as it is closed.
+        """Yield the elements of a list output, each decoded to its type as soon as it is complete.
 
         Raises:
-            TypeError: The output is not `list[X]`.
-            OutputError: An element does not fit.
+            TypeError: The output type is not `list[X]`.
+            OutputError: An element does not match its type.
         """
         output = self._state.settings.output
         arguments = get_args(output.kind) if output is not None else ()
@@ -147,7 +152,7 @@ class AsyncRunStream(Generic[T]):
                 yield self._checked(item, value)
 
     async def final(self) -> Run[T]:
-        """Return the result; goes on to the end of the run."""
+        """Continue to the end of the run and return the result."""
         async for _ in self._begin(deltas=False):
             pass
         return cast("Run[T]", self._state.run())
@@ -159,12 +164,12 @@ class AsyncRunStream(Generic[T]):
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self._model}: {self._state.run()!r}>"
 
-    # --- the output while it grows
+    # --- partial output
 
     async def _readers(self, item: Any) -> AsyncIterator[PartialReader]:
-        """Return the reader of the present answer's output after each piece of it."""
+        """Yield the reader of the current answer's output after each piece of text."""
         reader: PartialReader | None = None
-        index: int | None = None  # the final tool's call, in that mode
+        index: int | None = None  # index of the final tool's call, in mode "tool"
         async for delta in self.deltas():
             piece = None
             in_tool = self._state.mode == "tool"
@@ -193,13 +198,13 @@ class AsyncRunStream(Generic[T]):
     def _new_reader(self, item: Any, beginning: str) -> PartialReader:
         output = self._state.output_type
         wrapped = output is not None and output.form.wrapped
-        bare = beginning.lstrip().startswith("[")  # a list where an object with the list was asked for
+        bare = beginning.lstrip().startswith("[")  # [...] although {"value": [...]} was requested
         at = None if item is None else (("value",) if wrapped and not bare else ())
         return PartialReader(prose=self._state.mode in {"json", "prompt"} and not bare, items_at=at)
 
     def _unwrapped(self, value: Any) -> Any:
         output = self._state.output_type
-        return value.get("value") if output is not None and output.form.wrapped and isinstance(value, dict) else value
+        return value.get("value") if output is not None and output.form.wrapped and is_object(value) else value
 
     def _checked(self, item: Any, value: Any) -> Any:
         output = self._state.output_type
@@ -210,13 +215,14 @@ class AsyncRunStream(Generic[T]):
             return item.decode(restored[0])
         except InvalidValueError as error:
             problems = (error.problems,)
-            raise OutputError(f"an element does not fit: {error}", problems=problems, partial=self.partial()) from None
+            text = f"an element does not match its type: {error}"
+            raise OutputError(text, problems=problems, partial=self.partial()) from None
 
     # --- the loop
 
     def _begin(self, *, deltas: bool) -> AsyncIterator[Delta | ToolRun | ToolDone]:
         if not self._entered:
-            raise RuntimeError("a run begins in its `with` block: write `with client.run_stream(...) as stream:`")
+            raise RuntimeError("the run is not open: write `with client.run_stream(...) as stream:`")
         if self._steps is None:
             if self._ended:
                 raise RuntimeError("the run is closed: read it inside its `with` block")
@@ -224,7 +230,7 @@ class AsyncRunStream(Generic[T]):
         return self._steps
 
     async def _run_steps(self, *, deltas: bool) -> AsyncIterator[Delta | ToolRun | ToolDone]:
-        """Do what the state asks for until the run ends."""
+        """Perform the actions of the state machine until the run ends."""
         state = self._state
         self._action = state.start()
         try:
@@ -260,7 +266,7 @@ class AsyncRunStream(Generic[T]):
                 raise RuntimeError(f"the run has no next step after {self._action!r}")
 
     async def _ask(self, ask: Ask, *, deltas: bool) -> AsyncIterator[Any]:
-        """Send a request, and hand over what it brings."""
+        """Send a request, yield its deltas, and feed its answers to the state machine."""
         await self._save()
         try:
             if ask.whole:
@@ -268,16 +274,15 @@ class AsyncRunStream(Generic[T]):
             else:
                 async with self._stream(ask) as stream:
                     try:
-                        if deltas:
-                            async for delta in stream.deltas():
+                        async for delta in stream.deltas() if deltas else stream:
+                            if deltas:
                                 yield delta
-                        await stream.final()
                     except GatewayError:
                         raise
-                    except BaseException:  # left in the midst of an answer: what came of it stays in the run
+                    except BaseException:  # cancelled during an answer: its partial answer is kept in the run
                         part = stream.partial()
                         if part is not None:
-                            self._state.feed(Failed(StreamTruncatedError("the run was left", partial=part)))
+                            self._state.feed(Failed(StreamTruncatedError("the run was cancelled", partial=part)))
                         raise
                     answers = stream.turns
         except GatewayError as error:
@@ -286,20 +291,20 @@ class AsyncRunStream(Generic[T]):
             self._action = self._state.feed(Replied(answers))
 
     async def _decide(self, action: Decide) -> AsyncIterator[Any]:
-        """Ask for approval of each call, all before the first one runs."""
-        approve = self._approve
+        """Ask for approval of all calls before the first one runs."""
+        approve, given = self._approve, self._decisions
         decisions: dict[str, Any] = {}
         for call in action.calls:
-            if callable(approve):
+            if approve is not None:
                 decisions[call.id] = await async_ask("approve", approve, call)
-            elif approve is not None:
-                decisions[call.id] = approve.get(call.id)
+            elif given is not None:
+                decisions[call.id] = given.get(call.id)
         self._action = self._state.feed(Decided(decisions))
         for notice in self._notices():
             yield notice
 
     async def _execute(self, action: Execute) -> AsyncIterator[Any]:
-        """Run calls; store the transcript before each begins and after each ends."""
+        """Run calls. Save the transcript before each one starts and after each one ends."""
         following: Action | None = None
         events = self._runner.events(action.calls, action.seconds)
         async with aclosing(cast("Any", events)):
@@ -329,7 +334,7 @@ class AsyncRunStream(Generic[T]):
     # --- requests
 
     def _request(self, ask: Ask) -> tuple[dict[str, Any], list[Any]]:
-        """Return the keyword arguments and the positional ones of the dialect's method."""
+        """Return the keyword and positional arguments for the dialect's method."""
         params = dict(ask.params)
         if ask.seconds is not None:
             limits = read_timeouts(params.get("timeout", self._timeouts))

@@ -71,12 +71,12 @@ class AsyncOpenStream(Generic[ChunkT, FinalT]):
         self._chunks = 0
         self._reading = False
         self._closed = False
-        self.dialect = dialect
-        self.meta = meta
+        self.dialect: Dialect[ChunkT, FinalT] = dialect
+        self.meta: Meta = meta
         self.queue: deque[tuple[ChunkT | None, RawEvent]] = deque()
         self.failure: GatewayError | None = None
-        self.ended = False
-        self.has_content = False
+        self.ended: bool = False
+        self.has_content: bool = False
 
     @property
     def handed_over(self) -> bool:
@@ -194,8 +194,8 @@ class AsyncSession:
     def __init__(self, url: GatewayUrl, driver: AsyncTransport, runtime: AsyncRuntime) -> None:
         self.url = url
         self.runtime = runtime
-        self.closed = False
-        self.output_modes: dict[tuple[str, str, str, bool], OutputMode] = {}  # that runs have found to be taken
+        self.closed: bool = False
+        self.output_modes: dict[tuple[str, str, str, bool], OutputMode] = {}  # modes that worked in earlier runs
         self._driver = driver
 
     async def send(self, call: Call[T], settings: ClientSettings[AsyncTokenSource]) -> T:

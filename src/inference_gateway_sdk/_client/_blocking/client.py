@@ -13,7 +13,8 @@ from ..._wire.chat import chat_body, chat_call, dropped_fields, pop_mcp_bypass
 from ..._wire.models import health_call, models_call
 from ..._wire.url import GatewayUrl
 from ..runtime import Connections, Runtime, TokenSource, default_transport, system_runtime
-from ..settings import ClientSettings, introspectable, pop_assemble_option, resolve, split_params, without_body
+from ..settings import ClientSettings, describe_types, pop_assemble_option, resolve, split_params, without_body
+from ..signatures import with_signatures
 from .dialects import MessagesMethods, ResponsesMethods, RunMethods
 from .gateway import McpMethods, MetricsMethods, ProxyMethods
 from .media import AudioMethods, ImagesMethods
@@ -33,8 +34,8 @@ if TYPE_CHECKING:
     from ..._wire.call import Call, StreamCall
     from ..._wire.retry import RetryPolicy
     from ..._wire.timeouts import Timeouts
+    from .. import keywords
     from ..hooks import Hook, RequestSent, ResponseReceived, RetryPlanned
-    from ..keywords import chat_keywords, chat_stream_keywords, list_options_keywords, options_keywords
     from ..params import ChatParams, ChatStreamParams, ListOptions, Messages, Options
     from ..runtime import Cert, Token
 
@@ -47,7 +48,7 @@ FinalT = TypeVar("FinalT")
 DEFAULT_URL = "http://localhost:8080/v1"
 
 
-@introspectable
+@with_signatures
 class InferenceGatewayClient(
     AudioMethods,
     ImagesMethods,
@@ -149,27 +150,16 @@ class InferenceGatewayClient(
             provider: Provider whose models to list. Without it, the gateway leaves out providers that fail.
             include: Details to add to each model: any of "context_window", "pricing" and "modalities".
             **options: Request options: `timeout`, `max_retries`, `headers`, `extra_query`.
-                timeout: `Timeouts`, the seconds for the whole call, or None for no limit except on connecting.
-                max_retries: Maximum number of retries of a request that is safe to repeat.
-                retry: A `RetryPolicy` for finer control. Its `attempts` then replaces `max_retries`.
-                headers: Headers to send in addition to those of the client.
-                extra_query: Parameters to add to the query of the URL.
         """
-        if TYPE_CHECKING:  # completion (keywords.py)
-            list_options_keywords(**options)
+        if TYPE_CHECKING:
+            keywords.list_options(**options)
         settings = without_body(self._settings, options)
         return self._session.send(models_call(provider, include), settings)
 
     def list_models_by_provider(self, provider: Provider | str, **options: Unpack[ListOptions]) -> ListModelsResponse:
-        """List the models of one provider (contract: GET /models?provider=).
-
-        Keywords:
-            timeout: `Timeouts`, the seconds for the whole call, or None for no limit except on connecting.
-            max_retries: Maximum number of retries of a request that is safe to repeat.
-            retry: A `RetryPolicy` for finer control. Its `attempts` then replaces `max_retries`.
-            headers: Headers to send in addition to those of the client.
-            extra_query: Parameters to add to the query of the URL.
-        """
+        """List the models of one provider (contract: GET /models?provider=)."""
+        if TYPE_CHECKING:
+            keywords.list_options(**options)
         return self.list_models(check_provider(provider), **options)
 
     def generate_content(
@@ -184,38 +174,9 @@ class InferenceGatewayClient(
             provider: The provider of a bare model name.
             **params: The contract's parameters, and request options: `timeout`, `max_retries`, `headers`,
                 `extra_query`, `extra_body`. `mcp_bypass=True` disables the gateway's MCP tools and keeps your own.
-                max_tokens: Most tokens to generate. Newer OpenAI models want `max_completion_tokens`.
-                max_completion_tokens: Most tokens to generate, thinking included.
-                temperature: How freely words are picked: near 0 the likeliest always wins. Set this or `top_p`, not
-                    both.
-                top_p: Pick only among the likeliest tokens that together hold this share of the probability.
-                frequency_penalty: Above 0 makes a token less likely each time it recurs; below 0 makes it likelier.
-                presence_penalty: Above 0 makes any token already used less likely, nudging towards new topics.
-                n: How many answers to generate; each is paid for.
-                stop: One text or several, at which generation ends. The text itself is not part of the answer.
-                seed: Makes repeated requests answer alike, as far as the provider can.
-                logprobs: Whether to tell how likely each generated token was.
-                top_logprobs: How many alternatives to tell for each token; needs `logprobs`.
-                response_format: The shape the answer must have.
-                logit_bias: Token ids with what to add to their odds, from -100 (never) to 100 (always).
-                user: Your name for the end user, by which providers trace abuse.
-                stream_options: Settings for streams.
-                tools: Tools on offer. A gateway with MCP active puts its own in their place.
-                tool_choice: Whether tools are used, and which.
-                parallel_tool_calls: Whether one turn may call several tools.
-                reasoning_format: How the thinking is given back, such as `raw` or `parsed`; the provider decides what
-                    it knows.
-                reasoning_effort: How hard a reasoning model thinks before it answers.
-                timeout: `Timeouts`, the seconds for the whole call, or None for no limit except on connecting.
-                max_retries: Maximum number of retries of a request that is safe to repeat.
-                retry: A `RetryPolicy` for finer control. Its `attempts` then replaces `max_retries`.
-                headers: Headers to send in addition to those of the client.
-                extra_query: Parameters to add to the query of the URL.
-                extra_body: Fields that the contract does not list, to add to the body.
-                mcp_bypass: Whether to disable the gateway's MCP tools and keep your own.
         """
-        if TYPE_CHECKING:  # completion (keywords.py)
-            chat_keywords(**params)
+        if TYPE_CHECKING:
+            keywords.chat_params(**params)
         target = Target.resolve(model, provider)
         settings, given = split_params(self._settings, params)
         headers = pop_mcp_bypass(given)
@@ -240,40 +201,9 @@ class InferenceGatewayClient(
             provider: As in `generate_content`.
             **params: As in `generate_content`. In addition, `assemble=False` stores no chunks, and
                 `on_truncation="return"` accepts a truncated stream.
-                max_tokens: Most tokens to generate. Newer OpenAI models want `max_completion_tokens`.
-                max_completion_tokens: Most tokens to generate, thinking included.
-                temperature: How freely words are picked: near 0 the likeliest always wins. Set this or `top_p`, not
-                    both.
-                top_p: Pick only among the likeliest tokens that together hold this share of the probability.
-                frequency_penalty: Above 0 makes a token less likely each time it recurs; below 0 makes it likelier.
-                presence_penalty: Above 0 makes any token already used less likely, nudging towards new topics.
-                n: How many answers to generate; each is paid for.
-                stop: One text or several, at which generation ends. The text itself is not part of the answer.
-                seed: Makes repeated requests answer alike, as far as the provider can.
-                logprobs: Whether to tell how likely each generated token was.
-                top_logprobs: How many alternatives to tell for each token; needs `logprobs`.
-                response_format: The shape the answer must have.
-                logit_bias: Token ids with what to add to their odds, from -100 (never) to 100 (always).
-                user: Your name for the end user, by which providers trace abuse.
-                stream_options: Settings for streams.
-                tools: Tools on offer. A gateway with MCP active puts its own in their place.
-                tool_choice: Whether tools are used, and which.
-                parallel_tool_calls: Whether one turn may call several tools.
-                reasoning_format: How the thinking is given back, such as `raw` or `parsed`; the provider decides what
-                    it knows.
-                reasoning_effort: How hard a reasoning model thinks before it answers.
-                timeout: `Timeouts`, the seconds for the whole call, or None for no limit except on connecting.
-                max_retries: Maximum number of retries of a request that is safe to repeat.
-                retry: A `RetryPolicy` for finer control. Its `attempts` then replaces `max_retries`.
-                headers: Headers to send in addition to those of the client.
-                extra_query: Parameters to add to the query of the URL.
-                extra_body: Fields that the contract does not list, to add to the body.
-                mcp_bypass: Whether to disable the gateway's MCP tools and keep your own.
-                assemble: False stores nothing of the stream, so `final()` has no answer. Default: True.
-                on_truncation: `return` accepts a truncated stream. Default: "raise".
         """
-        if TYPE_CHECKING:  # completion (keywords.py)
-            chat_stream_keywords(**params)
+        if TYPE_CHECKING:
+            keywords.chat_stream_params(**params)
         target = Target.resolve(model, provider)
         settings, given = split_params(self._settings, params)
         assemble = pop_assemble_option(given)
@@ -316,22 +246,9 @@ class InferenceGatewayClient(
     # Copies with other options
 
     def with_options(self, **options: Unpack[Options]) -> Self:
-        """Return a client with some options changed. It shares this client's connections.
-
-        Keywords:
-            timeout: `Timeouts`, the seconds for the whole call, or None for no limit except on connecting.
-            max_retries: Maximum number of retries of a request that is safe to repeat.
-            retry: A `RetryPolicy` for finer control. Its `attempts` then replaces `max_retries`.
-            headers: Headers to send in addition to those of the client.
-            tools: Tools sent with every chat request that does not set `tools`.
-            max_tokens: Token limit of every chat request that does not set one.
-            token: Token sent as `Authorization: Bearer`, or a function that returns it.
-            on_request: Called with a `RequestSent` before each attempt.
-            on_response: Called with a `ResponseReceived` after each response.
-            on_retry: Called with a `RetryPlanned` when an attempt failed and another follows.
-        """
-        if TYPE_CHECKING:  # completion (keywords.py)
-            options_keywords(**options)
+        """Return a client with some options changed. It shares this client's connections."""
+        if TYPE_CHECKING:
+            keywords.options(**options)
         copy = object.__new__(type(self))
         copy._session = self._session
         copy._connections, copy._owns_driver = self._connections, self._owns_driver
@@ -395,6 +312,7 @@ class InferenceGatewayClient(
             given.setdefault("tools", list(settings.tools))
         if settings.max_tokens is not None and "max_completion_tokens" not in given:
             given.setdefault("max_tokens", settings.max_tokens)
+        describe_types(given, "chat", target.provider)
         dropped = dropped_fields(settings.extra_body)
         if dropped:
             warnings.warn(

@@ -6,28 +6,30 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast, overload
 
 from ..._wire.call import Target, stream_call
-from ..settings import introspectable, pop_assemble_option, split_params
+from ..settings import describe_types, pop_assemble_option, split_params
+from ..signatures import with_signatures
 from .stream import Stream
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
     from typing import Unpack
 
     from ..._generated.gateway import Provider
     from ..._generated.messages import MessagesResponse, MessagesStreamEvent
     from ..._generated.responses import Response, ResponseStreamEvent
     from ..._run.providers import OutputMode
-    from ..._run.result import Limits, Run
-    from ..._run.transcript import RunCall, Transcript
-    from ..._tools.tool import DialectName
-    from ..keywords import messages_keywords, messages_stream_keywords, response_keywords, response_stream_keywords
+    from ..._run.result import Run
+    from .. import keywords
     from ..params import (
+        ChatRunParams,
         Conversation,
         MessagesParams,
+        MessagesRunParams,
         MessagesStreamParams,
         ResponseItems,
         ResponseParams,
+        ResponseRunParams,
         ResponseStreamParams,
+        RunMessages,
     )
     from ..runtime import TokenSource
     from ..settings import ClientSettings
@@ -38,7 +40,7 @@ if TYPE_CHECKING:
 __all__ = ["MessagesMethods", "ResponsesMethods", "RunMethods"]
 
 
-@introspectable
+@with_signatures
 class MessagesMethods:
     """A mix-in with the methods of the Messages endpoint."""
 
@@ -67,29 +69,14 @@ class MessagesMethods:
             provider: The provider of a bare model name.
             **params: The contract's parameters, and request options: `timeout`, `max_retries`, `headers`,
                 `extra_query`, `extra_body`. The fields of `extra_body` reach the provider.
-                system: Instructions that stand above the conversation.
-                tools: Tools on offer.
-                tool_choice: Whether tools are used, and which.
-                temperature: How freely words are picked: near 0 the likeliest always wins.
-                top_p: Pick only among the likeliest tokens that together hold this share of the probability.
-                top_k: Pick only among this many of the likeliest tokens.
-                stop_sequences: Texts at which generation ends.
-                metadata: What the provider is told about the request.
-                thinking: Lets the model think aloud first.
-                output_config: How the answer is made.
-                timeout: `Timeouts`, the seconds for the whole call, or None for no limit except on connecting.
-                max_retries: Maximum number of retries of a request that is safe to repeat.
-                retry: A `RetryPolicy` for finer control. Its `attempts` then replaces `max_retries`.
-                headers: Headers to send in addition to those of the client.
-                extra_query: Parameters to add to the query of the URL.
-                extra_body: Fields that the contract does not list, to add to the body.
         """
-        if TYPE_CHECKING:  # completion (keywords.py)
-            messages_keywords(**params)
+        if TYPE_CHECKING:
+            keywords.messages_params(**params)
         from ..._wire.messages import messages_body, messages_call
 
         target = Target.resolve(model, provider)
         settings, given = split_params(self._settings, params)
+        describe_types(given, "messages", target.provider)
         body = messages_body(target, messages, max_tokens, given, stream=False, extra=settings.extra_body)
         return self._session.send(messages_call(target, body), settings)
 
@@ -113,27 +100,9 @@ class MessagesMethods:
             provider: As in `create_message`.
             **params: As in `create_message`. In addition, `assemble=False` stores no events, and
                 `on_truncation="return"` accepts a truncated stream.
-                system: Instructions that stand above the conversation.
-                tools: Tools on offer.
-                tool_choice: Whether tools are used, and which.
-                temperature: How freely words are picked: near 0 the likeliest always wins.
-                top_p: Pick only among the likeliest tokens that together hold this share of the probability.
-                top_k: Pick only among this many of the likeliest tokens.
-                stop_sequences: Texts at which generation ends.
-                metadata: What the provider is told about the request.
-                thinking: Lets the model think aloud first.
-                output_config: How the answer is made.
-                timeout: `Timeouts`, the seconds for the whole call, or None for no limit except on connecting.
-                max_retries: Maximum number of retries of a request that is safe to repeat.
-                retry: A `RetryPolicy` for finer control. Its `attempts` then replaces `max_retries`.
-                headers: Headers to send in addition to those of the client.
-                extra_query: Parameters to add to the query of the URL.
-                extra_body: Fields that the contract does not list, to add to the body.
-                assemble: False stores nothing of the stream, so `final()` has no answer. Default: True.
-                on_truncation: `return` accepts a truncated stream. Default: "raise".
         """
-        if TYPE_CHECKING:  # completion (keywords.py)
-            messages_stream_keywords(**params)
+        if TYPE_CHECKING:
+            keywords.messages_stream_params(**params)
         from ..._streams.messages import MessagesDialect
         from ..._wire.messages import messages_body, messages_call
 
@@ -141,6 +110,7 @@ class MessagesMethods:
         settings, given = split_params(self._settings, params)
         assemble = pop_assemble_option(given)
         on_truncation = given.pop("on_truncation", "raise")
+        describe_types(given, "messages", target.provider)
         body = messages_body(target, messages, max_tokens, given, stream=True, extra=settings.extra_body)
         call = stream_call(
             messages_call(target, body),
@@ -149,7 +119,7 @@ class MessagesMethods:
         return Stream(self._session, call, settings, on_truncation=on_truncation)
 
 
-@introspectable
+@with_signatures
 class ResponsesMethods:
     """A mix-in with the methods of the Responses endpoint."""
 
@@ -176,34 +146,14 @@ class ResponsesMethods:
             provider: The provider of a bare model name.
             **params: The contract's parameters, and request options: `timeout`, `max_retries`, `headers`,
                 `extra_query`, `extra_body`. The fields of `extra_body` reach the provider.
-                instructions: Stands above the input as a system message. Not inherited from an earlier response.
-                max_output_tokens: Most tokens to generate, thinking included.
-                temperature: How freely words are picked: near 0 the likeliest always wins. Set this or `top_p`, not
-                    both.
-                top_p: Pick only among the likeliest tokens that together hold this share of the probability.
-                tools: Tools on offer.
-                tool_choice: Whether tools are used, and which.
-                reasoning: How a reasoning model thinks.
-                text: The shape the text must have.
-                previous_response_id: The stored response this one continues.
-                store: Whether the provider keeps the response for later.
-                background: Whether to work on while nobody waits.
-                parallel_tool_calls: Whether one turn may call several tools.
-                metadata: Your own labels, stored with the response.
-                user: Your name for the end user, by which providers trace abuse.
-                timeout: `Timeouts`, the seconds for the whole call, or None for no limit except on connecting.
-                max_retries: Maximum number of retries of a request that is safe to repeat.
-                retry: A `RetryPolicy` for finer control. Its `attempts` then replaces `max_retries`.
-                headers: Headers to send in addition to those of the client.
-                extra_query: Parameters to add to the query of the URL.
-                extra_body: Fields that the contract does not list, to add to the body.
         """
-        if TYPE_CHECKING:  # completion (keywords.py)
-            response_keywords(**params)
+        if TYPE_CHECKING:
+            keywords.response_params(**params)
         from ..._wire.responses import response_body, response_call
 
         target = Target.resolve(model, provider)
         settings, given = split_params(self._settings, params)
+        describe_types(given, "responses", target.provider)
         body = response_body(target, input, given, stream=False, extra=settings.extra_body)
         return self._session.send(response_call(target, body), settings)
 
@@ -225,32 +175,9 @@ class ResponsesMethods:
             provider: As in `create_response`.
             **params: As in `create_response`. In addition, `assemble=False` stores no events, and
                 `on_truncation="return"` accepts a truncated stream.
-                instructions: Stands above the input as a system message. Not inherited from an earlier response.
-                max_output_tokens: Most tokens to generate, thinking included.
-                temperature: How freely words are picked: near 0 the likeliest always wins. Set this or `top_p`, not
-                    both.
-                top_p: Pick only among the likeliest tokens that together hold this share of the probability.
-                tools: Tools on offer.
-                tool_choice: Whether tools are used, and which.
-                reasoning: How a reasoning model thinks.
-                text: The shape the text must have.
-                previous_response_id: The stored response this one continues.
-                store: Whether the provider keeps the response for later.
-                background: Whether to work on while nobody waits.
-                parallel_tool_calls: Whether one turn may call several tools.
-                metadata: Your own labels, stored with the response.
-                user: Your name for the end user, by which providers trace abuse.
-                timeout: `Timeouts`, the seconds for the whole call, or None for no limit except on connecting.
-                max_retries: Maximum number of retries of a request that is safe to repeat.
-                retry: A `RetryPolicy` for finer control. Its `attempts` then replaces `max_retries`.
-                headers: Headers to send in addition to those of the client.
-                extra_query: Parameters to add to the query of the URL.
-                extra_body: Fields that the contract does not list, to add to the body.
-                assemble: False stores nothing of the stream, so `final()` has no answer. Default: True.
-                on_truncation: `return` accepts a truncated stream. Default: "raise".
         """
-        if TYPE_CHECKING:  # completion (keywords.py)
-            response_stream_keywords(**params)
+        if TYPE_CHECKING:
+            keywords.response_stream_params(**params)
         from ..._streams.responses import ResponsesDialect
         from ..._wire.responses import response_body, response_call
 
@@ -258,6 +185,7 @@ class ResponsesMethods:
         settings, given = split_params(self._settings, params)
         assemble = pop_assemble_option(given)
         on_truncation = given.pop("on_truncation", "raise")
+        describe_types(given, "responses", target.provider)
         body = response_body(target, input, given, stream=True, extra=settings.extra_body)
         call = stream_call(
             response_call(target, body),
@@ -269,9 +197,9 @@ class ResponsesMethods:
 T = TypeVar("T")
 
 
-@introspectable
+@with_signatures
 class RunMethods:
-    """Mixed into the client."""
+    """A mix-in with the methods for runs."""
 
     if TYPE_CHECKING:
         _session: Session
@@ -281,80 +209,156 @@ class RunMethods:
     def run(
         self,
         model: str,
-        messages: Any,
+        messages: RunMessages,
         *,
         output: type[T],
-        tools: Iterable[Any] | None = None,
-        dialect: DialectName = "chat",
+        dialect: Literal["chat"] = "chat",
         provider: Provider | str | None = None,
-        approve: Callable[[RunCall], Any] | Mapping[str, Any] | None = None,
-        limits: Limits | int | None = None,
-        on_limit: Literal["raise", "return"] = "raise",
-        on_tool_error: Literal["report", "raise"] = "report",
-        on_progress: Callable[[Transcript], Any] | None = None,
         output_mode: OutputMode | Literal["auto"] = "auto",
-        concurrency: int | None = None,
-        **params: Any,
+        **params: Unpack[ChatRunParams],
     ) -> Run[T]: ...
-
-    @overload
-    def run(self, model: str, messages: Any, *, output: Any, **params: Any) -> Run[Any]: ...
 
     @overload
     def run(
         self,
         model: str,
-        messages: Any,
+        messages: RunMessages,
         *,
-        tools: Iterable[Any] | None = None,
-        dialect: DialectName = "chat",
+        output: type[T],
+        dialect: Literal["responses"],
         provider: Provider | str | None = None,
-        approve: Callable[[RunCall], Any] | Mapping[str, Any] | None = None,
-        limits: Limits | int | None = None,
-        on_limit: Literal["raise", "return"] = "raise",
-        on_tool_error: Literal["report", "raise"] = "report",
-        on_progress: Callable[[Transcript], Any] | None = None,
-        concurrency: int | None = None,
-        **params: Any,
+        output_mode: OutputMode | Literal["auto"] = "auto",
+        **params: Unpack[ResponseRunParams],
+    ) -> Run[T]: ...
+
+    @overload
+    def run(
+        self,
+        model: str,
+        messages: RunMessages,
+        *,
+        output: type[T],
+        dialect: Literal["messages"],
+        max_tokens: int,
+        provider: Provider | str | None = None,
+        output_mode: OutputMode | Literal["auto"] = "auto",
+        **params: Unpack[MessagesRunParams],
+    ) -> Run[T]: ...
+
+    @overload
+    def run(
+        self,
+        model: str,
+        messages: RunMessages,
+        *,
+        output: Any,
+        dialect: Literal["chat"] = "chat",
+        provider: Provider | str | None = None,
+        output_mode: OutputMode | Literal["auto"] = "auto",
+        **params: Unpack[ChatRunParams],
+    ) -> Run[Any]: ...
+
+    @overload
+    def run(
+        self,
+        model: str,
+        messages: RunMessages,
+        *,
+        output: Any,
+        dialect: Literal["responses"],
+        provider: Provider | str | None = None,
+        output_mode: OutputMode | Literal["auto"] = "auto",
+        **params: Unpack[ResponseRunParams],
+    ) -> Run[Any]: ...
+
+    @overload
+    def run(
+        self,
+        model: str,
+        messages: RunMessages,
+        *,
+        output: Any,
+        dialect: Literal["messages"],
+        max_tokens: int,
+        provider: Provider | str | None = None,
+        output_mode: OutputMode | Literal["auto"] = "auto",
+        **params: Unpack[MessagesRunParams],
+    ) -> Run[Any]: ...
+
+    @overload
+    def run(
+        self,
+        model: str,
+        messages: RunMessages,
+        *,
+        dialect: Literal["chat"] = "chat",
+        provider: Provider | str | None = None,
+        **params: Unpack[ChatRunParams],
+    ) -> Run[str]: ...
+
+    @overload
+    def run(
+        self,
+        model: str,
+        messages: RunMessages,
+        *,
+        dialect: Literal["responses"],
+        provider: Provider | str | None = None,
+        **params: Unpack[ResponseRunParams],
+    ) -> Run[str]: ...
+
+    @overload
+    def run(
+        self,
+        model: str,
+        messages: RunMessages,
+        *,
+        dialect: Literal["messages"],
+        max_tokens: int,
+        provider: Provider | str | None = None,
+        **params: Unpack[MessagesRunParams],
     ) -> Run[str]: ...
 
     def run(self, model: str, messages: Any, **options: Any) -> Run[Any]:
-        """Ask a model, run the tools it calls, and ask again until it has answered.
+        """Run a conversation: send requests and run the tools that the model calls, until it has answered.
 
         Args:
             model: As in `generate_content`.
             messages: A string, a message, an answer, a `Run`, a `Transcript`, or a list of them. A transcript that ends
-                in open calls goes on with them.
-            **options: What follows, and the parameters of the dialect's own method (`temperature`, `timeout`, ...).
-                tools: Functions, `tool(f, ...)`, tools of `list_mcp_tools()`, or descriptions, at whose calls the run
-                    pauses. None for the client's, `()` for none.
+                in open calls continues with them.
+            **options: The options below, and the parameters of the dialect's method (`temperature`, `timeout`, ...).
+                tools: Functions, `tool(f, ...)`, tools of `list_mcp_tools()`, or descriptions of tools, for which the
+                    run pauses. None for the client's tools, `()` for no tools.
                 output: The type of the answer: a msgspec Struct, a pydantic model, a dataclass, a TypedDict, `list[X]`,
-                    a union, a scalar; `str` for text.
+                    a union or a scalar. `str` for text.
                 dialect: "chat", "responses" or "messages".
                 provider: The provider of a bare model name.
-                approve: A function of a call, or a mapping of call ids, to True, False, a reason, or None to leave the
-                    call open. Asked for tools with `approval=True`; without it the run pauses at them.
+                approve: Decisions on the calls of tools with `approval=True`: a function of a call, or a mapping by
+                    call id. A decision is True, False, a reason, or None to leave the call open. Without `approve`, the
+                    run pauses at such calls.
                 limits: `Limits(...)`, or a number of rounds (10 by default).
-                on_limit: "return" ends the run at a limit instead of raising.
-                on_tool_error: "raise" raises a tool's exception; by default the model is given its class.
-                on_progress: Called with the transcript before and after each tool call, to store it.
-                output_mode: How the model is held to `output`: "schema", "tool", "json" or "prompt"; "auto" picks by
-                    provider, and steps down where the provider refuses.
-                concurrency: How many tools may run at once. Default: all of a turn in the async client, one in the
-                    blocking one.
+                on_limit: "return" ends the run at a limit instead of raising an error.
+                on_tool_error: "raise" raises a tool's exception. By default, the model receives its class.
+                on_progress: Function called with the transcript before and after each tool call, to store it.
+                output_mode: The mode in which the model is constrained to `output`: "schema", "tool", "json" or
+                    "prompt". "auto" selects it by provider, and tries the next one if the provider rejects it.
+                concurrency: Maximum number of tools that run at once. Default: all tools of a turn in the async client,
+                    one in the blocking client.
 
         Returns:
-            The run: `output`, `text`, `calls`, `usage`, `transcript`, and `pending` when it paused.
+            The run: `output`, `text`, `calls`, `usage`, `transcript`, and `pending` if it paused.
 
         Raises:
-            TypeError: A tool, type or argument that cannot be used, before anything is sent.
-            ValueError: A value that makes no sense, or two tools of one name.
+            TypeError: A tool, type or argument cannot be used. It is raised before anything is sent.
+            ValueError: An argument has an invalid value, or two tools have the same name.
             KeyError: `approve` names a call that is not pending.
             RunLimitError: The run reached one of its limits.
-            OutputError: The model gave no value of the type.
-            ToolRaisedError: A tool raised, with `on_tool_error="raise"`.
-            GatewayError: A request failed. `partial` of each is the run so far.
+            OutputError: The model did not produce a value of the type.
+            ToolRaisedError: A tool raised an exception, and `on_tool_error="raise"` is set.
+            GatewayError: A request failed. The `partial` of each error is the run so far.
         """
+        if TYPE_CHECKING:
+            keywords.any_run_params(**options)
         with self._run_stream(model, messages, options) as stream:
             return stream.final()
 
@@ -362,47 +366,120 @@ class RunMethods:
     def run_stream(
         self,
         model: str,
-        messages: Any,
+        messages: RunMessages,
         *,
         output: type[T],
-        tools: Iterable[Any] | None = None,
-        dialect: DialectName = "chat",
+        dialect: Literal["chat"] = "chat",
         provider: Provider | str | None = None,
-        approve: Callable[[RunCall], Any] | Mapping[str, Any] | None = None,
-        limits: Limits | int | None = None,
-        on_limit: Literal["raise", "return"] = "raise",
-        on_tool_error: Literal["report", "raise"] = "report",
-        on_progress: Callable[[Transcript], Any] | None = None,
         output_mode: OutputMode | Literal["auto"] = "auto",
-        concurrency: int | None = None,
-        **params: Any,
+        **params: Unpack[ChatRunParams],
     ) -> RunStream[T]: ...
-
-    @overload
-    def run_stream(self, model: str, messages: Any, *, output: Any, **params: Any) -> RunStream[Any]: ...
 
     @overload
     def run_stream(
         self,
         model: str,
-        messages: Any,
+        messages: RunMessages,
         *,
-        tools: Iterable[Any] | None = None,
-        dialect: DialectName = "chat",
+        output: type[T],
+        dialect: Literal["responses"],
         provider: Provider | str | None = None,
-        approve: Callable[[RunCall], Any] | Mapping[str, Any] | None = None,
-        limits: Limits | int | None = None,
-        on_limit: Literal["raise", "return"] = "raise",
-        on_tool_error: Literal["report", "raise"] = "report",
-        on_progress: Callable[[Transcript], Any] | None = None,
-        concurrency: int | None = None,
-        **params: Any,
+        output_mode: OutputMode | Literal["auto"] = "auto",
+        **params: Unpack[ResponseRunParams],
+    ) -> RunStream[T]: ...
+
+    @overload
+    def run_stream(
+        self,
+        model: str,
+        messages: RunMessages,
+        *,
+        output: type[T],
+        dialect: Literal["messages"],
+        max_tokens: int,
+        provider: Provider | str | None = None,
+        output_mode: OutputMode | Literal["auto"] = "auto",
+        **params: Unpack[MessagesRunParams],
+    ) -> RunStream[T]: ...
+
+    @overload
+    def run_stream(
+        self,
+        model: str,
+        messages: RunMessages,
+        *,
+        output: Any,
+        dialect: Literal["chat"] = "chat",
+        provider: Provider | str | None = None,
+        output_mode: OutputMode | Literal["auto"] = "auto",
+        **params: Unpack[ChatRunParams],
+    ) -> RunStream[Any]: ...
+
+    @overload
+    def run_stream(
+        self,
+        model: str,
+        messages: RunMessages,
+        *,
+        output: Any,
+        dialect: Literal["responses"],
+        provider: Provider | str | None = None,
+        output_mode: OutputMode | Literal["auto"] = "auto",
+        **params: Unpack[ResponseRunParams],
+    ) -> RunStream[Any]: ...
+
+    @overload
+    def run_stream(
+        self,
+        model: str,
+        messages: RunMessages,
+        *,
+        output: Any,
+        dialect: Literal["messages"],
+        max_tokens: int,
+        provider: Provider | str | None = None,
+        output_mode: OutputMode | Literal["auto"] = "auto",
+        **params: Unpack[MessagesRunParams],
+    ) -> RunStream[Any]: ...
+
+    @overload
+    def run_stream(
+        self,
+        model: str,
+        messages: RunMessages,
+        *,
+        dialect: Literal["chat"] = "chat",
+        provider: Provider | str | None = None,
+        **params: Unpack[ChatRunParams],
+    ) -> RunStream[str]: ...
+
+    @overload
+    def run_stream(
+        self,
+        model: str,
+        messages: RunMessages,
+        *,
+        dialect: Literal["responses"],
+        provider: Provider | str | None = None,
+        **params: Unpack[ResponseRunParams],
+    ) -> RunStream[str]: ...
+
+    @overload
+    def run_stream(
+        self,
+        model: str,
+        messages: RunMessages,
+        *,
+        dialect: Literal["messages"],
+        max_tokens: int,
+        provider: Provider | str | None = None,
+        **params: Unpack[MessagesRunParams],
     ) -> RunStream[str]: ...
 
     def run_stream(self, model: str, messages: Any, **options: Any) -> RunStream[Any]:
-        """Return a run to be followed while it goes on: its deltas, its tool calls, its output as it grows.
+        """Return a run that yields its deltas, tool calls and partial output while it is in progress.
 
-        Nothing is sent before the `with` block is entered and read.
+        Nothing is sent before the stream is read inside its `with` block.
 
         Args:
             model: As in `run`.
@@ -414,6 +491,8 @@ class RunMethods:
             ValueError: As in `run`.
             KeyError: As in `run`.
         """
+        if TYPE_CHECKING:
+            keywords.any_run_params(**options)
         return self._run_stream(model, messages, options)
 
     def _run_stream(self, model: str, messages: Any, options: dict[str, Any]) -> RunStream[Any]:

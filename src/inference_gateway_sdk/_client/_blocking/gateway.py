@@ -10,7 +10,8 @@ from msgspec import structs
 from ..._version import __version__
 from ..._wire.call import check_provider, stream_call
 from ...errors import DeserializationError
-from ..settings import introspectable, resolve, without_body
+from ..settings import resolve, without_body
+from ..signatures import with_signatures
 from .stream import ByteStream
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from ..._wire.mcp import McpServerTool, McpToolResult
     from ..._wire.metrics import MetricsType
     from ..._wire.proxy import ProxyReply
-    from ..keywords import list_options_keywords
+    from .. import keywords
     from ..params import ListOptions
     from ..runtime import TokenSource
     from ..settings import ClientSettings
@@ -40,7 +41,7 @@ __all__ = ["McpMethods", "MetricsMethods", "ProxyMethods"]
 _CLIENT = {"name": "inference-gateway-sdk-python", "version": __version__}
 
 
-@introspectable
+@with_signatures
 class McpMethods:
     """A mix-in with the methods for MCP tools."""
 
@@ -55,17 +56,12 @@ class McpMethods:
 
         Args:
             **options: Request options: `timeout`, `max_retries`, `headers`, `extra_query`.
-                timeout: `Timeouts`, the seconds for the whole call, or None for no limit except on connecting.
-                max_retries: Maximum number of retries of a request that is safe to repeat.
-                retry: A `RetryPolicy` for finer control. Its `attempts` then replaces `max_retries`.
-                headers: Headers to send in addition to those of the client.
-                extra_query: Parameters to add to the query of the URL.
 
         Raises:
             ForbiddenError: The gateway does not expose its tools. The hint names the setting that exposes them.
         """
-        if TYPE_CHECKING:  # completion (keywords.py)
-            list_options_keywords(**options)
+        if TYPE_CHECKING:
+            keywords.list_options(**options)
         from ..._wire.mcp import list_tools_call
 
         return self._session.send(list_tools_call(), without_body(self._settings, options))
@@ -82,14 +78,9 @@ class McpMethods:
             method: The MCP method, such as "server/discover", "tools/list" or "tools/call".
             params: Parameters of the method. Version, client and capabilities are added under `_meta`.
             **options: As in `list_tools`.
-                timeout: `Timeouts`, the seconds for the whole call, or None for no limit except on connecting.
-                max_retries: Maximum number of retries of a request that is safe to repeat.
-                retry: A `RetryPolicy` for finer control. Its `attempts` then replaces `max_retries`.
-                headers: Headers to send in addition to those of the client.
-                extra_query: Parameters to add to the query of the URL.
         """
-        if TYPE_CHECKING:  # completion (keywords.py)
-            list_options_keywords(**options)
+        if TYPE_CHECKING:
+            keywords.list_options(**options)
         from ..._wire.mcp import rpc_call
 
         call = rpc_call(method, params, _CLIENT)
@@ -100,17 +91,12 @@ class McpMethods:
 
         Args:
             **options: As in `list_tools`. Each page is a separate call.
-                timeout: `Timeouts`, the seconds for the whole call, or None for no limit except on connecting.
-                max_retries: Maximum number of retries of a request that is safe to repeat.
-                retry: A `RetryPolicy` for finer control. Its `attempts` then replaces `max_retries`.
-                headers: Headers to send in addition to those of the client.
-                extra_query: Parameters to add to the query of the URL.
 
         Raises:
             StatusError: The server returned a JSON-RPC error. `code` is its number.
         """
-        if TYPE_CHECKING:  # completion (keywords.py)
-            list_options_keywords(**options)
+        if TYPE_CHECKING:
+            keywords.list_options(**options)
         from ..._wire.mcp import tools_page_call
 
         settings = without_body(self._settings, options)
@@ -135,17 +121,12 @@ class McpMethods:
             name: Name of the tool in `list_mcp_tools`.
             arguments: Arguments that match the tool's `input_schema`.
             **options: As in `list_tools`.
-                timeout: `Timeouts`, the seconds for the whole call, or None for no limit except on connecting.
-                max_retries: Maximum number of retries of a request that is safe to repeat.
-                retry: A `RetryPolicy` for finer control. Its `attempts` then replaces `max_retries`.
-                headers: Headers to send in addition to those of the client.
-                extra_query: Parameters to add to the query of the URL.
 
         Raises:
             StatusError: The server returned a JSON-RPC error. `code` is its number.
         """
-        if TYPE_CHECKING:  # completion (keywords.py)
-            list_options_keywords(**options)
+        if TYPE_CHECKING:
+            keywords.list_options(**options)
         from ..._wire.mcp import tool_call
 
         call = tool_call(name, arguments, _CLIENT)
@@ -155,23 +136,16 @@ class McpMethods:
         """Return the OAuth metadata of the MCP endpoint (contract: GET /.well-known/... at the root; RFC 9728).
 
         It names the server that issues tokens for MCP. This request needs no token, and none is sent.
-
-        Keywords:
-            timeout: `Timeouts`, the seconds for the whole call, or None for no limit except on connecting.
-            max_retries: Maximum number of retries of a request that is safe to repeat.
-            retry: A `RetryPolicy` for finer control. Its `attempts` then replaces `max_retries`.
-            headers: Headers to send in addition to those of the client.
-            extra_query: Parameters to add to the query of the URL.
         """
-        if TYPE_CHECKING:  # completion (keywords.py)
-            list_options_keywords(**options)
+        if TYPE_CHECKING:
+            keywords.list_options(**options)
         from ..._wire.mcp import metadata_call
 
         settings = resolve(without_body(self._settings, options), {"token": None})
         return self._session.send(metadata_call(), settings)
 
 
-@introspectable
+@with_signatures
 class MetricsMethods:
     """A mix-in with the method of the metrics endpoint."""
 
@@ -198,24 +172,19 @@ class MetricsMethods:
             content_type: Content type of the bytes. Default: Protobuf.
             gzip: Compress the body.
             **options: Request options: `timeout`, `max_retries`, `headers`, `extra_query`.
-                timeout: `Timeouts`, the seconds for the whole call, or None for no limit except on connecting.
-                max_retries: Maximum number of retries of a request that is safe to repeat.
-                retry: A `RetryPolicy` for finer control. Its `attempts` then replaces `max_retries`.
-                headers: Headers to send in addition to those of the client.
-                extra_query: Parameters to add to the query of the URL.
 
         Raises:
             ForbiddenError: The gateway does not accept metrics. The hint names the setting that enables them.
         """
-        if TYPE_CHECKING:  # completion (keywords.py)
-            list_options_keywords(**options)
+        if TYPE_CHECKING:
+            keywords.list_options(**options)
         from ..._wire.metrics import push_call
 
         call = push_call(payload, content_type, compress=gzip)
         return self._session.send(call, without_body(self._settings, options))
 
 
-@introspectable
+@with_signatures
 class ProxyMethods:
     """A mix-in with the methods of the provider proxy."""
 
@@ -249,18 +218,13 @@ class ProxyMethods:
             files: Not supported, because the gateway's proxy would corrupt a form. Any value raises an error.
             query: Query parameters.
             **options: Request options: `timeout`, `max_retries`, `headers`, `extra_query`.
-                timeout: `Timeouts`, the seconds for the whole call, or None for no limit except on connecting.
-                max_retries: Maximum number of retries of a request that is safe to repeat.
-                retry: A `RetryPolicy` for finer control. Its `attempts` then replaces `max_retries`.
-                headers: Headers to send in addition to those of the client.
-                extra_query: Parameters to add to the query of the URL.
 
         Raises:
             StatusError: The provider or the gateway returned an error status.
             ValueError: The gateway's proxy would corrupt or hide part of the request. The message names it.
         """
-        if TYPE_CHECKING:  # completion (keywords.py)
-            list_options_keywords(**options)
+        if TYPE_CHECKING:
+            keywords.list_options(**options)
         from ..._wire.proxy import negotiate, proxy_body, proxy_call
 
         settings = without_body(self._settings, options)
@@ -295,14 +259,9 @@ class ProxyMethods:
             files: As in `proxy`.
             query: As in `proxy`.
             **options: As in `proxy`.
-                timeout: `Timeouts`, the seconds for the whole call, or None for no limit except on connecting.
-                max_retries: Maximum number of retries of a request that is safe to repeat.
-                retry: A `RetryPolicy` for finer control. Its `attempts` then replaces `max_retries`.
-                headers: Headers to send in addition to those of the client.
-                extra_query: Parameters to add to the query of the URL.
         """
-        if TYPE_CHECKING:  # completion (keywords.py)
-            list_options_keywords(**options)
+        if TYPE_CHECKING:
+            keywords.list_options(**options)
         from ..._streams.dialect import ByteDialect
         from ..._wire.proxy import negotiate, proxy_body, proxy_call
 

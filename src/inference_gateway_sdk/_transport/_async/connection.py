@@ -10,7 +10,7 @@ from contextlib import suppress
 from time import monotonic
 from typing import TYPE_CHECKING, cast
 
-from ..._http1.connection import PIECE, TURN
+from ..._http1.connection import MAX_PIECES, PIECE_SIZE
 from ..._http1.failures import DeadlineExceeded, NotSent
 from ..routing import ATTEMPT_DELAY, Address, LookupResult, look_up, new_socket, numeric, set_up
 
@@ -94,18 +94,19 @@ _TIMER_SLACK = 0.001  # seconds by which a timer may fire early
 class AsyncConnection(asyncio.BufferedProtocol):
     """The protocol of one asyncio transport.
 
-    It lends the transport a buffer that all connections of the loop share. Received data is passed to the link before
+    It lends the transport a buffer that all connections of the loop share. Received data is passed to `http` before
     the loop reads again. A plain `asyncio.Protocol` costs twice the CPU time, because the loop allocates 256 KiB for
     each read.
 
     Attributes:
-        link: The HTTP/1.1 connection without I/O, which produces and consumes the bytes.
+        http: The HTTP/1.1 connection without I/O, which produces and consumes the bytes.
         on_lost: Called when an idle connection ends.
     """
 
     __slots__ = (
         "_buffer",
         "_buffered",
+        "_flush_handle",
         "_full",
         "_loop",
         "_paused",
@@ -115,23 +116,22 @@ class AsyncConnection(asyncio.BufferedProtocol):
         "_timer",
         "_timer_at",
         "_transport",
-        "_turn",
         "_until",
-        "link",
+        "http",
         "on_lost",
     )
 
     def __init__(
-        self, loop: asyncio.AbstractEventLoop, sock: socket.socket, link: Connection, buffer: memoryview[int]
+        self, loop: asyncio.AbstractEventLoop, sock: socket.socket, http: Connection, buffer: memoryview[int]
     ) -> None:
-        self.link = link
+        self.http = http
         self.on_lost: Callable[[AsyncConnection], None] | None = None
         self._loop = loop
         self._sock = sock
         self._buffer = buffer
         self._transport: asyncio.Transport | None = None
         self._peek = _peek(sock)
-        self._turn: asyncio.Handle | None = None  # scheduled callback that sends the rest of a large body
+        self._flush_handle: asyncio.Handle | None = None  # scheduled callback that sends the rest of a large body
         self._full = False  # True while the transport has paused writing
         self._buffered = 0
         self._paused = False
@@ -143,7 +143,7 @@ class AsyncConnection(asyncio.BufferedProtocol):
     # Called by the transport.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Store the transport, and send what the link has queued: a CONNECT request or a TLS ClientHello."""
+        """Store the transport, and send what `http` has queued: a CONNECT request or a TLS ClientHello."""
         self._transport = cast("asyncio.Transport", transport)  # uvloop's class is not a subclass of asyncio.Transport
         self.flush()
 
@@ -152,12 +152,12 @@ class AsyncConnection(asyncio.BufferedProtocol):
         return self._buffer
 
     def buffer_updated(self, nbytes: int) -> None:
-        """Pass the received bytes to the link, and wake the waiting task."""
-        link = self.link
-        link.receive(self._buffer[:nbytes])
-        if link.may_send:
+        """Pass the received bytes to `http`, and wake the waiting task."""
+        http = self.http
+        http.receive(self._buffer[:nbytes])
+        if http.may_send:
             self.flush()
-        response_parser = link.response_parser
+        response_parser = http.response_parser
         if response_parser is not None and response_parser.body:
             self._buffered += nbytes
             if self._buffered > _HIGH_WATER:
@@ -165,15 +165,15 @@ class AsyncConnection(asyncio.BufferedProtocol):
         self._signal.now(value=False)
 
     def eof_received(self) -> None:
-        """End the link after an EOF of the peer. The transport then closes itself."""
-        self.link.end()
+        """End `http` after an EOF of the peer. The transport then closes itself."""
+        self.http.end()
         self._signal.soon(value=False)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """End the link after the connection was lost."""
-        if exc is not None and not self.link.abandoned:
+        """End `http` after the connection was lost."""
+        if exc is not None and not self.http.abandoned:
             self._salvage()
-        self.link.end(exc if isinstance(exc, OSError) else None)
+        self.http.end(exc if isinstance(exc, OSError) else None)
         self._stop_timer()
         self._signal.soon(value=False)
         if self.on_lost is not None:
@@ -191,24 +191,24 @@ class AsyncConnection(asyncio.BufferedProtocol):
     # Called by the driver.
 
     def flush(self) -> None:
-        """Write the link's bytes to the transport, up to `TURN` pieces per iteration of the loop.
+        """Write the bytes of `http` to the transport, up to `MAX_PIECES` pieces per iteration of the loop.
 
         A fast server accepts all bytes immediately. Without this limit, a large body would block the loop, and an early
         response could not be read.
         """
-        transport, link = self._transport, self.link
-        if transport is None or self._turn is not None:
+        transport, http = self._transport, self.http
+        if transport is None or self._flush_handle is not None:
             return
-        pieces = TURN
-        while not self._full and (piece := link.next_out()):
+        pieces = MAX_PIECES
+        while not self._full and (piece := http.next_out()):
             if transport.is_closing():
-                link.stop_sending()
+                http.stop_sending()
                 return
-            link.bytes_sent = True
+            http.bytes_sent = True
             transport.write(piece)
             pieces -= 1
-            if not pieces and link.sending:
-                self._turn = self._loop.call_soon(self._next_turn)
+            if not pieces and http.sending:
+                self._flush_handle = self._loop.call_soon(self._continue_flush)
                 return
 
     async def wait(self, until: float | None, which: str) -> None:
@@ -235,7 +235,7 @@ class AsyncConnection(asyncio.BufferedProtocol):
 
     def abort(self) -> None:
         """Close the connection at once and discard unsent data. A waiting task wakes and raises an error."""
-        self.link.abandon()
+        self.http.abandon()
         self._stop_timer()
         self._signal.soon(value=False)
         if self._transport is not None:
@@ -243,7 +243,7 @@ class AsyncConnection(asyncio.BufferedProtocol):
 
     def disown(self) -> None:
         """Close the socket's copy in a forked child. The transport stays untouched, as its selector is shared."""
-        self.link.abandoned = True
+        self.http.abandoned = True
         self._sock.close()
 
     @property
@@ -254,12 +254,12 @@ class AsyncConnection(asyncio.BufferedProtocol):
     @property
     def sending(self) -> bool:
         """True if part of the request is not sent yet."""
-        return self.link.sending or (self._transport is not None and self._transport.get_write_buffer_size() > 0)
+        return self.http.sending or (self._transport is not None and self._transport.get_write_buffer_size() > 0)
 
     # Internal.
 
-    def _next_turn(self) -> None:
-        self._turn = None
+    def _continue_flush(self) -> None:
+        self._flush_handle = None
         self.flush()
 
     def _pause(self) -> None:
@@ -272,9 +272,9 @@ class AsyncConnection(asyncio.BufferedProtocol):
         try:
             with self._sock.dup() as sock:
                 for _ in range(_MAX_SALVAGED_PIECES):
-                    if not (data := sock.recv(PIECE)):
+                    if not (data := sock.recv(PIECE_SIZE)):
                         break
-                    self.link.receive(data)
+                    self.http.receive(data)
         except OSError:
             return
 

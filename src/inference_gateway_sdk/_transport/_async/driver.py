@@ -84,7 +84,7 @@ class AsyncioResponse:
         """Close the connection at once. It may be called from any thread, as it only schedules a callback."""
         connection, self._connection = self._connection, None
         if connection is not None and not self._pool.disowned:
-            connection.link.abandoned = True
+            connection.http.abandoned = True
             with suppress(RuntimeError):  # the loop is closed, and so is the connection
                 self._pool.loop.call_soon_threadsafe(self._pool.forget, connection)
 
@@ -174,10 +174,10 @@ class AsyncioDriver:
                 reused = connection is not None
                 if connection is None:
                     connection = await self._connect(pool, destination.route, deadline, connect_seconds)
-                elif (connection.unread or connection.link.dead) and not await pool.check_reusable(connection):
+                elif (connection.unread or connection.http.dead) and not await pool.check_reusable(connection):
                     continue
                 try:
-                    connection.link.request(method, head.data, body)
+                    connection.http.request(method, head.data, body)
                     connection.flush()
                     answer = await _open_response(pool, connection, destination, deadline, reused=reused)
                 except BaseException:
@@ -238,15 +238,15 @@ class AsyncioDriver:
             raise NotSentInTime("connect") from None
 
     async def _connected(self, pool: AsyncPool, route: Route) -> AsyncConnection:
-        link = Connection(route, self._settings.context() if route.tls else None)
+        http = Connection(route, self._settings.context() if route.tls else None)
         sock = await connect(*route.address)
-        connection = AsyncConnection(pool.loop, sock, link, pool.buffer)
+        connection = AsyncConnection(pool.loop, sock, http, pool.buffer)
         try:
             await pool.loop.create_connection(lambda: connection, sock=sock)
             pool.use(connection)
-            while not link.ready:
-                if link.failure is not None:
-                    raise link.failure
+            while not http.ready:
+                if http.failure is not None:
+                    raise http.failure
                 await connection.wait(None, "connect")
         except BaseException as error:
             pool.drop(connection)
@@ -261,10 +261,10 @@ async def _open_response(
     pool: AsyncPool, connection: AsyncConnection, destination: RequestTarget, deadline: float | None, *, reused: bool
 ) -> AsyncioResponse | None:
     """Wait for the response to the request in progress. Return None if it must be sent on another connection."""
-    link = connection.link
-    while (state := next_action(link, reused=reused, proxied=destination.proxied)) is NextAction.WAIT:
+    http = connection.http
+    while (state := next_action(http, reused=reused, proxied=destination.proxied)) is NextAction.WAIT:
         await connection.wait(deadline, "headers")
-    response_parser = link.response_parser
+    response_parser = http.response_parser
     if state is NextAction.AGAIN or response_parser is None:
         pool.drop(connection)
         return None

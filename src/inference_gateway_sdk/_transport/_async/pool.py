@@ -11,7 +11,7 @@ from contextlib import suppress
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from ..._http1.connection import PIECE
+from ..._http1.connection import PIECE_SIZE
 from ..._http1.failures import NotSentInTime
 from ..idle_connections import IdleConnections
 
@@ -38,7 +38,7 @@ class AsyncPool:
         self.loop = loop
         self.closed = False
         self.disowned = False
-        self.buffer = memoryview(bytearray(PIECE))
+        self.buffer = memoryview(bytearray(PIECE_SIZE))
         self._free = limit
         self._waiters: deque[asyncio.Future[None]] = deque()
         self._idle: IdleConnections[AsyncConnection] = IdleConnections(limit, idle_seconds)
@@ -107,12 +107,12 @@ class AsyncPool:
 
     def give_back(self, connection: AsyncConnection) -> None:
         """Free the slot of a connection. Keep the connection idle if it can serve another request."""
-        link = connection.link
-        response_parser = link.response_parser
-        if self.closed or link.dead or response_parser is None or not response_parser.reusable or connection.sending:
+        http = connection.http
+        response_parser = http.response_parser
+        if self.closed or http.dead or response_parser is None or not response_parser.reusable or connection.sending:
             self.forget(connection)
             return
-        link.reset()
+        http.reset()
         connection.taken()
         connection.on_lost = self._idle.drop
         self._busy.discard(connection)
@@ -155,7 +155,7 @@ class AsyncPool:
         except BaseException:
             self.drop(connection)
             raise
-        if connection.link.dead:
+        if connection.http.dead:
             self.drop(connection)
             return False
         return True

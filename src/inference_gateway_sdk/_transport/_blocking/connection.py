@@ -11,7 +11,7 @@ from queue import Empty, SimpleQueue
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from ..._http1.connection import PIECE, TURN
+from ..._http1.connection import MAX_PIECES, PIECE_SIZE
 from ..._http1.failures import DeadlineExceeded, NotSent, NotSentInTime
 from ..routing import ATTEMPT_DELAY, Address, LookupResult, look_up, new_socket, numeric, set_up
 
@@ -78,24 +78,24 @@ def _milliseconds(seconds: float | None) -> int | None:
 
 
 class BlockingConnection:
-    """A connected, non-blocking socket, and the HTTP/1.1 connection (`link`) whose bytes it carries."""
+    """A connected, non-blocking socket, and the HTTP/1.1 connection (`http`) whose bytes it carries."""
 
-    __slots__ = ("_unsent", "_watch", "link", "sock")
+    __slots__ = ("_unsent", "_watch", "http", "sock")
 
-    def __init__(self, sock: socket.socket, link: Connection) -> None:
-        self.sock = sock
-        self.link = link
+    def __init__(self, sock: socket.socket, http: Connection) -> None:
+        self.sock: socket.socket = sock
+        self.http: Connection = http
         self._unsent: bytes | memoryview = b""
         self._watch = Watch(sock)
 
     def step(self, until: float | None, which: str) -> None:
-        """Send what the socket accepts, wait for data, and pass it to the link.
+        """Send what the socket accepts, wait for data, and pass it to `http`.
 
         Raises:
             DeadlineExceeded: The socket was neither readable nor writable before `until`. No data is lost.
         """
-        if self.link.abandoned:
-            self.link.end()
+        if self.http.abandoned:
+            self.http.end()
             return
         sending = self._send()
         if not self._watch.until(until, write=sending):
@@ -106,16 +106,16 @@ class BlockingConnection:
         """Return whether an idle connection is unusable: the server has sent something on it, usually an EOF."""
         if self._watch.now():
             self._receive()
-        return self.link.dead
+        return self.http.dead
 
     @property
     def sending(self) -> bool:
         """True if part of the request is not sent yet."""
-        return bool(self._unsent) or self.link.sending
+        return bool(self._unsent) or self.http.sending
 
     def abandon(self) -> None:
         """Shut down the socket, from any thread. A thread waiting for it wakes and raises an error."""
-        self.link.abandoned = True
+        self.http.abandoned = True
         with suppress(OSError):
             self.sock.shutdown(socket.SHUT_RDWR)
 
@@ -124,13 +124,13 @@ class BlockingConnection:
         self.sock.close()
 
     def _send(self) -> bool:
-        """Send up to `TURN` pieces. Return True if there is more to send.
+        """Send up to `MAX_PIECES` pieces. Return True if there is more to send.
 
         The limit allows an early response to be read while a fast server still accepts a large body. A failed send does
         not end the connection: a response may already have arrived.
         """
-        pieces = TURN
-        while piece := self._unsent or self.link.next_out():
+        pieces = MAX_PIECES
+        while piece := self._unsent or self.http.next_out():
             if not pieces:
                 self._unsent = piece
                 return True
@@ -142,24 +142,24 @@ class BlockingConnection:
                 return True
             except OSError:
                 self._unsent = b""
-                self.link.stop_sending()
+                self.http.stop_sending()
                 return False
-            self.link.bytes_sent = True
+            self.http.bytes_sent = True
             self._unsent = memoryview(piece)[sent:] if sent < len(piece) else b""
         return False
 
     def _receive(self) -> None:
         try:
-            data = self.sock.recv(PIECE)
+            data = self.sock.recv(PIECE_SIZE)
         except BlockingIOError:
             return
         except OSError as error:
-            self.link.end(error)
+            self.http.end(error)
             return
         if data:
-            self.link.receive(data)
+            self.http.receive(data)
         else:
-            self.link.end()
+            self.http.end()
 
 
 def connect(host: str, port: int, until: float | None) -> socket.socket:

@@ -30,22 +30,22 @@ __all__ = ["BlockingDriver", "BlockingResponse"]
 class BlockingResponse:
     """The response of the blocking transport. See `protocols.TransportResponse`."""
 
-    __slots__ = ("_body", "_connection", "_pool", "_turn", "headers", "status")
+    __slots__ = ("_body", "_connection", "_pool", "_read_lock", "headers", "status")
 
     def __init__(
         self, pool: BlockingPool, connection: BlockingConnection, response_parser: ResponseParser, body: Body
     ) -> None:
-        self.status = response_parser.status
-        self.headers = response_parser.headers
+        self.status: int = response_parser.status
+        self.headers: list[tuple[str, str]] = response_parser.headers
         self._pool = pool
         self._body = body
         self._connection: BlockingConnection | None = connection
         # Reentrant, so that a lock that an interrupt left acquired does not block its own thread.
-        self._turn = threading.RLock()
+        self._read_lock = threading.RLock()
 
     def read(self, deadline: float | None = None) -> bytes:
         """Return the next decoded bytes, or b"" at the end. See `protocols.TransportResponse.read`."""
-        self._take_turn()
+        self._begin_read()
         try:
             while (data := self._body.take()) is None:
                 self._step(deadline)
@@ -56,18 +56,18 @@ class BlockingResponse:
             self._body.invalidate()
             raise
         finally:
-            self._end_turn()
+            self._end_read()
 
     def release(self) -> None:
         """Release the connection. Drain it if little is left, else close it."""
         if self._connection is None:
             return
-        self._take_turn()
+        self._begin_read()
         try:
             self._drain()
         finally:
             self._give_back()
-            self._turn.release()
+            self._read_lock.release()
 
     def abandon(self) -> None:
         """Close the connection at once. A thread that is reading wakes and raises an error."""
@@ -81,26 +81,26 @@ class BlockingResponse:
         if connection is not None:
             self._pool.forget(connection)
 
-    def _take_turn(self) -> None:
-        if not self._turn.acquire(blocking=False):
+    def _begin_read(self) -> None:
+        if not self._read_lock.acquire(blocking=False):
             raise RuntimeError("this response is being read by another thread: one reader at a time")
 
-    def _end_turn(self) -> None:
+    def _end_read(self) -> None:
         if self._body.settled:
             self._give_back()
-        self._turn.release()
+        self._read_lock.release()
         connection = self._connection
-        if connection is not None and connection.link.abandoned:
+        if connection is not None and connection.http.abandoned:
             self._settle()
 
     def _settle(self) -> None:
         """Close an abandoned connection. If a thread is reading it, that thread closes it when its read ends."""
-        if self._turn.acquire(blocking=False):
+        if self._read_lock.acquire(blocking=False):
             try:
                 self._body.interrupt()
                 self._give_back()
             finally:
-                self._turn.release()
+                self._read_lock.release()
 
     def _step(self, until: float | None) -> None:
         connection = self._connection
@@ -184,7 +184,7 @@ class BlockingDriver:
                 if connection is None:
                     connection = self._connect(pool, destination.route, deadline, connect_seconds)
                 try:
-                    connection.link.request(method, head.data, body)
+                    connection.http.request(method, head.data, body)
                     answer = _open_response(pool, connection, destination, deadline, reused=reused)
                 except BaseException:
                     pool.drop(connection)
@@ -204,12 +204,12 @@ class BlockingDriver:
         until = deadline if seconds is None else monotonic() + seconds
         if deadline is not None and until is not None:
             until = min(until, deadline)
-        link = Connection(route, self._settings.context() if route.tls else None)
-        connection = BlockingConnection(connect(*route.address, until), link)
+        http = Connection(route, self._settings.context() if route.tls else None)
+        connection = BlockingConnection(connect(*route.address, until), http)
         try:
-            while not link.ready:
-                if link.failure is not None:
-                    raise link.failure
+            while not http.ready:
+                if http.failure is not None:
+                    raise http.failure
                 connection.step(until, "connect")
         except DeadlineExceeded:
             connection.close()
@@ -239,10 +239,10 @@ def _open_response(
     reused: bool,
 ) -> BlockingResponse | None:
     """Wait for the response to the request in progress. Return None if it must be sent on another connection."""
-    link = connection.link
-    while (state := next_action(link, reused=reused, proxied=destination.proxied)) is NextAction.WAIT:
+    http = connection.http
+    while (state := next_action(http, reused=reused, proxied=destination.proxied)) is NextAction.WAIT:
         connection.step(deadline, "headers")
-    response_parser = link.response_parser
+    response_parser = http.response_parser
     if state is NextAction.AGAIN or response_parser is None:
         pool.drop(connection)
         return None

@@ -29,7 +29,7 @@ class BlockingPool:
     _anchors: ClassVar[dict[int, tuple[IdleConnections[BlockingConnection], set[BlockingConnection]]]] = {}
 
     def __init__(self, limit: int, idle_seconds: float) -> None:
-        self.closed = False
+        self.closed: bool = False
         self._slots: SimpleQueue[None] = SimpleQueue()
         for _ in range(limit):
             self._slots.put(None)
@@ -86,12 +86,12 @@ class BlockingPool:
 
     def give_back(self, connection: BlockingConnection) -> None:
         """Free the slot of a connection. Keep the connection idle if it can serve another request."""
-        link = connection.link
-        response_parser = link.response_parser
-        if link.dead or link.abandoned or response_parser is None or not response_parser.reusable or connection.sending:
+        http = connection.http
+        response_parser = http.response_parser
+        if http.dead or http.abandoned or response_parser is None or not response_parser.reusable or connection.sending:
             self.forget(connection)
             return
-        link.reset()
+        http.reset()
         self._busy.discard(connection)
         with self._lock:
             over = [connection] if self.closed else self._idle.put(connection, monotonic())
@@ -124,5 +124,5 @@ class BlockingPool:
         """Close the copies of the parent's sockets in a forked child. The parent's connections stay open."""
         self.closed = True
         for connection in [*self._idle.clear(), *self._busy]:
-            connection.link.abandoned = True
+            connection.http.abandoned = True
             connection.close()

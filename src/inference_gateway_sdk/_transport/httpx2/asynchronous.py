@@ -189,7 +189,7 @@ class AsyncHttpx2Response:
 
     async def read(self, deadline: float | None = None) -> bytes:
         """Return the next decoded bytes, or b"" at the end. See `protocols.TransportResponse.read`."""
-        self._take_turn()
+        self._begin_read()
         try:
             while (data := self._body.take()) is None:
                 await self._wait(deadline)
@@ -200,7 +200,7 @@ class AsyncHttpx2Response:
 
     async def release(self) -> None:
         """Return the connection to the httpx2 client. Drain it if little is left, else close it."""
-        self._take_turn()
+        self._begin_read()
         deadline = monotonic() + DRAIN_SECONDS
         try:
             while not self._body.drain():
@@ -220,7 +220,7 @@ class AsyncHttpx2Response:
     def __del__(self) -> None:
         self.abandon()
 
-    def _take_turn(self) -> None:
+    def _begin_read(self) -> None:
         if self._reading:
             raise RuntimeError("this response is being read by another task: one reader at a time")
         self._reading = True

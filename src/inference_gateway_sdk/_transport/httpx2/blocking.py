@@ -98,7 +98,8 @@ class _Request:
     """One request and its response, driven by a background thread."""
 
     def __init__(self, client: httpx2.Client) -> None:
-        self.changed = threading.Condition()  # its lock is reentrant, as a destructor may run while it is held
+        # The lock is reentrant, because a destructor may run while it is held.
+        self.changed: threading.Condition = threading.Condition()
         self.buffered: BufferedBody | None = None
         self._client = client
         self._progress: SendProgress | None = None
@@ -215,18 +216,18 @@ class _Request:
 class Httpx2Response:
     """A response from an `httpx2.Client`. See `protocols.TransportResponse`."""
 
-    __slots__ = ("_body", "_fetch", "_turn", "headers", "status")
+    __slots__ = ("_body", "_fetch", "_read_lock", "headers", "status")
 
     def __init__(self, fetch: _Request, buffered: BufferedBody, body: Body) -> None:
-        self.status = buffered.status
-        self.headers = list(buffered.headers)
+        self.status: int = buffered.status
+        self.headers: list[tuple[str, str]] = list(buffered.headers)
         self._fetch = fetch
         self._body = body
-        self._turn = threading.RLock()  # reentrant, as an interrupt may leave it acquired
+        self._read_lock = threading.RLock()  # reentrant, as an interrupt may leave it acquired
 
     def read(self, deadline: float | None = None) -> bytes:
         """Return the next decoded bytes, or b"" at the end. See `protocols.TransportResponse.read`."""
-        self._take_turn()
+        self._begin_read()
         try:
             with self._fetch.changed:
                 while (data := self._body.take()) is None:
@@ -239,11 +240,11 @@ class Httpx2Response:
             self._body.invalidate()
             raise
         finally:
-            self._turn.release()
+            self._read_lock.release()
 
     def release(self) -> None:
         """Return the connection to the httpx2 client. Drain it if little is left, else close it."""
-        self._take_turn()
+        self._begin_read()
         deadline = monotonic() + DRAIN_SECONDS
         try:
             with self._fetch.changed:
@@ -253,7 +254,7 @@ class Httpx2Response:
         except DeadlineExceeded:
             pass
         finally:
-            self._turn.release()
+            self._read_lock.release()
             self.abandon()
 
     def abandon(self) -> None:
@@ -265,8 +266,8 @@ class Httpx2Response:
         if not self._body.settled:
             self._fetch.stop(may_wait=False)
 
-    def _take_turn(self) -> None:
-        if not self._turn.acquire(blocking=False):
+    def _begin_read(self) -> None:
+        if not self._read_lock.acquire(blocking=False):
             raise RuntimeError("this response is being read by another thread: one reader at a time")
 
     def _wait(self, deadline: float | None) -> None:

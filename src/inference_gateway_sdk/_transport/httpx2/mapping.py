@@ -50,13 +50,13 @@ class BufferedBody:
     __slots__ = ("_waiting", "body", "complete", "failure", "headers", "provable", "status")
 
     def __init__(self, response: httpx2.Response) -> None:
-        self.status = response.status_code
-        self.headers = [
+        self.status: int = response.status_code
+        self.headers: list[tuple[str, str]] = [
             (name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in response.headers.raw
         ]
-        self.provable = not _ends_with_tls(response)
+        self.provable: bool = not _ends_with_tls(response)
         self.body: list[bytes] = []
-        self.complete = False
+        self.complete: bool = False
         self.failure: TransportFailure | None = None
         self._waiting = 0
         if response.is_stream_consumed:  # a hook has read the body, which is then already decoded
@@ -249,7 +249,7 @@ class SendProgress:
     __slots__ = ("_connect_by", "_connect_seconds", "_deadline", "_on_sent", "_phase", "stopped")
 
     def __init__(self, deadline: float | None, connect_seconds: float | None, on_sent: Callable[[], None]) -> None:
-        self.stopped = False
+        self.stopped: bool = False
         self._deadline = deadline
         self._connect_seconds = connect_seconds
         self._connect_by: float | None = None

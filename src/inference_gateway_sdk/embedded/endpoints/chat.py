@@ -125,7 +125,7 @@ async def _chat_answer(provider: ChatProvider, chat: ChatRequest, gateway: Gatew
     except msgspec.DecodeError as error:
         raise problems.undecodable(error, body, quirks=gateway.quirks) from error
     if answer.choices is None and not gateway.quirks.hollow_answers:
-        raise problems.hollow(body)
+        raise problems.without_choices(body)
     return go_json.encode(answer)
 
 

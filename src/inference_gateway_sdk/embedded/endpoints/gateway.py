@@ -18,7 +18,7 @@ from ..client_connection import while_connected
 from ..otlp import Verdict, from_json, from_protobuf, judge
 from ..problems import Problem
 from ..providers.http_provider import with_runtime_context
-from ..providers.provider import Listed, ProviderError, Silent
+from ..providers.provider import Listed, ProviderError, ProviderTimeoutError
 from ..request_body import read_body
 from ..routing import is_listed, named_provider
 
@@ -79,14 +79,14 @@ async def _of_one(gateway: Gateway, name: str, include: tuple[str, ...]) -> list
     except TimeoutError:
         raise Problem.timed_out() from None
     except (ProviderError, msgspec.DecodeError) as error:
-        late = isinstance(error, Silent) and not gateway.quirks.late_is_refused
+        late = isinstance(error, ProviderTimeoutError) and not gateway.quirks.late_is_refused
         raise Problem.timed_out() if late else Problem.no_listing() from error
 
 
 async def _of_all(gateway: Gateway, include: tuple[str, ...]) -> list[dict[str, object]]:
     """Return every provider's models. Providers that do not answer are left out silently."""
     lists = await asyncio.gather(
-        *(_of_one(gateway, name, include) for name in gateway.listable()), return_exceptions=True
+        *(_of_one(gateway, name, include) for name in gateway.listed_providers()), return_exceptions=True
     )
     return [entry for listed in lists if not isinstance(listed, BaseException) for entry in listed]
 

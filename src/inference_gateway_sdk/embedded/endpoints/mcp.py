@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from ..gateway import Gateway
-    from ..mcp.toolbox import Placed, Toolbox
+    from ..mcp.toolbox import SourcedTool, Toolbox
 
 __all__ = ["JsonRpcReply", "answer_json_rpc", "handle_mcp", "list_tools", "token_metadata"]
 
@@ -225,7 +225,7 @@ def _check_exposed(gateway: Gateway) -> None:
         raise Problem(403, "mcp tools endpoint is not exposed")
 
 
-def _tool_entry(placed: Placed) -> dict[str, object]:
+def _tool_entry(placed: SourcedTool) -> dict[str, object]:
     return {
         "name": f"mcp_{placed.tool.name}",
         "description": placed.tool.description or "",

@@ -13,7 +13,7 @@ from ..multipart import Form, FormError
 from ..problems import MessagesProblem, Problem, passed_through, proxied
 from ..providers.catalogue import CATALOGUE
 from ..providers.http_provider import USER_AGENT
-from ..providers.provider import Ask, ModelProvider, ProviderError
+from ..providers.provider import ModelProvider, ProviderError, ProviderRequest
 from ..request_body import PassedBody, read_body
 from ..routing import admit, named_provider, route_model
 
@@ -74,20 +74,25 @@ async def pass_json(
     target = route_model(body.model, named)
     admit(body.model, gateway.settings)
     provider = choose(target.provider)
-    ask = Ask(
+    outgoing = ProviderRequest(
         path=path, headers=_forward_headers("application/json", stream=body.stream), body=body.with_model(target.model)
     )
-    return _forward(gateway, provider, ask, envelope, streams=streams)
+    return _forward(gateway, provider, outgoing, envelope, streams=streams)
 
 
 def pass_form(gateway: Gateway, provider: ModelProvider, path: str, content_type: str, form: bytes) -> Response:
     """Pass a form on and return the provider's answer."""
-    ask = Ask(path=path, headers=_forward_headers(content_type, stream=False), body=form)
-    return _forward(gateway, provider, ask, None, streams=not gateway.quirks.whole_images)
+    outgoing = ProviderRequest(path=path, headers=_forward_headers(content_type, stream=False), body=form)
+    return _forward(gateway, provider, outgoing, None, streams=not gateway.quirks.whole_images)
 
 
 def _forward(
-    gateway: Gateway, provider: ModelProvider, ask: Ask, envelope: Callable[[Problem], Problem] | None, *, streams: bool
+    gateway: Gateway,
+    provider: ModelProvider,
+    outgoing: ProviderRequest,
+    envelope: Callable[[Problem], Problem] | None,
+    *,
+    streams: bool,
 ) -> Response:
     quirks = gateway.quirks
 
@@ -96,9 +101,9 @@ def _forward(
         return envelope(plain) if envelope else plain
 
     # a streamed answer has no deadline as a whole (gateway-behaviour.md#limits-and-timeouts)
-    streamed = streams and ask.header("accept") == _EVENTS
+    streamed = streams and outgoing.header("accept") == _EVENTS
     seconds = None if streamed else gateway.settings.read_timeout
-    return PassThrough(provider.exchange(ask), seconds, problem, quirks=quirks, streams=streams)
+    return PassThrough(provider.exchange(outgoing), seconds, problem, quirks=quirks, streams=streams)
 
 
 def _forward_headers(content_type: str, *, stream: bool) -> tuple[tuple[str, str], ...]:
@@ -114,7 +119,7 @@ async def messages(gateway: Gateway, request: Request) -> Response:
     """Pass a Messages request on. The gateway's own errors have the dialect's envelope."""
 
     def choose(name: str) -> ModelProvider:
-        return gateway.supporter(name, "messages", Problem.not_supported("The Messages API"))
+        return gateway.provider_for(name, "messages", Problem.not_supported("The Messages API"))
 
     try:
         return await pass_json(gateway, request, "/messages", choose, MessagesProblem.of)
@@ -127,7 +132,7 @@ async def responses(gateway: Gateway, request: Request) -> Response:
 
     def choose(name: str) -> ModelProvider:
         refusal = Problem.not_supported("The Responses API", " Use /v1/chat/completions instead.")
-        return gateway.supporter(name, "responses", refusal)
+        return gateway.provider_for(name, "responses", refusal)
 
     return await pass_json(gateway, request, "/responses", choose)
 
@@ -157,7 +162,7 @@ async def generate_image(gateway: Gateway, request: Request) -> Response:
     _check_images_enabled(gateway)
     choose = partial(_image_provider, gateway)
     streams = not gateway.quirks.whole_images
-    unnamed = Problem.nobody_named()
+    unnamed = Problem.no_provider_named()
     return await pass_json(gateway, request, "/images/generations", choose, unnamed=unnamed, streams=streams)
 
 
@@ -201,7 +206,7 @@ async def _image_form(gateway: Gateway, request: Request) -> Form:
 def _pass_image_form(gateway: Gateway, request: Request, path: str, form: Form) -> Response:
     model, provider = form.text("model"), named_provider(request)
     if not model and not provider:
-        raise Problem.nobody_named()
+        raise Problem.no_provider_named()
     target = route_model(model, provider)
     admit(model, gateway.settings)
     content_type, data = form.with_text("model", target.model).encode()
@@ -229,10 +234,10 @@ async def proxy(gateway: Gateway, request: Request) -> Response:
         return await _event_stream(gateway, provider, request)
     forced = {"accept": _JSON, "content-type": _JSON} if quirks.proxy_json else {}
     headers = (*(pair for pair in _proxy_headers(request) if pair[0] not in forced), *forced.items())
-    ask = Ask(
+    outgoing = ProviderRequest(
         path=_proxy_path(request), method=request.method, headers=headers, body=await request.body(), patient=True
     )
-    return Mirror(provider.exchange(ask), proxied)
+    return Mirror(provider.exchange(outgoing), proxied)
 
 
 async def _event_stream(gateway: Gateway, provider: ModelProvider, request: Request) -> Response:
@@ -240,13 +245,15 @@ async def _event_stream(gateway: Gateway, provider: ModelProvider, request: Requ
         body = await read_body(request, gateway.settings.max_body - 1)
     except Problem as problem:
         raise Problem(problem.status, problem.text, content_type=_EVENTS) from problem
-    ask = Ask(path=_proxy_path(request), method=request.method, headers=_proxy_headers(request), body=body)
+    outgoing = ProviderRequest(
+        path=_proxy_path(request), method=request.method, headers=_proxy_headers(request), body=body
+    )
     refused = partial(passed_through, quirks=gateway.quirks)
-    return LineRelay(_proxy_lines(provider, ask, request.scope), refused, quirks=gateway.quirks, patient=False)
+    return LineRelay(_proxy_lines(provider, outgoing, request.scope), refused, quirks=gateway.quirks, patient=False)
 
 
-async def _proxy_lines(provider: ModelProvider, ask: Ask, scope: Scope) -> AsyncGenerator[bytes]:
-    async with provider.exchange(ask) as answer, aclosing(before_reads(scope, lines_of(answer))) as lines:
+async def _proxy_lines(provider: ModelProvider, outgoing: ProviderRequest, scope: Scope) -> AsyncGenerator[bytes]:
+    async with provider.exchange(outgoing) as answer, aclosing(before_reads(scope, lines_of(answer))) as lines:
         async for line in lines:
             yield line
 

@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 
 __all__ = [
     "EXTENSION",
+    "AnswerEndedError",
     "AnswerHead",
     "FaultSend",
     "MidBody",
-    "OverError",
-    "Pieces",
+    "PieceConsumer",
+    "PieceSplitter",
     "RawConnection",
-    "Taker",
-    "WithoutLast",
+    "WithoutLastEvent",
     "error_body",
     "error_event",
     "fault_refusal",
@@ -120,7 +120,7 @@ class AnswerHead:
 
     def __init__(self, status: int, headers: RawHeaders) -> None:
         self.status = status
-        self.headers = headers
+        self.headers: RawHeaders = headers
 
     @classmethod
     def of(cls, message: Message) -> AnswerHead:
@@ -147,7 +147,7 @@ class AnswerHead:
         return {"type": "http.response.start", "status": self.status, "headers": self.headers}
 
 
-class Taker(Protocol):
+class PieceConsumer(Protocol):
     """A consumer of an answer in pieces: the events of a stream, or the two halves of any other body."""
 
     async def begin(self, head: AnswerHead) -> None:
@@ -163,11 +163,11 @@ class Taker(Protocol):
         ...
 
 
-class Pieces:
-    """An ASGI `send` that splits an answer into pieces for a taker."""
+class PieceSplitter:
+    """An ASGI `send` that splits an answer into pieces for a consumer."""
 
-    def __init__(self, taker: Taker) -> None:
-        self._taker = taker
+    def __init__(self, consumer: PieceConsumer) -> None:
+        self._consumer = consumer
         self._head = AnswerHead(200, [])
         self._events = _Events()
         self._body = bytearray()
@@ -177,7 +177,7 @@ class Pieces:
         if message["type"] == "http.response.start":
             self._head = AnswerHead.of(message)
             if self._head.streams:
-                await self._taker.begin(self._head)
+                await self._consumer.begin(self._head)
             return
         body, more = message.get("body", b""), message.get("more_body", False)
         if self._head.streams:
@@ -189,18 +189,18 @@ class Pieces:
 
     async def _stream(self, body: bytes) -> None:
         for event in self._events.feed(body):
-            await self._taker.take(event)
+            await self._consumer.take(event)
 
     async def _finish(self) -> None:
         if self._head.streams:
             if self._events.rest:
-                await self._taker.take(self._events.rest)
+                await self._consumer.take(self._events.rest)
         else:
-            await self._taker.begin(self._head)
+            await self._consumer.begin(self._head)
             middle = len(self._body) // 2
-            await self._taker.take(bytes(self._body[:middle]))
-            await self._taker.take(bytes(self._body[middle:]))
-        await self._taker.end()
+            await self._consumer.take(bytes(self._body[:middle]))
+            await self._consumer.take(bytes(self._body[middle:]))
+        await self._consumer.end()
 
 
 class _Events:
@@ -217,6 +217,7 @@ class _Events:
 
     def feed(self, data: bytes) -> Iterator[bytes]:
         """Yield the events that are complete now."""
+        # b'data: {"a"' and b':1}\n\n' become b'data: {"a":1}\n\n'
         for line in self._lines.feed(data):
             self._event += line
             if not line.rstrip(b"\r\n"):
@@ -224,7 +225,7 @@ class _Events:
                 self._event = b""
 
 
-class OverError(Exception):
+class AnswerEndedError(Exception):
     """The answer was ended by a fault. Raised to stop the application, which may still have more to send."""
 
 
@@ -238,7 +239,7 @@ class FaultSend:
 
     def __init__(self, scope: Scope, send: Send) -> None:
         self.path: str = scope["path"]
-        self.streams = False
+        self.streams: bool = False
         self._chunked = False
         self._scope = scope
         self._send = send
@@ -275,13 +276,13 @@ class FaultSend:
         """Send the same bytes repeatedly until the time is over or the client leaves.
 
         Raises:
-            OverError: The client left.
+            AnswerEndedError: The client left.
         """
         until = None if seconds is None else time.monotonic() + seconds
         while until is None or time.monotonic() < until:
             await (self.connection.write(data) if raw else self.body(data))
             if await self.connection.gone_within(interval):
-                raise OverError
+                raise AnswerEndedError
 
 
 _COMMENT = b": the gateway is alive\n\n"
@@ -298,7 +299,7 @@ _PLACES: dict[type[MidBodyFault], int] = {
 
 
 class MidBody:
-    """A taker that passes an answer on and injects a fault before one piece, or at the end of a shorter answer."""
+    """A consumer that passes an answer on and injects a fault before one piece, or at the end of a shorter answer."""
 
     def __init__(self, fault: MidBodyFault, out: FaultSend) -> None:
         self._fault = fault
@@ -306,7 +307,7 @@ class MidBody:
         self._out = out
 
     async def begin(self, head: AnswerHead) -> None:
-        """Send the head, as `Taker.begin` does."""
+        """Send the head, as `PieceConsumer.begin` does."""
         if not head.streams:
             self._left = _PLACES.get(type(self._fault), min(self._left or 0, 1))
             if not isinstance(self._fault, _KEEPS_LENGTH):
@@ -314,7 +315,7 @@ class MidBody:
         await self._out.head(head)
 
     async def take(self, piece: bytes) -> None:
-        """Send the piece or inject the fault, as `Taker.take` does."""
+        """Send the piece or inject the fault, as `PieceConsumer.take` does."""
         if self._left == 0:
             self._left = None
             await inject(self._fault, self._out, piece)
@@ -324,25 +325,25 @@ class MidBody:
         await self._out.body(piece)
 
     async def end(self) -> None:
-        """End the answer, as `Taker.end` does."""
+        """End the answer, as `PieceConsumer.end` does."""
         if self._left is not None:
             await inject(self._fault, self._out, b"")
         await self._out.end()
 
 
-class WithoutLast:
-    """A taker that passes on an event stream without its last event, and any other body unchanged."""
+class WithoutLastEvent:
+    """A consumer that passes on an event stream without its last event, and any other body unchanged."""
 
     def __init__(self, out: FaultSend) -> None:
         self._out = out
         self._held = b""
 
     async def begin(self, head: AnswerHead) -> None:
-        """Send the head, as `Taker.begin` does."""
+        """Send the head, as `PieceConsumer.begin` does."""
         await self._out.head(head)
 
     async def take(self, piece: bytes) -> None:
-        """Send the previous piece, as `Taker.take` does."""
+        """Send the previous piece, as `PieceConsumer.take` does."""
         if not self._out.streams:
             await self._out.body(piece)
             return
@@ -350,7 +351,7 @@ class WithoutLast:
         self._held = piece
 
     async def end(self) -> None:
-        """End the answer, as `Taker.end` does."""
+        """End the answer, as `PieceConsumer.end` does."""
         await self._out.end()
 
 
@@ -358,7 +359,7 @@ async def inject(fault: MidBodyFault, out: FaultSend, piece: bytes) -> None:
     """Inject the fault in place of the piece, which is empty at the end of the answer.
 
     Raises:
-        OverError: The fault ended the answer.
+        AnswerEndedError: The fault ended the answer.
     """
     match fault:
         case kinds.ResetMidBody():
@@ -382,7 +383,7 @@ async def inject(fault: MidBodyFault, out: FaultSend, piece: bytes) -> None:
         case _:
             await _replace(fault, out, piece)
             return
-    raise OverError
+    raise AnswerEndedError
 
 
 async def _replace(fault: MidBodyFault, out: FaultSend, piece: bytes) -> None:
@@ -401,7 +402,7 @@ async def _replace(fault: MidBodyFault, out: FaultSend, piece: bytes) -> None:
         case _:
             raise AssertionError(fault)
     await out.end()
-    raise OverError
+    raise AnswerEndedError
 
 
 async def _padded_event(out: FaultSend, piece: bytes, size: int) -> None:

@@ -222,7 +222,7 @@ class MalformedChunk(MidBodyFault, frozen=True):
 
 
 class MalformedEvent(MidBodyFault, frozen=True):
-    """An event whose data is not JSON, then the rest. Any other body is cut off and continues with that data.
+    """An event whose data is not JSON, then the rest. In any other body the data replaces the second half.
 
     Attributes:
         after: The number of events sent before the fault.

@@ -10,12 +10,12 @@ from ..problems import Problem
 from . import kinds
 from .injection import (
     EXTENSION,
+    AnswerEndedError,
     AnswerHead,
     FaultSend,
     MidBody,
-    OverError,
-    Pieces,
-    WithoutLast,
+    PieceSplitter,
+    WithoutLastEvent,
     fault_refusal,
     raw_connection,
 )
@@ -81,7 +81,7 @@ class FaultMiddleware:
             return
         buffered = BufferedReceive(receive)
         try:
-            scope, fault = await self._chosen(scope, buffered)
+            scope, fault = await self._choose_fault(scope, buffered)
         except FaultError as error:
             await Problem(400, f"{HEADER}: {error}").response()(scope, buffered.receive, send)
             return
@@ -89,10 +89,10 @@ class FaultMiddleware:
             await self._inject(fault, scope, buffered, send)
         except FaultError as error:
             await Problem(501, str(error)).response()(scope, buffered.receive, send)
-        except OverError:
+        except AnswerEndedError:
             return
 
-    async def _chosen(self, scope: Scope, buffered: BufferedReceive) -> tuple[Scope, Fault]:
+    async def _choose_fault(self, scope: Scope, buffered: BufferedReceive) -> tuple[Scope, Fault]:
         """Return the scope for the application, and the fault of this request."""
         method, path = scope["method"], scope["path"]
         headers = {key.decode("latin-1").lower(): value.decode("latin-1") for key, value in scope["headers"]}
@@ -111,24 +111,24 @@ class FaultMiddleware:
             raw_connection(scope)  # raises now, while a refusal can still be sent
         match fault:
             case kinds.MidBodyFault():
-                await self._app(scope, buffered.receive, Pieces(MidBody(fault, FaultSend(scope, send))).send)
+                await self._app(scope, buffered.receive, PieceSplitter(MidBody(fault, FaultSend(scope, send))).send)
             case kinds.NoFault():
                 await self._app(scope, buffered.receive, send)
             case kinds.MissingDone():
-                await self._app(scope, buffered.receive, Pieces(WithoutLast(FaultSend(scope, send))).send)
+                await self._app(scope, buffered.receive, PieceSplitter(WithoutLastEvent(FaultSend(scope, send))).send)
             case kinds.WrongContentType(content_type=content_type):
-                await self._app(scope, buffered.receive, _relabelled(send, content_type))
+                await self._app(scope, buffered.receive, _with_content_type(send, content_type))
             case kinds.CloseOnReuse(reset=reset):
-                await self._app(scope, buffered.receive, _last_on_its_connection(scope, send, reset=reset))
+                await self._app(scope, buffered.receive, _ending_on_reuse(scope, send, reset=reset))
             case kinds.StallBeforeHeaders(seconds=seconds):
                 await buffered.body()
                 if not await raw_connection(scope).gone_within(seconds):
                     await self._app(scope, buffered.receive, send)
             case _:
                 await buffered.body()
-                await self._instead(fault, scope, send)
+                await self._replace_answer(fault, scope, send)
 
-    async def _instead(self, fault: Fault, scope: Scope, send: Send) -> None:
+    async def _replace_answer(self, fault: Fault, scope: Scope, send: Send) -> None:
         """Inject a fault that replaces the whole answer, after the request has been read."""
         match fault:
             case kinds.Status():
@@ -165,20 +165,20 @@ async def _refuse(fault: kinds.Status, scope: Scope, send: Send) -> None:
     await send({"type": "http.response.body", "body": body, "more_body": False})
 
 
-def _relabelled(send: Send, content_type: str) -> Send:
+def _with_content_type(send: Send, content_type: str) -> Send:
     """Return a `send` that changes the content type."""
 
-    async def relabelled(message: Message) -> None:
+    async def changed(message: Message) -> None:
         if message["type"] == "http.response.start":
             head = AnswerHead.of(message)
             head.put(b"content-type", content_type.encode())
             message = head.message()
         await send(message)
 
-    return relabelled
+    return changed
 
 
-def _last_on_its_connection(scope: Scope, send: Send, *, reset: bool) -> Send:
+def _ending_on_reuse(scope: Scope, send: Send, *, reset: bool) -> Send:
     """Return a `send` that arranges, before the answer's last bytes, for the connection to end on reuse."""
     connection = raw_connection(scope)
 
@@ -224,7 +224,7 @@ class _SocketConnection:
     """Raw access to an asyncio transport, as a `RawConnection`."""
 
     def __init__(self, transport: asyncio.Transport) -> None:
-        self.lost = asyncio.Event()
+        self.lost: asyncio.Event = asyncio.Event()
         self._transport = transport
         self._on_reuse = ""
 

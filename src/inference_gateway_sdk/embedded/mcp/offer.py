@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ..._wire.mcp import McpServerTool, McpToolResult
-    from .toolbox import Placed
+    from .toolbox import SourcedTool
 
 __all__ = ["Direct", "Offer", "Selector", "ToolError", "ToolSource"]
 
@@ -87,7 +87,7 @@ class Offer(ABC):
         placed: The available tools.
     """
 
-    def __init__(self, placed: Sequence[Placed]) -> None:
+    def __init__(self, placed: Sequence[SourcedTool]) -> None:
         self._placed = {each.tool.name: each for each in placed}
 
     @property

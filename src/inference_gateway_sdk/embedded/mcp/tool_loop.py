@@ -15,7 +15,7 @@ from ..chat_schema import ChatMessage, ChatRequest, ChatResponse, ChatToolCall, 
 from ..client_connection import ClientLeft, while_connected
 from ..forwarding import relay_lines, stream_headers
 from ..problems import Problem
-from ..providers.provider import BrokenOff, ProviderError
+from ..providers.provider import ProviderError, ProviderTruncatedError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
@@ -71,8 +71,8 @@ class StreamedTurn:
     """
 
     def __init__(self) -> None:
-        self.finish = ""
-        self.done = False
+        self.finish: str = ""
+        self.done: bool = False
         self._texts: dict[str, list[str]] = {"content": [], "reasoning": [], "reasoning_content": []}
         self._calls: dict[int, ChatToolCall] = {}
 
@@ -119,6 +119,8 @@ class StreamedTurn:
         self.finish = choice.finish_reason or self.finish
 
     def _add(self, piece: _CallPiece) -> None:
+        # First {"index": 0, "id": "call_1", "function": {"name": "now", "arguments": ""}}
+        # Then {"index": 0, "function": {"arguments": "{\"zone\":"}} and {"index": 0, "function": {"arguments": "1}"}}
         call = self._calls.setdefault(self._place(piece), ChatToolCall(type="function"))
         call.id = call.id or piece.id or ""
         call.type = piece.type or call.type
@@ -201,7 +203,7 @@ class ToolLoop:
         If a later turn does not begin, the stream ends with an error event.
 
         Raises:
-            BrokenOff: The stream was cut off. Raised at any step, as in `ModelProvider.chat_stream`.
+            ProviderTruncatedError: The stream was cut off. Raised at any step, as in `ModelProvider.chat_stream`.
             ProviderError: The first answer failed. Raised at the first step only.
         """
         request = offered(request, self._offer)
@@ -218,7 +220,7 @@ class ToolLoop:
                 async with aclosing(self._turn(request, turn)) as lines:
                     async for line in lines:
                         yield line
-            except BrokenOff:
+            except ProviderTruncatedError:
                 raise
             except ProviderError as error:
                 yield self._failure(error)
@@ -235,7 +237,7 @@ class ToolLoop:
                     turn.feed(line)
                     if not turn.done:
                         yield line if line.endswith(b"\n") else line + b"\n\n"
-            except BrokenOff:
+            except ProviderTruncatedError:
                 if not turn.finish:
                     raise
 
@@ -316,7 +318,7 @@ class CutStream(Response):
         try:
             for _ in range(ROUNDS):
                 turn = StreamedTurn()
-                with suppress(BrokenOff):  # as in the real gateway, a cut-off looks like an end
+                with suppress(ProviderTruncatedError):  # as in the real gateway, a cut-off looks like an end
                     async with aclosing(self._turn(request, turn)) as frames:
                         async for frame in frames:
                             yield frame

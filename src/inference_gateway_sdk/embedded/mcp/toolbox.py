@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "FunctionTools",
-    "Placed",
     "RemoteTools",
+    "SourcedTool",
     "Toolbox",
 ]
 
@@ -162,7 +162,7 @@ class RemoteTools:
 
     def __init__(self, address: str, settings: McpSettings) -> None:
         self.address = address
-        self.alias = _alias(httpx2.URL(address).netloc.decode())
+        self.alias: str = _alias(httpx2.URL(address).netloc.decode())
         self.tools: tuple[McpServerTool, ...] = ()
         self._settings = settings
         self._headers: dict[str, str] | None = None  # session headers of each request; None before the first contact
@@ -172,10 +172,10 @@ class RemoteTools:
         """Fetch the list of tools again, as `ToolSource.refresh` does."""
         try:
             async with asyncio.timeout(self._settings.request_timeout):
-                self.tools = tuple(await self._listed())
+                self.tools = tuple(await self._list_pages())
         except (ToolError, TimeoutError) as error:
             self.tools, self._headers = (), None
-            raise error if isinstance(error, ToolError) else self._late() from error
+            raise error if isinstance(error, ToolError) else self._timed_out() from error
 
     async def call(self, name: str, arguments: Mapping[str, object]) -> McpToolResult:
         """Run a tool, as `ToolSource.call` does."""
@@ -193,7 +193,7 @@ class RemoteTools:
         if self._client is not None:
             await self._client.aclose()
 
-    async def _listed(self) -> list[McpServerTool]:
+    async def _list_pages(self) -> list[McpServerTool]:
         tools: list[McpServerTool] = []
         cursor: str | None = None
         for _ in range(_MOST_PAGES):
@@ -208,14 +208,14 @@ class RemoteTools:
         """Return the result of a call. If the server has lost the session, begin a new one and try once more."""
         headers = self._headers
         if headers is None:
-            headers = self._headers = await self._greet()
+            headers = self._headers = await self._negotiate()
         reply = await self._send(call, headers)
         if reply.status == 404 and _SESSION in headers:
-            headers = self._headers = await self._greet()
+            headers = self._headers = await self._negotiate()
             reply = await self._send(call, headers)
         return _read_remote(call, reply)
 
-    async def _greet(self) -> dict[str, str]:
+    async def _negotiate(self) -> dict[str, str]:
         """Negotiate the protocol, learn the server's name, and return the headers of further requests."""
         call = rpc_call("server/discover", None, _CLIENT)
         reply = await self._send(call, {})
@@ -225,24 +225,24 @@ class RemoteTools:
             found = {}
         versions = found.get("supportedVersions")
         if not is_array(versions) or PROTOCOL_VERSION not in versions:
-            return await self._shake_hands()
+            return await self._initialize()
         meta: Any = found.get("_meta")
-        self._take_name(meta.get(_SERVER_INFO) if is_object(meta) else None)
+        self._adopt_name(meta.get(_SERVER_INFO) if is_object(meta) else None)
         return {}
 
-    async def _shake_hands(self) -> dict[str, str]:
+    async def _initialize(self) -> dict[str, str]:
         wanted = {"protocolVersion": _HANDSHAKE_VERSION, "capabilities": {}, "clientInfo": _CLIENT}
         call = rpc_call("initialize", wanted, _CLIENT)
         reply = await self._send(call, {"mcp-protocol-version": _HANDSHAKE_VERSION})
         begun = _remote_result(_read_remote(call, reply))
-        self._take_name(begun.get("serverInfo"))
+        self._adopt_name(begun.get("serverInfo"))
         headers = {"mcp-protocol-version": str(begun.get("protocolVersion") or _HANDSHAKE_VERSION)}
         if _SESSION in reply.headers:
             headers[_SESSION] = reply.headers[_SESSION]
         await self._exchange("POST", {**_TYPES, **headers}, _INITIALIZED)
         return headers
 
-    def _take_name(self, info: Any) -> None:
+    def _adopt_name(self, info: Any) -> None:
         name = info.get("name") if is_object(info) else None
         if isinstance(name, str) and _alias(name):
             self.alias = _alias(name)
@@ -267,12 +267,12 @@ class RemoteTools:
                 finally:
                     await answer.aclose()
         except TimeoutError:
-            raise self._late() from None
+            raise self._timed_out() from None
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
             raise ToolError(f"{self.address} could not be reached: {error}") from error
         return Reply(answer.status_code, Headers(answer.headers.multi_items()), data)
 
-    def _late(self) -> ToolError:
+    def _timed_out(self) -> ToolError:
         return ToolError(f"{self.address} did not answer in time")
 
     def _open_client(self) -> httpx2.AsyncClient:
@@ -314,7 +314,7 @@ def _alias(name: str) -> str:
 _logger = logging.getLogger(__name__)
 
 
-class Placed(Struct, frozen=True):
+class SourcedTool(Struct, frozen=True):
     """A tool and its source."""
 
     tool: McpServerTool
@@ -340,7 +340,7 @@ class Toolbox:
     def __init__(self, sources: Sequence[ToolSource], settings: McpSettings) -> None:
         self._sources = sources
         self._settings = settings
-        self._watching: list[asyncio.Task[None]] = []
+        self._polling: list[asyncio.Task[None]] = []
 
     @classmethod
     def build(cls, settings: McpSettings, functions: Iterable[Callable[..., object]] = ()) -> Toolbox:
@@ -370,15 +370,15 @@ class Toolbox:
         """True if there are tool sources, reachable or not."""
         return bool(self._sources)
 
-    def everything(self) -> list[Placed]:
+    def everything(self) -> list[SourcedTool]:
         """Return the tools of all sources, also those that models are not offered."""
-        return [Placed(tool, source) for source in self._sources for tool in source.tools]
+        return [SourcedTool(tool, source) for source in self._sources for tool in source.tools]
 
-    def offered(self) -> list[Placed]:
+    def offered(self) -> list[SourcedTool]:
         """Return the tools that models may use. Of tools with the same name only the first is included."""
-        found: dict[str, Placed] = {}
+        found: dict[str, SourcedTool] = {}
         for placed in self.everything():
-            if self._may_be_used(placed.tool.name):
+            if self._is_allowed(placed.tool.name):
                 found.setdefault(placed.tool.name, placed)
         return list(found.values())
 
@@ -389,29 +389,29 @@ class Toolbox:
             return None
         return Direct(placed) if self._settings.mode == "direct" else Selector(placed)
 
-    def by_public_name(self) -> dict[str, Placed]:
+    def by_public_name(self) -> dict[str, SourcedTool]:
         """Return the tools on `/mcp` by their names there: `mcp_`, the source's alias and the tool's own name."""
         aliases = self._aliases()
         return {
             f"mcp_{aliases[id(placed.source)]}_{placed.tool.name}": placed
             for placed in self.everything()
-            if self._may_be_used(placed.tool.name)
+            if self._is_allowed(placed.tool.name)
         }
 
     async def start(self) -> None:
         """Fetch the tools of every source, and keep fetching them in the background."""
         await asyncio.gather(*(self._refresh(source) for source in self._sources))
-        self._watching = [asyncio.ensure_future(self._watch(source)) for source in self._sources]
+        self._polling = [asyncio.ensure_future(self._poll(source)) for source in self._sources]
 
     async def stop(self) -> None:
         """Stop fetching and stop all sources. May be called twice."""
-        for task in self._watching:
+        for task in self._polling:
             task.cancel()
-        await asyncio.gather(*self._watching, return_exceptions=True)
+        await asyncio.gather(*self._polling, return_exceptions=True)
         for source in self._sources:
             await source.stop()
 
-    async def _watch(self, source: ToolSource) -> None:
+    async def _poll(self, source: ToolSource) -> None:
         while True:
             settings = self._settings
             interval = settings.polling_interval if source.tools else settings.reconnect_interval
@@ -425,10 +425,10 @@ class Toolbox:
         try:
             await source.refresh()
         except ToolError as error:
-            if had or not self._watching:  # once per outage, not at each attempt
+            if had or not self._polling:  # once per outage, not at each attempt
                 _logger.warning("no tools from the MCP server %s: %s", source.address, error)
 
-    def _may_be_used(self, name: str) -> bool:
+    def _is_allowed(self, name: str) -> bool:
         names = {name, f"mcp_{name}"}
         if self._settings.include:
             return not names.isdisjoint(self._settings.include)
@@ -437,10 +437,10 @@ class Toolbox:
     def _aliases(self) -> dict[int, str]:
         """Return each source's alias, with a number appended if an earlier one has the same."""
         taken: set[str] = set()
-        return {id(source): _untaken(source.alias, taken) for source in self._sources}
+        return {id(source): _unused_name(source.alias, taken) for source in self._sources}
 
 
-def _untaken(alias: str, taken: set[str]) -> str:
+def _unused_name(alias: str, taken: set[str]) -> str:
     name = next(each for each in _numbered(alias) if each not in taken)
     taken.add(name)
     return name

@@ -19,7 +19,16 @@ from .. import go_json
 from ..forwarding import Lines
 from ..oidc import is_this_machine
 from .catalogue import Auth, Profile
-from .provider import Ask, BrokenOff, Listed, ProviderError, ProviderResponse, Refused, Silent, Unreachable
+from .provider import (
+    Listed,
+    ProviderError,
+    ProviderRequest,
+    ProviderResponse,
+    ProviderStatusError,
+    ProviderTimeoutError,
+    ProviderTruncatedError,
+    ProviderUnreachableError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterator, Sequence
@@ -116,13 +125,13 @@ class HttpProvider:
                 yield lines.rest
 
     @asynccontextmanager
-    async def exchange(self, ask: Ask) -> AsyncGenerator[ProviderResponse]:
+    async def exchange(self, outgoing: ProviderRequest) -> AsyncGenerator[ProviderResponse]:
         """Open an answer, as `ModelProvider.exchange` does. A key that the client sent is not passed on."""
         ours = {"authorization", self._auth.value}
-        theirs = [pair for pair in ask.headers if pair[0] not in ours]
-        named = "" if self._two_versions or not ask.header("anthropic-version") else "anthropic-version"
+        theirs = [pair for pair in outgoing.headers if pair[0] not in ours]
+        named = "" if self._two_versions or not outgoing.header("anthropic-version") else "anthropic-version"
         added = [pair for pair in self._authorisation if pair[0] != named]
-        async with self._sending(ask, [*theirs, *added]) as answer:
+        async with self._sending(outgoing, [*theirs, *added]) as answer:
             headers = tuple(
                 (name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in answer.headers.raw
             )
@@ -132,24 +141,26 @@ class HttpProvider:
     @asynccontextmanager
     async def _asking(self, method: str, path: str, body: bytes) -> AsyncGenerator[httpx2.Response]:
         """Open the 200 answer to a request that the gateway makes itself."""
-        ask = Ask(method=method, path=path, body=body)
-        async with self._sending(ask, [*_JSON_ONLY, *self._authorisation]) as answer:
+        outgoing = ProviderRequest(method=method, path=path, body=body)
+        async with self._sending(outgoing, [*_JSON_ONLY, *self._authorisation]) as answer:
             if answer.status_code != 200:
-                raise Refused(answer.status_code, await _whole_answer(answer))
+                raise ProviderStatusError(answer.status_code, await _whole_answer(answer))
             yield answer
 
     @asynccontextmanager
-    async def _sending(self, ask: Ask, headers: list[tuple[str, str]]) -> AsyncGenerator[httpx2.Response]:
+    async def _sending(
+        self, outgoing: ProviderRequest, headers: list[tuple[str, str]]
+    ) -> AsyncGenerator[httpx2.Response]:
         pairs = [(name.encode("latin-1", "replace"), value.encode("latin-1", "replace")) for name, value in headers]
         try:
-            base = _root(self._url) if ask.at_root else self._url
-            request = httpx2.Request(ask.method, base + ask.path, content=ask.body, headers=pairs)
-            async with asyncio.timeout(None if ask.patient else self._header_timeout):
+            base = _root(self._url) if outgoing.at_root else self._url
+            request = httpx2.Request(outgoing.method, base + outgoing.path, content=outgoing.body, headers=pairs)
+            async with asyncio.timeout(None if outgoing.patient else self._header_timeout):
                 answer = await self._open_client().send(request, stream=True)
         except TimeoutError:
-            raise Silent(ask.path) from None
+            raise ProviderTimeoutError(outgoing.path) from None
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
-            raise Unreachable(_why(error, self._url)) from error
+            raise ProviderUnreachableError(_why(error, self._url)) from error
         try:
             yield answer
         finally:
@@ -211,8 +222,8 @@ async def _whole_answer(answer: httpx2.Response) -> bytes:
         raise _broken(error) from error
 
 
-def _broken(error: httpx2.HTTPError) -> BrokenOff:
-    return BrokenOff(str(error) or "unexpected EOF")
+def _broken(error: httpx2.HTTPError) -> ProviderTruncatedError:
+    return ProviderTruncatedError(str(error) or "unexpected EOF")
 
 
 def _relay_listed(entry: _Entry) -> Listed:
@@ -281,7 +292,7 @@ async def with_runtime_context(name: str, provider: ModelProvider, models: Seque
 
 
 async def _llama_cpp(provider: ModelProvider, models: Sequence[Listed]) -> list[int | None]:
-    props = await _read_context(provider, Ask(method="GET", path="/props", at_root=True), _Props)
+    props = await _read_context(provider, ProviderRequest(method="GET", path="/props", at_root=True), _Props)
     generation = props.default_generation_settings if props else None
     return [generation.n_ctx if generation else None] * len(models)
 
@@ -293,7 +304,9 @@ async def _ollama(provider: ModelProvider, models: Sequence[Listed]) -> list[int
         body = msgspec.json.encode({"model": model.id})
         headers = (("content-type", "application/json"),)
         async with turn:
-            show = await _read_context(provider, Ask(path="/api/show", headers=headers, body=body, at_root=True), _Show)
+            show = await _read_context(
+                provider, ProviderRequest(path="/api/show", headers=headers, body=body, at_root=True), _Show
+            )
         return _show_context(show) if show else None
 
     return list(await asyncio.gather(*map(one, models)))
@@ -307,9 +320,9 @@ def _show_context(show: _Show) -> int | None:
     return next((size for key, size in info.items() if key.endswith(".context_length") and isinstance(size, int)), None)
 
 
-async def _read_context(provider: ModelProvider, ask: Ask, into: type[ContextT]) -> ContextT | None:
+async def _read_context(provider: ModelProvider, outgoing: ProviderRequest, into: type[ContextT]) -> ContextT | None:
     try:
-        async with provider.exchange(ask) as answer:
+        async with provider.exchange(outgoing) as answer:
             body = b"".join([piece async for piece in answer.pieces])
         return msgspec.json.decode(body, type=into) if answer.status == 200 else None
     except (ProviderError, msgspec.DecodeError, UnicodeDecodeError):

@@ -18,7 +18,14 @@ from typing import IO, TYPE_CHECKING
 from .. import go_json, weights
 from .catalogue import CATALOGUE
 from .http_provider import HttpProvider
-from .provider import Ask, Listed, ProviderError, ProviderResponse, Refused, Unreachable
+from .provider import (
+    Listed,
+    ProviderError,
+    ProviderRequest,
+    ProviderResponse,
+    ProviderStatusError,
+    ProviderUnreachableError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -64,7 +71,7 @@ class LlamaServer:
     """
 
     def __init__(self, weights: Path, *, alias: str, own_template: bool) -> None:
-        self.key = secrets.token_urlsafe(16)
+        self.key: str = secrets.token_urlsafe(16)
         self._weights = weights
         self._order: Order = {
             "weights": str(weights),
@@ -174,7 +181,7 @@ class LocalModel:
         self._place = place
         self._pull = pull and place.ours
         self._report = report
-        self.name = SMOKE_TEST_MODEL if place.ours else re.sub(r"[^\w.-]+", "-", place.path.stem.lower())
+        self.name: str = SMOKE_TEST_MODEL if place.ours else re.sub(r"[^\w.-]+", "-", place.path.stem.lower())
         self._loading: asyncio.Task[HttpProvider] | None = None
         self._server: LlamaServer | None = None
         self._stopping = False
@@ -188,7 +195,7 @@ class LocalModel:
     async def models(self) -> list[Listed]:
         """Return the only model."""
         if not (self._place.ready or self._pull):
-            raise Unreachable(str(self._place.missing()))
+            raise ProviderUnreachableError(str(self._place.missing()))
         model = Listed(
             id=self.name,
             object="model",
@@ -201,11 +208,11 @@ class LocalModel:
 
     async def chat(self, request: ChatRequest) -> bytes:
         """Return the body of the answer, as `ModelProvider.chat` does."""
-        return await (await self._relay(request)).chat(request)
+        return await (await self._provider_for(request)).chat(request)
 
     async def chat_stream(self, request: ChatRequest) -> AsyncGenerator[bytes]:
         """Yield the lines of the answer, as `ModelProvider.chat_stream` does."""
-        lines = (await self._relay(request)).chat_stream(request)
+        lines = (await self._provider_for(request)).chat_stream(request)
         try:
             async for line in lines:
                 yield line
@@ -213,9 +220,9 @@ class LocalModel:
             await lines.aclose()
 
     @asynccontextmanager
-    async def exchange(self, ask: Ask) -> AsyncGenerator[ProviderResponse]:
+    async def exchange(self, outgoing: ProviderRequest) -> AsyncGenerator[ProviderResponse]:
         """Open an answer of llama.cpp's server, as `ModelProvider.exchange` does."""
-        async with (await self._running()).exchange(ask) as answer:
+        async with (await self._started()).exchange(outgoing) as answer:
             yield answer
 
     async def stop(self) -> None:
@@ -231,22 +238,22 @@ class LocalModel:
             return
         await relay.stop()
 
-    async def _relay(self, request: ChatRequest) -> HttpProvider:
+    async def _provider_for(self, request: ChatRequest) -> HttpProvider:
         """Return a provider for the running server, if the model can do this chat.
 
         Raises:
-            Refused: The chat has tools, which the model does not support.
-            Unreachable: The server could not be started.
+            ProviderStatusError: The chat has tools, which the model does not support.
+            ProviderUnreachableError: The server could not be started.
         """
         if request.tools:
             raise _no_tools()
-        return await self._running()
+        return await self._started()
 
-    async def _running(self) -> HttpProvider:
+    async def _started(self) -> HttpProvider:
         """Return a provider for the server, once it runs.
 
         Raises:
-            Unreachable: The server could not be started.
+            ProviderUnreachableError: The server could not be started.
         """
         loading = self._begin()
         try:
@@ -258,14 +265,14 @@ class LocalModel:
     def _begin(self) -> asyncio.Task[HttpProvider]:
         if self._loading is None:
             self._loading = asyncio.create_task(self._load())
-            self._loading.add_done_callback(_look)
+            self._loading.add_done_callback(_retrieve_exception)
         return self._loading
 
     async def _load(self) -> HttpProvider:
         try:
             url, key = await asyncio.to_thread(self._serve)
         except (weights.WeightsError, LlamaServerError, _StoppingError) as error:
-            raise Unreachable(str(error)) from error
+            raise ProviderUnreachableError(str(error)) from error
         return HttpProvider(CATALOGUE["llamacpp"], url=url, key=key)
 
     def _serve(self) -> tuple[str, str]:
@@ -286,17 +293,17 @@ class LocalModel:
         self._report(progress)
 
 
-def _look(task: asyncio.Task[HttpProvider]) -> None:
+def _retrieve_exception(task: asyncio.Task[HttpProvider]) -> None:
     """Retrieve the exception of a task that no caller awaits. The first chat raises it again."""
     if not task.cancelled():
         task.exception()
 
 
-def _no_tools() -> Refused:
+def _no_tools() -> ProviderStatusError:
     """Return the refusal of a request with tools, which the model's template would drop silently."""
     error = {
         "code": 400,
         "message": "the smoke-test model does not support tools: leave `tools` out or use another provider",
         "type": "invalid_request_error",
     }
-    return Refused(400, go_json.encode({"error": error}))
+    return ProviderStatusError(400, go_json.encode({"error": error}))

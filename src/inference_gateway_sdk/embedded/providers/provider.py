@@ -1,7 +1,7 @@
 """The interface of a provider, and the errors of a provider that does not answer.
 
 Chat and model listings are parsed on the way, so a provider answers them in their own types. Other requests are passed
-on unchanged: an `Ask` and a `ProviderResponse` are one HTTP exchange. A provider adds its own address and key.
+on unchanged: a `ProviderRequest` and a `ProviderResponse` are one HTTP exchange. A provider adds its address and key.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ if TYPE_CHECKING:
     from ..chat_schema import ChatRequest
 
 __all__ = [
-    "Ask",
-    "BrokenOff",
     "Listed",
     "ModelProvider",
     "ProviderError",
+    "ProviderRequest",
     "ProviderResponse",
-    "Refused",
-    "Silent",
-    "Unreachable",
+    "ProviderStatusError",
+    "ProviderTimeoutError",
+    "ProviderTruncatedError",
+    "ProviderUnreachableError",
 ]
 
 
@@ -33,7 +33,7 @@ class ProviderError(Exception):
     """A provider did not answer with a 200."""
 
 
-class Refused(ProviderError):  # noqa: N818  (its base has the suffix)
+class ProviderStatusError(ProviderError):
     """The provider answered with another status; `body` is the body of that answer."""
 
     def __init__(self, status: int, body: bytes) -> None:
@@ -42,15 +42,15 @@ class Refused(ProviderError):  # noqa: N818  (its base has the suffix)
         self.body = body
 
 
-class Unreachable(ProviderError):  # noqa: N818
+class ProviderUnreachableError(ProviderError):
     """The provider could not be reached or broke the protocol. The message gives the reason."""
 
 
-class BrokenOff(Unreachable):
+class ProviderTruncatedError(ProviderUnreachableError):
     """The provider's answer ended after its head and before its end."""
 
 
-class Silent(ProviderError):  # noqa: N818
+class ProviderTimeoutError(ProviderError):
     """The provider did not send the head of an answer in time; `path` is the path of the request."""
 
     def __init__(self, path: str) -> None:
@@ -80,7 +80,7 @@ class Listed(Struct, frozen=True, kw_only=True):
     context_source: str = "provider"
 
 
-class Ask(Struct, frozen=True, kw_only=True):
+class ProviderRequest(Struct, frozen=True, kw_only=True):
     """A request to a provider.
 
     Attributes:
@@ -110,7 +110,7 @@ class ProviderResponse(Struct, frozen=True, kw_only=True):
     Attributes:
         status: The HTTP status.
         headers: Names in lower case, in the provider's order.
-        pieces: The body's bytes as they arrive. Raises `BrokenOff` when the body is cut off.
+        pieces: The body's bytes as they arrive. Raises `ProviderTruncatedError` when the body is cut off.
     """
 
     status: int
@@ -153,17 +153,17 @@ class ModelProvider(Protocol):
         """Yield the lines of its 200 answer, with their line ends. The last line may have none.
 
         Raises:
-            BrokenOff: The answer ended before its end. Raised at any step.
+            ProviderTruncatedError: The answer ended before its end. Raised at any step.
             ProviderError: It did not answer with a 200. Raised at the first step only.
         """
         ...
 
-    def exchange(self, ask: Ask) -> AbstractAsyncContextManager[ProviderResponse]:
+    def exchange(self, outgoing: ProviderRequest) -> AbstractAsyncContextManager[ProviderResponse]:
         """Open the answer to any request for the duration of the block.
 
         Raises:
-            Silent: The head of an answer did not come in time. Raised on entering.
-            Unreachable: The provider could not be reached. Raised on entering.
+            ProviderTimeoutError: The head of an answer did not come in time. Raised on entering.
+            ProviderUnreachableError: The provider could not be reached. Raised on entering.
         """
         ...
 

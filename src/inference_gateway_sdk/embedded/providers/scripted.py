@@ -21,14 +21,14 @@ from msgspec.structs import replace
 from .. import go_json
 from ..multipart import Form, FormError
 from .json_instance import NoInstance, instance
-from .provider import Listed, ProviderResponse, Refused
+from .provider import Listed, ProviderResponse, ProviderStatusError
 from .scripts import CREATED, DIALECTS, Conversation, ConversationTool, ScriptedCall, ScriptedTurn
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Iterable
 
     from ..chat_schema import ChatRequest
-    from .provider import Ask
+    from .provider import ProviderRequest
 
 __all__ = ["SCRIPTED_MODEL", "ScriptedProvider", "mp3", "pcm", "png", "wav"]
 
@@ -121,10 +121,10 @@ class ScriptedProvider:
                 yield line
 
     @asynccontextmanager
-    async def exchange(self, ask: Ask) -> AsyncGenerator[ProviderResponse]:
+    async def exchange(self, outgoing: ProviderRequest) -> AsyncGenerator[ProviderResponse]:
         """Open an answer in the dialect of the path, as `ModelProvider.exchange` does."""
         try:
-            answer = self._exchanged(ask)
+            answer = self._answer_to(outgoing)
         except _UNREADABLE as error:
             answer = _refused(400, f"the scripted provider cannot read this request: {error}")
         except _Unable as error:
@@ -132,23 +132,23 @@ class ScriptedProvider:
         async with aclosing(answer.pieces):
             yield answer
 
-    def _exchanged(self, ask: Ask) -> ProviderResponse:
-        path = ask.path.partition("?")[0]
-        if ask.method == "GET" and path == "/models":
+    def _answer_to(self, outgoing: ProviderRequest) -> ProviderResponse:
+        path = outgoing.path.partition("?")[0]
+        if outgoing.method == "GET" and path == "/models":
             return _whole(200, _JSON, go_json.encode({"object": "list", "data": [_MODEL]}))
-        if ask.method != "POST":
-            return _unknown(ask)
+        if outgoing.method != "POST":
+            return _not_found(outgoing)
         if path.startswith("/images/"):
-            return _pictured(ask)
+            return _image_answer(outgoing)
         if path.startswith("/audio/"):
-            return _sounded(ask)
-        return self._spoken(path, ask)
+            return _audio_answer(outgoing)
+        return self._text_answer(path, outgoing)
 
-    def _spoken(self, path: str, ask: Ask) -> ProviderResponse:
+    def _text_answer(self, path: str, outgoing: ProviderRequest) -> ProviderResponse:
         """Return the answer of a text endpoint."""
         if path not in DIALECTS:
-            return _unknown(ask)
-        conversation = Conversation.read(ask.body)
+            return _not_found(outgoing)
+        conversation = Conversation.read(outgoing.body)
         turn = self._turn(conversation)
         if conversation.stream:
             return _answer(200, (("content-type", "text/event-stream"),), DIALECTS[path].events(turn))
@@ -158,9 +158,11 @@ class ScriptedProvider:
         try:
             return self._turn(Conversation.read(msgspec.json.encode(request)))
         except _UNREADABLE as error:  # the gateway does not check every part of a chat
-            raise Refused(400, _refusal(f"the scripted provider cannot read this request: {error}")) from error
+            raise ProviderStatusError(
+                400, _refusal(f"the scripted provider cannot read this request: {error}")
+            ) from error
         except _Unable as error:
-            raise Refused(400, _refusal(str(error))) from error
+            raise ProviderStatusError(400, _refusal(str(error))) from error
 
     def _turn(self, conversation: Conversation) -> ScriptedTurn:
         """Return the next turn of the conversation.
@@ -176,23 +178,23 @@ class ScriptedProvider:
             usage=conversation.usage,
             settings=conversation.settings,
         )
-        if tool := _due(conversation):
-            arguments = _fitting(tool.schema, conversation.prompt, f"the tool {tool.name!r}")
+        if tool := _tool_to_call(conversation):
+            arguments = _json_for(tool.schema, conversation.prompt, f"the tool {tool.name!r}")
             if not arguments.startswith("{"):
                 raise _Unable(f"the arguments of the tool {tool.name!r} are not an object")
             return replace(turn, calls=(ScriptedCall(tool.name, arguments, str(conversation.length)),))
-        return _ended(replace(turn, text=self._text(conversation)), conversation)
+        return _cut_to_limits(replace(turn, text=self._text(conversation)), conversation)
 
     def _text(self, conversation: Conversation) -> str:
         quoted = " ".join(conversation.results) or conversation.prompt
         if self._answer is not None:
             return self._answer(quoted)
         if conversation.form is not None:
-            return _fitting(conversation.form, quoted, "the answer")
-        return f"The tool said: {quoted}" if conversation.results else f"You said: {quoted}"
+            return _json_for(conversation.form, quoted, "the answer")
+        return f"Tool result: {quoted}" if conversation.results else f"You wrote: {quoted}"
 
 
-def _due(conversation: Conversation) -> ConversationTool | None:
+def _tool_to_call(conversation: Conversation) -> ConversationTool | None:
     """Return the tool to call: the required one, or the first when the last message is the user's."""
     if conversation.named is not None:
         for tool in conversation.tools:
@@ -203,7 +205,7 @@ def _due(conversation: Conversation) -> ConversationTool | None:
     return next(iter(conversation.tools), None) if wanted else None
 
 
-def _fitting(schema: object, text: str, whose: str) -> str:
+def _json_for(schema: object, text: str, whose: str) -> str:
     """Return JSON that fits the schema, with the text in strings that the schema does not restrict."""
     try:
         return json.dumps(instance(schema, text), ensure_ascii=False)
@@ -211,7 +213,7 @@ def _fitting(schema: object, text: str, whose: str) -> str:
         raise _Unable(f"the scripted provider cannot make a value for the schema of {whose}: {error}") from error
 
 
-def _ended(turn: ScriptedTurn, conversation: Conversation) -> ScriptedTurn:
+def _cut_to_limits(turn: ScriptedTurn, conversation: Conversation) -> ScriptedTurn:
     """Return the turn with its text cut at the first stop sequence or the token limit."""
     found = [(at, stop) for stop in conversation.stops if (at := turn.text.find(stop)) >= 0]
     if found:
@@ -223,48 +225,48 @@ def _ended(turn: ScriptedTurn, conversation: Conversation) -> ScriptedTurn:
     return turn
 
 
-class _Depiction(Struct):
+class _ImageRequest(Struct):
     prompt: str = ""
     n: int | None = None
 
 
-class _Utterance(Struct):
+class _SpeechRequest(Struct):
     response_format: str | None = None
 
 
-def _pictured(ask: Ask) -> ProviderResponse:
+def _image_answer(outgoing: ProviderRequest) -> ProviderResponse:
     """Return a square picture per requested image, in a colour derived from the prompt."""
-    kind = ask.path.removeprefix("/images/").partition("?")[0]
+    kind = outgoing.path.removeprefix("/images/").partition("?")[0]
     if kind == "generations":
-        wanted = msgspec.json.decode(ask.body, type=_Depiction)
+        wanted = msgspec.json.decode(outgoing.body, type=_ImageRequest)
     elif kind in ("edits", "variations"):
-        wanted = _depiction(ask)
+        wanted = _read_image_form(outgoing)
     else:
-        return _unknown(ask)
+        return _not_found(outgoing)
     picture = base64.b64encode(png(f"{kind}: {wanted.prompt}")).decode()
     images = [{"b64_json": picture, "revised_prompt": wanted.prompt}] * min(max(wanted.n or 1, 1), 10)
     return _whole(200, _JSON, go_json.encode({"created": CREATED, "data": images}))
 
 
-def _depiction(ask: Ask) -> _Depiction:
-    form = Form.parse(ask.header("content-type"), ask.body)
+def _read_image_form(outgoing: ProviderRequest) -> _ImageRequest:
+    form = Form.parse(outgoing.header("content-type"), outgoing.body)
     count = form.text("n")
-    return _Depiction(form.text("prompt"), int(count) if count.isdecimal() and len(count) < 3 else None)
+    return _ImageRequest(form.text("prompt"), int(count) if count.isdecimal() and len(count) < 3 else None)
 
 
-def _sounded(ask: Ask) -> ProviderResponse:
+def _audio_answer(outgoing: ProviderRequest) -> ProviderResponse:
     """Return half a second of sound in the requested format."""
-    if ask.path.partition("?")[0] not in ("/audio/speech", "/audio/sfx", "/audio/music"):
-        return _unknown(ask)
-    wanted = msgspec.json.decode(ask.body, type=_Utterance).response_format or "mp3"
+    if outgoing.path.partition("?")[0] not in ("/audio/speech", "/audio/sfx", "/audio/music"):
+        return _not_found(outgoing)
+    wanted = msgspec.json.decode(outgoing.body, type=_SpeechRequest).response_format or "mp3"
     if wanted not in _SOUNDS:
         return _refused(400, f"the scripted provider makes {', '.join(_SOUNDS)}: set response_format to one of them")
     content_type, make = _SOUNDS[wanted]
     return _whole(200, content_type, make(_SOUND_SECONDS))
 
 
-def _unknown(ask: Ask) -> ProviderResponse:
-    return _refused(404, f"the scripted provider has nothing at {ask.method} {ask.path}")
+def _not_found(outgoing: ProviderRequest) -> ProviderResponse:
+    return _refused(404, f"the scripted provider has nothing at {outgoing.method} {outgoing.path}")
 
 
 def _refused(status: int, text: str) -> ProviderResponse:

@@ -1,4 +1,4 @@
-"""What is secret in a cassette: names, patterns, and secrets inside text."""
+"""The rules for secrets in cassettes: names, patterns, and secrets inside text."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = [
     "hide_pairs",
     "hide_text",
     "hides_pair",
-    "is_packed",
+    "is_base64",
     "may_hold_secrets",
     "plain_name",
 ]
@@ -46,20 +46,20 @@ _BESIDE_TOKENS: Final = frozenset({"logprob", "top_logprobs", "prob", "top_probs
 
 
 class Redaction(Struct, frozen=True, kw_only=True):
-    """What is hidden.
+    """The secrets to hide.
 
     Attributes:
-        headers: More names of headers whose values are hidden.
-        query: More names of query parameters.
-        fields: More names of members of JSON bodies (at any depth) and of fields of forms.
-        patterns: Regular expressions; what they match is hidden wherever it stands.
-        keep: Names of headers, query parameters and fields that are left as they are.
-        defaults: False: hide only what is named here.
-        before_record_request: Called with each request, hidden already; what it returns is recorded and compared.
-            None for a request that passes the cassette by: it goes to the server in every mode and is not recorded.
-        before_record_answer: Called with each answer before it is written, hidden already.
+        headers: Additional names of headers whose values are hidden.
+        query: Additional names of query parameters.
+        fields: Additional names of members of JSON bodies (at any depth) and of form fields.
+        patterns: Regular expressions whose matches are hidden everywhere.
+        keep: Names of headers, query parameters and fields that are not hidden.
+        defaults: False to hide only the names and patterns given here.
+        before_record_request: Called with each request after hiding. Its result is recorded and compared. If it returns
+            None, the request bypasses the cassette: it goes to the server in every mode and is not recorded.
+        before_record_answer: Called with each answer after hiding, before it is written.
 
-    Names are compared without case, and without dashes and underscores.
+    Names are compared without case, dashes and underscores.
     """
 
     headers: Collection[str] = ()
@@ -74,23 +74,23 @@ class Redaction(Struct, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         for name in ("headers", "query", "fields", "patterns", "keep"):
             if isinstance(getattr(self, name), str):
-                raise TypeError(f"{name} must be a list of names, not one string: write [{getattr(self, name)!r}]")
+                raise TypeError(f"{name} must be a list, not a string: write [{getattr(self, name)!r}]")
 
     def hides_header(self, name: str) -> bool:
-        """Whether the value of this header is a secret."""
+        """Return whether the value of this header is a secret."""
         known = _HEADERS.search(name) and not _NO_SECRET.search(name)
         return self._hides(name, self.headers, known=bool(known))
 
     def hides_query(self, name: str) -> bool:
-        """Whether the value of this query parameter is a secret."""
+        """Return whether the value of this query parameter is a secret."""
         return self._hides(name, self.query, known=bool(_QUERY.search(name)))
 
     def hides_field(self, name: str, beside: Collection[str] = ()) -> bool:
-        """Whether the value of this member is a secret.
+        """Return whether the value of this member is a secret.
 
         Args:
-            name: Of the member.
-            beside: The other members' names: with log probabilities beside it, a token is a piece of text.
+            name: The member's name.
+            beside: The names of the other members. Beside log probabilities, a token is a piece of text.
         """
         known = _FIELDS.fullmatch(plain_name(name)) and not (name == "token" and _BESIDE_TOKENS & set(beside))
         return self._hides(name, self.fields, known=bool(known))
@@ -103,18 +103,18 @@ class Redaction(Struct, frozen=True, kw_only=True):
 
 
 def plain_name(name: str) -> str:
-    """The name as names are compared: `X-Api-Key`, `x_api_key` and `xApiKey` are one."""
+    """Return a name in the form in which names are compared: `X-Api-Key`, `x_api_key` and `xApiKey` are equal."""
     return name.lower().replace("-", "").replace("_", "")
 
 
-# Beyond what is hidden in logs: a file may be published.
+# Hidden in addition to the secrets that logs hide, because a cassette may be published.
 _SECRET_SHAPES: Final = (
     (re.compile(r"\b(gh[opsur]_|github_pat_|glpat-|xox[abeoprs]-|ya29\.|sntrys_|npm_|pypi-)[A-Za-z0-9_-]{10,}"), r"\1"),
     (re.compile(r"\b(AKIA|ASIA)[A-Z0-9]{16}\b"), r"\1"),
     (re.compile(r"(-----BEGIN [A-Z ]*PRIVATE KEY-----).*?(?=-----END|\Z)", re.DOTALL), r"\1"),
     (re.compile(r"(://)[^\s/@\"'<>]{1,200}(?=@)"), r"\1"),
 )
-# `"name": "value"`, at any depth of escaping: the quotes of one pair look the same.
+# `"name": "value"`, at any depth of escaping: both quotes of a pair are escaped alike, as in `\"name\"`.
 _MEMBER: Final = re.compile(
     r"""(?P<head>(?P<quote>\\{0,8}["'])(?P<name>[^"'\\\s][^"'\\]{0,63})(?P=quote)\s*:\s*)"""
     r"""(?:(?P<open>\\{0,8}["'])(?P<value>(?:\\.|[^\\])*?)(?P<close>(?P=open)|\Z)|(?P<number>-?\d[\d.eE+-]*))"""
@@ -127,9 +127,9 @@ _FORM_PART: Final = re.compile(
     r"""(?P<value>.*?)(?=\r\n--|\Z)""",
     re.DOTALL,
 )
-_PACKED: Final = re.compile(r"(?:data:[\w/+.-]+;base64,)?[A-Za-z0-9+/\s]{200,}={0,2}\s*")
+_BASE64: Final = re.compile(r"(?:data:[\w/+.-]+;base64,)?[A-Za-z0-9+/\s]{200,}={0,2}\s*")
 
-# Some part of everything that is hidden by default: text without any of these is let through at a glance.
+# Each default secret contains one of these parts. Text without them needs no further search.
 _SECRET_HINTS: Final = re.compile(
     r"auth|token|key|secret|passw|credential|cookie|sess|sign|assert|sig=|code=|pwd|jwt|bearer|basic|://"
     r"|sk[-_]|[pr]k-|xai-|nvapi-|hf_|r8_|aiza|eyj|gh[opsur]_|github_pat_|glpat-|xox|ya29|sntrys_|npm_|pypi-"
@@ -139,17 +139,17 @@ _SECRET_HINTS: Final = re.compile(
 
 
 def may_hold_secrets(text: str, redaction: Redaction, known: Iterable[str] = ()) -> bool:
-    """Whether it is worth looking through a text: False only where nothing would be hidden."""
+    """Return False if the text has no secrets for certain, so that it need not be searched."""
     own = redaction.headers or redaction.query or redaction.fields or redaction.patterns
     return bool(own or _SECRET_HINTS.search(text) or any(value in text for value in known))
 
 
 def hide_text(text: str, redaction: Redaction, known: Iterable[str] = ()) -> str:
-    """The text without its secrets.
+    """Return the text without its secrets.
 
     Args:
-        text: Any.
-        redaction: What is hidden.
+        text: Any text.
+        redaction: The secrets to hide.
         known: Values that were hidden elsewhere.
     """
     for value in known:
@@ -159,23 +159,23 @@ def hide_text(text: str, redaction: Redaction, known: Iterable[str] = ()) -> str
     text = _FORM_PART.sub(lambda match: _hidden_pair(match, redaction.hides_field(match["name"])), text)
     for pattern in redaction.patterns:
         text = re.sub(pattern, HIDDEN, text)
-    return _unshaped(text) if redaction.defaults else text
+    return _hide_shapes(text) if redaction.defaults else text
 
 
 def hide_pairs(text: str, redaction: Redaction, known: Iterable[str] = ()) -> str:
-    """A query, or a form's body ("a=1&b=2"), without its secrets; names and order stay."""
+    """Return a query or a form's body ("a=1&b=2") without its secrets. Names and order are unchanged."""
     known = tuple(known)
     return "&".join([_hide_pair(pair, redaction, known) for pair in text.split("&")])
 
 
 def hides_pair(name: str, redaction: Redaction) -> bool:
-    """Whether the value of this parameter, of a query or a form, is a secret."""
+    """Return whether the value of this query parameter or form field is a secret."""
     return redaction.hides_query(name) or redaction.hides_field(name)
 
 
-def is_packed(text: str) -> bool:
-    """Whether this is a file's bytes in base64: among so many letters anything may look like a key."""
-    return len(text) >= 200 and _PACKED.fullmatch(text) is not None
+def is_base64(text: str) -> bool:
+    """Return whether this is a file in base64, in which any part may look like a key by chance."""
+    return len(text) >= 200 and _BASE64.fullmatch(text) is not None
 
 
 def _hide_pair(pair: str, redaction: Redaction, known: Iterable[str]) -> str:
@@ -185,7 +185,7 @@ def _hide_pair(pair: str, redaction: Redaction, known: Iterable[str]) -> str:
     return hide_text(pair, redaction, known)
 
 
-def _unshaped(text: str) -> str:
+def _hide_shapes(text: str) -> str:
     for shape, kept in _SECRET_SHAPES:
         text = shape.sub(kept + HIDDEN, text)
     return redact_text(text)
