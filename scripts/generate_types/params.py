@@ -161,6 +161,8 @@ def _rule(contract: Contract, prop: Property) -> dict[str, Any]:
         rule["items"] = tuple(_kinds(contract, items))
     for member in prop.schema.get("oneOf", ()):
         rule.update(_bounds(member))
+    if prop.wire == "stop":
+        rule.pop("minItems", None)  # programs send an empty list for none, and the providers take it
     if prop.required:
         rule["required"] = True
     return rule

@@ -52,6 +52,7 @@ __all__ = [
     "PayloadTooLargeError",
     "RateLimitError",
     "RequestError",
+    "ResponseTooLargeError",
     "SerializationError",
     "ServiceUnavailableError",
     "StatusError",
@@ -140,6 +141,19 @@ class TimeoutError(RequestError, builtins.TimeoutError):  # noqa: A001  (the nam
         super().__init__(message, **more)
         self.limit = limit
         self.seconds = seconds
+
+
+@_public
+class ResponseTooLargeError(RequestError):
+    """The body of the answer is larger than `max_body`, so the rest of it was not read.
+
+    Attributes:
+        limit: What `max_body` was set to, in bytes.
+    """
+
+    def __init__(self, message: str = "", *, limit: int = 0, **more: Any) -> None:
+        super().__init__(message, **more)
+        self.limit = limit
 
 
 @_public

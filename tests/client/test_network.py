@@ -148,7 +148,26 @@ def test_a_proxy_that_wants_a_password(world: World) -> None:
         error = world.with_client(_fails, "https://gateway.test", proxy=f"http://127.0.0.1:{proxy.port}")
     assert isinstance(error, sdk.ConnectError)
     assert "407" in str(error)
+    assert "igw serve" not in error.hint
+    assert "proxy=" in error.hint
     assert len(proxy.requests) == 1
+
+
+def test_a_proxy_that_wants_a_password_for_plain_http(world: World) -> None:
+    """A 407 to a request in absolute form is the proxy's: the error names it, and the hint is about it."""
+    with serving(lambda connection, _: connection.json(b"", 407)) as proxy:
+        error = world.with_client(_fails, "http://gateway.test", proxy=f"http://127.0.0.1:{proxy.port}")
+        assert f"127.0.0.1:{proxy.port}" in str(error)
+    assert isinstance(error, sdk.ConnectError)
+    assert "proxy=" in error.hint
+
+
+def test_a_proxy_of_the_environment_that_cannot_be_used(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The hint names the variables."""
+    monkeypatch.setenv("HTTP_PROXY", "socks5://127.0.0.1:1")
+    error = world.with_client(_fails, "http://gateway.test", proxy="env")
+    assert isinstance(error, sdk.ConnectError)
+    assert "HTTP_PROXY" in error.hint
 
 
 # Certificates
@@ -202,6 +221,8 @@ def test_a_server_that_is_not_trusted(
         error = world.with_client(_fails, server.url, "tok", **options)
     assert type(error) is sdk.ConnectError
     assert words in str(error)
+    assert "ca=" in error.hint
+    assert "igw serve" not in error.hint
     assert error.attempts == 1  # asking again would fail the same way
     assert server.requests == []
 

@@ -924,6 +924,8 @@ def options(
     headers: Mapping[str, str] | None = ...,
     tools: Iterable[ChatCompletionTool | Mapping[str, Any]] | None = ...,
     max_tokens: int | None = ...,
+    max_body: int = ...,
+    max_event: int = ...,
     token: Token | None = ...,
     on_request: Hook[RequestSent] | None = ...,
     on_response: Hook[ResponseReceived] | None = ...,
@@ -938,6 +940,8 @@ def options(
         headers: Headers of this call; they replace the client's of the same name.
         tools: Tools that are offered with every chat that names none.
         max_tokens: The token limit of every chat that sets none.
+        max_body: Maximum size of a body that is read whole, in bytes.
+        max_event: Maximum size of one event of a stream, in bytes.
         token: The bearer token, or a function that returns it.
         on_request: A function that is called with a `RequestSent` before each attempt.
         on_response: A function that is called with a `ResponseReceived` after each response.
@@ -953,6 +957,8 @@ def async_options(
     headers: Mapping[str, str] | None = ...,
     tools: Iterable[ChatCompletionTool | Mapping[str, Any]] | None = ...,
     max_tokens: int | None = ...,
+    max_body: int = ...,
+    max_event: int = ...,
     token: AsyncToken | None = ...,
     on_request: AsyncHook[RequestSent] | None = ...,
     on_response: AsyncHook[ResponseReceived] | None = ...,
@@ -967,6 +973,8 @@ def async_options(
         headers: Headers of this call; they replace the client's of the same name.
         tools: Tools that are offered with every chat that names none.
         max_tokens: The token limit of every chat that sets none.
+        max_body: Maximum size of a body that is read whole, in bytes.
+        max_event: Maximum size of one event of a stream, in bytes.
         token: The bearer token, or a function that returns it.
         on_request: A function that is called with a `RequestSent` before each attempt.
         on_response: A function that is called with a `ResponseReceived` after each response.

@@ -227,6 +227,10 @@ class _Shared(TypedDict, total=False):
     """Tools that are offered with every chat that names none."""
     max_tokens: int | None
     """The token limit of every chat that sets none."""
+    max_body: int
+    """Maximum size of a body that is read whole, in bytes."""
+    max_event: int
+    """Maximum size of one event of a stream, in bytes."""
 
 
 class Options(_Shared, total=False):

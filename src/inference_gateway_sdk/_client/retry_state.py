@@ -6,15 +6,22 @@ import functools
 import logging
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from .._http1.failures import DeadlineExceeded, InvalidResponse, NoResponse, NotSent, TransportFailure
+from .._http1.failures import (
+    DeadlineExceeded,
+    InvalidResponse,
+    NoResponse,
+    NotSent,
+    ResponseTooLarge,
+    TransportFailure,
+)
 from .._wire.headers import Outgoing
-from .._wire.hints import LATE_CLOSE
 from .._wire.retry import EARLY_SECONDS, Outcome, RetryPolicy
 from .._wire.url import redact_url
 from ..errors import (
     ConnectError,
     GatewayError,
     RequestError,
+    ResponseTooLargeError,
     StatusError,
     StreamStalledError,
     TimeoutError,  # noqa: A004
@@ -26,7 +33,7 @@ if TYPE_CHECKING:
     from .._wire.call import Call, StreamCall
     from .settings import ClientSettings
 
-__all__ = ["FailedAttempt", "RetryState", "log_response", "log_retry", "log_unexpected_end"]
+__all__ = ["RAISE_MAX_BODY", "FailedAttempt", "RetryState", "log_response", "log_retry", "log_unexpected_end"]
 
 
 _logger = logging.getLogger("inference_gateway_sdk")
@@ -55,6 +62,15 @@ _CACHE_SIZE = 64
 _UNREACHABLE = (
     "is a gateway running there? Start one with `igw serve`, or set its address with base_url or INFERENCE_GATEWAY_URL."
 )
+
+
+_HINTS = {
+    "proxy": "look at the proxy: proxy= of the client, or HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY; proxy=None "
+    "uses none. User and password belong into its URL.",
+    "tls": "give the authority that signed the server's certificate with ca=, and call the server by a name in it.",
+    "client certificate": "give a client certificate that the server accepts with cert=.",
+}
+RAISE_MAX_BODY = "raise max_body= of the client, or of with_options(), if answers of this size are expected."
 
 
 class FailedAttempt:
@@ -126,9 +142,13 @@ class RetryState(Generic[SourceT]):
         if isinstance(failure, DeadlineExceeded):
             return FailedAttempt(self._timed_out(failure, elapsed), Outcome.OWN_TIMEOUT, failure)
         if isinstance(failure, NotSent):
-            never = ConnectError(f"{failure} ({self._where})", hint=_UNREACHABLE, **self._facts(elapsed))
+            never = ConnectError(
+                f"{failure} ({self._where})", hint=_HINTS.get(failure.about, _UNREACHABLE), **self._facts(elapsed)
+            )
             return FailedAttempt(never, Outcome.not_sent(permanent=failure.permanent), failure)
         if isinstance(failure, NoResponse):
+            from .._wire.hints import LATE_CLOSE  # here: most programs never need the hints
+
             text = f"{self._where} closed the connection after {elapsed:.1f} s without a response: {failure}"
             error = RequestError(text, hint=LATE_CLOSE if elapsed > EARLY_SECONDS else None, **self._facts(elapsed))
             return FailedAttempt(error, Outcome.no_answer(elapsed), failure)
@@ -215,6 +235,9 @@ class RetryState(Generic[SourceT]):
         return "response", limits.response
 
     def _unreadable(self, failure: TransportFailure, elapsed: float) -> RequestError:
+        if isinstance(failure, ResponseTooLarge):
+            text = f"the answer of {self._where} is larger than max_body={failure.limit} bytes"
+            return ResponseTooLargeError(text, limit=failure.limit, hint=RAISE_MAX_BODY, **self._facts(elapsed))
         if isinstance(failure, InvalidResponse):
             text = f"invalid HTTP response from {self._where}: {failure}"
         else:

@@ -407,6 +407,7 @@ class ByteDialect:
 
     __slots__ = ("_any", "_wanted", "closed", "failure", "terminal")
     error_event = False
+    max_piece = 1 << 62  # bytes are handed over as they come: looking at them costs nothing
 
     def __init__(self, wanted: str | None = None) -> None:
         self.failure: GatewayError | None = None

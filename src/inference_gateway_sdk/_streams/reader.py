@@ -23,9 +23,9 @@ TAIL = 5.0  # seconds to wait for events after the terminal marker (usage, [DONE
 class StreamDeadlines:
     """The deadlines of one attempt at a stream: the deadline of the next read, and the error when it passes.
 
-    Three limits (`Timeouts.first_content`, `idle`, `total`) run only while the client waits for the server; each wait
-    is reported with `waited`. Only `content` restarts the idle limit, bytes alone do not. A server that sends only
-    comments, chunk sizes or halves of events therefore times out.
+    Three limits (`Timeouts.first_content`, `idle`, `total`) run only while the client waits for the server, and while
+    it reads bytes without content; each such time is reported with `waited`. Only `content` restarts the idle limit,
+    bytes alone do not. A server that drips or floods comments, chunk sizes or halves of events therefore times out.
 
     Args:
         limits: The call's timeouts.
@@ -74,6 +74,17 @@ class StreamDeadlines:
         self._clock = "tail"
         idle = self._limits.idle
         self._left = TAIL if idle is None else min(idle, TAIL)
+
+    @property
+    def has_total(self) -> bool:
+        """Whether `total` is limited: reading counts against it even while content comes."""
+        return self._total_left is not None
+
+    @property
+    def expired(self) -> bool:
+        """Whether a clock has run out: a server that keeps sending never makes a read late."""
+        left, total = self._left, self._total_left
+        return (left is not None and left <= 0) or (total is not None and total <= 0)
 
     @property
     def spent(self) -> float:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from msgspec import Struct
 
+from .._model.json_values import is_mapping
 from .._model.open_types import Concealed
 from .._model.unknown_fields import set_module
 from ..errors import GatewayError  # noqa: TC001  (annotations are evaluated)
@@ -82,6 +83,11 @@ def check_provider(provider: object) -> str:
         TypeError: `provider` is not a string.
         ValueError: `provider` is not a valid id; ids with capitals are refused too.
     """
+    if is_mapping(provider):  # OpenRouter has a parameter of the same name
+        raise TypeError(
+            "provider must be a provider id such as 'openai', got an object: to send a field of that name, "
+            'give extra_body={"provider": ...}'
+        )
     if not isinstance(provider, str):
         raise TypeError(f"provider must be a provider id such as 'openai', got {type(provider).__name__}")
     provider = str(provider)
