@@ -360,3 +360,16 @@ def test_an_error_of_the_protocol_is_read_by_the_model(start: Start, model: Mode
     with serving(handler) as server:
         post(start(mcp=settings(f"{server.url}/mcp")))
     assert model.results() == ["Error: Unknown tool: one"]
+
+
+def test_a_servers_alias_may_be_given(world: World, start: Start, clock: Clock) -> None:
+    """MCP_SERVERS=alias=url, the form of the newest gateways: the alias stands in the public names of the tools."""
+    url = start(mcp=settings(f"time-1={clock.url}"), expose_mcp=True)
+
+    async def scenario(client: Any) -> None:
+        names = [tool.name for tool in await client.list_mcp_tools()]
+        assert names == ["mcp_time-1_time_in", "mcp_time-1_broken", "mcp_time-1_slow"]
+        assert (await client.call_mcp_tool("mcp_time-1_time_in", {"city": "Rome"})).text == "12:00 in Rome"
+        assert {tool.server for tool in await client.list_tools()} == {clock.url}
+
+    world.with_client(scenario, url)
