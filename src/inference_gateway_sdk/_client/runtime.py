@@ -111,7 +111,7 @@ def _random() -> float:
     return random.random()  # noqa: S311  (jitter for retries, not a secret)
 
 
-Cert: TypeAlias = "str | os.PathLike[str] | tuple[str, str] | tuple[str, str, str]"
+Cert: TypeAlias = str | os.PathLike[str] | tuple[str, str] | tuple[str, str, str]
 
 
 class Connections(Concealed, Struct, frozen=True, kw_only=True):
