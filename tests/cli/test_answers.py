@@ -117,7 +117,7 @@ def test_a_provider_without_the_endpoint_is_1_with_the_remedy(igw: Run, command:
     assert (done.returncode, done.stdout) == (1, "")
     said, remedy = done.stderr.splitlines()
     assert said.startswith(f"igw: 400: {api} API is not supported")
-    assert remedy.startswith(f"hint: Only {hint}")
+    assert remedy.startswith(f"hint: only {hint}")
 
 
 @pytest.mark.parametrize("command", ["respond", "message"])
