@@ -30,7 +30,8 @@ from testing_cassettes.stub import StubAnswer, StubDriver, read_all
 URL = "http://localhost/v1/x"
 
 
-TROUBLE = """sk- pk- rk- xai- nvapi- sk_ gsk_ hf_ r8_ AIza eyJ ghp_ github_pat_ glpat- xoxb- ya29. npm_ pypi- sntrys_
+TROUBLE = """sk- pk- rk- xai- nvapi- sk_
+csk- pplx- fw_ tgp_v1_ gsk_ hf_ r8_ AIza eyJ ghp_ github_pat_ glpat- xoxb- ya29. npm_ pypi- sntrys_
 AKIA ASIA Bearer Basic -----BEGIN PRIVATE://u:p@h " { } : , ? & ; = \\ \\" \\u0061 api_key key password secret token
 auth sig code jwt pwd session signature credential cookie assertion passphrase form-data; name= \r\n 0123456789
 abcdefghijklmnop ABCDEFGHIJKLMNOP""".split()

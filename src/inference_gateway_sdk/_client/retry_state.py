@@ -6,8 +6,11 @@ import functools
 import logging
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from msgspec.structs import replace
+
 from .._http1.failures import DeadlineExceeded, InvalidResponse, NoResponse, NotSent, TransportFailure
-from .._wire.headers import Outgoing
+from .._model.unknown_fields import Meta
+from .._wire.headers import Headers, Outgoing
 from .._wire.hints import LATE_CLOSE
 from .._wire.retry import EARLY_SECONDS, Outcome, RetryPolicy
 from .._wire.url import redact_url
@@ -22,11 +25,10 @@ from ..errors import (
 from .hooks import RequestSent, ResponseReceived, RetryPlanned
 
 if TYPE_CHECKING:
-    from .._model.unknown_fields import Meta
     from .._wire.call import Call, StreamCall
     from .settings import ClientSettings
 
-__all__ = ["FailedAttempt", "RetryState", "log_response", "log_retry", "log_unexpected_end"]
+__all__ = ["FailedAttempt", "RetryState", "hide_token", "log_response", "log_retry", "log_unexpected_end"]
 
 
 _logger = logging.getLogger("inference_gateway_sdk")
@@ -55,6 +57,42 @@ _CACHE_SIZE = 64
 _UNREACHABLE = (
     "is a gateway running there? Start one with `igw serve`, or say where it is with base_url or INFERENCE_GATEWAY_URL."
 )
+
+
+_SHORTEST_SECRET = 8  # a shorter token would be found inside ordinary words
+
+
+def hide_token(error: GatewayError, token: str | None) -> None:
+    """Replace the token with "..." in the error, for servers repeat the tokens that they refuse."""
+    if token is None or len(token) < _SHORTEST_SECRET:
+        return
+    for name, value in vars(error).items():
+        if name != "partial":
+            try:
+                hidden = _without(value, token)
+            except RecursionError:  # JSON that is nested as deeply as it could just be read
+                hidden = "..."
+            setattr(error, name, hidden)
+    error.args = (error.message,)
+
+
+def _without(value: Any, token: str) -> Any:
+    """Return the value, which is an error's attribute or a part of one, without the token."""
+    if isinstance(value, str):
+        return value.replace(token, "...")
+    if isinstance(value, bytes):
+        return value.replace(token.encode(), b"...")
+    if isinstance(value, dict):
+        members: dict[Any, Any] = value
+        return {_without(name, token): _without(item, token) for name, item in members.items()}
+    if isinstance(value, list):
+        items: list[Any] = value
+        return [_without(item, token) for item in items]
+    if isinstance(value, Headers):
+        return Headers([(name, _without(text, token)) for name, text in value.pairs()])
+    if isinstance(value, Meta):
+        return replace(value, headers=_without(value.headers, token), raw=_without(value.raw, token))
+    return value
 
 
 class FailedAttempt:
@@ -136,6 +174,7 @@ class RetryState(Generic[SourceT]):
 
     def refused(self, error: StatusError) -> FailedAttempt:
         """What an answer that says no is."""
+        hide_token(error, self.token)
         return FailedAttempt(error, Outcome.answered(error))
 
     def broke(self, error: GatewayError, now: float) -> FailedAttempt:

@@ -48,6 +48,7 @@ class AsyncOpenStream(Generic[ChunkT, FinalT]):
         "_guard",
         "_reading",
         "_session",
+        "_token",
         "dialect",
         "ended",
         "failure",
@@ -63,8 +64,11 @@ class AsyncOpenStream(Generic[ChunkT, FinalT]):
         dialect: Dialect[ChunkT, FinalT],
         guard: StreamDeadlines,
         meta: Meta,
+        *,
+        token: str | None,
     ) -> None:
         self._session = session
+        self._token = token
         self._answer = answer
         self._guard = guard
         self._chunks = 0
@@ -166,6 +170,7 @@ class AsyncOpenStream(Generic[ChunkT, FinalT]):
         if dialect.terminal and not in_band:
             retry_state.log_unexpected_end(error)
         else:
+            retry_state.hide_token(error, self._token)
             error.__cause__ = cause
             self.failure = error
         self.abandon()
@@ -210,7 +215,7 @@ class AsyncSession:
                 if settings.on_response is not None:
                     await self._emit_response(attempts, meta)
                 if 200 <= reply.status < 300:
-                    return _read_reply(call, reply, meta)
+                    return _read_reply(call, attempts, reply, meta)
                 failed_attempt = attempts.refused(self._error(attempts, reply, meta))
             await self._go_on(attempts, failed_attempt)
 
@@ -312,7 +317,7 @@ class AsyncSession:
         if not 200 <= answer.status < 300:
             return await self._no_stream(attempts, answer, guard)
         meta = self._meta(answer.status, Headers.received(answer.headers), attempts, None)
-        open_stream = AsyncOpenStream(self, answer, call.start(), guard, meta)
+        open_stream = AsyncOpenStream(self, answer, call.start(), guard, meta, token=attempts.token)
         try:
             await self._emit_response(attempts, meta)
             while not (open_stream.has_content or open_stream.ended):
@@ -392,12 +397,13 @@ class AsyncSession:
         await self.runtime.sleep(delay)
 
 
-def _read_reply(call: Call[T], reply: Reply, meta: Meta) -> T:
-    """The call's result, told how it came."""
+def _read_reply(call: Call[T], attempts: RetryState[AsyncTokenSource], reply: Reply, meta: Meta) -> T:
+    """Return the call's result with its `meta`."""
     try:
         result = call.read(reply)
     except GatewayError as error:
         error.meta = meta
+        retry_state.hide_token(error, attempts.token)
         raise
     attach_meta(result, meta)
     return result

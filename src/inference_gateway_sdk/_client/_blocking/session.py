@@ -49,6 +49,7 @@ class OpenStream(Generic[ChunkT, FinalT]):
         "_guard",
         "_reading",
         "_session",
+        "_token",
         "dialect",
         "ended",
         "failure",
@@ -64,8 +65,11 @@ class OpenStream(Generic[ChunkT, FinalT]):
         dialect: Dialect[ChunkT, FinalT],
         guard: StreamDeadlines,
         meta: Meta,
+        *,
+        token: str | None,
     ) -> None:
         self._session = session
+        self._token = token
         self._answer = answer
         self._guard = guard
         self._chunks = 0
@@ -167,6 +171,7 @@ class OpenStream(Generic[ChunkT, FinalT]):
         if dialect.terminal and not in_band:
             retry_state.log_unexpected_end(error)
         else:
+            retry_state.hide_token(error, self._token)
             error.__cause__ = cause
             self.failure = error
         self.abandon()
@@ -211,7 +216,7 @@ class Session:
                 if settings.on_response is not None:
                     self._emit_response(attempts, meta)
                 if 200 <= reply.status < 300:
-                    return _read_reply(call, reply, meta)
+                    return _read_reply(call, attempts, reply, meta)
                 failed_attempt = attempts.refused(self._error(attempts, reply, meta))
             self._go_on(attempts, failed_attempt)
 
@@ -313,7 +318,7 @@ class Session:
         if not 200 <= answer.status < 300:
             return self._no_stream(attempts, answer, guard)
         meta = self._meta(answer.status, Headers.received(answer.headers), attempts, None)
-        open_stream = OpenStream(self, answer, call.start(), guard, meta)
+        open_stream = OpenStream(self, answer, call.start(), guard, meta, token=attempts.token)
         try:
             self._emit_response(attempts, meta)
             while not (open_stream.has_content or open_stream.ended):
@@ -393,12 +398,13 @@ class Session:
         self.runtime.sleep(delay)
 
 
-def _read_reply(call: Call[T], reply: Reply, meta: Meta) -> T:
-    """The call's result, told how it came."""
+def _read_reply(call: Call[T], attempts: RetryState[TokenSource], reply: Reply, meta: Meta) -> T:
+    """Return the call's result with its `meta`."""
     try:
         result = call.read(reply)
     except GatewayError as error:
         error.meta = meta
+        retry_state.hide_token(error, attempts.token)
         raise
     attach_meta(result, meta)
     return result
