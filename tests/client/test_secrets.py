@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import pathlib
 import pickle
@@ -14,6 +15,7 @@ import pytest
 
 import inference_gateway_sdk as sdk
 from client.authority import authority_pem, certified
+from inference_gateway_sdk._wire.headers import Outgoing
 from support.server import ANSWER, DONE, GOOD, MODELS, ROLE, Connection, Request, event, serving
 
 if TYPE_CHECKING:
@@ -159,6 +161,24 @@ def test_objects_show_no_secrets(world: World) -> None:
     for item in shown:
         for text in (repr(item), str(item), f"{item!r:.9999}"):
             assert "SECRET" not in text, type(item)
+
+
+def test_the_token_goes_with_its_client(world: World) -> None:
+    """No cache of the package keeps the headers of a client that is gone."""
+
+    async def scenario(client: Any) -> None:
+        await client.generate_content("a/b", PROMPT)
+        assert _headers_with(TOKEN)
+
+    with serving(lambda connection, _: connection.json(ANSWER)) as server:
+        world.with_client(scenario, server.url, TOKEN)
+        assert f"Bearer {TOKEN}" in server.requests[0].headers["authorization"]
+    gc.collect()
+    assert not _headers_with(TOKEN)
+
+
+def _headers_with(token: str) -> list[Outgoing]:
+    return [item for item in gc.get_objects() if type(item) is Outgoing and any(token in value for _, value in item)]
 
 
 def test_logs_of_what_goes_well(world: World, caplog: pytest.LogCaptureFixture) -> None:

@@ -28,7 +28,15 @@ if TYPE_CHECKING:
     from .._wire.call import Call, StreamCall
     from .settings import ClientSettings
 
-__all__ = ["FailedAttempt", "RetryState", "hide_token", "log_response", "log_retry", "log_unexpected_end"]
+__all__ = [
+    "DefaultHeaders",
+    "FailedAttempt",
+    "RetryState",
+    "hide_token",
+    "log_response",
+    "log_retry",
+    "log_unexpected_end",
+]
 
 
 _logger = logging.getLogger("inference_gateway_sdk")
@@ -119,11 +127,18 @@ class RetryState(Generic[SourceT]):
         refused_token: The token that a 401 refused, once one has.
     """
 
-    __slots__ = ("_total_left", "began", "call", "count", "refused_token", "settings", "token", "url")
+    __slots__ = ("_defaults", "_total_left", "began", "call", "count", "refused_token", "settings", "token", "url")
 
     def __init__(
-        self, call: Call[Any] | StreamCall[Any, Any], url: str, settings: ClientSettings[SourceT], token: str | None
+        self,
+        call: Call[Any] | StreamCall[Any, Any],
+        url: str,
+        settings: ClientSettings[SourceT],
+        defaults: DefaultHeaders,
+        *,
+        token: str | None,
     ) -> None:
+        self._defaults = defaults
         self.call = call
         self.url = url
         self.settings = settings
@@ -143,7 +158,7 @@ class RetryState(Generic[SourceT]):
         """The headers of the running try: the call's, then the client's, then what goes without saying."""
         call = self.call
         content_type = None if call.body is None else call.content_type
-        usual = _default_headers(self.settings.headers, call.accept, content_type, self.token)
+        usual = self._defaults.get(self.settings.headers, call.accept, content_type, self.token)
         return Outgoing.of(call.headers, usual) if call.headers else usual
 
     def begin(self, now: float) -> None:
@@ -261,11 +276,23 @@ class RetryState(Generic[SourceT]):
         return RequestError(text, **self._facts(elapsed))
 
 
-@functools.lru_cache(_CACHE_SIZE)
+class DefaultHeaders:
+    """The headers of calls that have none of their own.
+
+    Equal ones are one object, which transports notice. Each client has its own cache, so that no token outlives it.
+    """
+
+    __slots__ = ("clear", "get")
+
+    def __init__(self) -> None:
+        cached = functools.lru_cache(_CACHE_SIZE)(_default_headers)
+        self.get = cached
+        self.clear = cached.cache_clear
+
+
 def _default_headers(
     headers: tuple[tuple[str, str], ...], accept: str, content_type: str | None, token: str | None
 ) -> Outgoing:
-    """The headers of a call that has none of its own. Equal ones are one object: transports notice."""
     own = [("Accept", accept)]
     if content_type is not None:
         own.append(("Content-Type", content_type))

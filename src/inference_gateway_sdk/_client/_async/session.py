@@ -14,7 +14,7 @@ from ..._wire.problem import read_error
 from ...errors import GatewayError, StatusError, StreamError, UnauthorizedError
 from .. import retry_state
 from ..hooks import async_notify
-from ..retry_state import FailedAttempt, RetryState
+from ..retry_state import DefaultHeaders, FailedAttempt, RetryState
 
 if TYPE_CHECKING:
     from ..._transport.protocols import AsyncTransport, AsyncTransportResponse
@@ -196,6 +196,7 @@ class AsyncSession:
         self.runtime = runtime
         self.closed = False
         self._driver = driver
+        self._defaults = DefaultHeaders()
 
     async def send(self, call: Call[T], settings: ClientSettings[AsyncTokenSource]) -> T:
         """The result of a call whose answer is read whole. Raises what `errors` lists."""
@@ -250,6 +251,7 @@ class AsyncSession:
     async def aclose(self) -> None:
         """Close every connection; open streams end with an error."""
         self.closed = True
+        self._defaults.clear()
         await self._driver.aclose()
 
     def _attempts(
@@ -258,7 +260,7 @@ class AsyncSession:
         if self.closed:
             raise RuntimeError("the client is closed: make a new one, or close it later")
         url = self.url.join(call.path, (*call.query, *settings.extra_query), at_root=call.at_root)
-        return RetryState(call, url, settings, settings.token.fixed)
+        return RetryState(call, url, settings, self._defaults, token=settings.token.fixed)
 
     async def _prepare(self, attempts: RetryState[AsyncTokenSource]) -> None:
         """What comes before a try, and does not count against its clocks: fetching a token, telling a hook."""

@@ -15,7 +15,7 @@ from ..._wire.problem import read_error
 from ...errors import GatewayError, StatusError, StreamError, UnauthorizedError
 from .. import retry_state
 from ..hooks import notify
-from ..retry_state import FailedAttempt, RetryState
+from ..retry_state import DefaultHeaders, FailedAttempt, RetryState
 
 if TYPE_CHECKING:
     from ..._transport.protocols import Transport, TransportResponse
@@ -197,6 +197,7 @@ class Session:
         self.runtime = runtime
         self.closed = False
         self._driver = driver
+        self._defaults = DefaultHeaders()
 
     def send(self, call: Call[T], settings: ClientSettings[TokenSource]) -> T:
         """The result of a call whose answer is read whole. Raises what `errors` lists."""
@@ -251,6 +252,7 @@ class Session:
     def close(self) -> None:
         """Close every connection; open streams end with an error."""
         self.closed = True
+        self._defaults.clear()
         self._driver.close()
 
     def _attempts(
@@ -259,7 +261,7 @@ class Session:
         if self.closed:
             raise RuntimeError("the client is closed: make a new one, or close it later")
         url = self.url.join(call.path, (*call.query, *settings.extra_query), at_root=call.at_root)
-        return RetryState(call, url, settings, settings.token.fixed)
+        return RetryState(call, url, settings, self._defaults, token=settings.token.fixed)
 
     def _prepare(self, attempts: RetryState[TokenSource]) -> None:
         """What comes before a try, and does not count against its clocks: fetching a token, telling a hook."""
