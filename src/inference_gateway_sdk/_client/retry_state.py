@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import logging
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from msgspec.structs import replace
 
@@ -91,11 +91,10 @@ def _without(value: Any, token: str) -> Any:
     if isinstance(value, bytes):
         return value.replace(token.encode(), b"...")
     if isinstance(value, dict):
-        members: dict[Any, Any] = value
-        return {_without(name, token): _without(item, token) for name, item in members.items()}
+        members = cast("dict[Any, Any]", value).items()
+        return {_without(name, token): _without(item, token) for name, item in members}
     if isinstance(value, list):
-        items: list[Any] = value
-        return [_without(item, token) for item in items]
+        return [_without(item, token) for item in cast("list[Any]", value)]
     if isinstance(value, Headers):
         return Headers([(name, _without(text, token)) for name, text in value.pairs()])
     if isinstance(value, Meta):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import ipaddress
+import re
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl, urlsplit
@@ -134,17 +136,25 @@ def variation_call(
     return _upload("/images/variations", "CreateImageVariationRequest", files, params, provider=provider, extra=extra)
 
 
-def fetch_call(url: object) -> tuple[str, Call[bytes]]:
-    """The server that a picture's address names, and the call that fetches the picture there.
+_NUMERIC: Final = re.compile(r"(?:.*\.)?(?:0x[0-9a-f]*|[0-9]+)\.?", re.IGNORECASE)  # 127.1, 0x7f000001, ...
+
+
+def fetch_call(url: object, gateway: str) -> tuple[str, Call[bytes]]:
+    """Return the server that a picture's address names, and the call that fetches the picture there.
+
+    Args:
+        url: The picture's address, which the answer chose.
+        gateway: The root URL of the gateway that answered.
 
     Raises:
-        ValueError: The picture has no address, or one that is not http.
+        ValueError: The picture has no address, or one that is not http, or one near this machine.
     """
     if not isinstance(url, str) or not url:
         raise ValueError("image has neither bytes nor an address: there is nothing to fetch")
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https"):
         raise ValueError(f"image.url must be an http or https address, got {url[:60]!r}")
+    _check_distance((parts.hostname or "").lower(), (urlsplit(gateway).hostname or "").lower())
     call = Call(
         method="GET",
         path=parts.path or "/",
@@ -154,6 +164,38 @@ def fetch_call(url: object) -> tuple[str, Call[bytes]]:
         at_root=True,
     )
     return f"{parts.scheme}://{parts.netloc}", call
+
+
+def _check_distance(host: str, gateway: str) -> None:
+    """Refuse hosts that only this machine reaches, such as its own services and a cloud's metadata service.
+
+    Names other than localhost are not resolved.
+    """
+    if host == gateway or not (_is_local(host) or _is_link_local(host)):
+        return
+    if _is_link_local(host) or not _is_local(gateway):
+        raise ValueError(f"image.url must not lead to {host!r}, which is near this machine: fetch it yourself")
+
+
+def _is_local(host: str) -> bool:
+    address = _address(host)
+    if address is None:
+        return host.rstrip(".").endswith("localhost") or _NUMERIC.fullmatch(host) is not None
+    return address.is_loopback or address.is_unspecified
+
+
+def _is_link_local(host: str) -> bool:
+    address = _address(host)
+    return address is not None and address.is_link_local
+
+
+def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """Return the address that the host spells in full, None for a name."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return None
+    return getattr(address, "ipv4_mapped", None) or address
 
 
 def _form_text(prompt: object) -> object:

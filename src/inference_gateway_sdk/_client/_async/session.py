@@ -15,6 +15,7 @@ from ...errors import GatewayError, StatusError, StreamError, UnauthorizedError
 from .. import retry_state
 from ..hooks import async_notify
 from ..retry_state import DefaultHeaders, FailedAttempt, RetryState
+from ..runtime import async_anonymous_transport
 
 if TYPE_CHECKING:
     from ..._transport.protocols import AsyncTransport, AsyncTransportResponse
@@ -187,6 +188,8 @@ class AsyncOpenStream(Generic[ChunkT, FinalT]):
 
 T = TypeVar("T")
 
+_CLOSED = "the client is closed: make a new one, or close it later"
+
 
 class AsyncSession:
     """The connections to one gateway and what is needed to use them."""
@@ -244,9 +247,16 @@ class AsyncSession:
                 failed_attempt = found
             await self._go_on(attempts, failed_attempt)
 
-    def at(self, url: GatewayUrl) -> AsyncSession:
-        """The same connections and clocks, for another server."""
-        return AsyncSession(url, self._driver, self.runtime)
+    async def send_elsewhere(self, url: GatewayUrl, call: Call[T], settings: ClientSettings[AsyncTokenSource]) -> T:
+        """Send a call to another server, by a transport that adds no credentials. Raises what `errors` lists."""
+        if self.closed:
+            raise RuntimeError(_CLOSED)
+        driver = async_anonymous_transport(self._driver)
+        try:
+            return await AsyncSession(url, driver, self.runtime).send(call, settings)
+        finally:
+            if driver is not self._driver:
+                await driver.aclose()
 
     async def aclose(self) -> None:
         """Close every connection; open streams end with an error."""
@@ -258,7 +268,7 @@ class AsyncSession:
         self, call: Call[Any] | StreamCall[Any, Any], settings: ClientSettings[AsyncTokenSource]
     ) -> RetryState[AsyncTokenSource]:
         if self.closed:
-            raise RuntimeError("the client is closed: make a new one, or close it later")
+            raise RuntimeError(_CLOSED)
         url = self.url.join(call.path, (*call.query, *settings.extra_query), at_root=call.at_root)
         return RetryState(call, url, settings, self._defaults, token=settings.token.fixed)
 

@@ -105,17 +105,19 @@ class ImagesMethods:
     def fetch_image(self, image: Image) -> bytes:
         """A picture's bytes: decoded where they came with the answer, else fetched from its address.
 
-        Neither the token nor any header of the client goes to that address, and no redirect is followed.
+        Neither the token, a header nor a certificate of the client goes to that address, and no redirect is followed.
+        A `driver` that may add any (`Httpx2Driver`) is passed over. Addresses of this machine and of the link
+        (169.254.0.0/16, fe80::/10) are refused unless the gateway runs on the same host.
 
         Raises:
-            ValueError: The picture has neither bytes nor an http address.
+            ValueError: The picture has neither bytes nor an http address, or one that is refused.
             GatewayError: It could not be fetched; such addresses are good for a while only.
         """
         from ..._wire.images import fetch_call
 
         if image.b64_json:
             return image.bytes()
-        server, call = fetch_call(image.url)
+        server, call = fetch_call(image.url, self._session.url.root)
         settings = self._settings
         bare = resolve(
             ClientSettings(
@@ -123,7 +125,7 @@ class ImagesMethods:
             ),
             {"token": None},
         )
-        return self._session.at(GatewayUrl.parse(server)).send(call, bare)
+        return self._session.send_elsewhere(GatewayUrl.parse(server), call, bare)
 
 
 class AudioMethods:

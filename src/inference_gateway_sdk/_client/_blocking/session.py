@@ -16,6 +16,7 @@ from ...errors import GatewayError, StatusError, StreamError, UnauthorizedError
 from .. import retry_state
 from ..hooks import notify
 from ..retry_state import DefaultHeaders, FailedAttempt, RetryState
+from ..runtime import anonymous_transport
 
 if TYPE_CHECKING:
     from ..._transport.protocols import Transport, TransportResponse
@@ -188,6 +189,8 @@ class OpenStream(Generic[ChunkT, FinalT]):
 
 T = TypeVar("T")
 
+_CLOSED = "the client is closed: make a new one, or close it later"
+
 
 class Session:
     """The connections to one gateway and what is needed to use them."""
@@ -245,9 +248,16 @@ class Session:
                 failed_attempt = found
             self._go_on(attempts, failed_attempt)
 
-    def at(self, url: GatewayUrl) -> Session:
-        """The same connections and clocks, for another server."""
-        return Session(url, self._driver, self.runtime)
+    def send_elsewhere(self, url: GatewayUrl, call: Call[T], settings: ClientSettings[TokenSource]) -> T:
+        """Send a call to another server, by a transport that adds no credentials. Raises what `errors` lists."""
+        if self.closed:
+            raise RuntimeError(_CLOSED)
+        driver = anonymous_transport(self._driver)
+        try:
+            return Session(url, driver, self.runtime).send(call, settings)
+        finally:
+            if driver is not self._driver:
+                driver.close()
 
     def close(self) -> None:
         """Close every connection; open streams end with an error."""
@@ -259,7 +269,7 @@ class Session:
         self, call: Call[Any] | StreamCall[Any, Any], settings: ClientSettings[TokenSource]
     ) -> RetryState[TokenSource]:
         if self.closed:
-            raise RuntimeError("the client is closed: make a new one, or close it later")
+            raise RuntimeError(_CLOSED)
         url = self.url.join(call.path, (*call.query, *settings.extra_query), at_root=call.at_root)
         return RetryState(call, url, settings, self._defaults, token=settings.token.fixed)
 
