@@ -155,8 +155,11 @@ def _host(parts: SplitResult, text: str) -> str:
         return _ipv6(host, text)
     try:
         ascii_host = host if host.isascii() else host.encode("idna").decode("ascii")
+        changed = ascii_host.encode("ascii").decode("idna") != host if ascii_host != host else False
     except UnicodeError:
-        ascii_host = ""
+        ascii_host, changed = "", False
+    if changed:  # IDNA 2003 makes fass.de of "fa\u00df.de", which since IDNA 2008 is another host (RFC 5894 section 7)
+        raise _invalid_url("names a host that standards spell differently: write it in ASCII (xn--...)")
     if not _HOST.fullmatch(ascii_host):
         raise _invalid_url(f"{_abbreviated_url(text)} has no valid host")
     return ascii_host
