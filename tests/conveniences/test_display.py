@@ -15,6 +15,7 @@ from inference_gateway_sdk import CreateChatCompletionResponse, ListModelsRespon
 from support.server import ANSWER
 
 EVIL = "[bold]x[/bold] :smile: <script>alert(1)</script> ![p](http://evil/?q) & \x1b]0;title\x07\x1b[2J \x9b1m"
+BIDI = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 CALLS = [{"id": "c", "type": "function", "function": {"name": "look", "arguments": '{"at": "<b>"}'}}]
 
 
@@ -49,6 +50,15 @@ class Shown(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: object) -> None:
         self.tags.add(tag)
+
+
+def test_text_is_shown_in_the_order_it_is_in() -> None:
+    """Controls of direction, by which a tool call can be made to read otherwise, are left out everywhere."""
+    function = {"name": f"rm{BIDI}", "arguments": f'{{"path": "a{BIDI}b"}}'}
+    answer = chat(f"x{BIDI}y", tool_calls=[{**CALLS[0], "function": function}])
+    for text in (drawn(answer), answer._repr_html_()):
+        assert not set(BIDI) & set(text)
+        assert "xy" in text
 
 
 def test_an_answer_is_drawn_with_a_line_about_it() -> None:

@@ -38,7 +38,9 @@ class Listing:
 
 _ROWS = 200
 # A terminal acts on these: what a model writes must not move the cursor or set the window's title.
-_COMMANDS = {code: None for code in (*range(32), 127, *range(128, 160)) if chr(code) not in "\n\t"}
+# The last ones (Unicode's bidirectional controls) make text appear in another order than it is in.
+_CODES = (*range(32), 127, *range(128, 160), 0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+_COMMANDS = {code: None for code in _CODES if chr(code) not in "\n\t"}
 
 
 class _Console(Protocol):
@@ -92,7 +94,7 @@ def _plain(console: _Console, text: str) -> object:
 def _escaped(text: str) -> str:
     import html  # its table of entities is dear for those who never see a notebook
 
-    return html.escape(text)
+    return html.escape(text.translate(_COMMANDS))
 
 
 def _text_row(answer: Any) -> list[str]:
