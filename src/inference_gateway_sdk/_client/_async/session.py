@@ -16,6 +16,7 @@ from .. import retry_state
 from ..hooks import async_notify
 from ..retry_state import DefaultHeaders, FailedAttempt, RetryState
 from ..runtime import async_anonymous_transport
+from ..settings import check_call
 
 if TYPE_CHECKING:
     from ..._transport.protocols import AsyncTransport, AsyncTransportResponse
@@ -269,6 +270,7 @@ class AsyncSession:
     ) -> RetryState[AsyncTokenSource]:
         if self.closed:
             raise RuntimeError(_CLOSED)
+        check_call(call)
         url = self.url.join(call.path, (*call.query, *settings.extra_query), at_root=call.at_root)
         return RetryState(call, url, settings, self._defaults, token=settings.token.fixed)
 

@@ -17,6 +17,7 @@ from .. import retry_state
 from ..hooks import notify
 from ..retry_state import DefaultHeaders, FailedAttempt, RetryState
 from ..runtime import anonymous_transport
+from ..settings import check_call
 
 if TYPE_CHECKING:
     from ..._transport.protocols import Transport, TransportResponse
@@ -270,6 +271,7 @@ class Session:
     ) -> RetryState[TokenSource]:
         if self.closed:
             raise RuntimeError(_CLOSED)
+        check_call(call)
         url = self.url.join(call.path, (*call.query, *settings.extra_query), at_root=call.at_root)
         return RetryState(call, url, settings, self._defaults, token=settings.token.fixed)
 
