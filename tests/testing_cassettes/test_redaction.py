@@ -22,12 +22,13 @@ from inference_gateway_sdk.testing.cassettes import (
     cassette,
 )
 from inference_gateway_sdk.testing.cassettes.file import load
-from inference_gateway_sdk.testing.cassettes.redaction import hide_text, may_hold_secrets
+from inference_gateway_sdk.testing.cassettes.redaction import hide_text, is_packed, may_hold_secrets
 from inference_gateway_sdk.testing.cassettes.redactor import Redactor, hide_json
 from testing_cassettes.exchanges import exchanges
 from testing_cassettes.stub import StubAnswer, StubDriver, read_all
 
 URL = "http://localhost/v1/x"
+FORM_DATA = "Content-Disposition: form-data;"
 
 
 TROUBLE = """sk- pk- rk- xai- nvapi- sk_
@@ -144,6 +145,8 @@ def test_json_bodies_keep_everything_but_secrets(body: Any, shown: Any) -> None:
         ('"password": 12345,', '"password": "...",'),
         ('--b\r\nContent-Disposition: form-data; name="api_key"\r\n\r\nabc\r\n--b--',
          '--b\r\nContent-Disposition: form-data; name="api_key"\r\n\r\n...\r\n--b--'),
+        (f'--b\n{FORM_DATA} filename="f"; name=api_key\n\nab\nc\n--b\n{FORM_DATA} name="n"\n\nabc\n--b--',
+         f'--b\n{FORM_DATA} filename="f"; name=api_key\n\n...\n--b\n{FORM_DATA} name="n"\n\nabc\n--b--'),
         ('{"token": "Hi", "logprob": -1', '{"token": "Hi", "logprob": -1'),
         ("a bearer of news, basically", "a bearer of news, basically"),
     ],
@@ -220,6 +223,12 @@ def test_a_picture_in_base64_stays_the_same_picture() -> None:
     picture = base64.b64encode(bytes(range(256)) * 3).decode() + "/eyJabcdefgh/sk-"[:13]
     body = json.dumps({"b64_json": picture, "url": f"data:image/png;base64,{picture}"}).encode()
     assert hidden(asked(body)).body == body
+
+
+@pytest.mark.parametrize("text", ["word " * 60, "Bearer abcdefgh12345 and so on " * 9])
+def test_words_are_not_taken_for_a_file(text: str) -> None:
+    """Only lines as long as those of base64 are: text without punctuation is looked through."""
+    assert not is_packed(text)
 
 
 def test_an_answer_whose_secret_is_hidden_has_the_length_it_then_has() -> None:

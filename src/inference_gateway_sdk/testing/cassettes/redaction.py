@@ -117,12 +117,11 @@ _MEMBER: Final = re.compile(
     re.DOTALL,
 )
 _QUERY_PAIR: Final = re.compile(r"(?P<head>[?&;](?P<name>[A-Za-z0-9_.%-]{1,64})=)(?P<value>[^&#\s\"'\\]+)")
-_FORM_PART: Final = re.compile(
-    r"""(?P<head>form-data;[^\r\n]*?\bname="(?P<name>[^"\r\n]*)"[^\r\n]*\r\n(?:[^\r\n]+\r\n)*\r\n)"""
-    r"""(?P<value>.*?)(?=\r\n--|\Z)""",
-    re.DOTALL,
-)
-_PACKED: Final = re.compile(r"(?:data:[\w/+.-]+;base64,)?[A-Za-z0-9+/\s]{200,}={0,2}\s*")
+_FORM_DATA: Final = "form-data;"
+_PART_NAME: Final = re.compile(r"""(?<![\w*])name=(?:"(?P<quoted>[^"]*)"|(?P<plain>[^\s;"]+))""", re.IGNORECASE)
+_DATA_URL: Final = re.compile(r"data:[\w/+.-]+;base64,")
+_BASE64_LINE: Final = re.compile(r"[A-Za-z0-9+/]++={0,2}")
+_SHORTEST_LINE: Final = 40  # of base64 that is wrapped; shorter ones are words
 
 # Some part of everything that is hidden by default: text without any of these is let through at a glance.
 _SECRET_HINTS: Final = re.compile(
@@ -151,7 +150,7 @@ def hide_text(text: str, redaction: Redaction, known: Iterable[str] = ()) -> str
         text = text.replace(value, HIDDEN)
     text = _MEMBER.sub(lambda match: _hidden_member(match, redaction), text)
     text = _QUERY_PAIR.sub(lambda match: _hidden_pair(match, redaction.hides_query(unquote_plus(match["name"]))), text)
-    text = _FORM_PART.sub(lambda match: _hidden_pair(match, redaction.hides_field(match["name"])), text)
+    text = _hide_form(text, redaction)
     for pattern in redaction.patterns:
         text = re.sub(pattern, HIDDEN, text)
     return _unshaped(text) if redaction.defaults else text
@@ -170,7 +169,43 @@ def hides_pair(name: str, redaction: Redaction) -> bool:
 
 def is_packed(text: str) -> bool:
     """Whether this is a file's bytes in base64: among so many letters anything may look like a key."""
-    return len(text) >= 200 and _PACKED.fullmatch(text) is not None
+    if len(text) < 200:
+        return False
+    prefix = _DATA_URL.match(text)
+    lines = text[prefix.end() if prefix else 0 :].split()
+    return (
+        sum(map(len, lines)) >= 200
+        and all(len(line) >= _SHORTEST_LINE for line in lines[:-1])
+        and all(_BASE64_LINE.fullmatch(line) for line in lines)
+    )
+
+
+def _hide_form(text: str, redaction: Redaction) -> str:
+    """Return the text with the values of secret parts of multipart forms hidden.
+
+    Read line by line, once: a part's headers, an empty line, then its value up to the boundary ("--...").
+    """
+    if _FORM_DATA not in text:
+        return text
+    kept: list[str] = []
+    name: str | None = None  # of the part whose headers are read
+    hiding = False
+    for line in text.split("\n"):
+        if hiding and not line.startswith("--"):
+            last = HIDDEN + "\r" * line.endswith("\r")
+            if kept[-1].rstrip("\r") == HIDDEN:
+                kept[-1] = last
+            else:
+                kept.append(last)
+            continue
+        kept.append(line)
+        hiding = name is not None and not line.strip() and redaction.hides_field(name)
+        if not line.strip():
+            name = None
+        elif _FORM_DATA in line:
+            found = _PART_NAME.search(line, line.index(_FORM_DATA))
+            name = (found["quoted"] or found["plain"]) if found else None
+    return "\n".join(kept)
 
 
 def _hide_pair(pair: str, redaction: Redaction, known: Iterable[str]) -> str:
