@@ -23,7 +23,7 @@ from inference_gateway_sdk.testing.cassettes import (
 )
 from inference_gateway_sdk.testing.cassettes.file import load
 from inference_gateway_sdk.testing.cassettes.redaction import hide_text, is_packed, may_hold_secrets
-from inference_gateway_sdk.testing.cassettes.redactor import Redactor, hide_json
+from inference_gateway_sdk.testing.cassettes.redactor import Redactor, hide_body, hide_json
 from testing_cassettes.exchanges import exchanges
 from testing_cassettes.stub import StubAnswer, StubDriver, read_all
 
@@ -155,6 +155,49 @@ def test_text_that_is_no_json_is_looked_through_too(body: str, shown: str) -> No
     """Half an object, a form, or JSON inside JSON hides its secrets as well."""
     assert hidden(asked(body.encode())).body == shown.encode()
     assert hidden(asked(b"\xff" + body.encode())).body == b"\xff" + shown.encode()
+
+
+SECRET = "S0me-s3cret"
+
+
+@pytest.mark.parametrize(
+    "style", [{}, {"separators": (",", ":")}, {"indent": 2}], ids=["spaced", "compact", "indented"]
+)
+@pytest.mark.parametrize("depth", range(5))
+@pytest.mark.parametrize("broken", [False, True], ids=["whole", "broken"])
+def test_json_in_strings_is_looked_through_at_any_depth(broken: bool, depth: int, style: dict[str, Any]) -> None:
+    """A tool's result is JSON inside JSON, often twice: a secret's name counts there too, in half an object as well."""
+    text = json.dumps({"n": 1, "api_key": SECRET, "m": "x"}, **style)
+    for level in range(depth):
+        text = json.dumps({f"stdout{level}": text, "code": 0}, **style)
+    if broken:
+        text = f"{text[:-1]} and so on"
+    found = hide_text(text, Redaction()) if broken else hide_body(text.encode(), Redaction()).decode()
+    assert SECRET not in found
+    assert re.sub(r"\.\.\.", SECRET, found) == text
+
+
+def test_what_is_hidden_in_a_string_is_known_elsewhere() -> None:
+    """A secret under its name in nested JSON is hidden where it stands without a name."""
+    result = json.dumps({"content": json.dumps({"stdout": json.dumps({"password": SECRET})})})
+    first = Exchange(asked(result.encode()), answered(b"{}"))
+    echo = Exchange(asked(), answered(f"it was {SECRET}".encode(), kind="text/plain"))
+    assert SECRET not in str([exchange.outcome.body for exchange in Redactor(Redaction()).exchanges([first, echo])])  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ('{"note": "it said {\\"password\\": \\"S\\"}"', '{"note": "it said {\\"password\\": \\"...\\"}"'),
+        ('{"a": "b", "token": "S"', '{"a": "b", "token": "..."'),
+        ("{'a': 1, 'password': 'S'", "{'a': 1, 'password': '...'"),
+        ("?user=a;token=S", "?user=a;token=..."),
+        ("x;AccountName=a;AccountKey=S;b=c", "x;AccountName=a;AccountKey=...;b=c"),
+    ],
+)
+def test_a_harmless_name_does_not_shield_what_follows(text: str, shown: str) -> None:
+    """The value of one name ends where the next name begins."""
+    assert hide_text(text, Redaction()) == shown
 
 
 def test_a_form_in_a_query_s_clothes_is_hidden_by_its_names() -> None:

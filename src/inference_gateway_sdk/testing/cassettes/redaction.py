@@ -109,14 +109,16 @@ def plain_name(name: str) -> str:
 
 # Beyond the shapes that are hidden in logs: a file may be published, and a URL may have a token in the user's place.
 _URL_USER: Final = re.compile(r"(://)[^\s/@\"'<>]{1,200}(?=@)")
-# `"name": "value"`, at any depth of escaping: the quotes of one pair look the same.
+# `"name": "value"`, at any depth of escaping: the quotes of one pair look the same. A quote that is escaped itself
+# (\\") ends no value that has more backslashes before it, for that is a quote of a deeper level.
 _MEMBER: Final = re.compile(
-    r"""(?P<head>(?P<quote>\\{0,8}["'])(?P<name>[^"'\\\s][^"'\\]{0,63})(?P=quote)\s*:\s*)"""
-    r"""(?:(?P<open>\\{0,8}["'])(?P<value>(?:\\.|[^\\])*?)(?P<close>(?P=open)|\Z)|(?P<number>-?\d[\d.eE+-]*))"""
-    r"""(?P<next>\s*,\s*\\{0,8}["'](?P<beside>\w+))?""",
+    r"""(?P<head>(?P<quote>\\{0,40}["'])(?P<name>[^"'\\\s][^"'\\]{0,63})(?P=quote)\s*:\s*)"""
+    r"""(?:(?P<open>(?P<escaped>\\{1,40})?["'])(?P<value>(?:\\.|[^\\])*?)"""
+    r"""(?:(?=(?(escaped)(?<!\\)|)(?P=open))|(?P<cut>\Z))|(?P<number>-?\d[\d.eE+-]*))"""
+    r"""(?:(?=(?:\\{0,40}["'])?\s*,\s*\\{0,40}["'](?P<beside>\w{1,64})))?""",
     re.DOTALL,
 )
-_QUERY_PAIR: Final = re.compile(r"(?P<head>[?&;](?P<name>[A-Za-z0-9_.%-]{1,64})=)(?P<value>[^&#\s\"'\\]+)")
+_QUERY_PAIR: Final = re.compile(r"(?P<head>[?&;](?P<name>[A-Za-z0-9_.%-]{1,64})=)(?P<value>[^&;#\s\"'\\]+)")
 _FORM_DATA: Final = "form-data;"
 _PART_NAME: Final = re.compile(r"""(?<![\w*])name=(?:"(?P<quoted>[^"]*)"|(?P<plain>[^\s;"]+))""", re.IGNORECASE)
 _DATA_URL: Final = re.compile(r"data:[\w/+.-]+;base64,")
@@ -148,7 +150,7 @@ def hide_text(text: str, redaction: Redaction, known: Iterable[str] = ()) -> str
     """
     for value in known:
         text = text.replace(value, HIDDEN)
-    text = _MEMBER.sub(lambda match: _hidden_member(match, redaction), text)
+    text = _hide_members(text, redaction)
     text = _QUERY_PAIR.sub(lambda match: _hidden_pair(match, redaction.hides_query(unquote_plus(match["name"]))), text)
     text = _hide_form(text, redaction)
     for pattern in redaction.patterns:
@@ -220,11 +222,20 @@ def _unshaped(text: str) -> str:
 
 
 def _hidden_member(match: re.Match[str], redaction: Redaction) -> str:
+    """Return a member with its value hidden, or with the secrets in its value hidden."""
     beside = [match["beside"]] if match["beside"] else []
     if not redaction.hides_field(match["name"], beside):
-        return match[0]
+        if not match["value"]:
+            return match[0]
+        # The value is shorter and holds no quote like its own, so that the recursion ends after a few levels.
+        return f"{match['head']}{match['open']}{_hide_members(match['value'], redaction)}"
     quote = match["open"] or match["quote"]
-    return f"{match['head']}{quote}{HIDDEN}{quote}{match['next'] or ''}"
+    closing = quote if match["open"] is None or match["cut"] is not None else ""
+    return f"{match['head']}{quote}{HIDDEN}{closing}"
+
+
+def _hide_members(text: str, redaction: Redaction) -> str:
+    return _MEMBER.sub(lambda match: _hidden_member(match, redaction), text)
 
 
 def _hidden_pair(match: re.Match[str], secret: bool) -> str:
