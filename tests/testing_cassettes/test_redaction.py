@@ -7,6 +7,7 @@ import json
 import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote_plus
 
 import pytest
 from hypothesis import example, given
@@ -34,7 +35,7 @@ FORM_DATA = "Content-Disposition: form-data;"
 TROUBLE = """sk- pk- rk- xai- nvapi- sk_
 csk- pplx- fw_ tgp_v1_ gsk_ hf_ r8_ AIza eyJ ghp_ github_pat_ glpat- xoxb- ya29. npm_ pypi- sntrys_
 AKIA ASIA Bearer Basic -----BEGIN PRIVATE://u:p@h " { } : , ? & ; = \\ \\" \\u0061 api_key key password secret token
-auth sig code jwt pwd session signature credential cookie assertion passphrase form-data; name= \r\n 0123456789
+auth sig code jwt pwd session signature credential cookie assertion passphrase API_KEY= x-otp: hmac pem dsn -u --user form-data; name= \r\n 0123456789
 abcdefghijklmnop ABCDEFGHIJKLMNOP""".split()
 
 
@@ -73,6 +74,15 @@ def hidden_answer(answer: RecordedAnswer, redaction: Redaction | None = None) ->
         ("Cookie", "a=b", "..."),
         ("set-cookie", "sid=1; HttpOnly", "..."),
         ("x-amz-security-token", "abc", "..."),
+        ("X-JWT", "abc", "..."),
+        ("x-client-assertion", "abc", "..."),
+        ("x-bearer", "abc", "..."),
+        ("x-passwd", "abc", "..."),
+        ("x-passphrase", "abc", "..."),
+        ("x-otp", "123456", "..."),
+        ("x-pwd", "abc", "..."),
+        ("x-hub-hmac", "abc", "..."),
+        ("x-option", "on", "on"),
         ("x-trace", "used sk-abcdefgh12345", "used sk-..."),
         ("x-ratelimit-remaining-tokens", "149984", "149984"),
         ("anthropic-ratelimit-tokens-reset", "6s", "6s"),
@@ -198,6 +208,40 @@ def test_what_is_hidden_in_a_string_is_known_elsewhere() -> None:
 def test_a_harmless_name_does_not_shield_what_follows(text: str, shown: str) -> None:
     """The value of one name ends where the next name begins."""
     assert hide_text(text, Redaction()) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("STRIPE_API_KEY=abc\nexport X_SECRET='d e'\nDEBUG=1", "STRIPE_API_KEY=...\nexport X_SECRET='...'\nDEBUG=1"),
+        ("DB_PASS=abc SENTRY_DSN=abc MONKEYS=3 keyboard=x", "DB_PASS=... SENTRY_DSN=... MONKEYS=3 keyboard=x"),
+        ("client(api_key='abc', n=1, max_tokens=5)", "client(api_key='...', n=1, max_tokens=5)"),
+        ("curl -H 'api-key: abc' -u me:abc http://h/", "curl -H 'api-key: ...' -u me:... http://h/"),
+        ('curl --user "me:abc" -H "X-Auth-Token: Bearer abc"', 'curl --user "me:..." -H "X-Auth-Token: Bearer ..."'),
+        ("user: me\npassword: abc\ntoken: a word", "user: me\npassword: ...\ntoken: a word"),
+        ("ls -u: sorts", "ls -u: sorts"),
+    ],
+)
+def test_settings_and_commands_hide_what_their_names_name(text: str, shown: str) -> None:
+    """Files of settings, code and commands that an agent sends are looked through line by line."""
+    assert hide_text(text, Redaction()) == shown
+    assert hide_text(shown, Redaction()) == shown
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["connection_string", "dsn", "webhook_url", "slackWebhookUrl", "jwt_token", "token_value", "passcode", "pem"],
+)
+def test_more_names_of_secrets(name: str) -> None:
+    """Addresses and texts that hold a key are secrets as a whole."""
+    assert hidden(asked(json.dumps({name: "abc"}).encode())).body == json.dumps({name: "..."}).encode()
+
+
+def test_escaped_json_in_a_form_is_looked_through() -> None:
+    """A form's value that is JSON is unescaped first."""
+    form = ("Content-Type", "application/x-www-form-urlencoded")
+    body = hidden(asked(f"a=b&data={quote_plus(json.dumps({'password': 'abc', 'n': 1}))}".encode(), URL, form)).body
+    assert body == f"a=b&data={quote_plus(json.dumps({'password': '...', 'n': 1}))}".encode()
 
 
 def test_a_form_in_a_query_s_clothes_is_hidden_by_its_names() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Final, TypeAlias
-from urllib.parse import unquote_plus
+from urllib.parse import quote_plus, unquote_plus
 
 from msgspec import Struct
 
@@ -31,16 +31,21 @@ HIDDEN: Final = "..."
 RequestHook: TypeAlias = Callable[[RecordedRequest], RecordedRequest | None]
 AnswerHook: TypeAlias = Callable[[RecordedAnswer], RecordedAnswer]
 
-_HEADERS: Final = re.compile(r"auth|cookie|token|key|secret|password|credential|signature|session", re.IGNORECASE)
+_HEADERS: Final = re.compile(
+    r"auth|cookie|token|key|secret|passw|passphrase|credential|signature|session|assertion|bearer|hmac"
+    r"|\b(?:jwt|otp|pwd)\b",
+    re.IGNORECASE,
+)
 _NO_SECRET: Final = re.compile(r"ratelimit|idempotency|-authenticate$|^access-control-", re.IGNORECASE)
 _QUERY: Final = re.compile(
     r"auth|token|key|secret|passw|credential|signature|session|assertion|^(?:sig|code|pwd|jwt)$", re.IGNORECASE
 )
 _FIELDS: Final = re.compile(
-    r"(?:.*(?:apikey|secret|password|passwd|passphrase|authorization|credentials?|cookies?|clientassertion"
+    r"(?:.*(?:apikey|secret|password|passwd|passphrase|passcode|authorization|credentials?|cookies?|clientassertion"
+    r"|connectionstring|webhookurl|jwttoken|tokenvalue"
     r"|(?:access|auth|authentication|bearer|client|csrf|id|refresh|security|session|api|bot|user|oauth)token"
     r"|(?:access|account|encryption|license|master|private|secret|signing|subscription)key)"
-    r"|token|auth|bearer|pwd|jwt)"
+    r"|token|auth|bearer|pwd|jwt|dsn|pem)"
 )
 _BESIDE_TOKENS: Final = frozenset({"logprob", "top_logprobs", "prob", "top_probs", "bytes"})
 
@@ -95,9 +100,14 @@ class Redaction(Struct, frozen=True, kw_only=True):
         known = _FIELDS.fullmatch(plain_name(name)) and not (name == "token" and _BESIDE_TOKENS & set(beside))
         return self._hides(name, self.fields, known=bool(known))
 
+    def keeps(self, name: str) -> bool:
+        """Whether values under this name are left as they are."""
+        plain = plain_name(name)
+        return any(plain_name(kept) == plain for kept in self.keep)
+
     def _hides(self, name: str, more: Collection[str], *, known: bool) -> bool:
         plain = plain_name(name)
-        if any(plain_name(kept) == plain for kept in self.keep):
+        if self.keeps(name):
             return False
         return (known and self.defaults) or any(plain_name(other) == plain for other in more)
 
@@ -119,6 +129,19 @@ _MEMBER: Final = re.compile(
     re.DOTALL,
 )
 _QUERY_PAIR: Final = re.compile(r"(?P<head>[?&;](?P<name>[A-Za-z0-9_.%-]{1,64})=)(?P<value>[^&;#\s\"'\\]+)")
+# `API_KEY=value` as in .env files and shells, `api_key='value'` as in code.
+_ASSIGNMENT: Final = re.compile(
+    r"""(?<![\w?&;%.-])(?P<head>(?P<name>[A-Za-z_][A-Za-z0-9_]{0,63})=(?P<quote>["'`])?)"""
+    r"""(?P<value>(?(quote)[^"'`\\\r\n]+|[^\s"'`\\]+))"""
+)
+_SECRET_VARIABLE: Final = re.compile(r"[A-Z0-9_]*(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|PASS|CREDENTIALS?|DSN)")
+# `api-key: value` as in `curl -H` and YAML. A scheme before the value stays.
+_LABELLED: Final = re.compile(
+    r"""(?<![\w-])(?P<head>(?P<name>[A-Za-z][A-Za-z0-9_-]{0,63}):[ ]{1,8}"""
+    r"""(?:(?i:bearer|basic|token|apikey|digest)[ ]{1,8})?)(?P<value>[^\s"'`\\,;]+)"""
+)
+_PROSE: Final = frozenset({"token", "auth", "bearer", "pwd", "jwt", "secret", "dsn", "pem", "cookie", "cookies"})
+_LOGIN: Final = re.compile(r"""(?<![^\s"'])(?P<head>(?:-u|--user)[ =]["']?[^\s:"'\\]{1,64}:)(?P<value>[^\s"'\\]+)""")
 _FORM_DATA: Final = "form-data;"
 _PART_NAME: Final = re.compile(r"""(?<![\w*])name=(?:"(?P<quoted>[^"]*)"|(?P<plain>[^\s;"]+))""", re.IGNORECASE)
 _DATA_URL: Final = re.compile(r"data:[\w/+.-]+;base64,")
@@ -127,7 +150,8 @@ _SHORTEST_LINE: Final = 40  # of base64 that is wrapped; shorter ones are words
 
 # Some part of everything that is hidden by default: text without any of these is let through at a glance.
 _SECRET_HINTS: Final = re.compile(
-    r"auth|token|key|secret|passw|credential|cookie|sess|sign|assert|sig=|code=|pwd|jwt|bearer|basic|://"
+    r"auth|token|key|secret|pass|credential|cookie|sess|sign|assert|sig=|code=|pwd|jwt|bearer|basic|://"
+    r"|connection|webhook|dsn|pem|hmac|otp|-u|--user"
     r"|sk[-_]|[pr]k-|pplx-|fw_|tgp_|xai-|nvapi-|hf_|r8_|aiza|eyj|gh[opsur]_|github_pat_|glpat-|xox|ya29|sntrys_|npm_|pypi-"
     r"|akia|asia|-----begin|%[2-7][0-9a-f]|\\u00[2-7]",
     re.IGNORECASE,
@@ -152,6 +176,8 @@ def hide_text(text: str, redaction: Redaction, known: Iterable[str] = ()) -> str
         text = text.replace(value, HIDDEN)
     text = _hide_members(text, redaction)
     text = _QUERY_PAIR.sub(lambda match: _hidden_pair(match, redaction.hides_query(unquote_plus(match["name"]))), text)
+    text = _ASSIGNMENT.sub(lambda match: _hidden_pair(match, _is_secret_variable(match["name"], redaction)), text)
+    text = _LABELLED.sub(lambda match: _hidden_pair(match, _is_secret_label(match["name"], redaction)), text)
     text = _hide_form(text, redaction)
     for pattern in redaction.patterns:
         text = re.sub(pattern, HIDDEN, text)
@@ -214,10 +240,16 @@ def _hide_pair(pair: str, redaction: Redaction, known: Iterable[str]) -> str:
     name, equals, value = pair.partition("=")
     if equals and value and hides_pair(unquote_plus(name), redaction):
         return f"{name}={HIDDEN}"
+    if "%" in value:  # JSON in a form is escaped as a whole
+        text = unquote_plus(value)
+        hidden = hide_text(text, redaction, known)
+        if hidden != text:
+            return f"{name}={quote_plus(hidden)}"
     return hide_text(pair, redaction, known)
 
 
 def _unshaped(text: str) -> str:
+    text = _LOGIN.sub(r"\g<head>" + HIDDEN, text)
     return redact_text(_URL_USER.sub(r"\1" + HIDDEN, text))
 
 
@@ -236,6 +268,18 @@ def _hidden_member(match: re.Match[str], redaction: Redaction) -> str:
 
 def _hide_members(text: str, redaction: Redaction) -> str:
     return _MEMBER.sub(lambda match: _hidden_member(match, redaction), text)
+
+
+def _is_secret_variable(name: str, redaction: Redaction) -> bool:
+    known = redaction.defaults and _SECRET_VARIABLE.fullmatch(name) and not redaction.keeps(name)
+    return bool(known) or redaction.hides_field(name)
+
+
+def _is_secret_label(name: str, redaction: Redaction) -> bool:
+    """Whether the text after "name: " is a secret; the names that prose has before a colon do not count."""
+    if name.lower() in _PROSE:
+        return False
+    return redaction.hides_field(name) or ("-" in name and redaction.hides_header(name))
 
 
 def _hidden_pair(match: re.Match[str], secret: bool) -> str:
