@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import json
 import re
+import zlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote_plus
@@ -14,6 +17,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from inference_gateway_sdk.testing.cassettes import (
+    CassetteError,
     Ending,
     Exchange,
     Piece,
@@ -35,7 +39,8 @@ FORM_DATA = "Content-Disposition: form-data;"
 TROUBLE = """sk- pk- rk- xai- nvapi- sk_
 csk- pplx- fw_ tgp_v1_ gsk_ hf_ r8_ AIza eyJ ghp_ github_pat_ glpat- xoxb- ya29. npm_ pypi- sntrys_
 AKIA ASIA Bearer Basic -----BEGIN PRIVATE://u:p@h " { } : , ? & ; = \\ \\" \\u0061 api_key key password secret token
-auth sig code jwt pwd session signature credential cookie assertion passphrase API_KEY= x-otp: hmac pem dsn -u --user form-data; name= \r\n 0123456789
+auth sig code jwt pwd session signature credential cookie assertion passphrase API_KEY= x-otp: hmac pem dsn -u
+--user form-data; name= \r\n 0123456789
 abcdefghijklmnop ABCDEFGHIJKLMNOP""".split()
 
 
@@ -242,6 +247,42 @@ def test_escaped_json_in_a_form_is_looked_through() -> None:
     form = ("Content-Type", "application/x-www-form-urlencoded")
     body = hidden(asked(f"a=b&data={quote_plus(json.dumps({'password': 'abc', 'n': 1}))}".encode(), URL, form)).body
     assert body == f"a=b&data={quote_plus(json.dumps({'password': '...', 'n': 1}))}".encode()
+
+
+@pytest.mark.parametrize(
+    ("coding", "pack"),
+    [
+        ("gzip", gzip.compress),
+        ("GZIP", lambda data: gzip.compress(data[:5]) + gzip.compress(data[5:])),
+        ("deflate", zlib.compress),
+        ("deflate", lambda data: zlib.compress(data)[2:-4]),
+        ("deflate, gzip", lambda data: gzip.compress(zlib.compress(data))),
+    ],
+    ids=["gzip", "two members", "deflate", "raw deflate", "both"],
+)
+def test_a_compressed_request_is_recorded_unpacked(coding: str, pack: Callable[[bytes], bytes], tmp_path: Path) -> None:
+    """Its secrets are hidden like those of any other; the server gets it as it was, and it is found again."""
+    body = pack(json.dumps({"api_key": SECRET, "note": "sk-abcdefgh12345 and tok-0123456789"}).encode())
+    headers = (("Content-Encoding", coding), ("Authorization", "Bearer tok-0123456789"))
+    stub = StubDriver()
+    for mode in ("once", "none"):
+        with cassette(tmp_path / "c.json", mode) as tape:
+            read_all(tape.driver(stub).open("POST", URL, headers, body))
+    assert [(request.headers, request.body) for request in stub.asked] == [(headers, body)]
+    (exchange,) = load(tmp_path / "c.json")
+    assert exchange.request.body == b'{"api_key": "...", "note": "sk-... and ..."}'
+    assert exchange.request.headers == (("Authorization", "Bearer ..."),)
+
+
+@pytest.mark.parametrize(
+    ("coding", "body"), [("br", b"\x0b\x02\x80"), ("gzip", b"not gzip"), ("gzip", gzip.compress(b"x")[:-3])]
+)
+def test_a_request_that_cannot_be_unpacked_is_not_recorded(coding: str, body: bytes, tmp_path: Path) -> None:
+    """Nobody can look for secrets in it, so it is refused before it is sent."""
+    stub = StubDriver()
+    with cassette(tmp_path / "c.json") as tape, pytest.raises(CassetteError, match=f"Content-Encoding: {coding}"):
+        tape.driver(stub).open("POST", URL, (("Content-Encoding", coding),), body)
+    assert stub.asked == []
 
 
 def test_a_form_in_a_query_s_clothes_is_hidden_by_its_names() -> None:
