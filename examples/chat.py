@@ -5,20 +5,29 @@ INFERENCE_GATEWAY_URL=http://localhost:8080/v1 python examples/chat.py
 
 import os
 
-from inference_gateway_sdk import GatewayError, InferenceGatewayClient, Message, system, user
+from inference_gateway_sdk import (
+    CreateChatCompletionResponse,
+    GatewayError,
+    InferenceGatewayClient,
+    Message,
+    system,
+    user,
+)
 
 MODEL = os.environ.get("MODEL", "openai/gpt-4o-mini")
 
 
 def main() -> None:
     """Two turns of one conversation."""
-    messages: list[Message] = [system("Answer in one sentence."), user("Which river runs through Paris?")]
+    messages: list[Message | CreateChatCompletionResponse] = [
+        system("Answer in one sentence."),
+        user("Which river runs through Paris?"),
+    ]
     with InferenceGatewayClient() as client:
         reply = client.generate_content(MODEL, messages)
         print(reply.text)
 
-        if reply.message:
-            messages.append(reply.message)  # as it came: nothing a provider attached is lost
+        messages.append(reply)  # sent back as it came: nothing a provider attached is lost
         messages.append(user("And how long is it?"))
         reply = client.generate_content(MODEL, messages)
         print(reply.text)

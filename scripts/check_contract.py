@@ -1,10 +1,10 @@
-"""Holds openapi.yaml against a published contract: nothing may differ but what contract_differences.toml lists.
+"""Compare openapi.yaml with a published contract: only differences in contract_differences.toml are allowed.
 
     python scripts/check_contract.py FILE            compare with the OpenAPI document FILE (3.0 or 3.1, YAML or JSON)
     python scripts/check_contract.py --write-docs    write the table of deliberate differences into docs/contract.md
 
-Exit status: 0 all well; 1 an unlisted difference, a stale row, or a sentence that is not our own; 2 bad usage, or a
-file that is missing or cannot be read.
+Exit status: 0 on success; 1 for an unlisted difference, a stale row, or a borrowed sentence; 2 for bad usage, or a file
+that is missing or cannot be read.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ END = "<!-- end of differences -->\n"
 
 
 def complaints(ours: Node, theirs: Node, table: Table) -> list[str]:
-    """A line for everything that is wrong with `ours`, given what is published and what is deliberate."""
+    """Return a line for each complaint about `ours`, given the published contract and the deliberate differences."""
     published = renamed(theirs, table.names)
     names = theirs.get("components", {}).get("schemas", {})
     verdict = judged(differences(ours, published), table, names)
@@ -47,10 +47,10 @@ def complaints(ours: Node, theirs: Node, table: Table) -> list[str]:
 
 
 def with_differences(page: str, table: Table) -> str:
-    """The page with the table between its marks.
+    """Return the page with the table between its markers.
 
     Raises:
-        TableError: The page has no such marks.
+        TableError: The page has no such markers.
     """
     before, begin, rest = page.partition(BEGIN)
     _, end, after = rest.partition(END)
@@ -60,7 +60,7 @@ def with_differences(page: str, table: Table) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the command and gives its exit status."""
+    """Run the command and return its exit status."""
     parser = argparse.ArgumentParser(description="Compare openapi.yaml with a published contract.")
     parser.add_argument("file", metavar="FILE", nargs="?", type=Path, help="the published OpenAPI document")
     parser.add_argument("--write-docs", action="store_true", help="write the table of differences into the docs")

@@ -156,27 +156,27 @@ def responses(answer: Any) -> Summary:
 READERS = {"chat": chat, "messages": messages, "responses": responses}
 
 
-def differences(dialect: str, told: Summary, answer: Any, *, whole: bool) -> list[str]:
+def differences(dialect: str, emitted: Summary, answer: Any, *, whole: bool) -> list[str]:
     """Return where deltas and the assembled answer differ. Calls and reasons are compared in whole answers alone."""
     wanted = READERS[dialect](answer)
     found = [
-        f"{key[1]} of choice {key[0]}: {cut(told.texts.get(key))} is not {cut(wanted.texts.get(key))}"
-        for key in sorted({*told.texts, *wanted.texts})
-        if told.texts.get(key, "") != wanted.texts.get(key, "")
+        f"{key[1]} of choice {key[0]}: {cut(emitted.texts.get(key))} is not {cut(wanted.texts.get(key))}"
+        for key in sorted({*emitted.texts, *wanted.texts})
+        if emitted.texts.get(key, "") != wanted.texts.get(key, "")
     ]
-    if told.usage != wanted.usage:
-        found.append(f"usage: {told.usage} is not {wanted.usage}")
+    if emitted.usage != wanted.usage:
+        found.append(f"usage: {emitted.usage} is not {wanted.usage}")
     if not whole:
         return found
-    for choice in sorted({*told.calls, *wanted.calls}):
-        calls, pieces = told.calls.get(choice, []), told.pieces.get(choice, [])
+    for choice in sorted({*emitted.calls, *wanted.calls}):
+        calls, pieces = emitted.calls.get(choice, []), emitted.pieces.get(choice, [])
         if [call[2] for call in calls] != pieces:
             found.append(f"joined arguments of choice {choice}: {cut(pieces)} are not those of the ends, {cut(calls)}")
         seen = [(*call[:2], canonical(call[2]) if dialect == "messages" else call[2]) for call in calls]
         if seen != wanted.calls.get(choice, []):
             found.append(f"calls of choice {choice}: {cut(seen)} are not {cut(wanted.calls.get(choice))}")
-    if dialect == "chat" and told.finish != wanted.finish:
-        found.append(f"finish: {told.finish} is not {wanted.finish}")
+    if dialect == "chat" and emitted.finish != wanted.finish:
+        found.append(f"finish: {emitted.finish} is not {wanted.finish}")
     return found
 
 
@@ -198,11 +198,11 @@ def check(dialect: str, body: bytes) -> tuple[bool, list[str]]:
     whole = reader.failure is None
     while whole and (more := reader.deltas(None)):
         deltas += more
-    turns, told = reader.turns(complete=whole), joined(deltas)
+    turns, emitted = reader.turns(complete=whole), joined(deltas)
     if not turns:
         return whole, []
-    found = [] if len(turns) == len(told) else [f"{len(told)} turns are not {len(turns)}"]
-    for number, (one, turn) in enumerate(zip(told, turns, strict=False)):
+    found = [] if len(turns) == len(emitted) else [f"{len(emitted)} turns are not {len(turns)}"]
+    for number, (one, turn) in enumerate(zip(emitted, turns, strict=False)):
         last = number == len(turns) - 1
         one = one if last else one._replace(finish={c.index: str(c.finish_reason) for c in turn.choices})
         found += differences(dialect, one, turn, whole=whole or not last)

@@ -21,6 +21,7 @@ import subprocess
 import sys
 import tokenize
 from pathlib import Path
+from typing import TypeGuard
 
 PACKAGE = Path(__file__).resolve().parents[1] / "src" / "inference_gateway_sdk"
 FOLDERS = ("_client/_async", "testing/cassettes/_async")
@@ -31,8 +32,10 @@ NAMES = {
     "__anext__": "__next__",
     "StopAsyncIteration": "StopIteration",
     "aclose": "close",
+    "aclosing": "closing",
 }
 HEADER = "# Derived from {source} by scripts/derive_blocking.py: do not edit.\n"
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 API = "_client/_async/api.py"
 METHODS = ("client", "dialects", "gateway", "media")  # modules whose classes make up the async client
 NOT_IN_API = {"aclose", "base_url", "open", "with_max_tokens", "with_options", "with_token", "with_tools"}
@@ -41,7 +44,7 @@ API_HEAD = '''\
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar, overload, runtime_checkable
 
 if TYPE_CHECKING:
 {imports}
@@ -53,9 +56,9 @@ T = TypeVar("T")
 
 @runtime_checkable
 class AsyncInferenceGatewayAPI(Protocol):
-    """The methods of a client of the gateway; `AsyncInferenceGatewayClient` has them.
+    """The methods of a client. `AsyncInferenceGatewayClient` implements this protocol.
 
-    Methods that copy or close a client, and `open`, are not part of it: a stand-in needs none of them.
+    Methods that copy or close a client, and `open`, are not part of it, so a stand-in need not implement them.
     """
 
 '''
@@ -137,26 +140,46 @@ def derive_api() -> str:
                 homes |= {alias.name: "." * node.level + (node.module or "") for alias in node.names}
         for owner in tree.body:
             if isinstance(owner, ast.ClassDef):
-                methods += [_signature(node, source) for node in owner.body if _is_api_method(node)]
+                methods += _signatures([node for node in owner.body if _is_api_method(node)], source)
     body = "\n".join(methods)
     words = set(re.findall(r"\w+", body))
-    known = {"TYPE_CHECKING", "Any", "TypeVar"}
+    known = {"TYPE_CHECKING", "Any", "Literal", "TypeVar", "overload"}
     imports = [f"    from {home} import {name}" for name, home in homes.items() if name in words - known]
     return HEADER.format(source="the methods of the client") + API_HEAD.format(imports="\n".join(imports)) + body
 
 
-def _is_api_method(node: ast.stmt) -> bool:
-    if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+def _is_api_method(node: ast.stmt) -> TypeGuard[ast.FunctionDef | ast.AsyncFunctionDef]:
+    if not isinstance(node, FUNCTIONS):
         return False
     return not node.name.startswith("_") and node.name not in NOT_IN_API
 
 
-def _signature(node: ast.stmt, source: str) -> str:
-    """Return a method without its body."""
-    if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) or not (text := ast.get_docstring(node)):
-        raise ValueError(f"line {node.lineno}: a method of the client needs a docstring")
-    head = source.splitlines()[node.lineno - 1 : node.body[0].lineno - 1]
-    return "\n".join((*head, f'        """{text.splitlines()[0]}"""', "        ...", ""))
+def _signatures(nodes: list[ast.FunctionDef | ast.AsyncFunctionDef], source: str) -> list[str]:
+    """Return methods without their bodies; of an overloaded one the overloads stand for the method."""
+    found: list[str] = []
+    overloaded = {node.name for node in nodes if _is_overload(node)}
+    for node in nodes:
+        if _is_overload(node):
+            found.append("    @overload\n" + _head(node, source).removesuffix("...").rstrip() + " ...\n")
+        elif node.name not in overloaded:
+            if not (text := ast.get_docstring(node)):
+                raise ValueError(f"{node.name}: a method of the client needs a docstring")
+            found.append(f'{_head(node, source)}\n        """{text.splitlines()[0]}"""\n        ...\n')
+    return found
+
+
+def _is_overload(node: ast.stmt) -> TypeGuard[ast.FunctionDef | ast.AsyncFunctionDef]:
+    return isinstance(node, FUNCTIONS) and any(
+        isinstance(one, ast.Name) and one.id == "overload" for one in node.decorator_list
+    )
+
+
+def _head(node: ast.FunctionDef | ast.AsyncFunctionDef, source: str) -> str:
+    """Return the lines from `def` to the colon."""
+    body = node.body[0]
+    if body.lineno == (node.returns or node).end_lineno:  # `-> Run[str]: ...`
+        return "\n".join(source.splitlines()[node.lineno - 1 : body.lineno])
+    return "\n".join(source.splitlines()[node.lineno - 1 : body.lineno - 1])
 
 
 def derived_files(used: set[str]) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from contextlib import AbstractContextManager
 from pathlib import Path
 from subprocess import run
 from typing import Any
@@ -14,11 +15,13 @@ from client.message_faults import GOOD as MESSAGE_EVENTS
 from client.message_faults import MESSAGE
 from client.response_faults import GOOD as RESPONSE_EVENTS
 from client.response_faults import RESPONSE
+from inference_gateway_sdk.embedded import ScriptedProvider, running
 from support.samples import sample
 from support.server import ANSWER, GOOD, MODELS, Connection, Request, serving
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+RUN_PAGES = {"docs/tools.md", "docs/structured-output.md", "docs/conversations.md"}
 BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)#:]+?)(?:#[^)]*)?\)")
 
@@ -50,6 +53,16 @@ def gateway(connection: Connection, request: Request) -> None:
         _answer(connection, request, ANSWER, GOOD)
 
 
+def add(a: int, b: int) -> int:
+    """Add two numbers: a tool of the gateway's own."""
+    return a + b
+
+
+def answering_itself() -> AbstractContextManager[str]:
+    """A gateway whose provider calls the tools it is offered, and fits its answers to the schemas it is given."""
+    return running(scripted=ScriptedProvider(), tools=[add])
+
+
 def _answer(connection: Connection, request: Request, whole: Any, events: list[bytes]) -> None:
     if request.json().get("stream"):
         connection.events(*events)
@@ -64,8 +77,9 @@ def test_a_block_of_the_documents_runs(
     """A reader who copies the block sees it work, without a warning but for clients that a script leaves open."""
     if "llamacpp/" in code:
         request.getfixturevalue("place")  # the smoke-test model's weights
-    with serving(gateway) as server:
-        monkeypatch.setenv("INFERENCE_GATEWAY_URL", server.url)
+    made_up = request.node.callspec.id.partition(":")[0] in RUN_PAGES
+    with answering_itself() if made_up else serving(gateway) as server:
+        monkeypatch.setenv("INFERENCE_GATEWAY_URL", server if isinstance(server, str) else server.url)
         done = run(
             [sys.executable, "-W", "error", "-W", "ignore::ResourceWarning", "-c", code],
             capture_output=True,

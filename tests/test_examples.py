@@ -19,6 +19,7 @@ from typing import Any
 
 import pytest
 
+from inference_gateway_sdk.testing import ScriptedGateway, scripted_gateway
 from support.server import ANSWER, DONE, GOOD, MODELS, ROLE, USAGE, Connection, Request, Server, chunk, serving
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
@@ -56,7 +57,7 @@ def answering(*answers: Any) -> Any:
     return handler
 
 
-def run(server: Server, name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+def run(server: Server | ScriptedGateway, name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     """The example, run with warnings as errors."""
     return subprocess.run(
         [sys.executable, "-W", "error", str(EXAMPLES / name), *arguments],
@@ -68,7 +69,7 @@ def run(server: Server, name: str, *arguments: str) -> subprocess.CompletedProce
     )
 
 
-def printed(server: Server, name: str, *arguments: str) -> list[str]:
+def printed(server: Server | ScriptedGateway, name: str, *arguments: str) -> list[str]:
     """The lines that the example prints when all goes well."""
     done = run(server, name, *arguments)
     assert (done.returncode, done.stderr) == (0, "")
@@ -123,43 +124,42 @@ def test_async_streams_run_at_once() -> None:
     assert lines == ["Name a river. A river.", "Name a mountain. A mountain.", "Name a lake. A lake."]
 
 
-def test_tools_are_run_until_there_is_an_answer() -> None:
-    """Good calls are run, bad ones told to the model, and the gateway's own tools kept out."""
-    turns = [
-        calling("weather", '{"city": "Oslo"}'),
-        calling("weather", '{"town": 1}'),
-        calling("tides", "{}"),
-        said("Rome."),
-    ]
-    with serving(answering(*turns)) as server:
-        assert printed(server, "tools.py") == ["(weather of Oslo)", "Rome."]
-    assert all(request.headers["x-mcp-bypass"] == "true" for request in server.requests)
-    assert server.requests[0].json()["tools"][0]["function"]["name"] == "weather"
-    results = [message for message in server.requests[-1].json()["messages"] if message["role"] == "tool"]
-    assert [result["tool_call_id"] for result in results] == ['call_{"city": "Oslo"}', 'call_{"town": 1}', "call_{}"]
-    contents = [json.loads(result["content"]) for result in results]
-    assert contents[0] == {"city": "Oslo", "celsius": 3}
-    assert "city" in contents[1]["error"] and "no tool 'tides'" in contents[2]["error"]
-
-
-def test_tools_end_at_last() -> None:
-    """A model that never answers is not asked for ever."""
-    with serving(answering(*[calling("weather", '{"city": "Oslo"}')] * 5)) as server:
-        done = run(server, "tools.py")
-    assert (done.returncode, done.stderr) == (1, "no answer after 5 turns\n")
+def test_tools_run_until_the_model_answers() -> None:
+    """Functions run, what a tool refuses goes back to the model, and the answer is printed."""
+    with scripted_gateway(sockets=True) as gateway:
+        gateway.reply(tool_calls=[("weather", {"city": "Oslo"}), ("weather", {"city": "Atlantis"})])
+        gateway.reply("Oslo has 3 degrees.")
+        assert printed(gateway, "tools.py") == [
+            "(weather of {'city': 'Oslo'}: {\"celsius\":3.0})",
+            "(weather of {'city': 'Atlantis'}: There is no weather for Atlantis.)",
+            "Oslo has 3 degrees.",
+        ]
+        assert all(request.headers["x-mcp-bypass"] == "true" for request in gateway.requests)
 
 
 def test_structured_answers_are_checked() -> None:
-    """The struct's schema goes out; an answer that fits comes back as the struct, another is refused."""
-    with serving(answering(said(json.dumps(RECIPE)), said('{"title": "Soup"}'))) as server:
-        assert printed(server, "structured.py") == ["Soup, 20 minutes: water, leek"]
-        done = run(server, "structured.py")
-    schema = server.requests[0].json()["response_format"]["json_schema"]
-    assert (schema["name"], schema["strict"]) == ("Recipe", True)
-    assert schema["schema"]["type"] == "object"
-    assert schema["schema"]["required"] == ["title", "minutes", "ingredients"]
-    assert schema["schema"]["additionalProperties"] is False
-    assert done.returncode == 1 and "did not keep to the schema" in done.stderr
+    """The struct's schema goes out; an answer that fits comes back as the struct, another is refused in the end."""
+    with scripted_gateway(sockets=True) as gateway:
+        gateway.reply(json=RECIPE)
+        assert printed(gateway, "structured.py") == ["Soup, 20 minutes: water, leek"]
+        schema = gateway.request.json["response_format"]["json_schema"]
+        assert (schema["name"], schema["strict"]) == ("Recipe", True)
+        assert schema["schema"]["required"] == ["title", "minutes", "ingredients"]
+        assert schema["schema"]["additionalProperties"] is False
+        gateway.reply(json={"title": "Soup"}, times=3)
+        done = run(gateway, "structured.py")
+        assert done.returncode == 1 and "missing the required field `minutes`" in done.stderr
+
+
+def test_a_run_is_resumed_in_another_process(tmp_path: Path) -> None:
+    """The first process ends at the open call; the second one approves it, runs it once, and prints the answer."""
+    file = str(tmp_path / "run.json")
+    with scripted_gateway(sockets=True) as gateway:
+        gateway.reply(tool_calls=[("refund", {"order": 7})])
+        gateway.reply("It is refunded.")
+        assert printed(gateway, "resume.py", file, "Refund order 7.") == ["waiting: refund {'order': 7}"]
+        assert printed(gateway, "resume.py", file, "--approve") == ["It is refunded."]
+        assert "order 7 is refunded" in json.dumps(gateway.requests[1].json)
 
 
 def test_many_models_are_asked() -> None:

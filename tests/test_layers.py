@@ -22,7 +22,10 @@ ALLOWED = {
     "_run": {"errors", "_model", "_generated", "_schema", "_tools", "msgspec"},
     "_http1": {"errors", "httptools"},
     "_transport": {"errors", "_http1", "httpx2"},
-    "_client": {"errors", "_version", "_model", "_generated", "_wire", "_streams", "_http1", "_transport", "msgspec"},
+    "_client": {
+        "errors", "_version", "_model", "_generated", "_wire", "_streams", "_http1", "_transport", "_schema", "_tools",
+        "_run", "msgspec",
+    },
     "embedded": {
         "errors", "_version", "_model", "_generated", "_wire", "msgspec",
         "starlette", "uvicorn", "h11", "httpx2", "xllamacpp", "yaml", "jwt",
@@ -40,6 +43,7 @@ ALLOWED = {
 # What the pure rooms of the library itself do without: sockets, loops, clocks, chance, logs, files.
 IMPURE = {"socket", "asyncio", "select", "selectors", "threading", "time", "random", "logging", "subprocess", "queue"}
 LOCKS = {("_model/type_info", "threading")}  # one lock, so that threads may share the pure rooms
+LATE = {("_model/answers", "_run")}  # reply.parse() reads as a run does; imported when it is called
 PURE = {"errors", "_model", "_generated", "_wire", "_streams", "_schema", "_tools", "_run", "_http1"}
 
 
@@ -76,7 +80,7 @@ def test_each_room_imports_only_what_its_row_allows() -> None:
         allowed = ALLOWED[room]
         own = name == room or "*" in allowed or name in allowed
         library = name in sys.stdlib_module_names or name == "__future__"
-        if not own and not library:
+        if not own and not library and (file, name) not in LATE:
             wrong.append(f"{file} imports {name or 'the public API'}")
     assert not wrong, "\n".join(wrong)
 

@@ -1,1 +1,1 @@
-"""Compares the contract with a published one: what it says, and that it says it in words of its own."""
+"""Comparison of the contract with a published one: its facts, and the originality of its sentences."""

@@ -1,8 +1,8 @@
-"""Two OpenAPI documents to the differences between them, one by one, each at its JSON pointer in ours.
+"""Compare two OpenAPI documents: each difference, with its JSON pointer in ours.
 
-Prose does not count, nor does the notation (see `shape`). A schema that one side names and the other writes in place
-is compared by its content. Members of `enum` and `required` are pointed at by their value, so that one listed
-difference never hides another.
+Prose and notation are ignored (see `shape`). A schema that one side names and the other inlines is compared by its
+content. Pointers to members of `enum` and `required` end in their value, so that one listed difference never hides
+another.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ KINDS = {
     "bound": "another bound",
     "deprecated": "deprecated on one side only",
     "additional": "other properties allowed on one side only, or of another type",
-    "discriminator": "variants told apart by another property",
+    "discriminator": "variants distinguished by another property",
     "parameter": "a parameter sent in another way",
     "operation": "another operationId, body or security",
     "setting": "a setting of the gateway that differs",
     "provider": "a fact about a provider that differs",
 }
-"""The kinds of difference, each with what it means."""
+"""The kinds of difference, each with its meaning."""
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
@@ -47,7 +47,7 @@ class Difference(NamedTuple):
     detail: str
 
     def __str__(self) -> str:
-        """One line for the terminal."""
+        """Return one line for the terminal."""
         return f"{self.pointer}: {self.kind}: {self.detail}"
 
 
@@ -57,7 +57,7 @@ class _Pair(NamedTuple):
 
 
 def differences(ours: Node, theirs: Node) -> list[Difference]:
-    """Everything in which `ours` differs from `theirs`, in the order of our document."""
+    """Return all differences between `ours` and `theirs`, in the order of our document."""
     pair = _Pair(ours, theirs)
     return [*_operations(pair), *_schemas(pair)]
 
@@ -74,7 +74,7 @@ def _schemas(pair: _Pair) -> Iterator[Difference]:
 
 
 def _common(ours: Iterable[Any], theirs: Iterable[Any]) -> list[Any]:
-    """What both have, in our order."""
+    """Return the names that both have, in our order."""
     known = set(theirs)
     return [name for name in ours if name in known]
 
@@ -169,14 +169,14 @@ def _additional(pair: _Pair, ours: Node | bool | None, theirs: Node | bool | Non
 
 
 def _others(document: Node, additional: Node | bool | None) -> str:
-    """Few words for what other properties may be."""
+    """Return a short description of the other properties that are allowed."""
     if isinstance(additional, dict):
         return str(shape_of(document, additional))
     return {None: "unsaid", True: "anything", False: "nothing"}[additional]
 
 
 def _variants(pair: _Pair, ours: tuple[Node, ...], theirs: tuple[Node, ...], place: str) -> Iterator[Difference]:
-    """References pair by name, schemas written in place by their type."""
+    """Pair references by name and inline schemas by type."""
     here, there = _keyed(ours), _keyed(theirs)
     for key in _common(here, there):
         yield from _nodes(pair, here[key], there[key], f"{place}/{escaped(key)}")
@@ -209,7 +209,7 @@ def _operations(pair: _Pair) -> Iterator[Difference]:
 
 
 def _whole(item: Node, method: str) -> Node:
-    """The operation with the parameters that its path gives to all methods."""
+    """Return the operation with the parameters that its path gives to all methods."""
     operation: Node = item[method]
     return {**operation, "parameters": [*item.get("parameters", []), *operation.get("parameters", [])]}
 
@@ -227,7 +227,7 @@ def _operation(pair: _Pair, ours: Node, theirs: Node, place: str) -> Iterator[Di
 
 
 def _security(document: Node, operation: Node) -> object:
-    """The operation's own, else the document's."""
+    """Return the security of the operation, else of the document."""
     return operation.get("security", document.get("security", []))
 
 
@@ -248,7 +248,7 @@ def _by_name(document: Node, parameters: list[Node]) -> dict[str, Node]:
 
 
 def _traits(ours: Node, theirs: Node) -> Iterator[tuple[str, object, object]]:
-    """How both parameters are sent, with OpenAPI's defaults filled in."""
+    """Return the way in which a parameter is sent, with OpenAPI's defaults filled in."""
     style = "form" if ours["in"] in {"query", "cookie"} else "simple"
     styles = ours.get("style", style), theirs.get("style", style)
     yield "required", bool(ours.get("required")), bool(theirs.get("required"))

@@ -1,4 +1,4 @@
-"""An OpenAPI file as plain data: read from disk, its references followed, its names brought into line with ours."""
+"""Read an OpenAPI file as plain data, follow its references, and rename its schemas."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast, wh
 
 
 class DocumentError(ValueError):
-    """The file cannot be read as an OpenAPI document."""
+    """The error for a file that cannot be read as an OpenAPI document."""
 
 
 def read(path: Path) -> Node:
-    """The document in `path`, YAML or JSON.
+    """Return the document in `path`, YAML or JSON.
 
     Raises:
-        DocumentError: The file is missing, is not YAML, or is no OpenAPI document.
+        DocumentError: The file is missing, is not YAML, or is not an OpenAPI document.
     """
     try:
         document = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
@@ -36,21 +36,21 @@ def read(path: Path) -> Node:
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise DocumentError(f"{path}: is neither YAML nor JSON: {error}") from error
     if not isinstance(document, dict) or "openapi" not in document:
-        raise DocumentError(f"{path}: has no `openapi` key at its top, so it is no OpenAPI 3 document")
+        raise DocumentError(f"{path}: has no `openapi` key at its top, so it is not an OpenAPI 3 document")
     return document
 
 
 def reference(node: Node) -> str | None:
-    """The name of the component schema that `node` refers to, None when it is no such reference."""
+    """Return the name of the component schema that `node` refers to, None when it is not such a reference."""
     pointer = node.get("$ref")
     return pointer.removeprefix(SCHEMAS) if isinstance(pointer, str) and pointer.startswith(SCHEMAS) else None
 
 
 def resolved(document: Node, node: Node) -> Node:
-    """What `node` stands for: itself, or what its chain of references ends at.
+    """Return the node itself, or the end of its chain of references.
 
     Raises:
-        DocumentError: A reference leads nowhere, in a circle, or out of the document.
+        DocumentError: A reference is dangling, circular, or leaves the document.
     """
     seen: list[str] = []
     while "$ref" in node:
@@ -72,12 +72,12 @@ def _at(document: Node, pointer: str) -> Node:
             raise DocumentError(f"reference {pointer!r} leads nowhere")
         place = place[name]
     if not isinstance(place, dict):
-        raise DocumentError(f"reference {pointer!r} leads to something that is no object")
+        raise DocumentError(f"reference {pointer!r} leads to something that is not an object")
     return place
 
 
 def renamed(document: Node, names: Mapping[str, str]) -> Node:
-    """A copy of the document whose component schemas, and the references to them, bear our names for them."""
+    """Return a copy of the document in which component schemas, and references to them, have our names."""
     copy: Node = _with_references(document, {SCHEMAS + theirs: SCHEMAS + ours for theirs, ours in names.items()})
     components = copy.get("components", {})
     if "schemas" in components:
@@ -97,5 +97,5 @@ def _with_references(value: Any, pointers: Mapping[str, str]) -> Any:
 
 
 def escaped(name: object) -> str:
-    """One step of a JSON pointer (RFC 6901)."""
+    """Return a name as one step of a JSON pointer (RFC 6901)."""
     return str(name).replace("~", "~0").replace("/", "~1")

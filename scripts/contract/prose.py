@@ -1,4 +1,4 @@
-"""Two documents' sentences to those of ours that stand, whole or nearly so, in the published one."""
+"""Find sentences of our document that equal, or almost equal, a sentence of the published one."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ __all__ = ["Borrowed", "borrowed", "sentences"]
 
 PROSE = frozenset({"description", "summary"})
 SHINGLE = 3
-"""Words in a row that are compared at a time."""
+"""The number of consecutive words in a shingle."""
 
 LIMIT = 0.5
-"""The share of a text's shingles that may stand together in another: ours in a published one, or the other way."""
+"""The largest allowed share of one text's shingles that occur in the other text."""
 
 SHORT = 4
-"""A published text with fewer shingles may stand within a longer one of ours: it says too little to be anyone's."""
+"""A published text with fewer shingles may occur within a longer one of ours: it is too short to be original."""
 
 
 class Borrowed(NamedTuple):
@@ -34,17 +34,17 @@ class Borrowed(NamedTuple):
     published: str
 
     def __str__(self) -> str:
-        """One line for the terminal."""
+        """Return one line for the terminal."""
         return f"{self.pointer}: prose: {self.text!r} is too close to the published {self.published!r}"
 
 
 def sentences(document: Node) -> Iterator[tuple[str, str]]:
-    """Every description and summary with its pointer, and none of the properties that bear such a name."""
+    """Yield every description and summary with its pointer, but not properties that have such a name."""
     yield from _texts(document, "", names=False)
 
 
 def _texts(value: Any, place: str, *, names: bool) -> Iterator[tuple[str, str]]:
-    """`names`: the keys of `value` are names that somebody chose, not keywords of OpenAPI."""
+    """Yield the texts below `value`; with `names`, its keys are chosen names and not OpenAPI keywords."""
     if isinstance(value, list):
         for index, item in enumerate(value):
             yield from _texts(item, f"{place}/{index}", names=False)
@@ -58,7 +58,7 @@ def _texts(value: Any, place: str, *, names: bool) -> Iterator[tuple[str, str]]:
 
 
 def borrowed(ours: Node, theirs: Node) -> list[Borrowed]:
-    """Our texts that equal a published one, or share more than `LIMIT` of their shingles with one."""
+    """Return our texts that equal a published one, or share more than `LIMIT` of their shingles with one."""
     published = sorted({" ".join(text.split()) for _, text in sentences(theirs)})
     whole = {tuple(_words(text)): text for text in published}
     index: dict[tuple[str, ...], set[str]] = defaultdict(set)
@@ -70,7 +70,7 @@ def borrowed(ours: Node, theirs: Node) -> list[Borrowed]:
 
 
 def _source(words: list[str], whole: dict[tuple[str, ...], str], index: dict[tuple[str, ...], set[str]]) -> str | None:
-    """The published text that `words` come from, None when they are ours."""
+    """Return the published text that `words` come from, None when they are ours."""
     if tuple(words) in whole:
         return whole[tuple(words)]
     mine = _shingles(words)

@@ -1,7 +1,7 @@
-"""The gateway's settings as a contract lists them, in either notation, by the name of their environment variable.
+"""The gateway's settings in a contract, in either notation, by the name of their environment variable.
 
-The published contract lists them in sections under `x-config`. Ours makes each a property of `Config`, so that it has
-a type, with what else is known about it under `x-config` there.
+The published contract lists them in sections under `x-config`. In ours, each is a property of
+`Config`, so that it has a type. Its other facts are in the property's `x-config`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ __all__ = ["settings_of"]
 
 
 def settings_of(schema: Node) -> dict[str, Node]:
-    """Variable to what is said of it: section, name, type, default (as its text) and whether it is secret."""
+    """Return the facts about each variable: section, name, type, default (as text) and secrecy."""
     return dict(_listed(schema)) or dict(_properties(schema))
 
 

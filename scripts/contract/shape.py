@@ -1,8 +1,8 @@
-"""A schema in the one form that all its notations come to.
+"""Schemas in one common form for all notations.
 
 OpenAPI 3.0 and 3.1 write the same fact in several ways: `nullable` or a type list with "null" or an alternative
 `{type: "null"}`, `const` or an enum of one, boolean or numeric exclusive bounds, `allOf` around a single reference.
-`shape_of` reads any of them into a `Shape`; prose, examples and extensions are left behind.
+`shape_of` reads any of them into a `Shape`; prose, examples and extensions are ignored.
 """
 
 from __future__ import annotations
@@ -28,19 +28,19 @@ _NULL = {"type": "null"}
 
 @dataclass(frozen=True)
 class Shape:
-    """What a schema says about values.
+    """The constraints of a schema on values.
 
     Attributes:
         reference: Name of the component schema it refers to, if it does.
-        nullable: Whether null is allowed.
+        nullable: True when null is allowed.
         facets: The keys of `FACETS` that are set.
-        enum: The values allowed, empty for no such limit.
-        required: Names of properties that must be there.
+        enum: The allowed values, empty for no such limit.
+        required: Names of required properties.
         properties: The properties' schemas.
         items: The schema of an array's items.
-        additional: Schema of other properties; True for anything, None when nothing is said.
-        variants: The schemas of which one must fit.
-        discriminator: Name of the property that tells the variants apart.
+        additional: Schema of other properties; True for anything, None when not stated.
+        variants: The schemas of which one must match.
+        discriminator: Name of the property that distinguishes the variants.
     """
 
     reference: str | None = None
@@ -55,7 +55,7 @@ class Shape:
     discriminator: str | None = None
 
     def __str__(self) -> str:
-        """Few words for it, for a line that names a difference."""
+        """Return a short description, for a line that names a difference."""
         if self.variants:
             return "one of " + ", ".join(_label(variant) for variant in self.variants)
         return self.reference or " ".join(str(self.facets[key]) for key in ("type", "format") if key in self.facets)
@@ -66,13 +66,13 @@ def _label(node: Node) -> str:
 
 
 def shape_of(document: Node, node: Node) -> Shape:
-    """The shape of `node`, whose references lead into `document`."""
+    """Return the shape of `node`; `document` resolves its references."""
     node = _merged(document, node)
     name = reference(node)
     if name is not None:
         nullable = _variants(node)[1] or shape_of(document, resolved(document, node)).nullable
         return Shape(reference=name, nullable=nullable, facets=_facets(node))
-    if "$ref" in node:  # not a component: as good as written in place
+    if "$ref" in node:  # not a component: treated as inline
         return shape_of(document, resolved(document, node))
     variants, nullable = _variants(node)
     if len(variants) == 1:
@@ -82,7 +82,7 @@ def shape_of(document: Node, node: Node) -> Shape:
 
 
 def expanded(document: Node, shape: Shape) -> Shape:
-    """The shape that a reference stands for; any other shape as it is."""
+    """Return the shape that a reference resolves to; any other shape unchanged."""
     if shape.reference is None:
         return shape
     target = shape_of(document, document["components"]["schemas"][shape.reference])
@@ -93,7 +93,7 @@ def _plain(node: Node, variants: list[Node], *, nullable: bool) -> Shape:
     facets = _facets(node)
     properties = node.get("properties", {})
     if variants and not properties:
-        facets.pop("type", None)  # it only repeats what every variant says
+        facets.pop("type", None)  # it only repeats the type of every variant
     enum = [node["const"]] if "const" in node else node.get("enum", [])
     return Shape(
         nullable=nullable or None in enum,
@@ -109,7 +109,7 @@ def _plain(node: Node, variants: list[Node], *, nullable: bool) -> Shape:
 
 
 def _variants(node: Node) -> tuple[list[Node], bool]:
-    """The alternatives of `node` but for null, and whether null is one of them."""
+    """Return the alternatives of `node` without null, and whether null is one of them."""
     listed = node.get("oneOf") or node.get("anyOf") or []
     variants = [variant for variant in listed if variant != _NULL]
     types = _types(node)
@@ -138,7 +138,7 @@ def _facets(node: Node) -> Node:
 
 
 def _numeric_bound(facets: Node, inclusive: str, exclusive: str) -> None:
-    """OpenAPI 3.0 marks `minimum: 5` as exclusive by a flag beside it; 3.1 writes `exclusiveMinimum: 5`."""
+    """Convert an exclusive bound of OpenAPI 3.0 (`minimum: 5` with a flag) to that of 3.1 (`exclusiveMinimum: 5`)."""
     flag = facets.get(exclusive)
     if isinstance(flag, bool):
         del facets[exclusive]
@@ -156,7 +156,7 @@ def _additional(node: Node) -> Node | bool | None:
 
 
 def _merged(document: Node, node: Node) -> Node:
-    """`node` with the parts of its `allOf` laid into it; a lone reference stays one."""
+    """Return `node` with its `allOf` merged into it; a single reference stays a reference."""
     parts = node.get("allOf")
     if not parts:
         return node

@@ -1,4 +1,4 @@
-"""The table of deliberate differences: read from TOML, held against what a comparison found, shown as Markdown."""
+"""The table of deliberate differences: read it from TOML, check it against a comparison, write it as Markdown."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ KEYS = {"kind", "at", "under", "reason", "source"}
 
 
 class TableError(ValueError):
-    """The table is not written as it must be."""
+    """The error for a malformed table."""
 
 
 @dataclass(frozen=True)
@@ -28,9 +28,9 @@ class Row:
 
     Attributes:
         kind: One of `comparison.KINDS`.
-        pointers: Where it occurs in our document.
-        reason: Why we differ.
-        source: Where that can be looked up.
+        pointers: The places in our document.
+        reason: The reason for the difference.
+        source: The source for the reason.
     """
 
     kind: str
@@ -41,7 +41,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """The rows, and the published names of schemas to ours."""
+    """The rows, and a mapping from published names of schemas to ours."""
 
     rows: tuple[Row, ...]
     names: Mapping[str, str]
@@ -49,11 +49,11 @@ class Table:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a comparison and the table say to each other.
+    """The result of checking a comparison against the table.
 
     Attributes:
         unlisted: Differences without a row.
-        stale: Pointer and kind of what the table lists and nobody finds any more.
+        stale: Pointer and kind of listed differences that no longer exist.
     """
 
     unlisted: tuple[Difference, ...]
@@ -61,7 +61,7 @@ class Verdict:
 
 
 def read_table(path: Path) -> Table:
-    """The table in `path`.
+    """Return the table in `path`.
 
     Raises:
         TableError: A row lacks a key, has one too many, or names an unknown kind; or a place is listed twice.
@@ -82,7 +82,7 @@ def _row(entry: Mapping[str, object], number: int) -> Row:
     if entry["kind"] not in KINDS:
         raise TableError(f"difference {number} has the kind {entry['kind']!r}; choose one of {', '.join(KINDS)}")
     if not entry["at"] or not entry["reason"] or not entry["source"]:
-        raise TableError(f"difference {number} must say where it occurs, why, and by which source")
+        raise TableError(f"difference {number} needs a place, a reason and a source")
     places = itertools.product(_strings(entry.get("under", [""])), _strings(entry["at"]))
     pointers = tuple(above + below for above, below in places)
     return Row(str(entry["kind"]), pointers, str(entry["reason"]), str(entry["source"]))
@@ -90,17 +90,17 @@ def _row(entry: Mapping[str, object], number: int) -> Row:
 
 def _strings(value: object) -> list[str]:
     if not isinstance(value, list):
-        raise TableError(f"`at` and `under` are lists of pointers, not {value!r}")
+        raise TableError(f"`at` and `under` must be lists of pointers, got {value!r}")
     return [str(item) for item in value]
 
 
 def judged(found: Iterable[Difference], table: Table, published_names: Iterable[str]) -> Verdict:
-    """What of `found` the table does not list, and what it lists in vain.
+    """Return the found differences that the table does not list, and the rows that are stale.
 
     Args:
         found: The differences, as `comparison.differences` gives them.
         table: The deliberate ones.
-        published_names: The schemas' names in the published contract, before ours took their place.
+        published_names: The schemas' names in the published contract, before they were replaced by ours.
     """
     differences = list(found)
     listed = {(pointer, row.kind) for row in table.rows for pointer in row.pointers}
@@ -113,7 +113,7 @@ def judged(found: Iterable[Difference], table: Table, published_names: Iterable[
 
 
 def markdown(table: Table) -> str:
-    """The table for readers: first the names, then a line for each row."""
+    """Return the table as Markdown: first the names, then a line for each row."""
     names = ", ".join(f"`{theirs}` is `{ours}`" for theirs, ours in table.names.items())
     head = [f"Names: {names}.", "", "| where | what | why | source |", "| --- | --- | --- | --- |"]
     rows = (f"| {_where(row.pointers)} | {KINDS[row.kind]} | {row.reason} | {row.source} |" for row in table.rows)
@@ -121,7 +121,7 @@ def markdown(table: Table) -> str:
 
 
 def _where(pointers: Iterable[str]) -> str:
-    """The places for readers, those that differ only in the last step or only before it written together."""
+    """Return the places as text; places that share their last step, or the steps before it, are grouped."""
     below: dict[str, list[str]] = {}
     for pointer in pointers:
         parent, _, last = pointer.rpartition("/")
@@ -138,7 +138,7 @@ def _line(parents: list[str], lasts: tuple[str, ...]) -> str:
 
 
 def _readable(pointer: str) -> str:
-    """`/components/schemas/Message/properties/content` as `Message content`; paths with their slashes."""
+    """Return `/components/schemas/Message/properties/content` as `Message content`; paths keep their slashes."""
     steps = pointer.removeprefix("/components/schemas").removeprefix("/paths").split("/")
     words = (step.replace("~1", "/").replace("~0", "~") for step in steps if step and step != "properties")
     return " ".join(words)

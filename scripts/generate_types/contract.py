@@ -1,6 +1,6 @@
-"""`openapi.yaml` as declarations: the enumerations, objects, unions and aliases that become Python types.
+"""Read `openapi.yaml` as declarations: the enumerations, objects, unions and aliases that become Python types.
 
-Inline schemas get names: parent and property, with `Item` for an array's items, unless a `title` names them.
+Inline schemas are named after parent and property, with `Item` for an array's items, unless they have a `title`.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _SCALARS = {"string": "str", "integer": "int", "number": "float", "boolean": "bo
 
 
 class ContractError(Exception):
-    """The contract holds something the generator has no rule for; the text says where."""
+    """The error for a part of the contract that the generator does not support; the message names the place."""
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,8 @@ class Type:
     Attributes:
         kind: "scalar", "name", "list", "dict", "union" or "file".
         name: The scalar's or declaration's name.
-        inner: Item, value or members.
-        nullable: Null is among its values.
+        inner: The types of the items, the values or the members.
+        nullable: True when null is allowed.
     """
 
     kind: str
@@ -53,7 +53,7 @@ class Type:
     nullable: bool = False
 
     def names(self) -> Iterator[str]:
-        """The declarations it refers to."""
+        """Yield the declarations that the type refers to."""
         if self.kind == "name":
             yield self.name
         for inner in self.inner:
@@ -72,7 +72,7 @@ class Enumeration:
 
 @dataclass(frozen=True)
 class Property:
-    """One property of an object; `schema` is its own part of the contract, for bounds."""
+    """One property of an object; `schema` is its own part of the contract, with its bounds."""
 
     wire: str
     name: str
@@ -94,7 +94,7 @@ class Object:
 
 @dataclass(frozen=True)
 class Union:
-    """Objects told apart by one property: the variants' names by its value."""
+    """A union of objects that one property distinguishes: the variants' names by its value."""
 
     name: str
     family: str
@@ -118,7 +118,7 @@ Declaration: TypeAlias = Enumeration | Object | Union | Alias
 
 @dataclass(frozen=True)
 class Operation:
-    """One operation: where it is, and the component schemas of its request, answer and streamed chunks."""
+    """One operation: its address, and the component schemas of its request, answer and streamed chunks."""
 
     id: str
     method: str
@@ -131,26 +131,26 @@ class Operation:
 
 @dataclass
 class Contract:
-    """The whole contract, declarations in the order of the file."""
+    """The whole contract, with declarations in the order of the file."""
 
     schemas: dict[str, Schema]
     declarations: dict[str, Declaration] = field(default_factory=dict)
     operations: list[Operation] = field(default_factory=list)
 
     def add(self, declaration: Declaration) -> Type:
-        """Note a declaration; a name may be declared once."""
+        """Add a declaration; each name may be declared once."""
         if declaration.name in self.declarations:
             raise ContractError(f"two schemas would be named {declaration.name}")
         self.declarations[declaration.name] = declaration
         return Type("name", declaration.name)
 
     def answers(self) -> set[str]:
-        """The names of everything an operation answers with."""
+        """Return the names of all types that operations return."""
         return {name for operation in self.operations for name in (operation.answer, operation.chunk) if name}
 
 
 def read_contract(document: dict[str, Any]) -> Contract:
-    """The declarations and operations of an OpenAPI document."""
+    """Return the declarations and operations of an OpenAPI document."""
     contract = Contract(document["components"]["schemas"])
     for name, schema in contract.schemas.items():
         _declare(contract, name, schema["x-family"], schema)
@@ -159,7 +159,7 @@ def read_contract(document: dict[str, Any]) -> Contract:
 
 
 def _declare(contract: Contract, name: str, family: str, schema: Schema) -> Type:
-    """Declare a schema under a name, whatever kind it is."""
+    """Declare a schema of any kind under a name."""
     doc = " ".join(schema.get("description", "").split())
     if "enum" in schema:
         members = tuple((_member(name, value), value) for value in schema["enum"] if value is not None)
@@ -188,7 +188,7 @@ def _properties(contract: Contract, name: str, family: str, schema: Schema) -> t
 
 
 def _type(contract: Contract, name: str, family: str, schema: Schema) -> Type:
-    """The type expression of a schema; inline declarations on the way are named after `name`."""
+    """Return the type expression of a schema; inline declarations within it are named after `name`."""
     if "$ref" in schema:
         return Type("name", _referred(schema))
     if "oneOf" in schema:
@@ -205,7 +205,7 @@ def _type(contract: Contract, name: str, family: str, schema: Schema) -> Type:
 
 def _single(contract: Contract, name: str, family: str, schema: Schema, kind: str) -> Type:
     if kind == "array":
-        # An inline item without a description of its own is described by its list.
+        # An inline item without a description gets that of its list.
         items = {"description": f"One of these: {schema.get('description', '')}", **schema["items"]}
         return Type("list", inner=(_type(contract, name + "Item", family, items),))
     if kind == "object":
@@ -291,7 +291,7 @@ def _operations(document: dict[str, Any]) -> Iterator[Operation]:
 
 
 def _component(content: dict[str, Any], media_type: str | None = None) -> str | None:
-    """The name of the component that a body of this media type (any, when None) is."""
+    """Return the name of the component that is the body of this media type (of any, when None)."""
     for found, body in content.items():
         if (media_type is None or found == media_type) and "$ref" in body["schema"]:
             return _referred(body["schema"])

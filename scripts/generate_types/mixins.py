@@ -1,4 +1,4 @@
-"""Which classes get which conveniences, and the refusal to let one hide a field of the contract."""
+"""The mix-ins of the generated classes, with a check that none of them hides a field of the contract."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ class Mixin(NamedTuple):
 
     @property
     def base(self) -> str:
-        """How it stands among the bases of a class."""
+        """Return the mix-in as it is written among the bases of a class."""
         return f'{self.name}["{self.of}"]' if self.of else self.name
 
     def offers(self) -> Iterator[str]:
-        """The public names it adds."""
+        """Yield the public names that the mix-in adds."""
         cls = getattr(import_module(f"inference_gateway_sdk._model.{self.module}"), self.name)
         for base in cls.__mro__[:-1]:
             yield from (name for name in vars(base) if not name.startswith("_"))
 
     def refuse_shadowing(self, declaration: Object) -> None:
-        """Raise when a convenience has the name of a field.
+        """Raise if the mix-in has an attribute with the name of a field.
 
         Raises:
-            ContractError: Naming both.
+            ContractError: The message names both.
         """
         for shadowed in {prop.name for prop in declaration.properties} & set(self.offers()):
             raise ContractError(f"{self.name}.{shadowed} would hide {declaration.name}.{shadowed}")
@@ -55,7 +55,7 @@ _MIXINS = {
     "Response": Mixin("answers", "ResponseAnswer", of="ResponseFunctionToolCall"),
     "ResponseFunctionToolCall": Mixin("answers", "Arguments"),
     "ExportMetricsServiceResponse": Mixin("answers", "PushOutcome"),
-    "Image": Mixin("images", "Picture"),
+    "Image": Mixin("images", "ImageMixin"),
     "ImagesResponse": Mixin("display", "Listing"),
     "ListModelsResponse": Mixin("display", "ModelListing"),
     "ListToolsResponse": Mixin("display", "Listing"),
@@ -63,6 +63,6 @@ _MIXINS = {
 
 
 def mixins_of(contract: Contract, declaration: Object) -> list[Mixin]:
-    """The mix-ins of a class: its own, and for everything an operation answers with `WithMeta`."""
+    """Return the mix-ins of a class: its own, and `WithMeta` for every type that an operation returns."""
     own = [_MIXINS[declaration.name]] if declaration.name in _MIXINS else []
     return own + ([_WITH_META] if declaration.name in contract.answers() else [])

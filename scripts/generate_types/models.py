@@ -1,4 +1,4 @@
-"""Declarations to the modules of `_generated`: one a family, its classes in an order without forward references."""
+"""Generate the modules of `_generated` from declarations: one per family, without forward references."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from .text import HEADER, docstring, imports, literal, mentions, sequence
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-__all__ = ["families", "family_module", "names_of", "unknown_name"]
+__all__ = ["families", "family_module", "names_of", "unknown_name", "value_name"]
 
 T = TypeVar("T")
 
 
 def families(contract: Contract) -> list[str]:
-    """The families, each after those it refers to."""
+    """Return the families, each after those it refers to."""
     return _sorted(
         list(dict.fromkeys(declaration.family for declaration in contract.declarations.values())),
         lambda family: [
@@ -31,7 +31,7 @@ def families(contract: Contract) -> list[str]:
 
 
 def names_of(contract: Contract, family: str) -> list[str]:
-    """Every public name of a family."""
+    """Return every public name of a family."""
     names: list[str] = []
     for declaration in contract.declarations.values():
         if declaration.family == family:
@@ -42,12 +42,17 @@ def names_of(contract: Contract, family: str) -> list[str]:
 
 
 def unknown_name(union: Union) -> str:
-    """The name of the class for variants nobody listed."""
+    """Return the name of the class for unlisted variants."""
     return f"Unknown{union.name}"
 
 
+def value_name(enumeration: str) -> str:
+    """Return the name of the type of a field that holds a value of the enumeration, listed or not."""
+    return f"{enumeration}Value"
+
+
 def family_module(contract: Contract, family: str) -> str:
-    """The source of one family's module."""
+    """Return the source of one family's module."""
     own = [declaration for declaration in contract.declarations.values() if declaration.family == family]
     order = _sorted(own, lambda declaration: [other for other in _needs(contract, declaration) if other in own])
     parts = [sequence("__all__ = [", [literal(name) for name in names_of(contract, family)], "]")]
@@ -61,7 +66,7 @@ def family_module(contract: Contract, family: str) -> str:
 
 
 def _sorted(items: list[T], needs: Callable[[T], Iterable[T]]) -> list[T]:
-    """The items in their own order, but each after what it needs."""
+    """Return the items in their own order, but each after the items it needs."""
     done: list[T] = []
 
     def visit(item: T, path: tuple[T, ...]) -> None:
@@ -78,7 +83,7 @@ def _sorted(items: list[T], needs: Callable[[T], Iterable[T]]) -> list[T]:
 
 
 def _needs(contract: Contract, declaration: Declaration) -> list[Declaration]:
-    """What must be defined before. A union's own class comes before its variants and needs none of them."""
+    """Return the declarations that must come first. A union's own class comes before its variants."""
     types: Iterable[Type] = ()
     if isinstance(declaration, Object):
         types = [p.type for p in declaration.properties]
@@ -89,7 +94,7 @@ def _needs(contract: Contract, declaration: Declaration) -> list[Declaration]:
 
 def _imports(contract: Contract, own: list[Declaration], body: str) -> str:
     wanted: dict[str, set[str]] = {
-        "typing": {"TYPE_CHECKING", "Any", "TypeAlias"},
+        "typing": {"TYPE_CHECKING", "Any", "Literal", "TypeAlias"},
         "msgspec": {"field"},
         ".._model.model": {"Required", "Model as _Model"},
         ".._model.open_types": {"OpenEnum", "Unknown", "Variants"},
@@ -100,7 +105,8 @@ def _imports(contract: Contract, own: list[Declaration], body: str) -> str:
                 wanted.setdefault(f".._model.{mixin.module}", set()).add(mixin.name)
         for other in _needs(contract, declaration):
             if other.family != declaration.family:
-                wanted.setdefault(f".{other.family}", set()).add(other.name)
+                name = value_name(other.name) if isinstance(other, Enumeration) else other.name
+                wanted.setdefault(f".{other.family}", set()).add(name)
     return imports({module: [name for name in names if mentions(body, name)] for module, names in wanted.items()})
 
 
@@ -110,13 +116,28 @@ def _source(contract: Contract, declaration: Declaration) -> str:
     if isinstance(declaration, Union):
         return _union(declaration)
     if isinstance(declaration, Alias):
-        return f"{declaration.name}: TypeAlias = {annotation(declaration.type)}\n{docstring(declaration.doc, '')}"
+        text = annotation(contract, declaration.type)
+        return f"{declaration.name}: TypeAlias = {text}\n{docstring(declaration.doc, '')}"
     return _object(contract, declaration)
 
 
 def _enumeration(declaration: Enumeration) -> str:
-    lines = [f"class {declaration.name}(OpenEnum):", docstring(declaration.doc, "    "), ""]
-    return "\n".join(lines + [f"    {member} = {literal(value)}" for member, value in declaration.members])
+    name, values = declaration.name, ", ".join(literal(value) for _, value in declaration.members)
+    return "\n".join(
+        [
+            f"class {name}(OpenEnum):",
+            docstring(declaration.doc, "    "),
+            "",
+            *(f"    {member} = {literal(value)}" for member, value in declaration.members),
+            "",
+            "",
+            "if TYPE_CHECKING:",
+            f"    {value_name(name)}: TypeAlias = {name} | Literal[{values}] | str",
+            docstring(f"A `{name}`, or any other string: gateways send values that no contract lists.", "    "),
+            "else:",
+            f"    {value_name(name)} = {name}",
+        ]
+    )
 
 
 def _union(declaration: Union) -> str:
@@ -125,7 +146,7 @@ def _union(declaration: Union) -> str:
     return "\n".join(
         [
             f"class {unknown}(Unknown):",
-            docstring(f"A variant of `{declaration.name}` that the contract does not list, kept whole.", "    "),
+            docstring(f"A variant of `{declaration.name}` that the contract does not list, kept unchanged.", "    "),
             "",
             "    __slots__ = ()",
             "",
@@ -159,7 +180,7 @@ def _object(contract: Contract, declaration: Object) -> str:
 
 
 def _field(contract: Contract, prop: Property) -> str:
-    text = annotation(prop.type)
+    text = annotation(contract, prop.type)
     name = None if prop.name == prop.wire else prop.wire
     if not prop.required:
         default = "None" if name is None else f"field(default=None, name={literal(name)})"
@@ -172,23 +193,25 @@ def _field(contract: Contract, prop: Property) -> str:
 
 
 def _only_member(contract: Contract, type_: Type) -> str | None:
-    """The one value of a single-valued enumeration, which users need not spell out."""
+    """Return the only value of a single-valued enumeration; users may leave it out."""
     declared = contract.declarations.get(type_.name) if type_.kind == "name" and not type_.nullable else None
     if isinstance(declared, Enumeration) and len(declared.members) == 1:
         return f"{declared.name}.{declared.members[0][0]}"
     return None
 
 
-def annotation(type_: Type) -> str:
-    """The annotation of a field of that type."""
-    if type_.kind in ("scalar", "name"):
+def annotation(contract: Contract, type_: Type) -> str:
+    """Return the annotation of a field of that type."""
+    if type_.kind == "name" and isinstance(contract.declarations[type_.name], Enumeration):
+        text = value_name(type_.name)
+    elif type_.kind in ("scalar", "name"):
         text = type_.name
     elif type_.kind == "file":
         text = "Any"
     elif type_.kind == "list":
-        text = f"list[{annotation(type_.inner[0])}]"
+        text = f"list[{annotation(contract, type_.inner[0])}]"
     elif type_.kind == "dict":
-        text = f"dict[str, {annotation(type_.inner[0])}]"
+        text = f"dict[str, {annotation(contract, type_.inner[0])}]"
     else:
-        text = " | ".join(annotation(member) for member in type_.inner)
+        text = " | ".join(annotation(contract, member) for member in type_.inner)
     return f"{text} | None" if type_.nullable else text

@@ -1,4 +1,4 @@
-"""The contract's operations as a table for client and embedded gateway."""
+"""Generate the table of the contract's operations, for the client and the embedded gateway."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ class Operation(NamedTuple):
     """One operation of the contract.
 
     Attributes:
-        method: HTTP method, upper case.
-        path: Path below /v1, or below the gateway's root.
-        at_root: Which of the two.
-        request: Name of the request body's type, None where there is none or it is free.
-        answer: Name of the whole answer's type, None where it is bytes or free.
-        chunk: Name of the type of one event of the streamed answer, None where nothing is streamed.
+        method: The HTTP method, in upper case.
+        path: The path below /v1, or below the gateway's root.
+        at_root: True when the path is below the gateway's root.
+        request: The name of the request body's type, None if there is no body or its type is free.
+        answer: The name of the whole answer's type, None if it is bytes or its type is free.
+        chunk: The name of the type of one streamed event, None if the operation does not stream.
     """
 
     method: str
@@ -44,7 +44,7 @@ OPERATIONS = {{
 
 
 def operations_module(contract: Contract) -> str:
-    """The source of `operations.py`."""
+    """Return the source of `operations.py`."""
     rows = (
         f"    {literal(op.id)}: Operation({literal(op.method)}, {literal(op.path)}, {op.at_root}, "
         f"{literal(op.request)}, {literal(op.answer)}, {literal(op.chunk)}),"

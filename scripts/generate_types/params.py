@@ -1,10 +1,11 @@
-"""Request schemas to the types of keyword parameters, and to the table by which values are checked before sending."""
+"""Generate the types of keyword parameters, and the table by which values are checked before sending."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .contract import Alias, Contract, Enumeration, Object, Property, Type
+from .contract import Alias, Contract, Declaration, Enumeration, Object, Property, Type
+from .models import value_name
 from .text import HEADER, docstring, imports, literal, mentions, sequence
 
 if TYPE_CHECKING:
@@ -17,12 +18,12 @@ _BOUNDS = ("minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems
 
 
 def params_name(request: str) -> str:
-    """CreateChatCompletionParams for CreateChatCompletionRequest."""
+    """Return the params type of a request: CreateChatCompletionParams for CreateChatCompletionRequest."""
     return f"{request.removesuffix('Request')}Params"
 
 
 def requests_of(contract: Contract) -> list[Object]:
-    """The objects that are request bodies of operations, and those whose operations are yet to come."""
+    """Return the objects that are request bodies, including those of operations that do not exist yet."""
     return [
         declaration
         for declaration in contract.declarations.values()
@@ -31,20 +32,23 @@ def requests_of(contract: Contract) -> list[Object]:
 
 
 def params_module(contract: Contract) -> str:
-    """The source of `params.py`: a TypedDict of the optional parameters of each request."""
+    """Return the source of `params.py`: a TypedDict of the optional parameters of each request."""
     requests = requests_of(contract)
     classes = [_typed_dict(contract, request) for request in requests]
     names = sorted(params_name(request.name) for request in requests)
     body = sequence("__all__ = [", [literal(name) for name in names], "]") + "\n\n\n" + "\n\n\n".join(classes)
-    static = {"collections.abc": ["Mapping", "Sequence"], **_needed(contract, requests)}
+    static = {
+        "collections.abc": ["Callable", "Mapping", "Sequence"],
+        ".._model.model": ["Model"],
+        **_needed(contract, requests),
+    }
     head = [
         "from __future__ import annotations",
         "",
-        "from typing import IO, TYPE_CHECKING, Literal, TypedDict",
+        "import os",
+        "from typing import IO, TypedDict",
         "",
-        "if TYPE_CHECKING:",
-        "    import os",
-        imports({module: [name for name in found if mentions(body, name)] for module, found in static.items()}, "    "),
+        imports({module: [name for name in found if mentions(body, name)] for module, found in static.items()}, ""),
     ]
     about = "Keyword parameters of the operations: for type checkers, and for wrappers that pass them on."
     return HEADER.format(about=about) + "\n" + "\n".join(head) + "\n\n" + body + "\n"
@@ -55,23 +59,24 @@ def _optional(request: Object) -> list[Property]:
 
 
 def _needed(contract: Contract, requests: list[Object]) -> dict[str, set[str]]:
-    """The types that parameters mention, by module."""
+    """Return the types that parameters use, by module."""
     wanted: dict[str, set[str]] = {}
     for request in requests:
         for prop in _optional(request):
-            for name in _leaves(contract, prop.type):
-                wanted.setdefault(f".{contract.declarations[name].family}", set()).add(name)
+            for declared in _leaves(contract, prop.type):
+                name = value_name(declared.name) if isinstance(declared, Enumeration) else declared.name
+                wanted.setdefault(f".{declared.family}", set()).add(name)
     return wanted
 
 
-def _leaves(contract: Contract, type_: Type) -> Iterator[str]:
-    """The declarations a type names, aliases opened."""
+def _leaves(contract: Contract, type_: Type) -> Iterator[Declaration]:
+    """Yield the declarations that a type uses, with aliases resolved."""
     for name in type_.names():
         declared = contract.declarations[name]
         if isinstance(declared, Alias):
             yield from _leaves(contract, declared.type)
         else:
-            yield name
+            yield declared
 
 
 def _typed_dict(contract: Contract, request: Object) -> str:
@@ -81,13 +86,23 @@ def _typed_dict(contract: Contract, request: Object) -> str:
         "",
     ]
     for prop in _optional(request):
-        lines.append(f"    {prop.wire}: {generous(contract, prop.type)}")
+        lines.append(f"    {prop.wire}: {_parameter(contract, prop)}")
         lines.append(docstring(prop.doc, "    "))
     return "\n".join(lines)
 
 
+def _parameter(contract: Contract, prop: Property) -> str:
+    """Return the annotation of a parameter, with the Python objects that the client describes to a model."""
+    text = generous(contract, prop.type)
+    if prop.wire == "tools":  # functions, `tool(f)` and tools of `list_mcp_tools()`
+        return text.replace("]]", "] | Callable[..., object] | Model]")
+    if prop.wire == "response_format" and "Mapping[" in text:
+        return f"{text} | type[object]"
+    return text
+
+
 def generous(contract: Contract, type_: Type) -> str:
-    """The annotation of a parameter: the contract's type, and what users have at hand instead."""
+    """Return the annotation of a parameter: the contract's type, and other types that are accepted in its place."""
     text = " | ".join(dict.fromkeys(_generous(contract, type_)))
     return f"{text} | None" if type_.nullable else text
 
@@ -114,16 +129,14 @@ def _generous_name(contract: Contract, name: str) -> Iterator[str]:
     if isinstance(declared, Alias):
         yield from _generous(contract, declared.type)
     elif isinstance(declared, Enumeration):
-        yield name
-        yield f"Literal[{', '.join(literal(value) for _, value in declared.members)}]"
-        yield "str"
+        yield value_name(name)
     else:
         yield name
         yield "Mapping[str, object]"
 
 
 def requests_module(contract: Contract) -> str:
-    """The source of `requests.py`: for each request and parameter the kinds and bounds of its values."""
+    """Return the source of `requests.py`: the types and bounds of the values, by request and parameter."""
     parts = [
         "from typing import Any",
         "",
@@ -136,11 +149,11 @@ def requests_module(contract: Contract) -> str:
         parts += [f"        {literal(prop.wire)}: {literal(_rule(contract, prop))}," for prop in request.properties]
         parts.append("    },")
     parts.append("}")
-    return HEADER.format(about="What values the parameters of each request take.") + "\n" + "\n".join(parts) + "\n"
+    return HEADER.format(about="The accepted values of each request's parameters.") + "\n" + "\n".join(parts) + "\n"
 
 
 def _rule(contract: Contract, prop: Property) -> dict[str, Any]:
-    """The rule for one parameter, as `_wire.params` reads it."""
+    """Return the rule for one parameter, in the format of `_wire.params`."""
     rule: dict[str, Any] = {"kinds": tuple(_kinds(contract, prop.type)), **_bounds(prop.schema)}
     items = next(iter(_items(contract, prop.type)), None)
     if items is not None:

@@ -1,4 +1,4 @@
-"""The package's root and `types.py`: every public name, resolved on first use, and seen whole by static tools."""
+"""Generate the package's root and `types.py`: every public name, loaded on first use, and visible to static tools."""
 
 from __future__ import annotations
 
@@ -22,9 +22,17 @@ _WRITTEN = {
     "_client._blocking.client": ["InferenceGatewayClient"],
     "_client._async.stream": ["AsyncByteStream", "AsyncStream"],
     "_client._blocking.stream": ["ByteStream", "Stream"],
+    "_client._async.run_stream": ["AsyncRunStream"],
+    "_client._blocking.run_stream": ["RunStream"],
     "_client.hooks": ["RequestSent", "ResponseReceived", "RetryPlanned"],
     "_model.unknown_fields": ["Meta"],
+    "_model.usage": ["Usage"],
+    "_run.result": ["Limits", "OutputError", "Run", "RunError", "RunLimitError", "RunPausedError", "ToolRaisedError"],
+    "_run.render": ["Loss"],
+    "_run.transcript": ["RunCall", "Transcript"],
+    "_run.turn": ["ToolDone", "ToolRun"],
     "_streams.dialect": ["ByteDialect", "JsonEventDialect"],
+    "_tools.tool": ["Tool", "ToolError", "tool"],
     "_transport.httpx2": ["AsyncHttpx2Driver", "Httpx2Driver"],
     "_version": ["__version__"],
     "_wire.audio": ["Audio"],
@@ -54,22 +62,25 @@ _WRITTEN = {
 _RENAMED = {"Repeat": "Idempotency"}
 _SUBMODULES = ["errors", "transport", "types"]
 
+# Names that need a library the package does not require: outside `__all__`, so that `import *` works without it.
+_OPTIONAL = {"AsyncHttpx2Driver", "Httpx2Driver"}
+
 _ROOT = '''"""The Python client for the Inference Gateway: one typed API, blocking and async.
 
-Importing this package imports nothing else: each name is fetched when it is first used (PEP 562).
+Importing this package imports nothing else: each name is loaded when it is first used (PEP 562).
 
 Derived from openapi.yaml by scripts/generate_types: do not edit.
 """
 # fmt: off
 # ruff: noqa: A004, E501, I001, UP018
 
-TYPE_CHECKING = bool()  # false; true to type checkers, undecided to jedi, and without the import of typing
+TYPE_CHECKING = bool()  # False; type checkers see True, jedi reads both branches, and typing is not imported
 if TYPE_CHECKING:
 {static}
 
 {all}
 
-if not TYPE_CHECKING:  # to type checkers a module with __getattr__ would have every name there is
+if not TYPE_CHECKING:  # type checkers would accept any name of a module with __getattr__
 {table}
     _RENAMED = {renamed}
 
@@ -83,7 +94,13 @@ if not TYPE_CHECKING:  # to type checkers a module with __getattr__ would have e
             warnings.warn(f"{{name}} is now {{new}}: the old name goes in 2.0", DeprecationWarning, stacklevel=2)
             return __getattr__(new)
         if name in _HOMES:
-            value = getattr(import_module("." + _HOMES[name], __name__), name)
+            try:
+                value = getattr(import_module("." + _HOMES[name], __name__), name)
+            except ImportError as error:
+                if name in __all__:
+                    raise
+                # hasattr() and inspect expect this error for a name whose library is not installed
+                raise AttributeError(str(error), name=name, obj=None) from error
         elif name in {submodules}:
             value = import_module("." + name, __name__)
         else:
@@ -92,10 +109,10 @@ if not TYPE_CHECKING:  # to type checkers a module with __getattr__ would have e
         return value
 
     def __dir__():
-        return sorted({{*globals(), *__all__}})
+        return sorted({{*globals(), *_HOMES}})
 '''
 
-_TYPES = '''"""The contract's types apart from the rest: `from inference_gateway_sdk.types import Message`.
+_TYPES = '''"""The types of the contract only: `from inference_gateway_sdk.types import Message`.
 
 Derived from openapi.yaml by scripts/generate_types: do not edit.
 """
@@ -104,18 +121,18 @@ Derived from openapi.yaml by scripts/generate_types: do not edit.
 
 import sys
 
-TYPE_CHECKING = bool()  # false; true to type checkers, undecided to jedi, and without the import of typing
+TYPE_CHECKING = bool()  # False; type checkers see True, jedi reads both branches, and typing is not imported
 if TYPE_CHECKING:
 {static}
 
 {all}
 
-if not TYPE_CHECKING:  # to type checkers a module with __getattr__ would have every name there is
+if not TYPE_CHECKING:  # type checkers would accept any name of a module with __getattr__
 
     def __getattr__(name):
         if name not in __all__:
             raise AttributeError(f"module {{__name__!r}} has no attribute {{name!r}}", name=name, obj=None)
-        return getattr(sys.modules[__package__], name)  # the root knows where each lives
+        return getattr(sys.modules[__package__], name)  # the root knows the module of each name
 
     def __dir__():
         return list(__all__)
@@ -123,14 +140,14 @@ if not TYPE_CHECKING:  # to type checkers a module with __getattr__ would have e
 
 
 def root_module(contract: Contract) -> str:
-    """The source of the package's `__init__.py`."""
+    """Return the source of the package's `__init__.py`."""
     params = sorted(params_name(request.name) for request in requests_of(contract))
     homes = {**_model_homes(contract), "_generated.params": params, **_WRITTEN}
     names = sorted(name for inside in homes.values() for name in inside)
     table = {name: home for home in sorted(homes) for name in homes[home]}
     return _ROOT.format(
         static=_static_imports(homes),
-        all=sequence("__all__ = [", [literal(name) for name in names], "]"),
+        all=sequence("__all__ = [", [literal(name) for name in names if name not in _OPTIONAL], "]"),
         table=sequence(
             "_HOMES = {", [f"{literal(name)}: {literal(home)}" for name, home in table.items()], "}", "    "
         ),
@@ -140,7 +157,7 @@ def root_module(contract: Contract) -> str:
 
 
 def types_module(contract: Contract) -> str:
-    """The source of `types.py`."""
+    """Return the source of `types.py`."""
     homes = _model_homes(contract)
     names = sorted(name for inside in homes.values() for name in inside)
     return _TYPES.format(

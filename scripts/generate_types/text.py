@@ -1,4 +1,4 @@
-"""Small pieces of Python source: docstrings, literals, wrapped sequences."""
+"""Helpers that write Python source: docstrings, literals, wrapped sequences."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Derived from openapi.yaml by scripts/generate_types: do not edit.
 
 
 def docstring(text: str, indent: str) -> str:
-    """A docstring of that text, wrapped."""
+    """Return a docstring with that text, wrapped."""
     text = text.replace("\\", "\\\\").replace('"""', "'''") or "Not described."
     if len(indent) + len(text) + 6 <= WIDTH:
         return f'{indent}"""{text}"""'
@@ -33,12 +33,12 @@ def docstring(text: str, indent: str) -> str:
 
 
 def literal(value: object) -> str:
-    """A literal as the formatter writes it: double quotes."""
+    """Return a literal as the formatter writes it: with double quotes."""
     return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else repr(value)
 
 
 def sequence(opening: str, items: list[str], closing: str, indent: str = "") -> str:
-    """Items on one line where they fit, else one a line with a trailing comma, as the formatter has it."""
+    """Return the items on one line if they fit, else one per line with a trailing comma, as the formatter does."""
     line = f"{indent}{opening}{', '.join(items)}{closing}"
     if len(line) <= WIDTH:
         return line
@@ -46,12 +46,12 @@ def sequence(opening: str, items: list[str], closing: str, indent: str = "") -> 
 
 
 def mentions(source: str, imported: str) -> bool:
-    """Whether the source uses what is imported under this name (or `name as other`), outside of strings or within."""
+    """Return whether the source uses the name that is imported (or `name as other`), inside or outside strings."""
     return re.search(rf"\b{imported.rsplit(maxsplit=1)[-1]}\b", source) is not None
 
 
 def imports(wanted: Mapping[str, Iterable[str]], indent: str = "") -> str:
-    """Import statements: the library's, then msgspec's, then relative ones from far to near."""
+    """Return import statements: those of the library, then of msgspec, then relative ones from far to near."""
     groups: dict[int, list[str]] = {}
     for module, names in wanted.items():
         found = sorted(names, key=str.lower)

@@ -1,20 +1,22 @@
 """The Python client for the Inference Gateway: one typed API, blocking and async.
 
-Importing this package imports nothing else: each name is fetched when it is first used (PEP 562).
+Importing this package imports nothing else: each name is loaded when it is first used (PEP 562).
 
 Derived from openapi.yaml by scripts/generate_types: do not edit.
 """
 # fmt: off
 # ruff: noqa: A004, E501, I001, UP018
 
-TYPE_CHECKING = bool()  # false; true to type checkers, undecided to jedi, and without the import of typing
+TYPE_CHECKING = bool()  # False; type checkers see True, jedi reads both branches, and typing is not imported
 if TYPE_CHECKING:
     from ._client._async.api import AsyncInferenceGatewayAPI as AsyncInferenceGatewayAPI
     from ._client._async.client import AsyncInferenceGatewayClient as AsyncInferenceGatewayClient
+    from ._client._async.run_stream import AsyncRunStream as AsyncRunStream
     from ._client._async.stream import AsyncByteStream as AsyncByteStream
     from ._client._async.stream import AsyncStream as AsyncStream
     from ._client._blocking.api import InferenceGatewayAPI as InferenceGatewayAPI
     from ._client._blocking.client import InferenceGatewayClient as InferenceGatewayClient
+    from ._client._blocking.run_stream import RunStream as RunStream
     from ._client._blocking.stream import ByteStream as ByteStream
     from ._client._blocking.stream import Stream as Stream
     from ._client.hooks import RequestSent as RequestSent
@@ -243,8 +245,24 @@ if TYPE_CHECKING:
     from ._generated.video import VideoJobObject as VideoJobObject
     from ._generated.video import VideoJobStatus as VideoJobStatus
     from ._model.unknown_fields import Meta as Meta
+    from ._model.usage import Usage as Usage
+    from ._run.render import Loss as Loss
+    from ._run.result import Limits as Limits
+    from ._run.result import OutputError as OutputError
+    from ._run.result import Run as Run
+    from ._run.result import RunError as RunError
+    from ._run.result import RunLimitError as RunLimitError
+    from ._run.result import RunPausedError as RunPausedError
+    from ._run.result import ToolRaisedError as ToolRaisedError
+    from ._run.transcript import RunCall as RunCall
+    from ._run.transcript import Transcript as Transcript
+    from ._run.turn import ToolDone as ToolDone
+    from ._run.turn import ToolRun as ToolRun
     from ._streams.dialect import ByteDialect as ByteDialect
     from ._streams.dialect import JsonEventDialect as JsonEventDialect
+    from ._tools.tool import Tool as Tool
+    from ._tools.tool import ToolError as ToolError
+    from ._tools.tool import tool as tool
     from ._transport.httpx2 import AsyncHttpx2Driver as AsyncHttpx2Driver
     from ._transport.httpx2 import Httpx2Driver as Httpx2Driver
     from ._version import __version__ as __version__
@@ -304,9 +322,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AsyncByteStream",
-    "AsyncHttpx2Driver",
     "AsyncInferenceGatewayAPI",
     "AsyncInferenceGatewayClient",
+    "AsyncRunStream",
     "AsyncStream",
     "Audio",
     "BadGatewayError",
@@ -395,7 +413,6 @@ __all__ = [
     "GatewayError",
     "GatewayTimeoutError",
     "Headers",
-    "Httpx2Driver",
     "Idempotency",
     "Image",
     "ImageContentPart",
@@ -410,8 +427,10 @@ __all__ = [
     "InferenceGatewayClient",
     "InternalError",
     "JsonEventDialect",
+    "Limits",
     "ListModelsResponse",
     "ListToolsResponse",
+    "Loss",
     "McpJsonRpcError",
     "McpJsonRpcParams",
     "McpJsonRpcRequest",
@@ -474,6 +493,7 @@ __all__ = [
     "ModelModalities",
     "NotFoundError",
     "OAuthProtectedResourceMetadata",
+    "OutputError",
     "OverloadedError",
     "PayloadTooLargeError",
     "Pricing",
@@ -551,6 +571,12 @@ __all__ = [
     "ResponseUsageOutputTokensDetails",
     "RetryPlanned",
     "RetryPolicy",
+    "Run",
+    "RunCall",
+    "RunError",
+    "RunLimitError",
+    "RunPausedError",
+    "RunStream",
     "SSEvents",
     "SerializationError",
     "ServiceUnavailableError",
@@ -567,11 +593,17 @@ __all__ = [
     "TextDelta",
     "TimeoutError",
     "Timeouts",
+    "Tool",
     "ToolCallDelta",
     "ToolCallEnd",
     "ToolCallExtraContent",
     "ToolCallExtraContentGoogle",
     "ToolCallStart",
+    "ToolDone",
+    "ToolError",
+    "ToolRaisedError",
+    "ToolRun",
+    "Transcript",
     "TurnEnd",
     "UnauthorizedError",
     "UnknownContentPart",
@@ -584,6 +616,7 @@ __all__ = [
     "UnknownResponseStreamEventPart",
     "UnprocessableError",
     "UnsupportedMediaTypeError",
+    "Usage",
     "UsageReport",
     "VideoJob",
     "VideoJobError",
@@ -593,18 +626,21 @@ __all__ = [
     "assistant",
     "image_part",
     "system",
+    "tool",
     "tool_result",
     "user",
 ]
 
-if not TYPE_CHECKING:  # to type checkers a module with __getattr__ would have every name there is
+if not TYPE_CHECKING:  # type checkers would accept any name of a module with __getattr__
     _HOMES = {
         "AsyncInferenceGatewayAPI": "_client._async.api",
         "AsyncInferenceGatewayClient": "_client._async.client",
+        "AsyncRunStream": "_client._async.run_stream",
         "AsyncByteStream": "_client._async.stream",
         "AsyncStream": "_client._async.stream",
         "InferenceGatewayAPI": "_client._blocking.api",
         "InferenceGatewayClient": "_client._blocking.client",
+        "RunStream": "_client._blocking.run_stream",
         "ByteStream": "_client._blocking.stream",
         "Stream": "_client._blocking.stream",
         "RequestSent": "_client.hooks",
@@ -833,8 +869,24 @@ if not TYPE_CHECKING:  # to type checkers a module with __getattr__ would have e
         "VideoJobObject": "_generated.video",
         "VideoJobStatus": "_generated.video",
         "Meta": "_model.unknown_fields",
+        "Usage": "_model.usage",
+        "Loss": "_run.render",
+        "Limits": "_run.result",
+        "OutputError": "_run.result",
+        "Run": "_run.result",
+        "RunError": "_run.result",
+        "RunLimitError": "_run.result",
+        "RunPausedError": "_run.result",
+        "ToolRaisedError": "_run.result",
+        "RunCall": "_run.transcript",
+        "Transcript": "_run.transcript",
+        "ToolDone": "_run.turn",
+        "ToolRun": "_run.turn",
         "ByteDialect": "_streams.dialect",
         "JsonEventDialect": "_streams.dialect",
+        "Tool": "_tools.tool",
+        "ToolError": "_tools.tool",
+        "tool": "_tools.tool",
         "AsyncHttpx2Driver": "_transport.httpx2",
         "Httpx2Driver": "_transport.httpx2",
         "__version__": "_version",
@@ -904,7 +956,13 @@ if not TYPE_CHECKING:  # to type checkers a module with __getattr__ would have e
             warnings.warn(f"{name} is now {new}: the old name goes in 2.0", DeprecationWarning, stacklevel=2)
             return __getattr__(new)
         if name in _HOMES:
-            value = getattr(import_module("." + _HOMES[name], __name__), name)
+            try:
+                value = getattr(import_module("." + _HOMES[name], __name__), name)
+            except ImportError as error:
+                if name in __all__:
+                    raise
+                # hasattr() and inspect expect this error for a name whose library is not installed
+                raise AttributeError(str(error), name=name, obj=None) from error
         elif name in {"errors", "transport", "types"}:
             value = import_module("." + name, __name__)
         else:
@@ -913,4 +971,4 @@ if not TYPE_CHECKING:  # to type checkers a module with __getattr__ would have e
         return value
 
     def __dir__():
-        return sorted({*globals(), *__all__})
+        return sorted({*globals(), *_HOMES})

@@ -1,3 +1,3 @@
-"""The version, said once: packaging and the User-Agent both read it here."""
+"""The version of the package, which packaging and the User-Agent header read from here."""
 
 __version__ = "0.1.0"

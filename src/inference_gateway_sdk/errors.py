@@ -1,10 +1,10 @@
-"""Everything this package raises on purpose, split by what the caller can do next.
+"""The exceptions of this package, by what the caller can do next.
 
-GatewayError                      anything below
- + RequestError                   no answer came
+GatewayError                      the base class
+ + RequestError                   no complete response was received
  |  - ConnectError                nothing was sent: repeating is safe
- |  - TimeoutError                one of our clocks ran out (`limit` names it); also a builtin TimeoutError
- + StatusError                    an answer that says no
+ |  - TimeoutError                a timeout of the client (`limit` names it); also a builtin TimeoutError
+ + StatusError                    an HTTP error response
  |  - BadRequestError             400
  |  - UnauthorizedError           401
  |  - ForbiddenError              403
@@ -13,20 +13,20 @@ GatewayError                      anything below
  |  - UnsupportedMediaTypeError   415
  |  - UnprocessableError          422
  |  - RateLimitError              429
- |  - InternalError               500, and any 5xx without a class of its own
+ |  - InternalError               500, and any other 5xx
  |  - BadGatewayError             502
  |  - ServiceUnavailableError     503
  |  - GatewayTimeoutError         504, and the 400 by which the gateway reports a silent provider
  |  - OverloadedError             529
- + StreamError                    a stream that broke; `partial` holds what it had brought
+ + StreamError                    a stream that broke; `partial` holds the partial answer
  |  - StreamTruncatedError        it ended without its terminal marker
- |  - StreamStalledError          it went silent (`limit`, `elapsed`, `chunks`); also a builtin TimeoutError
- + DecodingError                  bytes that are not what they claim to be
- + DeserializationError           JSON that does not fit (`path`, `text`)
+ |  - StreamStalledError          it sent nothing for too long (`limit`, `seconds`); also a builtin TimeoutError
+ + DecodingError                  invalid bytes, such as malformed JSON
+ + DeserializationError           JSON that does not match its type (`path`, `text`)
  + SerializationError             a value that cannot be sent (`path`)
 
-Each error stores its facts as attributes and builds its text in `__str__`, so that it survives pickling whole.
-This module imports nothing of the package.
+Each error stores its facts as attributes and builds its text in `__str__`, so that pickling preserves it.
+This module imports nothing from the package.
 """
 
 from __future__ import annotations
@@ -68,20 +68,20 @@ _T = TypeVar("_T", bound=type)
 
 
 def _public(cls: _T) -> _T:
-    """The class, named in tracebacks as users import it."""
+    """Set the class's module to the package root, from which users import it, for tracebacks."""
     cls.__module__ = "inference_gateway_sdk"
     return cls
 
 
 @_public
 class GatewayError(Exception):
-    """Anything this package raises on purpose.
+    """Base class of the errors of this package.
 
     Attributes:
-        message: What went wrong, in one sentence, without the hint.
-        hint: What to try, where that is certain; None otherwise.
-        partial: What a stream had brought before it broke, as the type of the non-streamed call; None elsewhere.
-        meta: The `Meta` of the answer that caused the error, None when no answer came.
+        message: Description of the error in one sentence, without the hint.
+        hint: Advice on how to resolve the error, or None.
+        partial: The partial answer of a stream that broke, of the type that the non-streamed call returns, or None.
+        meta: The `Meta` of the response that caused the error, or None if there was no response.
     """
 
     def __init__(
@@ -92,7 +92,7 @@ class GatewayError(Exception):
         partial: Any = None,
         meta: Any = None,
     ) -> None:
-        # args carries the message alone: BaseException's own pickling then restores the rest from __dict__.
+        # args contains only the message: BaseException's pickling restores the other attributes from __dict__.
         super().__init__(message)
         self.message = message
         self.hint = hint
@@ -100,20 +100,17 @@ class GatewayError(Exception):
         self.meta = meta
 
     def __str__(self) -> str:
-        if not self.hint:
-            return self.message
-        stop = "" if self.message.endswith((".", "!", "?")) else "."
-        return f"{self.message}{stop} Hint: {self.hint}"
+        return f"{self.message} (hint: {self.hint})" if self.hint else self.message
 
 
 @_public
 class RequestError(GatewayError):
-    """No answer came: the connection broke, or what came was not HTTP.
+    """No complete response was received: the connection broke, or the response was not valid HTTP.
 
     Attributes:
-        url: What was asked, without user information or query.
-        elapsed: Seconds from the start of the last attempt to the failure, None when unknown.
-        attempts: How many times the request was tried.
+        url: URL of the request, without user information or query.
+        elapsed: Seconds from the start of the last attempt to the failure, or None if unknown.
+        attempts: Number of attempts.
     """
 
     def __init__(
@@ -127,16 +124,16 @@ class RequestError(GatewayError):
 
 @_public
 class ConnectError(RequestError):
-    """No byte of the request was sent: repeating it is safe."""
+    """No byte of the request was sent. The request is safe to repeat."""
 
 
 @_public
-class TimeoutError(RequestError, builtins.TimeoutError):  # noqa: A001  (the tree is named as users say it)
-    """One of our clocks ran out before the answer was whole.
+class TimeoutError(RequestError, builtins.TimeoutError):  # noqa: A001  (the name that users expect)
+    """A timeout of the client expired before the response was complete.
 
     Attributes:
-        limit: The clock: "connect", "pool", "response" or "total".
-        seconds: What that clock was set to.
+        limit: The timeout that expired: "connect", "pool", "response" or "total".
+        seconds: The value of that timeout.
     """
 
     def __init__(self, message: str = "", *, limit: str = "", seconds: float | None = None, **more: Any) -> None:
@@ -147,19 +144,19 @@ class TimeoutError(RequestError, builtins.TimeoutError):  # noqa: A001  (the tre
 
 @_public
 class StatusError(GatewayError):
-    """The gateway, or the provider behind it, answered no.
+    """The gateway or the provider returned an error.
 
     Attributes:
-        status: The HTTP status; for an error inside a 200 stream, the code that the error carries.
-        message: The innermost message (the gateway wraps a provider's error as JSON inside a string,
-            gateway-behaviour.md#errors).
-        code: The provider's own error code or type as it stands in the body, None when there is none.
-        body: The body: its JSON value where it is JSON, its text otherwise, None when empty.
-        headers: The answer's headers, by case-insensitive name.
-        request_id: The provider's or gateway's id of the request, None when none was sent.
-        provider: The provider asked or selected, None when unknown.
-        model: The model asked or selected, None when unknown.
-        retry_after: Seconds to wait before another try, None when the answer does not say.
+        status: The HTTP status. For an error inside a stream with status 200, the code in that error.
+        message: The innermost message. (The gateway wraps a provider's error as JSON inside a string, see
+            gateway-behaviour.md#errors.)
+        code: The provider's error code or type in the body, or None.
+        body: The body: its JSON value if it is JSON, else its text, or None if it is empty.
+        headers: Headers of the response, by case-insensitive name.
+        request_id: The request id from the provider or gateway, or None.
+        provider: The provider requested or selected, or None if unknown.
+        model: The model requested or selected, or None if unknown.
+        retry_after: Seconds to wait before another attempt, or None if the response does not specify them.
     """
 
     def __init__(
@@ -193,47 +190,47 @@ class StatusError(GatewayError):
 
 @_public
 class BadRequestError(StatusError):
-    """400: the request is wrong as it stands."""
+    """400: the request is invalid."""
 
 
 @_public
 class UnauthorizedError(StatusError):
-    """401: the token is missing, expired or not accepted."""
+    """401: the token is missing, expired or invalid."""
 
 
 @_public
 class ForbiddenError(StatusError):
-    """403: not allowed (a model list, a guardrail, a feature that is not exposed)."""
+    """403: the request is not allowed (by a model list, a guardrail or a disabled feature)."""
 
 
 @_public
 class NotFoundError(StatusError):
-    """404: no such route, model or feature on this gateway."""
+    """404: the gateway does not have this route, model or feature."""
 
 
 @_public
 class PayloadTooLargeError(StatusError):
-    """413: the body is over the gateway's limit."""
+    """413: the request body exceeds the gateway's limit."""
 
 
 @_public
 class UnsupportedMediaTypeError(StatusError):
-    """415: the content type is not accepted."""
+    """415: the content type is not supported."""
 
 
 @_public
 class UnprocessableError(StatusError):
-    """422: understood, and refused."""
+    """422: the request is well-formed but cannot be processed."""
 
 
 @_public
 class RateLimitError(StatusError):
-    """429: too many requests or tokens; `retry_after` when the answer says how long."""
+    """429: too many requests or tokens. `retry_after` is the wait that the response asks for, if any."""
 
 
 @_public
 class InternalError(StatusError):
-    """500, and any 5xx without a class of its own."""
+    """500: an internal error, or any other 5xx without its own class."""
 
 
 @_public
@@ -243,12 +240,12 @@ class BadGatewayError(StatusError):
 
 @_public
 class ServiceUnavailableError(StatusError):
-    """503: not now."""
+    """503: the service is temporarily unavailable."""
 
 
 @_public
 class GatewayTimeoutError(StatusError):
-    """504: the provider was silent too long; also the 400 by which the gateway reports it.
+    """504: the provider did not respond in time. It also covers the 400 with which the gateway reports this.
 
     See gateway-behaviour.md#limits-and-timeouts.
     """
@@ -261,23 +258,23 @@ class OverloadedError(StatusError):
 
 @_public
 class StreamError(GatewayError):
-    """A stream broke after it had begun; `partial` holds what it had brought."""
+    """The stream broke after it had started. `partial` holds the partial answer."""
 
 
 @_public
 class StreamTruncatedError(StreamError):
-    """The stream ended without its terminal marker: what came is not the whole answer."""
+    """The stream ended without its terminal marker, so the answer is incomplete."""
 
 
 @_public
 class StreamStalledError(StreamError, builtins.TimeoutError):
-    """The stream went silent.
+    """The stream sent nothing for too long.
 
     Attributes:
-        limit: The clock that ran out: "first_content", "idle" or "total".
-        seconds: What that clock was set to.
-        elapsed: Seconds spent waiting for the server when it ran out.
-        chunks: How many chunks had come.
+        limit: The timeout that expired: "first_content", "idle" or "total".
+        seconds: The value of that timeout.
+        elapsed: Seconds spent waiting for the server until it expired.
+        chunks: Number of chunks received before.
     """
 
     def __init__(
@@ -299,16 +296,16 @@ class StreamStalledError(StreamError, builtins.TimeoutError):
 
 @_public
 class DecodingError(GatewayError):
-    """Bytes that are not what they claim to be: not JSON, not UTF-8, not the announced compression."""
+    """The received bytes are invalid: malformed JSON, UTF-8 or compressed data."""
 
 
 @_public
 class DeserializationError(GatewayError):
-    """JSON that does not fit the type asked for.
+    """The JSON does not match the requested type.
 
     Attributes:
-        path: Where, as `$.choices[0].message`; "$" for the whole.
-        text: The text that was read, where it is short enough to keep.
+        path: Path to the mismatch, such as `$.choices[0].message`. "$" means the whole value.
+        text: The text that was parsed if it is short enough to keep, else None.
     """
 
     def __init__(self, message: str = "", *, path: str = "$", text: str | None = None, **more: Any) -> None:
@@ -322,10 +319,10 @@ class DeserializationError(GatewayError):
 
 @_public
 class SerializationError(GatewayError):
-    """A value that cannot be sent as JSON.
+    """A value cannot be encoded as JSON.
 
     Attributes:
-        path: Where in the request the value stands.
+        path: Path to the value in the request.
     """
 
     def __init__(self, message: str = "", *, path: str = "$", **more: Any) -> None:

@@ -1,8 +1,8 @@
-"""The pytest plugin: fixtures with a scripted gateway or a cassette, and the failure of tests without their scripts.
+"""The pytest plugin: fixtures for a scripted gateway and a cassette. Tests with missing or unused scripts fail.
 
-pytest loads this file in every run, so it imports nothing of the package; the fixtures do, when a test asks for one.
-Each fixture is an ordinary function: it belongs to no event loop, and works with pytest-asyncio, anyio's plugin and
-`asyncio.run` alike.
+pytest loads this file in every run, so it does not import the package. The fixtures import it when a test uses one.
+Each fixture is a synchronous function and is not bound to an event loop. So it works with pytest-asyncio, anyio's
+plugin and `asyncio.run`.
 """
 
 from __future__ import annotations
@@ -24,36 +24,36 @@ _OPTIONS = ("sockets", "check_unused", "models", "settings", "tools")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Let the command line say what cassettes do."""
+    """Add the option `--cassette-mode`."""
     parser.getgroup("inference-gateway").addoption(
         "--cassette-mode",
         choices=("once", "none", "new", "all"),
-        help="what the fixture `cassette` does, whatever the test's marker says: record when there is no file (once, "
-        "the default), only play (none), add what is new (new), record again (all)",
+        help="mode of the fixture `cassette`, overriding the test's marker: record if there is no file (once, the "
+        "default), only play back (none), add new requests (new), record again (all)",
     )
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the marker known."""
+    """Register the markers."""
     config.addinivalue_line(
         "markers",
-        "gateway(sockets=True, check_unused=True, models=..., settings=..., tools=...): how the fixture `gateway` is "
-        "made; the arguments are those of inference_gateway_sdk.testing.scripted_gateway",
+        "gateway(sockets=True, check_unused=True, models=..., settings=..., tools=...): options of the fixture "
+        "`gateway`, which are the arguments of inference_gateway_sdk.testing.scripted_gateway",
     )
     config.addinivalue_line(
         "markers",
-        "cassette(path=..., mode='once', match_on=..., repeat=..., speed=..., redaction=...): how the fixture "
-        "`cassette` is made; the arguments are those of inference_gateway_sdk.testing.cassette, the path is taken from "
-        "the test's folder",
+        "cassette(path=..., mode='once', match_on=..., repeat=..., speed=..., redaction=...): options of the fixture "
+        "`cassette`, which are the arguments of inference_gateway_sdk.testing.cassette; the path is relative to the "
+        "test's folder",
     )
 
 
 @pytest.fixture
 def gateway(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[ScriptedGateway]:
-    """A real gateway on a free loopback port, whose providers answer what the test scripts: gateway.reply("Hello").
+    """Yield a real gateway on a free loopback port, whose providers return scripted replies: gateway.reply("Hello").
 
-    While the test runs, INFERENCE_GATEWAY_URL leads to it, so that code which makes its own client finds it.
-    The test fails when a request had no script, and when a script had no request.
+    While the test runs, INFERENCE_GATEWAY_URL is set to its URL, so that code that creates its own client uses it.
+    The test fails if a request has no script, or if a script is not used.
     """
     from .testing import scripted_gateway
 
@@ -61,34 +61,34 @@ def gateway(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
     scripted = scripted_gateway(**options)
     scripted.start()
     try:
-        monkeypatch.delenv("INFERENCE_GATEWAY_TOKEN", raising=False)  # it is for another gateway
+        monkeypatch.delenv("INFERENCE_GATEWAY_TOKEN", raising=False)  # it belongs to another gateway
         if options.get("sockets", True):
             for name, value in scripted.environ.items():
                 monkeypatch.setenv(name, value)
         request.node.stash[_GATEWAY] = scripted
         yield scripted
     finally:
-        scripted.close()  # what it has to say, it has said when the test ended
+        scripted.close()  # it reports nothing here: pytest_runtest_call has done so
 
 
 @pytest.fixture
 def gateway_client(gateway: ScriptedGateway) -> InferenceGatewayClient:
-    """A blocking client of the fixture `gateway`. It repeats what fails, without waiting in between."""
+    """Return a blocking client for the fixture `gateway`. It retries without delays."""
     return gateway.client()
 
 
 @pytest.fixture
 def async_gateway_client(gateway: ScriptedGateway) -> AsyncInferenceGatewayClient:
-    """An async client of the fixture `gateway`. It repeats what fails, without waiting in between."""
+    """Return an async client for the fixture `gateway`. It retries without delays."""
     return gateway.async_client()
 
 
 @pytest.fixture
 def cassette(request: pytest.FixtureRequest) -> Iterator[Cassette]:
-    """The test's own cassette: requests through `cassette.driver()` are recorded the first time and played afterwards.
+    """Yield the test's cassette. Requests through `cassette.driver()` are recorded once and played back afterwards.
 
-    It lies beside the test's file, in `cassettes/FILE/TEST.json`. A test that fails records nothing; one whose request
-    finds nothing fails, even when the code under test swallows the error.
+    Its file is `cassettes/FILE/TEST.json` next to the test's file. A failed test records nothing. A test fails if a
+    request is not in the cassette, even if the code under test swallows the error.
     """
     from .testing.cassettes import cassette as open_cassette
     from .testing.cassettes import place_of
@@ -103,10 +103,10 @@ def cassette(request: pytest.FixtureRequest) -> Iterator[Cassette]:
 
 
 def _cassette_options(item: pytest.Item) -> dict[str, Any]:
-    """What the test's nearest marker says, and the command line above it."""
+    """Return the options of the test's nearest marker. The command line overrides its mode."""
     marker = item.get_closest_marker("cassette")
     if marker is not None and len(marker.args) > 1:
-        pytest.fail("pytest.mark.cassette takes the path, and its other arguments by name", pytrace=False)
+        pytest.fail("pytest.mark.cassette takes only the path by position: pass the others by name", pytrace=False)
     options = dict(marker.kwargs) if marker is not None else {}
     if marker is not None and marker.args:
         options["path"] = marker.args[0]
@@ -118,7 +118,7 @@ def _cassette_options(item: pytest.Item) -> dict[str, Any]:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Remember whether a test failed, for the fixtures that end after it."""
+    """Store whether the test failed, for the teardown of the fixtures."""
     report = yield
     if call.when == "call":
         item.stash[_FAILED] = not report.passed
@@ -126,21 +126,21 @@ def pytest_runtest_makereport(
 
 
 def _options(item: pytest.Item) -> dict[str, Any]:
-    """What the test's markers say, the nearest first."""
+    """Return the options of the test's markers. The nearest marker has priority."""
     options: dict[str, Any] = {}
     for marker in item.iter_markers("gateway"):
         if marker.args:
             pytest.fail("pytest.mark.gateway takes its arguments by name, such as sockets=False", pytrace=False)
         for name, value in marker.kwargs.items():
             if name not in _OPTIONS:
-                pytest.fail(f"pytest.mark.gateway has no {name!r}: it has {', '.join(_OPTIONS)}", pytrace=False)
+                pytest.fail(f"pytest.mark.gateway has no {name!r}: use {', '.join(_OPTIONS)}", pytrace=False)
             options.setdefault(name, value)
     return options
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
-    """Fail the test itself, and not its teardown, when its scripts and requests did not meet."""
+    """Fail the test, rather than its teardown, if its scripts and requests do not match."""
     try:
         yield
     except Exception as error:
@@ -154,7 +154,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
 
 
 def _complaint(item: pytest.Item) -> str:
-    """What is wrong with a test that has not failed; "" for nothing."""
+    """Return the reason to fail a test that has passed so far, or ""."""
     cassette = item.stash.get(_CASSETTE, None)
     if cassette is not None and cassette.misses:
         return str(cassette.misses[0])

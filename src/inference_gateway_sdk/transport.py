@@ -1,10 +1,11 @@
-"""The interface of a transport of your own: what `driver=` accepts, and the failures it raises.
+"""The interface of a custom transport for the argument `driver=`, and the failures that it raises.
 
-A `Transport` (or `AsyncTransport`) opens one request and returns a `TransportResponse` as soon as the head of the reply
-is there. It reports every failure as one of the classes below, which state what is known about the request; the client
-turns each into a public error with the URL, the times and a hint, and decides whether to retry. The default transports
-are `BlockingDriver` and `AsyncioDriver`: wrap one to add caching, recording or routing. docs/custom-transport.md shows
-a complete example.
+A `Transport` (or `AsyncTransport`) sends one request and returns a `TransportResponse` as soon as the response head is
+complete. It reports every failure as one of the classes below, which state what is known about the request. The client
+turns each into a public error with the URL, the times and a hint, and decides whether to retry.
+
+The default transports are `BlockingDriver` and `AsyncioDriver`: wrap one to add caching, recording or routing.
+docs/custom-transport.md shows a complete example.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Import a default transport when it is first used: each brings sockets or asyncio with it."""
+    """Import a default transport on first use, because each imports sockets or asyncio."""
     if name == "BlockingDriver":
         from ._transport._blocking.driver import BlockingDriver
 

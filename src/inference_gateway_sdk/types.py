@@ -1,4 +1,4 @@
-"""The contract's types apart from the rest: `from inference_gateway_sdk.types import Message`.
+"""The types of the contract only: `from inference_gateway_sdk.types import Message`.
 
 Derived from openapi.yaml by scripts/generate_types: do not edit.
 """
@@ -7,7 +7,7 @@ Derived from openapi.yaml by scripts/generate_types: do not edit.
 
 import sys
 
-TYPE_CHECKING = bool()  # false; true to type checkers, undecided to jedi, and without the import of typing
+TYPE_CHECKING = bool()  # False; type checkers see True, jedi reads both branches, and typing is not imported
 if TYPE_CHECKING:
     from ._generated.audio import CreateMusicRequest as CreateMusicRequest
     from ._generated.audio import CreateMusicRequestResponseFormat as CreateMusicRequestResponseFormat
@@ -431,12 +431,12 @@ __all__ = [
     "VideoJobStatus",
 ]
 
-if not TYPE_CHECKING:  # to type checkers a module with __getattr__ would have every name there is
+if not TYPE_CHECKING:  # type checkers would accept any name of a module with __getattr__
 
     def __getattr__(name):
         if name not in __all__:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}", name=name, obj=None)
-        return getattr(sys.modules[__package__], name)  # the root knows where each lives
+        return getattr(sys.modules[__package__], name)  # the root knows the module of each name
 
     def __dir__():
         return list(__all__)

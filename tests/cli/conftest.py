@@ -1,4 +1,8 @@
-"""The `igw` command, run as users run it: in a process of its own, with pipes or with a terminal."""
+"""The `igw` command: in this process, in a process of its own with pipes, or at a terminal.
+
+Most tests run it in this process (`igw`), which saves the start of an interpreter. `igw_process` is for tests of what
+only a process has: its exit, its locale, its real streams.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +18,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import pytest
+from typer.testing import CliRunner
 
+from inference_gateway_sdk.cli import main
 from inference_gateway_sdk.embedded import Access, Settings, running
 from support.listening import listening
 from support.weights import nowhere
@@ -37,8 +43,28 @@ def _environ(**changes: str) -> dict[str, str]:
 
 
 @pytest.fixture
-def igw() -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Runs `igw` with pipes and gives back how it ended."""
+def igw(monkeypatch: pytest.MonkeyPatch) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Run `igw` in this process, with the output of a pipe, and return how it ended."""
+
+    def run(*arguments: str, said: str = "", **environ: str) -> subprocess.CompletedProcess[str]:
+        monkeypatch.setattr(sys, "argv", ["igw", *arguments])
+        runner = CliRunner(charset=environ.pop("PYTHONIOENCODING", "utf-8"))
+        with runner.isolation(input=said, env={"TERM": "xterm-256color", **environ}) as (stdout, stderr, _):
+            with pytest.raises(SystemExit) as ended:
+                main()
+            code = ended.value.code
+            sys.stdout.flush()
+            sys.stderr.flush()
+            texts = [stream.getvalue().decode(runner.charset) for stream in (stdout, stderr)]
+        assert code is None or isinstance(code, int)  # any other value would be printed as an error
+        return subprocess.CompletedProcess(arguments, code or 0, *texts)
+
+    return run
+
+
+@pytest.fixture
+def igw_process() -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Run `igw` in a process of its own, with pipes, and return how it ended."""
 
     def run(*arguments: str, said: str = "", **environ: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(

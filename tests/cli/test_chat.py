@@ -22,9 +22,9 @@ def _chat(igw: Run, gateway: str, model: str, *more: str, said: str = "") -> sub
     return igw("chat", "--model", f"openai/{model}", *more, said=said, INFERENCE_GATEWAY_URL=gateway)
 
 
-def test_an_answer_goes_to_the_standard_output_and_nothing_else(igw: Run, gateway: str) -> None:
+def test_an_answer_goes_to_the_standard_output_and_nothing_else(igw_process: Run, gateway: str) -> None:
     """The text, one line break at its end, no word on the standard error."""
-    done = _chat(igw, gateway, "ok", "Hi")
+    done = _chat(igw_process, gateway, "ok", "Hi")
     assert (done.returncode, done.stdout, done.stderr) == (0, "Hello, \u4e16\u754c!\n", "")
 
 
@@ -73,9 +73,9 @@ def test_a_truncated_answer_is_shown_and_fails(igw: Run, gateway: str) -> None:
     assert len(done.stderr.splitlines()) <= 2
 
 
-def test_a_providers_refusal_is_one_or_two_lines(igw: Run, gateway: str) -> None:
+def test_a_providers_refusal_is_one_or_two_lines(igw_process: Run, gateway: str) -> None:
     """The innermost message and the status, no traceback, exit code 1."""
-    done = _chat(igw, gateway, "busy", "Hi")
+    done = _chat(igw_process, gateway, "busy", "Hi")
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("igw: 400: not today")
     assert len(done.stderr.splitlines()) <= 2
@@ -147,9 +147,9 @@ def test_whoever_stops_reading_is_left_in_peace(gateway: str) -> None:
     assert (done.stdout, done.stderr) == ("Helloall work and no play\n", "")
 
 
-def test_an_ascii_locale_is_no_reason_to_fail(igw: Run, gateway: str) -> None:
+def test_an_ascii_locale_is_no_reason_to_fail(igw_process: Run, gateway: str) -> None:
     """What cannot be shown becomes a question mark."""
-    done = igw(
+    done = igw_process(
         *("chat", "--model", "openai/ok", "Hi"),
         INFERENCE_GATEWAY_URL=gateway,
         PYTHONIOENCODING="ascii",
@@ -176,7 +176,7 @@ def test_a_session_remembers_and_forgets(gateway: str, provider: Provider, termi
     screen.until("!\n> ")
     assert [message["content"] for message in provider.messages[-1]] == ["S", "One", "Hello, \u4e16\u754c!", "Two"]
     screen.types("/reset\n")
-    screen.until("forgotten\n> ")
+    screen.until("history cleared\n> ")
     screen.types("Three\n")
     screen.until("!\n> ")
     assert [message["content"] for message in provider.messages[-1]] == ["S", "Three"]

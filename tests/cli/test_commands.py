@@ -23,9 +23,11 @@ pytestmark = pytest.mark.wire
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
-def test_models_are_lines_for_other_programs(igw: Run, gateway: str) -> None:
+def test_models_are_lines_for_other_programs(igw_process: Run, gateway: str) -> None:
     """Without a terminal: one model a line, columns by tabs, no control codes."""
-    done = igw("models", "--include", "context_window,pricing", "--include", "modalities", "--base-url", gateway)
+    done = igw_process(
+        "models", "--include", "context_window,pricing", "--include", "modalities", "--base-url", gateway
+    )
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == "openai/ok\tme\t9\t-\t-\nopenai/cut\tme\t9\t-\t-\n"
 
@@ -95,10 +97,10 @@ def test_weights_that_are_there_are_not_pulled_again(igw: Run, tmp_path: Path) -
     assert "already" in done.stderr
 
 
-def test_weights_that_cannot_be_had_are_1_and_one_line(igw: Run, tmp_path: Path) -> None:
+def test_weights_that_cannot_be_had_are_1_and_one_line(igw_process: Run, tmp_path: Path) -> None:
     """The size and the licence come first, then the installer's own reason."""
     nothing = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(tmp_path), "PIP_CONFIG_FILE": os.devnull}
-    done = igw("weights", "pull", XDG_CACHE_HOME=str(tmp_path), **nothing)
+    done = igw_process("weights", "pull", XDG_CACHE_HOME=str(tmp_path), **nothing)
     assert (done.returncode, done.stdout) == (1, "")
     first, second = done.stderr.splitlines()
     assert "93 MB" in first
@@ -126,11 +128,11 @@ def test_every_command_has_help_without_control_codes(igw: Run, command: str) ->
     assert "\x1b" not in done.stdout
 
 
-def test_the_version_is_printed(igw: Run) -> None:
+def test_the_version_is_printed(igw_process: Run) -> None:
     """`igw --version` names the package's."""
     from inference_gateway_sdk import __version__
 
-    assert igw("--version").stdout == f"igw {__version__}\n"
+    assert igw_process("--version").stdout == f"igw {__version__}\n"
 
 
 @pytest.mark.parametrize("missing", ["typer", "rich"])

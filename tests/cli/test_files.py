@@ -123,7 +123,7 @@ def test_a_file_that_appears_in_the_meantime_is_kept(tmp_path: Path) -> None:
     assert file.read_bytes() == b"dear to me"
 
 
-def test_a_sound_that_breaks_off_is_not_written(igw: Run, tmp_path: Path) -> None:
+def test_a_sound_that_breaks_off_is_not_written(igw_process: Run, tmp_path: Path) -> None:
     """A file holds the whole or is not there."""
 
     def handler(connection: Connection, request: Request) -> None:
@@ -132,7 +132,7 @@ def test_a_sound_that_breaks_off_is_not_written(igw: Run, tmp_path: Path) -> Non
         connection.close()
 
     with serving(handler) as server:
-        done = igw(*SPEAK, "-o", str(tmp_path / "out"), "--base-url", server.url)
+        done = igw_process(*SPEAK, "-o", str(tmp_path / "out"), "--base-url", server.url)
     assert (done.returncode, done.stdout, list(tmp_path.iterdir())) == (1, "", [])
     assert len(done.stderr.splitlines()) <= 2
 
@@ -172,7 +172,7 @@ def test_an_answer_without_a_picture_fails(igw: Run, data: list[object], tmp_pat
     [
         (IMAGE, "-o FILE"),
         ((*IMAGE, "-o", "."), "a folder"),
-        ((*IMAGE, "-o", "no/such/file"), "no folder"),
+        ((*IMAGE, "-o", "no/such/file"), "the folder no/such does not exist"),
         (("image", "", "-o", "x"), "the prompt is empty"),
         (SPEAK, "-o FILE"),
         (("speak", "Hi", "--model", "openai/tts", "-o", "x"), "--voice"),

@@ -120,11 +120,11 @@ def test_a_malformed_variable_is_2_and_named(igw: Run, environ: dict[str, str], 
     assert named in done.stderr
 
 
-def test_a_taken_port_is_1_and_named(igw: Run) -> None:
+def test_a_taken_port_is_1_and_named(igw_process: Run) -> None:
     """The address that could not be had, in one line."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        done = igw("serve", "--port", str(port))
+        done = igw_process("serve", "--port", str(port))
     assert done.returncode == 1
     assert done.stderr.startswith(f"igw: cannot listen at 127.0.0.1:{port}")
     assert len(done.stderr.splitlines()) == 1
@@ -190,7 +190,7 @@ def test_a_scripted_gateway_answers_on_every_endpoint_and_says_what_it_serves(
     with client:
         talk = {"messages": [{"role": "user", "content": "Hello"}]}
         chat = client.post("/v1/chat/completions", json={"model": "groq/any", **talk}).json()
-        assert chat["choices"][0]["message"]["content"] == "You said: Hello"
+        assert chat["choices"][0]["message"]["content"] == "You wrote: Hello"
         for path, body in (
             ("/v1/messages", {"model": "anthropic/any", "max_tokens": 5, **talk}),
             ("/v1/responses", {"model": "openai/any", "input": "Hello"}),
@@ -201,7 +201,7 @@ def test_a_scripted_gateway_answers_on_every_endpoint_and_says_what_it_serves(
             assert client.post(path, json=body).status_code == 200
         assert client.get("/v1/mcp/tools").status_code == 200
     for words in (
-        "scripted, whatever the model is called: all providers but llamacpp",
+        "scripted, for any model name: all providers but llamacpp",
         "images, audio, MCP tools, metrics",
     ):
         assert words in served.said
@@ -219,9 +219,9 @@ def test_it_says_which_aliases_there_are_and_which_tokens_are_wanted() -> None:
     pools = {"fast": (("openai", "a"), ("groq", "b/c"))}
     told = list(overview(Gateway.build(Settings(pools=pools, token="secret"), nowhere())))
     assert "alias fast: openai/a, groq/b/c, in turn" in told
-    assert told[-1] == "a token is wanted, that of INFERENCE_GATEWAY_SERVE_TOKEN"
+    assert told[-1] == "requests need the token of INFERENCE_GATEWAY_SERVE_TOKEN"
     issuer = Gateway(Settings(oidc=Oidc(issuer="https://id.example", audience="us")), {})
-    assert list(overview(issuer))[-1] == "a token of https://id.example for us is wanted"
+    assert list(overview(issuer))[-1] == "requests need a token of https://id.example for us"
 
 
 def test_it_says_which_providers_answer(serve: Callable[..., Served], tmp_path: Path) -> None:
@@ -262,20 +262,22 @@ def test_health_answers_while_the_model_loads_and_an_open_stream_does_not_keep_i
 
 @pytest.mark.live
 @pytest.mark.usefixtures("place")
-def test_a_local_chat_answers_without_key_or_gateway(igw: Run) -> None:
+def test_a_local_chat_answers_without_key_or_gateway(igw_process: Run) -> None:
     """The first command of all: the answer on the standard output, what answered on the standard error."""
     nowhere = {"INFERENCE_GATEWAY_URL": "http://127.0.0.1:9", "HTTP_PROXY": "http://127.0.0.1:9"}
-    done = igw("chat", "--local", "What is the capital of France?", **nowhere)
+    done = igw_process("chat", "--local", "What is the capital of France?", **nowhere)
     assert (done.returncode, done.stdout) == (0, "The capital of France is Paris.\n")
     assert "smoke-test model" in done.stderr
 
 
 @pytest.mark.live
 @pytest.mark.usefixtures("place")
-def test_a_client_of_its_own_process_and_of_another_see_the_same(igw: Run, serve: Callable[..., Served]) -> None:
+def test_a_client_of_its_own_process_and_of_another_see_the_same(
+    igw_process: Run, serve: Callable[..., Served]
+) -> None:
     """`igw chat` at an `igw serve` finds its only model by itself."""
     served = serve("--port", "0")
-    done = igw("chat", "What is the capital of France?", INFERENCE_GATEWAY_URL=served.url)
+    done = igw_process("chat", "What is the capital of France?", INFERENCE_GATEWAY_URL=served.url)
     assert (done.returncode, done.stdout) == (0, "The capital of France is Paris.\n")
-    listed = igw("models", INFERENCE_GATEWAY_URL=served.url)
+    listed = igw_process("models", INFERENCE_GATEWAY_URL=served.url)
     assert listed.stdout == "llamacpp/smollm2-135m-instruct\tllamacpp\n"

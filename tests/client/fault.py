@@ -38,7 +38,7 @@ class Fault:
         attempts: How many requests the server saw.
         connections: How many connections they and a health check afterwards took; None where both are right.
         timeouts: The call's clocks.
-        pause: Seconds the consumer takes over each chunk.
+        pause: Seconds the consumer takes over each of the first two chunks.
         leave_after: The consumer leaves after so many chunks.
         max_event: The bound on one event, where it is not the usual one.
         size: Bytes of the message sent.

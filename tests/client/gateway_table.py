@@ -44,7 +44,7 @@ UNVERIFIED = (
 REFUSED = "Failed to reach upstream server: dial tcp 127.0.0.1:9: connect: connection refused"
 CUT_OFF = "the stream ended before the answer was whole: choice 0 has no finish_reason"
 UNPROVED = "the stream sent [DONE] before the answer was whole: choice 0 has no finish_reason"
-CLOSED = "GATEWAY/v1/chat/completions closed the connection after 0.0 s without an answer: connection closed"
+CLOSED = "GATEWAY/v1/chat/completions closed the connection after 0.0 s without a response: connection closed"
 KEPT = {"service_tier": "x", "choices.0.message.novel": 1, "usage.x_detail.a": 1}
 WHOLE = Says("Hello", usage=(1, 1, 2), more={"usage.completion_tokens_details.reasoning_tokens": 1})
 
@@ -79,17 +79,20 @@ RECORDED: dict[str, Expected] = {
     "real/chat_schema": Says('{\n  "answer": "no"\n}', "stop", (29, 11, 40)),
     # Whole chat answers that say no
     "base/chat_bad200": Raises(
-        DeserializationError, None, "the answer says 200 but holds no choices", "the provider sent an error object"
+        DeserializationError,
+        None,
+        "the answer has status 200 but holds no choices",
+        "the provider sent an error object",
     ),
     "base/chat_429": Raises(RateLimitError, 429, "slow down", provider="openai"),
     "base/chat_500html": Raises(InternalError, 500, "Internal Server Error (an HTML page: boom)"),
-    "base/chat_bare": Raises(BadRequestError, 400, UNNAMED, 'Write model="openai/gpt-4o", or provider="openai"'),
+    "base/chat_bare": Raises(BadRequestError, 400, UNNAMED, 'write model="openai/gpt-4o", or provider="openai"'),
     "route/alias_case": Raises(BadRequestError, 400, UNNAMED, "only a routing alias of the gateway, spelt exactly"),
     "base/chat_big": Raises(PayloadTooLargeError, 413, "Request body too large", "SERVER_MAX_REQUEST_BODY_SIZE"),
     "base/chat_down": Raises(BadGatewayError, 502, REFUSED, "MISTRAL_API_URL"),
     "base/chat_slowhead": Raises(GatewayTimeoutError, 400, SILENT, "CLIENT_RESPONSE_HEADER_TIMEOUT"),
     "full/chat_slow25": Raises(GatewayTimeoutError, 504, "Request timed out", "SERVER_READ_TIMEOUT"),
-    "eq/chat_slow": Raises(RequestError, None, f"{CLOSED} before any answer"),
+    "eq/chat_slow": Raises(RequestError, None, f"{CLOSED} before any response"),
     "allow/denied": Raises(
         ForbiddenError, 403, "Model not allowed. Please check the list of allowed models.", "ALLOWED_MODELS"
     ),
@@ -120,12 +123,12 @@ RECORDED: dict[str, Expected] = {
     "base/s_noeol": Raises(StreamTruncatedError, None, CUT_OFF, "on_truncation", partial="Hello"),
     "base/s_inband": Raises(ServiceUnavailableError, 503, "overloaded", partial="Hel", provider="openai"),
     "mcpsel/mcp_s_err": Raises(StreamError, None, "slow down"),
-    "tls/late5": Raises(RequestError, None, f"{CLOSED} without TLS close_notify before any answer"),
+    "tls/late5": Raises(RequestError, None, f"{CLOSED} without TLS close_notify before any response"),
     # Routes that the gateway does not serve in this form
     "base/nope": Raises(NotFoundError, 404, "Requested route is not found", "older than the endpoint"),
     "auth/nope": Raises(UnauthorizedError, 401, "unauthorized", "INFERENCE_GATEWAY_TOKEN"),
-    "base/slash": Raises(StatusError, 301, '<a href="/v1/models">Moved Permanently</a>.', "Redirects are not followed"),
-    "eq/post_slash": Raises(StatusError, 307, "Temporary Redirect", "Redirects are not followed"),
+    "base/slash": Raises(StatusError, 301, '<a href="/v1/models">Moved Permanently</a>.', "redirects are not followed"),
+    "eq/post_slash": Raises(StatusError, 307, "Temporary Redirect", "redirects are not followed"),
 }
 
 
@@ -268,7 +271,7 @@ CONSTRUCTED: dict[str, tuple[str, Recording, Expected]] = {
     "chat, MCP agent fails": (
         "13",
         _chat(_says(500, "Failed to execute MCP tools")),
-        Raises(InternalError, 500, "Failed to execute MCP tools", "its log has the reason"),
+        Raises(InternalError, 500, "Failed to execute MCP tools", "the gateway's log has the reason"),
     ),
     "stream without [DONE]": ("9", _stream(_streams(*_GOOD, _USAGE)), Says("Hello")),
     "stream with CR LF": (

@@ -316,14 +316,35 @@ def test_health_is_a_bool(name: str, well: bool, world: World) -> None:
 
 
 def test_health_of_nothing(world: World) -> None:
-    """Nobody listening, a silent server and a closed client are False as well."""
+    """Nobody listening and a silent server are False as well; a closed client is an error of the program."""
 
     async def scenario(client: Any) -> None:
         assert await client.health_check() is False
         await client.aclose()
-        assert await client.health_check() is False
+        with pytest.raises(RuntimeError, match="the client is closed"):
+            await client.health_check()
 
     with serving(lambda connection, _: connection.stall()) as server:
         url = server.url
         world.with_client(scenario, url, timeout=0.2)
     world.with_client(scenario, url, _runtime=Invented().runtime(world))  # where nobody listens any more
+
+
+def test_an_answer_goes_back_as_its_message(world: World) -> None:
+    """A whole answer in a list of messages is sent as its message, with every field that the provider sent."""
+    said = {"role": "assistant", "content": "Hm", "reasoning_content": "...", "odd": {"x": [1]}}
+    whole = {"id": "c", "object": "chat.completion", "created": 1, "model": "m"}
+    choice = {"index": 0, "message": said, "finish_reason": "stop"}
+
+    async def scenario(client: Any) -> None:
+        answer = await client.generate_content("p/m", "hi")
+        messages = ["hi", answer.message]
+        messages.append(answer)
+        await client.generate_content("p/m", [*messages, "and?"])
+        await client.generate_content("p/m", answer)
+
+    with serving(lambda connection, _: connection.json({**whole, "choices": [choice]})) as server:
+        world.with_client(scenario, server.url)
+    bodies = [request.json()["messages"] for request in server.requests]
+    assert bodies[1] == [{"role": "user", "content": "hi"}, said, said, {"role": "user", "content": "and?"}]
+    assert bodies[2] == [said]

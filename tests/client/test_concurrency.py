@@ -266,9 +266,11 @@ def test_a_waiter_that_leaves_does_not_take_the_token_along() -> None:
     async def scenario(url: str) -> None:
         async with AsyncInferenceGatewayClient(url, tokens.get_async, proxy=None) as client:
             first = asyncio.create_task(client.generate_content("a/b", "hi"))
-            await asyncio.sleep(0.01)
+            while not tokens.calls:
+                await asyncio.sleep(0)
             others = [asyncio.create_task(client.generate_content("a/b", "hi")) for _ in range(5)]
-            await asyncio.sleep(0.01)
+            for _ in range(10):  # the others run until they wait for the same token
+                await asyncio.sleep(0)
             first.cancel()
             assert [answer.text for answer in await asyncio.gather(*others)] == ["Hello"] * 5
             assert first.cancelled()

@@ -39,7 +39,7 @@ class Failure:
     """One way in which a transport fails.
 
     Attributes:
-        serve: What the server does; None when nothing listens.
+        serve: What the server does; None when not attached to a listening server.
         via: How the proxy is named: by argument, by the environment, or not at all.
         tls: The names in the server's certificate; None without TLS.
     """

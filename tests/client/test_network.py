@@ -45,7 +45,7 @@ def test_no_redirect_is_followed(status: int, world: World) -> None:
         with serving(redirect) as server:
             error: Any = world.with_client(_fails, server.url, "tok")
     assert (type(error), error.status) == (sdk.StatusError, status)
-    assert "Redirects are not followed" in error.hint
+    assert "redirects are not followed" in error.hint
     assert error.headers["location"].startswith("http://127.0.0.1:")
     assert elsewhere.connections == 0
     assert len(server.requests) == 1

@@ -107,7 +107,7 @@ PATHS = [
 ]
 
 
-@pytest.mark.filterwarnings("ignore:the gateway drops")
+@pytest.mark.filterwarnings("ignore:the gateway silently drops")
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path.name)
 def test_errors_and_logs_tell_no_secrets(path: Path, world: World, caplog: pytest.LogCaptureFixture) -> None:
     """However a call fails, its error's texts, its traceback and the log hold none of the secrets of the call."""

@@ -168,7 +168,10 @@ def test_a_forgotten_async_stream_is_warned_of_once_with_its_line() -> None:
             holder = [stream]
             del stream
             found = _forget(holder.clear)
-            await asyncio.sleep(0.05)
+            end = asyncio.get_running_loop().time() + SOON
+            while server.open_connections:
+                assert asyncio.get_running_loop().time() < end, "the stream's connection is still open"
+                await asyncio.sleep(0.005)
             assert await client.health_check()
             return found
 
@@ -207,8 +210,7 @@ def test_a_cancelled_reader_closes_its_stream() -> None:
                         reading.set()
 
         task = asyncio.create_task(read())
-        await reading.wait()
-        await asyncio.sleep(0.02)
+        await reading.wait()  # set by the reader, which then ran on until it waits
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
@@ -323,7 +325,7 @@ def test_a_second_task_cannot_read_at_the_same_time() -> None:
     async def scenario(client: AsyncInferenceGatewayClient) -> None:
         async with ask(client) as stream:
             first = asyncio.create_task(read_texts(stream))
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(0)  # the first reader runs until it waits
             with pytest.raises(RuntimeError, match="read by another task or thread: one reader at a time"):
                 await read_all(stream)
             go_on.set()
@@ -364,7 +366,7 @@ def test_a_stream_may_be_closed_under_its_reader() -> None:
     async def scenario(client: AsyncInferenceGatewayClient) -> None:
         async with ask(client) as stream:
             reader = asyncio.create_task(read_all(stream))
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0)  # the reader runs until it waits
         with pytest.raises(StreamError, match="the stream was closed"):
             await asyncio.wait_for(reader, SOON)
         assert await client.health_check()

@@ -53,7 +53,7 @@ def test_a_stream_must_be_entered(world: World) -> None:
 
     async def scenario(client: Any) -> None:
         for read in (read_all, read_final, read_texts, read_events):
-            with pytest.raises(RuntimeError, match=r"a stream is opened by its `with` block: write `with client\."):
+            with pytest.raises(RuntimeError, match=r"the stream is not open: write `with client\."):
                 await read(ask(client))
         with pytest.raises(RuntimeError, match="not open yet"):
             _ = ask(client).meta
@@ -68,10 +68,12 @@ def test_a_stream_is_entered_once(world: World) -> None:
 
     async def scenario(client: Any) -> None:
         async with ask(client) as stream:
-            with pytest.raises(RuntimeError, match="this stream is open: a stream is used once, ask for another"):
+            with pytest.raises(
+                RuntimeError, match="this stream is open: a stream can be used only once, so make another call"
+            ):
                 await stream.__aenter__()
             assert len(await read_all(stream)) == 5
-        with pytest.raises(RuntimeError, match="this stream is closed: a stream is used once"):
+        with pytest.raises(RuntimeError, match="this stream is closed: a stream can be used only once"):
             await stream.__aenter__()
 
     assert len(run(world, scenario, sends(*GOOD)).requests) == 1
@@ -84,7 +86,7 @@ def test_a_stream_that_could_not_be_opened_is_closed(world: World) -> None:
         stream = ask(client, max_retries=0)
         with pytest.raises(StreamTruncatedError):
             await stream.__aenter__()
-        with pytest.raises(RuntimeError, match="opened by its `with` block"):
+        with pytest.raises(RuntimeError, match="the stream is not open: write `with client"):
             await read_all(stream)
 
     run(world, scenario, sends())

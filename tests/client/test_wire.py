@@ -322,7 +322,7 @@ def test_options_of_one_call(world: World) -> None:
             headers={"X-MCP-Bypass": "1", "USER-AGENT": "mine"},
             extra_query={"a b": "c&d", "e": "ü"},
         )
-        with pytest.warns(UserWarning, match="the gateway drops top_k"):
+        with pytest.warns(UserWarning, match="the gateway silently drops top_k"):
             await client.generate_content("a/b", "hi", extra_body={"top_k": 5})
         await client.generate_content("a/b", "hi")
 

@@ -301,7 +301,7 @@ def test_names_are_brought_into_line() -> None:
     [
         ("#/components/schemas/Ghost", "leads nowhere"),
         ("other.yaml#/Pet", "out of the document"),
-        ("#/openapi", "no object"),
+        ("#/openapi", "not an object"),
         ("#/components/schemas/Loop", "in a circle"),
     ],
 )

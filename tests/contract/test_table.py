@@ -68,7 +68,7 @@ def test_a_stale_name_is_reported() -> None:
         (ROW.replace('reason = "Because."\n', ""), "lacks .'reason'"),
         (ROW + 'where = "/x"\n', "unknown keys .'where'"),
         (ROW.replace('"added"', '"odd"'), "kind 'odd'; choose one of added"),
-        (ROW.replace('"Because."', '""'), "must say where it occurs, why"),
+        (ROW.replace('"Because."', '""'), "needs a place, a reason and a source"),
         (ROW.replace('["/x", "/y"]', '"/x"'), "lists of pointers"),
         (ROW + ROW, "/a/x is listed twice as 'added'"),
     ],
@@ -117,7 +117,7 @@ def test_a_missing_file_is_exit_2(capsys: pytest.CaptureFixture[str], tmp_path: 
     assert "give the path of an OpenAPI file" in message
 
 
-@pytest.mark.parametrize(("text", "words"), [("a: [", "neither YAML nor JSON"), ("a: 1", "no OpenAPI 3 document")])
+@pytest.mark.parametrize(("text", "words"), [("a: [", "neither YAML nor JSON"), ("a: 1", "not an OpenAPI 3 document")])
 def test_an_unreadable_file_is_exit_2(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, text: str, words: str
 ) -> None:

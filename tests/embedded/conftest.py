@@ -113,7 +113,7 @@ class Gateways:
         self.upstream_url = upstream_url
 
     def access(self) -> dict[str, Access]:
-        """The provider under three ids, one that nothing listens for, and one without a key."""
+        """The provider under three ids, one that not attached to a listening server for, and one without a key."""
         url = self.upstream_url
         return {
             "openai": Access(url=url, key="sk-o"),

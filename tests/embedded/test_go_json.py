@@ -220,4 +220,4 @@ def test_a_number_too_large_for_32_bits_is_refused() -> None:
 )
 def test_what_go_says_of_text_that_is_no_json(body: bytes, said: str | None) -> None:
     """Its words for what providers send in place of JSON; nothing where they are not known."""
-    assert go_json.complaint(body) == said
+    assert go_json.decode_error(body) == said

@@ -130,9 +130,9 @@ def test_it_speaks_tls_with_a_certificate(certificate: tuple[str, str, ssl.SSLCo
         assert url.startswith("https://127.0.0.1:")
         driver = Httpx2Driver(httpx2.Client(verify=context, trust_env=False), close=True)
         with InferenceGatewayClient(url, driver=driver) as client:
-            assert client.generate_content("openai/m", "Hello").text == "You said: Hello"
+            assert client.generate_content("openai/m", "Hello").text == "You wrote: Hello"
             with client.generate_content_stream("openai/m", "Hello") as stream:
-                assert "".join(stream.text()) == "You said: Hello"
+                assert "".join(stream.text()) == "You wrote: Hello"
 
 
 def test_half_a_certificate_or_a_broken_one_is_refused(

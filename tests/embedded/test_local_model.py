@@ -111,7 +111,7 @@ def test_tools_are_refused_and_not_ignored(live: httpx2.Client) -> None:
     tools = [{"type": "function", "function": {"name": "f"}}]
     answer = live.post(CHAT, json={"model": MODEL, "messages": FRANCE, "tools": tools})
     assert answer.status_code == 400
-    assert "has no tools" in json.loads(answer.json()["error"])["error"]["message"]
+    assert "does not support tools" in json.loads(answer.json()["error"])["error"]["message"]
 
 
 @pytest.mark.live

@@ -339,9 +339,9 @@ def test_a_token_function_fetches_the_next_token_when_one_is_refused(issuer: Iss
     handed = iter(tokens)
 
     async def ask(client: Any) -> None:
-        assert (await client.generate_content("openai/any", "Hello there")).text == "You said: Hello there"
+        assert (await client.generate_content("openai/any", "Hello there")).text == "You wrote: Hello there"
         async with client.generate_content_stream("openai/any", "Hello again") as stream:
-            assert (await stream.final()).text == "You said: Hello again"
+            assert (await stream.final()).text == "You wrote: Hello again"
 
     with guarded(issuer) as gateway:
         world.with_client(ask, str(gateway.base_url), token=lambda: next(handed))

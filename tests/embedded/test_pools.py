@@ -163,7 +163,7 @@ def test_the_file_says_who_takes_turns(tmp_path: Path, text: str) -> None:
     [
         ("", "names no alias"),
         ("models: {}", "names no alias"),
-        ("models: {a: {strategy: weighted, deployments: []}}", "no strategy 'weighted': write round_robin"),
+        ("models: {a: {strategy: weighted, deployments: []}}", "unknown strategy 'weighted': write round_robin"),
         ("models: {a: }", "at least 2 deployments"),
         ("models: {a: {deployments: [{provider: openai, model: x}]}}", "at least 2 deployments"),
         ("models: {a: {deployments: [{provider: OpenAI, model: x}, {provider: openai, model: x}]}}", "'OpenAI'"),

@@ -251,7 +251,7 @@ def test_the_scripted_provider_is_behind_it_too() -> None:
     asked = {"model": "x", "messages": [{"role": "user", "content": "hi"}]}
     with running(local=nowhere(), scripted=ScriptedProvider()) as url, InferenceGatewayClient(url) as client:
         answer = client.proxy("openai", "chat/completions", method="POST", json=asked)
-        assert answer.json()["choices"][0]["message"]["content"] == "You said: hi"
+        assert answer.json()["choices"][0]["message"]["content"] == "You wrote: hi"
         assert client.proxy("anthropic", "models").json()["data"][0]["id"] == "scripted"
         with client.proxy_stream("openai", "responses", method="POST", json={"input": "hi", "stream": True}) as stream:
             assert [event.event for event in stream.events()][-1] == "response.completed"

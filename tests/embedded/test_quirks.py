@@ -47,8 +47,13 @@ def test_each_is_described_with_its_section() -> None:
         assert re.search(rf"^ +{name}: (?:(?!\n +\w+: ).)*?\((?:gateway-behaviour\.md)?#[a-z]", words, re.M | re.S), (
             name
         )
-    rows = re.findall(r"^\| `(\w+)` \| ([0-9., ]+) \|", (ROOT / "docs" / "embedded.md").read_text(), re.M)
+    rows = re.findall(r"^\| `(\w+)` \| (\[.+?) \|", (ROOT / "docs" / "embedded.md").read_text(), re.M)
     assert [name for name, _ in rows] == list(NAMES)
+    headings = re.findall(r"^#+ (.+)$", (ROOT / "docs" / "gateway-behaviour.md").read_text(), re.M)
+    anchors = {heading.lower().replace(" ", "-") for heading in headings}
+    for name, section in rows:
+        linked = re.findall(r"\]\(gateway-behaviour\.md#([a-z-]+)\)", section)
+        assert linked and anchors.issuperset(linked), name
 
 
 def test_each_is_decided_somewhere_and_tried_by_a_test() -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import httpx2
 import pytest
 
-from inference_gateway_sdk.embedded import ListenError, LocalModel, ScriptedProvider, Settings, running, serve
+from inference_gateway_sdk.embedded import ListenError, LocalModel, ScriptedProvider, Settings, running
 from inference_gateway_sdk.embedded.runner import hosting
 from inference_gateway_sdk.embedded.weights import Place
 
@@ -70,14 +70,6 @@ def test_an_unknown_host_is_named(nobody: LocalModel) -> None:
         running(Settings(host="192.0.2.1", port=0), local=nobody),
     ):
         pytest.fail("it listens at an address that is not ours")
-
-
-def test_serve_takes_the_former_name_of_report(nobody: LocalModel) -> None:
-    """`tell=` still works, with a warning that names `report=`."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        settings = Settings(port=taken.getsockname()[1])
-        with pytest.warns(DeprecationWarning, match="is now report="), pytest.raises(ListenError):
-            serve(settings, nobody, lambda _address, _gateway: None, tell=print)
 
 
 # The server ends its thread as it would end a process.

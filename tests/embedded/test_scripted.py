@@ -50,7 +50,7 @@ def test_its_names_are_listed(client: InferenceGatewayClient) -> None:
 def test_it_answers_for_every_provider_that_nobody_configured(client: InferenceGatewayClient) -> None:
     """Neither an address nor a key is needed to try a model's name; it is not listed under all of theirs."""
     for provider in ("groq", "ollama", "webwright"):
-        assert client.generate_content(f"{provider}/any", "Hello").text == "You said: Hello"
+        assert client.generate_content(f"{provider}/any", "Hello").text == "You wrote: Hello"
 
 
 @pytest.mark.parametrize("model", ["openai/gpt-4o", "anthropic/claude", "openai/a/b"])
@@ -65,7 +65,7 @@ def test_a_chat_is_answered_whole_and_streamed(client: InferenceGatewayClient, m
     with client.generate_content_stream(model, messages) as stream:
         chunks = list(stream)
         streamed = stream.final()
-    assert whole.text == streamed.text == f"You said: {ASKED}"
+    assert whole.text == streamed.text == f"You wrote: {ASKED}"
     assert whole.model == streamed.model == model.partition("/")[2]
     assert whole.usage == streamed.usage
     assert whole.usage is not None
@@ -80,7 +80,7 @@ def test_a_message_is_answered_whole_and_streamed(client: InferenceGatewayClient
     with client.create_message_stream("anthropic/claude", asked, max_tokens=9) as stream:
         kinds = [event.type for event in stream]
         streamed = stream.final()
-    assert whole.text == streamed.text == f"You said: {ASKED}"
+    assert whole.text == streamed.text == f"You wrote: {ASKED}"
     assert (whole.stop_reason, whole.usage.output_tokens) == (streamed.stop_reason, streamed.usage.output_tokens)
     assert (kinds[0], kinds[2], kinds[-1]) == ("message_start", "ping", "message_stop")
 
@@ -93,7 +93,7 @@ def test_a_response_is_answered_whole_and_streamed(client: InferenceGatewayClien
         events = list(stream)
         streamed = stream.final()
     assert whole == streamed
-    assert whole.output_text == f"You said: {ASKED}"
+    assert whole.output_text == f"You wrote: {ASKED}"
     assert [event.sequence_number for event in events] == list(range(len(events)))
     assert "".join(event.delta for event in events if event.type == "response.output_text.delta") == whole.output_text
 
@@ -193,7 +193,7 @@ def test_a_prompt_that_is_not_there_is_empty(url: str, messages: object) -> None
     """No text of the user's is no reason to fail."""
     body = {"model": "anthropic/x", "messages": messages}
     answer = httpx2.post(f"{url}/v1/messages", json=body, trust_env=False)
-    assert answer.json()["content"] == [{"type": "text", "text": "You said: "}]
+    assert answer.json()["content"] == [{"type": "text", "text": "You wrote: "}]
 
 
 def test_its_text_can_be_given() -> None:

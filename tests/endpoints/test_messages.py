@@ -24,6 +24,7 @@ from client.message_faults import (
 )
 from client.recorded import FOLDER
 from support.server import Connection, Request, serving
+from support.worlds import refused_unsent
 
 if TYPE_CHECKING:
     from support.worlds import World
@@ -159,19 +160,11 @@ BAD: list[tuple[tuple[Any, ...], dict[str, Any], type[Exception], str]] = [
 
 @pytest.mark.parametrize(("args", "options", "kind", "says"), BAD, ids=[row[3] for row in BAD])
 def test_bad_input_is_refused_before_anything_is_sent(
-    world: World, args: tuple[Any, ...], options: dict[str, Any], kind: type[Exception], says: str
+    args: tuple[Any, ...], options: dict[str, Any], kind: type[Exception], says: str
 ) -> None:
     """The error names the argument, of the whole call and of the stream alike."""
-
-    async def scenario(client: Any) -> None:
-        with pytest.raises(kind, match=says):
-            await client.create_message(*args, **options)
-        with pytest.raises(kind, match=says):
-            client.create_message_stream(*args, **options)
-
-    with serving(good) as server:
-        world.with_client(scenario, server.url)
-    assert not server.requests
+    refused_unsent(lambda client: client.create_message(*args, **options), kind, says)
+    refused_unsent(lambda client: client.create_message_stream(*args, **options), kind, says)
 
 
 # What an answer that says no becomes
@@ -289,6 +282,19 @@ def test_what_fails_after_content_is_not_repeated(world: World) -> None:
     assert len(server.requests) == 1
     assert isinstance(error.partial, sdk.MessagesResponse)
     assert (error.partial.text, error.partial.complete, error.partial.stop_reason) == ("Hel", False, None)
+
+
+def test_reading_an_answer_does_not_encode_it(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An answer is checked for its content without a copy of the whole answer."""
+    copies: list[object] = []
+    monkeypatch.setattr(sdk.MessagesResponse, "to_dict", copies.append)
+
+    async def scenario(client: Any) -> None:
+        assert (await client.create_message("anthropic/m", "hi", 5)).text
+
+    with serving(good) as server:
+        world.with_client(scenario, server.url)
+    assert copies == []
 
 
 @pytest.mark.parametrize("limit", ["first_content", "idle", "total"])

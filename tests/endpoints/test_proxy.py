@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 import inference_gateway_sdk as sdk
 from inference_gateway_sdk._wire.proxy import negotiate, proxy_call
 from support.server import Connection, Request, serving
+from support.worlds import refused_unsent
 
 if TYPE_CHECKING:
     from support.worlds import World
@@ -168,21 +169,21 @@ FORM = {"Content-Type": "multipart/form-data; boundary=b"}
         (lambda c: c.proxy("openai", "v1/models"), ValueError, "repeats the version.* write 'models'"),
         (lambda c: c.proxy("openai", "/v1"), ValueError, "repeats the version"),
         (lambda c: c.proxy("google", "v1beta/models"), ValueError, "repeats the version"),
-        (lambda c: c.proxy("openai", "x", headers=EVENTS), ValueError, "hides the provider's status"),
-        (lambda c: c.with_options(headers=EVENTS).proxy("openai", "x"), ValueError, "hides the provider's status"),
+        (lambda c: c.proxy("openai", "x", headers=EVENTS), ValueError, "replaces the provider's status"),
+        (lambda c: c.with_options(headers=EVENTS).proxy("openai", "x"), ValueError, "replaces the provider's status"),
         (lambda c: c.proxy("openai", "files", method="POST", content=b"--b", headers=FORM), ValueError, "multipart"),
         (lambda c: c.proxy("openai", "files", method="POST", files={"file": b"x"}), ValueError, "files cannot go"),
         (
             lambda c: c.proxy("openai", "x", method="POST", content="a", headers={"content-type": "text/event-stream"}),
             ValueError,
-            "text/event-stream would arrive as something it is not",
+            "text/event-stream would arrive with the wrong type",
         ),
         (
             lambda c: c.proxy("anthropic", "messages", headers={"anthropic-version": "2023-06-01"}),
             ValueError,
-            "two of them would arrive",
+            "and two would arrive",
         ),
-        (lambda c: c.proxy("openai", "files/a%2Fb"), ValueError, "holds %2F"),
+        (lambda c: c.proxy("openai", "files/a%2Fb"), ValueError, "contains %2F"),
         (lambda c: c.proxy("openai", "../groq/models"), ValueError, "dot segment"),
         (lambda c: c.proxy("openai", "a/%2e%2E/b"), ValueError, "dot segment"),
         # Arguments
@@ -192,7 +193,7 @@ FORM = {"Content-Type": "multipart/form-data; boundary=b"}
         (lambda c: c.proxy("openai", "models?limit=1"), ValueError, "pass query parameters as query"),
         (lambda c: c.proxy("openai", "x", method="CONNECT"), ValueError, "method must be one of GET, POST"),
         (lambda c: c.proxy("openai", "x", method=3), TypeError, "method must be a string"),
-        (lambda c: c.proxy("openai", "x", json={}), ValueError, 'which has no body: say method="POST"'),
+        (lambda c: c.proxy("openai", "x", json={}), ValueError, 'which has no body: pass method="POST"'),
         (lambda c: c.proxy("openai", "x", query="a=1"), TypeError, "query must be a mapping"),
         (lambda c: c.proxy("openai", "x", query={"a": 1}), TypeError, "query must map strings to strings; 'a'"),
         (lambda c: c.proxy("openai", "x", json={}, content="{}"), ValueError, "json and content are both given"),
@@ -201,13 +202,9 @@ FORM = {"Content-Type": "multipart/form-data; boundary=b"}
         (lambda c: c.proxy("openai", "x", json={}, extra_body={}), TypeError, "unknown parameter 'extra_body'"),
     ],
 )
-def test_what_would_be_corrupted_or_hidden_is_refused(
-    call: Any, kind: type[Exception], part: str, world: World
-) -> None:
+def test_what_would_be_corrupted_or_hidden_is_refused(call: Any, kind: type[Exception], part: str) -> None:
     """The message names the argument and the reason, and nothing is sent."""
-    with serving(gateway) as server, pytest.raises(kind, match=part):
-        world.with_client(call, server.url)
-    assert server.requests == []
+    refused_unsent(call, kind, part)
 
 
 @given(st.text("a./%2eE\\", max_size=12))

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 MODEL = "openai/any"
 PROMPT = "one two three"
-ANSWER = "You said: one two three"  # the scripted provider's
+ANSWER = "You wrote: one two three"  # the scripted provider's
 PATIENT = Timeouts(response=20, first_content=20, idle=20)
 HASTY = Timeouts(response=0.15, first_content=0.15, idle=20)
 HASTY_IDLE = Timeouts(response=20, first_content=20, idle=0.15)

@@ -108,7 +108,7 @@ def test_connection_closed(ask: Callable[..., Outcome]) -> None:
     answered(ask(Rule(["close-before-headers", "answer"])), 2)
     outcome = ask("close-before-headers")
     assert type(outcome.error) is RequestError
-    assert "without an answer" in outcome.error.message
+    assert "without a response" in outcome.error.message
     assert (outcome.error.attempts, outcome.attempts, outcome.error.partial) == (3, 3, None)
 
 

@@ -45,7 +45,7 @@ def made_of(outcome: Outcome) -> str:
     """An outcome in the words of the table."""
     if outcome.error is None:
         return "the answer"
-    partial = ", with what came" if outcome.error.partial is not None else ""
+    partial = ", with `partial`" if outcome.error.partial is not None else ""
     attempts = getattr(outcome.error, "attempts", outcome.attempts)
     return f"`{type(outcome.error).__name__}`{partial}{f', after {attempts} attempts' if attempts > 1 else ''}"
 

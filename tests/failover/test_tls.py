@@ -47,7 +47,7 @@ def test_stream_cut_under_tls(route: Route, cut: str) -> None:
     """A stream that ends early is an error that holds what came."""
     outcome = route.streamed(f"{cut}; after=3", ca=authority_pem())
     assert type(outcome.error) is StreamTruncatedError
-    assert (outcome.error.partial.text, outcome.attempts) == ("You said: ", 1)
+    assert (outcome.error.partial.text, outcome.attempts) == ("You wrote: ", 1)
 
 
 @pytest.mark.parametrize("end", ["reset-before-headers", "close-before-headers"])

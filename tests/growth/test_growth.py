@@ -15,7 +15,7 @@ from inference_gateway_sdk._streams.messages import MessagesDialect
 from inference_gateway_sdk._streams.responses import ResponsesDialect
 from inference_gateway_sdk._wire import codec
 from inference_gateway_sdk._wire.sse import EventParser
-from inference_gateway_sdk.testing.cassettes.redaction import Redaction, hide_text, is_packed
+from inference_gateway_sdk.testing.cassettes.redaction import Redaction, hide_text, is_base64
 from inference_gateway_sdk.testing.cassettes.redactor import hide_body
 
 if TYPE_CHECKING:
@@ -229,7 +229,7 @@ def test_hostile_text_is_redacted_in_linear_time(part: str, around: str) -> None
         start = time.thread_time()
         hide_text(text, Redaction())
         hide_body(body, Redaction())
-        is_packed(text)
+        is_base64(text)
         return time.thread_time() - start
 
     seconds(1000)

@@ -45,11 +45,11 @@ class Told:
 
 
 def _spoken(end: str) -> Told:
-    return Told(f"You said: {ASKED}", end, usage=(4, 6))
+    return Told(f"You wrote: {ASKED}", end, usage=(4, 6))
 
 
 def _used(end: str) -> Told:
-    return Told(f"The tool said: {RESULT}", end, calls=(("weather", FILLED),))
+    return Told(f"Tool result: {RESULT}", end, calls=(("weather", FILLED),))
 
 
 NO_PROVIDER = "Unable to determine provider for model"
@@ -66,34 +66,34 @@ EXPECTED: dict[str, Told] = {
     "chat": _spoken("stop"),
     "chat_stream": _spoken("stop"),
     "chat_of_anthropic": _spoken("stop"),
-    "chat_conversation": Told("You said: And now?", "stop"),
+    "chat_conversation": Told("You wrote: And now?", "stop"),
     "chat_json": Told(end="stop", data=FILLED),
     "chat_json_stream": Told(end="stop", data=FILLED),
     "chat_tools": _used("stop"),
     "chat_tools_stream": _used("stop"),
     "chat_forced_tool": Told(end="tool_calls", calls=(("stop", FILLED),)),
     "chat_no_tool": _spoken("stop"),
-    "chat_limit": Told("You said: How ", "length"),
-    "chat_logprobs": Told(f"You said: {ASKED}", data=[0.0] * 6),
+    "chat_limit": Told("You wrote: How ", "length"),
+    "chat_logprobs": Told(f"You wrote: {ASKED}", data=[0.0] * 6),
     "chat_bare_model": Told(NO_PROVIDER, "400"),
     "chat_absent_tool": Told(NO_TOOL, "400"),
     "chat_stream_absent_tool": Told(NO_TOOL, "400"),
     "response": _spoken("completed"),
     "response_stream": _spoken("completed"),
-    "response_conversation": Told("You said: And now?", "completed"),
+    "response_conversation": Told("You wrote: And now?", "completed"),
     "response_json": Told(end="completed", data=FILLED),
     "response_json_stream": Told(end="completed", data=FILLED),
     "response_tools": _used("completed"),
     "response_tools_stream": _used("completed"),
-    "response_limit": Told("You said: How ", "incomplete"),
+    "response_limit": Told("You wrote: How ", "incomplete"),
     "response_of_anthropic": Told("The Responses API is not supported by this provider yet.", "400"),
     "message": _spoken("end_turn"),
     "message_stream": _spoken("end_turn"),
-    "message_conversation": Told("You said: And now?", "end_turn"),
+    "message_conversation": Told("You wrote: And now?", "end_turn"),
     "message_json": Told(end="end_turn", data=FILLED),
     "message_tools": _used("end_turn"),
     "message_tools_stream": _used("end_turn"),
-    "message_limit": Told("You said: How ", "max_tokens"),
+    "message_limit": Told("You wrote: How ", "max_tokens"),
     "message_of_openai": Told("The Messages API is not supported by this provider yet.", "400"),
     "image": Told(data=(IMAGE, 2)),
     "image_edit": Told(data=(IMAGE, 1)),

@@ -55,7 +55,7 @@ def test_anthropics_loop_runs_a_function(of_anthropic: anthropic.Anthropic) -> N
     )
     [first, last] = list(runner)
     assert first.stop_reason == "tool_use"
-    assert last.content[0].text == f"The tool said: {RESULT}"
+    assert last.content[0].text == f"Tool result: {RESULT}"
     assert asked == [ASKED]
 
 
@@ -63,7 +63,7 @@ def test_raw_answers_can_be_had(of_openai: openai.OpenAI, of_anthropic: anthropi
     """Status, headers and body as they came, through both packages."""
     chat = of_openai.chat.completions.with_raw_response.create(model="openai/any", messages=[USER])
     assert chat.http_response.headers["content-type"] == "application/json"
-    assert chat.parse().choices[0].message.content == f"You said: {ASKED}"
+    assert chat.parse().choices[0].message.content == f"You wrote: {ASKED}"
     message = of_anthropic.messages.with_raw_response.create(model="anthropic/any", max_tokens=50, messages=[USER])
     assert json.loads(message.http_response.text)["content"][0]["text"] == message.parse().content[0].text
 
@@ -130,7 +130,7 @@ def test_what_a_proxy_to_the_provider_brings_back(scripted_url: str) -> None:
     """What the gateway does not serve is the provider's own through `/proxy`, with the official package too."""
     with openai.OpenAI(base_url=f"{scripted_url}/proxy/openai", api_key="none", max_retries=0) as client:
         answer = client.chat.completions.create(model="any", messages=[USER])
-        assert answer.choices[0].message.content == f"You said: {ASKED}"
+        assert answer.choices[0].message.content == f"You wrote: {ASKED}"
         plain = list(client.chat.completions.create(model="any", messages=[USER], stream=True))
         assert all(chunk.usage is None for chunk in plain)
         with pytest.raises(openai.NotFoundError):

@@ -27,7 +27,7 @@ from inference_gateway_sdk._run.result import Run, read_limits
 from inference_gateway_sdk._run.state import RunState
 from inference_gateway_sdk._run.transcript import Transcript
 from inference_gateway_sdk._schema.adapter import adapt
-from inference_gateway_sdk._tools.toolbox import Toolbox
+from inference_gateway_sdk._tools.tool import Toolbox
 from inference_gateway_sdk._wire import codec
 
 DIALECTS = ["chat", "responses", "messages"]

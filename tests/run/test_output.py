@@ -11,7 +11,7 @@ import pydantic
 import pytest
 
 from inference_gateway_sdk import Provider
-from inference_gateway_sdk._run.output import reads_value
+from inference_gateway_sdk._run.output import parse_value
 from inference_gateway_sdk._run.providers import _CHAT, MODES, first_mode, next_mode, rules_for
 from inference_gateway_sdk._run.result import OutputError, RunLimitError
 from inference_gateway_sdk._run.turn import LogLine
@@ -285,8 +285,8 @@ def test_a_400_about_the_format_moves_one_step_down() -> None:
     assert run.output == Recipe("Soup", 25)
     assert run.output_mode == "json"
     assert [one.text for one in story.notices if isinstance(one, LogLine)] == [
-        "the provider refused output mode schema; next is tool",
-        "the provider refused output mode tool; next is json",
+        "the provider rejected output mode schema: trying tool",
+        "the provider rejected output mode tool: trying json",
     ]
 
 
@@ -416,11 +416,11 @@ def test_a_limit_while_asking_again_keeps_everything() -> None:
 )
 def test_the_value_of_a_text(text: str, value: Any) -> None:
     """The text itself, or the first object in it."""
-    assert reads_value(text) == value
+    assert parse_value(text) == value
 
 
 @pytest.mark.parametrize("text", ["", "  ", "no", '{"a": 1', "```json\n{\n```"])
 def test_a_text_without_a_whole_value(text: str) -> None:
     """Never completed."""
     with pytest.raises(InvalidValueError):
-        reads_value(text)
+        parse_value(text)

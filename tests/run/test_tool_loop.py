@@ -294,11 +294,11 @@ def test_the_same_calls_and_results_end_a_run() -> None:
     ("limits", "text"),
     [
         ({"rounds": 0}, "rounds must be at least 1"),
-        ({"rounds": 1.5}, "rounds must be a whole number"),
+        ({"rounds": 1.5}, "rounds must be an integer"),
         ({"seconds": 0}, "seconds must be"),
         ({"seconds": "3"}, "seconds must be a number"),
         ({"calls": -1}, "calls must be at least 0"),
-        ({"repeats": True}, "repeats must be a whole number"),
+        ({"repeats": True}, "repeats must be an integer"),
     ],
 )
 def test_limits_out_of_bounds_are_refused_by_name(limits: dict[str, Any], text: str) -> None:
@@ -430,7 +430,7 @@ def test_calls_that_the_gateway_ran_are_reported_and_never_run() -> None:
 def test_calls_left_over_by_the_gateway_are_an_error() -> None:
     """Nobody here has these tools (row 35)."""
     turns = [reply("chat", None, call("mcp_time", {}, "call_1")), reply("chat", None, call("mcp_time", {}, "call_2"))]
-    with pytest.raises(RunError, match="the gateway stopped with calls open"):
+    with pytest.raises(RunError, match="the gateway stopped with open calls"):
         Story(turns).play()
 
 
@@ -496,7 +496,7 @@ def test_a_run_pauses_and_goes_on_elsewhere(dialect: str) -> None:
     assert paused.finish == "paused"
     assert [one.id for one in paused.pending] == ["call_2"]
     assert ran == [("weather", "Oslo", "celsius", 1)]
-    with pytest.raises(RunPausedError, match="delete wait"):
+    with pytest.raises(RunPausedError, match="these calls are pending: delete"):
         _ = paused.output
     stored = Transcript.from_json(paused.transcript.to_json())
     again = Story(
@@ -522,7 +522,7 @@ def test_a_decision_of_another_type_is_refused() -> None:
     story = Story(
         reply("chat", None, call("delete", {"path": "x"})), tools=[tool(delete, approval=True)], approve=lambda _: 1
     )
-    with pytest.raises(TypeError, match="approve must give True, False, a reason or None for delete, got int"):
+    with pytest.raises(TypeError, match="approve must be True, False, a reason or None for delete, got int"):
         story.play()
     assert not ran
 
@@ -748,7 +748,7 @@ def test_a_tool_out_of_time_may_still_be_at_work() -> None:
     story.state.feed(Finished(call="call_a", timed_out=True, seconds=2.0))
     run = story.state.run()
     assert run.calls[0].status == "timeout"
-    assert run.calls[0].output == "No answer in 2 s; the tool may still be at work."
+    assert run.calls[0].output == "No result within 2 s; the tool may still be running."
 
 
 def test_an_abandoned_run_leaves_a_history_that_goes_on() -> None:
@@ -776,5 +776,5 @@ def test_an_abandoned_run_without_calls_stays_as_it_is() -> None:
     story = Story(tools=[weather])
     story.state.start()
     assert story.state.feed(Interrupted()) is None
-    with pytest.raises(RuntimeError, match="no calls are under way"):
+    with pytest.raises(RuntimeError, match="no calls are in progress"):
         story.state.feed(Finished(call="x"))

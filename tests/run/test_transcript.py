@@ -70,9 +70,9 @@ def test_entries_and_fields_of_a_later_version_are_kept() -> None:
     ("stored", "error", "text"),
     [
         (b"", DecodingError, "JSON"),
-        (b"[]", DeserializationError, "this is not a transcript"),
-        (b"{}", DeserializationError, "this is not a transcript"),
-        (b'{"version":"1","entries":[]}', DeserializationError, "version must be a number"),
+        (b"[]", DeserializationError, "the data is not a transcript"),
+        (b"{}", DeserializationError, "the data is not a transcript"),
+        (b'{"version":"1","entries":[]}', DeserializationError, "version must be an integer"),
         (
             b'{"version":1,"entries":[3]}',
             DeserializationError,
@@ -81,7 +81,7 @@ def test_entries_and_fields_of_a_later_version_are_kept() -> None:
         (
             b'{"version":1,"entries":[{"kind":"result","call":"a"}]}',
             DeserializationError,
-            "the result entry does not fit",
+            "invalid result entry",
         ),
         (b'{"version":1,"entries":[{"kind":"answered","dialect":"x","answer":{}}]}', DeserializationError, "answered"),
     ],
@@ -207,7 +207,7 @@ def test_a_messages_history_by_hand() -> None:
         (["Hi", 3], TypeError, r"messages\[1\] must be a string, a message, an answer or a run, got int"),
         ([{"content": "Hi"}], ValueError, r"messages\[0\] has no role"),
         ([{"role": 3}], TypeError, r"messages\[0\].role must be a string"),
-        ([tool_result("call_9", "x")], ValueError, r"messages\[0\] answers the call 'call_9'"),
+        ([tool_result("call_9", "x")], ValueError, r"messages\[0\] is a result for the call 'call_9'"),
     ],
 )
 def test_what_is_no_history_is_refused(messages: Any, error: type[Exception], text: str) -> None:

@@ -87,7 +87,7 @@ def test_openais_own_transformation_finds_nothing_to_change(schemas: dict[str, d
     held = 0
     for name, schema in schemas.items():
         sent = strict(schema, OPENAI)
-        if sent.holds:
+        if sent.is_strict:
             held += 1
             ours = copy.deepcopy(sent.schema)
             assert _ensure_strict_json_schema(copy.deepcopy(ours), path=(), root=ours) == sent.schema, name
@@ -101,7 +101,7 @@ def test_only_keywords_that_a_family_takes_are_sent(schemas: dict[str, dict[str,
     known |= {"anyOf", "description", "$ref", "$defs"}
     for name, schema in schemas.items():
         sent = strict(schema, rules)
-        if not sent.holds:
+        if not sent.is_strict:
             continue
         for part in walk(sent.schema):
             assert part.keys() <= known, name
@@ -151,14 +151,14 @@ class Mapped(msgspec.Struct):
 def test_a_model_that_allows_more_fields_is_sent_without_a_promise() -> None:
     """openai-python#2740: such a model gave a 400 as it was sent for strict with open objects."""
     sent = strict(adapt(Open).schema, OPENAI)
-    assert sent.refused == ("# is a map of any keys",)
+    assert sent.refused == ("# is a map with arbitrary keys",)
     assert sent.schema["additionalProperties"] is True
 
 
 def test_a_map_never_becomes_an_object_without_members() -> None:
     """openai-python#2004: `dict[str, X]` closed is an object that must be empty."""
     sent = strict(adapt(Mapped).schema, OPENAI)
-    assert sent.refused == ("#/properties/scores is a map of any keys",)
+    assert sent.refused == ("#/properties/scores is a map with arbitrary keys",)
     assert sent.schema["properties"]["scores"]["additionalProperties"] == {"type": "integer"}
 
 
@@ -197,7 +197,7 @@ def test_roots_that_are_no_object_are_wrapped(kind: Any) -> None:
     """litellm#11354, pydantic-ai#943: scalars, lists and unions at the root are refused as they are."""
     sent = strict(adapt(kind).schema, OPENAI)
     assert sent.wrapped
-    assert sent.holds
+    assert sent.is_strict
     assert list(sent.schema["properties"]) == ["value"]
 
 
@@ -217,7 +217,7 @@ def test_limits_of_a_provider_refuse_and_are_named() -> None:
     """Too many optional properties, recursion, too deep."""
     many = msgspec.defstruct("Many", [(f"f{place}", int, 0) for place in range(25)])
     assert "25 optional properties" in strict(adapt(many).schema, ANTHROPIC).refused[0]
-    assert strict(adapt(Tree).schema, ANTHROPIC).refused == ("# refers to itself",)
+    assert strict(adapt(Tree).schema, ANTHROPIC).refused == ("# is recursive",)
     deep: Any = int
     for _ in range(11):
         deep = list[deep]

@@ -179,7 +179,7 @@ def test_malformed_input_is_kept_as_the_text_that_came() -> None:
     assert call.input is None
     assert call.input_text == '{"city": "Par'
     assert call.to_dict()["input"] == '{"city": "Par'
-    with pytest.raises(DeserializationError, match="input of f is no JSON object") as caught:
+    with pytest.raises(DeserializationError, match="input of f is not a JSON object") as caught:
         call.parse_input()
     assert caught.value.text == '{"city": "Par'
 

@@ -8,8 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import re
+import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, Self
+
+import pytest
 
 from inference_gateway_sdk import (
     AsyncHttpx2Driver,
@@ -37,9 +41,11 @@ class World:
         options.setdefault("proxy", None)
         if self.driver:
             options.setdefault("driver", self._httpx2())
-        if self.blocking:
-            return Blocking(InferenceGatewayClient(*args, **options))
-        return AsyncInferenceGatewayClient(*args, **options)
+        runtime = options.pop("_runtime", None)
+        client = (InferenceGatewayClient if self.blocking else AsyncInferenceGatewayClient)(*args, **options)
+        if runtime is not None:
+            client._with_runtime(runtime)
+        return Blocking(client) if self.blocking else client
 
     def _httpx2(self) -> Any:
         """A driver over a client of httpx2's own."""
@@ -65,6 +71,38 @@ class World:
         return self.run(run)
 
 
+class Unreachable:
+    """A transport for calls that must fail before anything is sent: it counts the requests it is asked for."""
+
+    def __init__(self) -> None:
+        self.requests = 0
+
+    async def open(self, *_: Any, **__: Any) -> Any:
+        self.requests += 1
+        raise AssertionError("a request was sent")
+
+    async def aclose(self) -> None: ...
+
+
+def refused_unsent(call: Callable[[Any], Any], kind: type[Exception], says: str) -> None:
+    """Assert that `call(client)` raises an error that says this (a regular expression), and that nothing was sent.
+
+    One client without a server is enough: arguments are checked before the transport is asked, and the blocking client
+    is derived from the async one. `client/test_bad_input.py` has rows that go through both and a real server.
+    """
+    transport = Unreachable()
+
+    async def scenario(client: Any) -> None:
+        with warnings.catch_warnings(), pytest.raises(kind) as caught:
+            warnings.simplefilter("ignore", UserWarning)  # of extra_body, which has a test of its own
+            if inspect.isawaitable(result := call(client)):
+                await result
+        assert re.search(says, str(caught.value)), f"{says!r} is not in {str(caught.value)!r}"
+
+    World("async").with_client(scenario, "http://127.0.0.1:9", driver=transport)
+    assert transport.requests == 0
+
+
 async def _call(scenario: Callable[[], Awaitable[Any]]) -> Any:
     return await scenario()
 
@@ -80,7 +118,7 @@ class Blocking:
         at_once = name in ("partial", "open") or name.endswith("_stream") or name.startswith("with_")
         if not callable(value) or at_once:
             return _wrapped_call(value) if callable(value) else value
-        if name in ("text", "events", "deltas"):
+        if name in ("text", "events", "deltas", "partials", "items"):
             return lambda: _items(value())
 
         async def call(*args: Any, **options: Any) -> Any:

@@ -164,9 +164,9 @@ def test_an_unused_script_fails_the_test(run: Runner) -> None:
     result.stdout.fnmatch_lines([
         "A script was not used:",
         "    gateway.on(endpoint='messages').reply('Hello', times=2)  (test_app.py:*, used 0 of 2)",
-        "The requests that came:",
+        "The received requests:",
         "    request 1 (POST /v1/chat/completions) for openai/gpt-4o",
-        "A script that need not be used says so: optional=True.",
+        "Pass optional=True for a script that need not be used.",
     ])  # fmt: skip
     assert result.stdout.str().count("A script was not used") == 2, "once in the report, once in the summary"
 
@@ -178,7 +178,7 @@ def test_a_misuse_is_shown_at_the_tests_own_line(run: Runner) -> None:
             gateway.reply()
     """)
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines([">*gateway.reply()", "E*TypeError: an answer says something: *"])
+    result.stdout.fnmatch_lines([">*gateway.reply()", "E*TypeError: reply() needs a text, *"])
     result.stdout.no_fnmatch_line("*testing/*.py*")
 
 

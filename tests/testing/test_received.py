@@ -81,12 +81,12 @@ def test_what_has_no_body_says_so(script: ScriptedGateway, client: InferenceGate
     request = script.request
     assert (request.query, request.content, request.model, request.text) == ({"provider": "openai"}, b"", "openai/", "")
     expected: dict[str, str] = {
-        "body": r"the body of request 1 \(GET /v1/models\) has no type of its own",
-        "chat": r"request 1 \(GET /v1/models\) holds no CreateChatCompletionRequest",
-        "message": "holds no CreateMessagesRequest",
-        "response": "holds no CreateResponseRequest",
+        "body": r"the body of request 1 \(GET /v1/models\) has no type",
+        "chat": r"request 1 \(GET /v1/models\) does not have a CreateChatCompletionRequest",
+        "message": "does not have a CreateMessagesRequest",
+        "response": "does not have a CreateResponseRequest",
         "json": "is not JSON",
-        "form": "is no form",
+        "form": "is not a form",
     }
     for name, text in expected.items():
         with pytest.raises(AssertionError, match=text):
@@ -96,17 +96,17 @@ def test_what_has_no_body_says_so(script: ScriptedGateway, client: InferenceGate
 def test_another_endpoints_type_is_refused(script: ScriptedGateway, client: InferenceGatewayClient) -> None:
     """A chat is no message."""
     client.generate_content("openai/x", "Hi")
-    with pytest.raises(AssertionError, match="request 1 .* holds a CreateChatCompletionRequest"):
+    with pytest.raises(AssertionError, match="request 1 .* has a CreateChatCompletionRequest"):
         _ = script.request.message
 
 
 def test_the_one_request_is_the_only_one(script: ScriptedGateway, client: InferenceGatewayClient) -> None:
     """With none or two there is no such thing."""
-    with pytest.raises(AssertionError, match="one request was to come, and 0 came: none"):
+    with pytest.raises(AssertionError, match="expected one request, received 0: none"):
         _ = script.request
     client.generate_content("openai/x", "Hi")
     client.generate_content("openai/x", "Hi")
-    with pytest.raises(AssertionError, match=r"2 came:\n +request 1 \(POST /v1/chat/completions\)\n"):
+    with pytest.raises(AssertionError, match=r"received 2:\n +request 1 \(POST /v1/chat/completions\)\n"):
         _ = script.request
 
 

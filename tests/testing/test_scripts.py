@@ -141,7 +141,7 @@ def test_a_function_that_raises_is_reported_and_breaks_nothing(script: ScriptedG
         return bool(request.message)
 
     script.on(where=broken).reply("never")
-    with script.client() as client, pytest.raises(NotFoundError, match="request 1 .* holds a CreateChatCompletion"):
+    with script.client() as client, pytest.raises(NotFoundError, match="request 1 .* has a CreateChatCompletion"):
         said(client)
     with pytest.raises(UnmatchedRequestError, match=r"- broken is true\n +\+ AssertionError: request 1 \(POST"):
         script.assert_all_matched()

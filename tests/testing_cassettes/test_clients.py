@@ -176,7 +176,7 @@ def test_threads_record_whole_exchanges_and_play_their_own(gateway: str, tmp_pat
                 thread.join()
         return said
 
-    expected = {number: f"You said: question {number} of many" for number in range(12)}
+    expected = {number: f"You wrote: question {number} of many" for number in range(12)}
     assert talk(gateway, "once") == expected
     assert len(load(path)) == 12
     assert talk("http://localhost:1", "none") == expected
@@ -194,6 +194,6 @@ def test_tasks_record_whole_exchanges_and_play_their_own(gateway: str, tmp_path:
         return await asyncio.gather(*[ask(number) for number in range(12)])
 
     live = played.record(gateway, talk)
-    assert live == [f"You said: question {number % 6} of many" for number in range(12)]
+    assert live == [f"You wrote: question {number % 6} of many" for number in range(12)]
     assert len(played.exchanges()) == 12
     assert played.play(talk) == live

@@ -178,7 +178,7 @@ def test_one_task_reads_an_answer_at_a_time(path: Path, mode: str) -> None:
     async def ask(driver: Any, url: str) -> bytes:
         answer = await driver.open("GET", url, [], None)
         first = asyncio.create_task(answer.read())
-        await asyncio.sleep(0.02)
+        await asyncio.sleep(0)  # the first reader runs until it waits
         with pytest.raises(RuntimeError, match="being read by another task"):
             await answer.read()
         return await first

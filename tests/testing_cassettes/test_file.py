@@ -116,17 +116,17 @@ def test_a_file_is_read_by_people() -> None:
         ('{"cassette": 1}', "$.exchanges must be a list"),
         ('{"cassette": 1, "exchanges": [{}]}', "$.exchanges[0].request must be an object"),
         (TEXT.replace('"method": "POST"', '"method": 1'), "$.exchanges[0].request.method must be a string, got 1"),
-        (TEXT.replace('"x-twice: 1"', '"x-twice"'), "$.exchanges[0].answer.headers must be lines such as"),
+        (TEXT.replace('"x-twice: 1"', '"x-twice"'), "$.exchanges[0].answer.headers must be strings such as"),
         (TEXT.replace('"status": 200', '"status": "200"'), "$.exchanges[0].answer.status must be a status"),
         (TEXT.replace('"at": 0.14,', '"at": -1,'), "$.exchanges[0].answer.pieces[2].at must be a number of seconds"),
         (TEXT.replace('"/wA="', '"/w"'), "$.exchanges[0].answer.pieces[4]: base64: Incorrect padding"),
         (TEXT.replace('"base64": "/wA="', '"x": 1'), "$.exchanges[0].answer.pieces[4]: a piece needs one of lines"),
         (
             TEXT.replace('"spaced"}\n', '"wide"}\n').replace('"layout": "spaced"', '"layout": "wide"'),
-            "'wide' is none of",
+            "unknown layout 'wide': write one of",
         ),
         (TEXT.replace('"kind": "truncated"', '"kind": "cut"'), "end.kind must be one of complete, abandoned"),
-        (TEXT.replace('"text": "data: [DO"', '"text": "x", "base64": ""'), "text and base64 stand together"),
+        (TEXT.replace('"text": "data: [DO"', '"text": "x", "base64": ""'), "text and base64 exclude each other"),
     ],
 )
 def test_a_file_that_is_no_cassette_says_where_it_is_wrong(text: str, complaint: str, tmp_path: Path) -> None:

@@ -36,22 +36,22 @@ def ask(cassette, what="Hi"):
         return client.generate_content("openai/any", what).text
 
 def test_blocking(cassette):
-    assert ask(cassette) == "You said: Hi"
+    assert ask(cassette) == "You wrote: Hi"
 
 @pytest.mark.parametrize("what", ["a/b", "c"])
 def test_parameters(cassette, what):
-    assert ask(cassette, what) == f"You said: {what}"
+    assert ask(cassette, what) == f"You wrote: {what}"
 
 class TestGroup:
     def test_async(self, cassette):
         async def talk():
             async with AsyncInferenceGatewayClient(URL, driver=cassette.async_driver()) as client:
                 return (await client.generate_content("openai/any", "Hi")).text
-        assert asyncio.run(talk()) == "You said: Hi"
+        assert asyncio.run(talk()) == "You wrote: Hi"
 
 @pytest.mark.cassette("named.json", mode="new")
 def test_named(cassette):
-    assert ask(cassette) == "You said: Hi"
+    assert ask(cassette) == "You wrote: Hi"
 """
 
 
@@ -93,7 +93,7 @@ def test_the_command_line_outranks_the_marker(suite: pytest.Pytester) -> None:
     """`--cassette-mode=none` in a pipeline: no test records there, whatever it says of itself."""
     result = suite.runpytest("-q", "--cassette-mode=none")
     result.assert_outcomes(failed=5)
-    result.stdout.fnmatch_lines(["*CassetteMissError: no recording answers POST /v1/chat/completions: there is no*"])
+    result.stdout.fnmatch_lines(["*CassetteMissError: no recording answers POST /v1/chat/completions: the file does*"])
     assert files(suite) == []
 
 
@@ -153,7 +153,7 @@ def test_arguments_by_place_are_refused(pytester: pytest.Pytester) -> None:
     )
     result = pytester.runpytest("-q")
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(["*takes the path, and its other arguments by name*"])
+    result.stdout.fnmatch_lines(["*takes only the path by position: pass the others by name*"])
 
 
 def test_two_tests_never_share_a_file() -> None:

@@ -95,7 +95,7 @@ def test_the_official_async_client_records_at_once(gateway: str, path: Path) -> 
         async with openai.AsyncOpenAI(base_url=f"{url}/v1", api_key=KEY, max_retries=0) as client:
             return await asyncio.gather(*[ask(client, number) for number in range(10)])
 
-    expected = [f"You said: question {number}" for number in range(10)]
+    expected = [f"You wrote: question {number}" for number in range(10)]
     with recording_gateway(path, gateway) as url:
         assert asyncio.run(everything(url)) == expected
     with recording_gateway(path) as url:
@@ -330,14 +330,14 @@ def test_a_tape_serves_clients_and_a_gateway_at_once(gateway: str, path: Path) -
             first = ours.generate_content("openai/any", "one").text
         with official(url) as theirs:
             second = theirs.responses.create(model="openai/any", input="two").output_text
-    assert (first, second) == ("You said: one", "You said: two")
+    assert (first, second) == ("You wrote: one", "You wrote: two")
     assert [json.loads(exchange.request.body or b"")["model"] for exchange in load(path)] == ["openai/any"] * 2
 
 
 @pytest.mark.parametrize(
     ("upstream", "complaint"),
     [
-        (None, "upstream is missing: .* is to be recorded"),
+        (None, "upstream is missing: pass the URL of the server to record"),
         ("localhost:8080", "upstream must be an http or https URL"),
         ("http://localhost/?a=b", "without a query"),
     ],

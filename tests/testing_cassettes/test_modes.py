@@ -62,7 +62,7 @@ def test_once_plays_each_recording_once_in_order_when_there_is_one(server: Serve
     before = path.read_bytes()
     with cassette(path, "once") as tape:
         assert server.get(tape, "/a", "/a", "/b") == ["/a 1", "/a 3", "/b 2"]
-        with pytest.raises(CassetteMissError, match='mode "once" adds nothing to a file that is there'):
+        with pytest.raises(CassetteMissError, match='mode "once" adds nothing to an existing file'):
             server.get(tape, "/c")
         with pytest.raises(CassetteMissError, match="which was played already"):
             server.get(tape, "/a")
@@ -73,7 +73,7 @@ def test_once_plays_each_recording_once_in_order_when_there_is_one(server: Serve
 
 def test_none_only_plays(server: Server, path: Path) -> None:
     """Without a file every request is a miss, and none is written."""
-    with cassette(path, "none") as tape, pytest.raises(CassetteMissError, match="there is no such file"):
+    with cassette(path, "none") as tape, pytest.raises(CassetteMissError, match="the file does not exist"):
         server.get(tape, "/a")
     assert not path.exists()
     with cassette(path) as tape:
@@ -171,11 +171,11 @@ def test_a_request_whose_caller_left_before_the_head_is_left_out(server: Server,
 def test_a_cassette_is_used_inside_its_block(server: Server, path: Path) -> None:
     """A driver that is used before or after says so, rather than losing what it brings."""
     tape = cassette(path)
-    with pytest.raises(CassetteError, match="ask inside its `with` block"):
+    with pytest.raises(CassetteError, match="send requests inside its `with` block"):
         server.get(tape, "/a")
     with tape:
         server.get(tape, "/a")
-    with pytest.raises(CassetteError, match="ask inside its `with` block"):
+    with pytest.raises(CassetteError, match="send requests inside its `with` block"):
         server.get(tape, "/a")
     assert paths(path) == ["/a"]
 
@@ -185,9 +185,9 @@ def test_a_cassette_is_used_inside_its_block(server: Server, path: Path) -> None
     [
         ({"mode": "new_episodes"}, "mode must be one of 'once', 'none', 'new', 'all', got 'new_episodes'"),
         ({"speed": "slow"}, "speed must be 'full' or 'original', got 'slow'"),
-        ({"match_on": ["uri"]}, "match_on knows no 'uri': there are method, scheme, host, path, query, headers, body"),
+        ({"match_on": ["uri"]}, "unknown name 'uri' in match_on: use method, scheme, host, path, query, headers, body"),
         ({"match_on": "path"}, "match_on must be a list of names and functions: write ['path']"),
-        ({"match_on": [1]}, "match_on holds 1: give names or functions of two requests"),
+        ({"match_on": [1]}, "match_on has 1: pass names or functions of two requests"),
     ],
 )
 def test_arguments_that_make_no_sense_are_refused_at_once(

@@ -27,7 +27,7 @@ from inference_gateway_sdk.testing.cassettes import (
     cassette,
 )
 from inference_gateway_sdk.testing.cassettes.file import load
-from inference_gateway_sdk.testing.cassettes.redaction import hide_text, is_packed, may_hold_secrets
+from inference_gateway_sdk.testing.cassettes.redaction import hide_text, is_base64, may_hold_secrets
 from inference_gateway_sdk.testing.cassettes.redactor import Redactor, hide_body, hide_json
 from testing_cassettes.exchanges import exchanges
 from testing_cassettes.stub import StubAnswer, StubDriver, read_all
@@ -356,7 +356,7 @@ def test_a_picture_in_base64_stays_the_same_picture() -> None:
 @pytest.mark.parametrize("text", ["word " * 60, "Bearer abcdefgh12345 and so on " * 9])
 def test_words_are_not_taken_for_a_file(text: str) -> None:
     """Only lines as long as those of base64 are: text without punctuation is looked through."""
-    assert not is_packed(text)
+    assert not is_base64(text)
 
 
 def test_an_answer_whose_secret_is_hidden_has_the_length_it_then_has() -> None:
@@ -437,7 +437,7 @@ def test_less_is_hidden_by_name_or_altogether() -> None:
 
 def test_a_single_string_for_names_is_refused() -> None:
     """`headers="x-tenant"` would be nine names of one letter."""
-    with pytest.raises(TypeError, match=r"headers must be a list of names.*\['x-tenant'\]"):
+    with pytest.raises(TypeError, match=r"headers must be a list, not a string.*\['x-tenant'\]"):
         Redaction(headers="x-tenant")
 
 

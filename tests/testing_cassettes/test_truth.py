@@ -290,7 +290,7 @@ def test_an_abandoned_stream_records_what_came(played: Played) -> None:
     assert played.play(leaves) == "lo"
 
     async def goes_on(client: Any) -> None:
-        with pytest.raises(CassetteMissError, match="where its reader left: record again"):
+        with pytest.raises(CassetteMissError, match="where its reader left: record it again"):
             await chat_stream(client)
 
     played.play(goes_on)

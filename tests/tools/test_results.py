@@ -67,7 +67,7 @@ def test_an_mcp_tool_that_failed_is_an_error() -> None:
 @pytest.mark.parametrize("value", [b"abc", bytearray(b"a"), memoryview(b"a")])
 def test_bytes_have_no_text(value: object) -> None:
     """The tool's author decides how bytes become text."""
-    with pytest.raises(TypeError, match="a tool must return a text or a JSON value, got "):
+    with pytest.raises(TypeError, match="a tool must return a string or a JSON value, got "):
         results.to_text(value)
 
 
@@ -96,7 +96,7 @@ def test_texts_for_calls_that_did_not_run() -> None:
     assert results.unknown_tool("a", []).text.endswith("The tools are: none.")
     invalid = results.invalid_arguments([Problem("$.a", "expected `int`"), Problem("$", "missing `b`")])
     assert invalid.text.endswith("$.a: expected `int`; $: missing `b`")
-    assert results.timed_out(2.5).text == "No answer in 2.5 s; the tool may still be at work."
+    assert results.timed_out(2.5).text == "No result within 2.5 s; the tool may still be running."
     assert results.denied().text == "This call was denied."
     assert results.denied("The user said no.").text == "The user said no."
     assert results.unavailable("a").text == "The tool 'a' is not available now."

@@ -17,8 +17,7 @@ from inference_gateway_sdk import ChatCompletionTool, FunctionObject, McpServerT
 from inference_gateway_sdk._schema.adapter import InvalidValueError, adapt
 from inference_gateway_sdk._schema.json_schema import merge_schemas
 from inference_gateway_sdk._schema.strict import OPENAI, PLAIN
-from inference_gateway_sdk._tools.tool import Tool, tool
-from inference_gateway_sdk._tools.toolbox import Toolbox, describe_tool
+from inference_gateway_sdk._tools.tool import Tool, Toolbox, describe_tool, tool
 
 
 class Point(msgspec.Struct):
@@ -213,7 +212,7 @@ def test_an_mcp_tool_and_descriptions() -> None:
     ):
         made = tool(given)
         assert (made.name, made.description, made.parameters, made.runner) == ("now", "The time.", schema, "caller")
-        with pytest.raises(TypeError, match="no function of its own"):
+        with pytest.raises(TypeError, match="the tool now has no function to call"):
             made()
 
 
@@ -309,14 +308,14 @@ def test_rules_out_of_bounds_are_refused_by_name(options: dict[str, Any], error:
 
 def test_a_lambda_needs_a_name() -> None:
     """Providers refuse `<lambda>`."""
-    with pytest.raises(ValueError, match="give the tool one"):
+    with pytest.raises(ValueError, match="set one, such as tool"):
         tool(lambda: 3)
     assert tool(lambda: 3, name="three")() == 3
 
 
 def test_names_are_unique() -> None:
     """Two functions of one name are refused with the place of the second."""
-    with pytest.raises(ValueError, match=r"tools\[1\]: the name weather is taken"):
+    with pytest.raises(ValueError, match=r"tools\[1\]: the name weather is already used"):
         Toolbox([weather, McpServerTool(name="weather")])
     for given in ("weather", {"weather": weather}, 3, weather):
         with pytest.raises(TypeError, match="tools must be a list"):
@@ -326,7 +325,7 @@ def test_names_are_unique() -> None:
 def test_async_tools_are_refused_where_nothing_can_await_them() -> None:
     """The blocking client asks for that."""
     Toolbox([weather]).refuse_async()
-    with pytest.raises(TypeError, match="tool fetch is async; give it to AsyncInferenceGatewayClient"):
+    with pytest.raises(TypeError, match="tool fetch is async: use AsyncInferenceGatewayClient"):
         Toolbox([weather, fetch]).refuse_async()
 
 

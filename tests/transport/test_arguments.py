@@ -12,9 +12,9 @@ from .scripted import keep_answering
 from .worlds import World
 
 REFUSED = {
-    "limit-zero": ({"limit": 0}, "limit must be a whole number"),
-    "limit-bool": ({"limit": True}, "limit must be a whole number"),
-    "limit-float": ({"limit": 1.5}, "limit must be a whole number"),
+    "limit-zero": ({"limit": 0}, "limit must be an integer of at least 1"),
+    "limit-bool": ({"limit": True}, "limit must be an integer of at least 1"),
+    "limit-float": ({"limit": 1.5}, "limit must be an integer of at least 1"),
     "idle-negative": ({"idle_seconds": -1}, "idle_seconds must be 0 or more"),
     "idle-nan": ({"idle_seconds": float("nan")}, "idle_seconds must be 0 or more"),
     "proxy-empty": ({"proxy": ""}, "proxy: .*no host"),
@@ -25,8 +25,8 @@ REFUSED = {
     "ca-text": ({"ca": "-----BEGIN CERTIFICATE-----\nsecret\n-----END CERTIFICATE-----"}, "ca: .*the text given"),
     "cert-missing": ({"cert": "no/such/file.pem"}, "cert: .*no/such/file.pem"),
     "cert-long": ({"cert": ("a", "b", "secret", "d")}, "cert must be"),
-    "tls-and-ca": ({"tls": ssl.create_default_context(), "ca": "x"}, "tls is a complete SSLContext"),
-    "tls-and-cert": ({"tls": ssl.create_default_context(), "cert": "x"}, "tls is a complete SSLContext"),
+    "tls-and-ca": ({"tls": ssl.create_default_context(), "ca": "x"}, "tls cannot be combined with ca or cert"),
+    "tls-and-cert": ({"tls": ssl.create_default_context(), "cert": "x"}, "tls cannot be combined with ca or cert"),
 }
 
 

@@ -88,10 +88,12 @@ def test_cancelled_at_any_of_its_awaits_a_request_leaves_its_place(target) -> No
 
 def test_cancelled_in_mid_send_a_request_leaves_its_place(target) -> None:
     """20 MB on their way to a server that does not read them are given up at once."""
+    sending = threading.Event()
 
     def script(peer: Peer) -> None:
         if peer.request(body=False).headers["content-length"] == "2":
             peer.answer()
+        sending.set()
         peer.idle()
 
     url, options = target(script)
@@ -99,8 +101,9 @@ def test_cancelled_in_mid_send_a_request_leaves_its_place(target) -> None:
     async def main() -> None:
         driver = AsyncioDriver(limit=1, **options)
         for _ in range(3):
+            sending.clear()
             task = asyncio.create_task(driver.open("POST", url, (), BIG))
-            await asyncio.sleep(0.05)
+            assert await asyncio.to_thread(sending.wait, PATIENCE)
             began = time.monotonic()
             await _cancel_after(0, task)
             assert time.monotonic() - began < 5

@@ -66,7 +66,7 @@ def test_the_socket_is_not_read_far_ahead_of_the_consumer(wire: Wire) -> None:
     received = len(answer.read())
     for _ in range(3):
         time.sleep(0.1)
-        held = sum(len(piece) for piece in answer.inner._connection.link.response_parser.body)
+        held = sum(len(piece) for piece in answer.inner._connection.http.response_parser.body)
         assert held <= BOUND
         received += len(answer.read())
     assert received + len(answer.read_all()) == total

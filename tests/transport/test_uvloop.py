@@ -103,7 +103,8 @@ def test_a_deadline_and_a_cancellation_end_a_wait(serve: Serve) -> None:
         with pytest.raises(DeadlineExceeded):
             await driver.open("POST", silent.url(), HEADERS, b"{}", deadline=monotonic() + 0.2)
         waiting = asyncio.ensure_future(read(driver, silent.url()))
-        await asyncio.sleep(0.1)
+        while silent.connections < 2:
+            await asyncio.sleep(0.005)
         waiting.cancel()
         with pytest.raises(asyncio.CancelledError):
             await waiting

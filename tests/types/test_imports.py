@@ -50,7 +50,10 @@ def test_a_type_loads_its_family_only() -> None:
     assert not loaded & {"pydantic", "asyncio", "ssl", "httptools", "http.client"}
 
 
-@pytest.mark.parametrize("name", inference_gateway_sdk.__all__)
+OPTIONAL = ["AsyncHttpx2Driver", "Httpx2Driver"]
+
+
+@pytest.mark.parametrize("name", [*inference_gateway_sdk.__all__, *OPTIONAL])
 def test_every_root_name_is_there(name: str) -> None:
     """Each name of the root leads to something, and dir() lists it."""
     assert getattr(inference_gateway_sdk, name) is not None
@@ -58,12 +61,12 @@ def test_every_root_name_is_there(name: str) -> None:
 
 
 def test_checkers_see_what_python_offers() -> None:
-    """The names imported for static tools are those of `__all__`, at the root and in types."""
-    for module in (inference_gateway_sdk, types):
+    """The names imported for static tools are those of `__all__`, and at the root the optional ones too."""
+    for module, optional in ((inference_gateway_sdk, OPTIONAL), (types, [])):
         tree = ast.parse(Path(str(module.__file__)).read_text("utf-8"))
         imported = [alias for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) for alias in node.names]
         seen = [alias.asname for alias in imported if alias.name == alias.asname]
-        assert sorted(seen) == sorted(module.__all__)
+        assert sorted(seen) == sorted([*module.__all__, *optional])
 
 
 def test_the_names_of_the_rust_sdk_are_there() -> None:
@@ -98,3 +101,19 @@ def test_a_star_import_brings_everything() -> None:
     names: dict[str, object] = {}
     exec("from inference_gateway_sdk import *", names)
     assert names["Message"] is inference_gateway_sdk.Message
+
+
+def test_without_httpx2_the_root_can_still_be_inspected() -> None:
+    """Star imports, hasattr and inspect.getmembers work without httpx2, and only its two drivers are missing."""
+    code = (
+        "import sys; sys.modules['httpx2'] = None\n"
+        "import inspect\n"
+        "from inference_gateway_sdk import *\n"
+        "import inference_gateway_sdk as sdk\n"
+        "assert Message is sdk.Message\n"
+        "members = dict(inspect.getmembers(sdk))\n"
+        "assert set(sdk.__all__) <= set(members)\n"
+        "for name in ('Httpx2Driver', 'AsyncHttpx2Driver'):\n"
+        "    assert name not in members and not hasattr(sdk, name)\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=120)

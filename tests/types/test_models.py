@@ -387,7 +387,7 @@ class TestArguments:
     )
     def test_what_does_not_fit_holds_the_text(self, text: str, kind: Any) -> None:
         """The error names the tool and keeps what the model wrote."""
-        with pytest.raises(DeserializationError, match="The arguments of weather do not fit") as caught:
+        with pytest.raises(DeserializationError, match="the arguments of weather do not fit") as caught:
             self.function(text).parse_arguments(kind)
         assert caught.value.text == text
 

@@ -213,7 +213,7 @@ def test_a_root_that_is_no_object_is_an_error_of_ours(value: Any) -> None:
     """Where an object must be and something else is, the error says what came."""
     if isinstance(value, dict):
         return
-    with pytest.raises(DeserializationError, match="Expected Message, got"):
+    with pytest.raises(DeserializationError, match="expected Message, got"):
         decode(json.dumps(value).encode(), types.Message)
 
 

@@ -142,7 +142,7 @@ def test_an_event_over_the_bound_is_a_clear_error(body: bytes) -> None:
     assert parser.feed(b"\n") == []
     assert parser.feed(b"data: a\n\n" + body) == [(b"a", "", None)]
     assert isinstance(parser.failure, StreamError)
-    assert str(parser.failure) == "The stream sent an event of more than 100 bytes."
+    assert str(parser.failure) == "the stream sent an event of more than 100 bytes"
     assert parser.feed(b"data: b\n\n") == []
     assert parser.feed(b"\n\ndata: b\n\n") == []
     assert parser.end() == []

@@ -64,7 +64,7 @@ def test_an_error_object_without_a_usable_code_is_a_stream_error(code: Any) -> N
 def test_an_error_object_without_a_message_shows_itself() -> None:
     """An error that says nothing is shown as it came, its secrets cut."""
     error = read_stream_error({"error": {"key": "x"}}, b'{"error":{"key":"sk-abcdefgh123"}}')
-    assert str(error) == """The stream sent an error without a message: '{"error":{"key":"sk-..."}}'"""
+    assert str(error) == """the stream sent an error without a message: '{"error":{"key":"sk-..."}}'"""
 
 
 @pytest.mark.parametrize(
@@ -94,18 +94,18 @@ def test_an_error_object_without_a_message_shows_itself() -> None:
         (
             b"<html><title>502 Bad Gateway</title>",
             errors.StreamError,
-            "The stream sent no event but an HTML page: 502 Bad Gateway",
+            "the stream sent an HTML page: 502 Bad Gateway instead of events",
         ),
-        (b"<html></html>", errors.StreamError, "The stream sent no event but an HTML page"),
-        (b'{"error": "', errors.StreamError, """The stream sent a frame that is not JSON: '{"error": "'"""),
-        (b"oops", errors.StreamError, "The stream sent a frame that is not JSON: 'oops'"),
-        (b"", errors.StreamError, "The stream sent a frame that is not JSON: ''"),
+        (b"<html></html>", errors.StreamError, "the stream sent an HTML page instead of events"),
+        (b'{"error": "', errors.StreamError, """the stream sent a frame that is not JSON: '{"error": "'"""),
+        (b"oops", errors.StreamError, "the stream sent a frame that is not JSON: 'oops'"),
+        (b"", errors.StreamError, "the stream sent a frame that is not JSON: ''"),
         (
             b'{"id": "c1", "choices": [{"del',
             errors.StreamError,
-            """The stream sent a frame that is not JSON: '{"id": "c1", "choices": [{"del'""",
+            """the stream sent a frame that is not JSON: '{"id": "c1", "choices": [{"del'""",
         ),
-        (b"\xff" * 500, errors.StreamError, f"The stream sent a frame that is not JSON: '{chr(0xFFFD) * 120}...'"),
+        (b"\xff" * 500, errors.StreamError, f"the stream sent a frame that is not JSON: '{chr(0xFFFD) * 120}...'"),
     ],
 )
 def test_a_frame_that_is_not_json(frame: bytes, cls: type[errors.GatewayError], message: str) -> None:

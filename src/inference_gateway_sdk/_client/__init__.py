@@ -1,1 +1,1 @@
-"""The two clients: configuration, attempts, streams' lives. The async files are the source of the blocking ones."""
+"""The two clients: configuration, attempts and stream lifecycle. The blocking files are derived from the async ones."""

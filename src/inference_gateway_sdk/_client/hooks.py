@@ -1,7 +1,7 @@
-"""What happens to a client's requests, as values for functions of the user's: logs, metrics, traces.
+"""Events of a client's requests, passed to the user's hooks for logs, metrics and traces.
 
-Hooks see values, never sockets, and no secrets of the request. They run where the call runs: what one raises, the call
-raises, and its time is the caller's. It does not count against the clocks of the try it tells of.
+Hooks receive values, never sockets, and no secrets of the request. They run in the thread or task of the call. An
+exception raised by a hook is raised by the call. The timeouts of an attempt do not include the time spent in its hooks.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from .._wire.headers import Headers
     from ..errors import GatewayError
 
-__all__ = ["HOOKS", "AsyncHook", "Hook", "RequestSent", "ResponseReceived", "RetryPlanned", "async_notify", "notify"]
+__all__ = ["HOOKS", "AsyncHook", "Hook", "RequestSent", "ResponseReceived", "RetryPlanned", "ask", "async_ask",
+           "async_notify", "notify"]  # fmt: skip
 
 EventT = TypeVar("EventT")
 
@@ -31,13 +32,14 @@ HOOKS = ("on_request", "on_response", "on_retry")
 
 @set_module
 class RequestSent(Struct, frozen=True, kw_only=True):
-    """A request goes out now: one for each try, also of a stream.
+    """Event before a request is sent, once per attempt. Streams send it too.
 
     Attributes:
         method: The HTTP method.
-        url: Where to, without query and password.
-        attempt: Which try it is, from 1.
-        headers: What is sent but for the transport's own (Host, Content-Length); values that may be secrets are "...".
+        url: URL of the request, without query and password.
+        attempt: Number of the attempt, from 1.
+        headers: Headers of the request, except the transport's own (Host, Content-Length). Values that may be secret
+            are replaced by "...".
     """
 
     method: str
@@ -48,15 +50,15 @@ class RequestSent(Struct, frozen=True, kw_only=True):
 
 @set_module
 class ResponseReceived(Struct, frozen=True, kw_only=True):
-    """An answer came, whatever its status: whole, or of a stream that was granted, its head.
+    """Event after a response of any status: after the whole response, or after the head of a successful stream.
 
     Attributes:
         method: The HTTP method.
-        url: Where from, without query and password.
-        attempt: Which try it answers, from 1.
+        url: URL of the request, without query and password.
+        attempt: Number of the attempt, from 1.
         status: The HTTP status.
-        elapsed: Seconds from the start of the try.
-        meta: The same, as the answer or the error will have it.
+        elapsed: Seconds from the start of the attempt.
+        meta: The `Meta` that the result or the error will have.
     """
 
     method: str
@@ -69,14 +71,14 @@ class ResponseReceived(Struct, frozen=True, kw_only=True):
 
 @set_module
 class RetryPlanned(Struct, frozen=True, kw_only=True):
-    """A try failed, and another follows.
+    """Event after a failed attempt that another one follows.
 
     Attributes:
         method: The HTTP method.
-        url: Where to, without query and password.
-        attempt: Which try failed, from 1.
-        error: What the call would have raised.
-        delay: Seconds until the next try; 0 when it only needs a new token.
+        url: URL of the request, without query and password.
+        attempt: Number of the failed attempt, from 1.
+        error: The error that the call would have raised.
+        delay: Seconds until the next attempt. 0 if it only needs a new token.
     """
 
     method: str
@@ -87,28 +89,42 @@ class RetryPlanned(Struct, frozen=True, kw_only=True):
 
     @property
     def pause(self) -> float:
-        """Return `delay`, with a DeprecationWarning."""
+        """The former name of `delay`. Using it emits a DeprecationWarning."""
         warnings.warn("RetryPlanned.pause is now delay: the old name goes in 2.0", DeprecationWarning, stacklevel=2)
         return self.delay
 
 
 def notify(name: str, hook: Callable[[Any], object], event: object) -> None:
-    """Tell a hook of the blocking client.
+    """Call a hook of the blocking client.
 
     Raises:
-        TypeError: It is an async function.
+        TypeError: The hook is an async function.
     """
-    result = hook(event)
+    ask(name, hook, event)
+
+
+def ask(name: str, function: Callable[[Any], object], value: object) -> object:
+    """Call a user's function and return its result.
+
+    Raises:
+        TypeError: The function is async.
+    """
+    result = function(value)
     if hasattr(result, "__await__"):
         close: Callable[[], object] | None = getattr(result, "close", None)
         if close is not None:
             close()  # a coroutine that will never run
-        raise TypeError(f"{name} is an async function: the blocking client needs one that is not")
+        raise TypeError(f"{name} is an async function: the blocking client needs a synchronous one")
+    return result
 
 
 async def async_notify(name: str, hook: AsyncHook[Any], event: object) -> None:
-    """Tell a hook of the async client; one that is not async runs in the loop, and must not block it."""
-    del name  # here either kind of function will do
-    result = hook(event)
-    if result is not None and hasattr(result, "__await__"):
-        await result
+    """Call a hook of the async client. A synchronous hook runs in the event loop and must not block."""
+    await async_ask(name, hook, event)
+
+
+async def async_ask(name: str, function: Callable[[Any], Any], value: object) -> object:
+    """Call a user's function, synchronous or async, and return its result."""
+    del name  # unused: both kinds of function are accepted here
+    result: Any = function(value)
+    return await result if result is not None and hasattr(result, "__await__") else result

@@ -43,27 +43,27 @@ _logger = logging.getLogger("inference_gateway_sdk")
 
 
 def log_response(method: str, url: str, status: int, elapsed: float) -> None:
-    """An answer's head has come."""
+    """Log the head of a response."""
     if _logger.isEnabledFor(logging.DEBUG):
         _logger.debug("%s %s: %d after %.3f s", method, redact_url(url), status, elapsed)
 
 
 def log_retry(method: str, url: str, error: GatewayError, delay: float) -> None:
-    """A try failed and another follows."""
+    """Log a failed attempt that another one follows."""
     if _logger.isEnabledFor(logging.INFO):
         _logger.info("%s %s: %s; trying again in %.2f s", method, redact_url(url), type(error).__name__, delay)
 
 
 def log_unexpected_end(error: GatewayError) -> None:
-    """A stream whose answer was whole did not end as it should."""
-    _logger.warning("the answer is whole, but its stream ended oddly: %s", type(error).__name__)
+    """Log a stream that ended irregularly after its answer was whole."""
+    _logger.warning("the answer is whole, but its stream ended irregularly: %s", type(error).__name__)
 
 
 SourceT = TypeVar("SourceT")
 
 _CACHE_SIZE = 64
 _UNREACHABLE = (
-    "is a gateway running there? Start one with `igw serve`, or say where it is with base_url or INFERENCE_GATEWAY_URL."
+    "is a gateway running there? Start one with `igw serve`, or set its address with base_url or INFERENCE_GATEWAY_URL."
 )
 
 
@@ -91,10 +91,11 @@ def _without(value: Any, token: str) -> Any:
     if isinstance(value, bytes):
         return value.replace(token.encode(), b"...")
     if isinstance(value, dict):
-        members = cast("dict[Any, Any]", value).items()
-        return {_without(name, token): _without(item, token) for name, item in members}
+        members: dict[Any, Any] = cast("Any", value)
+        return {_without(name, token): _without(item, token) for name, item in members.items()}
     if isinstance(value, list):
-        return [_without(item, token) for item in cast("list[Any]", value)]
+        items: list[Any] = cast("Any", value)
+        return [_without(item, token) for item in items]
     if isinstance(value, Headers):
         return Headers([(name, _without(text, token)) for name, text in value.pairs()])
     if isinstance(value, Meta):
@@ -103,7 +104,7 @@ def _without(value: Any, token: str) -> Any:
 
 
 class FailedAttempt:
-    """One failed try: the error it would be, and the row of the retry table it falls under."""
+    """One failed attempt: the error to raise if it was the last, and its row of the retry table."""
 
     __slots__ = ("cause", "error", "outcome")
 
@@ -114,16 +115,16 @@ class FailedAttempt:
 
 
 class RetryState(Generic[SourceT]):
-    """The tries of one call.
+    """The attempts of one call.
 
     Attributes:
-        call: What is asked.
-        url: Where; shown in errors without its query.
-        settings: How.
-        began: When the running try began.
-        count: How many tries have begun.
-        token: What the running try sends as its token.
-        refused_token: The token that a 401 refused, once one has.
+        call: The call.
+        url: The URL of the request. Errors show it without its query.
+        settings: The settings of the call.
+        began: The time at which the current attempt began.
+        count: The number of attempts begun so far.
+        token: The token that the current attempt sends.
+        refused_token: The token that a 401 refused, or None.
     """
 
     __slots__ = ("_defaults", "_total_left", "began", "call", "count", "refused_token", "settings", "token", "url")
@@ -149,31 +150,31 @@ class RetryState(Generic[SourceT]):
 
     @property
     def spent(self) -> float:
-        """Seconds of `total` used up by earlier tries and the pauses between them."""
+        """Seconds of the `total` timeout used by earlier attempts and the delays between them."""
         total = self.settings.timeouts.total
         return 0.0 if total is None or self._total_left is None else total - self._total_left
 
     def outgoing(self) -> Outgoing:
-        """The headers of the running try: the call's, then the client's, then what goes without saying."""
+        """Return the headers of this attempt. Call headers override client headers, which override defaults."""
         call = self.call
         content_type = None if call.body is None else call.content_type
         usual = self._defaults.get(self.settings.headers, call.accept, content_type, self.token)
         return Outgoing.of(call.headers, usual) if call.headers else usual
 
     def begin(self, now: float) -> None:
-        """A try starts."""
+        """Start an attempt."""
         self.count += 1
         self.began = now
 
     def deadline(self) -> float | None:
-        """When the running try at a whole answer must be over."""
+        """Return the time by which this attempt must have the whole response, or None for no limit."""
         left, total = self.settings.timeouts.response, self._total_left
         if left is None or (total is not None and total < left):
             left = total
         return None if left is None else self.began + left
 
     def failed(self, failure: TransportFailure, now: float) -> FailedAttempt:
-        """What a transport's failure is to the caller."""
+        """Classify a failure of the transport."""
         elapsed = now - self.began
         if isinstance(failure, DeadlineExceeded):
             return FailedAttempt(self._timed_out(failure, elapsed), Outcome.OWN_TIMEOUT, failure)
@@ -181,27 +182,27 @@ class RetryState(Generic[SourceT]):
             never = ConnectError(f"{failure} ({self._where})", hint=_UNREACHABLE, **self._facts(elapsed))
             return FailedAttempt(never, Outcome.not_sent(permanent=failure.permanent), failure)
         if isinstance(failure, NoResponse):
-            text = f"{self._where} closed the connection after {elapsed:.1f} s without an answer: {failure}"
+            text = f"{self._where} closed the connection after {elapsed:.1f} s without a response: {failure}"
             error = RequestError(text, hint=LATE_CLOSE if elapsed > EARLY_SECONDS else None, **self._facts(elapsed))
             return FailedAttempt(error, Outcome.no_answer(elapsed), failure)
         return FailedAttempt(self._unreadable(failure, elapsed), Outcome.REFUSED, failure)
 
     def refused(self, error: StatusError) -> FailedAttempt:
-        """What an answer that says no is."""
+        """Classify an HTTP error response."""
         hide_token(error, self.token)
         return FailedAttempt(error, Outcome.answered(error))
 
     def broke(self, error: GatewayError, now: float) -> FailedAttempt:
-        """What a stream is that broke or went silent before its first content."""
+        """Classify a stream that broke or stalled before its first content."""
         if isinstance(error, StreamStalledError):
             return FailedAttempt(error, Outcome.OWN_TIMEOUT, error.__cause__)
         return FailedAttempt(error, Outcome.broken_before_content(error, now - self.began), error.__cause__)
 
     def delay(self, failed_attempt: FailedAttempt, now: float, random: float) -> float | None:
-        """Seconds to wait before the next try, None when this was the last."""
+        """Return the seconds to wait before the next attempt, or None if there is none."""
         error = failed_attempt.error
         retry_after = error.retry_after if isinstance(error, StatusError) else None
-        refreshed = self.refused_token is not None  # the try with a new token was nobody's failure
+        refreshed = self.refused_token is not None  # the attempt with an expired token does not count as a failure
         policy = self.settings.retry or RetryPolicy(attempts=self.settings.max_retries + 1)
         delay = policy.delay(
             self.count - refreshed,
@@ -218,12 +219,12 @@ class RetryState(Generic[SourceT]):
         return delay
 
     def request_sent(self) -> RequestSent:
-        """What a hook is told of the try that begins next."""
+        """Return the event for the attempt that begins next."""
         method, headers = self.call.method, self.outgoing().without_secrets()
         return RequestSent(method=method, url=self._where, attempt=self.count + 1, headers=headers)
 
     def response_received(self, meta: Meta) -> ResponseReceived:
-        """What a hook is told of the running try's answer."""
+        """Return the event for the response to the current attempt."""
         return ResponseReceived(
             method=self.call.method,
             url=self._where,
@@ -234,7 +235,7 @@ class RetryState(Generic[SourceT]):
         )
 
     def retry_planned(self, error: GatewayError, delay: float) -> RetryPlanned:
-        """What a hook is told when another try follows."""
+        """Return the event for a failed attempt that another one follows."""
         return RetryPlanned(method=self.call.method, url=self._where, attempt=self.count, error=error, delay=delay)
 
     @property
@@ -253,8 +254,8 @@ class RetryState(Generic[SourceT]):
             what = f"no connection to {self._where} within {seconds:g} s (timeout.connect)"
             hint = _UNREACHABLE
         else:
-            what = f"no whole answer from {self._where} within {seconds:g} s (timeout.{limit})"
-            hint = f"raise timeout=Timeouts({limit}=...) if it may really take longer."
+            what = f"no complete response from {self._where} within {seconds:g} s (timeout.{limit})"
+            hint = f"raise timeout=Timeouts({limit}=...) if the call is expected to take longer."
         return TimeoutError(what, limit=limit, seconds=seconds, hint=hint, **self._facts(elapsed))
 
     def _limit(self, which: str, elapsed: float) -> tuple[str, float | None]:
@@ -269,9 +270,9 @@ class RetryState(Generic[SourceT]):
 
     def _unreadable(self, failure: TransportFailure, elapsed: float) -> RequestError:
         if isinstance(failure, InvalidResponse):
-            text = f"what {self._where} sent is no HTTP answer that can be trusted: {failure}"
+            text = f"invalid HTTP response from {self._where}: {failure}"
         else:
-            text = f"the answer of {self._where} was cut off: {failure}"
+            text = f"the response from {self._where} was cut off: {failure}"
         return RequestError(text, **self._facts(elapsed))
 
 

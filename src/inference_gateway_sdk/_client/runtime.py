@@ -1,4 +1,4 @@
-"""What differs between the two clients: clock, sleep and chance, default transports, token sources."""
+"""The parts that differ between the two clients: clock, sleep, randomness, default transports and token sources."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: 
 
 
 def caller() -> str:
-    """File and line of the nearest frame outside this package."""
+    """Return the file and line of the nearest frame outside this package."""
     frame = _current_frame()
     while frame is not None and frame.f_code.co_filename.startswith(_PACKAGE):
         frame = frame.f_back
@@ -51,7 +51,7 @@ def caller() -> str:
 
 
 def _current_frame() -> FrameType | None:
-    """The running frame, by the one public way that needs no further import."""
+    """Return the current frame, through the traceback: the other public ways need an import."""
     try:
         raise LookupError
     except LookupError as error:
@@ -60,16 +60,16 @@ def _current_frame() -> FrameType | None:
 
 
 class Runtime(NamedTuple):
-    """Time, waiting and chance for the blocking client."""
+    """Clock, sleep and randomness for the blocking client."""
 
-    monotonic: Callable[[], float]  # seconds; the transport's deadlines are on the same clock
+    monotonic: Callable[[], float]  # seconds, on the same clock as the transport's deadlines
     wall: Callable[[], float]  # seconds since the epoch, for dates in Retry-After
     sleep: Callable[[float], None]
     random: Callable[[], float]  # in [0, 1)
 
 
 class AsyncRuntime(NamedTuple):
-    """Time, waiting and chance for the async client."""
+    """Clock, sleep and randomness for the async client."""
 
     monotonic: Callable[[], float]
     wall: Callable[[], float]
@@ -78,29 +78,29 @@ class AsyncRuntime(NamedTuple):
 
 
 def system_runtime() -> Runtime:
-    """The real ones."""
+    """Return the system's clock, sleep and randomness."""
     return Runtime(time.monotonic, time.time, time.sleep, _random)
 
 
 def async_system_runtime() -> AsyncRuntime:
-    """The real ones; asyncio is imported only here."""
+    """Return the system's clock, sleep and randomness. asyncio is imported only here."""
     import asyncio
 
     return AsyncRuntime(time.monotonic, time.time, asyncio.sleep, _random)
 
 
 def _random() -> float:
-    """A number in [0, 1). The library's module is not cheap to import, and seldom needed."""
+    """Return a random number in [0, 1). `random` is imported late, as it is slow to import and rarely needed."""
     import random
 
-    return random.random()  # noqa: S311  (spreads retries, keeps no secret)
+    return random.random()  # noqa: S311  (jitter for retries, not a secret)
 
 
 Cert: TypeAlias = "str | os.PathLike[str] | tuple[str, str] | tuple[str, str, str]"
 
 
 class Connections(Concealed, Struct, frozen=True, kw_only=True):
-    """How a client's connections are made: the arguments of its constructor that concern the transport."""
+    """The arguments of a client's constructor that configure its transport."""
 
     max_connections: int = 100
     proxy: str | None = "env"
@@ -110,7 +110,7 @@ class Connections(Concealed, Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         if type(self.max_connections) is not int:
-            raise TypeError(f"max_connections must be a whole number, got {type(self.max_connections).__name__}")
+            raise TypeError(f"max_connections must be an integer, got {type(self.max_connections).__name__}")
         if self.max_connections < 1:
             raise ValueError(f"max_connections must be at least 1, got {self.max_connections}")
 
@@ -118,13 +118,15 @@ class Connections(Concealed, Struct, frozen=True, kw_only=True):
         return f"Connections(max_connections={self.max_connections})"  # a proxy's URL may hold a password
 
     def portable(self) -> dict[str, Any]:
-        """The arguments that may be written down: secrets left out (a proxy's user and password, a key's password).
+        """Return the arguments for pickling, without secrets (a proxy's user and password, a key's password).
 
         Raises:
-            TypeError: There is an SSLContext, which cannot be copied.
+            TypeError: `tls` is set. An SSLContext cannot be pickled.
         """
         if self.tls is not None:
-            raise TypeError("a client with an SSLContext of its own (tls) cannot be pickled: make one where it is used")
+            raise TypeError(
+                "a client with an SSLContext (tls) cannot be pickled: create it in the process that uses it"
+            )
         options = structs.asdict(self)
         del options["tls"]
         if self.proxy is not None and "@" in self.proxy:
@@ -136,7 +138,7 @@ class Connections(Concealed, Struct, frozen=True, kw_only=True):
 
 
 def default_transport(connections: Connections) -> Transport:
-    """A pool of blocking connections."""
+    """Return a pool of blocking connections."""
     from .._transport._blocking import BlockingDriver
 
     how = connections
@@ -147,7 +149,7 @@ def default_transport(connections: Connections) -> Transport:
 
 
 def async_default_transport(connections: Connections) -> AsyncTransport:
-    """A pool of asyncio connections for each running loop."""
+    """Return a transport with a pool of asyncio connections for each running loop."""
     from .._transport._async import AsyncioDriver
 
     how = connections
@@ -175,15 +177,15 @@ def async_anonymous_transport(driver: AsyncTransport) -> AsyncTransport:
 Token: TypeAlias = str | Callable[[], str]
 AsyncToken: TypeAlias = str | Callable[[], str | Awaitable[str]]
 
-_NOT_ASCII = "token must be printable ASCII without spaces at its ends; got {count} characters that are not"
+_NOT_ASCII = "token must be printable ASCII without spaces, but {count} of its characters are not"
 
 
 def check_token(token: object, what: str = "token") -> str:
-    """The token, when it can stand in an Authorization header.
+    """Return the token if it is valid in an Authorization header.
 
     Raises:
-        TypeError: It is not a string.
-        ValueError: It is empty or has characters that a header cannot carry. The token itself is never shown.
+        TypeError: The token is not a string.
+        ValueError: The token is empty or contains characters that are invalid in a header. The error does not show it.
     """
     if not isinstance(token, str):
         also = " or a function that returns one" if what == "token" else ""
@@ -197,7 +199,7 @@ def check_token(token: object, what: str = "token") -> str:
 
 
 class TokenSource:
-    """The token of the blocking client: safe between threads and after fork."""
+    """The token of the blocking client, safe to use from several threads and after a fork."""
 
     def __init__(self, token: Token | None) -> None:
         self._function = token if callable(token) else None
@@ -207,23 +209,23 @@ class TokenSource:
 
     @property
     def fixed(self) -> str | None:
-        """The token, where it is always the same one; None for none, and for a function's."""
+        """The token if it is a constant string. None if there is no token, or if a function returns it."""
         return self._value if self._function is None else None
 
     @property
     def refreshable(self) -> bool:
-        """Whether another token can be had after a 401."""
+        """True if a new token can be fetched after a 401."""
         return self._function is not None
 
     def get(self, refused: str | None = None) -> str | None:
-        """The token to send, None for none.
+        """Return the token to send, or None for no token.
 
         Args:
-            refused: A token that a 401 refused: a newer one is fetched, unless another caller just did.
+            refused: A token that a 401 refused. A newer one is fetched, unless another caller has already fetched it.
         """
         if self._function is None or (self._value is not None and self._value != refused):
             return self._value
-        if self._pid != os.getpid():  # a lock held by a thread of the parent would never be released here
+        if self._pid != os.getpid():  # after a fork: a lock held by a thread of the parent is never released here
             self._lock, self._pid = threading.Lock(), os.getpid()
         with self._lock:
             if self._value is None or self._value == refused:
@@ -233,7 +235,7 @@ class TokenSource:
 
 
 class AsyncTokenSource:
-    """The token of the async client: one call for all waiters of a loop."""
+    """The token of the async client. All waiters of a loop share one call of the token function."""
 
     def __init__(self, token: AsyncToken | None) -> None:
         self._function = token if callable(token) else None
@@ -242,16 +244,16 @@ class AsyncTokenSource:
 
     @property
     def fixed(self) -> str | None:
-        """The token, where it is always the same one; None for none, and for a function's."""
+        """The token if it is a constant string. None if there is no token, or if a function returns it."""
         return self._value if self._function is None else None
 
     @property
     def refreshable(self) -> bool:
-        """Whether another token can be had after a 401."""
+        """True if a new token can be fetched after a 401."""
         return self._function is not None
 
     async def get(self, refused: str | None = None) -> str | None:
-        """As `TokenSource.get`. A function that is not async runs in a thread: it may ask a network."""
+        """Return the token to send, as `TokenSource.get`. A synchronous function runs in a thread, as it may block."""
         if self._function is None or (self._value is not None and self._value != refused):
             return self._value
         del refused  # the function may fail, and error trackers collect the variables of a traceback
@@ -267,7 +269,7 @@ class AsyncTokenSource:
     def _fetched(self, loop: asyncio.AbstractEventLoop, task: asyncio.Task[str]) -> None:
         self._fetching.pop(loop, None)
         if not task.cancelled():
-            task.exception()  # looked at, for every waiter may have left
+            task.exception()  # retrieved, as every waiter may have been cancelled
 
     async def _fetch(self, function: Callable[[], str | Awaitable[str]]) -> str:
         import asyncio

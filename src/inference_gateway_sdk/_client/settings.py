@@ -1,4 +1,4 @@
-"""What a call is made with: the client's configuration and the call's own options, resolved into one frozen value."""
+"""The settings of a call: the client's configuration and the call's options, resolved into one frozen value."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 from msgspec import Struct, structs
 
 from .._model.json_values import is_iterable, is_mapping
+from .._model.model import Model
 from .._model.open_types import Concealed
 from .._version import __version__
 from .._wire.retry import RetryPolicy
@@ -19,6 +20,7 @@ from .hooks import HOOKS
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from .._tools.tool import DialectName
     from .._wire.call import BaseCall
 
 __all__ = [
@@ -26,6 +28,7 @@ __all__ = [
     "ClientSettings",
     "check_call",
     "check_headers",
+    "describe_types",
     "pop_assemble_option",
     "resolve",
     "split_params",
@@ -37,14 +40,14 @@ AnyHook: TypeAlias = Callable[[Any], Any]
 
 OPTIONS = frozenset({"timeout", "max_retries", "retry", "headers", "extra_query", "extra_body"})
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 section 5.6.2
-_VALUE = re.compile(r"[\t -~]*")  # RFC 9110 section 5.5, without what only an encoding would give a meaning
+_VALUE = re.compile(r"[\t -~]*")  # RFC 9110 section 5.5, without obs-text (bytes 0x80 to 0xFF)
 _MEDIA_TYPES = 64
 _OWN = frozenset({"host", "content-length", "transfer-encoding", "connection"})
 _AGENT = ("User-Agent", f"inference-gateway-sdk-python/{__version__}")
 
 
 class ClientSettings(Concealed, Struct, Generic[SourceT], frozen=True, kw_only=True):
-    """Everything a call needs besides what it asks for."""
+    """The settings of a call: everything that is not part of the request itself."""
 
     token: SourceT
     timeouts: Timeouts = Timeouts()
@@ -64,11 +67,11 @@ class ClientSettings(Concealed, Struct, Generic[SourceT], frozen=True, kw_only=T
 
 
 def resolve(settings: ClientSettings[SourceT], changes: Mapping[str, Any]) -> ClientSettings[SourceT]:
-    """The settings with some of them changed; only what is named in `changes` changes.
+    """Return the settings with `changes` applied.
 
     Raises:
-        TypeError: An option of the wrong type, or one that does not exist.
-        ValueError: A value that makes no sense. Each names the argument.
+        TypeError: An option has the wrong type or does not exist. The message names it.
+        ValueError: An option has an invalid value. The message names it.
     """
     if not changes:
         return settings
@@ -76,7 +79,7 @@ def resolve(settings: ClientSettings[SourceT], changes: Mapping[str, Any]) -> Cl
     for name, value in changes.items():
         read = _READERS.get(name)
         if read is None:
-            raise TypeError(f"no option is named {name!r}: there are {', '.join(sorted(_READERS))}")
+            raise TypeError(f"unknown option {name!r}: the options are {', '.join(sorted(_READERS))}")
         field, new_value = read(settings, value)
         new[field] = new_value
     return structs.replace(settings, **new)
@@ -85,10 +88,10 @@ def resolve(settings: ClientSettings[SourceT], changes: Mapping[str, Any]) -> Cl
 def split_params(
     settings: ClientSettings[SourceT], given: Mapping[str, Any]
 ) -> tuple[ClientSettings[SourceT], dict[str, Any]]:
-    """Return the settings with a call's options, and what is left of its keyword arguments: the parameters.
+    """Split a call's keyword arguments. Return the settings with its options applied, and the parameters.
 
-    Options are taken out of `given` itself. It is a variable of every frame of the call, which error trackers walk, and
-    headers and queries are secrets.
+    Options are removed from `given` itself. Every frame of the call holds that dict, error trackers record frames, and
+    headers and queries may be secret.
     """
     rest: Any = given  # a TypedDict to type checkers
     if not rest:
@@ -100,10 +103,10 @@ def split_params(
 def without_body(settings: ClientSettings[SourceT], options: Mapping[str, Any]) -> ClientSettings[SourceT]:
     """Return the settings with the options of a call that takes neither parameters nor `extra_body`.
 
-    They are taken out of `options` itself, as by `split_params`.
+    The options are removed from `options` itself, as in `split_params`.
 
     Raises:
-        TypeError: An option that such a call does not have.
+        TypeError: The call does not take one of the options.
     """
     if not options:
         return settings
@@ -115,11 +118,42 @@ def without_body(settings: ClientSettings[SourceT], options: Mapping[str, Any]) 
     return resolve(settings, {name: own.pop(name) for name in [*own]})
 
 
-def pop_assemble_option(given: dict[str, Any]) -> bool:
-    """Whether a stream keeps what it brings: taken out of the parameters that are left.
+def describe_types(given: dict[str, Any], dialect: DialectName, provider: str | None) -> None:
+    """Replace Python objects in the parameters of a call with their descriptions, in place.
+
+    In `tools`, functions, `tool(f)` and tools of `list_mcp_tools()` become descriptions in the form of the dialect. The
+    call offers them to the model but does not run them. In `response_format`, a type becomes its JSON schema.
 
     Raises:
-        TypeError: It is neither True nor False.
+        TypeError: A function or type cannot be described. The message names the argument.
+        ValueError: Two tools have the same name.
+    """
+    tools = given.get("tools")
+    if tools is not None and is_iterable(tools) and not isinstance(tools, (str, bytes)) and not is_mapping(tools):
+        given["tools"] = tools = list(tools)
+        if any(map(_needs_description, tools)):
+            from .._tools.tool import describe_tools
+
+            given["tools"] = describe_tools(tools, dialect)
+    wanted = given.get("response_format")
+    if dialect == "chat" and wanted is not None and not is_mapping(wanted) and not isinstance(wanted, Model):
+        from .._run.output import response_format
+
+        given["response_format"] = response_format(wanted, provider)
+
+
+def _needs_description(tool: object) -> bool:
+    """Return whether a tool is neither a mapping nor an instance of one of the contract's types."""
+    if isinstance(tool, Model):
+        return type(tool).__name__ == "McpServerTool"  # compared by name, as its module is imported late
+    return not is_mapping(tool)
+
+
+def pop_assemble_option(given: dict[str, Any]) -> bool:
+    """Remove the option `assemble` from the parameters and return it.
+
+    Raises:
+        TypeError: The value is not a bool.
     """
     assemble = given.pop("assemble", True)
     if not isinstance(assemble, bool):
@@ -128,11 +162,11 @@ def pop_assemble_option(given: dict[str, Any]) -> bool:
 
 
 def check_headers(headers: object, name: str = "headers") -> tuple[tuple[str, str], ...]:
-    """The headers as pairs.
+    """Return the headers as pairs.
 
     Raises:
-        TypeError: Not a mapping of strings.
-        ValueError: A name or value that HTTP cannot carry, or a header that is the transport's own.
+        TypeError: The headers are not a mapping of strings to strings.
+        ValueError: A name or value is invalid in HTTP, or the transport sets the header itself.
     """
     if not is_mapping(headers):
         raise TypeError(f"{name} must be a mapping of names to values, got {type(headers).__name__}")
@@ -172,7 +206,7 @@ def _check_pairs(headers: Iterable[tuple[object, object]], name: str) -> tuple[t
         if not _TOKEN.fullmatch(key):
             raise ValueError(f"{name}: {key!r} is not a header name")
         if key.lower() in _OWN:
-            raise ValueError(f"{name}: {key} is set by the transport and cannot be given")
+            raise ValueError(f"{name}: {key} is set by the transport: leave it out")
         if not _VALUE.fullmatch(value):
             raise ValueError(f"{name}[{key!r}] must be printable ASCII without line breaks")
         pairs.append((key, value))
@@ -221,7 +255,7 @@ def _read_body(settings: ClientSettings[Any], value: Any) -> tuple[str, Mapping[
         raise TypeError(f"extra_body must be a mapping of field names to values, got {type(value).__name__}")
     for name in value or ():
         if not isinstance(name, str):
-            raise TypeError(f"extra_body must have strings for field names; {name!r} is none")
+            raise TypeError(f"extra_body must map field names (strings) to values; {name!r} is not a string")
     return "extra_body", value if value is not None else settings.extra_body
 
 

@@ -1,4 +1,4 @@
-"""Files that users give, as bytes, a path or an open file, to what is sent of them."""
+"""Read the files that users pass as bytes, a path or an open file."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ File: TypeAlias = bytes | os.PathLike[str] | IO[bytes]
 
 
 def read_upload(value: object, name: str) -> Upload:
-    """The file's bytes, and its name where it has one.
+    """Return the content of a file, and its name if it has one.
 
     Args:
-        value: Bytes, a path, or a file that is open for reading bytes; it is read from where it stands.
-        name: The argument, for error messages.
+        value: Bytes, a path, or a file open in binary mode, which is read from its current position.
+        name: Name of the argument, for error messages.
 
     Raises:
-        TypeError: It is none of these, or open as text.
+        TypeError: The value has another type, or the file is open in text mode.
         OSError: The file cannot be read.
     """
     if isinstance(value, (bytes, bytearray)):
@@ -36,7 +36,7 @@ def read_upload(value: object, name: str) -> Upload:
 
 
 async def async_read_upload(value: object, name: str) -> Upload:
-    """As `read_upload`, in a thread: a disk may be slow, or far away."""
+    """Read an upload in a thread, as `read_upload`. Reading a file may block."""
     import asyncio
 
     if isinstance(value, (bytes, bytearray)):
@@ -47,7 +47,7 @@ async def async_read_upload(value: object, name: str) -> Upload:
 def _read_file(file: IO[Any], name: str) -> Upload:
     content = file.read()
     if not isinstance(content, bytes):
-        raise TypeError(f'{name} is open as text: open it with mode "rb"')
-    filename: object = getattr(file, "name", None)  # a number for a file opened by its descriptor
+        raise TypeError(f'{name} is open in text mode: open it with mode "rb"')
+    filename: object = getattr(file, "name", None)  # an int for a file opened by its descriptor
     known = isinstance(filename, str) and not filename.startswith("<")
     return Upload(content, str(filename) if known else None)

@@ -1,1 +1,1 @@
-"""The contract as Python types, one module a family. Derived from openapi.yaml: do not edit."""
+"""The contract as Python types, one module per family. Derived from openapi.yaml: do not edit."""

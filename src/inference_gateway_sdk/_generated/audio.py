@@ -4,6 +4,8 @@ Derived from openapi.yaml by scripts/generate_types: do not edit.
 """
 # fmt: off
 
+from typing import Literal, TYPE_CHECKING, TypeAlias
+
 from .._model.model import Model as _Model, Required
 from .._model.open_types import OpenEnum
 
@@ -18,7 +20,7 @@ __all__ = [
 
 
 class CreateSpeechRequestResponseFormat(OpenEnum):
-    """The sound's file format."""
+    """The file format of the audio."""
 
     MP3 = "mp3"
     OPUS = "opus"
@@ -28,56 +30,70 @@ class CreateSpeechRequestResponseFormat(OpenEnum):
     PCM = "pcm"
 
 
+if TYPE_CHECKING:
+    CreateSpeechRequestResponseFormatValue: TypeAlias = CreateSpeechRequestResponseFormat | Literal["mp3", "opus", "aac", "flac", "wav", "pcm"] | str
+    """A `CreateSpeechRequestResponseFormat`, or any other string: gateways send values that no contract lists."""
+else:
+    CreateSpeechRequestResponseFormatValue = CreateSpeechRequestResponseFormat
+
+
 class CreateSpeechRequest(_Model, kw_only=True):
-    """A text to speak."""
+    """A text to convert to speech."""
 
     model: Required[str]
-    """`provider/name`, or a bare name when the provider is given beside it."""
+    """`provider/name`, or a bare name together with a provider."""
     input: Required[str]
-    """The text, at most 4096 characters."""
+    """The text to speak, at most 4096 characters."""
     voice: Required[str]
-    """Who speaks: one of the provider's voices by name or id."""
+    """The voice, by its name or id at the provider."""
     instructions: str | None = None
-    """How to speak: mood, pace, accent."""
-    response_format: CreateSpeechRequestResponseFormat | None = None
-    """The sound's file format."""
+    """Instructions for the speech, such as mood, pace or accent."""
+    response_format: CreateSpeechRequestResponseFormatValue | None = None
+    """The file format of the audio."""
     speed: float | None = None
-    """How fast to speak; 1 is the natural pace."""
+    """The speed of the speech; 1 is normal."""
     language: str | None = None
-    """The text's language as two letters (ISO 639-1)."""
+    """The language of the text as two letters (ISO 639-1)."""
     reference_audio: str | None = None
-    """A sample of the voice to imitate, as base64."""
+    """A recording of the voice to imitate, as base64."""
 
 
 class CreateSfxRequestResponseFormat(OpenEnum):
-    """The sound's file format."""
+    """The file format of the audio."""
 
     MP3 = "mp3"
     OPUS = "opus"
     AAC = "aac"
     FLAC = "flac"
     PCM = "pcm"
+
+
+if TYPE_CHECKING:
+    CreateSfxRequestResponseFormatValue: TypeAlias = CreateSfxRequestResponseFormat | Literal["mp3", "opus", "aac", "flac", "pcm"] | str
+    """A `CreateSfxRequestResponseFormat`, or any other string: gateways send values that no contract lists."""
+else:
+    CreateSfxRequestResponseFormatValue = CreateSfxRequestResponseFormat
 
 
 class CreateSfxRequest(_Model, kw_only=True):
-    """A sound effect to make from a text."""
+    """A prompt for a sound effect."""
 
     model: Required[str]
-    """`provider/name`, or a bare name when the provider is given beside it."""
+    """`provider/name`, or a bare name together with a provider."""
     prompt: Required[str]
-    """What should be heard."""
+    """A text that describes the sound."""
     duration_seconds: float | None = None
-    """How long it lasts; left out, the model decides."""
+    """The length in seconds; if left out, the model decides."""
     prompt_influence: float | None = None
-    """How closely to follow the prompt, from loosely (0) to exactly (1)."""
+    """The influence of the prompt, from 0 (loose) to 1 (exact)."""
     loop: bool | None = None
-    """Whether the end joins the beginning without a seam."""
-    response_format: CreateSfxRequestResponseFormat | None = None
-    """The sound's file format."""
+    """Generate a sound that loops without a gap."""
+    response_format: CreateSfxRequestResponseFormatValue | None = None
+    """The file format of the audio."""
 
 
 class CreateMusicRequestResponseFormat(OpenEnum):
-    """The sound's file format."""
+    """The file format of the audio."""
 
     MP3 = "mp3"
     OPUS = "opus"
@@ -86,16 +102,23 @@ class CreateMusicRequestResponseFormat(OpenEnum):
     PCM = "pcm"
 
 
+if TYPE_CHECKING:
+    CreateMusicRequestResponseFormatValue: TypeAlias = CreateMusicRequestResponseFormat | Literal["mp3", "opus", "aac", "flac", "pcm"] | str
+    """A `CreateMusicRequestResponseFormat`, or any other string: gateways send values that no contract lists."""
+else:
+    CreateMusicRequestResponseFormatValue = CreateMusicRequestResponseFormat
+
+
 class CreateMusicRequest(_Model, kw_only=True):
-    """A piece of music to compose from a text."""
+    """A prompt for a piece of music."""
 
     model: Required[str]
-    """`provider/name`, or a bare name when the provider is given beside it."""
+    """`provider/name`, or a bare name together with a provider."""
     prompt: Required[str]
-    """What should be played."""
+    """A text that describes the music."""
     duration_seconds: float | None = None
-    """How long it lasts; left out, the model decides."""
+    """The length in seconds; if left out, the model decides."""
     instrumental: bool | None = None
-    """Whether to do without singing."""
-    response_format: CreateMusicRequestResponseFormat | None = None
-    """The sound's file format."""
+    """Generate music without vocals."""
+    response_format: CreateMusicRequestResponseFormatValue | None = None
+    """The file format of the audio."""

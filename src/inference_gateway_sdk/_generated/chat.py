@@ -4,7 +4,7 @@ Derived from openapi.yaml by scripts/generate_types: do not edit.
 """
 # fmt: off
 
-from typing import Any, TYPE_CHECKING, TypeAlias
+from typing import Any, Literal, TYPE_CHECKING, TypeAlias
 
 from msgspec import field
 
@@ -69,7 +69,7 @@ __all__ = [
 
 
 class MessageRole(OpenEnum):
-    """Who a chat message comes from."""
+    """The role of a chat message's author."""
 
     SYSTEM = "system"
     USER = "user"
@@ -77,241 +77,304 @@ class MessageRole(OpenEnum):
     TOOL = "tool"
 
 
+if TYPE_CHECKING:
+    MessageRoleValue: TypeAlias = MessageRole | Literal["system", "user", "assistant", "tool"] | str
+    """A `MessageRole`, or any other string: gateways send values that no contract lists."""
+else:
+    MessageRoleValue = MessageRole
+
+
 class UnknownContentPart(Unknown):
-    """A variant of `ContentPart` that the contract does not list, kept whole."""
+    """A variant of `ContentPart` that the contract does not list, kept unchanged."""
 
     __slots__ = ()
 
 
 if TYPE_CHECKING:
     ContentPart: TypeAlias = "TextContentPart | ImageContentPart | UnknownContentPart"
-    """A piece of a message's content."""
+    """One part of a message's content."""
 else:
 
     class ContentPart(Variants):
-        """A piece of a message's content."""
+        """One part of a message's content."""
 
 
 MessageContent: TypeAlias = str | list[ContentPart]
-"""A plain text, or parts that mix text and pictures."""
+"""Plain text, or a list of parts with text and images."""
 
 
 class ChatCompletionToolType(OpenEnum):
-    """The kinds of chat tools; functions are the only one."""
+    """The types of chat tools; functions are the only one."""
 
     FUNCTION = "function"
 
 
+if TYPE_CHECKING:
+    ChatCompletionToolTypeValue: TypeAlias = ChatCompletionToolType | Literal["function"] | str
+    """A `ChatCompletionToolType`, or any other string: gateways send values that no contract lists."""
+else:
+    ChatCompletionToolTypeValue = ChatCompletionToolType
+
+
 class ChatCompletionMessageToolCallFunction(Arguments, _Model, kw_only=True):
-    """The function an assistant wants called."""
+    """The function that the assistant calls."""
 
     name: Required[str]
-    """Which function."""
+    """The function's name."""
     arguments: Required[str]
-    """Its arguments as JSON text. A model wrote it, so it may be malformed; check before use."""
+    """The arguments as JSON text. The model wrote it, so it may be malformed; validate it before use."""
 
 
 class ToolCallExtraContentGoogle(_Model, kw_only=True):
-    """Google's attachment."""
+    """The data of Google."""
 
     thought_signature: str | None = None
-    """Seals the thinking behind the call. Gemini refuses the next turn when it is missing or altered."""
+    """A signature of the reasoning before the call. Gemini refuses the next turn if it is missing or modified."""
 
 
 class ToolCallExtraContent(_Model, kw_only=True):
-    """Attachments of providers to a tool call, one key for each provider."""
+    """Data that providers attach to a tool call, one key per provider."""
 
     google: ToolCallExtraContentGoogle | None = None
-    """Google's attachment."""
+    """The data of Google."""
 
 
 class ChatCompletionMessageToolCall(ToolCallMixin, _Model, kw_only=True):
-    """One request of the assistant to run a tool."""
+    """One tool call of the assistant."""
 
     id: Required[str]
-    """Ties the tool's answer to this call."""
-    type: Required[ChatCompletionToolType] = field(default_factory=lambda: ChatCompletionToolType.FUNCTION)
-    """The kind of tool."""
+    """The id that the tool's result must refer to."""
+    type: Required[ChatCompletionToolTypeValue] = field(default_factory=lambda: ChatCompletionToolType.FUNCTION)
+    """The tool's type, `function`."""
     function: Required[ChatCompletionMessageToolCallFunction]
-    """What to call, with which arguments."""
+    """The function to call, with its arguments."""
     extra_content: ToolCallExtraContent | None = None
-    """What a provider attached and wants back unchanged."""
+    """Data that a provider attached and requires back unchanged."""
 
 
 class Message(MessageText, _Model, kw_only=True):
     """One message of a conversation, sent or received."""
 
-    role: Required[MessageRole]
-    """Who it comes from."""
+    role: Required[MessageRoleValue]
+    """The author's role."""
     content: MessageContent | None
-    """What it says; null when the assistant only calls tools."""
+    """The text or the parts; null if the assistant only calls tools."""
     tool_calls: list[ChatCompletionMessageToolCall] | None = None
-    """Tools the assistant asks to have run."""
+    """The tool calls of the assistant."""
     tool_call_id: str | None = None
-    """Which tool call this message answers; for role `tool`."""
+    """The `id` of the answered tool call; for role `tool`."""
     reasoning_content: str | None = None
-    """The model's thinking, as DeepSeek and others name it."""
+    """The model's reasoning, under the name that DeepSeek and others use."""
     reasoning: str | None = None
-    """The model's thinking, as Groq and others name it."""
+    """The model's reasoning, under the name that Groq and others use."""
     refusal: str | None = None
-    """Why the assistant declined, instead of content."""
+    """The assistant's reason for declining, in place of content."""
 
 
 class TextContentPartType(OpenEnum):
-    """Marks the part as text."""
+    """The type of the part, `text`."""
 
     TEXT = "text"
+
+
+if TYPE_CHECKING:
+    TextContentPartTypeValue: TypeAlias = TextContentPartType | Literal["text"] | str
+    """A `TextContentPartType`, or any other string: gateways send values that no contract lists."""
+else:
+    TextContentPartTypeValue = TextContentPartType
 
 
 class TextContentPart(_Model, kw_only=True):
     """Text within a message."""
 
-    type: Required[TextContentPartType] = field(default_factory=lambda: TextContentPartType.TEXT)
-    """Marks the part as text."""
+    type: Required[TextContentPartTypeValue] = field(default_factory=lambda: TextContentPartType.TEXT)
+    """The type of the part, `text`."""
     text: Required[str]
-    """The words."""
+    """The text of the part."""
 
 
 class ImageContentPartType(OpenEnum):
-    """Marks the part as a picture."""
+    """The type of the part, `image_url`."""
 
     IMAGE_URL = "image_url"
 
 
+if TYPE_CHECKING:
+    ImageContentPartTypeValue: TypeAlias = ImageContentPartType | Literal["image_url"] | str
+    """A `ImageContentPartType`, or any other string: gateways send values that no contract lists."""
+else:
+    ImageContentPartTypeValue = ImageContentPartType
+
+
 class ImageUrlDetail(OpenEnum):
-    """How closely the model looks. More detail costs more tokens."""
+    """The level of detail at which the model sees the image. More detail costs more tokens."""
 
     AUTO = "auto"
     LOW = "low"
     HIGH = "high"
 
 
+if TYPE_CHECKING:
+    ImageUrlDetailValue: TypeAlias = ImageUrlDetail | Literal["auto", "low", "high"] | str
+    """A `ImageUrlDetail`, or any other string: gateways send values that no contract lists."""
+else:
+    ImageUrlDetailValue = ImageUrlDetail
+
+
 class ImageUrl(_Model, kw_only=True):
-    """A picture by address."""
+    """An image given by its URL."""
 
     url: Required[str]
-    """A web address, or a `data:` URL with the bytes as base64."""
-    detail: ImageUrlDetail | None = None
-    """How closely the model looks. More detail costs more tokens."""
+    """An http or https URL, or a `data:` URL with base64."""
+    detail: ImageUrlDetailValue | None = None
+    """The level of detail at which the model sees the image. More detail costs more tokens."""
 
 
 class ImageContentPart(_Model, kw_only=True):
-    """A picture within a message."""
+    """An image within a message."""
 
-    type: Required[ImageContentPartType] = field(default_factory=lambda: ImageContentPartType.IMAGE_URL)
-    """Marks the part as a picture."""
+    type: Required[ImageContentPartTypeValue] = field(default_factory=lambda: ImageContentPartType.IMAGE_URL)
+    """The type of the part, `image_url`."""
     image_url: Required[ImageUrl]
-    """Where the picture is."""
+    """The image's URL."""
 
 
 FunctionParameters: TypeAlias = dict[str, Any]
-"""A JSON Schema of an object: the arguments by name."""
+"""A JSON Schema of an object whose properties are the arguments."""
 
 
 class FunctionObject(_Model, kw_only=True):
-    """A function the model may ask to have called."""
+    """A function that the model may call."""
 
     description: str | None = None
-    """When to call it and what it does. The model chooses by this."""
+    """The purpose of the function. The model uses it to decide when to call it."""
     name: Required[str]
-    """What the model calls it by: letters, digits, `_` and `-`, at most 64."""
+    """The name by which the model calls it: letters, digits, `_` and `-`, at most 64."""
     parameters: FunctionParameters | None = None
-    """Its arguments; leave it out for none."""
+    """The JSON Schema of its arguments; leave it out for a function without arguments."""
     strict: bool | None = None
-    """Hold the model to the parameters' schema exactly."""
+    """Force the model to follow the schema of the parameters exactly."""
 
 
 class ChatCompletionTool(_Model, kw_only=True):
-    """A tool on offer to the model."""
+    """A tool that is offered to the model."""
 
-    type: Required[ChatCompletionToolType] = field(default_factory=lambda: ChatCompletionToolType.FUNCTION)
-    """The kind of tool."""
+    type: Required[ChatCompletionToolTypeValue] = field(default_factory=lambda: ChatCompletionToolType.FUNCTION)
+    """The tool's type, `function`."""
     function: Required[FunctionObject]
-    """What the tool does and takes."""
+    """The function that the tool stands for."""
 
 
 class ChatCompletionToolChoiceMode(OpenEnum):
-    """`none` forbids tools, `auto` leaves it to the model, `required` insists on one."""
+    """`none` forbids tools, `auto` lets the model decide, `required` forces a call."""
 
     NONE = "none"
     AUTO = "auto"
     REQUIRED = "required"
 
 
+if TYPE_CHECKING:
+    ChatCompletionToolChoiceModeValue: TypeAlias = ChatCompletionToolChoiceMode | Literal["none", "auto", "required"] | str
+    """A `ChatCompletionToolChoiceMode`, or any other string: gateways send values that no contract lists."""
+else:
+    ChatCompletionToolChoiceModeValue = ChatCompletionToolChoiceMode
+
+
 class ChatCompletionNamedToolChoiceFunction(_Model, kw_only=True):
-    """Which function it is."""
+    """The forced function."""
 
     name: Required[str]
-    """Its name among the tools on offer."""
+    """The name of one of the offered tools."""
 
 
 class ChatCompletionNamedToolChoice(_Model, kw_only=True):
-    """Insists on one tool."""
+    """A tool choice that forces a call of one tool."""
 
-    type: Required[ChatCompletionToolType] = field(default_factory=lambda: ChatCompletionToolType.FUNCTION)
-    """The kind of tool."""
+    type: Required[ChatCompletionToolTypeValue] = field(default_factory=lambda: ChatCompletionToolType.FUNCTION)
+    """The tool's type, `function`."""
     function: Required[ChatCompletionNamedToolChoiceFunction]
-    """Which function it is."""
+    """The forced function."""
 
 
-ChatCompletionToolChoiceOption: TypeAlias = ChatCompletionToolChoiceMode | ChatCompletionNamedToolChoice
-"""Whether tools are used: a mode, or one tool by name."""
+ChatCompletionToolChoiceOption: TypeAlias = ChatCompletionToolChoiceModeValue | ChatCompletionNamedToolChoice
+"""The tool choice: a mode, or one tool by name."""
 
 
 class ChatCompletionMessageToolCallChunkFunction(_Model, kw_only=True):
-    """More of the function's name or arguments."""
+    """A piece of the function's name or arguments."""
 
     name: str | None = None
     """The name, or a piece of it."""
     arguments: str | None = None
-    """The next stretch of the arguments' JSON text."""
+    """The next piece of the arguments' JSON text."""
 
 
 class ChatCompletionMessageToolCallChunk(_Model, kw_only=True):
-    """A fragment of a tool call in a stream."""
+    """A piece of a tool call in a stream."""
 
     index: int | None = None
-    """Which of the message's calls it continues. Some providers leave it out."""
+    """The index of the tool call that this piece belongs to. Some providers leave it out."""
     id: str | None = None
-    """The call's id, usually in its first fragment only."""
+    """The call's id, usually only in its first piece."""
     type: str | None = None
-    """The kind of tool, usually in the first fragment only."""
+    """The type of the tool, usually only in the first piece."""
     function: ChatCompletionMessageToolCallChunkFunction | None = None
-    """More of the function's name or arguments."""
+    """A piece of the function's name or arguments."""
     extra_content: ToolCallExtraContent | None = None
-    """What a provider attached and wants back unchanged."""
+    """Data that a provider attached and requires back unchanged."""
 
 
 class ResponseFormatTextType(OpenEnum):
-    """Chooses plain text."""
+    """The type of the format, `text`."""
 
     TEXT = "text"
 
 
-class ResponseFormatText(_Model, kw_only=True):
-    """Asks for prose, which is what models do anyway."""
+if TYPE_CHECKING:
+    ResponseFormatTextTypeValue: TypeAlias = ResponseFormatTextType | Literal["text"] | str
+    """A `ResponseFormatTextType`, or any other string: gateways send values that no contract lists."""
+else:
+    ResponseFormatTextTypeValue = ResponseFormatTextType
 
-    type: Required[ResponseFormatTextType] = field(default_factory=lambda: ResponseFormatTextType.TEXT)
-    """Chooses plain text."""
+
+class ResponseFormatText(_Model, kw_only=True):
+    """Plain text, the default format."""
+
+    type: Required[ResponseFormatTextTypeValue] = field(default_factory=lambda: ResponseFormatTextType.TEXT)
+    """The type of the format, `text`."""
 
 
 class ResponseFormatJsonObjectType(OpenEnum):
-    """Chooses free JSON."""
+    """The type of the format, `json_object`."""
 
     JSON_OBJECT = "json_object"
 
 
-class ResponseFormatJsonObject(_Model, kw_only=True):
-    """Asks for any JSON object. Mention JSON in a message too, or some models run on without end."""
+if TYPE_CHECKING:
+    ResponseFormatJsonObjectTypeValue: TypeAlias = ResponseFormatJsonObjectType | Literal["json_object"] | str
+    """A `ResponseFormatJsonObjectType`, or any other string: gateways send values that no contract lists."""
+else:
+    ResponseFormatJsonObjectTypeValue = ResponseFormatJsonObjectType
 
-    type: Required[ResponseFormatJsonObjectType] = field(default_factory=lambda: ResponseFormatJsonObjectType.JSON_OBJECT)
-    """Chooses free JSON."""
+
+class ResponseFormatJsonObject(_Model, kw_only=True):
+    """Any JSON object. Also mention JSON in a message, or some models generate without end."""
+
+    type: Required[ResponseFormatJsonObjectTypeValue] = field(default_factory=lambda: ResponseFormatJsonObjectType.JSON_OBJECT)
+    """The type of the format, `json_object`."""
 
 
 class ResponseFormatJsonSchemaType(OpenEnum):
-    """Chooses JSON by schema."""
+    """The type of the format, `json_schema`."""
 
     JSON_SCHEMA = "json_schema"
+
+
+if TYPE_CHECKING:
+    ResponseFormatJsonSchemaTypeValue: TypeAlias = ResponseFormatJsonSchemaType | Literal["json_schema"] | str
+    """A `ResponseFormatJsonSchemaType`, or any other string: gateways send values that no contract lists."""
+else:
+    ResponseFormatJsonSchemaTypeValue = ResponseFormatJsonSchemaType
 
 
 ResponseFormatJsonSchemaSchema: TypeAlias = dict[str, Any]
@@ -319,51 +382,51 @@ ResponseFormatJsonSchemaSchema: TypeAlias = dict[str, Any]
 
 
 class ResponseFormatJsonSchemaJsonSchema(_Model, kw_only=True):
-    """The schema, with its name."""
+    """The schema and its name."""
 
     description: str | None = None
-    """What the format is for; the model reads it."""
+    """The purpose of the format; the model reads it."""
     name: Required[str]
-    """Letters, digits, `_` and `-`, at most 64."""
+    """The name of the schema: letters, digits, `_` and `-`, at most 64."""
     schema: ResponseFormatJsonSchemaSchema | None = None
-    """The schema itself."""
+    """The JSON Schema itself."""
     strict: bool | None = None
-    """Hold the model to the schema exactly; providers then take only a part of JSON Schema."""
+    """Force the model to follow the schema exactly; providers then support only a subset of JSON Schema."""
 
 
 class ResponseFormatJsonSchema(_Model, kw_only=True):
-    """Asks for JSON that fits a schema."""
+    """JSON that matches a schema."""
 
-    type: Required[ResponseFormatJsonSchemaType] = field(default_factory=lambda: ResponseFormatJsonSchemaType.JSON_SCHEMA)
-    """Chooses JSON by schema."""
+    type: Required[ResponseFormatJsonSchemaTypeValue] = field(default_factory=lambda: ResponseFormatJsonSchemaType.JSON_SCHEMA)
+    """The type of the format, `json_schema`."""
     json_schema: Required[ResponseFormatJsonSchemaJsonSchema]
-    """The schema, with its name."""
+    """The schema and its name."""
 
 
 class ChatCompletionStreamOptions(_Model, kw_only=True):
-    """Settings for streams. Gateways overwrite them to ask for usage wherever the provider can tell it."""
+    """Options for streams. Gateways overwrite them to request usage from every provider that reports it."""
 
     include_usage: Required[bool]
-    """Whether a last chunk tells the tokens used."""
+    """Request a last chunk with the tokens used."""
 
 
 class UnknownCreateChatCompletionRequestResponseFormat(Unknown):
-    """A variant of `CreateChatCompletionRequestResponseFormat` that the contract does not list, kept whole."""
+    """A variant of `CreateChatCompletionRequestResponseFormat` that the contract does not list, kept unchanged."""
 
     __slots__ = ()
 
 
 if TYPE_CHECKING:
     CreateChatCompletionRequestResponseFormat: TypeAlias = "ResponseFormatText | ResponseFormatJsonSchema | ResponseFormatJsonObject | UnknownCreateChatCompletionRequestResponseFormat"
-    """The shape the answer must have."""
+    """The answer's format, such as text, any JSON, or JSON that matches a schema."""
 else:
 
     class CreateChatCompletionRequestResponseFormat(Variants):
-        """The shape the answer must have."""
+        """The answer's format, such as text, any JSON, or JSON that matches a schema."""
 
 
 class CreateChatCompletionRequestReasoningEffort(OpenEnum):
-    """How hard a reasoning model thinks before it answers."""
+    """The amount of reasoning before the answer."""
 
     MINIMAL = "minimal"
     LOW = "low"
@@ -371,59 +434,67 @@ class CreateChatCompletionRequestReasoningEffort(OpenEnum):
     HIGH = "high"
 
 
+if TYPE_CHECKING:
+    CreateChatCompletionRequestReasoningEffortValue: TypeAlias = CreateChatCompletionRequestReasoningEffort | Literal["minimal", "low", "medium", "high"] | str
+    """A `CreateChatCompletionRequestReasoningEffort`, or any other string: gateways send values that no contract lists.
+    """
+else:
+    CreateChatCompletionRequestReasoningEffortValue = CreateChatCompletionRequestReasoningEffort
+
+
 class CreateChatCompletionRequest(_Model, kw_only=True):
-    """A conversation to continue, and how."""
+    """A conversation to continue, and the settings."""
 
     model: Required[str]
-    """`provider/name`, a bare name when the provider is given beside it, or a routing alias of the gateway."""
+    """`provider/name`, a bare name together with a provider, or a routing alias of the gateway."""
     messages: list[Message]
-    """The conversation so far, oldest first."""
+    """The conversation so far, oldest message first."""
     max_tokens: int | None = None
-    """Most tokens to generate. Newer OpenAI models want `max_completion_tokens`."""
+    """The token limit of the answer. Newer OpenAI models require `max_completion_tokens` instead."""
     max_completion_tokens: int | None = None
-    """Most tokens to generate, thinking included."""
+    """The token limit of the answer, including reasoning."""
     temperature: float | None = None
-    """How freely words are picked: near 0 the likeliest always wins. Set this or `top_p`, not both."""
+    """The randomness of the sampling: near 0 the most likely token is always chosen. Set either this or `top_p`."""
     top_p: float | None = None
-    """Pick only among the likeliest tokens that together hold this share of the probability."""
+    """Sample only from the most likely tokens that together have this probability."""
     frequency_penalty: float | None = None
-    """Above 0 makes a token less likely each time it recurs; below 0 makes it likelier."""
+    """Values above 0 make a token less likely with each use; values below 0 make it more likely."""
     presence_penalty: float | None = None
-    """Above 0 makes any token already used less likely, nudging towards new topics."""
+    """Values above 0 make tokens that were used before less likely, which favours new topics."""
     n: int | None = None
-    """How many answers to generate; each is paid for."""
+    """The number of answers to generate; each one is billed."""
     stop: str | list[str] | None = None
-    """One text or several, at which generation ends. The text itself is not part of the answer."""
+    """One or several strings that end the generation. They are not part of the answer."""
     seed: int | None = None
-    """Makes repeated requests answer alike, as far as the provider can."""
+    """A seed for repeatable answers, as far as the provider supports them."""
     logprobs: bool | None = None
-    """Whether to tell how likely each generated token was."""
+    """Return the log probability of each generated token."""
     top_logprobs: int | None = None
-    """How many alternatives to tell for each token; needs `logprobs`."""
+    """The number of alternatives to return for each token; needs `logprobs`."""
     response_format: CreateChatCompletionRequestResponseFormat | None = None
-    """The shape the answer must have."""
+    """The answer's format, such as text, any JSON, or JSON that matches a schema."""
     logit_bias: dict[str, int] | None = None
-    """Token ids with what to add to their odds, from -100 (never) to 100 (always)."""
+    """Token ids with a bias on their probability, from -100 (never) to 100 (always)."""
     user: str | None = None
-    """Your name for the end user, by which providers trace abuse."""
+    """Your id for the end user, which helps providers to detect abuse."""
     stream: bool | None = None
-    """Whether to answer in chunks. Set by the method you call."""
+    """Stream the answer in chunks. The method that you call sets it."""
     stream_options: ChatCompletionStreamOptions | None = None
-    """Settings for streams."""
+    """Options for streams."""
     tools: list[ChatCompletionTool] | None = None
-    """Tools on offer. A gateway with MCP active puts its own in their place."""
+    """The tools that the model may call. A gateway with active MCP replaces them by its own."""
     tool_choice: ChatCompletionToolChoiceOption | None = None
-    """Whether tools are used, and which."""
+    """The tool choice: a mode, or one tool."""
     parallel_tool_calls: bool | None = None
-    """Whether one turn may call several tools."""
+    """Allow several tool calls in one turn."""
     reasoning_format: str | None = None
-    """How the thinking is given back, such as `raw` or `parsed`; the provider decides what it knows."""
-    reasoning_effort: CreateChatCompletionRequestReasoningEffort | None = None
-    """How hard a reasoning model thinks before it answers."""
+    """The form in which reasoning is returned, such as `raw` or `parsed`; the values depend on the provider."""
+    reasoning_effort: CreateChatCompletionRequestReasoningEffortValue | None = None
+    """The amount of reasoning before the answer."""
 
 
 class FinishReason(OpenEnum):
-    """Why an answer ended. `length` means it hit the token limit and is incomplete."""
+    """The reason why an answer ended. `length` means that it reached the token limit and is incomplete."""
 
     STOP = "stop"
     LENGTH = "length"
@@ -432,174 +503,181 @@ class FinishReason(OpenEnum):
     FUNCTION_CALL = "function_call"
 
 
+if TYPE_CHECKING:
+    FinishReasonValue: TypeAlias = FinishReason | Literal["stop", "length", "tool_calls", "content_filter", "function_call"] | str
+    """A `FinishReason`, or any other string: gateways send values that no contract lists."""
+else:
+    FinishReasonValue = FinishReason
+
+
 class CompletionUsageCompletionTokensDetails(_Model, kw_only=True):
-    """What the generated tokens went into."""
+    """Generated tokens by kind."""
 
     accepted_prediction_tokens: int | None = None
-    """Of a predicted output, those that came true."""
+    """Tokens of a predicted output that appeared in the answer."""
     audio_tokens: int | None = None
-    """Spent on sound."""
+    """Tokens of generated audio."""
     reasoning_tokens: int | None = None
-    """Spent on thinking."""
+    """Tokens of reasoning."""
     rejected_prediction_tokens: int | None = None
-    """Of a predicted output, those thrown away; they are paid for all the same."""
+    """Tokens of a predicted output that were discarded; they are billed nevertheless."""
 
 
 class CompletionUsagePromptTokensDetails(_Model, kw_only=True):
-    """What the tokens read consisted of."""
+    """Input tokens by kind."""
 
     audio_tokens: int | None = None
-    """Sound in the prompt."""
+    """Tokens of audio in the prompt."""
     cached_tokens: int | None = None
-    """Taken from the provider's cache, usually at a lower price."""
+    """Tokens read from the provider's cache, usually at a lower price."""
 
 
 class CompletionUsage(_Model, kw_only=True):
-    """Tokens a chat has used."""
+    """The tokens used by a chat."""
 
     completion_tokens: Required[int]
-    """Tokens generated, thinking included."""
+    """Tokens generated, including reasoning."""
     prompt_tokens: Required[int]
-    """Tokens read."""
+    """Input tokens."""
     total_tokens: Required[int]
-    """Read and generated together."""
+    """The sum of input and output tokens."""
     completion_tokens_details: CompletionUsageCompletionTokensDetails | None = None
-    """What the generated tokens went into."""
+    """Generated tokens by kind."""
     prompt_tokens_details: CompletionUsagePromptTokensDetails | None = None
-    """What the tokens read consisted of."""
+    """Input tokens by kind."""
 
 
 class ChatCompletionTokenLogprobTopLogprobsItem(_Model, kw_only=True):
-    """One of these: The likeliest tokens at this place, possibly fewer than asked for."""
+    """An alternative token and its log probability."""
 
     token: Required[str]
-    """The alternative's text."""
+    """The text of the alternative token."""
     logprob: Required[float]
-    """Natural logarithm of the alternative's probability."""
+    """The natural logarithm of the alternative's probability."""
     bytes: list[int] | None
     """The alternative's UTF-8 bytes, or null."""
 
 
 class ChatCompletionTokenLogprob(_Model, kw_only=True):
-    """How likely one generated token was."""
+    """The log probability of one generated token."""
 
     token: Required[str]
-    """The token's text."""
+    """The text of the token."""
     logprob: Required[float]
-    """Natural logarithm of its probability; -9999.0 stands for hardly any."""
+    """The natural logarithm of its probability; -9999.0 means extremely unlikely."""
     bytes: list[int] | None
-    """Its UTF-8 bytes, for characters that span tokens. Null where the token has none."""
+    """Its UTF-8 bytes, for characters that span several tokens. Null if the token has none."""
     top_logprobs: list[ChatCompletionTokenLogprobTopLogprobsItem]
-    """The likeliest tokens at this place, possibly fewer than asked for."""
+    """The most likely tokens at this position, possibly fewer than requested."""
 
 
 class ChatCompletionChoiceLogprobs(_Model, kw_only=True):
-    """How likely its tokens were, when asked for."""
+    """The log probabilities of its tokens, if requested."""
 
     content: list[ChatCompletionTokenLogprob] | None = None
-    """For the tokens of the content."""
+    """The log probabilities of the content's tokens."""
     refusal: list[ChatCompletionTokenLogprob] | None = None
-    """For the tokens of the refusal."""
+    """The log probabilities of the refusal's tokens."""
 
 
 class ChatCompletionChoice(_Model, kw_only=True):
     """One of the answers to a chat."""
 
-    finish_reason: FinishReason | None
-    """Why it ended; null in an answer that is not finished."""
+    finish_reason: FinishReasonValue | None
+    """The reason why the answer ended; null if it has not finished."""
     index: Required[int]
-    """Its place among the answers, from 0."""
+    """The index of the answer, from 0."""
     message: Required[Message]
-    """What the assistant said."""
+    """The message of the assistant."""
     logprobs: ChatCompletionChoiceLogprobs | None = None
-    """How likely its tokens were, when asked for."""
+    """The log probabilities of its tokens, if requested."""
 
 
 class CreateChatCompletionResponse(ChatAnswer, WithMeta, _Model, kw_only=True):
     """A whole chat answer."""
 
     id: Required[str]
-    """The provider's id of the answer."""
+    """The provider's id for the answer."""
     choices: list[ChatCompletionChoice]
-    """The answers, as many as `n` asked for."""
+    """The answers, as many as `n` requested."""
     created: Required[int]
-    """When it was made, in Unix seconds."""
+    """The creation time in Unix seconds."""
     model: Required[str]
     """The model that answered, by the provider's own name."""
     object: Required[str]
-    """The word `chat.completion`."""
+    """The type of the object, `chat.completion`."""
     usage: CompletionUsage | None = None
-    """Tokens used; None when nobody said."""
+    """The tokens used; None if not reported."""
     service_tier: str | None = None
-    """The class of service that handled the request."""
+    """The service tier that handled the request."""
     system_fingerprint: str | None = None
-    """Names the backend's configuration; a new one may explain new answers to an old seed."""
+    """An id of the backend's configuration; if it changes, the same seed may give other answers."""
 
 
 class ChatCompletionStreamResponseDelta(_Model, kw_only=True):
-    """What one chunk adds to a message."""
+    """The part of a message that one chunk adds."""
 
     content: str | None = None
     """The next piece of text."""
     reasoning_content: str | None = None
-    """The next piece of thinking, as DeepSeek and others name it."""
+    """The next piece of reasoning, under the name that DeepSeek and others use."""
     reasoning: str | None = None
-    """The next piece of thinking, as Groq and others name it."""
+    """The next piece of reasoning, under the name that Groq and others use."""
     tool_calls: list[ChatCompletionMessageToolCallChunk] | None = None
-    """Fragments of tool calls."""
-    role: MessageRole | None = None
-    """Who speaks, usually in the first chunk only."""
+    """Pieces of tool calls."""
+    role: MessageRoleValue | None = None
+    """The role of the author, usually only in the first chunk."""
     refusal: str | None = None
     """The next piece of a refusal."""
 
 
 class ChatCompletionStreamChoiceLogprobs(_Model, kw_only=True):
-    """How likely the new tokens were, when asked for."""
+    """The log probabilities of the new tokens, if requested."""
 
     content: list[ChatCompletionTokenLogprob] | None = None
-    """For the content's new tokens."""
+    """The log probabilities of the content's new tokens."""
     refusal: list[ChatCompletionTokenLogprob] | None = None
-    """For the refusal's new tokens."""
+    """The log probabilities of the refusal's new tokens."""
 
 
 class ChatCompletionStreamChoice(_Model, kw_only=True):
-    """One answer's share of a chunk."""
+    """The part of a chunk that belongs to one answer."""
 
     delta: Required[ChatCompletionStreamResponseDelta]
-    """What is new."""
+    """The part of the message that is new."""
     logprobs: ChatCompletionStreamChoiceLogprobs | None = None
-    """How likely the new tokens were, when asked for."""
-    finish_reason: FinishReason | None = None
-    """Why the answer ended; null until it has."""
+    """The log probabilities of the new tokens, if requested."""
+    finish_reason: FinishReasonValue | None = None
+    """The reason why the answer ended; null until then."""
     index: Required[int]
-    """Which of the answers this continues, from 0."""
+    """The index of the answer that this belongs to, from 0."""
 
 
 class CreateChatCompletionStreamResponse(ChatChunk, WithMeta, _Model, kw_only=True):
     """One chunk of a streamed chat."""
 
     id: Required[str]
-    """The same in all chunks of a turn. A new one begins a new turn."""
+    """The id, which is the same in all chunks of a turn. A new id begins a new turn."""
     choices: list[ChatCompletionStreamChoice]
-    """What is new in each answer; empty in a chunk that only tells usage."""
+    """The new parts of each answer; empty in a chunk that only reports usage."""
     created: Required[int]
-    """When the answer was begun, in Unix seconds."""
+    """The creation time of the answer in Unix seconds."""
     model: Required[str]
     """The model that answers, by the provider's own name."""
     system_fingerprint: str | None = None
-    """Names the backend's configuration."""
+    """An id of the backend's configuration."""
     object: Required[str]
-    """The word `chat.completion.chunk`."""
+    """The type of the object, `chat.completion.chunk`."""
     usage: CompletionUsage | None = None
-    """Tokens used, in one of the last chunks."""
+    """The tokens used, in one of the last chunks."""
     reasoning_format: str | None = None
-    """How the thinking is given, where the provider says so."""
+    """The form of the reasoning, if the provider reports it."""
     service_tier: str | None = None
-    """The class of service that handles the request."""
+    """The service tier that handles the request."""
     obfuscation: str | None = None
-    """Padding of api.openai.com, which hides the length of the piece. Not part of the answer."""
+    """Padding of api.openai.com that hides the length of the piece. Not part of the answer."""
     p: str | None = None
-    """Padding of api.mistral.ai, as `obfuscation`. Not part of the answer."""
+    """Padding of api.mistral.ai, like `obfuscation`. Not part of the answer."""
 
 
 if not TYPE_CHECKING:

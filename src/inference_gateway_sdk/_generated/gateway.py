@@ -4,7 +4,7 @@ Derived from openapi.yaml by scripts/generate_types: do not edit.
 """
 # fmt: off
 
-from typing import Any, TypeAlias
+from typing import Any, Literal, TYPE_CHECKING, TypeAlias
 
 from .._model.model import Model as _Model, Required
 from .._model.open_types import OpenEnum
@@ -24,7 +24,7 @@ __all__ = [
 
 
 class Provider(OpenEnum):
-    """Id of a provider behind the gateway. Gateways may know more; which ones answer depends on the keys they hold."""
+    """The id of a provider. A gateway may know more ids; the usable ones depend on its keys."""
 
     OLLAMA = "ollama"
     OLLAMA_CLOUD = "ollama_cloud"
@@ -45,8 +45,15 @@ class Provider(OpenEnum):
     WEBWRIGHT = "webwright"
 
 
+if TYPE_CHECKING:
+    ProviderValue: TypeAlias = Provider | Literal["ollama", "ollama_cloud", "groq", "llamacpp", "openai", "cloudflare", "cohere", "anthropic", "deepseek", "google", "mistral", "minimax", "moonshot", "nvidia", "zai", "elevenlabs", "webwright"] | str
+    """A `Provider`, or any other string: gateways send values that no contract lists."""
+else:
+    ProviderValue = Provider
+
+
 class ProviderAuthType(OpenEnum):
-    """How a gateway signs its requests to a provider."""
+    """The method by which a gateway authenticates to a provider."""
 
     BEARER = "bearer"
     XHEADER = "xheader"
@@ -54,32 +61,39 @@ class ProviderAuthType(OpenEnum):
     NONE = "none"
 
 
+if TYPE_CHECKING:
+    ProviderAuthTypeValue: TypeAlias = ProviderAuthType | Literal["bearer", "xheader", "query", "none"] | str
+    """A `ProviderAuthType`, or any other string: gateways send values that no contract lists."""
+else:
+    ProviderAuthTypeValue = ProviderAuthType
+
+
 ProviderSpecificResponse: TypeAlias = dict[str, Any]
-"""A provider's own answer, handed through the proxy untouched."""
+"""A provider's own response, passed through the proxy unchanged."""
 
 
 class ProviderRequestMessagesItem(_Model, kw_only=True):
-    """One of these: The conversation, oldest message first."""
+    """A message of the conversation."""
 
     role: str | None = None
-    """Who speaks."""
+    """The author's role."""
     content: str | None = None
-    """What is said."""
+    """The text of the message."""
 
 
 class ProviderRequest(_Model, kw_only=True):
-    """A JSON body for a provider's own endpoint. The keys named here are only the usual ones."""
+    """A JSON body for a provider's own endpoint. Only common keys are listed here."""
 
     model: str | None = None
-    """The provider's name of the model, without a prefix."""
+    """The provider's own name of the model, without a prefix."""
     messages: list[ProviderRequestMessagesItem] | None = None
     """The conversation, oldest message first."""
     temperature: float | None = None
-    """How freely the model picks its words."""
+    """The randomness of the sampling."""
 
 
 class SsEventEvent(OpenEnum):
-    """What the event tells."""
+    """The event's type."""
 
     MESSAGE_START = "message-start"
     STREAM_START = "stream-start"
@@ -90,241 +104,250 @@ class SsEventEvent(OpenEnum):
     STREAM_END = "stream-end"
 
 
+if TYPE_CHECKING:
+    SsEventEventValue: TypeAlias = SsEventEvent | Literal["message-start", "stream-start", "content-start", "content-delta", "content-end", "message-end", "stream-end"] | str
+    """A `SsEventEvent`, or any other string: gateways send values that no contract lists."""
+else:
+    SsEventEventValue = SsEventEvent
+
+
 class SsEvent(_Model, kw_only=True):
-    """A server-sent event as the published contract words it. Gateways send plain `data:` frames instead; `SSEvents`
-    reads those.
+    """A server-sent event in the form of the published contract. Gateways send plain `data:` frames instead, which
+    `SSEvents` represents.
     """
 
-    event: SsEventEvent | None = None
-    """What the event tells."""
+    event: SsEventEventValue | None = None
+    """The event's type."""
     data: str | None = None
-    """The payload as base64 of its JSON."""
+    """The JSON payload, encoded as base64."""
     retry: int | None = None
-    """Milliseconds to wait before connecting anew."""
+    """The reconnection delay in milliseconds."""
 
 
 class Endpoints(_Model, kw_only=True):
-    """Paths of a provider's endpoints, each below the provider's base URL."""
+    """Endpoint paths of a provider, relative to its base URL."""
 
     models: Required[str]
-    """Where models are listed."""
+    """The endpoint that lists models."""
     chat: Required[str]
-    """Where chats are completed."""
+    """The chat completions endpoint."""
     responses: str | None = None
-    """Where the Responses dialect is spoken."""
+    """The Responses endpoint."""
     images: str | None = None
-    """Where pictures are made from text."""
+    """The endpoint that generates images."""
     images_edits: str | None = None
-    """Where pictures are changed."""
+    """The endpoint that edits images."""
     images_variations: str | None = None
-    """Where pictures are varied."""
+    """The endpoint that varies images."""
     speech: str | None = None
-    """Where text is spoken."""
+    """The text-to-speech endpoint."""
     music: str | None = None
-    """Where music is composed."""
+    """The music endpoint."""
     sfx: str | None = None
-    """Where sound effects are made."""
+    """The sound effects endpoint."""
     videos: str | None = None
-    """Where videos are ordered."""
+    """The endpoint that creates videos."""
     videos_retrieve: str | None = None
-    """Where a video's progress is asked for."""
+    """The endpoint that reports the progress of a video."""
 
 
 class Error(_Model, kw_only=True):
-    """An error as the gateway words it."""
+    """An error in the gateway's own format."""
 
     error: str | None = None
-    """What went wrong. A provider's own error stands here as JSON text, at times wrapped twice."""
+    """The error message. It may contain a provider's error as JSON text, sometimes wrapped twice."""
     message: str | None = None
-    """The policy's verdict, when a guardrail said no."""
+    """The policy's reason, if a guardrail refused the request."""
 
 
 class Config(_Model, kw_only=True):
-    """The settings of a gateway. It reads them from the environment: a property's name in capitals is its variable."""
+    """The settings of a gateway, read from environment variables. A property's name in capitals is the name of its
+    variable.
+    """
 
     environment: str | None = None
-    """`production`, or `development` for chatty logs."""
+    """`production`, or `development` for verbose logs."""
     allowed_models: str | None = None
-    """The only models that may be used, joined by commas. Empty allows all."""
+    """The only allowed models, comma-separated. Empty allows all."""
     disallowed_models: str | None = None
-    """Models that may not be used, joined by commas. Without effect where `ALLOWED_MODELS` is set."""
+    """Models that are not allowed, comma-separated. Ignored if `ALLOWED_MODELS` is set."""
     enable_vision: bool | None = None
-    """Take pictures out of chats for models that are known to read text only. Off, all pictures pass."""
+    """Remove images from chats with models known to read only text. If disabled, all images are passed on."""
     enable_images: bool | None = None
-    """Serve the image endpoints, which are 404 otherwise."""
+    """Serve the image endpoints, which otherwise answer 404."""
     debug_content_truncate_words: int | None = None
-    """How many words of a message the debug log shows; for development."""
+    """The number of words of a message shown in the debug log; for development."""
     debug_max_messages: int | None = None
-    """How many messages of a chat the debug log shows; for development."""
+    """The number of messages of a chat shown in the debug log; for development."""
     images_enabled: bool | None = None
     """The newer name of `ENABLE_IMAGES`."""
     vision_enabled: bool | None = None
     """The newer name of `ENABLE_VISION`."""
     audio_enabled: bool | None = None
-    """Serve the audio endpoints; in newer gateways."""
+    """Serve the audio endpoints; newer gateways only."""
     telemetry_enabled: bool | None = None
-    """Measure requests and tokens, and publish the figures for Prometheus."""
+    """Count requests and tokens, and publish the metrics for Prometheus."""
     telemetry_metrics_push_enabled: bool | None = None
-    """Take metrics from clients at `/v1/metrics`."""
+    """Accept metrics from clients at `/v1/metrics`."""
     telemetry_metrics_port: str | None = None
-    """Where Prometheus finds the figures, on a port of their own."""
+    """The separate port at which Prometheus reads the metrics."""
     telemetry_tracing_enabled: bool | None = None
-    """Record spans of each request; needs `TELEMETRY_ENABLED`."""
+    """Record trace spans of each request; needs `TELEMETRY_ENABLED`."""
     telemetry_tracing_otlp_endpoint: str | None = None
-    """Where spans are sent, as OTLP over HTTP."""
+    """The URL that spans are sent to, as OTLP over HTTP."""
     mcp_enabled: bool | None = None
     """Offer the tools of MCP servers to models and run them."""
     mcp_expose: bool | None = None
-    """Let clients list those tools."""
+    """Allow clients to list those tools."""
     mcp_servers: str | None = None
-    """Addresses of the MCP servers, joined by commas without spaces."""
+    """The URLs of the MCP servers, comma-separated without spaces."""
     mcp_tool_mode: str | None = None
-    """`selector` offers two tools that find and run the others; `direct` offers each by itself."""
+    """`selector` offers two tools that find and run the others; `direct` offers each tool directly."""
     mcp_include_tools: str | None = None
-    """The only tools to offer, joined by commas. Empty offers all."""
+    """The only tools to offer, comma-separated. Empty offers all."""
     mcp_exclude_tools: str | None = None
-    """Tools to keep back, joined by commas. Without effect where `MCP_INCLUDE_TOOLS` is set."""
+    """Tools to exclude, comma-separated. Ignored if `MCP_INCLUDE_TOOLS` is set."""
     mcp_client_timeout: str | None = None
-    """Longest wait for a whole exchange with an MCP server."""
+    """The timeout for a whole exchange with an MCP server."""
     mcp_dial_timeout: str | None = None
-    """Longest wait for a connection to an MCP server."""
+    """The timeout for connecting to an MCP server."""
     mcp_tls_handshake_timeout: str | None = None
-    """Longest wait for TLS with an MCP server."""
+    """The timeout for the TLS handshake with an MCP server."""
     mcp_response_header_timeout: str | None = None
-    """Longest wait until an MCP server begins to answer."""
+    """The timeout for the first byte of an MCP server's response."""
     mcp_expect_continue_timeout: str | None = None
-    """Longest wait for an MCP server's leave to send a body."""
+    """The timeout for an MCP server's `100 Continue`."""
     mcp_request_timeout: str | None = None
-    """Longest wait for an MCP server to introduce itself, or for a tool to run."""
+    """The timeout for initializing an MCP server, or for running a tool."""
     mcp_max_retries: int | None = None
-    """How often to try again to reach an MCP server."""
+    """The number of retries to connect to an MCP server."""
     mcp_retry_interval: str | None = None
-    """Pause between such tries."""
+    """The delay between these retries."""
     mcp_initial_backoff: str | None = None
-    """The first of the pauses that double with each try."""
+    """The first delay of the exponential backoff."""
     mcp_enable_reconnect: bool | None = None
-    """Keep looking for MCP servers that are gone."""
+    """Keep trying to reconnect to MCP servers that are unavailable."""
     mcp_reconnect_interval: str | None = None
-    """Pause between those looks."""
+    """The delay between reconnection attempts."""
     mcp_polling_enabled: bool | None = None
-    """Ask MCP servers from time to time whether they are well."""
+    """Check the health of MCP servers periodically."""
     mcp_polling_interval: str | None = None
-    """Pause between those questions."""
+    """The interval between health checks."""
     mcp_polling_timeout: str | None = None
-    """Longest wait for the reply to one."""
+    """The timeout for one health check."""
     mcp_disable_healthcheck_logs: bool | None = None
-    """Keep those questions out of the log."""
+    """Keep health checks out of the log."""
     auth_enabled: bool | None = None
-    """Ask every caller for an OIDC token, except at `/health`."""
+    """Require an OIDC token from every client, except at `/health`."""
     auth_oidc_issuer: str | None = None
-    """Who issues the tokens."""
+    """The issuer of the tokens."""
     auth_oidc_client_id: str | None = None
-    """Whom the tokens must be issued for."""
+    """The client id that the tokens must be issued for."""
     auth_oidc_client_secret: str | None = None
-    """Read, and without effect."""
+    """Read but not used."""
     guardrails_enabled: bool | None = None
-    """Have policies judge requests and answers."""
+    """Evaluate policies on requests and answers."""
     guardrails_policy_dir: str | None = None
-    """Folder of the policies, which are `.rego` files read at start."""
+    """The folder with the policies, `.rego` files that are read at start."""
     guardrails_fail_mode: str | None = None
-    """What happens when no verdict can be had: `closed` refuses, `open` lets pass."""
+    """The behaviour if a policy cannot be evaluated: `closed` refuses the request, `open` accepts it."""
     guardrails_external_url: str | None = None
-    """A service that judges as well."""
+    """The URL of an additional service that evaluates requests."""
     guardrails_external_timeout: str | None = None
-    """Longest wait for that service."""
+    """The timeout for that service."""
     server_host: str | None = None
     """The address to listen on."""
     server_port: str | None = None
-    """The port to listen on. It must be a real one, for the gateway calls itself through it."""
+    """The port to listen on. It cannot be 0, because the gateway calls itself at this port."""
     server_read_timeout: str | None = None
-    """Longest time for reading a request, and for a whole answer that is not streamed."""
+    """The timeout for reading a request, and for a whole answer that is not streamed."""
     server_write_timeout: str | None = None
-    """Longest time for writing an answer; streams start it anew with each piece."""
+    """The timeout for writing an answer; in streams it restarts with each piece."""
     server_idle_timeout: str | None = None
-    """When a connection nobody uses is closed."""
+    """The time after which an idle connection is closed."""
     server_max_request_body_size: int | None = None
-    """The largest body taken, in bytes."""
+    """The largest accepted body, in bytes."""
     server_tls_cert_path: str | None = None
-    """File of the certificate; with the key it switches TLS on."""
+    """The certificate file; together with the key it enables TLS."""
     server_tls_key_path: str | None = None
-    """File of the certificate's key."""
+    """The file of the certificate's private key."""
     client_timeout: str | None = None
-    """Read, and without effect."""
+    """Read but not used."""
     client_max_idle_conns: int | None = None
-    """How many unused connections to providers are kept."""
+    """The largest number of idle connections to providers."""
     client_max_idle_conns_per_host: int | None = None
-    """The same for each provider by itself."""
+    """The same limit for each provider."""
     client_idle_conn_timeout: str | None = None
-    """When an unused connection to a provider is closed."""
+    """The time after which an idle connection to a provider is closed."""
     client_tls_min_version: str | None = None
-    """The oldest TLS spoken with providers."""
+    """The lowest TLS version for connections to providers."""
     client_disable_compression: bool | None = None
-    """Ask providers for plain bodies, which stream sooner."""
+    """Ask providers for uncompressed bodies, which stream with less delay."""
     client_response_header_timeout: str | None = None
-    """Longest wait until a provider begins to answer."""
+    """The timeout for the first byte of a provider's response."""
     client_expect_continue_timeout: str | None = None
-    """Longest wait for a provider's leave to send a body."""
+    """The timeout for a provider's `100 Continue`."""
     anthropic_api_url: str | None = None
-    """Where Anthropic is reached."""
+    """The base URL of Anthropic."""
     anthropic_api_key: str | None = None
-    """The key for Anthropic."""
+    """The API key for Anthropic."""
     cloudflare_api_url: str | None = None
-    """Where Cloudflare is reached. Put your account in, for `{ACCOUNT_ID}` is not filled in."""
+    """The base URL of Cloudflare. Insert your account id, because `{ACCOUNT_ID}` is not replaced."""
     cloudflare_api_key: str | None = None
-    """The key for Cloudflare."""
+    """The API key for Cloudflare."""
     cohere_api_url: str | None = None
-    """Where Cohere is reached."""
+    """The base URL of Cohere."""
     cohere_api_key: str | None = None
-    """The key for Cohere."""
+    """The API key for Cohere."""
     groq_api_url: str | None = None
-    """Where Groq is reached."""
+    """The base URL of Groq."""
     groq_api_key: str | None = None
-    """The key for Groq."""
+    """The API key for Groq."""
     llamacpp_api_url: str | None = None
-    """Where llama.cpp is reached."""
+    """The base URL of llama.cpp."""
     llamacpp_api_key: str | None = None
-    """The key for llama.cpp. The gateway wants one even where llama.cpp does not."""
+    """The API key for llama.cpp. The gateway requires one even if llama.cpp does not."""
     ollama_api_url: str | None = None
-    """Where Ollama is reached."""
+    """The base URL of Ollama."""
     ollama_api_key: str | None = None
-    """Never sent: Ollama asks for no key."""
+    """Never sent, because Ollama needs no key."""
     ollama_cloud_api_url: str | None = None
-    """Where Ollama Cloud is reached."""
+    """The base URL of Ollama Cloud."""
     ollama_cloud_api_key: str | None = None
-    """The key for Ollama Cloud."""
+    """The API key for Ollama Cloud."""
     openai_api_url: str | None = None
-    """Where OpenAI is reached."""
+    """The base URL of OpenAI."""
     openai_api_key: str | None = None
-    """The key for OpenAI."""
+    """The API key for OpenAI."""
     deepseek_api_url: str | None = None
-    """Where DeepSeek is reached."""
+    """The base URL of DeepSeek."""
     deepseek_api_key: str | None = None
-    """The key for DeepSeek."""
+    """The API key for DeepSeek."""
     google_api_url: str | None = None
-    """Where Google is reached."""
+    """The base URL of Google."""
     google_api_key: str | None = None
-    """The key for Google."""
+    """The API key for Google."""
     mistral_api_url: str | None = None
-    """Where Mistral is reached."""
+    """The base URL of Mistral."""
     mistral_api_key: str | None = None
-    """The key for Mistral."""
+    """The API key for Mistral."""
     minimax_api_url: str | None = None
-    """Where MiniMax is reached."""
+    """The base URL of MiniMax."""
     minimax_api_key: str | None = None
-    """The key for MiniMax."""
+    """The API key for MiniMax."""
     moonshot_api_url: str | None = None
-    """Where Moonshot is reached."""
+    """The base URL of Moonshot."""
     moonshot_api_key: str | None = None
-    """The key for Moonshot."""
+    """The API key for Moonshot."""
     nvidia_api_url: str | None = None
-    """Where NVIDIA is reached."""
+    """The base URL of NVIDIA."""
     nvidia_api_key: str | None = None
-    """The key for NVIDIA."""
+    """The API key for NVIDIA."""
     zai_api_url: str | None = None
-    """Where Z.ai is reached."""
+    """The base URL of Z.ai."""
     zai_api_key: str | None = None
-    """The key for Z.ai."""
+    """The API key for Z.ai."""
     routing_enabled: bool | None = None
-    """Resolve aliases that stand for a pool of models, each taking its turn."""
+    """Resolve aliases for pools of models, whose members are used in turn."""
     routing_config_path: str | None = None
-    """The YAML file of the aliases; needed where `ROUTING_ENABLED` is on."""
+    """The YAML file with the aliases; required if `ROUTING_ENABLED` is true."""

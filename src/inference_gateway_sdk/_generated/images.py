@@ -4,10 +4,10 @@ Derived from openapi.yaml by scripts/generate_types: do not edit.
 """
 # fmt: off
 
-from typing import Any
+from typing import Any, Literal, TYPE_CHECKING, TypeAlias
 
 from .._model.display import Listing
-from .._model.images import Picture
+from .._model.images import ImageMixin
 from .._model.model import Model as _Model, Required
 from .._model.open_types import OpenEnum
 from .._model.unknown_fields import WithMeta
@@ -30,7 +30,8 @@ __all__ = [
 
 
 class ImageSize(OpenEnum):
-    """Width and height of a picture in pixels; `auto` leaves it to the model. Models take some of them only."""
+    """Width and height of an image in pixels; `auto` lets the model decide. Each model supports only some of the sizes.
+    """
 
     AUTO = "auto"
     SIZE_256X256 = "256x256"
@@ -42,58 +43,65 @@ class ImageSize(OpenEnum):
     SIZE_1024X1792 = "1024x1792"
 
 
-class Image(Picture, _Model, kw_only=True):
-    """One picture."""
+if TYPE_CHECKING:
+    ImageSizeValue: TypeAlias = ImageSize | Literal["auto", "256x256", "512x512", "1024x1024", "1536x1024", "1024x1536", "1792x1024", "1024x1792"] | str
+    """A `ImageSize`, or any other string: gateways send values that no contract lists."""
+else:
+    ImageSizeValue = ImageSize
+
+
+class Image(ImageMixin, _Model, kw_only=True):
+    """One image."""
 
     b64_json: str | None = None
-    """Its bytes as base64; the only form the GPT image models give."""
+    """The bytes as base64; the only form that the GPT image models return."""
     url: str | None = None
-    """Where to fetch it, for a while."""
+    """The image's URL, which expires."""
     revised_prompt: str | None = None
-    """What the model made of the prompt, if it reworded it."""
+    """The prompt as the model revised it, if it did."""
 
 
 class ImagesResponseUsageInputTokensDetails(_Model, kw_only=True):
-    """What the tokens read consisted of."""
+    """Input tokens by kind."""
 
     cached_tokens: int | None = None
-    """Taken from the provider's cache."""
+    """Tokens read from the provider's cache."""
 
 
 class ImagesResponseUsage(_Model, kw_only=True):
-    """Tokens used, where the model counts in tokens."""
+    """The tokens used, for models that count tokens."""
 
     total_tokens: int | None = None
-    """Read and generated together."""
+    """The sum of input and output tokens."""
     input_tokens: int | None = None
-    """Tokens read, of text and pictures."""
+    """Input tokens of text and images."""
     output_tokens: int | None = None
     """Tokens generated."""
     input_tokens_details: ImagesResponseUsageInputTokensDetails | None = None
-    """What the tokens read consisted of."""
+    """Input tokens by kind."""
 
 
 class ImagesResponse(Listing, WithMeta, _Model, kw_only=True):
-    """The pictures made."""
+    """The results, each with a URL or base64 data."""
 
     created: Required[int]
-    """When they were made, in Unix seconds."""
+    """The creation time in Unix seconds."""
     data: list[Image]
-    """The pictures."""
+    """The images."""
     usage: ImagesResponseUsage | None = None
-    """Tokens used, where the model counts in tokens."""
+    """The tokens used, for models that count tokens."""
     background: str | None = None
-    """What lies behind the subject, such as `opaque` or `transparent`."""
+    """The background of the image, such as `opaque` or `transparent`."""
     output_format: str | None = None
-    """The pictures' file format, such as `png`."""
+    """The file format of the images, such as `png`."""
     quality: str | None = None
-    """The quality they were made in."""
+    """The images' quality."""
     size: str | None = None
-    """Their width and height."""
+    """The width and height of the images."""
 
 
 class CreateImageRequestQuality(OpenEnum):
-    """How much care to take. Models take some of the values only."""
+    """The quality of the images. Each model supports only some of the values."""
 
     AUTO = "auto"
     STANDARD = "standard"
@@ -103,32 +111,46 @@ class CreateImageRequestQuality(OpenEnum):
     HIGH = "high"
 
 
+if TYPE_CHECKING:
+    CreateImageRequestQualityValue: TypeAlias = CreateImageRequestQuality | Literal["auto", "standard", "hd", "low", "medium", "high"] | str
+    """A `CreateImageRequestQuality`, or any other string: gateways send values that no contract lists."""
+else:
+    CreateImageRequestQualityValue = CreateImageRequestQuality
+
+
 class CreateImageRequestResponseFormat(OpenEnum):
-    """Whether to get addresses or bytes; the GPT image models always give bytes."""
+    """Return URLs or bytes; the GPT image models always return bytes."""
 
     URL = "url"
     B64_JSON = "b64_json"
 
 
+if TYPE_CHECKING:
+    CreateImageRequestResponseFormatValue: TypeAlias = CreateImageRequestResponseFormat | Literal["url", "b64_json"] | str
+    """A `CreateImageRequestResponseFormat`, or any other string: gateways send values that no contract lists."""
+else:
+    CreateImageRequestResponseFormatValue = CreateImageRequestResponseFormat
+
+
 class CreateImageRequest(_Model, kw_only=True):
-    """A picture to make from a text."""
+    """A prompt for images, and the settings."""
 
     prompt: Required[str]
-    """What to draw."""
+    """A text that describes the image."""
     model: str | None = None
-    """`provider/name`, or a bare name when the provider is given beside it."""
+    """`provider/name`, or a bare name together with a provider."""
     n: int | None = None
-    """How many pictures to make; some models make only one."""
-    size: ImageSize | None = None
-    """How large they shall be."""
-    quality: CreateImageRequestQuality | None = None
-    """How much care to take. Models take some of the values only."""
-    response_format: CreateImageRequestResponseFormat | None = None
-    """Whether to get addresses or bytes; the GPT image models always give bytes."""
+    """The number of images; some models generate only one."""
+    size: ImageSizeValue | None = None
+    """The images' size."""
+    quality: CreateImageRequestQualityValue | None = None
+    """The quality of the images. Each model supports only some of the values."""
+    response_format: CreateImageRequestResponseFormatValue | None = None
+    """Return URLs or bytes; the GPT image models always return bytes."""
 
 
 class CreateImageEditRequestQuality(OpenEnum):
-    """How much care to take. Models take some of the values only."""
+    """The quality of the results. Each model supports only some of the values."""
 
     AUTO = "auto"
     STANDARD = "standard"
@@ -137,51 +159,74 @@ class CreateImageEditRequestQuality(OpenEnum):
     HIGH = "high"
 
 
+if TYPE_CHECKING:
+    CreateImageEditRequestQualityValue: TypeAlias = CreateImageEditRequestQuality | Literal["auto", "standard", "low", "medium", "high"] | str
+    """A `CreateImageEditRequestQuality`, or any other string: gateways send values that no contract lists."""
+else:
+    CreateImageEditRequestQualityValue = CreateImageEditRequestQuality
+
+
 class CreateImageEditRequestResponseFormat(OpenEnum):
-    """Whether to get addresses or bytes; the GPT image models always give bytes."""
+    """Return URLs or bytes; the GPT image models always return bytes."""
 
     URL = "url"
     B64_JSON = "b64_json"
+
+
+if TYPE_CHECKING:
+    CreateImageEditRequestResponseFormatValue: TypeAlias = CreateImageEditRequestResponseFormat | Literal["url", "b64_json"] | str
+    """A `CreateImageEditRequestResponseFormat`, or any other string: gateways send values that no contract lists."""
+else:
+    CreateImageEditRequestResponseFormatValue = CreateImageEditRequestResponseFormat
 
 
 class CreateImageEditRequest(_Model, kw_only=True):
-    """Pictures to change as a text says, sent as a form."""
+    """Images to edit and a prompt, sent as a form."""
 
     image: Required[Any | list[Any]]
-    """The picture to change, or several to draw from. Without a mask its transparent areas are what is changed."""
+    """The image to edit, or several images to combine. Without a mask, the transparent areas of the image are edited.
+    """
     prompt: Required[str]
-    """What the result shall show."""
+    """A text that describes the result."""
     mask: Any | None = None
-    """A PNG of the same size, transparent where the picture may be changed."""
+    """A PNG of the same size whose transparent areas mark the parts to edit."""
     model: str | None = None
-    """`provider/name`, or a bare name when the provider is given beside it."""
+    """`provider/name`, or a bare name together with a provider."""
     n: int | None = None
-    """How many results to make."""
-    size: ImageSize | None = None
-    """How large they shall be."""
-    quality: CreateImageEditRequestQuality | None = None
-    """How much care to take. Models take some of the values only."""
-    response_format: CreateImageEditRequestResponseFormat | None = None
-    """Whether to get addresses or bytes; the GPT image models always give bytes."""
+    """The number of results."""
+    size: ImageSizeValue | None = None
+    """The results' size."""
+    quality: CreateImageEditRequestQualityValue | None = None
+    """The quality of the results. Each model supports only some of the values."""
+    response_format: CreateImageEditRequestResponseFormatValue | None = None
+    """Return URLs or bytes; the GPT image models always return bytes."""
 
 
 class CreateImageVariationRequestResponseFormat(OpenEnum):
-    """Whether to get addresses or bytes."""
+    """Return URLs or bytes."""
 
     URL = "url"
     B64_JSON = "b64_json"
 
 
+if TYPE_CHECKING:
+    CreateImageVariationRequestResponseFormatValue: TypeAlias = CreateImageVariationRequestResponseFormat | Literal["url", "b64_json"] | str
+    """A `CreateImageVariationRequestResponseFormat`, or any other string: gateways send values that no contract lists.
+    """
+else:
+    CreateImageVariationRequestResponseFormatValue = CreateImageVariationRequestResponseFormat
+
+
 class CreateImageVariationRequest(_Model, kw_only=True):
-    """A picture to vary, sent as a form."""
+    """An image to vary, sent as a form."""
 
     image: Required[Any]
-    """The picture to vary."""
+    """The image to vary."""
     model: str | None = None
-    """`provider/name`, or a bare name when the provider is given beside it."""
+    """`provider/name`, or a bare name together with a provider."""
     n: int | None = None
-    """How many variations to make."""
-    size: ImageSize | None = None
-    """How large they shall be."""
-    response_format: CreateImageVariationRequestResponseFormat | None = None
-    """Whether to get addresses or bytes."""
+    """The number of variations."""
+    size: ImageSizeValue | None = None
+    """The variations' size."""
+    response_format: CreateImageVariationRequestResponseFormatValue | None = None
+    """Return URLs or bytes."""

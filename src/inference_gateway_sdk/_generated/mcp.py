@@ -4,7 +4,7 @@ Derived from openapi.yaml by scripts/generate_types: do not edit.
 """
 # fmt: off
 
-from typing import Any
+from typing import Any, Literal, TYPE_CHECKING, TypeAlias
 
 from msgspec import field
 
@@ -27,25 +27,25 @@ __all__ = [
 
 
 class McpTool(_Model, kw_only=True):
-    """A tool of an MCP server behind the gateway."""
+    """A tool of one of the gateway's MCP servers."""
 
     name: Required[str]
-    """Its name as the model sees it: `mcp_` and the server's name for it."""
+    """The name that the model sees: `mcp_` and the server's name for the tool."""
     description: Required[str]
-    """What it does; may be empty."""
+    """The purpose of the tool; may be empty."""
     server: Required[str]
-    """Address of the MCP server that offers it."""
+    """The URL of the MCP server that offers it."""
     input_schema: dict[str, Any] | None = None
-    """Its arguments as a JSON Schema."""
+    """The JSON Schema of its arguments."""
 
 
 class ListToolsResponse(Listing, WithMeta, _Model, kw_only=True):
-    """The MCP tools on offer."""
+    """The available MCP tools."""
 
     object: Required[str]
-    """The word `list`."""
+    """The type of the object, `list`."""
     data: list[McpTool]
-    """The tools, in no fixed order."""
+    """The tools, in no particular order."""
 
 
 class McpJsonRpcRequestJsonrpc(OpenEnum):
@@ -54,36 +54,50 @@ class McpJsonRpcRequestJsonrpc(OpenEnum):
     JSONRPC_2_0 = "2.0"
 
 
+if TYPE_CHECKING:
+    McpJsonRpcRequestJsonrpcValue: TypeAlias = McpJsonRpcRequestJsonrpc | Literal["2.0"] | str
+    """A `McpJsonRpcRequestJsonrpc`, or any other string: gateways send values that no contract lists."""
+else:
+    McpJsonRpcRequestJsonrpcValue = McpJsonRpcRequestJsonrpc
+
+
 class McpJsonRpcRequestMethod(OpenEnum):
-    """What is asked for."""
+    """The method to call."""
 
     SERVER_DISCOVER = "server/discover"
     TOOLS_LIST = "tools/list"
     TOOLS_CALL = "tools/call"
 
 
+if TYPE_CHECKING:
+    McpJsonRpcRequestMethodValue: TypeAlias = McpJsonRpcRequestMethod | Literal["server/discover", "tools/list", "tools/call"] | str
+    """A `McpJsonRpcRequestMethod`, or any other string: gateways send values that no contract lists."""
+else:
+    McpJsonRpcRequestMethodValue = McpJsonRpcRequestMethod
+
+
 class McpJsonRpcRequest(_Model, kw_only=True):
     """One MCP request, as JSON-RPC 2.0."""
 
-    jsonrpc: Required[McpJsonRpcRequestJsonrpc] = field(default_factory=lambda: McpJsonRpcRequestJsonrpc.JSONRPC_2_0)
+    jsonrpc: Required[McpJsonRpcRequestJsonrpcValue] = field(default_factory=lambda: McpJsonRpcRequestJsonrpc.JSONRPC_2_0)
     """The version of JSON-RPC."""
     id: Required[str | int]
-    """Comes back in the answer; choose it freely."""
-    method: Required[McpJsonRpcRequestMethod]
-    """What is asked for."""
+    """An id of your choice, which the response repeats."""
+    method: Required[McpJsonRpcRequestMethodValue]
+    """The method to call."""
     params: dict[str, Any] | None = None
-    """What the method takes, with version, client and capabilities under `_meta`."""
+    """The parameters of the method, with version, client and capabilities in `_meta`."""
 
 
 class McpJsonRpcError(_Model, kw_only=True):
-    """Why an MCP request failed."""
+    """The error of an MCP request."""
 
     code: Required[int]
-    """The kind of failure, as JSON-RPC numbers them."""
+    """The JSON-RPC error code."""
     message: Required[str]
-    """The failure in words."""
+    """The error message."""
     data: dict[str, Any] | None = None
-    """More about it; any JSON."""
+    """More about the error; any JSON value."""
 
 
 class McpJsonRpcResponseJsonrpc(OpenEnum):
@@ -92,25 +106,32 @@ class McpJsonRpcResponseJsonrpc(OpenEnum):
     JSONRPC_2_0 = "2.0"
 
 
-class McpJsonRpcResponse(WithMeta, _Model, kw_only=True):
-    """The answer to an MCP request: a result or an error, never both."""
+if TYPE_CHECKING:
+    McpJsonRpcResponseJsonrpcValue: TypeAlias = McpJsonRpcResponseJsonrpc | Literal["2.0"] | str
+    """A `McpJsonRpcResponseJsonrpc`, or any other string: gateways send values that no contract lists."""
+else:
+    McpJsonRpcResponseJsonrpcValue = McpJsonRpcResponseJsonrpc
 
-    jsonrpc: Required[McpJsonRpcResponseJsonrpc] = field(default_factory=lambda: McpJsonRpcResponseJsonrpc.JSONRPC_2_0)
+
+class McpJsonRpcResponse(WithMeta, _Model, kw_only=True):
+    """The response to an MCP request, either a result or an error."""
+
+    jsonrpc: Required[McpJsonRpcResponseJsonrpcValue] = field(default_factory=lambda: McpJsonRpcResponseJsonrpc.JSONRPC_2_0)
     """The version of JSON-RPC."""
     id: str | int | None
-    """The request's id; null when it could not be read."""
+    """The id of the request; null if it could not be read."""
     result: dict[str, Any] | None = None
-    """What the method gives."""
+    """The result of the method."""
     error: McpJsonRpcError | None = None
-    """Why it failed."""
+    """The error, if the request failed."""
 
 
 class OAuthProtectedResourceMetadata(WithMeta, _Model, kw_only=True):
-    """Where a token for `/mcp` is issued and how it is sent (RFC 9728)."""
+    """The issuer of tokens for `/mcp`, and the way to send them (RFC 9728)."""
 
     resource: Required[str]
-    """The address the token is for."""
+    """The URL that the token is for."""
     authorization_servers: list[str] | None = None
-    """Who issues such tokens."""
+    """The URLs of the token issuers."""
     bearer_methods_supported: list[str] | None = None
-    """Where the token may stand, such as `header`."""
+    """The ways to send the token, such as `header`."""

@@ -4,7 +4,7 @@ Derived from openapi.yaml by scripts/generate_types: do not edit.
 """
 # fmt: off
 
-from typing import Any, TYPE_CHECKING, TypeAlias
+from typing import Any, Literal, TYPE_CHECKING, TypeAlias
 
 from msgspec import field
 
@@ -69,260 +69,351 @@ __all__ = [
 
 
 class MessagesErrorDetail(_Model, kw_only=True):
-    """What an error of the Messages dialect says."""
+    """The content of an error in the Messages dialect."""
 
     type: Required[str]
-    """Its kind, such as `invalid_request_error` or `overloaded_error`."""
+    """The type of the error, such as `invalid_request_error` or `overloaded_error`."""
     message: Required[str]
-    """What went wrong."""
+    """The error message."""
 
 
 class MessagesErrorType(OpenEnum):
-    """Marks the body as an error."""
+    """The type of the body, `error`."""
 
     ERROR = "error"
+
+
+if TYPE_CHECKING:
+    MessagesErrorTypeValue: TypeAlias = MessagesErrorType | Literal["error"] | str
+    """A `MessagesErrorType`, or any other string: gateways send values that no contract lists."""
+else:
+    MessagesErrorTypeValue = MessagesErrorType
 
 
 class MessagesError(_Model, kw_only=True):
     """An error in the Messages dialect."""
 
-    type: Required[MessagesErrorType] = field(default_factory=lambda: MessagesErrorType.ERROR)
-    """Marks the body as an error."""
+    type: Required[MessagesErrorTypeValue] = field(default_factory=lambda: MessagesErrorType.ERROR)
+    """The type of the body, `error`."""
     error: Required[MessagesErrorDetail]
-    """What went wrong."""
+    """The error's details."""
 
 
 class CacheControlType(OpenEnum):
-    """How the cache is kept; `ephemeral` is short-lived."""
+    """The type of the cache; `ephemeral` is short-lived."""
 
     EPHEMERAL = "ephemeral"
 
 
-class CacheControl(_Model, kw_only=True):
-    """Has the provider cache everything up to and including the block that carries it."""
+if TYPE_CHECKING:
+    CacheControlTypeValue: TypeAlias = CacheControlType | Literal["ephemeral"] | str
+    """A `CacheControlType`, or any other string: gateways send values that no contract lists."""
+else:
+    CacheControlTypeValue = CacheControlType
 
-    type: Required[CacheControlType] = field(default_factory=lambda: CacheControlType.EPHEMERAL)
-    """How the cache is kept; `ephemeral` is short-lived."""
+
+class CacheControl(_Model, kw_only=True):
+    """A cache breakpoint: the provider caches the prompt up to the end of the block that has it."""
+
+    type: Required[CacheControlTypeValue] = field(default_factory=lambda: CacheControlType.EPHEMERAL)
+    """The type of the cache; `ephemeral` is short-lived."""
 
 
 class MessagesTextBlockType(OpenEnum):
-    """Marks the block as text."""
+    """The type of the block, `text`."""
 
     TEXT = "text"
 
 
-class MessagesTextBlock(_Model, kw_only=True):
-    """Text."""
+if TYPE_CHECKING:
+    MessagesTextBlockTypeValue: TypeAlias = MessagesTextBlockType | Literal["text"] | str
+    """A `MessagesTextBlockType`, or any other string: gateways send values that no contract lists."""
+else:
+    MessagesTextBlockTypeValue = MessagesTextBlockType
 
-    type: Required[MessagesTextBlockType] = field(default_factory=lambda: MessagesTextBlockType.TEXT)
-    """Marks the block as text."""
+
+class MessagesTextBlock(_Model, kw_only=True):
+    """A block of text."""
+
+    type: Required[MessagesTextBlockTypeValue] = field(default_factory=lambda: MessagesTextBlockType.TEXT)
+    """The type of the block, `text`."""
     text: Required[str]
-    """The words."""
+    """The text of the block."""
     cache_control: CacheControl | None = None
-    """Ends a cached stretch here."""
+    """A cache breakpoint after this block."""
     citations: list[dict[str, Any]] | None = None
-    """Passages of documents the text rests on."""
+    """Passages of documents that support the text."""
 
 
 class MessagesImageSourceType(OpenEnum):
-    """Which of the two."""
+    """The source's type."""
 
     BASE64 = "base64"
     URL = "url"
 
 
-class MessagesImageSource(_Model, kw_only=True):
-    """Where a picture is: in the request itself, or on the web."""
+if TYPE_CHECKING:
+    MessagesImageSourceTypeValue: TypeAlias = MessagesImageSourceType | Literal["base64", "url"] | str
+    """A `MessagesImageSourceType`, or any other string: gateways send values that no contract lists."""
+else:
+    MessagesImageSourceTypeValue = MessagesImageSourceType
 
-    type: Required[MessagesImageSourceType]
-    """Which of the two."""
+
+class MessagesImageSource(_Model, kw_only=True):
+    """The source of an image: data in the request, or a URL."""
+
+    type: Required[MessagesImageSourceTypeValue]
+    """The source's type."""
     media_type: str | None = None
-    """Such as `image/png`; for `base64`."""
+    """The media type, such as `image/png`; for `base64`."""
     data: str | None = None
     """The bytes as base64."""
     url: str | None = None
-    """The picture's web address."""
+    """The image's URL."""
 
 
 class MessagesImageBlockType(OpenEnum):
-    """Marks the block as a picture."""
+    """The type of the block, `image`."""
 
     IMAGE = "image"
 
 
-class MessagesImageBlock(_Model, kw_only=True):
-    """A picture."""
+if TYPE_CHECKING:
+    MessagesImageBlockTypeValue: TypeAlias = MessagesImageBlockType | Literal["image"] | str
+    """A `MessagesImageBlockType`, or any other string: gateways send values that no contract lists."""
+else:
+    MessagesImageBlockTypeValue = MessagesImageBlockType
 
-    type: Required[MessagesImageBlockType] = field(default_factory=lambda: MessagesImageBlockType.IMAGE)
-    """Marks the block as a picture."""
+
+class MessagesImageBlock(_Model, kw_only=True):
+    """A block with an image."""
+
+    type: Required[MessagesImageBlockTypeValue] = field(default_factory=lambda: MessagesImageBlockType.IMAGE)
+    """The type of the block, `image`."""
     source: Required[MessagesImageSource]
-    """Where the picture is."""
+    """The source of the image."""
     cache_control: CacheControl | None = None
-    """Ends a cached stretch here."""
+    """A cache breakpoint after this block."""
 
 
 class MessagesDocumentSourceType(OpenEnum):
-    """Which of the two."""
+    """The source's type."""
 
     BASE64 = "base64"
     URL = "url"
 
 
-class MessagesDocumentSource(_Model, kw_only=True):
-    """Where a document is: in the request itself, or on the web."""
+if TYPE_CHECKING:
+    MessagesDocumentSourceTypeValue: TypeAlias = MessagesDocumentSourceType | Literal["base64", "url"] | str
+    """A `MessagesDocumentSourceType`, or any other string: gateways send values that no contract lists."""
+else:
+    MessagesDocumentSourceTypeValue = MessagesDocumentSourceType
 
-    type: Required[MessagesDocumentSourceType]
-    """Which of the two."""
+
+class MessagesDocumentSource(_Model, kw_only=True):
+    """The source of a document: data in the request, or a URL."""
+
+    type: Required[MessagesDocumentSourceTypeValue]
+    """The source's type."""
     media_type: str | None = None
-    """Such as `application/pdf`; for `base64`."""
+    """The media type, such as `application/pdf`; for `base64`."""
     data: str | None = None
     """The bytes as base64."""
     url: str | None = None
-    """The document's web address."""
+    """The document's URL."""
 
 
 class MessagesDocumentBlockType(OpenEnum):
-    """Marks the block as a document."""
+    """The type of the block, `document`."""
 
     DOCUMENT = "document"
 
 
-class MessagesDocumentBlock(_Model, kw_only=True):
-    """A document."""
+if TYPE_CHECKING:
+    MessagesDocumentBlockTypeValue: TypeAlias = MessagesDocumentBlockType | Literal["document"] | str
+    """A `MessagesDocumentBlockType`, or any other string: gateways send values that no contract lists."""
+else:
+    MessagesDocumentBlockTypeValue = MessagesDocumentBlockType
 
-    type: Required[MessagesDocumentBlockType] = field(default_factory=lambda: MessagesDocumentBlockType.DOCUMENT)
-    """Marks the block as a document."""
+
+class MessagesDocumentBlock(_Model, kw_only=True):
+    """A block with a document."""
+
+    type: Required[MessagesDocumentBlockTypeValue] = field(default_factory=lambda: MessagesDocumentBlockType.DOCUMENT)
+    """The type of the block, `document`."""
     source: Required[MessagesDocumentSource]
-    """Where the document is."""
+    """The source of the document."""
     cache_control: CacheControl | None = None
-    """Ends a cached stretch here."""
+    """A cache breakpoint after this block."""
 
 
 class MessagesToolUseBlockType(OpenEnum):
-    """Marks the block as a tool call."""
+    """The type of the block, `tool_use`."""
 
     TOOL_USE = "tool_use"
 
 
-class MessagesToolUseBlock(ToolInput, _Model, kw_only=True):
-    """The model's request to run a tool."""
+if TYPE_CHECKING:
+    MessagesToolUseBlockTypeValue: TypeAlias = MessagesToolUseBlockType | Literal["tool_use"] | str
+    """A `MessagesToolUseBlockType`, or any other string: gateways send values that no contract lists."""
+else:
+    MessagesToolUseBlockTypeValue = MessagesToolUseBlockType
 
-    type: Required[MessagesToolUseBlockType] = field(default_factory=lambda: MessagesToolUseBlockType.TOOL_USE)
-    """Marks the block as a tool call."""
+
+class MessagesToolUseBlock(ToolInput, _Model, kw_only=True):
+    """A tool call by the model."""
+
+    type: Required[MessagesToolUseBlockTypeValue] = field(default_factory=lambda: MessagesToolUseBlockType.TOOL_USE)
+    """The type of the block, `tool_use`."""
     id: Required[str]
-    """Ties the tool's result to this call."""
+    """The id that the tool's result must refer to."""
     name: Required[str]
-    """Which tool."""
+    """The tool's name."""
     input: Required[dict[str, Any]]
     """The arguments, already parsed."""
 
 
 class MessagesToolResultBlockType(OpenEnum):
-    """Marks the block as a tool's result."""
+    """The type of the block, `tool_result`."""
 
     TOOL_RESULT = "tool_result"
 
 
-class MessagesToolResultBlock(_Model, kw_only=True):
-    """What a tool returned."""
+if TYPE_CHECKING:
+    MessagesToolResultBlockTypeValue: TypeAlias = MessagesToolResultBlockType | Literal["tool_result"] | str
+    """A `MessagesToolResultBlockType`, or any other string: gateways send values that no contract lists."""
+else:
+    MessagesToolResultBlockTypeValue = MessagesToolResultBlockType
 
-    type: Required[MessagesToolResultBlockType] = field(default_factory=lambda: MessagesToolResultBlockType.TOOL_RESULT)
-    """Marks the block as a tool's result."""
+
+class MessagesToolResultBlock(_Model, kw_only=True):
+    """The result of a tool call."""
+
+    type: Required[MessagesToolResultBlockTypeValue] = field(default_factory=lambda: MessagesToolResultBlockType.TOOL_RESULT)
+    """The type of the block, `tool_result`."""
     tool_use_id: Required[str]
-    """Which call it answers."""
+    """The `id` of the answered tool call."""
     content: str | list[MessagesTextBlock] | None = None
     """The result, as plain text or as blocks."""
     is_error: bool | None = None
-    """Whether the tool failed."""
+    """True if the tool failed."""
     cache_control: CacheControl | None = None
-    """Ends a cached stretch here."""
+    """A cache breakpoint after this block."""
 
 
 class MessagesThinkingBlockType(OpenEnum):
-    """Marks the block as thinking."""
+    """The type of the block, `thinking`."""
 
     THINKING = "thinking"
+
+
+if TYPE_CHECKING:
+    MessagesThinkingBlockTypeValue: TypeAlias = MessagesThinkingBlockType | Literal["thinking"] | str
+    """A `MessagesThinkingBlockType`, or any other string: gateways send values that no contract lists."""
+else:
+    MessagesThinkingBlockTypeValue = MessagesThinkingBlockType
 
 
 class MessagesThinkingBlock(_Model, kw_only=True):
     """The model's thinking. Send it back unchanged while tools are in use."""
 
-    type: Required[MessagesThinkingBlockType] = field(default_factory=lambda: MessagesThinkingBlockType.THINKING)
-    """Marks the block as thinking."""
+    type: Required[MessagesThinkingBlockTypeValue] = field(default_factory=lambda: MessagesThinkingBlockType.THINKING)
+    """The type of the block, `thinking`."""
     thinking: Required[str]
-    """The thoughts, or a summary of them."""
+    """The thinking, or a summary of it."""
     signature: Required[str]
-    """Seals the block; the provider checks it when it comes back."""
+    """A signature of the block; the provider verifies it when the block is sent back."""
 
 
 class MessagesRedactedThinkingBlockType(OpenEnum):
-    """Marks the block as hidden thinking."""
+    """The type of the block, `redacted_thinking`."""
 
     REDACTED_THINKING = "redacted_thinking"
 
 
-class MessagesRedactedThinkingBlock(_Model, kw_only=True):
-    """Thinking that the provider keeps to itself. Send it back unchanged."""
+if TYPE_CHECKING:
+    MessagesRedactedThinkingBlockTypeValue: TypeAlias = MessagesRedactedThinkingBlockType | Literal["redacted_thinking"] | str
+    """A `MessagesRedactedThinkingBlockType`, or any other string: gateways send values that no contract lists."""
+else:
+    MessagesRedactedThinkingBlockTypeValue = MessagesRedactedThinkingBlockType
 
-    type: Required[MessagesRedactedThinkingBlockType] = field(default_factory=lambda: MessagesRedactedThinkingBlockType.REDACTED_THINKING)
-    """Marks the block as hidden thinking."""
+
+class MessagesRedactedThinkingBlock(_Model, kw_only=True):
+    """Encrypted thinking of the model. Send it back unchanged."""
+
+    type: Required[MessagesRedactedThinkingBlockTypeValue] = field(default_factory=lambda: MessagesRedactedThinkingBlockType.REDACTED_THINKING)
+    """The type of the block, `redacted_thinking`."""
     data: Required[str]
-    """The thoughts, encrypted."""
+    """The thinking in encrypted form."""
 
 
 class UnknownMessagesRequestContentBlock(Unknown):
-    """A variant of `MessagesRequestContentBlock` that the contract does not list, kept whole."""
+    """A variant of `MessagesRequestContentBlock` that the contract does not list, kept unchanged."""
 
     __slots__ = ()
 
 
 if TYPE_CHECKING:
     MessagesRequestContentBlock: TypeAlias = "MessagesTextBlock | MessagesImageBlock | MessagesToolUseBlock | MessagesToolResultBlock | MessagesDocumentBlock | MessagesThinkingBlock | MessagesRedactedThinkingBlock | UnknownMessagesRequestContentBlock"
-    """A block of a message you send."""
+    """One block of a message to send."""
 else:
 
     class MessagesRequestContentBlock(Variants):
-        """A block of a message you send."""
+        """One block of a message to send."""
 
 
 class MessagesMessageRole(OpenEnum):
-    """Who it comes from."""
+    """The author's role."""
 
     USER = "user"
     ASSISTANT = "assistant"
 
 
+if TYPE_CHECKING:
+    MessagesMessageRoleValue: TypeAlias = MessagesMessageRole | Literal["user", "assistant"] | str
+    """A `MessagesMessageRole`, or any other string: gateways send values that no contract lists."""
+else:
+    MessagesMessageRoleValue = MessagesMessageRole
+
+
 class MessagesMessage(_Model, kw_only=True):
     """One message of a conversation."""
 
-    role: Required[MessagesMessageRole]
-    """Who it comes from."""
+    role: Required[MessagesMessageRoleValue]
+    """The author's role."""
     content: Required[str | list[MessagesRequestContentBlock]]
-    """What it says, as plain text or as blocks."""
+    """The content, as plain text or as blocks."""
 
 
 class MessagesTool(_Model, kw_only=True):
-    """A tool on offer to the model."""
+    """A tool that is offered to the model."""
 
     name: Required[str]
-    """What the model calls it by."""
+    """The name by which the model calls it."""
     description: str | None = None
-    """When to call it and what it does. The model chooses by this."""
+    """The purpose of the tool. The model uses it to decide when to call it."""
     input_schema: Required[FunctionParameters]
-    """Its arguments as a JSON Schema."""
+    """The JSON Schema of its arguments."""
     cache_control: CacheControl | None = None
-    """Ends a cached stretch here."""
+    """A cache breakpoint after this tool."""
 
 
 class MessagesToolChoiceMode(OpenEnum):
-    """`auto` leaves it to the model, `any` insists on one."""
+    """`auto` lets the model decide, `any` forces a call."""
 
     AUTO = "auto"
     ANY = "any"
 
 
+if TYPE_CHECKING:
+    MessagesToolChoiceModeValue: TypeAlias = MessagesToolChoiceMode | Literal["auto", "any"] | str
+    """A `MessagesToolChoiceMode`, or any other string: gateways send values that no contract lists."""
+else:
+    MessagesToolChoiceModeValue = MessagesToolChoiceMode
+
+
 class MessagesToolChoiceObjectType(OpenEnum):
-    """`tool` insists on the one named, `any` on some tool, `none` forbids them."""
+    """`tool` forces the named tool, `any` forces some tool, `none` forbids tools."""
 
     AUTO = "auto"
     ANY = "any"
@@ -330,45 +421,59 @@ class MessagesToolChoiceObjectType(OpenEnum):
     NONE = "none"
 
 
+if TYPE_CHECKING:
+    MessagesToolChoiceObjectTypeValue: TypeAlias = MessagesToolChoiceObjectType | Literal["auto", "any", "tool", "none"] | str
+    """A `MessagesToolChoiceObjectType`, or any other string: gateways send values that no contract lists."""
+else:
+    MessagesToolChoiceObjectTypeValue = MessagesToolChoiceObjectType
+
+
 class MessagesToolChoiceObject(_Model, kw_only=True):
     """A mode, or one tool by name."""
 
-    type: Required[MessagesToolChoiceObjectType]
-    """`tool` insists on the one named, `any` on some tool, `none` forbids them."""
+    type: Required[MessagesToolChoiceObjectTypeValue]
+    """`tool` forces the named tool, `any` forces some tool, `none` forbids tools."""
     name: str | None = None
-    """The tool to call; for `tool`."""
+    """The tool's name; for `tool`."""
     disable_parallel_tool_use: bool | None = None
-    """Whether to hold the model to one call a turn."""
+    """Limit the model to one tool call per turn."""
 
 
-MessagesToolChoice: TypeAlias = MessagesToolChoiceMode | MessagesToolChoiceObject
-"""Whether tools are used, and which. Anthropic itself takes only the object."""
+MessagesToolChoice: TypeAlias = MessagesToolChoiceModeValue | MessagesToolChoiceObject
+"""The tool choice. Anthropic itself accepts only the object."""
 
 
 class MessagesMetadata(_Model, kw_only=True):
-    """What the provider is told about the request."""
+    """Metadata of a request, for the provider."""
 
     user_id: str | None = None
-    """An opaque id of the end user, by which the provider traces abuse."""
+    """An opaque id of the end user, which helps the provider to detect abuse."""
 
 
 class CreateMessagesRequestThinkingType(OpenEnum):
-    """Switches thinking on."""
+    """The mode of thinking, `enabled`."""
 
     ENABLED = "enabled"
 
 
-class CreateMessagesRequestThinking(_Model, kw_only=True):
-    """Lets the model think aloud first."""
+if TYPE_CHECKING:
+    CreateMessagesRequestThinkingTypeValue: TypeAlias = CreateMessagesRequestThinkingType | Literal["enabled"] | str
+    """A `CreateMessagesRequestThinkingType`, or any other string: gateways send values that no contract lists."""
+else:
+    CreateMessagesRequestThinkingTypeValue = CreateMessagesRequestThinkingType
 
-    type: Required[CreateMessagesRequestThinkingType] = field(default_factory=lambda: CreateMessagesRequestThinkingType.ENABLED)
-    """Switches thinking on."""
+
+class CreateMessagesRequestThinking(_Model, kw_only=True):
+    """The settings for thinking before the answer."""
+
+    type: Required[CreateMessagesRequestThinkingTypeValue] = field(default_factory=lambda: CreateMessagesRequestThinkingType.ENABLED)
+    """The mode of thinking, `enabled`."""
     budget_tokens: Required[int]
-    """Most tokens to spend on it; they count towards `max_tokens`."""
+    """The token limit of the thinking, which counts towards `max_tokens`."""
 
 
 class MessagesOutputConfigEffort(OpenEnum):
-    """How much work the model puts in; more takes longer and costs more."""
+    """The effort that the model makes; more effort takes longer and costs more."""
 
     LOW = "low"
     MEDIUM = "medium"
@@ -377,88 +482,109 @@ class MessagesOutputConfigEffort(OpenEnum):
     MAX = "max"
 
 
-class MessagesOutputConfig(_Model, kw_only=True):
-    """How an answer is made."""
+if TYPE_CHECKING:
+    MessagesOutputConfigEffortValue: TypeAlias = MessagesOutputConfigEffort | Literal["low", "medium", "high", "xhigh", "max"] | str
+    """A `MessagesOutputConfigEffort`, or any other string: gateways send values that no contract lists."""
+else:
+    MessagesOutputConfigEffortValue = MessagesOutputConfigEffort
 
-    effort: MessagesOutputConfigEffort | None = None
-    """How much work the model puts in; more takes longer and costs more."""
+
+class MessagesOutputConfig(_Model, kw_only=True):
+    """The settings of the output."""
+
+    effort: MessagesOutputConfigEffortValue | None = None
+    """The effort that the model makes; more effort takes longer and costs more."""
 
 
 class CreateMessagesRequest(_Model, kw_only=True):
-    """A conversation to continue in the Messages dialect, and how."""
+    """A conversation to continue in the Messages dialect, and the settings."""
 
     model: Required[str]
-    """`anthropic/name`, or a bare name when the provider is given beside it."""
+    """`anthropic/name`, or a bare name together with a provider."""
     max_tokens: Required[int]
-    """Most tokens to generate."""
+    """The token limit of the answer."""
     system: str | list[MessagesTextBlock] | None = None
-    """Instructions that stand above the conversation."""
+    """Instructions that precede the conversation."""
     messages: list[MessagesMessage]
-    """The conversation so far, oldest first."""
+    """The conversation so far, oldest message first."""
     tools: list[MessagesTool] | None = None
-    """Tools on offer."""
+    """The tools that the model may call."""
     tool_choice: MessagesToolChoice | None = None
-    """Whether tools are used, and which."""
+    """The tool choice: a mode, or one tool."""
     stream: bool | None = None
-    """Whether to answer in events. Set by the method you call."""
+    """Stream the answer in events. The method that you call sets it."""
     temperature: float | None = None
-    """How freely words are picked: near 0 the likeliest always wins."""
+    """The randomness of the sampling: near 0 the most likely token is always chosen."""
     top_p: float | None = None
-    """Pick only among the likeliest tokens that together hold this share of the probability."""
+    """Sample only from the most likely tokens that together have this probability."""
     top_k: int | None = None
-    """Pick only among this many of the likeliest tokens."""
+    """Sample only from this number of most likely tokens."""
     stop_sequences: list[str] | None = None
-    """Texts at which generation ends."""
+    """Strings that end the generation."""
     metadata: MessagesMetadata | None = None
-    """What the provider is told about the request."""
+    """Metadata of the request, for the provider."""
     thinking: CreateMessagesRequestThinking | None = None
-    """Lets the model think aloud first."""
+    """The settings for thinking before the answer."""
     output_config: MessagesOutputConfig | None = None
-    """How the answer is made."""
+    """The settings of the output."""
 
 
 class UnknownMessagesResponseContentBlock(Unknown):
-    """A variant of `MessagesResponseContentBlock` that the contract does not list, kept whole."""
+    """A variant of `MessagesResponseContentBlock` that the contract does not list, kept unchanged."""
 
     __slots__ = ()
 
 
 if TYPE_CHECKING:
     MessagesResponseContentBlock: TypeAlias = "MessagesTextBlock | MessagesToolUseBlock | MessagesThinkingBlock | MessagesRedactedThinkingBlock | UnknownMessagesResponseContentBlock"
-    """A block of a message the model sends."""
+    """One block of a model's message."""
 else:
 
     class MessagesResponseContentBlock(Variants):
-        """A block of a message the model sends."""
+        """One block of a model's message."""
 
 
 class MessagesUsage(_Model, kw_only=True):
-    """Tokens a message has used. Cached ones are counted apart."""
+    """The tokens used by a message. Cached tokens are counted separately."""
 
     input_tokens: Required[int]
-    """Tokens read, without those from the cache."""
+    """Input tokens, without those read from or written to the cache."""
     output_tokens: Required[int]
     """Tokens generated."""
     cache_creation_input_tokens: int | None = None
-    """Tokens read and put into the cache."""
+    """Input tokens written to the cache."""
     cache_read_input_tokens: int | None = None
-    """Tokens taken from the cache."""
+    """Input tokens found in the cache."""
 
 
 class MessagesResponseType(OpenEnum):
-    """Marks the body as a message."""
+    """The type of the body, `message`."""
 
     MESSAGE = "message"
 
 
+if TYPE_CHECKING:
+    MessagesResponseTypeValue: TypeAlias = MessagesResponseType | Literal["message"] | str
+    """A `MessagesResponseType`, or any other string: gateways send values that no contract lists."""
+else:
+    MessagesResponseTypeValue = MessagesResponseType
+
+
 class MessagesResponseRole(OpenEnum):
-    """Always the assistant."""
+    """The role, always `assistant`."""
 
     ASSISTANT = "assistant"
 
 
+if TYPE_CHECKING:
+    MessagesResponseRoleValue: TypeAlias = MessagesResponseRole | Literal["assistant"] | str
+    """A `MessagesResponseRole`, or any other string: gateways send values that no contract lists."""
+else:
+    MessagesResponseRoleValue = MessagesResponseRole
+
+
 class MessagesResponseStopReason(OpenEnum):
-    """Why it ended; null while it streams."""
+    """The reason why the message ended; null while it is streamed."""
 
     END_TURN = "end_turn"
     MAX_TOKENS = "max_tokens"
@@ -468,29 +594,36 @@ class MessagesResponseStopReason(OpenEnum):
     REFUSAL = "refusal"
 
 
+if TYPE_CHECKING:
+    MessagesResponseStopReasonValue: TypeAlias = MessagesResponseStopReason | Literal["end_turn", "max_tokens", "stop_sequence", "tool_use", "pause_turn", "refusal"] | str
+    """A `MessagesResponseStopReason`, or any other string: gateways send values that no contract lists."""
+else:
+    MessagesResponseStopReasonValue = MessagesResponseStopReason
+
+
 class MessagesResponse(MessagesAnswer["MessagesToolUseBlock"], WithMeta, _Model, kw_only=True):
     """A whole message of the model."""
 
     id: Required[str]
-    """The provider's id of the message."""
-    type: Required[MessagesResponseType] = field(default_factory=lambda: MessagesResponseType.MESSAGE)
-    """Marks the body as a message."""
-    role: Required[MessagesResponseRole] = field(default_factory=lambda: MessagesResponseRole.ASSISTANT)
-    """Always the assistant."""
+    """The provider's id for the message."""
+    type: Required[MessagesResponseTypeValue] = field(default_factory=lambda: MessagesResponseType.MESSAGE)
+    """The type of the body, `message`."""
+    role: Required[MessagesResponseRoleValue] = field(default_factory=lambda: MessagesResponseRole.ASSISTANT)
+    """The role, always `assistant`."""
     content: list[MessagesResponseContentBlock]
-    """What the model said, block by block."""
+    """The blocks of the message."""
     model: Required[str]
     """The model that answered, by the provider's own name."""
-    stop_reason: MessagesResponseStopReason | None
-    """Why it ended; null while it streams."""
+    stop_reason: MessagesResponseStopReasonValue | None
+    """The reason why the message ended; null while it is streamed."""
     stop_sequence: str | None = None
-    """The text that ended it, if one did."""
+    """The stop sequence that ended the message, if one did."""
     usage: Required[MessagesUsage]
-    """Tokens used."""
+    """The tokens used."""
 
 
 class MessagesStreamEventType(OpenEnum):
-    """What happened."""
+    """The event's type."""
 
     MESSAGE_START = "message_start"
     CONTENT_BLOCK_START = "content_block_start"
@@ -502,66 +635,73 @@ class MessagesStreamEventType(OpenEnum):
     ERROR = "error"
 
 
+if TYPE_CHECKING:
+    MessagesStreamEventTypeValue: TypeAlias = MessagesStreamEventType | Literal["message_start", "content_block_start", "content_block_delta", "content_block_stop", "message_delta", "message_stop", "ping", "error"] | str
+    """A `MessagesStreamEventType`, or any other string: gateways send values that no contract lists."""
+else:
+    MessagesStreamEventTypeValue = MessagesStreamEventType
+
+
 class MessagesStreamEventDelta(_Model, kw_only=True):
-    """What is new, in a block or in the message."""
+    """The new part of a block or of the message."""
 
     type: str | None = None
-    """What kind of piece it is, such as `text_delta`; absent in `message_delta`."""
+    """The type of the piece, such as `text_delta`; absent in `message_delta`."""
     text: str | None = None
     """The next piece of text."""
     partial_json: str | None = None
-    """The next stretch of a tool call's input, as JSON text."""
+    """The next piece of a tool call's input, as JSON text."""
     thinking: str | None = None
     """The next piece of thinking."""
     signature: str | None = None
-    """The seal of a thinking block."""
+    """The signature of a thinking block."""
     stop_reason: str | None = None
-    """Why the message ended; in `message_delta`."""
+    """The reason why the message ended; in `message_delta`."""
     stop_sequence: str | None = None
-    """The text that ended it, if one did; in `message_delta`."""
+    """The stop sequence that ended the message, if one did; in `message_delta`."""
 
 
 class MessagesStreamEventUsage(_Model, kw_only=True):
-    """Tokens used so far, not only since the last event; in `message_delta`."""
+    """The tokens used so far (cumulative); in `message_delta`."""
 
     input_tokens: int | None = None
-    """Tokens read; often told in `message_start` only."""
+    """Input tokens; some servers report them only in `message_start`."""
     output_tokens: Required[int]
     """Tokens generated so far."""
     cache_creation_input_tokens: int | None = None
-    """Tokens read and put into the cache."""
+    """Input tokens written to the cache."""
     cache_read_input_tokens: int | None = None
-    """Tokens taken from the cache."""
+    """Input tokens found in the cache."""
 
 
 class MessagesStreamEventError(_Model, kw_only=True):
-    """What went wrong, bare or wrapped in a whole error; in `error` events."""
+    """The error itself, or an object that wraps it; in `error` events."""
 
     type: Required[str]
-    """The error's kind, or `error` when it is wrapped."""
+    """The type of the error, or `error` if it is wrapped."""
     message: str | None = None
-    """What went wrong, when it is bare."""
+    """The error message, if the error is not wrapped."""
     error: MessagesErrorDetail | None = None
-    """What went wrong, when it is wrapped."""
+    """The error itself, if it is wrapped."""
 
 
 class MessagesStreamEvent(MessagesEvent, WithMeta, _Model, kw_only=True):
-    """One event of a streamed message. Which fields it has depends on its `type`."""
+    """One event of a streamed message. Its fields depend on its `type`."""
 
-    type: Required[MessagesStreamEventType]
-    """What happened."""
+    type: Required[MessagesStreamEventTypeValue]
+    """The event's type."""
     message: MessagesResponse | None = None
-    """The message as it begins; in `message_start`."""
+    """The message at its start; in `message_start`."""
     index: int | None = None
-    """Which block this is about, from 0."""
+    """The index of the block that the event is about, from 0."""
     content_block: MessagesResponseContentBlock | None = None
-    """The block as it begins; in `content_block_start`."""
+    """The block at its start; in `content_block_start`."""
     delta: MessagesStreamEventDelta | None = None
-    """What is new, in a block or in the message."""
+    """The new part of a block or of the message."""
     usage: MessagesStreamEventUsage | None = None
-    """Tokens used so far, not only since the last event; in `message_delta`."""
+    """The tokens used so far (cumulative); in `message_delta`."""
     error: MessagesStreamEventError | None = None
-    """What went wrong, bare or wrapped in a whole error; in `error` events."""
+    """The error itself, or an object that wraps it; in `error` events."""
 
 
 if not TYPE_CHECKING:

@@ -17,20 +17,20 @@ class ExportMetricsServiceRequest(_Model, kw_only=True):
     """An OTLP export of metrics in its JSON form. The gateway refuses keys that OTLP does not define."""
 
     resourceMetrics: list[dict[str, Any]] | None = None
-    """The metrics, grouped by what they were measured on."""
+    """The metrics, grouped by the resource they were measured on."""
 
 
 class ExportMetricsServiceResponsePartialSuccess(_Model, kw_only=True):
-    """Which part was refused."""
+    """The rejected part of the export."""
 
     rejectedDataPoints: str | None = None
-    """How many points were refused, as decimal text."""
+    """The number of rejected data points, as decimal text."""
     errorMessage: str | None = None
-    """Why, one reason after the other."""
+    """The reasons, one after the other."""
 
 
 class ExportMetricsServiceResponse(PushOutcome, WithMeta, _Model, kw_only=True):
-    """What became of an export; empty when all was taken."""
+    """The result of an export; empty if everything was accepted."""
 
     partialSuccess: ExportMetricsServiceResponsePartialSuccess | None = None
-    """Which part was refused."""
+    """The rejected part of the export."""

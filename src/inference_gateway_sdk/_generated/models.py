@@ -4,11 +4,13 @@ Derived from openapi.yaml by scripts/generate_types: do not edit.
 """
 # fmt: off
 
+from typing import Literal, TYPE_CHECKING, TypeAlias
+
 from .._model.display import ModelListing
 from .._model.model import Model as _Model, Required
 from .._model.open_types import OpenEnum
 from .._model.unknown_fields import WithMeta
-from .gateway import Provider
+from .gateway import ProviderValue
 
 __all__ = [
     "ContextWindow",
@@ -23,48 +25,62 @@ __all__ = [
 
 
 class ContextWindowSource(OpenEnum):
-    """Who says so: the running model, its provider's list, or a table kept by the community."""
+    """The origin of the number: the running model, its provider's list, or a table kept by the community."""
 
     RUNTIME = "runtime"
     PROVIDER = "provider"
     COMMUNITY = "community"
 
 
+if TYPE_CHECKING:
+    ContextWindowSourceValue: TypeAlias = ContextWindowSource | Literal["runtime", "provider", "community"] | str
+    """A `ContextWindowSource`, or any other string: gateways send values that no contract lists."""
+else:
+    ContextWindowSourceValue = ContextWindowSource
+
+
 class ContextWindow(_Model, kw_only=True):
-    """How many tokens a model takes in one go."""
+    """The context window of a model."""
 
     tokens: Required[int]
-    """Prompt and answer together."""
-    source: Required[ContextWindowSource]
-    """Who says so: the running model, its provider's list, or a table kept by the community."""
+    """The number of tokens of prompt and answer together."""
+    source: Required[ContextWindowSourceValue]
+    """The origin of the number: the running model, its provider's list, or a table kept by the community."""
 
 
 class PricingSource(OpenEnum):
-    """Who says so: the provider's list, or a table kept by the community."""
+    """The origin of the prices: the provider's list, or a table kept by the community."""
 
     PROVIDER = "provider"
     COMMUNITY = "community"
 
 
+if TYPE_CHECKING:
+    PricingSourceValue: TypeAlias = PricingSource | Literal["provider", "community"] | str
+    """A `PricingSource`, or any other string: gateways send values that no contract lists."""
+else:
+    PricingSourceValue = PricingSource
+
+
 class Pricing(_Model, kw_only=True):
-    """What a model costs per token. Amounts are decimal text; read them with `Decimal`."""
+    """The prices of a model per token. Amounts are decimal text; parse them with `Decimal`."""
 
     currency: Required[str]
-    """Three-letter code (ISO 4217), such as `USD`."""
+    """The currency as a three-letter code (ISO 4217), such as `USD`."""
     input_per_token: Required[str]
-    """Price of a token read."""
+    """The price of an input token."""
     output_per_token: Required[str]
-    """Price of a token generated."""
+    """The price of a generated token."""
     cache_read_per_token: str | None = None
-    """Price of a token found in the provider's cache."""
+    """The price of a token read from the provider's cache."""
     cache_write_per_token: str | None = None
-    """Price of a token put into the provider's cache."""
-    source: Required[PricingSource]
-    """Who says so: the provider's list, or a table kept by the community."""
+    """The price of a token written to the provider's cache."""
+    source: Required[PricingSourceValue]
+    """The origin of the prices: the provider's list, or a table kept by the community."""
     updated_at: Required[str]
-    """When the figures were taken (RFC 3339)."""
+    """The time the prices were recorded (RFC 3339)."""
     subscription: bool | None = None
-    """Paid by subscription, so that a price of 0 does not mean free."""
+    """Paid by subscription, so a price of 0 does not mean free."""
 
 
 class Modality(OpenEnum):
@@ -76,42 +92,49 @@ class Modality(OpenEnum):
     VIDEO = "video"
 
 
-class ModelModalities(_Model, kw_only=True):
-    """What a model takes and gives."""
+if TYPE_CHECKING:
+    ModalityValue: TypeAlias = Modality | Literal["text", "image", "audio", "video"] | str
+    """A `Modality`, or any other string: gateways send values that no contract lists."""
+else:
+    ModalityValue = Modality
 
-    input: list[Modality]
-    """What it takes."""
-    output: list[Modality]
-    """What it gives."""
+
+class ModelModalities(_Model, kw_only=True):
+    """A model's modalities."""
+
+    input: list[ModalityValue]
+    """The modalities that the model accepts."""
+    output: list[ModalityValue]
+    """The modalities that the model generates."""
 
 
 class Model(_Model, kw_only=True):
-    """A model that can be asked."""
+    """An available model."""
 
     id: Required[str]
-    """`provider/name`, to be given as `model` exactly as it stands."""
+    """`provider/name`; pass it as `model` without changes."""
     object: Required[str]
-    """`model`; empty where the provider says nothing."""
+    """`model`; empty if the provider does not send it."""
     created: Required[int]
-    """When it came out, in Unix seconds; 0 where the provider says nothing."""
+    """The release time in Unix seconds; 0 if the provider does not send it."""
     owned_by: Required[str]
-    """Who made it; empty where the provider says nothing."""
-    served_by: Required[Provider]
-    """The provider that runs it."""
+    """The owner of the model; empty if the provider does not send it."""
+    served_by: Required[ProviderValue]
+    """The provider that runs the model."""
     modalities: ModelModalities | None = None
-    """What it takes and gives, when asked for and known."""
+    """The input and output modalities, if requested and known."""
     context_window: ContextWindow | None = None
-    """How much it takes, when asked for and known."""
+    """The context window, if requested and known."""
     pricing: Pricing | None = None
-    """What it costs, when asked for and known."""
+    """The prices, if requested and known."""
 
 
 class ListModelsResponse(ModelListing, WithMeta, _Model, kw_only=True):
-    """The models on offer."""
+    """The available models."""
 
-    provider: Provider | None = None
-    """Whose models these are, when one provider was asked for."""
+    provider: ProviderValue | None = None
+    """The provider of the models, if one was requested."""
     object: Required[str]
-    """The word `list`."""
+    """The type of the object, `list`."""
     data: list[Model]
-    """The models, in no fixed order."""
+    """The models, in no particular order."""

@@ -6,50 +6,50 @@ Derived from openapi.yaml by scripts/generate_types: do not edit.
 
 from __future__ import annotations
 
-from typing import IO, TYPE_CHECKING, Literal, TypedDict
+import os
+from typing import IO, TypedDict
 
-if TYPE_CHECKING:
-    import os
-    from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
-    from .audio import (
-        CreateMusicRequestResponseFormat,
-        CreateSfxRequestResponseFormat,
-        CreateSpeechRequestResponseFormat,
-    )
-    from .chat import (
-        ChatCompletionNamedToolChoice,
-        ChatCompletionStreamOptions,
-        ChatCompletionTool,
-        ChatCompletionToolChoiceMode,
-        CreateChatCompletionRequestReasoningEffort,
-        CreateChatCompletionRequestResponseFormat,
-    )
-    from .gateway import ProviderRequestMessagesItem
-    from .images import (
-        CreateImageEditRequestQuality,
-        CreateImageEditRequestResponseFormat,
-        CreateImageRequestQuality,
-        CreateImageRequestResponseFormat,
-        CreateImageVariationRequestResponseFormat,
-        ImageSize,
-    )
-    from .messages import (
-        CreateMessagesRequestThinking,
-        MessagesMetadata,
-        MessagesOutputConfig,
-        MessagesTextBlock,
-        MessagesTool,
-        MessagesToolChoiceMode,
-        MessagesToolChoiceObject,
-    )
-    from .responses import (
-        ResponseReasoning,
-        ResponseTextConfig,
-        ResponseTool,
-        ResponseToolChoiceFunction,
-        ResponseToolChoiceMode,
-    )
+from .._model.model import Model
+from .audio import (
+    CreateMusicRequestResponseFormatValue,
+    CreateSfxRequestResponseFormatValue,
+    CreateSpeechRequestResponseFormatValue,
+)
+from .chat import (
+    ChatCompletionNamedToolChoice,
+    ChatCompletionStreamOptions,
+    ChatCompletionTool,
+    ChatCompletionToolChoiceModeValue,
+    CreateChatCompletionRequestReasoningEffortValue,
+    CreateChatCompletionRequestResponseFormat,
+)
+from .gateway import ProviderRequestMessagesItem
+from .images import (
+    CreateImageEditRequestQualityValue,
+    CreateImageEditRequestResponseFormatValue,
+    CreateImageRequestQualityValue,
+    CreateImageRequestResponseFormatValue,
+    CreateImageVariationRequestResponseFormatValue,
+    ImageSizeValue,
+)
+from .messages import (
+    CreateMessagesRequestThinking,
+    MessagesMetadata,
+    MessagesOutputConfig,
+    MessagesTextBlock,
+    MessagesTool,
+    MessagesToolChoiceModeValue,
+    MessagesToolChoiceObject,
+)
+from .responses import (
+    ResponseReasoning,
+    ResponseTextConfig,
+    ResponseTool,
+    ResponseToolChoiceFunction,
+    ResponseToolChoiceModeValue,
+)
 
 __all__ = [
     "CreateChatCompletionParams",
@@ -72,213 +72,213 @@ class ProviderParams(TypedDict, total=False):
     """Keyword parameters of an operation that takes a `ProviderRequest`."""
 
     model: str
-    """The provider's name of the model, without a prefix."""
+    """The provider's own name of the model, without a prefix."""
     messages: Sequence[ProviderRequestMessagesItem | Mapping[str, object]]
     """The conversation, oldest message first."""
     temperature: float
-    """How freely the model picks its words."""
+    """The randomness of the sampling."""
 
 
 class CreateChatCompletionParams(TypedDict, total=False):
     """Keyword parameters of an operation that takes a `CreateChatCompletionRequest`."""
 
     max_tokens: int
-    """Most tokens to generate. Newer OpenAI models want `max_completion_tokens`."""
+    """The token limit of the answer. Newer OpenAI models require `max_completion_tokens` instead."""
     max_completion_tokens: int
-    """Most tokens to generate, thinking included."""
+    """The token limit of the answer, including reasoning."""
     temperature: float
-    """How freely words are picked: near 0 the likeliest always wins. Set this or `top_p`, not both."""
+    """The randomness of the sampling: near 0 the most likely token is always chosen. Set either this or `top_p`."""
     top_p: float
-    """Pick only among the likeliest tokens that together hold this share of the probability."""
+    """Sample only from the most likely tokens that together have this probability."""
     frequency_penalty: float
-    """Above 0 makes a token less likely each time it recurs; below 0 makes it likelier."""
+    """Values above 0 make a token less likely with each use; values below 0 make it more likely."""
     presence_penalty: float
-    """Above 0 makes any token already used less likely, nudging towards new topics."""
+    """Values above 0 make tokens that were used before less likely, which favours new topics."""
     n: int
-    """How many answers to generate; each is paid for."""
+    """The number of answers to generate; each one is billed."""
     stop: str | Sequence[str]
-    """One text or several, at which generation ends. The text itself is not part of the answer."""
+    """One or several strings that end the generation. They are not part of the answer."""
     seed: int
-    """Makes repeated requests answer alike, as far as the provider can."""
+    """A seed for repeatable answers, as far as the provider supports them."""
     logprobs: bool
-    """Whether to tell how likely each generated token was."""
+    """Return the log probability of each generated token."""
     top_logprobs: int
-    """How many alternatives to tell for each token; needs `logprobs`."""
-    response_format: CreateChatCompletionRequestResponseFormat | Mapping[str, object]
-    """The shape the answer must have."""
+    """The number of alternatives to return for each token; needs `logprobs`."""
+    response_format: CreateChatCompletionRequestResponseFormat | Mapping[str, object] | type[object]
+    """The answer's format, such as text, any JSON, or JSON that matches a schema."""
     logit_bias: Mapping[str, int]
-    """Token ids with what to add to their odds, from -100 (never) to 100 (always)."""
+    """Token ids with a bias on their probability, from -100 (never) to 100 (always)."""
     user: str
-    """Your name for the end user, by which providers trace abuse."""
+    """Your id for the end user, which helps providers to detect abuse."""
     stream_options: ChatCompletionStreamOptions | Mapping[str, object]
-    """Settings for streams."""
-    tools: Sequence[ChatCompletionTool | Mapping[str, object]]
-    """Tools on offer. A gateway with MCP active puts its own in their place."""
-    tool_choice: ChatCompletionToolChoiceMode | Literal["none", "auto", "required"] | str | ChatCompletionNamedToolChoice | Mapping[str, object]
-    """Whether tools are used, and which."""
+    """Options for streams."""
+    tools: Sequence[ChatCompletionTool | Mapping[str, object] | Callable[..., object] | Model]
+    """The tools that the model may call. A gateway with active MCP replaces them by its own."""
+    tool_choice: ChatCompletionToolChoiceModeValue | ChatCompletionNamedToolChoice | Mapping[str, object]
+    """The tool choice: a mode, or one tool."""
     parallel_tool_calls: bool
-    """Whether one turn may call several tools."""
+    """Allow several tool calls in one turn."""
     reasoning_format: str
-    """How the thinking is given back, such as `raw` or `parsed`; the provider decides what it knows."""
-    reasoning_effort: CreateChatCompletionRequestReasoningEffort | Literal["minimal", "low", "medium", "high"] | str
-    """How hard a reasoning model thinks before it answers."""
+    """The form in which reasoning is returned, such as `raw` or `parsed`; the values depend on the provider."""
+    reasoning_effort: CreateChatCompletionRequestReasoningEffortValue
+    """The amount of reasoning before the answer."""
 
 
 class CreateResponseParams(TypedDict, total=False):
     """Keyword parameters of an operation that takes a `CreateResponseRequest`."""
 
     instructions: str | None
-    """Stands above the input as a system message. Not inherited from an earlier response."""
+    """Instructions that precede the input, like a system message. They are not inherited from an earlier response."""
     max_output_tokens: int | None
-    """Most tokens to generate, thinking included."""
+    """The token limit of the answer, including reasoning."""
     temperature: float | None
-    """How freely words are picked: near 0 the likeliest always wins. Set this or `top_p`, not both."""
+    """The randomness of the sampling: near 0 the most likely token is always chosen. Set either this or `top_p`."""
     top_p: float | None
-    """Pick only among the likeliest tokens that together hold this share of the probability."""
-    tools: Sequence[ResponseTool | Mapping[str, object]]
-    """Tools on offer."""
-    tool_choice: ResponseToolChoiceMode | Literal["none", "auto", "required"] | str | ResponseToolChoiceFunction | Mapping[str, object]
-    """Whether tools are used, and which."""
+    """Sample only from the most likely tokens that together have this probability."""
+    tools: Sequence[ResponseTool | Mapping[str, object] | Callable[..., object] | Model]
+    """The tools that the model may call."""
+    tool_choice: ResponseToolChoiceModeValue | ResponseToolChoiceFunction | Mapping[str, object]
+    """The tool choice: a mode, or one function."""
     reasoning: ResponseReasoning | Mapping[str, object]
-    """How a reasoning model thinks."""
+    """The settings for reasoning models."""
     text: ResponseTextConfig | Mapping[str, object]
-    """The shape the text must have."""
+    """The text's format."""
     previous_response_id: str | None
-    """The stored response this one continues."""
+    """The id of the stored response that this one continues."""
     store: bool
-    """Whether the provider keeps the response for later."""
+    """Store the response at the provider."""
     background: bool
-    """Whether to work on while nobody waits."""
+    """Generate the response in the background, without an open request."""
     parallel_tool_calls: bool
-    """Whether one turn may call several tools."""
+    """Allow several tool calls in one turn."""
     metadata: Mapping[str, str]
     """Your own labels, stored with the response."""
     user: str
-    """Your name for the end user, by which providers trace abuse."""
+    """Your id for the end user, which helps providers to detect abuse."""
 
 
 class CreateMessagesParams(TypedDict, total=False):
     """Keyword parameters of an operation that takes a `CreateMessagesRequest`."""
 
     system: str | Sequence[MessagesTextBlock | Mapping[str, object]]
-    """Instructions that stand above the conversation."""
-    tools: Sequence[MessagesTool | Mapping[str, object]]
-    """Tools on offer."""
-    tool_choice: MessagesToolChoiceMode | Literal["auto", "any"] | str | MessagesToolChoiceObject | Mapping[str, object]
-    """Whether tools are used, and which."""
+    """Instructions that precede the conversation."""
+    tools: Sequence[MessagesTool | Mapping[str, object] | Callable[..., object] | Model]
+    """The tools that the model may call."""
+    tool_choice: MessagesToolChoiceModeValue | MessagesToolChoiceObject | Mapping[str, object]
+    """The tool choice: a mode, or one tool."""
     temperature: float
-    """How freely words are picked: near 0 the likeliest always wins."""
+    """The randomness of the sampling: near 0 the most likely token is always chosen."""
     top_p: float
-    """Pick only among the likeliest tokens that together hold this share of the probability."""
+    """Sample only from the most likely tokens that together have this probability."""
     top_k: int
-    """Pick only among this many of the likeliest tokens."""
+    """Sample only from this number of most likely tokens."""
     stop_sequences: Sequence[str]
-    """Texts at which generation ends."""
+    """Strings that end the generation."""
     metadata: MessagesMetadata | Mapping[str, object]
-    """What the provider is told about the request."""
+    """Metadata of the request, for the provider."""
     thinking: CreateMessagesRequestThinking | Mapping[str, object]
-    """Lets the model think aloud first."""
+    """The settings for thinking before the answer."""
     output_config: MessagesOutputConfig | Mapping[str, object]
-    """How the answer is made."""
+    """The settings of the output."""
 
 
 class CreateImageParams(TypedDict, total=False):
     """Keyword parameters of an operation that takes a `CreateImageRequest`."""
 
     model: str
-    """`provider/name`, or a bare name when the provider is given beside it."""
+    """`provider/name`, or a bare name together with a provider."""
     n: int
-    """How many pictures to make; some models make only one."""
-    size: ImageSize | Literal["auto", "256x256", "512x512", "1024x1024", "1536x1024", "1024x1536", "1792x1024", "1024x1792"] | str
-    """How large they shall be."""
-    quality: CreateImageRequestQuality | Literal["auto", "standard", "hd", "low", "medium", "high"] | str
-    """How much care to take. Models take some of the values only."""
-    response_format: CreateImageRequestResponseFormat | Literal["url", "b64_json"] | str
-    """Whether to get addresses or bytes; the GPT image models always give bytes."""
+    """The number of images; some models generate only one."""
+    size: ImageSizeValue
+    """The images' size."""
+    quality: CreateImageRequestQualityValue
+    """The quality of the images. Each model supports only some of the values."""
+    response_format: CreateImageRequestResponseFormatValue
+    """Return URLs or bytes; the GPT image models always return bytes."""
 
 
 class CreateImageEditParams(TypedDict, total=False):
     """Keyword parameters of an operation that takes a `CreateImageEditRequest`."""
 
     mask: bytes | os.PathLike[str] | IO[bytes]
-    """A PNG of the same size, transparent where the picture may be changed."""
+    """A PNG of the same size whose transparent areas mark the parts to edit."""
     model: str
-    """`provider/name`, or a bare name when the provider is given beside it."""
+    """`provider/name`, or a bare name together with a provider."""
     n: int
-    """How many results to make."""
-    size: ImageSize | Literal["auto", "256x256", "512x512", "1024x1024", "1536x1024", "1024x1536", "1792x1024", "1024x1792"] | str
-    """How large they shall be."""
-    quality: CreateImageEditRequestQuality | Literal["auto", "standard", "low", "medium", "high"] | str
-    """How much care to take. Models take some of the values only."""
-    response_format: CreateImageEditRequestResponseFormat | Literal["url", "b64_json"] | str
-    """Whether to get addresses or bytes; the GPT image models always give bytes."""
+    """The number of results."""
+    size: ImageSizeValue
+    """The results' size."""
+    quality: CreateImageEditRequestQualityValue
+    """The quality of the results. Each model supports only some of the values."""
+    response_format: CreateImageEditRequestResponseFormatValue
+    """Return URLs or bytes; the GPT image models always return bytes."""
 
 
 class CreateImageVariationParams(TypedDict, total=False):
     """Keyword parameters of an operation that takes a `CreateImageVariationRequest`."""
 
     model: str
-    """`provider/name`, or a bare name when the provider is given beside it."""
+    """`provider/name`, or a bare name together with a provider."""
     n: int
-    """How many variations to make."""
-    size: ImageSize | Literal["auto", "256x256", "512x512", "1024x1024", "1536x1024", "1024x1536", "1792x1024", "1024x1792"] | str
-    """How large they shall be."""
-    response_format: CreateImageVariationRequestResponseFormat | Literal["url", "b64_json"] | str
-    """Whether to get addresses or bytes."""
+    """The number of variations."""
+    size: ImageSizeValue
+    """The variations' size."""
+    response_format: CreateImageVariationRequestResponseFormatValue
+    """Return URLs or bytes."""
 
 
 class CreateSpeechParams(TypedDict, total=False):
     """Keyword parameters of an operation that takes a `CreateSpeechRequest`."""
 
     instructions: str
-    """How to speak: mood, pace, accent."""
-    response_format: CreateSpeechRequestResponseFormat | Literal["mp3", "opus", "aac", "flac", "wav", "pcm"] | str
-    """The sound's file format."""
+    """Instructions for the speech, such as mood, pace or accent."""
+    response_format: CreateSpeechRequestResponseFormatValue
+    """The file format of the audio."""
     speed: float
-    """How fast to speak; 1 is the natural pace."""
+    """The speed of the speech; 1 is normal."""
     language: str
-    """The text's language as two letters (ISO 639-1)."""
+    """The language of the text as two letters (ISO 639-1)."""
     reference_audio: str
-    """A sample of the voice to imitate, as base64."""
+    """A recording of the voice to imitate, as base64."""
 
 
 class CreateSfxParams(TypedDict, total=False):
     """Keyword parameters of an operation that takes a `CreateSfxRequest`."""
 
     duration_seconds: float
-    """How long it lasts; left out, the model decides."""
+    """The length in seconds; if left out, the model decides."""
     prompt_influence: float
-    """How closely to follow the prompt, from loosely (0) to exactly (1)."""
+    """The influence of the prompt, from 0 (loose) to 1 (exact)."""
     loop: bool
-    """Whether the end joins the beginning without a seam."""
-    response_format: CreateSfxRequestResponseFormat | Literal["mp3", "opus", "aac", "flac", "pcm"] | str
-    """The sound's file format."""
+    """Generate a sound that loops without a gap."""
+    response_format: CreateSfxRequestResponseFormatValue
+    """The file format of the audio."""
 
 
 class CreateMusicParams(TypedDict, total=False):
     """Keyword parameters of an operation that takes a `CreateMusicRequest`."""
 
     duration_seconds: float
-    """How long it lasts; left out, the model decides."""
+    """The length in seconds; if left out, the model decides."""
     instrumental: bool
-    """Whether to do without singing."""
-    response_format: CreateMusicRequestResponseFormat | Literal["mp3", "opus", "aac", "flac", "pcm"] | str
-    """The sound's file format."""
+    """Generate music without vocals."""
+    response_format: CreateMusicRequestResponseFormatValue
+    """The file format of the audio."""
 
 
 class CreateVideoParams(TypedDict, total=False):
     """Keyword parameters of an operation that takes a `CreateVideoRequest`."""
 
     prompt: str
-    """What should be seen."""
+    """A text that describes the video."""
     input_reference: bytes | os.PathLike[str] | IO[bytes]
-    """A picture to begin from."""
+    """An image that the video starts from."""
     reference_images: Sequence[bytes | os.PathLike[str] | IO[bytes]]
-    """Pictures that guide the look."""
+    """Images that guide the look of the video."""
     audio: bytes | os.PathLike[str] | IO[bytes]
-    """The sound to go with it."""
+    """The audio track of the video."""
     seconds: str
-    """How long it lasts."""
+    """The length in seconds."""
     size: str
     """Width and height in pixels, such as `1280x720`."""
 
@@ -287,11 +287,11 @@ class McpJsonRpcParams(TypedDict, total=False):
     """Keyword parameters of an operation that takes a `McpJsonRpcRequest`."""
 
     params: Mapping[str, object]
-    """What the method takes, with version, client and capabilities under `_meta`."""
+    """The parameters of the method, with version, client and capabilities in `_meta`."""
 
 
 class ExportMetricsServiceParams(TypedDict, total=False):
     """Keyword parameters of an operation that takes a `ExportMetricsServiceRequest`."""
 
     resourceMetrics: Sequence[Mapping[str, object]]
-    """The metrics, grouped by what they were measured on."""
+    """The metrics, grouped by the resource they were measured on."""

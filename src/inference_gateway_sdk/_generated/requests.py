@@ -1,4 +1,4 @@
-"""What values the parameters of each request take.
+"""The accepted values of each request's parameters.
 
 Derived from openapi.yaml by scripts/generate_types: do not edit.
 """

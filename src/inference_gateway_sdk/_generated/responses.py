@@ -4,7 +4,7 @@ Derived from openapi.yaml by scripts/generate_types: do not edit.
 """
 # fmt: off
 
-from typing import Any, TYPE_CHECKING, TypeAlias
+from typing import Any, Literal, TYPE_CHECKING, TypeAlias
 
 from msgspec import field
 
@@ -73,7 +73,7 @@ __all__ = [
 
 
 class ResponseRole(OpenEnum):
-    """Who an input message comes from. `developer` outranks `user`."""
+    """The role of an input message's author. `developer` has priority over `user`."""
 
     USER = "user"
     ASSISTANT = "assistant"
@@ -81,90 +81,118 @@ class ResponseRole(OpenEnum):
     DEVELOPER = "developer"
 
 
+if TYPE_CHECKING:
+    ResponseRoleValue: TypeAlias = ResponseRole | Literal["user", "assistant", "system", "developer"] | str
+    """A `ResponseRole`, or any other string: gateways send values that no contract lists."""
+else:
+    ResponseRoleValue = ResponseRole
+
+
 class UnknownResponseInputContentPart(Unknown):
-    """A variant of `ResponseInputContentPart` that the contract does not list, kept whole."""
+    """A variant of `ResponseInputContentPart` that the contract does not list, kept unchanged."""
 
     __slots__ = ()
 
 
 if TYPE_CHECKING:
     ResponseInputContentPart: TypeAlias = "ResponseInputText | ResponseInputImage | UnknownResponseInputContentPart"
-    """A piece of an input message."""
+    """One part of an input message."""
 else:
 
     class ResponseInputContentPart(Variants):
-        """A piece of an input message."""
+        """One part of an input message."""
 
 
 ResponseInputMessageContent: TypeAlias = str | list[ResponseInputContentPart]
-"""A plain text, or parts that mix text and pictures."""
+"""Plain text, or a list of parts with text and images."""
 
 
 class ResponseInputItem(_Model, kw_only=True):
     """A message of the input."""
 
     type: str | None = None
-    """May be left out: the items are messages."""
-    role: Required[ResponseRole]
-    """Who it comes from."""
+    """The type of the item. It may be left out, because all items are messages."""
+    role: Required[ResponseRoleValue]
+    """The author's role."""
     content: Required[ResponseInputMessageContent]
-    """What it says."""
+    """The text or the parts of the message."""
 
 
 ResponseInput: TypeAlias = str | list[ResponseInputItem]
-"""What to respond to: a plain text from the user, or items in order."""
+"""The input: a plain text from the user, or items in order."""
 
 
 class ResponseToolType(OpenEnum):
-    """The kind of tool."""
+    """The tool's type, `function`."""
 
     FUNCTION = "function"
 
 
-class ResponseTool(_Model, kw_only=True):
-    """A function on offer to the model, without the inner object that chat tools have."""
+if TYPE_CHECKING:
+    ResponseToolTypeValue: TypeAlias = ResponseToolType | Literal["function"] | str
+    """A `ResponseToolType`, or any other string: gateways send values that no contract lists."""
+else:
+    ResponseToolTypeValue = ResponseToolType
 
-    type: Required[ResponseToolType] = field(default_factory=lambda: ResponseToolType.FUNCTION)
-    """The kind of tool."""
+
+class ResponseTool(_Model, kw_only=True):
+    """A function that is offered to the model. Unlike a chat tool, it has no inner object."""
+
+    type: Required[ResponseToolTypeValue] = field(default_factory=lambda: ResponseToolType.FUNCTION)
+    """The tool's type, `function`."""
     name: Required[str]
-    """What the model calls it by."""
+    """The name by which the model calls it."""
     description: str | None = None
-    """When to call it and what it does. The model chooses by this."""
+    """The purpose of the function. The model uses it to decide when to call it."""
     parameters: FunctionParameters | None = None
-    """Its arguments as a JSON Schema."""
+    """The JSON Schema of its arguments."""
     strict: bool | None = None
-    """Hold the model to the schema exactly."""
+    """Force the model to follow the schema exactly."""
 
 
 class ResponseToolChoiceMode(OpenEnum):
-    """`none` forbids tools, `auto` leaves it to the model, `required` insists on one."""
+    """`none` forbids tools, `auto` lets the model decide, `required` forces a call."""
 
     NONE = "none"
     AUTO = "auto"
     REQUIRED = "required"
 
 
+if TYPE_CHECKING:
+    ResponseToolChoiceModeValue: TypeAlias = ResponseToolChoiceMode | Literal["none", "auto", "required"] | str
+    """A `ResponseToolChoiceMode`, or any other string: gateways send values that no contract lists."""
+else:
+    ResponseToolChoiceModeValue = ResponseToolChoiceMode
+
+
 class ResponseToolChoiceFunctionType(OpenEnum):
-    """The kind of tool."""
+    """The tool's type, `function`."""
 
     FUNCTION = "function"
 
 
+if TYPE_CHECKING:
+    ResponseToolChoiceFunctionTypeValue: TypeAlias = ResponseToolChoiceFunctionType | Literal["function"] | str
+    """A `ResponseToolChoiceFunctionType`, or any other string: gateways send values that no contract lists."""
+else:
+    ResponseToolChoiceFunctionTypeValue = ResponseToolChoiceFunctionType
+
+
 class ResponseToolChoiceFunction(_Model, kw_only=True):
-    """Insists on one function."""
+    """A tool choice that forces a call of one function."""
 
-    type: Required[ResponseToolChoiceFunctionType] = field(default_factory=lambda: ResponseToolChoiceFunctionType.FUNCTION)
-    """The kind of tool."""
+    type: Required[ResponseToolChoiceFunctionTypeValue] = field(default_factory=lambda: ResponseToolChoiceFunctionType.FUNCTION)
+    """The tool's type, `function`."""
     name: Required[str]
-    """Its name among the tools on offer."""
+    """The name of one of the offered tools."""
 
 
-ResponseToolChoice: TypeAlias = ResponseToolChoiceMode | ResponseToolChoiceFunction
-"""Whether tools are used: a mode, or one function by name."""
+ResponseToolChoice: TypeAlias = ResponseToolChoiceModeValue | ResponseToolChoiceFunction
+"""The tool choice: a mode, or one function by name."""
 
 
 class ResponseReasoningEffort(OpenEnum):
-    """How hard it thinks before it answers."""
+    """The amount of reasoning before the answer."""
 
     MINIMAL = "minimal"
     LOW = "low"
@@ -172,132 +200,174 @@ class ResponseReasoningEffort(OpenEnum):
     HIGH = "high"
 
 
+if TYPE_CHECKING:
+    ResponseReasoningEffortValue: TypeAlias = ResponseReasoningEffort | Literal["minimal", "low", "medium", "high"] | str
+    """A `ResponseReasoningEffort`, or any other string: gateways send values that no contract lists."""
+else:
+    ResponseReasoningEffortValue = ResponseReasoningEffort
+
+
 class ResponseReasoningSummary(OpenEnum):
-    """How much of the thinking it sums up for the reader."""
+    """The length of the summary of the reasoning."""
 
     AUTO = "auto"
     CONCISE = "concise"
     DETAILED = "detailed"
 
 
-class ResponseReasoning(_Model, kw_only=True):
-    """How a reasoning model thinks, and what it shows of it."""
+if TYPE_CHECKING:
+    ResponseReasoningSummaryValue: TypeAlias = ResponseReasoningSummary | Literal["auto", "concise", "detailed"] | str
+    """A `ResponseReasoningSummary`, or any other string: gateways send values that no contract lists."""
+else:
+    ResponseReasoningSummaryValue = ResponseReasoningSummary
 
-    effort: ResponseReasoningEffort | None = None
-    """How hard it thinks before it answers."""
-    summary: ResponseReasoningSummary | None = None
-    """How much of the thinking it sums up for the reader."""
+
+class ResponseReasoning(_Model, kw_only=True):
+    """Settings for reasoning, and for the summary of it."""
+
+    effort: ResponseReasoningEffortValue | None = None
+    """The amount of reasoning before the answer."""
+    summary: ResponseReasoningSummaryValue | None = None
+    """The length of the summary of the reasoning."""
 
 
 class ResponseTextConfigFormatType(OpenEnum):
-    """Which of the three."""
+    """The format's type."""
 
     TEXT = "text"
     JSON_SCHEMA = "json_schema"
     JSON_OBJECT = "json_object"
 
 
-class ResponseTextConfigFormat(_Model, kw_only=True):
-    """Prose, free JSON, or JSON by schema."""
+if TYPE_CHECKING:
+    ResponseTextConfigFormatTypeValue: TypeAlias = ResponseTextConfigFormatType | Literal["text", "json_schema", "json_object"] | str
+    """A `ResponseTextConfigFormatType`, or any other string: gateways send values that no contract lists."""
+else:
+    ResponseTextConfigFormatTypeValue = ResponseTextConfigFormatType
 
-    type: Required[ResponseTextConfigFormatType]
-    """Which of the three."""
+
+class ResponseTextConfigFormat(_Model, kw_only=True):
+    """Plain text, any JSON, or JSON that matches a schema."""
+
+    type: Required[ResponseTextConfigFormatTypeValue]
+    """The format's type."""
     name: str | None = None
-    """The schema's name; for `json_schema`."""
+    """The name of the schema; for `json_schema`."""
     schema: FunctionParameters | None = None
-    """The schema itself; for `json_schema`."""
+    """The JSON Schema itself; for `json_schema`."""
     strict: bool | None = None
-    """Hold the model to the schema exactly."""
+    """Force the model to follow the schema exactly."""
 
 
 class ResponseTextConfig(_Model, kw_only=True):
-    """The shape of the text."""
+    """The text's format."""
 
     format: ResponseTextConfigFormat | None = None
-    """Prose, free JSON, or JSON by schema."""
+    """Plain text, any JSON, or JSON that matches a schema."""
 
 
 class CreateResponseRequest(_Model, kw_only=True):
-    """An input to respond to, and how."""
+    """An input to respond to, and the settings."""
 
     model: Required[str]
-    """`provider/name`, or a bare name when the provider is given beside it."""
+    """`provider/name`, or a bare name together with a provider."""
     input: Required[ResponseInput]
     """A plain text, or a list of items."""
     instructions: str | None = None
-    """Stands above the input as a system message. Not inherited from an earlier response."""
+    """Instructions that precede the input, like a system message. They are not inherited from an earlier response."""
     max_output_tokens: int | None = None
-    """Most tokens to generate, thinking included."""
+    """The token limit of the answer, including reasoning."""
     stream: bool | None = None
-    """Whether to answer in events. Set by the method you call."""
+    """Stream the response in events. The method that you call sets it."""
     temperature: float | None = None
-    """How freely words are picked: near 0 the likeliest always wins. Set this or `top_p`, not both."""
+    """The randomness of the sampling: near 0 the most likely token is always chosen. Set either this or `top_p`."""
     top_p: float | None = None
-    """Pick only among the likeliest tokens that together hold this share of the probability."""
+    """Sample only from the most likely tokens that together have this probability."""
     tools: list[ResponseTool] | None = None
-    """Tools on offer."""
+    """The tools that the model may call."""
     tool_choice: ResponseToolChoice | None = None
-    """Whether tools are used, and which."""
+    """The tool choice: a mode, or one function."""
     reasoning: ResponseReasoning | None = None
-    """How a reasoning model thinks."""
+    """The settings for reasoning models."""
     text: ResponseTextConfig | None = None
-    """The shape the text must have."""
+    """The text's format."""
     previous_response_id: str | None = None
-    """The stored response this one continues."""
+    """The id of the stored response that this one continues."""
     store: bool | None = None
-    """Whether the provider keeps the response for later."""
+    """Store the response at the provider."""
     background: bool | None = None
-    """Whether to work on while nobody waits."""
+    """Generate the response in the background, without an open request."""
     parallel_tool_calls: bool | None = None
-    """Whether one turn may call several tools."""
+    """Allow several tool calls in one turn."""
     metadata: dict[str, str] | None = None
     """Your own labels, stored with the response."""
     user: str | None = None
-    """Your name for the end user, by which providers trace abuse."""
+    """Your id for the end user, which helps providers to detect abuse."""
 
 
 class ResponseInputTextType(OpenEnum):
-    """Marks the part as text."""
+    """The type of the part, `input_text`."""
 
     INPUT_TEXT = "input_text"
 
 
-class ResponseInputText(_Model, kw_only=True):
-    """Text to respond to."""
+if TYPE_CHECKING:
+    ResponseInputTextTypeValue: TypeAlias = ResponseInputTextType | Literal["input_text"] | str
+    """A `ResponseInputTextType`, or any other string: gateways send values that no contract lists."""
+else:
+    ResponseInputTextTypeValue = ResponseInputTextType
 
-    type: Required[ResponseInputTextType] = field(default_factory=lambda: ResponseInputTextType.INPUT_TEXT)
-    """Marks the part as text."""
+
+class ResponseInputText(_Model, kw_only=True):
+    """Input text."""
+
+    type: Required[ResponseInputTextTypeValue] = field(default_factory=lambda: ResponseInputTextType.INPUT_TEXT)
+    """The type of the part, `input_text`."""
     text: Required[str]
-    """The words."""
+    """The text of the part."""
 
 
 class ResponseInputImageType(OpenEnum):
-    """Marks the part as a picture."""
+    """The type of the part, `input_image`."""
 
     INPUT_IMAGE = "input_image"
 
 
+if TYPE_CHECKING:
+    ResponseInputImageTypeValue: TypeAlias = ResponseInputImageType | Literal["input_image"] | str
+    """A `ResponseInputImageType`, or any other string: gateways send values that no contract lists."""
+else:
+    ResponseInputImageTypeValue = ResponseInputImageType
+
+
 class ResponseInputImageDetail(OpenEnum):
-    """How closely the model looks. More detail costs more tokens."""
+    """The level of detail at which the model sees the image. More detail costs more tokens."""
 
     AUTO = "auto"
     LOW = "low"
     HIGH = "high"
 
 
-class ResponseInputImage(_Model, kw_only=True):
-    """A picture to respond to."""
+if TYPE_CHECKING:
+    ResponseInputImageDetailValue: TypeAlias = ResponseInputImageDetail | Literal["auto", "low", "high"] | str
+    """A `ResponseInputImageDetail`, or any other string: gateways send values that no contract lists."""
+else:
+    ResponseInputImageDetailValue = ResponseInputImageDetail
 
-    type: Required[ResponseInputImageType] = field(default_factory=lambda: ResponseInputImageType.INPUT_IMAGE)
-    """Marks the part as a picture."""
+
+class ResponseInputImage(_Model, kw_only=True):
+    """An image within an input message."""
+
+    type: Required[ResponseInputImageTypeValue] = field(default_factory=lambda: ResponseInputImageType.INPUT_IMAGE)
+    """The type of the part, `input_image`."""
     image_url: str | None = None
-    """A web address, or a `data:` URL with the bytes as base64."""
-    detail: ResponseInputImageDetail | None = None
-    """How closely the model looks. More detail costs more tokens."""
+    """An http or https URL, or a `data:` URL with base64."""
+    detail: ResponseInputImageDetailValue | None = None
+    """The level of detail at which the model sees the image. More detail costs more tokens."""
 
 
 class ResponseStatus(OpenEnum):
-    """How far a response has come."""
+    """The progress of a response."""
 
     COMPLETED = "completed"
     FAILED = "failed"
@@ -307,324 +377,401 @@ class ResponseStatus(OpenEnum):
     INCOMPLETE = "incomplete"
 
 
+if TYPE_CHECKING:
+    ResponseStatusValue: TypeAlias = ResponseStatus | Literal["completed", "failed", "in_progress", "cancelled", "queued", "incomplete"] | str
+    """A `ResponseStatus`, or any other string: gateways send values that no contract lists."""
+else:
+    ResponseStatusValue = ResponseStatus
+
+
 class UnknownResponseOutputItem(Unknown):
-    """A variant of `ResponseOutputItem` that the contract does not list, kept whole."""
+    """A variant of `ResponseOutputItem` that the contract does not list, kept unchanged."""
 
     __slots__ = ()
 
 
 if TYPE_CHECKING:
     ResponseOutputItem: TypeAlias = "ResponseOutputMessage | ResponseFunctionToolCall | ResponseReasoningItem | UnknownResponseOutputItem"
-    """One thing a model brought forth."""
+    """One item of a model's output."""
 else:
 
     class ResponseOutputItem(Variants):
-        """One thing a model brought forth."""
+        """One item of a model's output."""
 
 
 class ResponseError(_Model, kw_only=True):
-    """Why a response failed."""
+    """The error of a failed response."""
 
     code: Required[str]
-    """The reason, as a short code."""
+    """A short error code."""
     message: Required[str]
-    """The reason in words."""
+    """The error message."""
 
 
 class ResponseIncompleteDetails(_Model, kw_only=True):
-    """Why a response stopped early."""
+    """The reason why a response ended early."""
 
     reason: str | None = None
-    """Such as `max_output_tokens` or `content_filter`."""
+    """The reason, such as `max_output_tokens` or `content_filter`."""
 
 
 class ResponseUsageInputTokensDetails(_Model, kw_only=True):
-    """What the tokens read consisted of."""
+    """Input tokens by kind."""
 
     cached_tokens: int | None = None
-    """Taken from the provider's cache."""
+    """Tokens read from the provider's cache."""
 
 
 class ResponseUsageOutputTokensDetails(_Model, kw_only=True):
-    """What the generated tokens went into."""
+    """Generated tokens by kind."""
 
     reasoning_tokens: int | None = None
-    """Spent on thinking."""
+    """Tokens of reasoning."""
 
 
 class ResponseUsage(_Model, kw_only=True):
-    """Tokens a response has used."""
+    """The tokens used by a response."""
 
     input_tokens: Required[int]
-    """Tokens read."""
+    """Input tokens."""
     input_tokens_details: ResponseUsageInputTokensDetails | None = None
-    """What the tokens read consisted of."""
+    """Input tokens by kind."""
     output_tokens: Required[int]
-    """Tokens generated, thinking included."""
+    """Tokens generated, including reasoning."""
     output_tokens_details: ResponseUsageOutputTokensDetails | None = None
-    """What the generated tokens went into."""
+    """Generated tokens by kind."""
     total_tokens: Required[int]
-    """Read and generated together."""
+    """The sum of input and output tokens."""
 
 
 class Response(ResponseAnswer["ResponseFunctionToolCall"], WithMeta, _Model, kw_only=True):
-    """A response, whole or as far as it has come."""
+    """A response, whole or in progress."""
 
     id: Required[str]
-    """By which it can be continued or fetched."""
+    """The id by which the response can be continued or fetched."""
     object: Required[str]
-    """The word `response`."""
+    """The type of the object, `response`."""
     created_at: Required[int]
-    """When it was begun, in Unix seconds."""
-    status: Required[ResponseStatus]
-    """How far it has come."""
+    """The creation time in Unix seconds."""
+    status: Required[ResponseStatusValue]
+    """The progress of the response."""
     model: Required[str]
     """The model that responds, by the provider's own name."""
     output: list[ResponseOutputItem]
-    """What the model brought forth, in order: messages, tool calls, thinking."""
+    """The output of the model in order: messages, tool calls, reasoning."""
     error: ResponseError | None = None
-    """Why it failed, if it did."""
+    """The error, if the response failed."""
     incomplete_details: ResponseIncompleteDetails | None = None
-    """Why it stopped early, if it did."""
+    """The reason, if the response ended early."""
     instructions: str | None = None
-    """The instructions it was given."""
+    """The instructions of the request."""
     max_output_tokens: int | None = None
-    """The token limit it was given."""
+    """The token limit of the request."""
     previous_response_id: str | None = None
-    """The response it continues."""
+    """The id of the response that this one continues."""
     reasoning: ResponseReasoning | None = None
-    """How it was told to think."""
+    """The reasoning settings of the request."""
     temperature: float | None = None
-    """The temperature used."""
+    """The temperature that was used."""
     top_p: float | None = None
-    """The `top_p` used."""
+    """The `top_p` that was used."""
     tool_choice: ResponseToolChoice | None = None
-    """The tool choice it was given."""
+    """The tool choice of the request."""
     tools: list[ResponseTool] | None = None
-    """The tools it was offered."""
+    """The tools of the request."""
     text: ResponseTextConfig | None = None
-    """The shape its text was to have."""
+    """The text format of the request."""
     metadata: dict[str, str] | None = None
-    """The labels it was given."""
+    """The labels of the request."""
     usage: ResponseUsage | None = None
-    """Tokens used; None until the end."""
+    """The tokens used; None until the response ends."""
 
 
 class ResponseOutputMessageType(OpenEnum):
-    """Marks the item as a message."""
+    """The type of the item, `message`."""
 
     MESSAGE = "message"
 
 
+if TYPE_CHECKING:
+    ResponseOutputMessageTypeValue: TypeAlias = ResponseOutputMessageType | Literal["message"] | str
+    """A `ResponseOutputMessageType`, or any other string: gateways send values that no contract lists."""
+else:
+    ResponseOutputMessageTypeValue = ResponseOutputMessageType
+
+
 class ResponseOutputMessageRole(OpenEnum):
-    """Always the assistant."""
+    """The role, always `assistant`."""
 
     ASSISTANT = "assistant"
 
 
+if TYPE_CHECKING:
+    ResponseOutputMessageRoleValue: TypeAlias = ResponseOutputMessageRole | Literal["assistant"] | str
+    """A `ResponseOutputMessageRole`, or any other string: gateways send values that no contract lists."""
+else:
+    ResponseOutputMessageRoleValue = ResponseOutputMessageRole
+
+
 class ResponseOutputMessageStatus(OpenEnum):
-    """How far it has come."""
+    """The progress of the message."""
 
     IN_PROGRESS = "in_progress"
     COMPLETED = "completed"
     INCOMPLETE = "incomplete"
 
 
+if TYPE_CHECKING:
+    ResponseOutputMessageStatusValue: TypeAlias = ResponseOutputMessageStatus | Literal["in_progress", "completed", "incomplete"] | str
+    """A `ResponseOutputMessageStatus`, or any other string: gateways send values that no contract lists."""
+else:
+    ResponseOutputMessageStatusValue = ResponseOutputMessageStatus
+
+
 class UnknownResponseOutputContent(Unknown):
-    """A variant of `ResponseOutputContent` that the contract does not list, kept whole."""
+    """A variant of `ResponseOutputContent` that the contract does not list, kept unchanged."""
 
     __slots__ = ()
 
 
 if TYPE_CHECKING:
     ResponseOutputContent: TypeAlias = "ResponseOutputText | ResponseOutputRefusal | UnknownResponseOutputContent"
-    """A piece of a model's message."""
+    """One part of a model's message."""
 else:
 
     class ResponseOutputContent(Variants):
-        """A piece of a model's message."""
+        """One part of a model's message."""
 
 
 class ResponseOutputMessage(_Model, kw_only=True):
     """A message of the model."""
 
-    type: Required[ResponseOutputMessageType] = field(default_factory=lambda: ResponseOutputMessageType.MESSAGE)
-    """Marks the item as a message."""
+    type: Required[ResponseOutputMessageTypeValue] = field(default_factory=lambda: ResponseOutputMessageType.MESSAGE)
+    """The type of the item, `message`."""
     id: Required[str]
     """The message's id."""
-    role: Required[ResponseOutputMessageRole] = field(default_factory=lambda: ResponseOutputMessageRole.ASSISTANT)
-    """Always the assistant."""
-    status: ResponseOutputMessageStatus | None = None
-    """How far it has come."""
+    role: Required[ResponseOutputMessageRoleValue] = field(default_factory=lambda: ResponseOutputMessageRole.ASSISTANT)
+    """The role, always `assistant`."""
+    status: ResponseOutputMessageStatusValue | None = None
+    """The progress of the message."""
     content: list[ResponseOutputContent]
-    """What it says, piece by piece."""
+    """The parts of the message."""
 
 
 class ResponseOutputTextType(OpenEnum):
-    """Marks the piece as text."""
+    """The type of the part, `output_text`."""
 
     OUTPUT_TEXT = "output_text"
 
 
-class ResponseOutputText(_Model, kw_only=True):
-    """Text a model wrote."""
+if TYPE_CHECKING:
+    ResponseOutputTextTypeValue: TypeAlias = ResponseOutputTextType | Literal["output_text"] | str
+    """A `ResponseOutputTextType`, or any other string: gateways send values that no contract lists."""
+else:
+    ResponseOutputTextTypeValue = ResponseOutputTextType
 
-    type: Required[ResponseOutputTextType] = field(default_factory=lambda: ResponseOutputTextType.OUTPUT_TEXT)
-    """Marks the piece as text."""
+
+class ResponseOutputText(_Model, kw_only=True):
+    """Text that the model generated."""
+
+    type: Required[ResponseOutputTextTypeValue] = field(default_factory=lambda: ResponseOutputTextType.OUTPUT_TEXT)
+    """The type of the part, `output_text`."""
     text: Required[str]
-    """The words."""
+    """The text of the part."""
     annotations: list[dict[str, Any]] | None = None
-    """Sources and files the text points to."""
+    """Sources and files that the text refers to."""
 
 
 class ResponseOutputRefusalType(OpenEnum):
-    """Marks the piece as a refusal."""
+    """The type of the part, `refusal`."""
 
     REFUSAL = "refusal"
 
 
-class ResponseOutputRefusal(_Model, kw_only=True):
-    """A model's word that it will not answer."""
+if TYPE_CHECKING:
+    ResponseOutputRefusalTypeValue: TypeAlias = ResponseOutputRefusalType | Literal["refusal"] | str
+    """A `ResponseOutputRefusalType`, or any other string: gateways send values that no contract lists."""
+else:
+    ResponseOutputRefusalTypeValue = ResponseOutputRefusalType
 
-    type: Required[ResponseOutputRefusalType] = field(default_factory=lambda: ResponseOutputRefusalType.REFUSAL)
-    """Marks the piece as a refusal."""
+
+class ResponseOutputRefusal(_Model, kw_only=True):
+    """A refusal by the model."""
+
+    type: Required[ResponseOutputRefusalTypeValue] = field(default_factory=lambda: ResponseOutputRefusalType.REFUSAL)
+    """The type of the part, `refusal`."""
     refusal: Required[str]
-    """Why it declines."""
+    """The model's reason for declining."""
 
 
 class ResponseFunctionToolCallType(OpenEnum):
-    """Marks the item as a function call."""
+    """The type of the item, `function_call`."""
 
     FUNCTION_CALL = "function_call"
 
 
+if TYPE_CHECKING:
+    ResponseFunctionToolCallTypeValue: TypeAlias = ResponseFunctionToolCallType | Literal["function_call"] | str
+    """A `ResponseFunctionToolCallType`, or any other string: gateways send values that no contract lists."""
+else:
+    ResponseFunctionToolCallTypeValue = ResponseFunctionToolCallType
+
+
 class ResponseFunctionToolCallStatus(OpenEnum):
-    """How far it has come."""
+    """The progress of the call."""
 
     IN_PROGRESS = "in_progress"
     COMPLETED = "completed"
     INCOMPLETE = "incomplete"
 
 
-class ResponseFunctionToolCall(Arguments, _Model, kw_only=True):
-    """A model's request to run a function."""
+if TYPE_CHECKING:
+    ResponseFunctionToolCallStatusValue: TypeAlias = ResponseFunctionToolCallStatus | Literal["in_progress", "completed", "incomplete"] | str
+    """A `ResponseFunctionToolCallStatus`, or any other string: gateways send values that no contract lists."""
+else:
+    ResponseFunctionToolCallStatusValue = ResponseFunctionToolCallStatus
 
-    type: Required[ResponseFunctionToolCallType] = field(default_factory=lambda: ResponseFunctionToolCallType.FUNCTION_CALL)
-    """Marks the item as a function call."""
+
+class ResponseFunctionToolCall(Arguments, _Model, kw_only=True):
+    """A function call by the model."""
+
+    type: Required[ResponseFunctionToolCallTypeValue] = field(default_factory=lambda: ResponseFunctionToolCallType.FUNCTION_CALL)
+    """The type of the item, `function_call`."""
     id: str | None = None
     """The item's id."""
     call_id: Required[str]
-    """Ties the function's result to this call."""
+    """The id that the function's result must refer to."""
     name: Required[str]
-    """Which function."""
+    """The function's name."""
     arguments: Required[str]
-    """Its arguments as JSON text, which may be malformed."""
-    status: ResponseFunctionToolCallStatus | None = None
-    """How far it has come."""
+    """The arguments as JSON text, which may be malformed."""
+    status: ResponseFunctionToolCallStatusValue | None = None
+    """The progress of the call."""
 
 
 class ResponseReasoningItemType(OpenEnum):
-    """Marks the item as thinking."""
+    """The type of the item, `reasoning`."""
 
     REASONING = "reasoning"
 
 
+if TYPE_CHECKING:
+    ResponseReasoningItemTypeValue: TypeAlias = ResponseReasoningItemType | Literal["reasoning"] | str
+    """A `ResponseReasoningItemType`, or any other string: gateways send values that no contract lists."""
+else:
+    ResponseReasoningItemTypeValue = ResponseReasoningItemType
+
+
 class ResponseReasoningItemStatus(OpenEnum):
-    """How far it has come."""
+    """The progress of the item."""
 
     IN_PROGRESS = "in_progress"
     COMPLETED = "completed"
     INCOMPLETE = "incomplete"
 
 
+if TYPE_CHECKING:
+    ResponseReasoningItemStatusValue: TypeAlias = ResponseReasoningItemStatus | Literal["in_progress", "completed", "incomplete"] | str
+    """A `ResponseReasoningItemStatus`, or any other string: gateways send values that no contract lists."""
+else:
+    ResponseReasoningItemStatusValue = ResponseReasoningItemStatus
+
+
 class ResponseReasoningSummaryPartType(OpenEnum):
-    """Marks the passage as a summary."""
+    """The type of the part, `summary_text`."""
 
     SUMMARY_TEXT = "summary_text"
 
 
-class ResponseReasoningSummaryPart(_Model, kw_only=True):
-    """A passage of summed-up thinking."""
+if TYPE_CHECKING:
+    ResponseReasoningSummaryPartTypeValue: TypeAlias = ResponseReasoningSummaryPartType | Literal["summary_text"] | str
+    """A `ResponseReasoningSummaryPartType`, or any other string: gateways send values that no contract lists."""
+else:
+    ResponseReasoningSummaryPartTypeValue = ResponseReasoningSummaryPartType
 
-    type: Required[ResponseReasoningSummaryPartType] = field(default_factory=lambda: ResponseReasoningSummaryPartType.SUMMARY_TEXT)
-    """Marks the passage as a summary."""
+
+class ResponseReasoningSummaryPart(_Model, kw_only=True):
+    """One part of a summary of reasoning."""
+
+    type: Required[ResponseReasoningSummaryPartTypeValue] = field(default_factory=lambda: ResponseReasoningSummaryPartType.SUMMARY_TEXT)
+    """The type of the part, `summary_text`."""
     text: Required[str]
-    """The passage."""
+    """The text of the part."""
 
 
 class ResponseReasoningItem(_Model, kw_only=True):
-    """A model's thinking. Send it back unchanged with the next input."""
+    """The model's reasoning. Send it back unchanged with the next input."""
 
-    type: Required[ResponseReasoningItemType] = field(default_factory=lambda: ResponseReasoningItemType.REASONING)
-    """Marks the item as thinking."""
+    type: Required[ResponseReasoningItemTypeValue] = field(default_factory=lambda: ResponseReasoningItemType.REASONING)
+    """The type of the item, `reasoning`."""
     id: Required[str]
     """The item's id."""
     summary: list[ResponseReasoningSummaryPart]
-    """The thinking, summed up."""
-    status: ResponseReasoningItemStatus | None = None
-    """How far it has come."""
+    """Summarized reasoning."""
+    status: ResponseReasoningItemStatusValue | None = None
+    """The progress of the item."""
 
 
 class UnknownResponseStreamEventPart(Unknown):
-    """A variant of `ResponseStreamEventPart` that the contract does not list, kept whole."""
+    """A variant of `ResponseStreamEventPart` that the contract does not list, kept unchanged."""
 
     __slots__ = ()
 
 
 if TYPE_CHECKING:
     ResponseStreamEventPart: TypeAlias = "ResponseOutputText | ResponseOutputRefusal | ResponseReasoningSummaryPart | UnknownResponseStreamEventPart"
-    """A piece that a streamed response begins or ends."""
+    """A part that starts or ends in a streamed response."""
 else:
 
     class ResponseStreamEventPart(Variants):
-        """A piece that a streamed response begins or ends."""
+        """A part that starts or ends in a streamed response."""
 
 
 class ResponseStreamEvent(WithMeta, _Model, kw_only=True):
-    """One event of a streamed response. Which fields it has depends on its `type`."""
+    """One event of a streamed response. Its fields depend on its `type`."""
 
     type: Required[str]
-    """What happened, such as `response.output_text.delta`."""
+    """The type of the event, such as `response.output_text.delta`."""
     sequence_number: int | None = None
-    """The event's place in the stream."""
+    """The position of the event in the stream."""
     response: Response | None = None
-    """The response as it stands; in events about the whole."""
+    """The current state of the response; in events about the whole response."""
     item_id: str | None = None
-    """The output item this is about."""
+    """The id of the output item that the event is about."""
     output_index: int | None = None
-    """That item's place in `output`."""
+    """The position of that item in `output`."""
     content_index: int | None = None
-    """The place in that item's content."""
+    """The position in the content of that item."""
     delta: str | None = None
-    """The next piece of text, arguments, refusal or thinking."""
+    """The next piece of text, arguments, refusal or reasoning."""
     logprobs: list[dict[str, Any]] | None = None
-    """How likely the tokens of that piece were, where that was asked for."""
+    """The log probabilities of the tokens in that piece, if requested."""
     obfuscation: str | None = None
-    """Padding, which hides how long the piece is from those who see the size of events."""
+    """Padding that hides the length of the piece from observers of the encrypted connection."""
     text: str | None = None
-    """The whole text, once it is done."""
+    """The whole text, in the event that ends it."""
     item: ResponseOutputItem | None = None
-    """The output item itself, as it begins and as it is done."""
+    """The output item itself, at its start and at its end."""
     part: ResponseStreamEventPart | None = None
-    """The piece of content or of summary itself, as it begins and as it is done."""
+    """The part of the content or summary itself, at its start and at its end."""
     arguments: str | None = None
-    """The whole arguments of a function call, once they are done."""
+    """The whole arguments of a function call, in the event that ends them."""
     name: str | None = None
-    """The function they are for."""
+    """The function that the arguments are for."""
     refusal: str | None = None
-    """The whole refusal, once it is done."""
+    """The whole refusal, in the event that ends it."""
     summary_index: int | None = None
-    """The place in the thinking's summary."""
+    """The position in the summary of the reasoning."""
     annotation: dict[str, Any] | None = None
-    """A source or file the text points to."""
+    """A source or file that the text refers to."""
     annotation_index: int | None = None
-    """The annotation's place among the others."""
+    """The position of the annotation among the others."""
     code: str | None = None
-    """A short code of what went wrong; in `error` events."""
+    """The error code; in `error` events."""
     message: str | None = None
-    """What went wrong, in words; in `error` events."""
+    """The error message; in `error` events."""
     param: str | None = None
-    """The parameter at fault, if one is; in `error` events."""
+    """The invalid parameter, if there is one; in `error` events."""
 
 
 if not TYPE_CHECKING:

@@ -4,7 +4,7 @@ Derived from openapi.yaml by scripts/generate_types: do not edit.
 """
 # fmt: off
 
-from typing import Any
+from typing import Any, Literal, TYPE_CHECKING, TypeAlias
 
 from msgspec import field
 
@@ -15,32 +15,39 @@ __all__ = ["CreateVideoRequest", "VideoJob", "VideoJobError", "VideoJobObject", 
 
 
 class CreateVideoRequest(_Model, kw_only=True):
-    """A video to make, sent as a form. No gateway is known to serve it yet."""
+    """A prompt for a video, sent as a form. Current gateways are not known to serve it."""
 
     model: Required[str]
-    """`provider/name`, or a bare name when the provider is given beside it."""
+    """`provider/name`, or a bare name together with a provider."""
     prompt: str | None = None
-    """What should be seen."""
+    """A text that describes the video."""
     input_reference: Any | None = None
-    """A picture to begin from."""
+    """An image that the video starts from."""
     reference_images: list[Any] | None = None
-    """Pictures that guide the look."""
+    """Images that guide the look of the video."""
     audio: Any | None = None
-    """The sound to go with it."""
+    """The audio track of the video."""
     seconds: str | None = None
-    """How long it lasts."""
+    """The length in seconds."""
     size: str | None = None
     """Width and height in pixels, such as `1280x720`."""
 
 
 class VideoJobObject(OpenEnum):
-    """Marks the body as a video."""
+    """The type of the object, `video`."""
 
     VIDEO = "video"
 
 
+if TYPE_CHECKING:
+    VideoJobObjectValue: TypeAlias = VideoJobObject | Literal["video"] | str
+    """A `VideoJobObject`, or any other string: gateways send values that no contract lists."""
+else:
+    VideoJobObjectValue = VideoJobObject
+
+
 class VideoJobStatus(OpenEnum):
-    """How far it has come."""
+    """The progress of the job."""
 
     QUEUED = "queued"
     IN_PROGRESS = "in_progress"
@@ -48,35 +55,42 @@ class VideoJobStatus(OpenEnum):
     FAILED = "failed"
 
 
+if TYPE_CHECKING:
+    VideoJobStatusValue: TypeAlias = VideoJobStatus | Literal["queued", "in_progress", "completed", "failed"] | str
+    """A `VideoJobStatus`, or any other string: gateways send values that no contract lists."""
+else:
+    VideoJobStatusValue = VideoJobStatus
+
+
 class VideoJobError(_Model, kw_only=True):
-    """Why it failed, if it did."""
+    """The error, if the job failed."""
 
     type: str | None = None
-    """The kind of failure."""
+    """The error's type."""
     message: str | None = None
-    """The failure in words."""
+    """The error message."""
 
 
 class VideoJob(_Model, kw_only=True):
-    """A video in the making."""
+    """A video that is being generated."""
 
     id: Required[str]
-    """By which the job is asked for."""
-    object: Required[VideoJobObject] = field(default_factory=lambda: VideoJobObject.VIDEO)
-    """Marks the body as a video."""
+    """The id by which the job can be queried."""
+    object: Required[VideoJobObjectValue] = field(default_factory=lambda: VideoJobObject.VIDEO)
+    """The type of the object, `video`."""
     model: Required[str]
-    """The model at work."""
-    status: Required[VideoJobStatus]
-    """How far it has come."""
+    """The model that generates the video."""
+    status: Required[VideoJobStatusValue]
+    """The progress of the job."""
     progress: int | None = None
-    """Percent done."""
+    """The progress in percent."""
     created_at: int | None = None
-    """When it was ordered, in Unix seconds."""
+    """The creation time in Unix seconds."""
     completed_at: int | None = None
-    """When it was done, in Unix seconds."""
+    """The completion time in Unix seconds."""
     seconds: str | None = None
-    """How long the video lasts."""
+    """The length of the video in seconds."""
     size: str | None = None
-    """The video's width and height in pixels."""
+    """The width and height of the video in pixels."""
     error: VideoJobError | None = None
-    """Why it failed, if it did."""
+    """The error, if the job failed."""

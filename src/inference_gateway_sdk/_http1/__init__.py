@@ -1,1 +1,1 @@
-"""One HTTP/1.1 connection as its bytes see it: no socket, no loop, no clock."""
+"""HTTP/1.1 without I/O: one connection as bytes in and bytes out. No socket, no event loop, no clock."""

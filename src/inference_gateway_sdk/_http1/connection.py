@@ -1,4 +1,11 @@
-"""One HTTP/1.1 connection as its bytes see it, without I/O: proxy tunnel, TLS, then one request after the other."""
+r"""One HTTP/1.1 connection without I/O: proxy tunnel, TLS, then one request after the other.
+
+The bytes of a new connection through a proxy:
+
+    out  CONNECT gateway:443 HTTP/1.1\r\nHost: gateway:443\r\n\r\n
+    in   HTTP/1.1 200 OK\r\n\r\n
+    out  TLS handshake, then inside TLS: POST /v1/chat/completions HTTP/1.1\r\n...
+"""
 
 from __future__ import annotations
 
@@ -16,29 +23,29 @@ if TYPE_CHECKING:
     from .request import Route
     from .tls import Tls
 
-__all__ = ["PIECE", "TURN", "Connection", "NextAction", "next_action"]
+__all__ = ["MAX_PIECES", "PIECE_SIZE", "Connection", "NextAction", "next_action"]
 
 
 class NextAction(enum.Enum):
-    """What to do next with a request that is on its way."""
+    """The next action for a request in progress."""
 
-    WAIT = "wait"  # for the connection to bring something
-    ANSWERED = "answered"  # the final head is there
-    AGAIN = "again"  # on another connection: this one was stale
+    WAIT = "wait"  # until data arrives on the connection
+    ANSWERED = "answered"  # the final response head is complete
+    AGAIN = "again"  # send the request on another connection: this one was stale
 
 
-def next_action(link: Connection, *, reused: bool, proxied: bool) -> NextAction:
-    """How the request that was put on `link` stands.
+def next_action(connection: Connection, *, reused: bool, proxied: bool) -> NextAction:
+    """Return the next action for the current request on `connection`.
 
     Args:
-        link: With its current exchange.
-        reused: The connection had served before.
-        proxied: In absolute form: a 407 then speaks for the proxy.
+        connection: The connection that carries the request.
+        reused: True if the connection has served an earlier request.
+        proxied: True if the request is in absolute form. A 407 then comes from the proxy.
 
     Raises:
-        Failure: There will be no answer.
+        TransportFailure: No response will arrive.
     """
-    response_parser = link.response_parser
+    response_parser = connection.response_parser
     if response_parser is None:
         raise NotSent("the connection closed before the request was put on it")
     if response_parser.head_complete:
@@ -48,30 +55,30 @@ def next_action(link: Connection, *, reused: bool, proxied: bool) -> NextAction:
     failure = response_parser.failure
     if failure is None:
         return NextAction.WAIT
-    if link.bytes_sent or isinstance(failure, NotSent):
+    if connection.bytes_sent or isinstance(failure, NotSent):
         raise failure.with_traceback(None)
     if reused:
         return NextAction.AGAIN
     raise NotSent(str(failure))
 
 
-PIECE = 64 * 1024
-"""Most bytes given to a socket, or asked of one, at a time."""
-TURN = 4
-"""Most pieces sent before the socket is asked whether an answer is there already."""
+PIECE_SIZE = 64 * 1024
+"""Maximum number of bytes written to or read from a socket at a time."""
+MAX_PIECES = 4
+"""Maximum number of pieces sent before the socket is checked for an early response."""
 
 
 class Connection:
     """One connection.
 
     Attributes:
-        route: Where it leads.
-        exchange: The current one, None between two.
-        ready: Tunnel and TLS are up: `request()` may be called.
-        failure: Why it will never be ready.
-        dead: Nothing more can be sent, so no other exchange can follow.
-        abandoned: By us: its end proves nothing.
-        touched: Set by the shell once a byte of the current request may have left.
+        route: The route to the server.
+        response_parser: Parser of the current response, None between two requests.
+        ready: True once tunnel and TLS are established. `request()` may then be called.
+        failure: The reason why the connection will never be ready, or None.
+        dead: True once nothing more can be sent. No other request can follow.
+        abandoned: True if we closed the connection. Its end then does not complete a body.
+        bytes_sent: Set by the transport once a byte of the current request may have been sent.
     """
 
     __slots__ = (
@@ -89,33 +96,33 @@ class Connection:
     )
 
     def __init__(self, route: Route, context: ssl.SSLContext | None) -> None:
-        """Start as the route says: through a proxy's tunnel or not, with TLS when there is a context."""
-        self.route = route
+        """Start the connection: first the proxy's tunnel if the route has one, then TLS if there is a context."""
+        self.route: Route = route
         self.response_parser: ResponseParser | None = None
-        self.ready = False
+        self.ready: bool = False
         self.failure: NotSent | None = None
-        self.dead = False
-        self.abandoned = False
-        self.bytes_sent = False
+        self.dead: bool = False
+        self.abandoned: bool = False
+        self.bytes_sent: bool = False
         self._context = context
         self._queue: deque[bytes | memoryview] = deque()
         self._tls: Tls | None = None
-        self._peer_responded = False  # any plain byte from the far end of the route
+        self._peer_responded = False  # True once the server has sent any plain byte
         if route.tunnel:
             self.response_parser = ResponseParser("CONNECT")
             self._queue.append(request_head("CONNECT", route.tunnel, (("Host", route.tunnel), *route.proxy_headers)))
         else:
             self._secure()
 
-    # What is to be sent.
+    # Sending.
 
     def request(self, method: str, head: bytes, body: bytes | None) -> ResponseParser:
-        """Queue one request; the exchange that will hold its answer."""
+        """Queue one request and return the parser of its response."""
         self.response_parser = response_parser = ResponseParser(method)
         self.bytes_sent = False
         if not body:
             self._queue.append(head)
-        elif len(body) <= PIECE:
+        elif len(body) <= PIECE_SIZE:
             self._queue.append(head + body)
         else:
             self._queue.append(head)
@@ -123,13 +130,13 @@ class Connection:
         return response_parser
 
     def next_out(self) -> bytes | memoryview:
-        """The next bytes for the socket, b"" when there are none now."""
+        """Return the next bytes for the socket, or b"" if there are none now."""
         queue, tls = self._queue, self._tls
         if queue:
             piece = queue.popleft()
-            if len(piece) > PIECE:
-                queue.appendleft(piece[PIECE:])
-                piece = piece[:PIECE]
+            if len(piece) > PIECE_SIZE:
+                queue.appendleft(piece[PIECE_SIZE:])
+                piece = piece[:PIECE_SIZE]
             if tls is None:
                 return piece
             if not tls.write(piece):
@@ -140,32 +147,32 @@ class Connection:
 
     @property
     def sending(self) -> bool:
-        """Part of the request has not been given out."""
+        """True if part of the request is still queued."""
         return bool(self._queue)
 
     @property
     def may_send(self) -> bool:
-        """`next_out` may have something: part of the request, or what TLS has to say."""
+        """True if `next_out` may return bytes: part of the request, or TLS records."""
         return bool(self._queue) or self._tls is not None
 
     def stop_sending(self) -> None:
-        """Give up what is left of the request: the socket takes no more, or the answer is a refusal already."""
+        """Drop the rest of the request: the socket accepts no more, or an error response has already arrived."""
         self.dead = True
         self._queue.clear()
 
-    def rest(self) -> None:
-        """Forget the finished exchange: whatever comes now was not asked for."""
+    def reset(self) -> None:
+        """Return to idle. Bytes received from now on are unsolicited."""
         self.response_parser = None
 
     def abandon(self) -> None:
-        """Give the connection up; the exchange ends as broken unless it is complete."""
+        """Give up the connection. The current response fails unless it is complete."""
         self.abandoned = True
         self.end()
 
-    # What was heard.
+    # Receiving.
 
     def receive(self, data: bytes | memoryview) -> None:
-        """Take what the socket brought."""
+        """Process bytes received from the socket."""
         if self._tls is None:
             self._receive_plain(data)
             return
@@ -180,7 +187,7 @@ class Connection:
             self.end()
 
     def end(self, error: OSError | None = None) -> None:
-        """Take the end of the connection: orderly, by `error`, or by us."""
+        """Process the end of the connection: a regular close, `error`, or our own abandonment."""
         self.dead = True
         self._queue.clear()
         if self.abandoned:
@@ -188,7 +195,8 @@ class Connection:
         else:
             why = "connection closed" if error is None else f"connection lost ({error.strerror or error})"
         if not self.ready:
-            self._never(why + (" in the TLS handshake" if self._tls else " by the proxy" if self.route.tunnel else ""))
+            stage = " in the TLS handshake" if self._tls else " by the proxy" if self.route.tunnel else ""
+            self._never_ready(why + stage)
         elif self.response_parser is not None:
             orderly = error is None and not self.abandoned
             if orderly and self._tls is not None and not self._tls.closed:
@@ -199,7 +207,7 @@ class Connection:
     def _receive_plain(self, data: bytes | memoryview) -> None:
         response_parser = self.response_parser
         if response_parser is None:
-            self.dead = True  # unasked
+            self.dead = True  # unsolicited bytes on an idle connection
             return
         response_parser.feed(data)
         if not self.ready:
@@ -211,13 +219,13 @@ class Connection:
 
     def _receive_proxy_response(self, response_parser: ResponseParser) -> None:
         if response_parser.failure is not None:
-            self._never(f"the proxy's answer cannot be used: {response_parser.failure}")
+            self._never_ready(f"invalid response from the proxy: {response_parser.failure}")
         elif response_parser.head_complete and response_parser.status < 300:
             self._secure()
         elif response_parser.head_complete:
             status = response_parser.status
             what = "authentication required" if status == 407 else "tunnel refused"
-            self._never(f"the proxy answered {status} ({what})", permanent=status < 500)
+            self._never_ready(f"the proxy answered {status} ({what})", permanent=status < 500)
 
     def _secure(self) -> None:
         self.response_parser = None
@@ -233,13 +241,13 @@ class Connection:
         self.dead = True
         self._queue.clear()
         if not self.ready:
-            self._never(why, permanent=True)
+            self._never_ready(why, permanent=True)
         elif self.response_parser is not None and tls.refused and not self._peer_responded:
             self.response_parser.fail(NotSent(f"the server refused the client certificate: {why}", permanent=True))
         elif self.response_parser is not None:
             self.response_parser.end(why, orderly=False)
 
-    def _never(self, why: str, *, permanent: bool = False) -> None:
+    def _never_ready(self, why: str, *, permanent: bool = False) -> None:
         self.dead = True
         self._queue.clear()
         if self.failure is None:

@@ -1,6 +1,6 @@
-"""What a transport may raise. The class says what is known about the request; the text says why.
+"""The exceptions that a transport may raise. The class states what is known about the request, the text states why.
 
-These never reach a user: the client turns each into one of the public errors, with the URL, the times and a hint.
+Users never see them: the client turns each into one of the public errors, with the URL, the times and a hint.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ __all__ = [
 
 
 class TransportFailure(Exception):  # noqa: N818  (never shown: the client translates it)
-    """Base of everything a transport raises by intent."""
+    """Base class of the exceptions that a transport raises."""
 
 
 class NotSent(TransportFailure):
-    """No byte of the request reached the server: safe to repeat.
+    """A failure before any byte of the request reached the server. The request is safe to repeat.
 
     Attributes:
-        permanent: Repeating it would fail the same way (a certificate that does not verify, a proxy's 407).
+        permanent: True if a repeated request would fail the same way (an invalid certificate, a 407 from the proxy).
     """
 
     def __init__(self, why: str = "", *, permanent: bool = False) -> None:
@@ -33,22 +33,22 @@ class NotSent(TransportFailure):
 
 
 class NoResponse(TransportFailure):
-    """The request left, and the connection ended before any byte of the answer."""
+    """The end of the connection after the request was sent and before any byte of the response."""
 
 
 class TruncatedResponse(TransportFailure):
-    """The answer began and ended short."""
+    """A response that ended before it was complete."""
 
 
 class InvalidResponse(TransportFailure):
-    """What came is not an HTTP/1.x answer that can be trusted."""
+    """A response that is not valid HTTP/1.x."""
 
 
 class DeadlineExceeded(TransportFailure):
-    """A deadline passed.
+    """An expired deadline.
 
     Attributes:
-        which: What was waited for: "pool", "connect", "headers" or "body".
+        which: The stage that did not finish in time: "pool", "connect", "headers" or "body".
     """
 
     def __init__(self, which: str = "") -> None:
@@ -57,7 +57,7 @@ class DeadlineExceeded(TransportFailure):
 
 
 class NotSentInTime(NotSent, DeadlineExceeded):
-    """The deadline passed while waiting for a free connection ("pool") or for the connection itself ("connect")."""
+    """An expired deadline while waiting for a free connection ("pool") or while connecting ("connect")."""
 
     def __init__(self, which: str = "") -> None:
         DeadlineExceeded.__init__(self, which)

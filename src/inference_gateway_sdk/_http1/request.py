@@ -1,4 +1,4 @@
-"""Where a request goes (origin, proxy, tunnel) and the bytes of its head."""
+"""The route of a request (origin, proxy, tunnel) and the bytes of its head."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ PORTS = {"http": 80, "https": 443}
 
 
 class HiddenHeaders:
-    """Header pairs that hold a password: opaque, so that no tool that walks the locals of a frame finds them.
+    """Header pairs that may contain a password. They are opaque to tools that record the local variables of frames.
 
-    Compared and hashed by identity: routes hold them and are looked up for each request.
+    They are compared and hashed by identity, because routes contain them and are looked up for each request.
     """
 
     __slots__ = ("_pairs",)
@@ -55,9 +55,9 @@ class Proxy(NamedTuple):
     """An HTTP proxy.
 
     Attributes:
-        host: Its name or address.
-        port: Its port.
-        headers: `Proxy-Authorization` where its URL held a user; never shown.
+        host: Name or address of the proxy.
+        port: Port of the proxy.
+        headers: `Proxy-Authorization` if the URL contains a user. The `repr` does not show it.
     """
 
     host: str
@@ -66,17 +66,17 @@ class Proxy(NamedTuple):
 
     @classmethod
     def parse(cls, url: str) -> Proxy:
-        """The proxy that a URL names; `host:port` alone means http.
+        """Parse the URL of a proxy. `host:port` alone means http.
 
         Raises:
-            ValueError: Not an http URL with a host. The URL is not repeated: it may hold a password.
+            ValueError: The URL is not an http URL with a host. The message omits the URL, which may contain a password.
         """
         parts = urlsplit(url if "://" in url else f"http://{url}")
         scheme = parts.scheme.lower()
         if scheme != "http":
             raise ValueError(
-                f"{scheme}:// proxies are not spoken by this transport (an http:// proxy is): "
-                "give the client an httpx2 client that is set up with the proxy instead"
+                f"{scheme}:// proxies are not supported by this transport: "
+                "use an http:// proxy, or pass a driver over an httpx2 client that is configured with the proxy"
             )
         host, port = _host_and_port(parts, "proxy", 80)
         if parts.username is None:
@@ -89,15 +89,15 @@ class Proxy(NamedTuple):
 
 
 class Route(NamedTuple):
-    """Where a connection leads.
+    """The route of a connection: its endpoint, and the tunnel and TLS on the way.
 
     Attributes:
         address: Host and port that the socket connects to.
-        tls: Speak TLS there (inside the tunnel, where there is one).
-        host: The name that the certificate must carry.
-        tunnel: "host:port" to ask the proxy for, "" without a tunnel.
-        proxy_headers: For the proxy alone.
-        name: For messages.
+        tls: True to use TLS (inside the tunnel, if there is one).
+        host: The name that the certificate must match.
+        tunnel: "host:port" to request from the proxy, or "" without a tunnel.
+        proxy_headers: Headers that only the proxy receives.
+        name: Name of the route in error messages.
     """
 
     address: tuple[str, int]
@@ -112,13 +112,13 @@ class Route(NamedTuple):
 
 
 class RequestTarget:
-    """How a request to one URL is made: opaque, as the URL's query may hold a secret.
+    """The route and request line for one URL. It is opaque, because the URL's query may contain a secret.
 
     Attributes:
-        route: The connection it needs.
-        target: What stands between method and version in the request line.
-        headers: `Host`, and for a proxy that is asked in absolute form its authorization.
-        proxied: In absolute form, through a proxy.
+        route: The route of the connection.
+        target: The request target: `/v1/models`, or in absolute form `http://gateway:8080/v1/models`.
+        headers: `Host`. In absolute form, also the proxy's authorization.
+        proxied: True if the request is sent to a proxy in absolute form.
     """
 
     __slots__ = ("headers", "proxied", "route", "target")
@@ -134,25 +134,25 @@ class RequestTarget:
 
 
 def origin_of(url: str) -> tuple[str, str, int]:
-    """The scheme, host (without brackets) and port of an absolute http or https URL.
+    """Return the scheme, host (without brackets) and port of an absolute http or https URL.
 
     Raises:
-        ValueError: It is not one, or holds characters that must be escaped, or user information.
+        ValueError: The URL has another form, or contains unescaped characters or user information.
     """
     if not url.isascii() or any(char <= " " or char == "\x7f" for char in url):
-        raise ValueError("the URL holds characters that must be percent-encoded")
+        raise ValueError("the URL contains characters that must be percent-encoded")
     parts = urlsplit(url)
     scheme = parts.scheme.lower()
     if scheme not in PORTS:
         raise ValueError("the URL must begin with http:// or https://")
     if parts.username is not None:
-        raise ValueError("the URL holds user information: send it as a header instead")
+        raise ValueError("the URL contains user information: send it as a header instead")
     host, port = _host_and_port(parts, "URL", PORTS[scheme])
     return scheme, host, port
 
 
 def request_target(url: str, proxy: Proxy | None) -> RequestTarget:
-    """How to ask `url`, through `proxy` where one applies.
+    """Return the target of a request to `url`, through `proxy` if it is not None.
 
     http goes to a proxy in absolute form (RFC 9112 section 3.2.2), https through a tunnel (RFC 9110 section 9.3.6).
     """
@@ -179,7 +179,7 @@ def _literal(host: str) -> str:
 
 def _host_and_port(parts: SplitResult, what: str, default: int) -> tuple[str, int]:
     if not parts.hostname:
-        raise ValueError(f"the {what} names no host")
+        raise ValueError(f"the {what} has no host")
     try:
         port = default if parts.port is None else parts.port
     except ValueError:
@@ -202,18 +202,18 @@ _RESERVED = frozenset(
         "upgrade",
     }
 )
-_WITH_LENGTH = ("POST", "PUT", "PATCH")  # whose empty body is said too (RFC 9110 section 8.6)
+_WITH_LENGTH = ("POST", "PUT", "PATCH")  # these send "Content-Length: 0" for an empty body (RFC 9110 section 8.6)
 _CACHE_SIZE = 256
 _good_names: set[str] = set()
 
 
 class Head:
-    """A request's head: opaque, as it holds tokens.
+    r"""The head of a request. It is opaque, because it contains tokens.
 
-    A subclass of bytes with a `repr` of its own would not do: rich cuts long ones, and a slice is plain bytes.
+    A subclass of bytes with its own `repr` is not enough: rich cuts long bytes, and a slice is plain bytes.
 
     Attributes:
-        data: The bytes.
+        data: The bytes: `GET /v1/models HTTP/1.1\r\nHost: ...\r\n\r\n`.
     """
 
     __slots__ = ("data",)
@@ -226,10 +226,10 @@ class Head:
 
 
 class HeadBuilder:
-    """Makes the heads of a driver's requests.
+    """The builder of the heads of a driver's requests.
 
-    Most requests differ from the one before in nothing but their body. So what stands before its length is remembered,
-    for the very objects it was made of: plans and headers that cannot change.
+    Most requests differ from the previous one only in their body. So the head up to Content-Length is cached. The key
+    is the identity of the target and of headers that cannot change.
     """
 
     def __init__(self) -> None:
@@ -238,10 +238,10 @@ class HeadBuilder:
     def __call__(
         self, destination: RequestTarget, method: str, headers: Iterable[tuple[str, str]], body: bytes | None
     ) -> Head:
-        """The head of a request that a caller asks for: their headers, and those that are ours to set.
+        """Return the head of a request: the caller's headers, and those that the transport sets.
 
         Raises:
-            ValueError: A header is malformed, or is not the caller's to set. It names the header.
+            ValueError: A header is malformed, or only the transport may set it. The message names the header.
         """
         key = method, id(destination), id(headers)
         begun = self._known[key][2] if key in self._known else self._begin(key, destination, headers)
@@ -255,22 +255,22 @@ class HeadBuilder:
         try:
             begun = _head_start(destination, key[0], headers)
         except ValueError as error:
-            raise error.with_traceback(None) from None  # the variables of its frames are the headers' values
+            raise error.with_traceback(None) from None  # the frames of the traceback hold the headers' values
         if isinstance(headers, tuple) or getattr(headers, "constant", False):
             if len(self._known) >= _CACHE_SIZE:
                 self._known.clear()
-            self._known[key] = (destination, headers, begun)  # which keeps the two alive, and so their ids theirs
+            self._known[key] = (destination, headers, begun)  # keeps both objects alive, so that their ids stay unique
         return begun
 
 
 def request_head(method: str, target: str, headers: Iterable[tuple[str, str]]) -> bytes:
-    """The head of a request whose headers are all our own, up to and with its empty line."""
+    """Return the complete head of a request without caller-supplied headers, such as CONNECT."""
     lines = _header_lines([f"{method} {target} HTTP/1.1\r\n", *[f"{name}: {value}\r\n" for name, value in headers]])
     return lines + b"\r\n"
 
 
 def _head_start(destination: RequestTarget, method: str, headers: Iterable[tuple[str, str]]) -> bytes:
-    """A head up to the body's length."""
+    """Return a head up to Content-Length."""
     if method not in _good_names:
         _remember(method, "an HTTP method")
     lines = [f"{method} {destination.target} HTTP/1.1\r\n"]
@@ -286,13 +286,13 @@ def _head_start(destination: RequestTarget, method: str, headers: Iterable[tuple
 def _header_lines(lines: list[str]) -> bytes:
     count = len(lines)
     head = "".join(lines)
-    # Values are never repeated in an error's text: they may be secrets.
+    # The error does not show the value, which may be secret. More "\n" or "\r" than lines means header injection.
     if head.count("\n") != count or head.count("\r") != count or "\0" in head:
         raise ValueError("line break or NUL in the method, the URL or a header: remove it")
     try:
         return head.encode("latin-1")
     except UnicodeEncodeError:
-        raise ValueError("a header holds characters outside Latin-1: encode its value first") from None
+        raise ValueError("a header contains characters outside Latin-1: encode its value first") from None
 
 
 def _check_name(name: str) -> None:

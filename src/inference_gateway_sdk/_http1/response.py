@@ -1,4 +1,11 @@
-"""The response of one request, without I/O: parse its head, undo content codings, deliver the body."""
+r"""The response to one request, without I/O: parse its head, decode content codings, deliver the body.
+
+The end of a body (RFC 9112 section 6.3), by example:
+
+    Content-Length: 5\r\n\r\nhello                               after 5 bytes
+    Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n    after the empty chunk and the trailers
+    Connection: close\r\n\r\nhello                               at the end of the connection, if it is orderly
+"""
 
 from __future__ import annotations
 
@@ -26,16 +33,16 @@ __all__ = [
 
 
 STEP = 1 << 20
-"""Most bytes one step may give: a bomb grows no faster than it is read."""
+"""Maximum output of one decompression step, so that a decompression bomb grows no faster than it is read."""
 
-_GZIP, _ZLIB, _RAW = 31, 15, -15  # zlib's own numbers for what surrounds the deflate stream
+_GZIP, _ZLIB, _RAW = 31, 15, -15  # zlib's `wbits` for a gzip header, a zlib header, and no header
 
 
 def decoder_for(headers: Iterable[tuple[str, str]]) -> Inflate | None:
-    """What undoes the answer's Content-Encoding, None when there is nothing to undo.
+    """Return the decoder for the response's Content-Encoding, or None if the body is not encoded.
 
     Raises:
-        InvalidResponse: A coding that was never asked for.
+        InvalidResponse: The coding is neither gzip nor deflate.
     """
     codings = [value for name, value in headers if name == "content-encoding"]
     if not codings:
@@ -45,11 +52,11 @@ def decoder_for(headers: Iterable[tuple[str, str]]) -> Inflate | None:
         return None
     if coding in ("gzip", "x-gzip", "deflate"):
         return Inflate(gzip=coding != "deflate")
-    raise InvalidResponse(f"the content-encoding {coding!r}, which was not asked for")
+    raise InvalidResponse(f"unsupported content-encoding {coding!r}")
 
 
 class Inflate:
-    """One compressed body. `pending` says that `step()` may give more without being fed."""
+    """The decoder of one compressed body. If `pending` is True, `step()` may return more without new input."""
 
     __slots__ = ("_at", "_begun", "_gzip", "_input", "_zlib", "pending")
 
@@ -58,21 +65,21 @@ class Inflate:
         self._gzip = gzip
         self._zlib = zlib.decompressobj(_GZIP if gzip else _ZLIB)
         self._input = memoryview(b"")
-        self._at = 0  # how much of the input was used
+        self._at = 0  # position in the input up to which it is consumed
         self._begun = False
 
     def feed(self, data: bytes) -> bytes:
-        """The next step's output with `data` behind what was fed before; call only when nothing is pending."""
+        """Add input and return the output of the next step. Call it only when nothing is pending."""
         self._input = memoryview(data)
         self._at = 0
         if not self._begun and data:
             self._begun = True
-            if not self._gzip and data[0] & 15 != 8:  # not zlib's header
+            if not self._gzip and data[0] & 15 != 8:  # no zlib header (0x78 ...): a raw deflate stream
                 self._zlib = zlib.decompressobj(_RAW)
         return self.step()
 
     def step(self) -> bytes:
-        """At most `STEP` bytes more, perhaps none."""
+        """Return up to `STEP` more bytes, possibly none."""
         if self._zlib.eof and not self._next_member():
             self.pending = False
             return b""
@@ -80,23 +87,23 @@ class Inflate:
         try:
             out = self._zlib.decompress(rest, STEP)
         except zlib.error as error:
-            raise InvalidResponse(f"the body is not the compression it claims to be: {error}") from None
+            raise InvalidResponse(f"invalid compression of the body: {error}") from None
         unused = self._zlib.unused_data if self._zlib.eof else self._zlib.unconsumed_tail
         self._at = len(self._input) - len(unused)
         self.pending = bool(unused) or len(out) == STEP
         return out
 
     def end(self) -> None:
-        """Take the end of the body.
+        """Process the end of the body.
 
         Raises:
-            TruncatedResponse: The compression had not ended.
+            TruncatedResponse: The compressed data is incomplete.
         """
         if self._begun and not self._zlib.eof:
-            raise TruncatedResponse("the compressed body ended short")
+            raise TruncatedResponse("the compressed body is incomplete")
 
     def _next_member(self) -> bool:
-        """Whether what follows a whole gzip member is another one; zeros are padding, and nothing follows padding."""
+        """Start the next gzip member (1f 8b ...). Return False if there is none. Zeros are padding and end the data."""
         if not self._gzip or self._at == len(self._input):
             return False
         if self._input[self._at] == 0:
@@ -107,13 +114,13 @@ class Inflate:
 
 
 DRAIN_BYTES = 64 * 1024
-"""Most bytes that a release reads to save a connection; more would cost more than a new one."""
+"""Maximum number of bytes that a release reads to reuse a connection. Beyond that, a new connection is cheaper."""
 DRAIN_SECONDS = 0.1
-"""The longest that a release waits for them."""
+"""Maximum time that a release waits for them."""
 
 
 class BodySource(Protocol):
-    """Where a body comes from: `Exchange`, or what stands for one when the connection is not ours."""
+    """The source of a body: a `ResponseParser`, or an adapter for a connection of another library."""
 
     headers: list[tuple[str, str]]
     body: list[bytes]
@@ -121,25 +128,25 @@ class BodySource(Protocol):
     failure: TransportFailure | None
 
     def take(self) -> bytes:
-        """All that is there, b"" when nothing is."""
+        """Return all buffered bytes, or b"" if there are none."""
         ...
 
     def fail(self, failure: TransportFailure) -> None:
-        """Nothing more will be taken; the first failure stays."""
+        """Record a failure and accept no more input. Only the first failure is kept."""
         ...
 
     def end(self, why: str, *, orderly: bool) -> None:
-        """Take the end of the connection."""
+        """Process the end of the connection."""
         ...
 
 
 class Body:
-    """What one answer brings behind its head."""
+    """The body of one response."""
 
     __slots__ = ("_budget", "_decoder", "_dropped", "_response_parser")
 
     def __init__(self, response_parser: BodySource) -> None:
-        """Read from a parser whose head is complete; raise InvalidResponse when its content coding is unknown."""
+        """Read from a parser whose head is complete. Raise InvalidResponse if its content coding is unknown."""
         self._response_parser = response_parser
         self._decoder = decoder_for(response_parser.headers)
         self._budget = DRAIN_BYTES
@@ -147,15 +154,15 @@ class Body:
 
     @property
     def settled(self) -> bool:
-        """Nothing more will come from the connection (some of what came may still wait to be taken)."""
+        """True if the connection will deliver no more bytes. Bytes already received may still wait to be taken."""
         return self._response_parser.complete or self._response_parser.failure is not None
 
     def take(self) -> bytes | None:
-        """The next bytes, b"" at the end, None when more has to arrive first.
+        """Return the next bytes, b"" at the end, or None if more has to arrive first.
 
         Raises:
-            TransportFailure: The body broke; every further call says so again.
-            RuntimeError: The answer was released before its end.
+            TransportFailure: The body broke. Every further call raises this again.
+            RuntimeError: The response was released before its end.
         """
         decoder = self._decoder
         if decoder is None:
@@ -168,18 +175,18 @@ class Body:
             self._response_parser.body.clear()
             raise
 
-    def spoil(self) -> None:
-        """Bytes may have been lost on their way to the reader: never read on as if nothing had happened."""
+    def invalidate(self) -> None:
+        """Fail the body after an interrupt: bytes may have been lost on their way to the reader."""
         self._response_parser.fail(TruncatedResponse("reading was interrupted"))
         self._response_parser.body.clear()
         self._decoder = None
 
     def interrupt(self) -> None:
-        """The connection was given up: the body ends as broken, unless all of it was there."""
+        """End the body of an abandoned connection. It fails unless it is complete."""
         self._response_parser.end("the connection was given up", orderly=False)
 
     def drain(self) -> bool:
-        """Throw away what came; True when nothing more is worth waiting for. What is dropped cannot be read later."""
+        """Discard the received bytes. Return True at the end, or once the rest is not worth waiting for."""
         self._dropped = True
         self._decoder = None
         self._budget -= len(self._response_parser.take())
@@ -188,7 +195,7 @@ class Body:
     def _outcome(self) -> bytes | None:
         response_parser = self._response_parser
         if self._dropped:
-            raise RuntimeError("the answer was released: it cannot be read any more")
+            raise RuntimeError("the response was released: it can no longer be read")
         if response_parser.failure is not None:
             raise response_parser.failure.with_traceback(None)
         return b"" if response_parser.complete else None
@@ -210,31 +217,31 @@ class Body:
 
 
 MAX_HEAD = 128 * 1024
-"""Most bytes of an answer's heads (interim ones counted), and of chunk framing or trailers between pieces of body."""
+"""Maximum size of response heads (interim ones included), and of chunk framing or trailers between pieces of body."""
 
-_START = b"HTTP/"  # llhttp would take RTSP/ and ICE/ too
+_START = b"HTTP/"  # llhttp would also accept RTSP/ and ICE/
 
 
 class ResponseParser:
-    """One request's answer. Feed it what arrives; `body` holds what came and was not taken.
+    """The parser of the response to one request. Feed it the received bytes and take the body.
 
     Attributes:
-        status: Of the final answer; 0 before its head is complete.
-        headers: Names in lower case and values, in order; trailers are dropped.
-        head_complete: The final head is there.
-        body: Pieces of the body (transfer coding removed) that nobody took yet.
-        complete: The answer ended where its framing says it ends.
-        reusable: ... and nothing forbids another exchange on the connection.
-        failure: Why there will never be more. It counts once `body` is empty.
+        status: Status of the final response, 0 before its head is complete.
+        headers: Names in lower case and values, in order. Trailers are dropped.
+        head_complete: True once the final head is complete. Interim heads (1xx) are skipped.
+        body: Pieces of the body, without transfer coding, that have not been taken yet.
+        complete: True once the response ended as its framing requires.
+        reusable: True if it is complete and the connection can serve another request.
+        failure: The reason why no more will arrive, or None. It is raised once `body` is empty.
     """
 
     __slots__ = (
-        "_answering",
         "_bodyless",
-        "_dry",
         "_ends_with_connection",
+        "_head_started",
         "_interim",
         "_method",
+        "_overhead",
         "_parser",
         "_start",
         "body",
@@ -248,30 +255,30 @@ class ResponseParser:
     )
 
     def __init__(self, method: str) -> None:
-        self.status = 0
+        self.status: int = 0
         self.headers: list[tuple[str, str]] = []
-        self.head_complete = False
+        self.head_complete: bool = False
         self.body: list[bytes] = []
-        self.complete = False
-        self.reusable = False
+        self.complete: bool = False
+        self.reusable: bool = False
         self.failure: TransportFailure | None = None
         self.on_body: Callable[[bytes], None] = self.body.append
         self._method = method
-        self._answering = False  # a head has begun that is not an interim one already complete
+        self._head_started = False  # a head has begun, other than an interim one that is already complete
         self._interim = False
         self._bodyless = False
         self._ends_with_connection = False
-        self._dry = 0  # bytes fed since the last progress
+        self._overhead = 0  # bytes fed since the last piece of body
         self._start = b""
         self._parser: HttpResponseParser | None = HttpResponseParser(self)
 
-    # What arrives.
+    # Input.
 
     def feed(self, data: bytes | memoryview) -> None:
-        """Take what the connection brought."""
+        """Parse bytes received from the connection."""
         parser = self._parser
         if parser is None:
-            self.reusable = False  # bytes that nobody asked for
+            self.reusable = False  # unsolicited bytes after the response
             return
         if self.head_complete:
             self._feed_body(parser, data)
@@ -284,12 +291,12 @@ class ResponseParser:
             self._parser = None
 
     def end(self, why: str, *, orderly: bool) -> None:
-        """Take the end of the connection.
+        """Process the end of the connection.
 
         Args:
-            why: For the failure's text.
-            orderly: It was closed by the peer, in full (under TLS: with close_notify), so that a body which only the
-                end delimits is whole.
+            why: Text for the failure.
+            orderly: True if the peer closed the connection regularly (under TLS: with close_notify). A body without
+                framing is then complete.
         """
         self._parser = None
         self.reusable = False
@@ -297,9 +304,9 @@ class ResponseParser:
             return
         if not self.head_complete:
             self.failure = (
-                TruncatedResponse(f"{why} inside the head of the answer")
-                if self._answering
-                else NoResponse(f"{why} before any answer")
+                TruncatedResponse(f"{why} inside the response head")
+                if self._head_started
+                else NoResponse(f"{why} before any response")
             )
         elif self._ends_with_connection and orderly:
             self.complete = True
@@ -307,100 +314,100 @@ class ResponseParser:
             self.failure = TruncatedResponse(f"{why} before the end of the body")
 
     def fail(self, failure: TransportFailure) -> None:
-        """Nothing more will be taken; the first failure stays."""
+        """Record a failure and accept no more input. Only the first failure is kept."""
         self.reusable = False
         if self.failure is None:
             self.failure = failure
 
-    # What was received.
+    # Output.
 
     def take(self) -> bytes:
-        """All of the body that is there, b"" when none is."""
+        """Return the buffered part of the body, or b"" if there is none."""
         body = self.body
         data = body[0] if len(body) == 1 else b"".join(body)
         body.clear()
         return data
 
-    # Between the two.
+    # Parsing.
 
     def _feed_head(self, parser: HttpResponseParser, data: bytes | memoryview) -> None:
-        if len(self._start) < len(_START) and not self._starts_well(data):
+        if len(self._start) < len(_START) and not self._starts_with_http(data):
             return
-        room = MAX_HEAD - self._dry
-        self._dry += len(data)
+        allowed = MAX_HEAD - self._overhead
+        self._overhead += len(data)
         try:
-            parser.feed_data(data if len(data) <= room else data[:room])
+            parser.feed_data(data if len(data) <= allowed else data[:allowed])
         except HttpParserError as error:
-            self._stumble(error)
+            self._parse_failed(error)
         if self.head_complete:
-            self._dry = 0
-        if len(data) > room and self.failure is None:
+            self._overhead = 0
+        if len(data) > allowed and self.failure is None:
             if self.head_complete:
-                self._feed_body(parser, data[room:])
+                self._feed_body(parser, data[allowed:])
             else:
-                self.fail(InvalidResponse(f"the head of the answer is larger than {MAX_HEAD} bytes"))
+                self.fail(InvalidResponse(f"the response head is larger than {MAX_HEAD} bytes"))
 
     def _feed_body(self, parser: HttpResponseParser, data: bytes | memoryview) -> None:
         pieces = len(self.body)
         try:
             parser.feed_data(data)
         except HttpParserError as error:
-            self._stumble(error)
+            self._parse_failed(error)
         if len(self.body) > pieces:
-            self._dry = 0
+            self._overhead = 0
             return
-        self._dry += len(data)
-        if self._dry > MAX_HEAD and not self.complete:
+        self._overhead += len(data)  # no body in it: "1;x=", "\r\n", "Trailer: ..."
+        if self._overhead > MAX_HEAD and not self.complete:
             self.fail(InvalidResponse(f"more than {MAX_HEAD} bytes of chunk framing or trailers"))
 
-    def _starts_well(self, data: bytes | memoryview) -> bool:
-        self._answering = True
+    def _starts_with_http(self, data: bytes | memoryview) -> bool:
+        self._head_started = True
         start = self._start = (self._start + bytes(data[: len(_START)]))[: len(_START)]
         if _START.startswith(start):
             return True
-        self.fail(InvalidResponse("what came is not HTTP"))
+        self.fail(InvalidResponse("the received data is not HTTP"))
         return False
 
-    def _stumble(self, error: HttpParserError) -> None:
-        """The parser stopped: at what came, or at what one of its callbacks raised."""
+    def _parse_failed(self, error: HttpParserError) -> None:
+        """Record why the parser stopped: invalid input, or an exception raised by one of its callbacks."""
         cause = error.__context__
         if isinstance(error, HttpParserUpgrade):
-            self.fail(InvalidResponse("the server switched protocols unasked"))
+            self.fail(InvalidResponse("the server switched protocols without a request to do so"))
         elif cause is not None and not isinstance(cause, TransportFailure):
             self.fail(TruncatedResponse("reading was interrupted"))
-            raise cause from None  # KeyboardInterrupt inside a callback
+            raise cause from None  # such as KeyboardInterrupt inside a callback
         elif self.complete:
-            self.reusable = False  # junk behind a complete answer
+            self.reusable = False  # invalid bytes after a complete response
         elif cause is not None:
             self.fail(cause.with_traceback(None))
         else:
-            self.fail(InvalidResponse(f"the answer is not well-formed HTTP/1.1: {error}"))
+            self.fail(InvalidResponse(f"malformed HTTP/1.1 response: {error}"))
 
     # Called by the parser.
 
     def on_message_begin(self) -> None:
-        """A head begins."""
+        """Note the start of a head."""
         if self.complete:
-            raise InvalidResponse("a second answer to one request")
-        self._answering = True
+            raise InvalidResponse("a second response to one request")
+        self._head_started = True
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """One header line, of the head or of the trailers."""
+        """Store one header line of the head. Drop header lines of the trailers."""
         if not self.head_complete:
             self.headers.append((name.decode("latin-1").lower(), value.decode("latin-1").strip(" \t")))
 
     def on_headers_complete(self) -> None:
-        """The empty line behind a head."""
+        """Process the empty line after a head."""
         parser = self._parser
         if parser is None:
             return
         status = parser.get_status_code()
         version = parser.get_http_version()
         if version not in ("1.1", "1.0"):
-            raise InvalidResponse(f"an HTTP/{version} answer")
+            raise InvalidResponse(f"unsupported version HTTP/{version}")
         if status < 200:
             if status < 100 or status == 101:
-                raise InvalidResponse(f"the status {status} in an answer")
+                raise InvalidResponse(f"unexpected status {status}")
             self._interim = True
             return
         self.status = status
@@ -408,9 +415,9 @@ class ResponseParser:
         self.head_complete = True
 
     def on_message_complete(self) -> None:
-        """The end of a message, interim ones included."""
+        """Process the end of a response, interim ones (103 Early Hints) included."""
         if self._interim:
-            self._interim = self._answering = False
+            self._interim = self._head_started = False
             self.headers.clear()
         elif not self.complete and self._parser is not None:
             self.reusable = self._parser.should_keep_alive()
@@ -420,8 +427,8 @@ class ResponseParser:
         framed = chunked = False
         for name, value in self.headers:
             if name == "transfer-encoding":
-                if chunked or value.lower() != "chunked":  # llhttp would leave another coding on the body
-                    raise InvalidResponse(f"the transfer-encoding {value!r}")
+                if chunked or value.lower() != "chunked":  # llhttp does not decode any other coding
+                    raise InvalidResponse(f"unsupported transfer-encoding {value!r}")
                 framed = chunked = True
             elif name == "content-length":
                 framed = True
@@ -429,7 +436,7 @@ class ResponseParser:
 
     def _choose_framing(self, parser: HttpResponseParser, status: int, framed: bool) -> None:
         if self._method == "HEAD" or (self._method == "CONNECT" and status < 300):
-            # httptools has no way to tell llhttp that no body follows: it would wait for one.
+            # httptools cannot inform llhttp that no body follows, so llhttp would wait for one.
             self.reusable = framed and parser.should_keep_alive()
             self._bodyless = self.complete = True
         else:

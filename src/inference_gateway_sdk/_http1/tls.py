@@ -1,7 +1,7 @@
-"""Cipher text to plain text and back, in memory: an `ssl.SSLObject` between two buffers.
+"""TLS in memory: an `ssl.SSLObject` between two buffers, which decrypts and encrypts without I/O.
 
-The same in both worlds, and nothing is hidden: close_notify and late alerts are seen, and what arrived before a
-failure is given out first. Errors are kept as facts, so that only this module needs `ssl`.
+The blocking and asyncio transports share it. It reports close_notify and late alerts, and returns data received before
+a failure first. Errors are stored as text and flags, so that only this module imports `ssl`.
 """
 
 from __future__ import annotations
@@ -10,18 +10,18 @@ import ssl
 
 __all__ = ["Tls"]
 
-_RECORD = 64 * 1024
+_READ_SIZE = 64 * 1024
 _WANTS_IO = (ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
 
 class Tls:
-    """One TLS client.
+    """The client side of one TLS connection.
 
     Attributes:
-        up: The handshake is complete.
-        closed: The peer said close_notify.
-        failure: Why nothing more will come, None while all is well.
-        refused: The failure is the peer refusing our certificate. TLS 1.3 says that after the request was written.
+        up: True once the handshake is complete.
+        closed: True once the peer has sent close_notify.
+        failure: Reason why the connection failed, or None.
+        refused: True if the peer refused our certificate. In TLS 1.3, that alert arrives after the request was written.
     """
 
     __slots__ = ("_incoming", "_outgoing", "_session", "closed", "failure", "refused", "up")
@@ -36,7 +36,7 @@ class Tls:
         self._do_handshake()
 
     def receive(self, data: bytes | memoryview) -> list[bytes]:
-        """The plain text that these bytes complete, in pieces."""
+        """Decrypt `data` and return the plain text in pieces."""
         self._incoming.write(data)
         if not self.up:
             self._do_handshake()
@@ -46,18 +46,18 @@ class Tls:
         return plain
 
     def write(self, data: bytes | memoryview) -> bool:
-        """Encrypt `data`; False when the peer must be heard first (or is gone), and `data` is to be offered again."""
+        """Encrypt `data`. Return False if TLS must receive first or has failed. Then pass `data` again later."""
         try:
             self._session.write(data)
         except _WANTS_IO:
             return False
         except ssl.SSLError as error:
-            self._note(error)
+            self._record_failure(error)
             return False
         return True
 
     def outgoing(self) -> bytes:
-        """Cipher text to be sent, b"" when there is none."""
+        """Return the cipher text to send, or b"" if there is none."""
         return self._outgoing.read() if self._outgoing.pending else b""
 
     def _do_handshake(self) -> None:
@@ -66,29 +66,29 @@ class Tls:
         except _WANTS_IO:
             return
         except (ssl.SSLError, ssl.CertificateError) as error:
-            self._note(error)
+            self._record_failure(error)
         else:
             self.up = True
 
     def _read(self) -> bytes:
         try:
-            data = self._session.read(_RECORD)
+            data = self._session.read(_READ_SIZE)
         except _WANTS_IO:
             return b""
         except ssl.SSLZeroReturnError:
             data = b""
         except ssl.SSLError as error:
-            self._note(error)
+            self._record_failure(error)
             return b""
         self.closed = not data
         return data
 
-    def _note(self, error: ssl.SSLError) -> None:
+    def _record_failure(self, error: ssl.SSLError) -> None:
         if isinstance(error, ssl.SSLCertVerificationError):
             self.failure = f"the server's certificate does not verify: {error.verify_message}"
             return
         reason = error.reason or str(error)
-        self.failure = f"TLS failed: {reason}"
+        self.failure = f"TLS failed: {reason}"  # such as "TLSV13_ALERT_CERTIFICATE_REQUIRED"
         self.refused = "ALERT" in reason and any(
             word in reason for word in ("CERTIFICATE", "UNKNOWN_CA", "ACCESS_DENIED")
         )

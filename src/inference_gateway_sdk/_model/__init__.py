@@ -1,1 +1,1 @@
-"""What every type of the contract can do, written once by hand: the room below `_generated`."""
+"""The hand-written base of all contract types. `_generated` builds on it."""

@@ -27,7 +27,7 @@ __all__ = [
     "ResponseAnswer",
     "ToolCallMixin",
     "ToolInput",
-    "fitted",
+    "convert",
 ]
 
 
@@ -39,7 +39,7 @@ T = TypeVar("T")
 
 
 class Arguments:
-    """Mixed into `ChatCompletionMessageToolCallFunction`."""
+    """A mix-in of `ChatCompletionMessageToolCallFunction`."""
 
     __slots__ = ()
     if TYPE_CHECKING:
@@ -53,39 +53,39 @@ class Arguments:
     def parse_arguments(self, type: type[T]) -> T: ...
 
     def parse_arguments(self, type: Any = dict) -> Any:
-        """The arguments as a value of that type.
+        """Return the arguments as a value of the given type.
 
-        Empty arguments count as `{}`: models leave them out for tools that take none.
+        Empty arguments count as `{}`, because models leave them out for tools without parameters.
 
         Args:
             type: `dict`, a msgspec struct, a dataclass, a TypedDict or a pydantic model.
 
         Raises:
-            DeserializationError: When the model wrote no JSON, or JSON that does not fit; `.text` is what it wrote.
+            DeserializationError: When the arguments are not JSON or do not fit the type. `.text` holds their text.
         """
         text, value = self._written()
         try:
-            return fitted(parse(text) if value is None else value, type)
+            return convert(parse(text) if value is None else value, type)
         except (DecodingError, ValueError, TypeError) as error:
             called = f" of {self.name}" if self.name else ""
-            raise DeserializationError(f"The arguments{called} do not fit: {error}", text=text) from error
+            raise DeserializationError(f"the arguments{called} do not fit: {error}", text=text) from error
 
     def _written(self) -> tuple[str, object]:
-        """The text, and the value where a provider sent it unquoted."""
+        """Return the text, and the value where a provider sent an object instead of text."""
         if self.arguments is not None:  # pyright: ignore[reportUnnecessaryComparison]
             return self.arguments if self.arguments.strip() else "{}", None
         value: object = raw_value(self, "arguments")  # type: ignore[unreachable, unused-ignore]
         return ("{}", None) if value is None else (msgspec.json.encode(value).decode(), value)
 
 
-def fitted(value: object, kind: Any) -> Any:
-    """A plain value as that type; raises what msgspec, or pydantic for its models, raises of values that do not fit."""
+def convert(value: object, kind: Any) -> Any:
+    """Convert a plain value to the type. A value that does not fit raises the error of msgspec, or of pydantic."""
     validate = getattr(kind, "model_validate", None)
-    if validate is not None:  # a pydantic model, known by its method
+    if validate is not None:  # a pydantic model, detected by this method
         return cast("Callable[[object], Any]", validate)(value)
     if kind is dict:
         return _as_mapping(value)
-    build_decoder(kind)  # each time: to remember the classes of users would keep them alive
+    build_decoder(kind)  # not cached: a cache would keep the classes of users alive
     return msgspec.convert(value, kind)
 
 
@@ -130,8 +130,29 @@ class _ChatWritten(Protocol):
     def content(self) -> str | Sequence[object] | None: ...
 
 
-class ChatAnswer(AnswerDisplay):
-    """Mixed into `CreateChatCompletionResponse`."""
+class WholeAnswer(AnswerDisplay):
+    """A mix-in of the answers of the three dialects: reads the text as a value of a type."""
+
+    __slots__ = ()
+
+    def parse(self, type: type[T]) -> T:
+        """Return the answer's text, which is JSON, as a value of a type.
+
+        Args:
+            type: A msgspec Struct, a pydantic model, a dataclass, a TypedDict, `list[X]` or a scalar.
+
+        Raises:
+            OutputError: The text is not JSON or does not fit, or the answer was cut off, filtered or refused; `reason`
+                names which, and `text` is the text.
+            TypeError: The type has no JSON form.
+        """
+        from .._run.output import parse_answer  # a run reads answers the same way; its room is loaded when it is used
+
+        return cast("T", parse_answer(self, type))
+
+
+class ChatAnswer(WholeAnswer):
+    """A mix-in of `CreateChatCompletionResponse`."""
 
     __slots__ = ()
 
@@ -148,38 +169,38 @@ class ChatAnswer(AnswerDisplay):
 
     @property
     def tool_calls(self: _ChatAnswer[_Calling[CallT]]) -> list[CallT]:
-        """The first choice's tool calls, possibly none."""
+        """The first choice's tool calls; an empty list when there are none."""
         message = self.choices[0].message if self.choices else None
         return (message.tool_calls or []) if message else []
 
     @property
     def complete(self) -> bool:
-        """False when the stream this was assembled from ended early and that was accepted."""
+        """False for an answer assembled from a stream that ended early, where the caller accepted that."""
         return unknown_of(self).notes.complete
 
 
 class ChatChunk:
-    """Mixed into `CreateChatCompletionStreamResponse`."""
+    """A mix-in of `CreateChatCompletionStreamResponse`."""
 
     __slots__ = ()
 
     @property
     def text(self: _ChatStreamed) -> str | None:
-        """The text this chunk adds to the first choice that has any, None when it adds none.
+        """The text that this chunk adds to the first choice with any, None when it adds none.
 
-        Content that comes as a list of parts (Mistral's reasoning models) counts with its text parts.
+        Of content that arrives as a list of parts (Mistral's reasoning models), the text parts count.
         """
         for choice in self.choices:
             content = getattr(getattr(choice, "delta", None), "content", None)
-            text = content if isinstance(content, str) else text_of(choice)  # a call less for most chunks
+            text = content if isinstance(content, str) else text_of(choice)  # saves a call for most chunks
             if text is not None:
                 return text
         return None
 
 
 def text_of(choice: Any) -> str | None:
-    """Return the text that a choice of a chunk brings, None when it brings none."""
-    delta = getattr(choice, "delta", None)  # a provider may leave the delta out, whatever its annotation states
+    """Return the text of a chunk's choice, None when it has none."""
+    delta = getattr(choice, "delta", None)  # a provider may leave the delta out, although it is required
     content = getattr(delta, "content", None)
     if isinstance(content, str):
         return content
@@ -189,7 +210,7 @@ def text_of(choice: Any) -> str | None:
 
 
 def texts_of_parts(parts: object) -> list[tuple[str, str]]:
-    """Return the texts in a list of content parts as (kind, text), the kind "text" or "thinking".
+    """Return the texts in a list of content parts as (kind, text); the kind is "text" or "thinking".
 
     A part is `{"type":"text","text":"..."}` or `{"type":"thinking","thinking":[{"type":"text","text":"..."}]}`.
     """
@@ -209,13 +230,13 @@ def texts_of_parts(parts: object) -> list[tuple[str, str]]:
 
 
 class MessageText:
-    """Mixed into `Message`."""
+    """A mix-in of `Message`."""
 
     __slots__ = ()
 
     @property
     def text(self: _ChatWritten) -> str | None:
-        """The text, its parts joined; None when there is none."""
+        """The text, with its parts joined; None when there is none."""
         if self.content is None or isinstance(self.content, str):
             return self.content
         texts = [text for part in self.content if isinstance(text := getattr(part, "text", None), str)]
@@ -223,7 +244,7 @@ class MessageText:
 
 
 class ToolCallMixin:
-    """Mixed into `ChatCompletionMessageToolCall`."""
+    """A mix-in of `ChatCompletionMessageToolCall`."""
 
     __slots__ = ()
 
@@ -257,8 +278,8 @@ class _MessagesStreamed(Protocol):
     def delta(self) -> _MessagesDelta | None: ...
 
 
-class MessagesAnswer(AnswerDisplay, Generic[CallT]):
-    """Mixed into `MessagesResponse`."""
+class MessagesAnswer(WholeAnswer, Generic[CallT]):
+    """A mix-in of `MessagesResponse`."""
 
     __slots__ = ()
 
@@ -270,24 +291,24 @@ class MessagesAnswer(AnswerDisplay, Generic[CallT]):
 
     @property
     def tool_calls(self) -> list[CallT]:
-        """The calls of your tools, possibly none; tools that the provider runs itself are not among them."""
+        """The calls of your tools, possibly none. Tools that the provider runs itself are not included."""
         blocks = cast("_MessagesWritten", self).content
         return [cast("CallT", block) for block in blocks if isinstance(block, ToolInput)]
 
     @property
     def complete(self) -> bool:
-        """False when the stream this was assembled from ended early and that was accepted."""
+        """False for an answer assembled from a stream that ended early, where the caller accepted that."""
         return unknown_of(self).notes.complete
 
 
 class MessagesEvent:
-    """Mixed into `MessagesStreamEvent`."""
+    """A mix-in of `MessagesStreamEvent`."""
 
     __slots__ = ()
 
     @property
     def text(self: _MessagesStreamed) -> str | None:
-        """What this event adds to the answer's text, None when it adds none."""
+        """The text that this event adds to the answer, None when it adds none."""
         delta = self.delta
         if delta is not None:
             return delta.text if delta.type in ("text_delta", None) else None
@@ -297,7 +318,7 @@ class MessagesEvent:
 
 
 class ToolInput:
-    """Mixed into `MessagesToolUseBlock`."""
+    """A mix-in of `MessagesToolUseBlock`."""
 
     __slots__ = ()
     if TYPE_CHECKING:
@@ -306,7 +327,7 @@ class ToolInput:
 
     @property
     def input_text(self) -> str | None:
-        """What the model wrote where that is no JSON object, None where `input` says it."""
+        """The model's text where it is not a JSON object, None where `input` holds it."""
         raw = raw_value(self, "input")
         if raw is None or self.input is not None:  # pyright: ignore[reportUnnecessaryComparison]
             return None
@@ -319,28 +340,28 @@ class ToolInput:
     def parse_input(self, type: type[T]) -> T: ...
 
     def parse_input(self, type: Any = dict) -> Any:
-        """The input as a value of that type.
+        """Return the input as a value of the given type.
 
         Args:
             type: `dict`, a msgspec struct, a dataclass, a TypedDict or a pydantic model.
 
         Raises:
-            DeserializationError: When the model wrote no JSON object, or one that does not fit; `.text` is the input.
+            DeserializationError: When the input is not a JSON object or does not fit the type. `.text` holds its text.
         """
         called = f" of {self.name}" if self.name else ""
         text = self.input_text
         if text is not None:
-            raise DeserializationError(f"The input{called} is no JSON object: {text[:200]!r}", text=text)
+            raise DeserializationError(f"the input{called} is not a JSON object: {text[:200]!r}", text=text)
         value: dict[str, Any] = self.input or {}
         try:
-            return fitted(value, type)
+            return convert(value, type)
         except (ValueError, TypeError) as error:
             text = encode(value).decode()
-            raise DeserializationError(f"The input{called} does not fit: {error}", text=text) from error
+            raise DeserializationError(f"the input{called} does not fit: {error}", text=text) from error
 
 
 def _text(block: object) -> str | None:
-    """The text of a text block."""
+    """Return the text of a text block, None for other blocks."""
     text: object = getattr(block, "text", None)
     return text if isinstance(text, str) else None
 
@@ -350,27 +371,30 @@ class _ResponseOutput(Protocol):
     def output(self) -> Sequence[object]: ...
 
 
-class ResponseAnswer(AnswerDisplay, Generic[CallT]):
-    """Mixed into `Response`."""
+class ResponseAnswer(WholeAnswer, Generic[CallT]):
+    """A mix-in of `Response`."""
 
     __slots__ = ()
 
     @property
     def output_text(self: _ResponseOutput) -> str | None:
-        """The text of all messages joined; None when there is none. Refusals and thinking are not part of it."""
+        """The text of all messages, joined; None when there is none. Refusals and reasoning are not included."""
         parts = [part for item in self.output for part in getattr(item, "content", None) or ()]
         texts = [text for part in parts if isinstance(text := getattr(part, "text", None), str)]
         return "".join(texts) if texts else None
 
     @property
     def tool_calls(self) -> list[CallT]:
-        """The calls of your functions, possibly none; tools that the provider runs itself are not among them."""
+        """The calls of your functions, possibly none. Tools that the provider runs itself are not included."""
         items = cast("_ResponseOutput", self).output
         return [cast("CallT", item) for item in items if isinstance(item, Arguments)]
 
     @property
     def complete(self) -> bool:
-        """False when the stream this was assembled from ended early and that was accepted; see also `status`."""
+        """False for a response assembled from a stream that ended early, where the caller accepted that.
+
+        See also `status`.
+        """
         return unknown_of(self).notes.complete
 
 
@@ -387,23 +411,23 @@ class _PushResponse(Protocol):
 
 
 class PushOutcome:
-    """Mixed into `ExportMetricsServiceResponse`."""
+    """A mix-in of `ExportMetricsServiceResponse`."""
 
     __slots__ = ()
 
     @property
     def rejected(self: _PushResponse) -> int:
-        """How many data points were refused; 0 when all were taken."""
+        """The number of rejected data points; 0 when all were accepted."""
         return _rejections(self.partialSuccess)
 
     @property
     def accepted(self: _PushResponse) -> bool:
-        """Whether every data point was taken."""
+        """True when every data point was accepted."""
         return _rejections(self.partialSuccess) == 0
 
     @property
     def reason(self: _PushResponse) -> str | None:
-        """Why some were refused, one reason after the other; also a warning when none were. None for nothing to say."""
+        """The reason for rejections, or a warning when there were none; None without either."""
         return (self.partialSuccess.errorMessage or None) if self.partialSuccess is not None else None
 
 

@@ -1,4 +1,4 @@
-"""How answers and listings look in a terminal and in a notebook."""
+"""Display of answers and listings in terminals and notebooks."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class _HasItems(Protocol[ItemT]):
 
 
 class Listing:
-    """Mixed into the answers that are lists."""
+    """A mix-in of answers that are lists."""
 
     __slots__ = ()
 
@@ -32,45 +32,45 @@ class Listing:
         return len(self.data)
 
     def __bool__(self) -> bool:
-        """An answer is something even when it lists nothing."""
+        """Return True: an answer is truthy even when it lists nothing."""
         return True
 
 
 _ROWS = 200
-# A terminal acts on these: what a model writes must not move the cursor or set the window's title.
-# The last ones (Unicode's bidirectional controls) make text appear in another order than it is in.
-_CODES = (*range(32), 127, *range(128, 160), 0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
-_COMMANDS = {code: None for code in _CODES if chr(code) not in "\n\t"}
+# Characters that a terminal acts on: a model's text must not move the cursor or set the window title. Unicode's
+# bidirectional controls change the order in which text appears, in a browser too.
+_BIDI = {code: None for code in (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))}
+_COMMANDS = {code: None for code in (*range(32), 127, *range(128, 160)) if chr(code) not in "\n\t"} | _BIDI
 
 
 class _Console(Protocol):
-    """What is needed of rich's console; rich is never imported here."""
+    """The part of rich's console that is used; rich is never imported here."""
 
     def render_str(self, text: str, *, emoji: bool, markup: bool, highlight: bool) -> object: ...
 
 
 class AnswerDisplay:
-    """Mixed into the answers of the three dialects: the text, the tool calls, and a line about both."""
+    """A mix-in of the answers of the three dialects: shows the text, the tool calls, and a summary line."""
 
     __slots__ = ()
 
     def __rich_console__(self, console: _Console, options: object) -> Iterator[object]:
-        """What rich draws."""
+        """Yield the lines for rich."""
         yield _plain(console, "\n".join((*_text_row(self), f"[{_summary(self)}]")))
 
     def _repr_html_(self) -> str:
-        """What a notebook shows."""
+        """Return the HTML for notebooks."""
         texts = "".join(f'<pre style="white-space: pre-wrap">{_escaped(text)}</pre>' for text in _text_row(self))
         return f"<div>{texts}<small>{_escaped(_summary(self))}</small></div>"
 
 
 class ModelListing(Listing):
-    """Mixed into `ListModelsResponse`: a table of the models, with what is known of their size and price."""
+    """A mix-in of `ListModelsResponse`: shows a table of the models with context window and price, where known."""
 
     __slots__ = ()
 
     def __rich_console__(self, console: _Console, options: object) -> Iterator[object]:
-        """What rich draws."""
+        """Yield the table for rich."""
         models = _item_rows(self)
         rows = _html_table(models)
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
@@ -78,7 +78,7 @@ class ModelListing(Listing):
         yield _plain(console, "\n".join(lines + _more_rows(len(models))))
 
     def _repr_html_(self) -> str:
-        """What a notebook shows."""
+        """Return the HTML table for notebooks."""
         models = _item_rows(self)
         head, *rows = _html_table(models)
         more = "".join(f"<p>{line}</p>" for line in _more_rows(len(models)))
@@ -87,18 +87,18 @@ class ModelListing(Listing):
 
 
 def _plain(console: _Console, text: str) -> object:
-    """Text as rich's own, with nothing in it that rich or a terminal acts on."""
+    """Return text as rich's own type, without markup or control characters."""
     return console.render_str(text.translate(_COMMANDS), emoji=False, markup=False, highlight=False)
 
 
 def _escaped(text: str) -> str:
-    import html  # its table of entities is dear for those who never see a notebook
+    import html  # slow to import because of its table of entities, and only notebooks need it
 
-    return html.escape(text.translate(_COMMANDS))
+    return html.escape(text.translate(_BIDI))
 
 
 def _text_row(answer: Any) -> list[str]:
-    """The text, or the refusal in its place, and a line for each tool call."""
+    """Return the text, or the refusal in its place, and a line for each tool call."""
     message = getattr(answer, "message", None)
     text = getattr(answer, "text", None) or getattr(answer, "output_text", None) or getattr(message, "refusal", None)
     calls = [_tool_call_rows(getattr(call, "function", call)) for call in answer.tool_calls]
@@ -106,7 +106,7 @@ def _text_row(answer: Any) -> list[str]:
 
 
 def _tool_call_rows(function: Any) -> str:
-    """A call as code, its arguments as the model wrote them."""
+    """Return a tool call as code, with the arguments as the model wrote them."""
     arguments = getattr(function, "arguments", None)
     if arguments is None:
         arguments = encode(getattr(function, "input", None)).decode()
@@ -114,7 +114,7 @@ def _tool_call_rows(function: Any) -> str:
 
 
 def _summary(answer: Any) -> str:
-    """Who answered, why it ended, what it cost in tokens; of these, what is known."""
+    """Return the model, the finish reason and the tokens used, each where it is known."""
     choices = getattr(answer, "choices", None)
     ended = getattr(choices[0] if choices else answer, "finish_reason", None)
     ended = ended or getattr(answer, "stop_reason", None) or getattr(answer, "status", None)
@@ -138,7 +138,7 @@ def _item_rows(answer: Any) -> Sequence[Any]:
 
 
 def _html_table(models: Sequence[Any]) -> list[list[str]]:
-    """Head and rows: the models, and of the other columns those that say anything."""
+    """Return the header and the rows. Columns without any value are left out, except the model's."""
     rows = [["model", "context", "input / 1M tokens", "output / 1M tokens"]]
     rows += [_model_row(model) for model in models[:_ROWS]]
     columns = [column for place, column in enumerate(zip(*rows, strict=True)) if place == 0 or any(column[1:])]
@@ -152,7 +152,7 @@ def _model_row(model: Any) -> list[str]:
 
 
 def _price(pricing: Any, name: str) -> str:
-    """The price of a million tokens, "" where it is not known or covered by a subscription."""
+    """Return the price of a million tokens, "" where it is unknown or covered by a subscription."""
     from decimal import Decimal, InvalidOperation
 
     try:

@@ -1,7 +1,7 @@
-"""Values to JSON: contract objects with everything they kept, and whatever else users put into a request.
+"""Values to JSON: contract objects with their unknown fields, and any other values that users put into a request.
 
-Most values are plain, and msgspec writes those at full speed. `is_plain` finds out; anything else takes the walk below,
-which also knows where in the value it stands, for the error that names a value JSON cannot hold.
+Most values are plain, and msgspec encodes them at full speed; `is_plain` detects them. Any other value is converted by
+a slower walk. The walk also tracks its position, so that an error can name the value that JSON cannot hold.
 """
 
 from __future__ import annotations
@@ -40,16 +40,16 @@ _AS_MSGSPEC_DOES = (
 
 
 def encode(value: object) -> bytes:
-    """The value as JSON.
+    """Return the value as JSON.
 
     Raises:
-        SerializationError: When something in it cannot be sent; the error says what and where.
+        SerializationError: When a value in it cannot be sent; the error names the value and its path.
     """
     try:
         if is_plain(value):
             return msgspec.json.encode(value)
     except (RecursionError, ValueError):
-        pass  # a cycle, a lone surrogate, a number of too many digits: the walk tells which
+        pass  # a cycle, a lone surrogate, a number with too many digits: the walk finds out which
     return _encode_odd(to_builtins(value))
 
 
@@ -61,12 +61,12 @@ def _encode_odd(value: object) -> bytes:
             pass
     try:
         return json.dumps(value, separators=(",", ":")).encode()
-    except ValueError as error:  # a whole number of more digits than Python converts
-        raise SerializationError(f"A number cannot be sent: {error}") from error
+    except ValueError as error:  # an integer with more digits than Python converts
+        raise SerializationError(f"a number cannot be sent: {error}") from error
 
 
 def is_plain(value: object) -> bool:
-    """Whether msgspec writes this value as it should be: no field kept, no NaN, no bytes, no key but strings."""
+    """Return whether msgspec encodes this value correctly: no unknown fields, NaN or bytes, and only string keys."""
     kind = type(value)
     if kind in _SCALARS:
         return True
@@ -81,7 +81,7 @@ def is_plain(value: object) -> bool:
     return isinstance(value, OpenEnum)
 
 
-# Most values are strings, which need no call of their own; plain loops, for most containers hold a few.
+# Most values are strings, for which no function is called. Plain loops, because most containers hold few items.
 
 
 def _is_plain_mapping(mapping: dict[object, object]) -> bool:
@@ -99,10 +99,10 @@ def _all_plain(values: Iterable[object]) -> bool:
 
 
 def to_builtins(value: object) -> Any:
-    """The value as new dicts, lists, strings, numbers, booleans and None, with everything kept.
+    """Return the value as new dicts, lists, strings, numbers, booleans and None, including unknown fields.
 
     Raises:
-        SerializationError: When something in it cannot be sent; the error says what and where.
+        SerializationError: When a value in it cannot be sent; the error names the value and its path.
     """
     return _Walk().plain(value)
 
@@ -111,8 +111,8 @@ class _Walk:
     """One walk through a value.
 
     Attributes:
-        path: Keys and indexes from the root to where the walk stands.
-        inside: Identities of the containers on that path, to find cycles.
+        path: Keys and indexes from the root to the current position.
+        inside: Identities of the containers on that path, to detect cycles.
     """
 
     def __init__(self) -> None:
@@ -145,7 +145,7 @@ class _Walk:
             self.inside.discard(id(value))
 
     def opened(self, value: object) -> Any:
-        """The container's content, by the first of its natures that JSON knows."""
+        """Return the container's content as the first JSON-like type that it is an instance of."""
         if isinstance(value, Struct):
             return self.struct(value)
         if isinstance(value, Unknown):
@@ -161,7 +161,7 @@ class _Walk:
         return self.dumped(value)
 
     def dumped(self, value: object) -> Any:
-        """A pydantic model, known by its method: pydantic itself is never imported."""
+        """Return the dump of a pydantic model, detected by its method: pydantic itself is never imported."""
         dump: Callable[..., object] | None = getattr(value, "model_dump", None)
         if dump is None or isinstance(value, type):
             raise self.refusal(f"{_description(value)} cannot be sent as JSON")
@@ -217,15 +217,15 @@ class _Walk:
             return value
         self.path.append(step)
         out = self.plain(value)
-        self.path.pop()  # left as it stands when an error passes, which names it
+        self.path.pop()  # not reached when an error passes, so that the error can name the path
         return out
 
     def refusal(self, why: str) -> SerializationError:
-        return SerializationError(f"{why[0].upper()}{why[1:]}", path=_rendered(self.path))
+        return SerializationError(why, path=_rendered(self.path))
 
 
 def _describes(field: Field, raw: object, current: object) -> bool:
-    """Whether the attribute still is what reading made of the raw value: if not, the user changed it, and that wins."""
+    """Return whether the attribute is still the value that decoding made of `raw`. If not, the user changed it."""
     return bool(read_field(field, raw)[0] == current)
 
 

@@ -1,4 +1,4 @@
-"""Conveniences of a picture: its bytes, saving it, and showing it in a notebook."""
+"""Methods of generated images: their bytes, saving, and display in a notebook."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ..errors import DecodingError
 if TYPE_CHECKING:
     import os
 
-__all__ = ["Picture", "media_type"]
+__all__ = ["ImageMixin", "media_type"]
 
 _SIGNATURES = (
     (0, b"\x89PNG\r\n\x1a\n", "image/png"),
@@ -24,7 +24,7 @@ _SIGNATURES = (
 
 
 def media_type(content: builtins.bytes) -> str | None:
-    """What kind of picture these bytes are, by how they begin; None when that is not known."""
+    """Return the image's media type, detected from its first bytes; None when unknown."""
     return next((kind for at, mark, kind in _SIGNATURES if content[at : at + len(mark)] == mark), None)
 
 
@@ -35,28 +35,28 @@ class _HasEncodedImage(Protocol):
     def url(self) -> str | None: ...
 
 
-class Picture:
-    """Mixed into `Image`."""
+class ImageMixin:
+    """A mix-in of `Image`."""
 
     __slots__ = ()
 
     def bytes(self: _HasEncodedImage) -> builtins.bytes:
-        """The picture's bytes, decoded.
+        """Return the image's bytes, decoded.
 
         Raises:
-            ValueError: The picture came as an address; nothing is fetched here.
-            DecodingError: What came is no base64.
+            ValueError: The image came as a URL; nothing is fetched here.
+            DecodingError: The image is not valid base64.
         """
         return _decode_base64(self)
 
     def save(self: _HasEncodedImage, path: str | os.PathLike[str]) -> Path:
-        """Write the picture to a file, and say where. Raises as `bytes`."""
+        """Write the image to a file and return its path. Raises as `bytes`."""
         target = Path(path)
         target.write_bytes(_decode_base64(self))
         return target
 
     def _repr_mimebundle_(self: _HasEncodedImage, include: object = None, exclude: object = None) -> dict[str, Any]:
-        """What a notebook shows: the picture, where its bytes are here."""
+        """Return the data for notebooks: the image itself, if its bytes are present."""
         bundle: dict[str, Any] = {"text/plain": repr(self)}
         if self.b64_json:
             content = _decode_base64(self)
@@ -64,17 +64,17 @@ class Picture:
         return bundle
 
 
-def _decode_base64(picture: _HasEncodedImage) -> builtins.bytes:
-    if not picture.b64_json:
-        where = f"at {picture.url}" if picture.url else "nowhere: it has no address either"
+def _decode_base64(image: _HasEncodedImage) -> builtins.bytes:
+    if not image.b64_json:
+        where = f"at {image.url}" if image.url else "missing, and so is its URL"
         raise ValueError(
-            f"the picture's bytes are {where}: client.fetch_image(image) fetches them, and"
-            " response_format='b64_json' asks for them with the answer"
+            f"the image's bytes are {where}: client.fetch_image(image) fetches them, and"
+            " response_format='b64_json' requests them with the answer"
         )
-    text = picture.b64_json
+    text = image.b64_json
     if text.startswith("data:"):
         text = text.partition(",")[2]
     try:
         return base64.b64decode(text)
     except (binascii.Error, ValueError) as error:
-        raise DecodingError(f"the picture is no base64: {error}") from None
+        raise DecodingError(f"the image is not valid base64: {error}") from None

@@ -1,4 +1,4 @@
-"""Parse JSON text, and recognise the kinds of JSON values."""
+"""Parse JSON text, and recognise the types of JSON values."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ _FASTER = fast.Decoder()
 
 
 def parse(data: bytes | memoryview | str) -> Any:
-    """The value of a JSON text.
+    """Return the value of a JSON text.
 
-    Lone surrogate escapes, NaN, infinities and numbers no float can hold are read as Python's own reader does: msgspec
-    refuses them, and providers send them.
+    Lone surrogate escapes, NaN, infinities and numbers out of the range of a float are read as Python's `json` reads
+    them: msgspec refuses them, but providers send them.
 
     Raises:
-        DecodingError: When it is not JSON, not UTF-8, or nested too deeply to read.
+        DecodingError: When the text is not JSON, not UTF-8, or nested too deeply to read.
     """
     try:
         return _FASTER.decode(data)
@@ -37,17 +37,17 @@ def _parse_odd(data: bytes | memoryview | str) -> Any:
     try:
         return json.loads(data if isinstance(data, str) else bytes(data))
     except UnicodeDecodeError as error:
-        raise DecodingError(f"The text is not UTF-8 (byte {error.start}): {excerpt(data)}") from None
+        raise DecodingError(f"the text is not UTF-8 (byte {error.start}): {excerpt(data)}") from None
     except json.JSONDecodeError as error:
-        raise DecodingError(f"Not JSON ({error.msg} at character {error.pos}): {excerpt(data)}") from None
+        raise DecodingError(f"not JSON ({error.msg} at character {error.pos}): {excerpt(data)}") from None
     except RecursionError:
-        raise DecodingError(f"JSON nested too deeply to read: {excerpt(data)}") from None
-    except ValueError as error:  # a whole number of more digits than Python converts
-        raise DecodingError(f"JSON that cannot be read ({error}): {excerpt(data)}") from None
+        raise DecodingError(f"the JSON is nested too deeply to read: {excerpt(data)}") from None
+    except ValueError as error:  # an integer with more digits than Python converts
+        raise DecodingError(f"the JSON cannot be read ({error}): {excerpt(data)}") from None
 
 
 def excerpt(data: bytes | memoryview | str) -> str:
-    """The beginning of a text, for an error message."""
+    """Return the beginning of a text, for an error message."""
     if not data:
         return "the text is empty"
     text = data[:_EXCERPT] if isinstance(data, str) else bytes(data[:_EXCERPT]).decode("utf-8", "replace")
@@ -55,20 +55,20 @@ def excerpt(data: bytes | memoryview | str) -> str:
 
 
 def is_object(value: object) -> TypeGuard[dict[str, Any]]:
-    """Whether it is a JSON object."""
+    """Return whether the value is a JSON object."""
     return isinstance(value, dict)
 
 
 def is_array(value: object) -> TypeGuard[list[Any]]:
-    """Whether it is a JSON array."""
+    """Return whether the value is a JSON array."""
     return isinstance(value, list)
 
 
 def is_mapping(value: object) -> TypeGuard[Mapping[Any, Any]]:
-    """Whether it is a mapping of any kind."""
+    """Return whether the value is a mapping of any type."""
     return isinstance(value, Mapping)
 
 
 def is_iterable(value: object) -> TypeGuard[Iterable[Any]]:
-    """Whether it can be iterated over."""
+    """Return whether the value is iterable."""
     return isinstance(value, Iterable)

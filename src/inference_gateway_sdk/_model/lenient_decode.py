@@ -1,4 +1,4 @@
-"""Build contract types from JSON values, keeping unknown fields and unreadable values."""
+"""Lenient decoding: build contract types from JSON values, keeping unknown fields and unreadable values."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ class Field(NamedTuple):
     """One field of a class.
 
     Attributes:
-        name: The attribute.
+        name: The name of the attribute.
         wire: The name in JSON.
-        annotation: The run-time annotation; None is allowed by all but required arrays.
-        required: The contract requires it.
-        filled: It has a value of its own when absent (the one value of a single-valued enumeration).
+        annotation: The run-time annotation; it allows None except for required arrays.
+        required: True when the contract requires the field.
+        filled: True when the field has a default other than None (the only value of a single-valued enumeration).
     """
 
     name: str
@@ -48,16 +48,16 @@ class Field(NamedTuple):
 
     @property
     def is_array(self) -> bool:
-        """It must be an array: what cannot be read becomes [], so that loops over it go on."""
+        """True for an array field: an unreadable value becomes [], so that loops over it still work."""
         return get_origin(self.annotation) is list
 
     def blank(self) -> Any:
-        """What the attribute becomes when nothing could be read."""
+        """Return the attribute's value for an unreadable value."""
         return [] if self.is_array else None
 
 
 class FieldTable(NamedTuple):
-    """The fields of one class, without the hidden one."""
+    """The fields of one class, without the hidden field."""
 
     cls: type
     fields: tuple[Field, ...]
@@ -67,7 +67,7 @@ class FieldTable(NamedTuple):
 
 @cache
 def field_table(cls: type) -> FieldTable:
-    """The plan of a contract class."""
+    """Return the fields of a contract class."""
     fields = tuple(
         Field(info.name, info.encode_name, info.type, info.required, callable(info.default_factory))
         for info in structs.fields(cls)
@@ -78,7 +78,7 @@ def field_table(cls: type) -> FieldTable:
 
 
 def alternatives(annotation: Any) -> tuple[Any, ...]:
-    """The members of a union; anything else is its own only member."""
+    """Return the members of a union; any other type is its own only member."""
     origin = get_origin(annotation)
     return get_args(annotation) if origin is not None and origin not in _GENERICS else (annotation,)
 
@@ -88,34 +88,37 @@ _GENERICS = frozenset({list, dict})
 
 T = TypeVar("T")
 Reader = Callable[[Any], tuple[Any, bool]]
+"""A function from a raw value to the attribute's value, and whether the conversion is lossless.
+
+For an `int`, 5 gives (5, True) and "5" gives (5, False); "five" raises `Unreadable`."""
 
 _WHOLE_NUMBER = re.compile(r"-?[0-9]{1,300}", re.ASCII)
 _LOSSLESS = 2**53
 
 
 class Unreadable(Exception):  # noqa: N818
-    """The raw value says nothing that the attribute could hold."""
+    """The error for a raw value that the attribute cannot hold in any form."""
 
 
 def from_builtins(value: object, type: type[T]) -> T:
-    """The value as an object of that type, losing nothing.
+    """Return the value as an object of the type, without loss.
 
     Raises:
-        DeserializationError: When it cannot be one at all, as an array where the contract has an object.
+        DeserializationError: When the value is of another kind than the type, such as an array for an object.
     """
     annotation: Any = type
     try:
         read: T = reader_of(annotation)(value)[0]
     except Unreadable:
         wanted = getattr(type, "__name__", str(type))
-        raise DeserializationError(f"Expected {wanted}, got {_json_kind(value)}", text=repr(value)[:200]) from None
+        raise DeserializationError(f"expected {wanted}, got {_json_kind(value)}", text=repr(value)[:200]) from None
     except RecursionError:
-        raise DeserializationError("The value is nested too deeply to read") from None
+        raise DeserializationError("the value is nested too deeply to read") from None
     return read
 
 
 def as_dict(value: object) -> object:
-    """A mapping of any kind as the dict that reading goes by; anything else as it is."""
+    """Return a mapping of any type as a dict; any other value unchanged."""
     return dict(cast("Mapping[object, object]", value)) if isinstance(value, Mapping) else value
 
 
@@ -135,7 +138,7 @@ _JSON_KINDS = {
 
 @cache
 def reader_of(annotation: Any) -> Reader:
-    """The reader for an annotation."""
+    """Return the reader for an annotation."""
     if annotation is Any or annotation is object:
         return _read_any
     if get_origin(annotation) is list:
@@ -235,9 +238,10 @@ def _enum_reader(cls: type[Enum]) -> Reader:
 
 
 def _list_reader(annotation: Any) -> Reader:
-    """A reader for arrays. An unreadable item is left out where items are objects, and spoils the array otherwise.
+    """Return a reader for arrays.
 
-    The order of numbers and strings carries their meaning, so a list with some left out would be a wrong one.
+    An unreadable item is left out if the items are objects. Otherwise the whole array is unreadable: the order of
+    numbers and strings carries their meaning, so a list with gaps would be wrong.
     """
     read_item = reader_of(annotation)
     objects = any(_holds_fields(member) for member in alternatives(annotation))
@@ -268,7 +272,7 @@ def _holds_fields(member: Any) -> bool:
 
 
 def _dict_reader(annotation: Any) -> Reader:
-    """A reader for mappings with values of one type; an unreadable value is left out."""
+    """Return a reader for mappings with values of one type; it leaves unreadable values out."""
     read_value = reader_of(annotation)
 
     def read(raw: Any) -> tuple[Any, bool]:
@@ -289,7 +293,7 @@ def _dict_reader(annotation: Any) -> Reader:
 
 
 def _union_reader(members: tuple[Any, ...]) -> Reader:
-    """A reader for a union: the first member that says all, else the first that says something."""
+    """Return a reader for a union: the first member that reads without loss, else the first that reads at all."""
     readers = [reader_of(member) for member in sorted(members, key=lambda member: member is type(None), reverse=True)]
 
     def read(raw: Any) -> tuple[Any, bool]:
@@ -332,7 +336,7 @@ def _struct_reader(cls: type[Struct]) -> Reader:
 
 
 def _as_it_is(value: Any, cls: type) -> tuple[Any, bool]:
-    """An object that was read before: it occurs inside mappings that users put together."""
+    """Return an object that is already decoded; users put such objects into mappings."""
     if isinstance(value, cls):
         return value, True
     raise Unreadable
@@ -356,7 +360,7 @@ def _build(table: FieldTable, readers: list[tuple[Field, Reader]], raw: dict[str
 
 
 def read_field(field: Field, raw: Any) -> tuple[Any, bool]:
-    """The attribute's value for what came, and whether it says all of it."""
+    """Return the attribute's value for a raw value, and whether the conversion is lossless."""
     return _read_or_blank(field, reader_of(field.annotation), raw)
 
 

@@ -1,7 +1,7 @@
-"""The class that every object of the contract is an instance of."""
+"""The base class of all objects of the contract."""
 
-# Annotations are evaluated here and in the generated modules: msgspec would look names up in the module that the
-# classes show themselves under, which is the package's root and holds none of them until they are asked for.
+# Annotations are evaluated here and in the generated modules. msgspec would look names up in the module that the
+# classes appear to be in (the package root), where none of them exist until they are first used.
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, Self, TypeAlias, TypeVar
@@ -23,24 +23,24 @@ if TYPE_CHECKING:
 else:
 
     class Required:
-        """A required field: to checkers its type, at run time that or None, because providers send null."""
+        """A required field: its type for type checkers; at run time that type or None, because providers send null."""
 
         def __class_getitem__(cls, annotation: Any) -> Any:
             return annotation | None
 
 
 class Model(msgspec.Struct, PydanticHooks, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
-    """An object of the contract. It keeps what it does not know, and sends that back verbatim."""
+    """An object of the contract. It keeps unknown fields and sends them back unchanged."""
 
-    if TYPE_CHECKING:  # a field, hidden from editors and checkers as one: users never pass it
+    if TYPE_CHECKING:  # a struct field at run time; as a property it is hidden from completion and constructors
 
         @property
         def _unknown(self) -> UnknownFields | None:
-            """What the attributes cannot say."""
+            """The data that the attributes do not hold."""
             ...
 
     else:
-        # Not "UnknownFields | None": a null under that name on the wire takes the lenient path like any other value.
+        # Not "UnknownFields | None": a null with that name in JSON is decoded leniently, like any other value.
         _unknown: UnknownFields = msgspec.field(default=None, name=KEY)
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -49,12 +49,12 @@ class Model(msgspec.Struct, PydanticHooks, kw_only=True, omit_defaults=True, for
 
     @property
     def extra_fields(self) -> Mapping[str, Any]:
-        """The fields that came and that the contract does not know, by their names on the wire."""
+        """The fields that the contract does not list, by their JSON names."""
         return MappingProxyType(unknown_of(self).unknown)
 
     @classmethod
     def from_dict(cls, value: Mapping[str, Any]) -> Self:
-        """The object for a mapping, read with the same leniency as an answer.
+        """Return the object for a mapping, decoded as leniently as an answer.
 
         Raises:
             DeserializationError: When the value is not a mapping.
@@ -63,7 +63,7 @@ class Model(msgspec.Struct, PydanticHooks, kw_only=True, omit_defaults=True, for
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Self:
-        """The object for a JSON text, read with the same leniency as an answer.
+        """Return the object for a JSON text, decoded as leniently as an answer.
 
         Raises:
             DecodingError: When the text is not JSON.
@@ -72,12 +72,12 @@ class Model(msgspec.Struct, PydanticHooks, kw_only=True, omit_defaults=True, for
         return from_builtins(parse(text), cls)
 
     def to_dict(self) -> dict[str, Any]:
-        """The object as plain values, under the names of the wire, with everything it kept."""
+        """Return the object as plain values under their JSON names, including unknown fields."""
         plain: dict[str, Any] = to_builtins(self)
         return plain
 
     def to_json(self) -> str:
-        """The object as JSON text, as it would be sent."""
+        """Return the object as JSON text, as it would be sent."""
         return encode(self).decode()
 
     def _shown(self) -> Iterator[tuple[str, Any]]:
@@ -93,5 +93,5 @@ class Model(msgspec.Struct, PydanticHooks, kw_only=True, omit_defaults=True, for
         )
 
     def __rich_repr__(self) -> list[tuple[str, Any]]:
-        """Return the fields that are set, without secrets, for rich's own layout."""
+        """Return the fields that are set, without secrets, for rich's layout."""
         return [(name, hide_secrets(name, value)) for name, value in self._shown()]

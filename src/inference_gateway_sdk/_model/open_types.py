@@ -12,31 +12,31 @@ __all__ = ["Concealed", "OpenEnum", "PydanticHooks", "Unknown", "Variants", "bri
 
 
 class PydanticHooks:
-    """Makes a contract type work as a field of pydantic models."""
+    """A mix-in that makes a contract type usable as a field of pydantic models."""
 
     __slots__ = ()
 
-    # `schema` reads and writes values and so stands above the classes that are mixed from this one: imported in place.
+    # `pydantic_schema` imports this module, so it is imported in the methods.
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: object, handler: object) -> dict[str, Any]:
-        """What pydantic validates and serialises the type by."""
+        """Return pydantic's schema for validating and serialising the type."""
         from .pydantic_schema import core_schema
 
         return core_schema(cls)
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core_schema: object, handler: object) -> dict[str, Any]:
-        """What FastAPI's page shows of the type."""
+        """Return the JSON schema of the type, which FastAPI shows on its documentation page."""
         from .pydantic_schema import json_schema
 
         return json_schema(cls)
 
 
 class Concealed:
-    """Mixed into structs with secrets: rich, and what uses rich, show them as their `repr` does.
+    """A mix-in of structs with secrets: rich, and tools built on it, show them by their `repr`.
 
-    A msgspec struct has a `__rich_repr__` of its own that yields every field and never asks `__repr__`.
+    By default a msgspec struct has a `__rich_repr__` that yields every field and does not use `__repr__`.
     """
 
     __slots__ = ()
@@ -53,7 +53,7 @@ _SECRET_ENDINGS = ("api_key", "secret", "password", "access_token", "authorizati
 
 
 def brief(value: Any, depth: int = _DEPTH) -> str:
-    """The value's repr, cut short."""
+    """Return the value's repr, shortened."""
     if isinstance(value, str):
         text = str(value)
         return repr(text) if len(text) <= _TEXT else f"{text[:_TEXT]!r}... ({len(text)} characters)"
@@ -68,14 +68,14 @@ def brief(value: Any, depth: int = _DEPTH) -> str:
 
 
 def brief_field(name: str, value: Any, depth: int = _DEPTH) -> str:
-    """The value's repr, cut short, hidden when the field's name says that it is a secret."""
+    """Return the value's repr, shortened; hidden when the field's name marks it as a secret."""
     if value and name.lower().replace("-", "_").endswith(_SECRET_ENDINGS):
         return "'...'"
     return brief(value, depth)
 
 
 def hide_secrets(name: str, value: Any, depth: int = _DEPTH) -> Any:
-    """Return the value of a field with "..." for what `brief_field` hides, at any depth of lists and mappings."""
+    """Return a field's value with "..." for everything that `brief_field` hides, at any depth of lists and mappings."""
     if value and name.lower().replace("-", "_").endswith(_SECRET_ENDINGS):
         return "..."
     if value.__class__ is list:
@@ -92,10 +92,10 @@ def _items(shown: list[str], total: int, brackets: str) -> str:
 
 
 class OpenEnum(enum.StrEnum):
-    """A string enumeration that takes values it does not list.
+    """A string enumeration that accepts unlisted values.
 
-    Known values are members (`FinishReason("stop") is FinishReason.STOP`). An unknown one is kept as itself: it is an
-    instance of the enumeration, equals and hashes like its string, and travels through JSON, pickle and copies.
+    Listed values are members (`FinishReason("stop") is FinishReason.STOP`). An unlisted one is an instance too: it
+    equals and hashes like its string, and survives JSON, pickle and copies.
     """
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -104,7 +104,7 @@ class OpenEnum(enum.StrEnum):
 
     @classmethod
     def _missing_(cls, value: object) -> Self | None:
-        """A new instance for an unknown string: never cached, so that no stream of odd values can fill memory."""
+        """Return a new instance for an unlisted string. It is not cached, so that odd values cannot fill memory."""
         if not isinstance(value, str):
             return None
         text = str(value)
@@ -121,7 +121,7 @@ class OpenEnum(enum.StrEnum):
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: object, handler: object) -> dict[str, Any]:
-        """Any string, as the member of that value."""
+        """Return a schema that accepts any string and converts it to the enumeration."""
         return {
             "type": "function-after",
             "function": {"type": "no-info", "function": cls},
@@ -131,12 +131,12 @@ class OpenEnum(enum.StrEnum):
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core_schema: object, handler: object) -> dict[str, Any]:
-        """A string whose known values are given as examples: unlisted ones are welcome."""
+        """Return the schema of a string, with the listed values as examples because unlisted ones are allowed."""
         return {"type": "string", "title": cls.__name__, "examples": [member.value for member in cls]}
 
 
 class _UnionType(type):
-    """Makes `isinstance(part, ContentPart)` true for every variant, at run time as to type checkers."""
+    """A metaclass that makes `isinstance(part, ContentPart)` true for every variant, as type checkers assume."""
 
     def __instancecheck__(cls, instance: object) -> bool:
         classes: tuple[type, ...] = getattr(cls, "classes", ())
@@ -144,13 +144,13 @@ class _UnionType(type):
 
 
 class Variants(PydanticHooks, metaclass=_UnionType):
-    """A union of objects told apart by one property.
+    """A union of objects that one property distinguishes.
 
     Attributes:
-        tag: The wire name of that property.
-        variants: The class for each of its values.
-        unknown: The class for anything else.
-        classes: All of them.
+        tag: The JSON name of that property.
+        variants: The class for each value of the property.
+        unknown: The class for any other object.
+        classes: All of these classes.
     """
 
     tag: ClassVar[str]
@@ -164,7 +164,7 @@ class Variants(PydanticHooks, metaclass=_UnionType):
 
     @classmethod
     def define(cls, tag: str, unknown: type[Unknown], variants: Mapping[str, type[Any]]) -> None:
-        """Say what the union consists of, once its variants exist."""
+        """Set the members of the union, once the classes of its variants exist."""
         cls.tag = tag
         cls.unknown = unknown
         cls.variants = variants
@@ -172,16 +172,16 @@ class Variants(PydanticHooks, metaclass=_UnionType):
 
     @classmethod
     def pick(cls, mapping: Mapping[str, Any]) -> type[Any] | None:
-        """The variant's class for this mapping, None when nobody listed it."""
+        """Return the variant's class for this mapping, None when the contract does not list it."""
         tag = mapping.get(cls.tag)
         return cls.variants.get(tag) if isinstance(tag, str) else None
 
 
 class Unknown(PydanticHooks):
-    """A variant the contract does not list, kept whole.
+    """A variant that the contract does not list, kept unchanged.
 
     Attributes:
-        data: The mapping that came; it is sent back as it stands.
+        data: The mapping that was received; it is sent back unchanged.
     """
 
     __slots__ = ("data",)
@@ -198,18 +198,18 @@ class Unknown(PydanticHooks):
 
     @property
     def type(self) -> str | None:
-        """The variant's `type`, None when it has none."""
+        """The `type` of the variant, None when it has none."""
         tag = self.data.get("type")
         return tag if isinstance(tag, str) else None
 
     def to_dict(self) -> dict[str, Any]:
-        """The mapping, as a copy of its first level."""
+        """Return the mapping, as a shallow copy."""
         return dict(self.data)
 
     def __eq__(self, other: object) -> bool:
         return self.data == other.data if isinstance(other, Unknown) else NotImplemented
 
-    __hash__ = None  # type: ignore[assignment]  # as mutable as the mapping it holds
+    __hash__: ClassVar[None] = None  # type: ignore[assignment]  # as mutable as the mapping it holds
 
     def __reduce__(self) -> tuple[Any, ...]:
         return self.__class__, (self.data,)

@@ -1,7 +1,7 @@
-"""Contract types as fields of pydantic models, and so in FastAPI: the answers to pydantic's two questions.
+"""Schemas that make contract types usable as fields of pydantic models, and thereby in FastAPI.
 
-Nothing of pydantic is imported: the core schema is a plain dict, as pydantic-core defines it. Validation takes an
-instance as it is and reads a mapping with the same leniency as an answer; serialising writes everything that was kept.
+pydantic is not imported: the core schema is a plain dict, as pydantic-core defines it. Validation accepts an instance
+unchanged and decodes a mapping as leniently as an answer. Serialisation includes unknown fields.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _SCALARS: dict[Any, str] = {str: "string", int: "integer", float: "number", bool
 
 
 def core_schema(cls: type[Any]) -> dict[str, Any]:
-    """What pydantic calls to validate and serialise a contract type."""
+    """Return pydantic's core schema for validating and serialising a contract type."""
 
     def validate(value: object) -> object:
         if isinstance(value, cls):
@@ -30,7 +30,7 @@ def core_schema(cls: type[Any]) -> dict[str, Any]:
         try:
             return _made(cls, as_dict(value))
         except (DeserializationError, TypeError) as error:
-            # pydantic makes a ValidationError of a ValueError, and lets any other through.
+            # pydantic converts a ValueError to a ValidationError; other exceptions pass through it.
             raise ValueError(str(error)) from error
 
     return {
@@ -45,7 +45,7 @@ def _made(cls: type[Any], value: Any) -> object:
 
 
 def json_schema(annotation: Any) -> dict[str, Any]:
-    """The JSON schema of an annotation, whole in itself."""
+    """Return the self-contained JSON schema of an annotation."""
     if get_origin(annotation) is list:
         return {"type": "array", "items": json_schema(get_args(annotation)[0])}
     if get_origin(annotation) is dict:
@@ -83,7 +83,7 @@ def _struct_schema(cls: type[Struct]) -> dict[str, Any]:
 
 
 def _without_none(field: Field) -> Any:
-    """The field's type as the contract has it: None stands in every annotation only because providers send null."""
+    """Return the field's type in the contract. Every annotation includes None only because providers send null."""
     members = [member for member in alternatives(field.annotation) if member is not type(None)]
     union = members[0]
     for member in members[1:]:

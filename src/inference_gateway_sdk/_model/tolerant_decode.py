@@ -1,8 +1,12 @@
-"""The middle path of decoding: set unknown fields aside, then let msgspec convert the rest in one step.
+"""Tolerant decoding, the middle path: set unknown fields aside, then let msgspec convert the rest in one step.
 
-A stream whose provider adds fields would pay for an exception on every chunk. Here one walk per class, compiled once,
-moves the unknown fields of each object into an `UnknownFields` and fills in missing required fields. A value that is
-still mistyped is left to `lenient_decode`.
+With strict decoding alone, a stream whose provider adds fields would raise an exception for every chunk. Here one walk
+per class, built once, moves the unknown fields of each object into an `UnknownFields` and fills in missing required
+fields:
+
+    {"id": "c1", "x_groq": {...}}  ->  {"id": "c1", "choices": [], KEY: UnknownFields(...)}
+
+A value that is still mistyped is left to `lenient_decode`.
 """
 
 from __future__ import annotations
@@ -23,14 +27,14 @@ __all__ = ["hook", "widen"]
 Widener = Callable[[Any], None]
 
 _built: set[Any] = set()
-"""The types whose descriptions are complete, so that `msgspec.convert` builds none."""
+"""The types whose msgspec descriptions are complete, so that `msgspec.convert` does not build one."""
 
 
 def hook(asked: type, value: Any) -> Any:
-    """What msgspec asks about the two classes it does not know: `UnknownFields`, and unions of objects.
+    """Convert a value to one of the types that msgspec does not know: `UnknownFields`, and unions of objects.
 
     Raises:
-        ValueError: When the value is neither (msgspec makes a ValidationError of it).
+        ValueError: When the value does not fit (msgspec converts it to a ValidationError).
     """
     if asked is UnknownFields:
         if value.__class__ is UnknownFields:
@@ -42,11 +46,11 @@ def hook(asked: type, value: Any) -> Any:
         if variant not in _built:
             _build(variant)
         return msgspec.convert(value, variant, dec_hook=hook)
-    raise ValueError(f"Expected `{asked.__name__}`")
+    raise ValueError(f"expected `{asked.__name__}`")
 
 
 def widen(annotation: Any, value: Any) -> Any:
-    """The value as that type; the value itself is used up.
+    """Convert the value to the type. The value itself is modified.
 
     Raises:
         ValueError: When something in it is mistyped (msgspec's ValidationError).
@@ -66,7 +70,7 @@ def _build(annotation: Any) -> None:
 
 @cache
 def _widener_of(annotation: Any) -> Widener | None:
-    """The walk through values of that type, None where no object can be inside."""
+    """Return the walk through values of that type, None where it cannot contain an object."""
     if get_origin(annotation) is list:
         return _through_list(_widener_of(get_args(annotation)[0]))
     if get_origin(annotation) is dict:
@@ -112,7 +116,7 @@ def _through_union(walks: list[Widener]) -> Widener | None:
         return walks[0] if walks else None
 
     def walk(value: Any) -> None:
-        for inner in walks:  # each touches its own kind of value only
+        for inner in walks:  # each changes only values of its own kind
             inner(value)
 
     return walk
@@ -134,7 +138,7 @@ def _through_struct(table: FieldTable) -> Widener:
     arrays = frozenset(field.wire for field in table.fields if field.is_array)
     inside = [(field.wire, inner) for field in table.fields if (inner := _widener_of(field.annotation)) is not None]
 
-    # Runs for every object of every chunk: no call and no comprehension that a plain loop can do without.
+    # Runs for every object of every chunk: no calls or comprehensions where a plain loop will do.
     def walk(value: Any) -> None:
         if value.__class__ is not dict:
             return
@@ -151,7 +155,7 @@ def _through_struct(table: FieldTable) -> Widener:
         if not clean:
             for key, item in mapping.items():
                 if key not in known:
-                    unknown[key] = item  # noqa: PERF403  (a comprehension is a call of its own before Python 3.12)
+                    unknown[key] = item  # noqa: PERF403  (a comprehension is a function call before Python 3.12)
             for key in unknown:
                 del mapping[key]
         mapping[KEY] = (
@@ -162,7 +166,7 @@ def _through_struct(table: FieldTable) -> Widener:
 
 
 def _fill_in(mapping: dict[str, Any], required: frozenset[str], arrays: frozenset[str]) -> frozenset[str]:
-    """Put something where a required field did not come; the names of those fields."""
+    """Add a blank value for each missing required field; return the names of these fields."""
     absent = frozenset(required - mapping.keys())
     for wire in absent:
         mapping[wire] = [] if wire in arrays else None

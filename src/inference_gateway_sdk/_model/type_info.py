@@ -1,7 +1,8 @@
-"""The one lock under which msgspec builds what it knows of a type.
+"""The lock that guards msgspec's cache of type descriptions.
 
 msgspec fills its cache of Struct descriptions step by step. A second thread that decodes with a half-built description
-crashes the process. Whatever may build one therefore holds the lock; a description that is complete is read without it.
+crashes the process. Any code that may build a description therefore holds the lock; a complete description is used
+without it.
 """
 
 from __future__ import annotations

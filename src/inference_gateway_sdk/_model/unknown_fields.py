@@ -1,11 +1,11 @@
-"""Unknown fields of an answer, kept for sending back, and the facts about how it arrived."""
+"""Unknown fields of an answer, kept for sending back, and metadata about how it arrived."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Mapping  # noqa: TC003  (msgspec reads the annotations at run time)
 from types import MappingProxyType
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, ClassVar, NamedTuple, TypeVar
 
 from msgspec import Struct
 
@@ -32,10 +32,10 @@ PACKAGE = __name__.partition(".")[0]
 
 
 def set_module(cls: _T) -> _T:
-    """Make a public class appear in reprs, tracebacks and pickles as users import it, and return it.
+    """Make a public class appear in reprs, tracebacks and pickles under the name users import, and return it.
 
-    Its annotations are evaluated here: msgspec and `typing.get_type_hints` look their names up in the module that the
-    class names, where most of them do not exist. Classes of other packages are left as they are.
+    Its annotations are evaluated here. msgspec and `typing.get_type_hints` look their names up in the module that the
+    class names, where most of them do not exist. Classes of other packages are not changed.
     """
     if cls.__module__.startswith(PACKAGE + "."):
         names = vars(sys.modules[cls.__module__])
@@ -48,7 +48,7 @@ def set_module(cls: _T) -> _T:
 
 
 def _evaluated(annotation: str, names: dict[str, Any]) -> Any:
-    """Return an annotation as a type, `Any` where it names a type that only type checkers import."""
+    """Return an annotation as a type; `Any` where it names a type that only type checkers import."""
     try:
         return eval(annotation, names)  # noqa: S307  (an annotation of our own source)
     except NameError:
@@ -57,17 +57,17 @@ def _evaluated(annotation: str, names: dict[str, Any]) -> Any:
 
 @set_module
 class Meta(Struct, frozen=True, kw_only=True):
-    """How an answer came.
+    """Metadata of an answer.
 
     Attributes:
         status: The HTTP status.
-        headers: The answer's headers; names are compared without case.
-        selected_provider: The provider behind a routing alias (`X-Selected-Provider`, gateway-behaviour.md#routing),
-            else None.
-        selected_model: The model behind a routing alias (`X-Selected-Model`), else None.
-        elapsed: Seconds from the start of the last attempt until the answer was whole (a stream: until its head came).
-        attempts: How many times the request was sent, 1 when the first try succeeded.
-        raw: The body's bytes as they came; None for streams.
+        headers: The response headers; names are case-insensitive.
+        selected_provider: The provider that a routing alias resolved to (`X-Selected-Provider`,
+            gateway-behaviour.md#routing), else None.
+        selected_model: The model that a routing alias resolved to (`X-Selected-Model`), else None.
+        elapsed: Seconds from the start of the last attempt to the end of the answer (of a stream: to its headers).
+        attempts: The number of times the request was sent, 1 when the first attempt succeeded.
+        raw: The body's bytes as received; None for streams.
     """
 
     status: int
@@ -84,17 +84,17 @@ class Meta(Struct, frozen=True, kw_only=True):
         return f"Meta(status={self.status}, elapsed={self.elapsed:.3f}, attempts={self.attempts}{routed}{size})"
 
 
-KEY = "\x7fkept"
-"""The wire name of the hidden field: a control character that no contract uses and that msgspec still allows."""
+KEY = "\x7funknown"
+"""The JSON name of the hidden field: it contains a control character that no contract uses but msgspec allows."""
 
 
 class Notes(NamedTuple):
-    """What this package notes on an object after reading it.
+    """Facts that this package records about an object after decoding it.
 
     Attributes:
         ran_on_gateway: The gateway itself ran this tool call.
         complete: False for an answer assembled from a stream that ended early.
-        meta: How the answer came; not part of the value, so it does not count in comparisons.
+        meta: The metadata of the answer; it is not part of the value and does not count in comparisons.
     """
 
     ran_on_gateway: bool = False
@@ -108,13 +108,16 @@ _NONE: frozenset[str] = frozenset()
 
 
 class UnknownFields:
-    """What one object could not say through its attributes.
+    """The data of one object that its attributes do not hold.
+
+    A `Message` read from `{"content": 5, "x": 1}` has the content "5". Its unknown fields are `{"x": 1}`, its raw
+    values `{"content": 5}`, and its absent fields `{"role"}`.
 
     Attributes:
-        unknown: Fields the contract does not know, by wire name, in the order they came.
-        raw: What came for known fields whose attribute had to differ from it, by wire name.
-        absent: Wire names of required fields that did not come.
-        marks: What this package noted since.
+        unknown: Fields that the contract does not list, by JSON name, in the order received.
+        raw: Received values of known fields where the attribute had to differ, by JSON name.
+        absent: JSON names of required fields that were not received.
+        notes: Facts that this package has recorded since.
     """
 
     __slots__ = ("absent", "notes", "raw", "unknown")
@@ -132,45 +135,45 @@ class UnknownFields:
         self.notes = notes
 
     def marked(self, notes: Notes) -> UnknownFields:
-        """The same with other marks."""
+        """Return a copy with other notes."""
         return UnknownFields(self.unknown, self.raw, self.absent, notes)
 
     def __eq__(self, other: object) -> bool:
-        # An object that was given nothing but a Meta equals one that has no UnknownFields at all.
+        # An object whose only addition is a Meta equals one without UnknownFields.
         return _value(MISSING if other is None else other) == _value(self)
 
-    __hash__ = None  # type: ignore[assignment]  # as mutable as the mappings it holds
+    __hash__: ClassVar[None] = None  # type: ignore[assignment]  # as mutable as the mappings it holds
 
     def __reduce__(self) -> tuple[Any, ...]:
         return UnknownFields, (dict(self.unknown), dict(self.raw), self.absent, self.notes)
 
     def __repr__(self) -> str:
-        return f"Kept({', '.join(f'{name}={getattr(self, name)!r}' for name in self.__slots__)})"
+        return f"UnknownFields({', '.join(f'{name}={getattr(self, name)!r}' for name in self.__slots__)})"
 
 
 def _value(unknowns: object) -> tuple[object, ...] | None:
-    """What counts in comparisons."""
+    """Return the part of the value that counts in comparisons."""
     if not isinstance(unknowns, UnknownFields):
         return None
     return (unknowns.unknown, unknowns.raw, unknowns.absent, unknowns.notes.ran_on_gateway, unknowns.notes.complete)
 
 
 MISSING = UnknownFields()
-"""Stands for the `Kept` of an object that has none."""
+"""The `UnknownFields` of an object that has none."""
 
 
 def unknown_of(model: object) -> UnknownFields:
-    """The object's `UnknownFields`, `MISSING` where it has none."""
+    """Return the object's `UnknownFields`, `MISSING` when it has none."""
     return getattr(model, "_unknown", None) or MISSING
 
 
 def raw_value(model: object, wire_name: str) -> Any:
-    """What came for a known field whose attribute could not hold it, None where the attribute says it all."""
+    """Return the received value of a known field that the attribute could not hold, None when it does hold it."""
     return unknown_of(model).raw.get(wire_name)
 
 
 def set_meta(model: object, meta: Meta) -> None:
-    """Tell an answer how it came."""
+    """Attach metadata to an answer."""
     if getattr(model, "_unknown", None) is None:
         model._unknown = UnknownFields(notes=Notes(meta=meta))  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
     else:
@@ -178,12 +181,12 @@ def set_meta(model: object, meta: Meta) -> None:
 
 
 def mark_incomplete(model: object) -> None:
-    """Tell an answer that its stream ended early."""
+    """Mark an answer whose stream ended early."""
     _mark(model, complete=False)
 
 
 def mark_ran_on_gateway(model: object) -> None:
-    """Tell a tool call that the gateway ran it, whatever its name."""
+    """Mark a tool call that the gateway ran itself."""
     _mark(model, ran_on_gateway=True)
 
 
@@ -193,11 +196,11 @@ def _mark(model: object, **notes: Any) -> None:
 
 
 class WithMeta:
-    """Mixed into every type that an operation answers with."""
+    """A mix-in of all types that an operation returns."""
 
     __slots__ = ()
 
     @property
     def meta(self) -> Meta | None:
-        """How the answer came: status, headers, time; None for objects that came from no client."""
+        """The metadata of the answer: status, headers, time; None for objects that did not come from a client."""
         return unknown_of(self).notes.meta

@@ -1,7 +1,7 @@
-"""Tokens used, counted alike for every dialect and for images.
+"""Token usage, counted alike for every dialect and for images.
 
-Providers count differently. Anthropic counts cached input beside the input, OpenAI inside of it; Gemini's chat endpoint
-leaves the thinking out of the completion but not out of the total.
+Providers count differently. Anthropic counts cached input separately from the input, OpenAI as part of it. Gemini's
+chat endpoint leaves reasoning tokens out of the completion but includes them in the total.
 """
 
 from __future__ import annotations
@@ -24,21 +24,21 @@ _WHOLES: Final = {
 
 @set_module
 class Usage(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Tokens a request used, or several. None is a number that the provider did not give.
+    """The tokens used by one request or several. None means that the provider did not report the number.
 
     Attributes:
-        input: All tokens read, cached ones included.
-        output: All tokens generated, thinking included.
-        cache_read: Of the input, those read from a cache.
-        cache_write: Of the input, those written to a cache.
-        cache_write_5m: Of those, the ones kept for five minutes.
-        cache_write_1h: Of those, the ones kept for an hour.
-        reasoning: Of the output, those spent on thinking.
-        audio_input: Of the input, those of sound.
-        audio_output: Of the output, those of sound.
-        image_input: Of the input, those of pictures.
-        image_output: Of the output, those of pictures.
-        partial: Some request of the sum gave no usage, so that the numbers are lower bounds.
+        input: All input tokens, including cached ones.
+        output: All generated tokens, including reasoning.
+        cache_read: Input tokens that were read from a cache.
+        cache_write: Input tokens that were written to a cache.
+        cache_write_5m: Written tokens that are cached for five minutes.
+        cache_write_1h: Written tokens that are cached for an hour.
+        reasoning: Output tokens that were spent on reasoning.
+        audio_input: Input tokens of audio.
+        audio_output: Output tokens of audio.
+        image_input: Input tokens of images.
+        image_output: Output tokens of images.
+        partial: True when a request of the sum reported no usage, so that the numbers are lower bounds.
     """
 
     input: int | None = None
@@ -56,12 +56,12 @@ class Usage(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def total(self) -> int | None:
-        """Input and output together, None when one of them is unknown."""
+        """The sum of input and output, None when one of them is unknown."""
         return None if self.input is None or self.output is None else self.input + self.output
 
     @property
     def consistent(self) -> bool:
-        """Whether no part is larger than its whole. Costs of other numbers are bounds at best."""
+        """True when no part is larger than its whole. Otherwise costs computed from the numbers are only bounds."""
         parts = ((getattr(self, part), getattr(self, whole)) for part, whole in _WHOLES.items())
         return all(part is None or whole is None or part <= whole for part, whole in parts)
 
@@ -74,7 +74,7 @@ class Usage(Struct, frozen=True, kw_only=True, omit_defaults=True):
             usage: The answer's `usage` as plain values.
 
         Returns:
-            None when it holds no number.
+            The usage, or None when the answer has no number of input or output tokens.
         """
         if not is_mapping(usage):
             return None
@@ -83,7 +83,7 @@ class Usage(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @classmethod
     def sum(cls, usages: Iterable[Usage | None]) -> Usage | None:
-        """Return the sum of several requests, None when none of them gave numbers."""
+        """Return the sum of several requests, None when none of them reported numbers."""
         given = list(usages)
         known = [one for one in given if one is not None]
         if not known:
@@ -114,7 +114,7 @@ def _chat(usage: Mapping[Any, Any]) -> Usage:
     read, written = _number(usage, "prompt_tokens"), _number(usage, "completion_tokens")
     total = _number(usage, "total_tokens")
     if written is not None and read is not None and total is not None:
-        written = max(written, total - read)  # Gemini: thinking is in the total only
+        written = max(written, total - read)  # Gemini: reasoning is included only in the total
     return Usage(
         input=read,
         output=written,

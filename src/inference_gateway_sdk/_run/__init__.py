@@ -1,1 +1,1 @@
-"""The deciding half of a run: what to ask next, which calls to run, when to stop, what a history looks like. No I/O."""
+"""The logic of a tool-calling run, without I/O: requests, tool calls, limits, history and output."""

@@ -1,4 +1,4 @@
-"""An answer of any dialect as a run sees it: text, refusal, tool calls and why it ended."""
+"""A common form for answers of all dialects: text, refusal, tool calls and the reason for the end."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .._model.json_values import is_array, is_object
 from .._model.usage import Usage
 
 if TYPE_CHECKING:
-    from .._tools.toolbox import DialectName
+    from .._tools.tool import DialectName
     from ..errors import StatusError
 
 __all__ = ["Answer", "End", "WireCall", "calls_in_generation", "failed_generation", "parse_arguments", "read_answer"]
@@ -38,9 +38,9 @@ class WireCall(Struct, frozen=True):
     """A tool call as the provider sent it.
 
     Attributes:
-        id: The provider's id, "" when there is none.
-        name: The tool's name.
-        text: The arguments as JSON text; a model wrote it, so it may be anything.
+        id: The provider's id, or "".
+        name: Name of the tool.
+        text: The arguments as JSON text. A model wrote it, so it may be invalid.
     """
 
     id: str
@@ -49,15 +49,15 @@ class WireCall(Struct, frozen=True):
 
 
 class Answer(Struct, frozen=True):
-    """What one answer holds.
+    """The content of one answer.
 
     Attributes:
-        text: The text, None for none.
-        refusal: The words of a refusal, None for none.
+        text: The text, or None.
+        refusal: The text of a refusal, or None.
         calls: The tool calls in order.
-        end: Why it ended.
-        finish: The provider's word for it.
-        usage: Tokens used, None when the provider gave none.
+        end: The reason for the end, in the common form.
+        finish: The provider's finish reason.
+        usage: Tokens used, or None if the provider reported none.
     """
 
     text: str | None = None
@@ -69,7 +69,7 @@ class Answer(Struct, frozen=True):
 
 
 def read_answer(dialect: DialectName, answer: dict[str, Any]) -> Answer:
-    """Read a whole answer, as plain values."""
+    """Read a complete answer, given as plain values."""
     usage = Usage.read(dialect, answer.get("usage"))
     if dialect == "chat":
         return _chat(answer, usage)
@@ -79,10 +79,10 @@ def read_answer(dialect: DialectName, answer: dict[str, Any]) -> Answer:
 
 
 def parse_arguments(text: str) -> object:
-    """Return the arguments of a call; empty text counts as none.
+    """Parse the arguments of a call. Empty text means no arguments.
 
     Raises:
-        ValueError: The text is not JSON; the message names the character.
+        ValueError: The text is not JSON. The message names the character.
     """
     if not text.strip():
         return {}
@@ -111,7 +111,7 @@ def _objects(value: object) -> list[dict[str, Any]]:
 
 
 def _argument_text(value: object) -> str:
-    """Return arguments as text: some providers send chat's as an object, and Messages has objects."""
+    """Return arguments as text. Messages sends objects, and so do some providers in chat completions."""
     if value is None:
         return ""
     return value if isinstance(value, str) else encode(value).decode()
@@ -139,7 +139,10 @@ def _chat(answer: dict[str, Any], usage: Usage | None) -> Answer:
 
 
 def _by_calls(end: End, calls: list[WireCall]) -> End:
-    """Providers end answers with calls as they like; an end that cuts or refuses is the one that counts."""
+    """Correct the reason for the end by the calls, as providers report calls inconsistently.
+
+    A truncation or refusal takes precedence over calls.
+    """
     if end in {"stop", "calls", "other"}:
         return "calls" if calls else ("stop" if end == "calls" else end)
     return end
@@ -194,12 +197,12 @@ _GENERATED: Final = re.compile(r"<function=([\w.-]+)[>\s]*(\{.*?\})\s*(?:</funct
 
 
 def failed_generation(error: StatusError) -> str | None:
-    """Return the text a provider refused to take for a call, None for any other error."""
+    """Return the text that a provider could not parse as a call, or None for any other error."""
     return _find_generation(error.body, 5) if error.status == 400 else None
 
 
 def _find_generation(value: object, depth: int) -> str | None:
-    """Search an error's body; the gateway puts a provider's body into a string."""
+    """Search the body of an error. The gateway embeds a provider's body as JSON in a string."""
     if depth == 0:
         return None
     if isinstance(value, str) and "failed_generation" in value:
@@ -216,7 +219,10 @@ def _find_generation(value: object, depth: int) -> str | None:
 
 
 def calls_in_generation(text: str) -> list[dict[str, Any]]:
-    """Return the calls that a refused text holds, in chat's form: `<function=name>{...}</function>`, or JSON."""
+    """Return the calls in a text that Groq rejected, in the form of chat completions.
+
+    The text contains `<function=weather>{"city": "Bern"}</function>`, or JSON.
+    """
     found = _GENERATED.findall(text)
     if not found:
         try:

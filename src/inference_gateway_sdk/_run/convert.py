@@ -1,4 +1,4 @@
-"""Messages of one dialect as those of another. What has no place there is listed by path."""
+"""Conversion of messages between dialects. Parts that cannot be converted are listed by path."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .._model.json_values import is_array, is_object
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from .._tools.toolbox import DialectName
+    from .._tools.tool import DialectName
 
 __all__ = ["AssistantParts", "ConvertedMessage", "assistant_parts", "user_message"]
 
@@ -22,12 +22,12 @@ _STRUCTURE: Final = frozenset({"type", "id", "index", "status", "object", "role"
 
 
 class AssistantParts(Struct):
-    """An answer's parts that every dialect has, and what it has besides.
+    """The parts of an answer that every dialect supports, and a list of the others.
 
     Attributes:
-        text: The text, or the words of a refusal; None for none.
-        calls: The paths of its calls.
-        lost: The path of everything else, and what it is.
+        text: The text or the text of a refusal, or None.
+        calls: Paths of the calls.
+        lost: Path and description of each other part.
     """
 
     text: str | None = None
@@ -36,11 +36,11 @@ class AssistantParts(Struct):
 
 
 class ConvertedMessage(Struct):
-    """A message of the caller's in another dialect.
+    """A message of the caller in another dialect.
 
     Attributes:
         message: The message.
-        lost: The path of what has no place in it, and what it is.
+        lost: Path and description of each part that was left out.
     """
 
     message: dict[str, Any]
@@ -48,7 +48,7 @@ class ConvertedMessage(Struct):
 
 
 def assistant_parts(dialect: DialectName, answer: dict[str, Any], maker: str | None) -> AssistantParts:
-    """Return the parts of an answer that another model can be given."""
+    """Return the parts of an answer that can be sent to another model."""
     found = AssistantParts()
     texts: list[str] = []
     {"chat": _chat, "responses": _responses, "messages": _messages}[dialect](answer, found, texts, maker)
@@ -57,7 +57,7 @@ def assistant_parts(dialect: DialectName, answer: dict[str, Any], maker: str | N
 
 
 def _rest(found: AssistantParts, value: dict[str, Any], path: str, taken: Iterable[str]) -> None:
-    """List what is left of an object after some keys were taken."""
+    """Add the remaining keys of an object to the lost parts."""
     for key, one in value.items():
         if key not in taken and key not in _STRUCTURE and one not in _EMPTY:
             found.lost.append((f"{path}.{key}", key))
@@ -68,8 +68,8 @@ def _reasoning(maker: str | None) -> str:
 
 
 def _text_parts(found: AssistantParts, texts: list[str], parts: Any, path: str, keys: tuple[str, ...]) -> None:
-    for place, part in enumerate(parts if is_array(parts) else ()):
-        where = f"{path}[{place}]"
+    for index, part in enumerate(parts if is_array(parts) else ()):
+        where = f"{path}[{index}]"
         if not is_object(part):
             continue
         key = next((one for one in keys if isinstance(part.get(one), str)), None)
@@ -95,8 +95,8 @@ def _chat(answer: dict[str, Any], found: AssistantParts, texts: list[str], maker
         if message.get(key) not in _EMPTY:
             found.lost.append((f"message.{key}", _reasoning(maker)))
     _rest(found, message, "message", {"content", "refusal", "reasoning", "reasoning_content", "tool_calls"})
-    for place, call in enumerate(message.get("tool_calls") or ()):
-        found.calls.append(path := f"message.tool_calls[{place}]")
+    for index, call in enumerate(message.get("tool_calls") or ()):
+        found.calls.append(path := f"message.tool_calls[{index}]")
         _rest(found, call, path, {"function"})
         if is_object(function := call.get("function")):
             _rest(found, function, f"{path}.function", {"name", "arguments"})
@@ -104,8 +104,8 @@ def _chat(answer: dict[str, Any], found: AssistantParts, texts: list[str], maker
 
 def _responses(answer: dict[str, Any], found: AssistantParts, texts: list[str], maker: str | None) -> None:
     items: Any = answer.get("output")
-    for place, item in enumerate(items if is_array(items) else ()):
-        path = f"output[{place}]"
+    for index, item in enumerate(items if is_array(items) else ()):
+        path = f"output[{index}]"
         kind = item.get("type")
         if kind == "message":
             _text_parts(found, texts, item.get("content"), f"{path}.content", ("text", "refusal"))
@@ -121,8 +121,8 @@ def _messages(answer: dict[str, Any], found: AssistantParts, texts: list[str], m
     content: Any = answer.get("content")
     if isinstance(content, str):
         texts.append(content)
-    for place, block in enumerate(content if is_array(content) else ()):
-        path = f"content[{place}]"
+    for index, block in enumerate(content if is_array(content) else ()):
+        path = f"content[{index}]"
         kind = block.get("type")
         if kind == "text":
             texts.append(str(block.get("text") or ""))
@@ -139,7 +139,7 @@ def _messages(answer: dict[str, Any], found: AssistantParts, texts: list[str], m
 
 
 def user_message(message: dict[str, Any], given: DialectName, wanted: DialectName) -> ConvertedMessage:
-    """Return a caller's message in another dialect; its parts are texts and pictures."""
+    """Convert a caller's message to another dialect. Text and images are supported."""
     lost: list[tuple[str, str]] = []
     role = message.get("role")
     if role == "developer" and wanted == "chat":
@@ -149,12 +149,12 @@ def user_message(message: dict[str, Any], given: DialectName, wanted: DialectNam
             lost.append((f"message.{key}", key))
     content: Any = message.get("content")
     parts: list[Any] = []
-    for place, part in enumerate(content if is_array(content) else ()):
+    for index, part in enumerate(content if is_array(content) else ()):
         read = _read_part(part)
         if read is None:
             lost.append(
                 (
-                    f"message.content[{place}]",
+                    f"message.content[{index}]",
                     f"a part of type {part.get('type') if is_object(part) else type(part).__name__}",
                 )
             )
@@ -163,7 +163,7 @@ def user_message(message: dict[str, Any], given: DialectName, wanted: DialectNam
         beside = {key: value for key, value in part.items() if key not in {"type", "text", "image_url", "source"}}
         if is_object(image := part.get("image_url")):
             beside |= {f"image_url.{key}": value for key, value in image.items() if key != "url"}
-        where = f"message.content[{place}]"
+        where = f"message.content[{index}]"
         lost += [(f"{where}.{key}", key) for key, value in beside.items() if value not in _EMPTY]
     if not is_array(content):
         return ConvertedMessage({"role": role, "content": content}, lost)
@@ -175,7 +175,7 @@ def user_message(message: dict[str, Any], given: DialectName, wanted: DialectNam
 
 
 def _read_part(part: Any) -> tuple[str, str] | None:
-    """Return a part as ("text", text) or ("image", URL); None for any other."""
+    """Return a part as ("text", text) or ("image", URL), or None for any other part."""
     if not is_object(part):
         return None
     if isinstance(text := part.get("text"), str):

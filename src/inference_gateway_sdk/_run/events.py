@@ -1,4 +1,4 @@
-"""What a run is asked to do, the actions it asks for, and the events it takes."""
+"""The settings, actions and events of a run's state machine."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeAlias
 from msgspec import Struct
 
 from .._schema.adapter import TypeAdapter  # noqa: TC001  (the same)
-from .._tools.toolbox import DialectName, Toolbox  # noqa: TC001  (the same)
+from .._tools.tool import DialectName, Toolbox  # noqa: TC001  (the same)
 from ..errors import GatewayError  # noqa: TC001  (the same)
 from .providers import OutputMode  # noqa: TC001  (the same)
 from .result import Limits
@@ -36,18 +36,19 @@ __all__ = [
 
 
 class RunSettings(Struct, frozen=True, kw_only=True):
-    """What a run is asked to do.
+    """The settings of a run.
 
     Attributes:
-        dialect: The dialect of its requests.
-        provider: The provider asked, None when a routing alias decides.
-        model: The model asked.
-        toolbox: Its tools.
-        output: The type of its output, None for text.
-        mode: How to hold the model to that type; None picks by provider.
-        limits: How far it may go.
-        on_limit: Whether a limit raises or ends the run.
-        on_tool_error: Whether a tool's exception is reported to the model or raised.
+        dialect: The dialect of the requests.
+        provider: The provider, or None if a routing alias selects it.
+        model: The model.
+        toolbox: The tools.
+        output: The output type, or None for text.
+        mode: The mode in which the model is constrained to that type, or None to select it by provider.
+        first_mode: The first mode to try, learned from an earlier run with the same model, or None for the table's.
+        limits: The limits of the run.
+        on_limit: "raise" to raise an error at a limit, "return" to end the run.
+        on_tool_error: "report" to report a tool's exception to the model, "raise" to raise it.
         params: The caller's other parameters.
     """
 
@@ -57,6 +58,7 @@ class RunSettings(Struct, frozen=True, kw_only=True):
     toolbox: Toolbox
     output: TypeAdapter[Any] | None = None
     mode: OutputMode | None = None
+    first_mode: OutputMode | None = None
     limits: Limits = Limits()
     on_limit: Literal["raise", "return"] = "raise"
     on_tool_error: Literal["report", "raise"] = "report"
@@ -67,14 +69,14 @@ class RunSettings(Struct, frozen=True, kw_only=True):
 
 
 class Ask(Struct, frozen=True, kw_only=True):
-    """Send a request.
+    """Action: send a request.
 
     Attributes:
-        messages: The messages, or Responses' input.
+        messages: The messages, or the input for Responses.
         params: All other parameters.
-        mcp_bypass: Keep the gateway's own MCP tools out.
-        whole: Ask for a whole answer, not a stream.
-        seconds: What is left of the run's time, None for any.
+        mcp_bypass: True to disable the gateway's own MCP tools.
+        whole: True to request a whole answer instead of a stream.
+        seconds: Remaining seconds of the run, None for no limit.
     """
 
     messages: list[Any]
@@ -85,28 +87,28 @@ class Ask(Struct, frozen=True, kw_only=True):
 
 
 class Decide(Struct, frozen=True):
-    """Ask whether these calls may run."""
+    """Action: ask for approval of these calls."""
 
     calls: tuple[RunCall, ...]
 
 
 class Execute(Struct, frozen=True):
-    """Run these calls, side by side if the caller wants; `seconds` is what is left of the run's time."""
+    """Action: run these calls, possibly in parallel. `seconds` is the remaining time of the run."""
 
     calls: tuple[PlannedCall, ...]
     seconds: float | None = None
 
 
 class Pause(Struct, frozen=True):
-    """Calls wait for a decision or a result that nobody here can give."""
+    """Action: pause the run. Calls wait for a decision or a result from the caller."""
 
 
 class Done(Struct, frozen=True):
-    """The run has its output, or ended at a limit that returns."""
+    """Action: end the run. It has its output, or reached a limit with `on_limit="return"`."""
 
 
 class Fail(Struct, frozen=True):
-    """Raise this error; its `partial` is the run."""
+    """Action: raise this error. Its `partial` is the run."""
 
     error: GatewayError
 
@@ -118,37 +120,37 @@ Action: TypeAlias = Ask | Decide | Execute | Pause | Done | Fail
 
 
 class Replied(Struct, frozen=True):
-    """Answers to the last request; several when the gateway ran tools of its own."""
+    """Event: answers to the last request. There are several if the gateway ran its own tools."""
 
     answers: Sequence[Any]
 
 
 class Failed(Struct, frozen=True):
-    """The last request failed."""
+    """Event: the last request failed."""
 
     error: GatewayError
 
 
 class Decided(Struct, frozen=True):
-    """Decisions by call id: True, False, a reason, or None to leave a call open."""
+    """Event: decisions by call id. Each is True, False, a reason, or None to leave the call open."""
 
     decisions: Mapping[str, object]
 
 
 class Began(Struct, frozen=True):
-    """These calls are about to run."""
+    """Event: these calls are about to run."""
 
     calls: tuple[str, ...]
 
 
 class Clock(Struct, frozen=True):
-    """Seconds since the run began."""
+    """Event: seconds since the run began."""
 
     seconds: float
 
 
 class Interrupted(Struct, frozen=True):
-    """The run is abandoned; calls that are running may or may not have an effect."""
+    """Event: the run is abandoned. It is not known whether running calls take effect."""
 
 
 Event: TypeAlias = Replied | Failed | Decided | Began | Finished | Clock | Interrupted

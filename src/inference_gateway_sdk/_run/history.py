@@ -1,7 +1,7 @@
-"""What a caller gives as messages, as entries of a transcript: texts, messages, answers, runs, transcripts.
+"""Conversion of a caller's messages to transcript entries: strings, messages, answers, runs and transcripts.
 
-Assistant messages and tool results become the entries that a run would have written, so that every history follows the
-same rules: each call has a result, and a history that ends in open calls is a paused run.
+Assistant messages and tool results become the entries that a run would have written. So every history follows the same
+rules: each call has a result, and a history that ends in open calls is a paused run.
 """
 
 from __future__ import annotations
@@ -20,9 +20,10 @@ from .transcript import Answered, Entry, Result, RunCall, Transcript, UserMessag
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from .._tools.toolbox import DialectName
+    from .._tools.tool import DialectName
+    from .answers import Answer
 
-__all__ = ["answered", "read_history"]
+__all__ = ["answered", "read_history", "read_reply"]
 
 _ANSWERS: Final[tuple[tuple[type, DialectName], ...]] = (
     (CreateChatCompletionResponse, "chat"),
@@ -32,15 +33,15 @@ _ANSWERS: Final[tuple[tuple[type, DialectName], ...]] = (
 
 
 def read_history(messages: Any, dialect: DialectName) -> list[Entry]:
-    """Return what a caller gave as entries.
+    """Return a caller's messages as entries.
 
     Args:
         messages: A string, a message, an answer, a run, a transcript, or a list of them.
-        dialect: The dialect of the messages among them.
+        dialect: The dialect of the messages.
 
     Raises:
-        TypeError: Something else; the message names its place.
-        ValueError: No message at all, or a message without a role.
+        TypeError: An item has another type. The error names its index.
+        ValueError: There is no message, or a message has no role.
     """
     reader = _Reader(dialect)
     if _is_one(messages):
@@ -49,24 +50,36 @@ def read_history(messages: Any, dialect: DialectName) -> list[Entry]:
         kind = type(messages).__name__
         raise TypeError(f"messages must be a string, a message, a run or a list of them, got {kind}")
     else:
-        for place, item in enumerate(messages):
-            reader.add(item, f"messages[{place}]")
+        for index, item in enumerate(messages):
+            reader.add(item, f"messages[{index}]")
     if not reader.entries:
-        raise ValueError("messages is empty: give at least one message")
+        raise ValueError("messages is empty: pass at least one message")
     return reader.entries
 
 
 def answered(answer: Any, dialect: DialectName, *, provider: str | None = None, model: str | None = None) -> Answered:
-    """Return an answer as the entry that keeps it, with the marks that its type has of how it came."""
+    """Return the entry for an answer, including whether it is complete and which calls the gateway ran."""
     calls: list[Any] = getattr(answer, "tool_calls", None) or []
     return Answered(
         dialect=dialect,
         answer=to_builtins(answer),
         provider=provider,
         model=model,
-        on_gateway=tuple(place for place, call in enumerate(calls) if getattr(call, "ran_on_gateway", False)),
+        on_gateway=tuple(index for index, call in enumerate(calls) if getattr(call, "ran_on_gateway", False)),
         complete=getattr(answer, "complete", True) is not False,
     )
+
+
+def read_reply(answer: Any) -> Answer:
+    """Return an answer of the client in the common form.
+
+    Raises:
+        TypeError: The value is not an answer of one of the three dialects.
+    """
+    for kind, dialect in _ANSWERS:
+        if isinstance(answer, kind):
+            return answered(answer, dialect).read
+    raise TypeError(f"expected an answer of chat, Responses or Messages, got {type(answer).__name__}")
 
 
 def _is_one(messages: Any) -> bool:
@@ -78,7 +91,7 @@ def _is_one(messages: Any) -> bool:
 
 
 def _transcript_of(item: Any) -> Transcript | None:
-    """Return a run's transcript, None for anything else."""
+    """Return the transcript of a run, or None for any other item."""
     if isinstance(item, Transcript):
         return item
     found = getattr(item, "transcript", None)
@@ -86,12 +99,12 @@ def _transcript_of(item: Any) -> Transcript | None:
 
 
 class _Reader:
-    """Reads one history."""
+    """The reader of one history."""
 
     def __init__(self, dialect: DialectName) -> None:
         self.dialect: DialectName = dialect
         self.entries: list[Entry] = []
-        self._calls: dict[str, RunCall] = {}  # of the first `_read` entries
+        self._calls: dict[str, RunCall] = {}  # calls of the first `_read` entries
         self._rounds = 0
         self._read = 0
         readers: dict[str, Callable[[dict[str, Any], str], Iterator[Entry]]] = {
@@ -144,7 +157,7 @@ class _Reader:
         else:
             last = self.entries[-1] if self.entries else None
             if isinstance(last, Answered) and last.dialect == "responses" and "status" not in last.answer:
-                last.answer["output"].append(_output_message(plain))  # one answer's items come one by one
+                last.answer["output"].append(_output_message(plain))  # the items of one answer are separate in a list
             else:
                 yield Answered(dialect="responses", answer={"output": [_output_message(plain)]})
 
@@ -165,20 +178,20 @@ class _Reader:
             yield UserMessage(dialect="messages", message={**plain, "content": rest})
 
     def _result(self, wire_id: object, content: object, where: str, is_error: bool = False) -> Result:
-        """Return a given result as the entry for the open call of that id."""
+        """Return the entry for a result, which belongs to the open call with this id."""
         for entry in self.entries[self._read :]:
             self._rounds = add_to_calls(entry, self._calls, self._rounds)
         self._read = len(self.entries)
         waiting = [call for call in self._calls.values() if wire_id in {call.wire_id, call.id}]
         open_calls = [call for call in waiting if call.status == "pending"] or waiting
         if not open_calls:
-            raise ValueError(f"{where} answers the call {wire_id!r}, which is not among the calls before it")
+            raise ValueError(f"{where} is a result for the call {wire_id!r}, which no earlier message contains")
         text = content if isinstance(content, str) else _joined(content)
         return Result(call=open_calls[0].id, text=text, is_error=is_error, status="failed" if is_error else "done")
 
 
 def _output_message(item: dict[str, Any]) -> dict[str, Any]:
-    """Return an assistant's message in the form of an output item, where it is given as input."""
+    """Return an assistant message as an output item, also if it is in the form of an input item."""
     content: object = item.get("content")
     if item.get("type", "message") == "message" and isinstance(content, str):
         return {**item, "type": "message", "content": [{"type": "output_text", "text": content}]}
@@ -186,6 +199,6 @@ def _output_message(item: dict[str, Any]) -> dict[str, Any]:
 
 
 def _joined(content: object) -> str:
-    """Return the text of a result that is given in parts."""
+    """Return the text of a result that consists of parts."""
     parts: list[Any] = content if is_array(content) else []
     return "\n".join(part["text"] for part in parts if is_object(part) and isinstance(part.get("text"), str))

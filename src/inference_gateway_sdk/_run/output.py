@@ -1,58 +1,71 @@
-"""Structured output: how a model is held to a type, how its value is read, and how it is asked again."""
+"""Structured output: constrain a model to a type, decode its value, and ask again for an invalid one."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, get_origin
 
 import msgspec
 from msgspec import Struct
 
 from .._model.json_values import is_object
-from .._schema.adapter import InvalidValueError, Problem, TypeAdapter
+from .._schema.adapter import InvalidValueError, Problem, TypeAdapter, adapt
 from .._schema.partial import PartialReader
-from .._schema.strict import PLAIN, Strict, strict
-from .._tools.toolbox import describe_tool
+from .._schema.strict import OPENAI, PLAIN, Strict, strict
+from .._tools.tool import describe_tool
 from .answers import parse_arguments
+from .history import read_reply
+from .providers import rules_for
+from .result import OutputError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .._tools.toolbox import DialectName
+    from .._tools.tool import DialectName
     from .providers import OutputMode, ProviderRules
 
-__all__ = ["FINAL_TOOL", "Hold", "OutputType", "asks_again", "reads_value"]
+__all__ = [
+    "FINAL_TOOL",
+    "Constraint",
+    "OutputType",
+    "correction_request",
+    "cut_output",
+    "no_output",
+    "parse_answer",
+    "parse_value",
+    "response_format",
+]
 
 FINAL_TOOL: Final = "final_answer"
 _FINAL_TEXT: Final = "Give the final answer with this tool, when everything else is done."
 _CALL_IT: Final = "When you have the answer, give it by calling the tool {name}, and not as text."
-_AS_JSON: Final = "Answer with JSON only, without any other text. The JSON must fit this JSON schema:\n{schema}"
+_AS_JSON: Final = "Answer with JSON only, without any other text. The JSON must match this JSON schema:\n{schema}"
 
 
-class Hold(Struct, frozen=True):
-    """What is added to a request to hold the model to a type.
+class Constraint(Struct, frozen=True):
+    """The additions to a request that constrain the model to a type.
 
     Attributes:
         params: Parameters of the dialect.
         tool: The final tool, None in other modes.
-        instruction: A text for the model, None for none.
-        demands_call: Whether a call, of any tool, is to be demanded.
+        instruction: A text for the model, or None.
+        requires_call: True if `tool_choice` must require a call of any tool.
     """
 
     params: dict[str, Any]
     tool: dict[str, Any] | None = None
     instruction: str | None = None
-    demands_call: bool = False
+    requires_call: bool = False
 
 
 class OutputType:
-    """The type a run's output must have, in one mode for one provider.
+    """The output type of a run, in one mode for one provider.
 
     Args:
         adapter: The type.
-        mode: How the model is held to it.
+        mode: The mode in which the model is constrained to it.
         dialect: The dialect of the requests.
         rules: The provider's rules.
-        taken: Names of tools, which the final tool must not have.
+        taken: Names of other tools. The final tool gets a different name.
     """
 
     def __init__(
@@ -72,23 +85,22 @@ class OutputType:
             self.tool_name += "_"
         form = rules.schema if mode == "schema" else rules.tools if mode == "tool" and rules.tools else PLAIN
         self.form: Strict = strict(adapter.schema, form)
-        self.promised = mode in {"schema", "tool"} and form is not PLAIN and self.form.holds
+        self.promised = mode in {"schema", "tool"} and form is not PLAIN and self.form.is_strict
 
-    def hold(self) -> Hold:
-        """Return what to add to a request."""
+    def constraint(self) -> Constraint:
+        """Return the additions to a request."""
         schema = self.form.schema
         if self.mode == "schema":
-            return Hold(self._format(schema))
+            return Constraint(self._format(schema))
         if self.mode == "tool":
-            held = self.promised or None
-            made = describe_tool(self.tool_name, _FINAL_TEXT, schema, self.dialect, strict=held)
-            return Hold({}, made, _CALL_IT.format(name=self.tool_name), demands_call=self.rules.forced)
+            made = describe_tool(self.tool_name, _FINAL_TEXT, schema, self.dialect, strict=self.promised or None)
+            return Constraint({}, made, _CALL_IT.format(name=self.tool_name), requires_call=self.rules.forced)
         text = _AS_JSON.format(schema=msgspec.json.encode(schema).decode())
         if self.mode == "json" and self.dialect == "chat":
-            return Hold({"response_format": {"type": "json_object"}}, instruction=text)
+            return Constraint({"response_format": {"type": "json_object"}}, instruction=text)
         if self.mode == "json" and self.dialect == "responses":
-            return Hold({"text": {"format": {"type": "json_object"}}}, instruction=text)
-        return Hold({}, instruction=text)
+            return Constraint({"text": {"format": {"type": "json_object"}}}, instruction=text)
+        return Constraint({}, instruction=text)
 
     def _format(self, schema: dict[str, Any]) -> dict[str, Any]:
         named = {"name": self.adapter.name, "schema": schema, "strict": self.promised}
@@ -99,15 +111,15 @@ class OutputType:
         return {"response_format": {"type": "json_schema", "json_schema": named}}
 
     def read(self, text: str) -> Any:
-        """Return the value of the type that a model wrote.
+        """Decode a model's text to the type.
 
         Raises:
-            InvalidValueError: It is not JSON, or does not fit; the error names each place.
+            InvalidValueError: The text is not JSON, or does not match the type. The error lists all mismatches.
         """
-        return self.adapter.decode(self.form.restore(reads_value(text)))
+        return self.adapter.decode(self.form.restore(parse_value(text)))
 
     def partial(self, text: str) -> Any:
-        """Return the JSON value of a text that was cut off, as far as it came."""
+        """Return the partial JSON value of a truncated text."""
         reader = PartialReader(prose=not text.lstrip().startswith(("{", "[")))
         reader.feed(text)
         reader.changed()
@@ -115,11 +127,11 @@ class OutputType:
         return value.get("value") if self.form.wrapped and is_object(value) else value
 
 
-def reads_value(text: str) -> Any:
-    """Return the JSON value of a text; prose and fences around an object are skipped.
+def parse_value(text: str) -> Any:
+    """Return the JSON value of a text. Prose and Markdown fences around an object are skipped.
 
     Raises:
-        InvalidValueError: There is no whole JSON value.
+        InvalidValueError: The text contains no complete JSON value.
     """
     try:
         if text.strip():
@@ -134,7 +146,65 @@ def reads_value(text: str) -> Any:
     raise InvalidValueError((Problem("$", problem),))
 
 
-def asks_again(error: InvalidValueError, *, tool: str | None = None) -> str:
+def correction_request(error: InvalidValueError, *, tool: str | None = None) -> str:
     """Return the text that asks a model to correct its value."""
     again = f"Call {tool} again" if tool else "Answer again"
-    return f"The answer does not fit: {error}. {again} with the whole corrected value."
+    return f"The answer is invalid: {error}. {again} with the whole corrected value."
+
+
+def no_output(reason: str, text: str | None) -> OutputError:
+    """Return the error for an answer that was refused or filtered."""
+    word = "refused" if reason == "refusal" else "was stopped by a content filter"
+    return OutputError(f"the model {word}: {text or ''}".rstrip(": "), reason=reason, text=text)
+
+
+def cut_output(text: str, value: Any) -> OutputError:
+    """Return the error for a value that was cut off."""
+    message = "the answer was cut off before its value was complete"
+    return OutputError(message, reason="length", text=text, value=value, hint="allow more tokens")
+
+
+def response_format(kind: Any, provider: str | None) -> dict[str, Any]:
+    """Return the `response_format` of chat completions that constrains a provider's model to a type.
+
+    Raises:
+        TypeError: The value is not a type, or cannot be represented in JSON.
+    """
+    if not isinstance(kind, type) and get_origin(kind) is None:
+        raise TypeError(f"response_format must be an object or a type, got {type(kind).__name__}")
+    try:
+        adapter = adapt(kind)
+    except TypeError as error:
+        raise TypeError(f"response_format cannot be described to a model: {error}") from None
+    found: dict[str, Any] = OutputType(adapter, "schema", "chat", rules_for("chat", provider), {}).constraint().params
+    return found["response_format"]  # type: ignore[no-any-return]
+
+
+def parse_answer(reply: Any, kind: Any) -> Any:
+    """Decode the text of an answer of any dialect to a type.
+
+    Raises:
+        OutputError: The text is not JSON or does not match the type, or the answer was cut off, filtered or refused.
+        TypeError: The type cannot be represented in JSON.
+    """
+    adapter = adapt(kind)
+    answer = read_reply(reply)
+    text = answer.text or ""
+    if answer.end in {"content_filter", "refusal"}:
+        raise no_output(answer.end, answer.refusal or answer.text)
+    form = strict(adapter.schema, OPENAI)
+    if answer.end == "length":
+        reader = PartialReader(prose=not text.lstrip().startswith(("{", "[")))
+        reader.feed(text)
+        reader.changed()  # updates an open string
+        raise cut_output(text, reader.value)
+    try:
+        value = parse_value(text)
+        try:
+            return adapter.decode(value)
+        except InvalidValueError:  # wrapped, or with nulls for absent properties, as in strict schemas
+            return adapter.decode(form.restore(value))
+    except InvalidValueError as error:
+        raise OutputError(
+            f"the answer does not match the type: {error}", text=text, problems=(error.problems,)
+        ) from None

@@ -1,7 +1,7 @@
-"""What each provider takes: how a model can be held to a schema, and which rules a history must follow.
+"""The rules of each provider: the ways to constrain a model to a schema, and the form of a history.
 
-The table picks where to begin. A 400 moves a run one step down (`next_mode`), and every value is validated whatever the
-provider promised, so that a row out of date costs a request and never a wrong result.
+The table selects the first mode. After a 400, a run tries the next mode (`next_mode`). Every value is validated, even
+if the provider guarantees the schema. So an outdated row costs one request, but never causes a wrong result.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from msgspec import Struct
 from .._schema.strict import ANTHROPIC, GOOGLE, GRAMMAR, OPENAI, PLAIN, Rules
 
 if TYPE_CHECKING:
-    from .._tools.toolbox import DialectName
+    from .._tools.tool import DialectName
 
 __all__ = ["MODES", "OutputMode", "ProviderRules", "first_mode", "next_mode", "rules_for"]
 
@@ -22,17 +22,17 @@ MODES: Final[tuple[OutputMode, ...]] = ("schema", "tool", "json", "prompt")
 
 
 class ProviderRules(Struct, frozen=True, kw_only=True):
-    """One provider through one dialect.
+    """The rules of one provider in one dialect.
 
     Attributes:
-        modes: The ways to hold a model to a schema that it takes, best first; "prompt" is always the last.
-        with_tools: The same when tools are offered, too.
-        schema: The form of the schema.
-        tools: The form of tool schemas sent as strict, None where strict tools are not taken.
-        forced: Whether `tool_choice` may demand a call.
-        call_id: The form that ids of calls must have.
-        assistant_after_tool: A user's message must not follow a tool's.
-        whole: Answers held to a schema do not stream.
+        modes: The supported ways to constrain a model to a schema, best first. "prompt" is always the last.
+        with_tools: The same if tools are offered, or None for no difference.
+        schema: The rules for output schemas.
+        tools: The rules for strict tool schemas, or None if strict tools are not supported.
+        forced: True if `tool_choice` may require a call.
+        call_id: Regular expression for valid ids of calls.
+        assistant_after_tool: True if an assistant message is required between a tool message and a user message.
+        whole: True if answers constrained to a schema cannot be streamed.
     """
 
     modes: tuple[OutputMode, ...] = ("schema", "tool", "json")
@@ -48,26 +48,26 @@ class ProviderRules(Struct, frozen=True, kw_only=True):
 _ANY: Final = ProviderRules()
 _ANTHROPIC_ID: Final = r"[A-Za-z0-9_-]{1,64}"
 
-# By provider, for chat: what each is known to do, from the issues named; not tried against the providers themselves.
+# Chat rules by provider, from the issues named. They were not tested against the providers themselves.
 _CHAT: Final[dict[str, ProviderRules]] = {
     "openai": ProviderRules(schema=OPENAI, tools=OPENAI),
-    # its chat endpoint ignores response_format; a forced choice is refused while the model thinks
+    # its chat endpoint ignores response_format; extended thinking does not allow a forced choice
     "anthropic": ProviderRules(modes=("tool",), schema=ANTHROPIC, forced=False, call_id=_ANTHROPIC_ID),
-    # tools and a schema at once: 400 up to Gemini 2.5
+    # tools together with a schema: 400 up to Gemini 2.5
     "google": ProviderRules(schema=GOOGLE, with_tools=("tool",)),
     # "json mode cannot be combined with tool/function calling"
     "groq": ProviderRules(schema=OPENAI, with_tools=("tool",)),
     "mistral": ProviderRules(schema=OPENAI, call_id=r"[A-Za-z0-9]{9}", assistant_after_tool=True),
-    # JSON objects only; reasoners refuse a forced choice
+    # JSON objects only; reasoning models reject a forced choice
     "deepseek": ProviderRules(modes=("tool", "json"), forced=False),
     "cohere": ProviderRules(schema=GOOGLE, with_tools=("tool",)),
-    # JSON mode does not stream
+    # JSON mode does not support streaming
     "cloudflare": ProviderRules(with_tools=("tool",), whole=True),
-    # tools are ignored when a format is set (ollama#8095), tool_choice always (ollama#8421)
+    # tools are ignored if a format is set (ollama#8095); tool_choice is always ignored (ollama#8421)
     "ollama": ProviderRules(schema=GRAMMAR, with_tools=("tool",), forced=False),
-    # a format is accepted and not enforced (ollama#12362)
+    # a format is accepted but not enforced (ollama#12362)
     "ollama_cloud": ProviderRules(modes=("tool", "json"), forced=False),
-    # a schema makes calls impossible; tool_choice is not enforced
+    # a schema prevents tool calls; tool_choice is not enforced
     "llamacpp": ProviderRules(schema=GRAMMAR, with_tools=("tool",), forced=False),
     "moonshot": ProviderRules(schema=OPENAI, forced=False),
     "zai": ProviderRules(modes=("tool", "json"), forced=False),
@@ -83,7 +83,7 @@ _MESSAGES: Final = ProviderRules(
 
 
 def rules_for(dialect: DialectName, provider: str | None) -> ProviderRules:
-    """Return the rules of a provider; those of chat in general for one that is not known."""
+    """Return the rules of a provider. An unknown provider has the default rules of chat."""
     if dialect == "responses":
         return _RESPONSES
     if dialect == "messages":
@@ -97,11 +97,11 @@ def _modes(rules: ProviderRules, *, with_tools: bool) -> tuple[OutputMode, ...]:
 
 
 def first_mode(rules: ProviderRules, *, with_tools: bool) -> OutputMode:
-    """Return the mode to begin with."""
+    """Return the first mode to try."""
     return _modes(rules, with_tools=with_tools)[0]
 
 
 def next_mode(mode: OutputMode, rules: ProviderRules, *, with_tools: bool) -> OutputMode | None:
-    """Return the mode one step below, None after the last."""
+    """Return the next mode to try, or None after the last."""
     below = MODES[MODES.index(mode) + 1 :]
     return next((one for one in _modes(rules, with_tools=with_tools) if one in below), None)

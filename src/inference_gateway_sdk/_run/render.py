@@ -1,7 +1,8 @@
-"""A transcript as the messages of one provider, in one dialect, and the list of what does not survive it.
+"""Rendering of a transcript as messages for one provider in one dialect, with a list of the losses.
 
-An answer goes back to the model that made it as it came. Any other model gets its text and its calls; what remains is a
-`Loss`. Every call has a result right after the answer, and ids, roles and arguments have the form the provider takes.
+An answer is sent back unchanged to the model that wrote it. Any other model receives its text and calls, and the rest
+is a `Loss`. Every call has a result directly after the answer. Ids, roles and arguments have the form that the provider
+accepts.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from .transcript import Answered, Note, Result, RunCall, Started, UserMessage, c
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from .._tools.toolbox import DialectName
+    from .._tools.tool import DialectName
     from .transcript import Entry
 
 __all__ = ["Loss", "Rendered", "Target", "render"]
@@ -37,12 +38,12 @@ _ACKNOWLEDGED: Final = "I have the results."
 
 @set_module
 class Loss(Struct, frozen=True):
-    """Something of a transcript that another model does not get.
+    """A part of a transcript that another model does not receive.
 
     Attributes:
-        round: The answer it belongs to, counted from 1; 0 for a message of the caller's.
-        path: Its place in that answer or message.
-        what: What it is, with the reason.
+        round: Number of the answer, counted from 1, or 0 for a message of the caller.
+        path: Path in that answer or message.
+        what: Description of the part, with the reason.
     """
 
     round: int
@@ -54,7 +55,7 @@ class Loss(Struct, frozen=True):
 
 
 class Target(Struct, frozen=True):
-    """Whom a transcript is rendered for."""
+    """The recipient of a rendered transcript."""
 
     dialect: DialectName
     provider: str | None = None
@@ -62,12 +63,12 @@ class Target(Struct, frozen=True):
 
 
 class Rendered(Struct, frozen=True):
-    """A transcript as one provider takes it.
+    """A transcript in the form that one provider accepts.
 
     Attributes:
-        messages: The messages, or Responses' input items.
-        system: The system texts, for Messages, which has them apart.
-        losses: What was left out.
+        messages: The messages, or the input items for Responses.
+        system: The system texts for Messages, which takes them as a separate parameter.
+        losses: The parts that were left out.
     """
 
     messages: list[Any]
@@ -76,7 +77,7 @@ class Rendered(Struct, frozen=True):
 
 
 def render(entries: Iterable[Entry], target: Target) -> Rendered:
-    """Return a transcript as the messages of a provider."""
+    """Render a transcript for a provider."""
     work = _Render(target)
     for entry in entries:
         work.add(entry)
@@ -85,7 +86,7 @@ def render(entries: Iterable[Entry], target: Target) -> Rendered:
 
 
 class _Render:
-    """One rendering, entry by entry."""
+    """The state of one rendering, which processes the entries in order."""
 
     def __init__(self, target: Target) -> None:
         self.target = target
@@ -98,7 +99,7 @@ class _Render:
         self.open: dict[str, RunCall] = {}  # calls of the last answer, in order
         self.results: dict[str, Result] = {}
         self.started: set[str] = set()
-        self.names: dict[str, str] = {}  # ids as they are sent
+        self.sent_ids: dict[str, str] = {}  # ids sent to the provider, by the ids in the transcript
 
     def add(self, entry: Entry) -> None:
         match entry:
@@ -150,21 +151,21 @@ class _Render:
         calls = list(calls_in(entry, self.rounds, self.calls)) if entry.complete else []
         for call in calls:
             self.calls[call.id] = self.open[call.id] = call
-            self.names[call.id] = self.wire_id(call)
+            self.sent_ids[call.id] = self.wire_id(call)
         own = entry.dialect == self.target.dialect and entry.complete
         if own and (entry.model is None or (entry.provider, entry.model) == (self.target.provider, self.target.model)):
-            self.as_it_came(entry, calls)
+            self.unchanged(entry, calls)
         else:
             self.converted(entry, calls)
 
     def wire_id(self, call: RunCall) -> str:
-        """Return the id a call is sent with: its own where the provider takes it, or one made from it."""
+        """Return the id to send for a call: its own if the provider accepts it, else a hash of it."""
         if re.fullmatch(self.rules.call_id, call.id):
             return call.id
         return hashlib.sha256(call.id.encode()).hexdigest()[:9]
 
     def arguments(self, call: RunCall) -> Any:
-        """Return a call's arguments; text that is not a JSON object is wrapped, as providers refuse or choke on it."""
+        """Return a call's arguments. Text that is not a JSON object is wrapped, because providers fail on it."""
         try:
             value = parse_arguments(call.text)
         except ValueError:
@@ -172,14 +173,14 @@ class _Render:
         return value if is_object(value) else {"_invalid": call.text}
 
     def argument_text(self, call: RunCall) -> str:
-        """Return the same as text: the model's own where it is a JSON object."""
+        """Return a call's arguments as text: the model's own text if it is a JSON object."""
         value = self.arguments(call)
         wrapped = is_object(value) and value.keys() == {"_invalid"} and value["_invalid"] == call.text
         return msgspec.json.encode(value).decode() if wrapped or not call.text.strip() else call.text
 
-    def as_it_came(self, entry: Answered, calls: list[RunCall]) -> None:
+    def unchanged(self, entry: Answered, calls: list[RunCall]) -> None:
         if self.target.dialect == "chat":
-            self.chat_as_it_came(entry.answer, calls)
+            self.unchanged_chat(entry.answer, calls)
         elif self.target.dialect == "responses":
             items: Any = entry.answer.get("output")
             by_place = iter(calls)
@@ -199,12 +200,12 @@ class _Render:
                 self.messages.append({"role": "assistant", "content": content if isinstance(content, str) else blocks})
 
     def response_call(self, item: dict[str, Any], call: RunCall) -> dict[str, Any]:
-        return {**item, "call_id": self.names[call.id], "arguments": self.argument_text(call)}
+        return {**item, "call_id": self.sent_ids[call.id], "arguments": self.argument_text(call)}
 
     def message_call(self, block: dict[str, Any], call: RunCall) -> dict[str, Any]:
-        return {**block, "id": self.names[call.id], "input": self.arguments(call)}
+        return {**block, "id": self.sent_ids[call.id], "input": self.arguments(call)}
 
-    def chat_as_it_came(self, answer: dict[str, Any], calls: list[RunCall]) -> None:
+    def unchanged_chat(self, answer: dict[str, Any], calls: list[RunCall]) -> None:
         choices: Any = answer.get("choices")
         message: Any = choices[0].get("message") if is_array(choices) and choices else None
         if not is_object(message):
@@ -231,7 +232,7 @@ class _Render:
             self.lose(f"message.tool_calls[{call.place}].{key}", f"{key}, which the gateway does not pass on,")
         kept = {key: value for key, value in raw.items() if key in _CALL_KEYS}
         function = {"name": call.name, "arguments": self.argument_text(call)}
-        return {"type": "function", **kept, "id": self.names[call.id], "function": function}
+        return {"type": "function", **kept, "id": self.sent_ids[call.id], "function": function}
 
     def converted(self, entry: Answered, calls: list[RunCall]) -> None:
         parts = assistant_parts(entry.dialect, entry.answer, entry.provider)
@@ -259,7 +260,7 @@ class _Render:
     # --- results
 
     def close_calls(self) -> None:
-        """Send the results of the last answer's calls, in the order of the calls, each call with one."""
+        """Add one result for each call of the last answer, in the order of the calls."""
         if not self.open:
             return
         closed: list[dict[str, Any]] = []
@@ -279,7 +280,7 @@ class _Render:
             self.messages += closed
 
     def result(self, call: RunCall, text: str, *, failed: bool) -> dict[str, Any]:
-        wire_id = self.names[call.id]
+        wire_id = self.sent_ids[call.id]
         if self.target.dialect == "chat":
             return {"role": "tool", "tool_call_id": wire_id, "content": text}
         if self.target.dialect == "responses":

@@ -1,4 +1,4 @@
-"""The next request of a run: messages, tools, and what holds the model to a type."""
+"""The next request of a run: messages, tools, and the constraints of the output type."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from .._model.encode import to_builtins
 from .._model.json_values import is_mapping, is_object
-from .._tools.toolbox import describe_tool
+from .._tools.tool import describe_tool
 from .events import Ask
 from .render import Target, render
 from .transcript import Offered
 
 if TYPE_CHECKING:
     from .events import RunSettings
-    from .output import Hold, OutputType
+    from .output import Constraint, OutputType
     from .providers import ProviderRules
     from .transcript import Entry
 
@@ -33,22 +33,22 @@ def build_request(
     """Return the request that continues a transcript.
 
     Args:
-        settings: What the run is asked to do.
+        settings: The settings of the run.
         rules: The provider's rules.
         entries: The transcript.
-        output: The output's type, None for text.
-        first: Whether it is the run's first request; the caller's `tool_choice` is for that one.
-        strict_tools: Send tool schemas as strict where that is possible.
-        seconds: What is left of the run's time.
+        output: The output type, or None for text.
+        first: True for the run's first request. The caller's `tool_choice` applies only to it.
+        strict_tools: Send tool schemas as strict if possible.
+        seconds: Remaining seconds of the run, None for no limit.
     """
-    hold = None if output is None else output.hold()
-    params = _parameters(settings, rules, entries, hold, first=first, strict_tools=strict_tools)
+    constraint = None if output is None else output.constraint()
+    params = _parameters(settings, rules, entries, constraint, first=first, strict_tools=strict_tools)
     rendered = render(entries, Target(settings.dialect, settings.provider, settings.model))
     _add_system(params, rendered.system)
     messages = rendered.messages
-    if hold is not None and hold.instruction is not None:
-        messages = _with_instruction(settings, messages, params, hold.instruction)
-    own_tools = bool(settings.toolbox) or (hold is not None and hold.tool is not None)
+    if constraint is not None and constraint.instruction is not None:
+        messages = _with_instruction(settings, messages, params, constraint.instruction)
+    own_tools = bool(settings.toolbox) or (constraint is not None and constraint.tool is not None)
     return Ask(
         messages=messages,
         params=params,
@@ -62,27 +62,27 @@ def _parameters(
     settings: RunSettings,
     rules: ProviderRules,
     entries: list[Entry],
-    hold: Hold | None,
+    constraint: Constraint | None,
     *,
     first: bool,
     strict_tools: bool,
 ) -> dict[str, Any]:
-    """Return the caller's parameters with the tools, and with what holds the model to the type."""
+    """Return the caller's parameters with the tools and the constraints of the output type."""
     dialect = settings.dialect
     params = dict(settings.params)
     if not first and not forbids_calls(params.get("tool_choice")):
-        params.pop("tool_choice", None)  # a forced choice in every round would never end
+        params.pop("tool_choice", None)  # with a forced choice in every round, the run would never end
     tools = [_described(settings, rules, name, strict_tools=strict_tools) for name in settings.toolbox]
-    if not tools and (earlier := offered_last(entries)):  # Anthropic refuses calls in a history without tools
+    if not tools and (earlier := offered_last(entries)):  # Anthropic rejects a history with calls but without tools
         tools = [describe_tool(one["name"], one["description"], one["parameters"], dialect) for one in earlier]
         params["tool_choice"] = {"type": "none"} if dialect == "messages" else "none"
-    if hold is not None:
-        params = _merged(params, hold.params)
-    if hold is not None and hold.tool is not None:
-        tools.append(hold.tool)
+    if constraint is not None:
+        params = _merged(params, constraint.params)
+    if constraint is not None and constraint.tool is not None:
+        tools.append(constraint.tool)
         if not settings.toolbox:
             params.pop("tool_choice", None)
-        if hold.demands_call and "tool_choice" not in params:
+        if constraint.requires_call and "tool_choice" not in params:
             params["tool_choice"] = {"type": "any"} if dialect == "messages" else "required"
     if tools:
         params["tools"] = tools
@@ -93,13 +93,13 @@ def _described(settings: RunSettings, rules: ProviderRules, name: str, *, strict
     tool, dialect = settings.toolbox[name], settings.dialect
     if strict_tools and rules.tools is not None and tool.runner == "function":
         form = tool.strict_form(rules.tools)
-        if form.holds:
+        if form.is_strict:
             return describe_tool(name, tool.description, form.schema, dialect, strict=True)
     return describe_tool(name, tool.description, tool.parameters, dialect)
 
 
 def note_offered(settings: RunSettings, entries: list[Entry]) -> None:
-    """Keep in the transcript which tools are on offer, when they change."""
+    """Record the offered tools in the transcript if they have changed."""
     box = settings.toolbox.values()
     tools = [{"name": one.name, "description": one.description, "parameters": one.parameters} for one in box]
     if tools and offered_last(entries) != tools:
@@ -107,7 +107,7 @@ def note_offered(settings: RunSettings, entries: list[Entry]) -> None:
 
 
 def offered_last(entries: list[Entry]) -> list[dict[str, Any]]:
-    """Return the tools that were offered last."""
+    """Return the tools in the most recent offer."""
     for entry in reversed(entries):
         if isinstance(entry, Offered):
             return entry.tools
@@ -115,7 +115,7 @@ def offered_last(entries: list[Entry]) -> list[dict[str, Any]]:
 
 
 def _add_system(params: dict[str, Any], system: str | None) -> None:
-    """Add a text to Messages' `system`, which is a text or a list of blocks."""
+    """Add a text to the parameter `system` of Messages, which is a string or a list of blocks."""
     if system is None:
         return
     given: Any = params.get("system")
@@ -128,7 +128,7 @@ def _add_system(params: dict[str, Any], system: str | None) -> None:
 
 
 def _with_instruction(settings: RunSettings, messages: list[Any], params: dict[str, Any], text: str) -> list[Any]:
-    """Add the output's instruction where the dialect has its system text; return the messages."""
+    """Add the instruction of the output type to the system text of the dialect. Return the messages."""
     if settings.dialect == "messages":
         _add_system(params, text)
         return messages
@@ -144,12 +144,12 @@ def _with_instruction(settings: RunSettings, messages: list[Any], params: dict[s
 
 
 def forbids_calls(choice: object) -> bool:
-    """Return whether a `tool_choice` lets the model call nothing."""
+    """Return whether a `tool_choice` forbids tool calls."""
     return choice == "none" or (is_mapping(choice) and choice.get("type") == "none")
 
 
 def _merged(params: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
-    """Return parameters with others beside them; objects of one name are joined."""
+    """Return parameters merged with others. Objects with the same name are merged, too."""
     found = dict(params)
     for key, value in more.items():
         old: Any = None if found.get(key) is None else to_builtins(found[key])

@@ -1,4 +1,4 @@
-"""What a run gives: its result, the limits it keeps, and the errors that hold all of it."""
+"""The result of a run, its limits, and the errors that contain the partial run."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ _MISSING: Final = object()
 
 @set_module
 class Limits(Struct, frozen=True):
-    """How far a run may go. Each is checked before a request and before tools start.
+    """The limits of a run. They are checked before each request and before tools start. None means no limit.
 
     Attributes:
-        rounds: Answers.
-        calls: Tool calls that are run, None for any number.
-        input_tokens: Tokens read in all rounds together.
-        output_tokens: Tokens generated in all rounds together.
-        seconds: Time from the start to the end.
-        repeats: How often the same calls may give the same results, one round after another.
+        rounds: Maximum number of answers.
+        calls: Maximum number of tool calls that run.
+        input_tokens: Maximum number of input tokens in all rounds.
+        output_tokens: Maximum number of output tokens in all rounds.
+        seconds: Maximum duration of the run.
+        repeats: Maximum number of consecutive rounds with the same calls and results.
     """
 
     rounds: int | None = 10
@@ -58,7 +58,7 @@ class Limits(Struct, frozen=True):
                 continue
             whole = isinstance(value, int) and not isinstance(value, bool)
             if not whole and not (name == "seconds" and isinstance(value, float)):
-                kind = "a number" if name == "seconds" else "a whole number"
+                kind = "a number" if name == "seconds" else "an integer"
                 raise TypeError(f"limits: {name} must be {kind} or None, got {type(value).__name__}")
             least = 0 if name == "calls" else 1
             if not (value > 0 if name == "seconds" else value >= least):  # type: ignore[operator]  # pyright: ignore[reportOperatorIssue]
@@ -66,11 +66,11 @@ class Limits(Struct, frozen=True):
 
 
 def read_limits(limits: object) -> Limits:
-    """Return what a caller gave as limits; a number is that many rounds.
+    """Return a caller's limits. An integer is the number of rounds.
 
     Raises:
-        TypeError: Neither limits nor a number.
-        ValueError: A number below 1.
+        TypeError: The value is neither `Limits` nor an integer.
+        ValueError: The value is below 1.
     """
     if isinstance(limits, Limits):
         return limits
@@ -83,15 +83,15 @@ def read_limits(limits: object) -> Limits:
 
 @set_module
 class RunError(GatewayError):
-    """A run that did not come to its end; `partial` is the run so far, and may be continued."""
+    """The run did not complete. `partial` is the run so far, which can be continued."""
 
 
 @set_module
 class RunLimitError(RunError):
-    """A run reached one of its limits.
+    """The run reached one of its limits.
 
     Attributes:
-        limit: The limit's name; "length" for calls that were cut off twice.
+        limit: Name of the limit. "length" means that the token limit cut off calls twice.
     """
 
     def __init__(self, message: str = "", *, limit: Limit = "rounds", **more: Any) -> None:
@@ -101,13 +101,13 @@ class RunLimitError(RunError):
 
 @set_module
 class OutputError(RunError):
-    """The model did not give a value of the type asked for.
+    """The model did not produce a value of the requested type.
 
     Attributes:
         reason: "invalid", "length", "content_filter" or "refusal".
-        text: What the model wrote last.
-        value: The JSON value of it, as far as it came; None for none.
-        problems: Of each try, why it does not fit.
+        text: The last text of the model.
+        value: The JSON value of that text, possibly partial, or None.
+        problems: The mismatches of each attempt.
     """
 
     def __init__(
@@ -129,7 +129,7 @@ class OutputError(RunError):
 
 @set_module
 class ToolRaisedError(RunError):
-    """A tool raised, and `on_tool_error="raise"` was asked for; `__cause__` is its exception.
+    """A tool raised an exception, and `on_tool_error="raise"` is set. `__cause__` is the exception.
 
     Attributes:
         call: The call.
@@ -142,23 +142,23 @@ class ToolRaisedError(RunError):
 
 @set_module
 class RunPausedError(RunError):
-    """A run has no output yet: calls wait for a decision or a result."""
+    """The run has no output yet, because calls wait for a decision or a result."""
 
 
 @set_module
 class Run(Generic[T]):
-    """A run that has ended, or paused.
+    """A run that has ended or paused.
 
     Attributes:
-        text: The text of the last answer, "" for none.
-        reply: The last answer, None when there was none.
+        text: The text of the last answer, or "".
+        reply: The last answer, or None.
         turns: All answers of this run in order.
-        usage: Tokens of all answers together, None when no provider gave numbers.
-        finish: Why it ended: the provider's word, "paused", or "limit".
-        output_mode: How the model was held to the type; "text" without one.
+        usage: Tokens of all answers together, or None if no provider reported usage.
+        finish: Reason for the end: the provider's finish reason, "paused", or "limit".
+        output_mode: The mode in which the model was constrained to the type, or "text".
         calls: The tool calls of this run in order.
-        pending: Those that wait for a decision or a result.
-        transcript: Everything, to store and to continue from.
+        pending: The calls that wait for a decision or a result.
+        transcript: The full history, to store and to continue the run.
     """
 
     __slots__ = (
@@ -178,20 +178,20 @@ class Run(Generic[T]):
         pending: Sequence[RunCall] = (),
         output: Any = _MISSING,
     ) -> None:
-        self.transcript = transcript
-        self.text = text
-        self.turns = list(turns)
+        self.transcript: Transcript = transcript
+        self.text: str = text
+        self.turns: list[Any] = list(turns)
         self.reply: Any = self.turns[-1] if self.turns else None
-        self.usage = usage
-        self.finish = finish
+        self.usage: Usage | None = usage
+        self.finish: str = finish
         self.output_mode: OutputMode = output_mode
-        self.calls = list(calls)
-        self.pending = list(pending)
+        self.calls: list[RunCall] = list(calls)
+        self.pending: list[RunCall] = list(pending)
         self._output = output
 
     @property
     def output(self) -> T:
-        """The value of the type asked for; the text without one.
+        """The value of the requested type, or the text if no type was requested.
 
         Raises:
             RunPausedError: Calls wait for a decision or a result.
@@ -202,7 +202,9 @@ class Run(Generic[T]):
         if self.pending and self.finish == "paused":
             names = ", ".join(call.name for call in self.pending)
             hint = "decide on them with approve={id: True}, and run the transcript again"
-            raise RunPausedError(f"the run has no output yet: {names} wait", partial=self, hint=hint)
+            raise RunPausedError(
+                f"the run has no output yet, as these calls are pending: {names}", partial=self, hint=hint
+            )
         raise RunLimitError("the run ended before it had an output", partial=self)
 
     def __repr__(self) -> str:

@@ -1,12 +1,12 @@
 """The state machine of a run: events in, the next action out. It has no clock, no client and no threads.
 
     action = state.start()
-    Ask      -> send the request, feed Replied or Failed
-    Decide   -> ask for approval, feed Decided
-    Execute  -> feed Began before a call runs, Finished after it; store the transcript in between
+    Ask      -> send the request, then feed Replied or Failed
+    Decide   -> ask for approval, then feed Decided
+    Execute  -> feed Began before a call runs and Finished after it; store the transcript in between
     Pause, Done, Fail -> the end; `state.run()` is the result
 
-`Clock` may be fed at any time. `Interrupted` closes what is running when the run is abandoned.
+`Clock` may be fed at any time. `Interrupted` closes the running calls when the run is abandoned.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from .events import (
     Replied,
 )
 from .history import answered
-from .output import OutputType, asks_again
+from .output import OutputType, correction_request, cut_output, no_output
 from .providers import OutputMode, ProviderRules, first_mode, next_mode, rules_for
 from .request import build_request, forbids_calls, note_offered, offered_last
 from .result import Limit, OutputError, Run, RunError, RunLimitError, ToolRaisedError
@@ -50,21 +50,23 @@ if TYPE_CHECKING:
 
 __all__ = ["RunState"]
 
-_REASKS: Final = 2
+_MAX_CORRECTIONS: Final = 2
 _ABOUT_OUTPUT: Final = re.compile(
     r"response_?format|schema|json|format|tool_choice|tools?\b|function|strict", re.IGNORECASE
 )
 _REFUSED: Final = "The answer was refused or filtered, so this call was not run."
-_TAKEN: Final = "Another final answer of the same turn was taken."
-_NOT_YET: Final = "Another call of this turn did not succeed, so this answer was not taken. Go on, then answer again."
+_TAKEN: Final = "Another final answer of the same turn was accepted."
+_NOT_YET: Final = (
+    "Another call of this turn did not succeed, so this answer was not accepted. Continue, then answer again."
+)
 
 
 class RunState:
-    """One run.
+    """The state of one run.
 
     Args:
-        settings: What to do.
-        entries: The history, as `read_history` reads it.
+        settings: The settings of the run.
+        entries: The history, from `read_history`.
     """
 
     def __init__(self, settings: RunSettings, entries: Sequence[Entry]) -> None:
@@ -74,21 +76,21 @@ class RunState:
         self.strict_tools = self.rules.tools is not None
         self.mode: OutputMode = "text"
         self._output: OutputType | None = None
-        self._calls: dict[str, RunCall] = {}  # of the whole transcript
-        self._answers = 0  # of the whole transcript
+        self._calls: dict[str, RunCall] = {}  # calls of the whole transcript
+        self._answers = 0  # number of answers in the whole transcript
         for entry in self.entries:
             self._answers = add_to_calls(entry, self._calls, self._answers)
         self._replies: list[Any] = []
         self._usages: list[Usage | None] = []
         self._ran: list[RunCall] = []
-        self._rounds = 0  # requests that were answered
+        self._rounds = 0  # number of requests that were answered
         self._executed = 0
         self._elapsed = 0.0
         self._turn: Turn | None = None
         self._finals: list[RunCall] = []
-        self._problems: list[tuple[Any, ...]] = []  # of each try at the output
+        self._problems: list[tuple[Any, ...]] = []  # mismatches of each attempt at the output
         self._cut = 0
-        self._repeated: tuple[Any, int] = (None, 0)  # calls and results of the last round, and how often in a row
+        self._repeated: tuple[Any, int] = (None, 0)  # calls and results of the last round, and its repetitions
         self._asked_after_failed_generation = False
         self._notices: list[Notice] = []
         self._warned = False
@@ -96,10 +98,12 @@ class RunState:
         self._finish = ""
         self._value: dict[str, Any] = {}
         if settings.output is not None:
-            self.mode = settings.mode or first_mode(self.rules, with_tools=bool(settings.toolbox))
+            self.mode = (
+                settings.mode or settings.first_mode or first_mode(self.rules, with_tools=bool(settings.toolbox))
+            )
             self._set_output()
 
-    # --- what the shell asks for
+    # --- interface of the client
 
     @property
     def transcript(self) -> Transcript:
@@ -108,11 +112,11 @@ class RunState:
 
     @property
     def output_type(self) -> OutputType | None:
-        """The output's type in the present mode, for `partials` and `items`."""
+        """The output type in the current mode, for `partials` and `items`."""
         return self._output
 
     def drain(self) -> list[Notice]:
-        """Return what has happened since this was last asked, for deltas and the log."""
+        """Return the notices since the last call, for deltas and the log."""
         notices, self._notices = self._notices, []
         return notices
 
@@ -132,10 +136,10 @@ class RunState:
         )
 
     def check_approvals(self, decisions: Mapping[str, object]) -> None:
-        """Refuse decisions on calls that do not wait, before anything is sent.
+        """Check before any request that all decisions are for pending calls.
 
         Raises:
-            KeyError: An id that is not among the pending calls.
+            KeyError: An id is not among the pending calls.
         """
         waiting = [call.id for call in self.transcript.pending]
         for key in decisions:
@@ -143,7 +147,7 @@ class RunState:
                 raise KeyError(f"approve: {key!r} is not a pending call; pending are {', '.join(waiting) or 'none'}")
 
     def start(self) -> Action:
-        """Return the first action: the history's open calls come before a new request."""
+        """Return the first action. Open calls in the history are run before a new request."""
         transcript = self.transcript
         waiting = {call.id for call in transcript.pending}
         unknown = {call.id for call in transcript.interrupted}
@@ -162,7 +166,7 @@ class RunState:
         return self._take_calls(redo)
 
     def feed(self, event: Event) -> Action | None:
-        """Take an event; return the next action, None while the last one is still under way."""
+        """Process an event. Return the next action, or None while the last one is in progress."""
         match event:
             case Clock():
                 self._elapsed = event.seconds
@@ -192,7 +196,7 @@ class RunState:
     @property
     def _own_turn(self) -> Turn:
         if self._turn is None:
-            raise RuntimeError("no calls are under way")
+            raise RuntimeError("no calls are in progress")
         return self._turn
 
     def _new_turn(self, *, allowed: bool) -> Turn:
@@ -239,22 +243,22 @@ class RunState:
         settings = self.settings
         mine: list[RunCall] = []
         entry: Answered | None = None
-        for place, reply in enumerate(answers):
+        for index, reply in enumerate(answers):
             entry = answered(reply, settings.dialect, provider=settings.provider, model=settings.model)
-            if place < len(answers) - 1:  # another turn followed, so the gateway has run them all
+            if index < len(answers) - 1:  # another turn followed, so the gateway has run all of its calls
                 every = range(len(entry.read.calls))
                 entry = structs.replace(entry, on_gateway=tuple(every))
             calls = self._add_answer(entry, reply)
             mine = [call for call in calls if call.status == "pending"]
             self._ran += [call for call in calls if call.status == "on_gateway"]
         if entry is None:
-            raise ValueError("a request was answered by nothing")
+            raise ValueError("answers is empty: Replied must contain at least one answer")
         self._rounds += 1
         self._finish = self._last.finish
         return self._judge(entry, mine)
 
     def _add_answer(self, entry: Answered, reply: Any) -> list[RunCall]:
-        """Add an answer to the transcript; return its calls."""
+        """Add an answer to the transcript and return its calls."""
         before = len(self._calls)
         self.entries.append(entry)
         self._answers = add_to_calls(entry, self._calls, self._answers)
@@ -266,7 +270,7 @@ class RunState:
         return list(self._calls.values())[before:]
 
     def _judge(self, entry: Answered, mine: list[RunCall]) -> Action:
-        """Decide by the end of an answer, and by the calls in it that nobody has run."""
+        """Return the next action from the reason for an answer's end, and from its calls that have not run."""
         answer = self._last
         end = answer.end if entry.complete else "length"
         if end in {"content_filter", "refusal"}:
@@ -280,7 +284,7 @@ class RunState:
         if not mine:
             return self._text_came()
         if not self._known_to_offer() and any(call.status == "on_gateway" for call in self._ran):
-            return self._fail(RunError("the gateway stopped with calls open that it did not run"))
+            return self._fail(RunError("the gateway stopped with open calls that it did not run"))
         self._new_turn(allowed=not forbids_calls(self.settings.params.get("tool_choice")))
         return self._take_calls(mine)
 
@@ -299,21 +303,15 @@ class RunState:
         """End a run whose answer was refused or filtered."""
         if self._output is None:
             return self._done(self._last.text or self._last.refusal or "")
-        word = "refused" if reason == "refusal" else "was stopped by a content filter"
-        text = self._last.refusal or self._last.text
-        return self._fail(OutputError(f"the model {word}: {text or ''}".rstrip(": "), reason=reason, text=text))
+        return self._fail(no_output(reason, self._last.refusal or self._last.text))
 
     def _cut_off(self, calls: list[RunCall]) -> Action:
-        """Handle an answer that ended at its token limit."""
+        """Handle an answer that was truncated at the token limit."""
         self._refuse(calls, CUT_OFF)
         finals = [call for call in calls if self._is_final(call)]
         if self._output is not None and (finals or not calls):
             text = finals[0].text if finals else self._last.text or ""
-            error = OutputError(
-                "the answer was cut off before its value was whole",
-                reason="length", text=text, value=self._output.partial(text), hint="allow more tokens",
-            )  # fmt: skip
-            return self._fail(error)
+            return self._fail(cut_output(text, self._output.partial(text)))
         if not calls:
             return self._done(self._last.text or "")
         self._cut += 1
@@ -322,7 +320,7 @@ class RunState:
         return self._ask()
 
     def _text_came(self) -> Action:
-        """Handle an answer without calls: the output, or a reason to ask again."""
+        """Handle an answer without calls: return the output, or ask again if it is invalid."""
         text = self._last.text or ""
         if self._output is None:
             return self._done(text)
@@ -334,12 +332,12 @@ class RunState:
 
     def _ask_again(self, error: InvalidValueError, finals: list[RunCall]) -> Action:
         self._problems.append(error.problems)
-        text = asks_again(error, tool=self._output.tool_name if finals and self._output is not None else None)
+        text = correction_request(error, tool=self._output.tool_name if finals and self._output is not None else None)
         for call in finals:
             self._own_turn.close(call, "invalid", ToolText(text, is_error=True))
-        if len(self._problems) > _REASKS:
+        if len(self._problems) > _MAX_CORRECTIONS:
             wrote = finals[0].text if finals else self._last.text
-            raised = OutputError(f"no answer fits the type: {error}", text=wrote, problems=tuple(self._problems))
+            raised = OutputError(f"no answer matches the type: {error}", text=wrote, problems=tuple(self._problems))
             raised.value = self._output.partial(wrote or "") if self._output is not None else None
             return self._fail(raised)
         if not finals:
@@ -368,7 +366,7 @@ class RunState:
         if batch and turn.raised is None:
             limits = self.settings.limits
             if limits.calls is not None and self._executed + len(batch) > limits.calls:
-                return self._limit("calls", f"the run may run {limits.calls} calls")
+                return self._limit("calls", f"the run reached its limit of {limits.calls} tool calls")
             return Execute(tuple(batch), self._seconds_left())
         return self._end_turn(turn)
 
@@ -387,7 +385,7 @@ class RunState:
         return self._ask()
 
     def _take_final(self, turn: Turn, output: OutputType) -> Action:
-        """Take the value of the first final answer that fits, when every other call of the turn succeeded."""
+        """Use the first valid final answer, if all other calls of the turn succeeded."""
         finals, self._finals = self._finals, []
         if turn.failed:
             for call in finals:
@@ -401,12 +399,14 @@ class RunState:
                 errors.append(error)
                 continue
             for other in finals:
-                turn.close(other, "done" if other is call else "cut", ToolText("Taken." if other is call else _TAKEN))
+                turn.close(
+                    other, "done" if other is call else "cut", ToolText("Accepted." if other is call else _TAKEN)
+                )
             return self._done(value)
         return self._ask_again(errors[0], finals)
 
     def _count_repeats(self, turn: Turn) -> None:
-        """Count rounds in a row whose calls and results are the same."""
+        """Count consecutive rounds with the same calls and results."""
         found: Any = [(call.name, call.text, call.output) for call in turn.calls]
         if any((tool := self.settings.toolbox.find(call.name)) is not None and tool.repeatable for call in turn.calls):
             found = None
@@ -432,7 +432,7 @@ class RunState:
         return self._fail(error)
 
     def _after_failed_generation(self, error: StatusError, generation: str) -> Action:
-        """Groq refuses a malformed call with a 400 that holds it: take the call, or ask once more."""
+        """Run the call in a 400 of Groq, which rejects a malformed call but includes it, or ask once more."""
         calls = calls_in_generation(generation)
         if calls:
             message = {"role": "assistant", "content": None, "tool_calls": calls}
@@ -446,19 +446,19 @@ class RunState:
         return self._ask()
 
     def _step_down(self, error: StatusError) -> bool:
-        """Hold the model less firmly after a 400 that names how it was held; return whether that is possible."""
+        """Select a weaker mode after a 400 about strict tools or the output mode. Return False if there is none."""
         if not _ABOUT_OUTPUT.search(f"{error.message} {error.code}"):
             return False
         if self.strict_tools and self.settings.toolbox and "tool" in error.message.lower():
             self.strict_tools = False
-            self._notices.append(LogLine("info", "the provider refused strict tools; they are sent without"))
+            self._notices.append(LogLine("info", "the provider rejected strict tools: they are now sent as non-strict"))
             return True
         if self._output is None or self.settings.mode is not None:
             return False
         below = next_mode(self.mode, self.rules, with_tools=bool(self.settings.toolbox))
         if below is None:
             return False
-        self._notices.append(LogLine("info", f"the provider refused output mode {self.mode}; next is {below}"))
+        self._notices.append(LogLine("info", f"the provider rejected output mode {self.mode}: trying {below}"))
         self.mode = below
         self._set_output()
         return True
@@ -473,21 +473,21 @@ class RunState:
         limit = self.settings.limits.seconds
         if limit is None or self._elapsed < limit:
             return None
-        return self._limit("seconds", f"the run may take {limit:g} s")
+        return self._limit("seconds", f"the run reached its limit of {limit:g} s")
 
     def _limit_before_asking(self) -> tuple[Limit, str] | None:
         limits = self.settings.limits
         usage = Usage.sum(self._usages) or Usage()
         if limits.rounds is not None and self._rounds >= limits.rounds:
-            return "rounds", f"the run may take {limits.rounds} rounds, and the model wants another"
+            return "rounds", f"the run reached its limit of {limits.rounds} rounds"
         if limits.repeats is not None and self._repeated[1] >= limits.repeats and self._repeated[0]:
-            return "repeats", f"the same calls gave the same results {limits.repeats} rounds in a row"
+            return "repeats", f"the same calls returned the same results {limits.repeats} rounds in a row"
         if limits.input_tokens is not None and (usage.input or 0) >= limits.input_tokens:
-            return "input_tokens", f"the run may read {limits.input_tokens} tokens, and has read {usage.input}"
+            return "input_tokens", f"the run used {usage.input} input tokens, its limit is {limits.input_tokens}"
         if limits.output_tokens is not None and (usage.output or 0) >= limits.output_tokens:
-            return "output_tokens", f"the run may generate {limits.output_tokens} tokens, and has {usage.output}"
+            return "output_tokens", f"the run used {usage.output} output tokens, its limit is {limits.output_tokens}"
         if limits.seconds is not None and self._elapsed >= limits.seconds:
-            return "seconds", f"the run may take {limits.seconds:g} s"
+            return "seconds", f"the run reached its limit of {limits.seconds:g} s"
         return None
 
     def _warn_of_unknown_usage(self) -> None:

@@ -1,7 +1,7 @@
-"""Transcripts: everything a run asked, was answered and did, as values that survive the process.
+"""Transcripts: the requests, answers and tool calls of a run as serializable values.
 
-A transcript that ends in unanswered calls is a paused run. A `started` mark without a result is a call of which nobody
-knows whether it ran. Answers stay as they came; nothing is rewritten before it is sent again (`_run.render`).
+A transcript that ends in open calls is a paused run. If a call has a `started` entry but no result, it is not known
+whether it ran. Answers are stored unchanged, and are only adapted when they are sent again (`_run.render`).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from .._model.encode import encode
 from .._model.json_values import is_array, is_object, parse
 from .._model.type_info import build_decoder
 from .._model.unknown_fields import set_module
-from .._tools.toolbox import DialectName  # noqa: TC001  (msgspec reads the annotations at run time)
+from .._tools.tool import DialectName  # noqa: TC001  (msgspec reads the annotations at run time)
 from ..errors import DeserializationError
 from .answers import Answer, parse_arguments, read_answer
 
@@ -48,13 +48,13 @@ Status: TypeAlias = Literal[
 
 
 class _Entry(Struct, frozen=True, kw_only=True):
-    """One thing that happened. Fields that a later version added are kept in `more`."""
+    """One entry of a transcript. Fields added by a later version are kept in `more`."""
 
     kind: ClassVar[str] = ""
     more: dict[str, Any] = {}
 
     def to_plain(self) -> dict[str, Any]:
-        """Return the entry as JSON values; fields at their defaults are left out."""
+        """Return the entry as JSON values, without fields that have their default value."""
         values = {name: getattr(self, name) for name in self.__struct_fields__ if name != "more"}
         required = len(self.__struct_fields__) - len(self.__struct_defaults__)
         defaults: dict[str, Any] = dict(zip(self.__struct_fields__[required:], self.__struct_defaults__, strict=True))
@@ -63,14 +63,14 @@ class _Entry(Struct, frozen=True, kw_only=True):
 
 
 class Offered(_Entry, kw_only=True, frozen=True):
-    """The tools that were on offer from here on: name, description and parameters of each."""
+    """The tools offered from this entry on: name, description and parameters of each."""
 
     kind = "offered"
     tools: list[dict[str, Any]]
 
 
 class UserMessage(_Entry, kw_only=True, frozen=True):
-    """A message of the caller's, in the dialect it was given in."""
+    """A message of the caller, in its original dialect."""
 
     kind = "user_message"
     dialect: DialectName
@@ -78,9 +78,9 @@ class UserMessage(_Entry, kw_only=True, frozen=True):
 
 
 class Answered(_Entry, kw_only=True, frozen=True, dict=True):
-    """An answer as it came.
+    """An unchanged answer.
 
-    `on_gateway` has the places of calls that the gateway ran. Calls of an answer that is not complete never run.
+    `on_gateway` lists the indices of the calls that the gateway ran. Calls of an incomplete answer never run.
     """
 
     kind = "answered"
@@ -93,19 +93,19 @@ class Answered(_Entry, kw_only=True, frozen=True, dict=True):
 
     @functools.cached_property
     def read(self) -> Answer:
-        """What the answer holds, read once."""
+        """The parsed content of the answer."""
         return read_answer(self.dialect, self.answer)
 
 
 class Started(_Entry, kw_only=True, frozen=True):
-    """The mark that is written before a call runs."""
+    """The start of a call, recorded before it runs."""
 
     kind = "started"
     call: str
 
 
 class Result(_Entry, kw_only=True, frozen=True):
-    """What the model is given as the result of a call."""
+    """The result of a call for the model."""
 
     kind = "result"
     call: str
@@ -115,7 +115,7 @@ class Result(_Entry, kw_only=True, frozen=True):
 
 
 class Note(_Entry, kw_only=True, frozen=True):
-    """A message of the run itself to the model: why it asks again."""
+    """A message from the run to the model, with the reason why it asks again."""
 
     kind = "note"
     about: str
@@ -123,7 +123,7 @@ class Note(_Entry, kw_only=True, frozen=True):
 
 
 class Unknown(_Entry, kw_only=True, frozen=True):
-    """An entry of a later version, kept as it is."""
+    """An entry of a later version, kept unchanged."""
 
     raw: dict[str, Any]
 
@@ -140,19 +140,19 @@ class RunCall(Struct, kw_only=True):
     """A tool call of a run.
 
     Attributes:
-        id: Its id, unique in the run.
-        name: The tool's name.
-        arguments: The arguments as JSON values; the text itself where it is not JSON.
-        wire_id: The provider's id of it, which may be missing or repeat.
+        id: Id of the call, unique in the run.
+        name: Name of the tool.
+        arguments: The arguments as JSON values, or the text if it is not JSON.
+        wire_id: The provider's id of the call, which may be missing or repeated.
         text: The arguments as the model wrote them.
-        round: The answer it belongs to, counted from 1.
-        place: Its place in that answer, from 0.
-        status: How far it has come.
-        result: The value the tool returned.
-        output: The text that the model was given, None while it waits.
-        error: The exception that the tool raised.
-        seconds: How long the tool ran, None when it did not.
-        reread: Arguments that were read from JSON text inside of a string.
+        round: Number of its answer, counted from 1.
+        place: Index of the call in that answer.
+        status: Status of the call.
+        result: The value that the tool returned.
+        output: The text for the model, or None while the call waits.
+        error: The exception that the tool raised, or None.
+        seconds: Duration of the call, or None if it did not run.
+        reread: Arguments that were parsed from JSON text inside a string.
     """
 
     id: str
@@ -171,10 +171,10 @@ class RunCall(Struct, kw_only=True):
 
 
 def calls_of(entries: Iterable[Entry]) -> dict[str, RunCall]:
-    """Return the calls of all whole answers by id, each with the result it has.
+    """Return the calls of all complete answers by id, with their results.
 
-    The provider's id is kept where it is there and not taken. Others are made of round and place, as streams and some
-    providers begin counting anew in every answer.
+    The provider's id is used if it exists and is unique. Otherwise the id is made of round and place ("call_2_0"),
+    because some providers, and streams, restart their ids in every answer.
     """
     calls: dict[str, RunCall] = {}
     rounds = 0
@@ -184,7 +184,7 @@ def calls_of(entries: Iterable[Entry]) -> dict[str, RunCall]:
 
 
 def add_to_calls(entry: Entry, calls: dict[str, RunCall], rounds: int) -> int:
-    """Note in `calls` what an entry says of them; return how many answers there were."""
+    """Update `calls` from an entry. Return the number of answers so far."""
     if isinstance(entry, Answered):
         rounds += 1
         if entry.complete:
@@ -196,12 +196,12 @@ def add_to_calls(entry: Entry, calls: dict[str, RunCall], rounds: int) -> int:
 
 
 def calls_in(entry: Answered, round_number: int, taken: Mapping[str, RunCall]) -> Iterator[RunCall]:
-    """Yield the calls of an answer, each with an id that none of those before it has."""
+    """Yield the calls of an answer, each with a unique id."""
     own: set[str] = set()
-    for place, wire in enumerate(entry.read.calls):
+    for index, wire in enumerate(entry.read.calls):
         unique = wire.id
         if not unique or unique in taken or unique in own:
-            unique = f"call_{round_number}_{place}"
+            unique = f"call_{round_number}_{index}"
             while unique in taken or unique in own:
                 unique += "_"
         own.add(unique)
@@ -209,33 +209,33 @@ def calls_in(entry: Answered, round_number: int, taken: Mapping[str, RunCall]) -
             arguments = parse_arguments(wire.text)
         except ValueError:
             arguments = wire.text
-        status: Status = "on_gateway" if place in entry.on_gateway else "pending"
+        status: Status = "on_gateway" if index in entry.on_gateway else "pending"
         yield RunCall(
             id=unique, name=wire.name, arguments=arguments, wire_id=wire.id, text=wire.text, round=round_number,
-            place=place, status=status,
+            place=index, status=status,
         )  # fmt: skip
 
 
 @set_module
 class Transcript:
-    """Everything a run asked, was answered and did: a checkpoint, and a history for any provider.
+    """The full history of a run: a checkpoint to continue from, and messages for any provider.
 
-    It may stand in a list of messages. It holds no functions, approvals, headers or tokens.
+    A list of messages may contain it. It does not contain functions, approvals, headers or tokens.
 
     Attributes:
-        entries: What happened, in order.
+        entries: The entries in order.
     """
 
     __slots__ = ("_version", "entries")
 
     def __init__(self, entries: Iterable[Entry] = (), *, version: int = VERSION) -> None:
         self.entries: tuple[Entry, ...] = tuple(entries)
-        self._version = version  # a later one is written again as it came
+        self._version = version  # a later version is written back unchanged
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Transcript) and self.entries == other.entries
 
-    __hash__ = None  # type: ignore[assignment]  # entries hold dicts
+    __hash__: ClassVar[None] = None  # type: ignore[assignment]  # entries hold dicts
 
     def __repr__(self) -> str:
         answers = sum(isinstance(entry, Answered) for entry in self.entries)
@@ -246,16 +246,16 @@ class Transcript:
 
     @property
     def pending(self) -> list[RunCall]:
-        """The calls at the end that wait for a decision or a result. Calls that were started are not among them."""
+        """The calls at the end that wait for a decision or a result, without those that have started."""
         return [call for call, started in self._open() if not started]
 
     @property
     def interrupted(self) -> list[RunCall]:
-        """The calls at the end that were started and have no result: it is not known whether they ran."""
+        """The calls at the end that have started but have no result. It is not known whether they ran."""
         return [call for call, started in self._open() if started]
 
     def _open(self) -> Iterator[tuple[RunCall, bool]]:
-        """Yield the calls of the last answer without a result, if no message follows it, and whether they started."""
+        """Yield the open calls of the last answer, if no message follows it, with True for those that have started."""
         last = next((one for one in reversed(self.entries) if isinstance(one, (Answered, UserMessage, Note))), None)
         if not isinstance(last, Answered):
             return
@@ -267,10 +267,10 @@ class Transcript:
                 yield call, call.id in started
 
     def losses(self, model: str, *, dialect: DialectName = "chat") -> list[Loss]:
-        """Return what another model would not get of this transcript.
+        """Return the parts of this transcript that another model would not receive.
 
         Args:
-            model: Whom it would be sent to, as `provider/name`.
+            model: The model, as `provider/name`.
             dialect: The dialect of the request: "chat", "responses" or "messages".
         """
         from .render import Target, render
@@ -284,20 +284,20 @@ class Transcript:
 
     @classmethod
     def from_json(cls, data: bytes | str) -> Transcript:
-        """Read what `to_json` wrote. Entries and fields of later versions are kept.
+        """Parse the output of `to_json`. Entries and fields of later versions are kept.
 
         Raises:
-            DecodingError: It is not JSON.
-            DeserializationError: It is not a transcript.
+            DecodingError: The data is not JSON.
+            DeserializationError: The data is not a transcript.
         """
         whole: object = parse(data)
         if not is_object(whole) or not is_array(whole.get("entries")):
-            raise DeserializationError("this is not a transcript: an object with version and entries is expected")
+            raise DeserializationError("the data is not a transcript: expected an object with version and entries")
         version = whole.get("version")
         if not isinstance(version, int) or version < 1:
-            raise DeserializationError("a transcript's version must be a number from 1", path="$.version")
+            raise DeserializationError("the version must be an integer of at least 1", path="$.version")
         entries = cast("list[object]", whole["entries"])
-        return cls((_read_entry(one, f"$.entries[{place}]") for place, one in enumerate(entries)), version=version)
+        return cls((_read_entry(one, f"$.entries[{index}]") for index, one in enumerate(entries)), version=version)
 
 
 def _read_entry(plain: object, path: str) -> Entry:
@@ -312,4 +312,4 @@ def _read_entry(plain: object, path: str) -> Entry:
         build_decoder(kind)
         return cast("Entry", msgspec.convert({**known, "more": more}, kind))
     except ValueError as error:
-        raise DeserializationError(f"the {plain['kind']} entry does not fit: {error}", path=path) from None
+        raise DeserializationError(f"invalid {plain['kind']} entry: {error}", path=path) from None

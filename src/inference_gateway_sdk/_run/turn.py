@@ -1,4 +1,4 @@
-"""The calls of one answer: which may run, in which batches, and what the model is given for each."""
+"""The tool calls of one answer: validation, approval, batches and results."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from .._schema.strict import Rules
-    from .._tools.toolbox import Toolbox
+    from .._tools.tool import Toolbox
     from .transcript import Entry
 
 __all__ = ["Finished", "LogLine", "Notice", "PlannedCall", "ToolDone", "ToolRun", "Turn"]
 
 
 class PlannedCall(Struct, frozen=True):
-    """A call that may run: its tool, and the arguments as the function takes them."""
+    """A call that may run: its tool, and the decoded arguments for the function."""
 
     call: RunCall
     tool: Tool[..., Any]
@@ -36,7 +36,7 @@ class PlannedCall(Struct, frozen=True):
 
 
 class Finished(Struct, frozen=True, kw_only=True):
-    """How a call ended: with a value, an exception, or out of time."""
+    """The outcome of a call: a value, an exception, or a timeout."""
 
     call: str
     value: Any = None
@@ -47,7 +47,7 @@ class Finished(Struct, frozen=True, kw_only=True):
 
 @set_module
 class ToolRun(Struct, frozen=True):
-    """A tool starts.
+    """Event: a tool starts.
 
     Attributes:
         call: The call, as in `run.calls`.
@@ -58,7 +58,7 @@ class ToolRun(Struct, frozen=True):
 
 @set_module
 class ToolDone(Struct, frozen=True):
-    """A call has its result, whether or not the tool ran.
+    """Event: a call has its result, also if the tool did not run.
 
     Attributes:
         call: The call, as in `run.calls`.
@@ -68,7 +68,7 @@ class ToolDone(Struct, frozen=True):
 
 
 class LogLine(Struct, frozen=True):
-    """Something for the log, or for `warnings`."""
+    """A message for the log, or for `warnings`."""
 
     level: str  # "info", "warning", or "user" for a UserWarning
     text: str
@@ -79,15 +79,15 @@ Notice = ToolRun | ToolDone | LogLine
 
 
 class Turn:
-    """The calls of one answer on their way to results.
+    """The calls of one answer, from validation to results.
 
     Args:
         toolbox: The tools of the run.
-        rules: The form in which tool schemas were sent as strict, None when they were not.
-        offered: Names that were offered earlier in the conversation.
-        allowed: Whether the model was allowed to call.
-        append: Adds an entry to the transcript.
-        notify: Takes what is to be shown or logged.
+        rules: The rules with which tool schemas were sent as strict, or None.
+        offered: Names of tools that were offered earlier in the conversation.
+        allowed: True if the model was allowed to call tools.
+        append: Function that adds an entry to the transcript.
+        notify: Function that receives events and log messages.
     """
 
     def __init__(
@@ -101,8 +101,8 @@ class Turn:
         notify: Callable[[Notice], None],
     ) -> None:
         self.calls: list[RunCall] = []
-        self.planned: dict[str, PlannedCall] = {}  # may run, in order
-        self.undecided: dict[str, PlannedCall] = {}  # need approval
+        self.planned: dict[str, PlannedCall] = {}  # calls that may run, in order
+        self.undecided: dict[str, PlannedCall] = {}  # calls that need approval
         self.running: dict[str, PlannedCall] = {}
         self.raised: RunCall | None = None
         self._toolbox = toolbox
@@ -119,11 +119,11 @@ class Turn:
 
     @property
     def failed(self) -> bool:
-        """Whether some call did not do what it was for."""
+        """True if any call did not succeed."""
         return any(call.status not in {"done", "on_gateway"} for call in self.calls)
 
     def plan(self, calls: Iterable[RunCall]) -> None:
-        """Sort calls into those that may run, those that need approval or the caller, and those that cannot run."""
+        """Classify calls: they may run, need approval, are run by the caller, or cannot run."""
         for call in calls:
             self.calls.append(call)
             refused = self._refusal(call)
@@ -131,7 +131,7 @@ class Turn:
                 self.close(call, *refused)
 
     def _refusal(self, call: RunCall) -> tuple[Status, ToolText] | None:
-        """Plan a call; return why it cannot run, None when it may."""
+        """Plan a call. Return the reason if it cannot run, else None."""
         tool = self._toolbox.find(call.name)
         if not self._allowed or (tool is None and call.name in self._offered):
             return "unavailable", results.unavailable(call.name)
@@ -149,15 +149,15 @@ class Turn:
         call.reread = arguments.reread
         planned = PlannedCall(call, tool, arguments.values)
         if tool.runner == "caller":
-            return None  # the caller's to run: the run pauses at it
+            return None  # the caller runs it: the run pauses
         (self.undecided if tool.approval else self.planned)[call.id] = planned
         return None
 
     def decide(self, decisions: Mapping[str, object]) -> None:
-        """Take decisions: True runs a call, False or a reason denies it, None leaves it open.
+        """Apply decisions: True runs a call, False or a reason denies it, None leaves it open.
 
         Raises:
-            TypeError: A decision of another type.
+            TypeError: A decision has another type.
         """
         order = [call.id for call in self.calls]
         for key, planned in list(self.undecided.items()):
@@ -170,24 +170,24 @@ class Turn:
                 self.close(planned.call, "denied", results.denied(decision or None))
             else:
                 kind = type(decision).__name__
-                raise TypeError(f"approve must give True, False, a reason or None for {planned.call.name}, got {kind}")
+                raise TypeError(f"approve must be True, False, a reason or None for {planned.call.name}, got {kind}")
             del self.undecided[key]
         self.planned = dict(sorted(self.planned.items(), key=lambda item: order.index(item[0])))
 
     def next_batch(self) -> list[PlannedCall]:
-        """Return the calls to start next: all that may run side by side, then each that runs alone."""
+        """Return the calls to start next: first all that may run in parallel, then one at a time those that may not."""
         together = [one for one in self.planned.values() if not one.tool.alone]
         return together or list(self.planned.values())[:1]
 
     def begin(self, keys: Iterable[str]) -> None:
-        """Mark calls as started, before they run."""
+        """Mark calls as started. Call it before they run."""
         for key in keys:
             planned = self.running[key] = self.planned.pop(key)
             self._append(Started(call=key))
             self._notify(ToolRun(planned.call))
 
     def finish(self, event: Finished, *, raises: bool) -> None:
-        """Give a call its result."""
+        """Record the outcome of a call."""
         planned = self.running.pop(event.call)
         call = planned.call
         call.seconds, call.result = event.seconds, event.value
@@ -211,13 +211,13 @@ class Turn:
         self.close(call, "failed", results.failed(error))
 
     def interrupt(self) -> None:
-        """Mark the calls that are running: nobody waits for them any more."""
+        """Close the running calls as interrupted, when the run is abandoned."""
         for planned in self.running.values():
             self.close(planned.call, "interrupted", ToolText(results.INTERRUPTED, is_error=True))
         self.running = {}
 
     def close(self, call: RunCall, status: Status, text: ToolText) -> None:
-        """Record what the model is given as the result of a call."""
+        """Record the result of a call for the model."""
         call.status, call.output = status, text.text
         self._append(Result(call=call.id, text=text.text, status=status, is_error=text.is_error))
         self._notify(ToolDone(call))

@@ -1,1 +1,1 @@
-"""Types to JSON schemas, JSON values to types, and JSON text that is still being written. No I/O."""
+"""JSON schemas of types, decoding of JSON values to types, and incremental parsing of JSON text. No I/O."""

@@ -1,4 +1,4 @@
-"""A type with its JSON schema and the decoder of its values: msgspec's engine, or pydantic's for its own types."""
+"""An adapter of a type: its JSON schema and a decoder of its values, by msgspec, or by pydantic for its own types."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ __all__ = ["InvalidValueError", "Problem", "TypeAdapter", "adapt"]
 
 T = TypeVar("T")
 
-_LONGEST_REASON: Final = 80  # of reasons, some of which quote the value
+_MAX_REASON: Final = 80  # characters: some of msgspec's messages quote the value
 
 
 class Problem(Struct, frozen=True):
-    """One place where a value does not fit its type.
+    """One mismatch between a value and its type.
 
     Attributes:
-        path: The place, as `$.items[0].name`; "$" for the whole.
-        reason: Why it does not fit.
+        path: Path to the mismatch, such as `$.items[0].name`. "$" means the whole value.
+        reason: Reason for the mismatch.
     """
 
     path: str
@@ -38,10 +38,10 @@ class Problem(Struct, frozen=True):
 
 
 class InvalidValueError(ValueError):
-    """A JSON value that does not fit a type.
+    """A JSON value that does not match a type.
 
     Attributes:
-        problems: Each place that does not fit, at least one.
+        problems: All mismatches, at least one.
     """
 
     def __init__(self, problems: tuple[Problem, ...]) -> None:
@@ -57,8 +57,8 @@ class TypeAdapter(Generic[T]):
 
     Attributes:
         kind: The type.
-        name: A name for the schema that every provider takes.
-        schema: The JSON schema; not to be changed.
+        name: Name of the schema, in characters that every provider accepts.
+        schema: The JSON schema. Do not modify it.
     """
 
     __slots__ = ("_decode", "kind", "name", "schema")
@@ -66,26 +66,29 @@ class TypeAdapter(Generic[T]):
     def __init__(self, kind: Any) -> None:
         self.kind = kind
         self.name = class_name(kind)
-        self._decode: Callable[[object], Any] = _decoder(kind)  # first: it builds msgspec's description under the lock
+        self._decode: Callable[[object], Any] = _decoder(
+            kind
+        )  # before the schema: it builds msgspec's type info under the lock
         self.schema = build_schema(kind)
 
     def decode(self, value: object) -> T:
-        """Return a plain JSON value as the type.
+        """Decode a plain JSON value to the type.
 
         Raises:
-            InvalidValueError: It does not fit; the error names each place.
+            InvalidValueError: The value does not match the type. The error lists all mismatches.
         """
         return cast("T", self._decode(value))
 
 
 def adapt(kind: Any) -> TypeAdapter[Any]:
-    """Return the adapter of a type, built once.
+    """Return the cached adapter of a type.
 
     Raises:
-        TypeError: The type has no JSON form; the message names it.
+        TypeError: The type cannot be represented in JSON. The message names it.
     """
     try:
-        return _adapted(kind, "" if isinstance(kind, type) else str(kind))  # unions are equal in any order
+        # str(kind) is part of the key, because unions are equal in any order of their members.
+        return _adapted(kind, "" if isinstance(kind, type) else str(kind))
     except TypeError as error:
         if "unhashable" not in str(error):
             raise
@@ -106,7 +109,7 @@ def _decoder(kind: Any) -> Callable[[object], Any]:
     except TypeError as error:
         if get_origin(kind) not in UNIONS:
             raise TypeError(f"{class_name(kind)}: {error}") from None
-        return _in_turn([adapt(member) for member in get_args(kind)])
+        return _try_members([adapt(member) for member in get_args(kind)])
 
     def decode(value: object) -> Any:
         try:
@@ -118,8 +121,8 @@ def _decoder(kind: Any) -> Callable[[object], Any]:
     return decode
 
 
-def _in_turn(members: list[TypeAdapter[Any]]) -> Callable[[object], Any]:
-    """Return a decoder that takes the first member that fits, for unions that msgspec cannot tell apart."""
+def _try_members(members: list[TypeAdapter[Any]]) -> Callable[[object], Any]:
+    """Return a decoder that tries the members of a union in order, for unions that msgspec cannot distinguish."""
 
     def decode(value: object) -> Any:
         found: list[Problem] = []
@@ -140,7 +143,9 @@ def _pydantic_decoder(kind: Any) -> Callable[[object], Any]:
 
     def decode(value: object) -> Any:
         try:
-            text = msgspec.json.encode(value)  # JSON mode: strict models take dates and tuples from it
+            text = msgspec.json.encode(
+                value
+            )  # in JSON mode, strict models accept dates as strings and tuples as arrays
         except (TypeError, ValueError):
             text = None
         try:
@@ -153,7 +158,7 @@ def _pydantic_decoder(kind: Any) -> Callable[[object], Any]:
 
 
 def _path(places: tuple[int | str, ...]) -> str:
-    return "$" + "".join(f"[{place}]" if isinstance(place, int) else f".{place}" for place in places)
+    return "$" + "".join(f"[{index}]" if isinstance(index, int) else f".{index}" for index in places)
 
 
 def _lower(text: str) -> str:
@@ -161,18 +166,18 @@ def _lower(text: str) -> str:
 
 
 def _hook(kind: Any, value: object) -> Any:
-    """Decode what msgspec does not know: pydantic's models inside of structs."""
+    """Decode pydantic models inside structs, which msgspec does not support."""
     validate: Callable[[object], Any] | None = getattr(kind, "model_validate", None)
     if validate is None:
         raise NotImplementedError(kind)
     return validate(value)
 
 
-# --- every place that does not fit, where msgspec names the first
+# --- all mismatches: msgspec reports only the first
 
 
 def _problems(value: object, kind: Any, path: str) -> Iterator[Problem]:
-    """Yield what does not fit; nothing when the value fits."""
+    """Yield the mismatches of a value, none if it matches the type."""
     if is_pydantic(kind):
         try:
             adapt(kind).decode(value)
@@ -193,13 +198,13 @@ def _problems(value: object, kind: Any, path: str) -> Iterator[Problem]:
 
 
 def _own_problem(error: msgspec.ValidationError, kind: Any, path: str) -> Problem:
-    reason, _, place = str(error).partition(" - at `$")
+    reason, _, index = str(error).partition(" - at `$")
     options = _options(kind)
     if options is not None and reason.startswith("Invalid"):
         return Problem(path, f"expected one of {options}")
-    if len(reason) > _LONGEST_REASON:
-        reason = reason[:_LONGEST_REASON] + "..."
-    return Problem(path + place.removesuffix("`"), _lower(reason))
+    if len(reason) > _MAX_REASON:
+        reason = reason[:_MAX_REASON] + "..."
+    return Problem(path + index.removesuffix("`"), _lower(reason))
 
 
 def _options(kind: Any) -> str | None:
@@ -212,7 +217,7 @@ def _options(kind: Any) -> str | None:
 
 
 def _bare(kind: Any) -> Any:
-    """Return a type without `Annotated`, and without None where that leaves one member."""
+    """Return a type without `Annotated`, and `Optional[T]` as T."""
     while get_origin(kind) is Annotated:
         kind = kind.__origin__
     if get_origin(kind) in UNIONS:
@@ -223,7 +228,7 @@ def _bare(kind: Any) -> Any:
 
 
 def _parts(value: object, kind: Any, path: str) -> Iterator[tuple[object, Any, str]]:
-    """Yield what a container holds, each with its type and place."""
+    """Yield the elements of a container, each with its type and path."""
     kind = _variant(value, _bare(kind))
     arguments = get_args(kind)
     if is_object(value):
@@ -235,13 +240,13 @@ def _parts(value: object, kind: Any, path: str) -> Iterator[tuple[object, Any, s
                 yield part, arguments[1], f"{path}.{name}"
     elif is_array(value) and arguments:
         fixed = get_origin(kind) is tuple and arguments[-1] is not ...
-        for place, part in enumerate(value):
-            if not fixed or place < len(arguments):
-                yield part, arguments[place if fixed else 0], f"{path}[{place}]"
+        for index, part in enumerate(value):
+            if not fixed or index < len(arguments):
+                yield part, arguments[index if fixed else 0], f"{path}[{index}]"
 
 
 def _variant(value: object, kind: Any) -> Any:
-    """Return the member of a union of structs that the value's tag names."""
+    """Return the member of a union of structs that the value's tag selects."""
     if get_origin(kind) in UNIONS and is_object(value):
         for member in get_args(kind):
             config = getattr(member, "__struct_config__", None)
@@ -251,7 +256,7 @@ def _variant(value: object, kind: Any) -> Any:
 
 
 def _fields(kind: Any) -> dict[str, Any]:
-    """Return the types of a class's fields by their names in JSON; nothing for other types."""
+    """Return the types of a class's fields by their JSON names. Return {} for other types."""
     cls: Any = kind
     if isinstance(kind, type) and issubclass(kind, Struct):
         return {one.encode_name: one.type for one in msgspec.structs.fields(kind)}

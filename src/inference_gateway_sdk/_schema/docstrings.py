@@ -1,4 +1,4 @@
-"""A reader of docstrings: the description, and the texts of parameters in Google, NumPy and Sphinx style.
+"""A parser of docstrings: the description and the parameters, in Google, NumPy and Sphinx style.
 
 Args:                 Parameters              :param city: Its English name.
     city: Its name.   ----------              :type city: str
@@ -37,11 +37,11 @@ _BULLET: Final = re.compile(r"(?:[-*+•]|\d+[.)])\s")
 
 
 class Docstring(Struct, frozen=True):
-    """What a docstring says.
+    """A parsed docstring.
 
     Attributes:
-        description: The text before the first section or field, "" for none.
-        parameters: Descriptions by the names of parameters or attributes.
+        description: The text before the first section or field, or "".
+        parameters: Descriptions by the name of the parameter or attribute.
     """
 
     description: str = ""
@@ -49,7 +49,7 @@ class Docstring(Struct, frozen=True):
 
 
 def read_docstring(text: str | None) -> Docstring:
-    """Read a docstring; its style is the one in which most parameters are found."""
+    """Parse a docstring in the style that yields the most parameters."""
     if not text:
         return Docstring()
     lines = inspect.cleandoc(text).splitlines()
@@ -57,7 +57,7 @@ def read_docstring(text: str | None) -> Docstring:
 
 
 def _reflow(lines: list[str]) -> str:
-    """Join wrapped lines with spaces; keep paragraphs, and bullets, on lines of their own."""
+    """Join wrapped lines with spaces. Paragraphs and bullets stay on separate lines."""
     text = ""
     for line in lines:
         bare = line.strip()
@@ -75,7 +75,7 @@ def _indent(line: str) -> int:
 
 
 def _entries(block: list[str]) -> Iterator[list[str]]:
-    """Split a block into its entries: a line at the block's own indent begins one, deeper lines continue it."""
+    """Split a block into its entries. A line at the block's indent starts an entry, deeper lines continue it."""
     own = min((_indent(line) for line in block if line.strip()), default=0)
     entry: list[str] = []
     for line in block:
@@ -94,17 +94,17 @@ def _entries(block: list[str]) -> Iterator[list[str]]:
 def _google(lines: list[str]) -> Docstring:
     parameters: dict[str, str] = {}
     first: int | None = None
-    place = 0
-    while place < len(lines):
-        section = _google_section(lines, place)
-        place += 1
+    index = 0
+    while index < len(lines):
+        section = _google_section(lines, index)
+        index += 1
         if section is None:
             continue
-        first = place - 1 if first is None else first
+        first = index - 1 if first is None else first
         block: list[str] = []
-        while place < len(lines) and (not lines[place].strip() or _indent(lines[place])):
-            block.append(lines[place])
-            place += 1
+        while index < len(lines) and (not lines[index].strip() or _indent(lines[index])):
+            block.append(lines[index])
+            index += 1
         if section in _PARAMETERS:
             for entry in _entries(block):
                 name, text = _google_entry(entry)
@@ -113,18 +113,18 @@ def _google(lines: list[str]) -> Docstring:
     return Docstring(_reflow(lines if first is None else lines[:first]), parameters)
 
 
-def _google_section(lines: list[str], place: int) -> str | None:
-    """Return the name of the section that this line begins: a known title, and an indented line after it."""
-    match = _GOOGLE_SECTION.fullmatch(lines[place])
+def _google_section(lines: list[str], index: int) -> str | None:
+    """Return the name of the section that starts here: a known title with an indented line after it."""
+    match = _GOOGLE_SECTION.fullmatch(lines[index])
     title = match[1].lower() if match else ""
     if title not in _PARAMETERS and title not in _OTHERS:
         return None
-    after = next((line for line in lines[place + 1 :] if line.strip()), "")
+    after = next((line for line in lines[index + 1 :] if line.strip()), "")
     return title if _indent(after) else None
 
 
 def _google_entry(entry: list[str]) -> tuple[str, str]:
-    """Split `name (type): text`; the type may hold colons and brackets of its own."""
+    """Split `name (type): text`. The type may itself contain colons and brackets."""
     line = entry[0].strip()
     match = _GOOGLE_NAME.match(line)
     if match is None:
@@ -138,12 +138,12 @@ def _google_entry(entry: list[str]) -> tuple[str, str]:
 
 
 def _closing(text: str) -> int:
-    """Return the place of the bracket that closes the first one, or of the last character."""
+    """Return the index of the bracket that closes the first one, or of the last character."""
     depth = 0
-    for place, char in enumerate(text):
+    for index, char in enumerate(text):
         depth += (char in "([{") - (char in ")]}")
         if depth == 0:
-            return place
+            return index
     return len(text) - 1
 
 
@@ -153,15 +153,15 @@ def _closing(text: str) -> int:
 def _numpy(lines: list[str]) -> Docstring:
     parameters: dict[str, str] = {}
     titles = [
-        place
-        for place in range(len(lines) - 1)
-        if _NUMPY_RULE.fullmatch(lines[place + 1]) and lines[place].strip().lower() in _PARAMETERS | _OTHERS
+        index
+        for index in range(len(lines) - 1)
+        if _NUMPY_RULE.fullmatch(lines[index + 1]) and lines[index].strip().lower() in _PARAMETERS | _OTHERS
     ]
-    for place, after in itertools.pairwise([*titles, len(lines)]):
-        if lines[place].strip().lower() not in _PARAMETERS:
+    for index, after in itertools.pairwise([*titles, len(lines)]):
+        if lines[index].strip().lower() not in _PARAMETERS:
             continue
-        for entry in _entries(lines[place + 2 : after]):
-            # `a, b : int` describes two; the type, and the colon before it, may be missing.
+        for entry in _entries(lines[index + 2 : after]):
+            # `a, b : int` describes two parameters. The colon and the type may be missing.
             names = entry[0].partition(" :")[0] if " :" in entry[0] else entry[0].partition(":")[0]
             for name in names.split(","):
                 if (bare := name.strip().lstrip("*")).isidentifier():
@@ -177,7 +177,7 @@ def _sphinx(lines: list[str]) -> Docstring:
     first: int | None = None
     name = ""
     block: list[str] = []
-    for place, line in enumerate([*lines, ":end:"]):
+    for index, line in enumerate([*lines, ":end:"]):
         match = _SPHINX_FIELD.match(line)
         if match is None:
             if name and line.strip() and not _indent(line) and not block[-1].strip():
@@ -188,7 +188,7 @@ def _sphinx(lines: list[str]) -> Docstring:
             continue
         if name:
             parameters.setdefault(name, _reflow(block))
-        first = place if first is None else first
+        first = index if first is None else first
         words = (match[2] or "").split()  # `:param str city:` has the type before the name
         name = words[-1].lstrip("*").replace("\\", "") if words and match[1] in _SPHINX_PARAMETER else ""
         block = [match[3] or ""]

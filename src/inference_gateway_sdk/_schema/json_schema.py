@@ -1,8 +1,8 @@
-"""Python types to JSON schemas that models can be given.
+"""JSON schemas of Python types, in a form that providers accept.
 
-msgspec's own schemas cannot be sent as they are: their root is a `$ref`, unions carry OpenAPI's `discriminator`,
-literals have no `type`, tuples are closed by `items: false`, and no field has a description. This module builds them
-from `msgspec.inspect`, takes pydantic's for pydantic's types, and gives both the same form (`normalize`).
+msgspec's own schemas cannot be sent unchanged: their root is a `$ref`, unions have OpenAPI's `discriminator`, literals
+have no `type`, tuples are closed by `items: false`, and fields have no description. This module builds schemas from
+`msgspec.inspect`, uses pydantic's schemas for pydantic's types, and normalizes both to the same form (`normalize`).
 """
 
 from __future__ import annotations
@@ -48,10 +48,10 @@ UNIONS: Final = (Union, types.UnionType)
 
 
 def build_schema(kind: Any) -> dict[str, Any]:
-    """Return the JSON schema of a type, its root in place.
+    """Return the normalized JSON schema of a type.
 
     Raises:
-        TypeError: The type has no JSON form; the message names it.
+        TypeError: The type cannot be represented in JSON. The message names it.
     """
     if is_pydantic(kind):
         return normalize(_pydantic_schema(kind))
@@ -63,13 +63,13 @@ def build_schema(kind: Any) -> dict[str, Any]:
     except TypeError:
         if get_origin(kind) not in UNIONS:
             raise
-        # msgspec refuses unions that it cannot tell apart; the adapter tries their members in turn
+        # msgspec rejects unions that it cannot distinguish; the adapter tries their members in order
         schema = {"anyOf": [builder.schema(kinds.type_info(one), _name(one)) for one in get_args(kind)]}
     return normalize({**schema, "$defs": builder.defs} if builder.defs else schema)
 
 
 def merge_schemas(properties: dict[str, dict[str, Any]], required: list[str]) -> dict[str, Any]:
-    """Return the schema of a closed object of these properties; their definitions move to its root."""
+    """Return the schema of a closed object with these properties. Their definitions are moved to its root."""
     defs: dict[str, Any] = {}
     found: dict[str, Any] = {}
     for name, schema in properties.items():
@@ -82,7 +82,7 @@ def merge_schemas(properties: dict[str, dict[str, Any]], required: list[str]) ->
 
 
 def _free_name(wanted: str, taken: dict[str, Any], same: Any = None) -> str:
-    """Return a name that is not taken, or taken by the same definition."""
+    """Return a name that is unused, or used for the same definition."""
     name, count = wanted, 2
     while name in taken and taken[name] != same:
         name, count = f"{wanted}_{count}", count + 1
@@ -90,7 +90,7 @@ def _free_name(wanted: str, taken: dict[str, Any], same: Any = None) -> str:
 
 
 def is_pydantic(kind: Any) -> bool:
-    """Return whether a type is pydantic's to validate: a model, or a type that holds one outside of structs."""
+    """Return whether pydantic must validate a type: a model, or a type that contains one outside structs."""
     return "pydantic" in sys.modules and _holds_pydantic(kind, set())
 
 
@@ -114,14 +114,14 @@ def _is_constraint(mark: object) -> bool:
 
 
 def description_in(annotation: Any) -> str | None:
-    """Return the text of `Annotated[T, "text"]`, None when there is none."""
+    """Return the text of `Annotated[T, "text"]`, or None."""
     if get_origin(annotation) is not Annotated:
         return None
     return next((mark for mark in annotation.__metadata__ if isinstance(mark, str)), None)
 
 
 def class_name(kind: Any) -> str:
-    """Return the name by which a provider may know a type: letters, digits, `_` and `-`, at most 64."""
+    """Return a name for a type that providers accept: at most 64 letters, digits, `_` and `-`."""
     return re.sub(r"[^A-Za-z0-9_-]+", "_", _name(kind)).strip("_")[:64] or "value"
 
 
@@ -130,10 +130,10 @@ def _name(kind: Any) -> str:
 
 
 def type_hints(cls: Any) -> dict[str, Any]:
-    """Return the annotations of a class with their `Annotated`; a generic's are those of its origin."""
+    """Return the annotations of a class, including `Annotated`. For a generic, use those of its origin."""
     try:
         hints = get_type_hints(get_origin(cls) or cls, include_extras=True)
-    except (NameError, TypeError):  # names that only a type checker sees: no descriptions then
+    except (NameError, TypeError):  # names imported only for type checking: the fields have no descriptions then
         return {}
     return {name: _unqualified(hint) for name, hint in hints.items()}
 
@@ -146,14 +146,14 @@ def _unqualified(hint: Any) -> Any:
 
 
 def _own_docstring(cls: Any) -> str | None:
-    """Return the docstring a class was written with, not an inherited or generated one."""
+    """Return the docstring of a class itself, not an inherited or generated one."""
     text: object = cast("dict[str, object]", vars(get_origin(cls) or cls)).get("__doc__")
     generated = isinstance(text, str) and text.startswith(f"{cls.__name__}(") and hasattr(cls, "__dataclass_fields__")
     return text if isinstance(text, str) and not generated else None
 
 
 class _Builder:
-    """Builds the schema of one type; classes go to `defs`."""
+    """The builder of the schema of one type. The schemas of classes are added to `defs`."""
 
     def __init__(self) -> None:
         self.defs: dict[str, Any] = {}
@@ -219,7 +219,7 @@ class _Builder:
         known = self._names.get(cls)
         if known is None:
             known = self._names[cls] = _free_name(class_name(cls), self.defs)
-            self.defs[known] = {}  # taken, while its fields may refer to it
+            self.defs[known] = {}  # reserve the name, because the fields may refer to it
             self.defs[known] = build()
         return {"$ref": _REF + known}
 
@@ -257,7 +257,7 @@ class _Builder:
         return {"type": "object", **_about(info.cls), "properties": properties, "required": required, **closed}
 
     def _pydantic(self, cls: Any) -> dict[str, Any]:
-        """Take a model's schema in; its definitions move to the root, renamed where a name is taken."""
+        """Add a model's schema. Its definitions are moved to the root, and renamed if a name is in use."""
         if cls in self._names:
             return {"$ref": _REF + self._names[cls]}
         schema = _pydantic_schema(cls)
@@ -312,7 +312,7 @@ def _pydantic_schema(kind: Any) -> dict[str, Any]:
 
 
 def _classes(kind: Any, found: dict[int, Any]) -> dict[int, Any]:
-    """Collect the classes with fields that a type holds."""
+    """Collect the classes with fields that a type contains."""
     for argument in get_args(kind):
         _classes(argument, found)
     if inspect.isclass(kind) and id(kind) not in found and hasattr(kind, "__annotations__"):
@@ -323,7 +323,7 @@ def _classes(kind: Any, found: dict[int, Any]) -> dict[int, Any]:
 
 
 def _describe_fields(schema: dict[str, Any], cls: Any) -> None:
-    """Add to pydantic's schema of a class the texts it does not read: `Annotated` and the docstring's attributes."""
+    """Add the descriptions that pydantic ignores: `Annotated[T, "text"]` and the docstring's attributes."""
     text = _own_docstring(cls)
     about = read_docstring(text)
     hints = type_hints(cls)

@@ -1,4 +1,4 @@
-"""One form for the JSON schemas of msgspec, pydantic and users."""
+"""Normalization of the JSON schemas of msgspec, pydantic and users to one form."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _SUBSCHEMA_MAPS: Final = ("properties", "$defs", "patternProperties", "dependent
 
 
 def normalize(schema: dict[str, Any]) -> dict[str, Any]:
-    """Return a schema in the form this package sends; the one given is not changed.
+    """Return a normalized copy of a schema.
 
-    The root is in place. Definitions used once stand where they are used, unless they are recursive. Generated titles,
-    `discriminator` and `oneOf` are gone, and no `$ref` has a sibling.
+    The root is not a `$ref`. Definitions used once are inlined, unless they are recursive. Generated titles and
+    `discriminator` are removed, `oneOf` becomes `anyOf`, and no `$ref` has a sibling.
     """
     defs: dict[str, Any] = {name: _plain(one) for name, one in schema.get("$defs", {}).items()}
     root = _plain({key: value for key, value in schema.items() if key != "$defs"})
@@ -32,7 +32,7 @@ def normalize(schema: dict[str, Any]) -> dict[str, Any]:
     once = {name for name in defs if counts[name] == 1 and name not in recursive}
     root = _inline(root, defs, once)
     kept = {name: _inline(one, defs, once) for name, one in defs.items() if name not in once}
-    if (name := target(root)) in kept:  # the root itself is used elsewhere, or recursive
+    if (name := target(root)) in kept:  # the root is a definition that is recursive or also used elsewhere
         root = {**kept[name], **{key: value for key, value in root.items() if key != "$ref"}}
     used = _reachable_from(root, kept)
     kept = {name: one for name, one in kept.items() if name in used}
@@ -40,7 +40,7 @@ def normalize(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _plain(schema: Any) -> Any:
-    """Return a schema and all within it, without what only documents it or what providers refuse."""
+    """Return a schema, recursively, without titles and without keywords that providers reject."""
     if not is_object(schema):
         return schema
     found: dict[str, Any] = {}
@@ -67,7 +67,7 @@ def _plain(schema: Any) -> Any:
 
 
 def type_of(values: list[Any]) -> str | list[str]:
-    """Return the `type` of these JSON values: one name, or several."""
+    """Return the `type` of these JSON values: one name, or a list of names."""
     types: dict[Any, str] = {bool: "boolean", int: "integer", float: "number", str: "string", type(None): "null"}
     types |= {dict: "object", list: "array"}
     names = list(dict.fromkeys(types[type(value)] for value in values if type(value) in types))
@@ -75,7 +75,7 @@ def type_of(values: list[Any]) -> str | list[str]:
 
 
 def children(schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield the schemas right within one."""
+    """Yield the direct subschemas of a schema."""
     for key, value in schema.items():
         if key in _SUBSCHEMAS and is_object(value):
             yield value
@@ -86,7 +86,7 @@ def children(schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def target(schema: dict[str, Any]) -> str:
-    """Return the name of the definition a schema refers to, "" for none."""
+    """Return the name of the definition that a schema refers to, or ""."""
     ref = schema.get("$ref")
     return ref.removeprefix(_REF) if isinstance(ref, str) else ""
 
@@ -116,7 +116,7 @@ def _reachable(name: str, defs: dict[str, Any]) -> set[str]:
 
 
 def _inline(schema: dict[str, Any], defs: dict[str, Any], names: set[str]) -> dict[str, Any]:
-    """Put the definitions of these names where they are referred to."""
+    """Replace references to these definitions with the definitions."""
     if (name := target(schema)) in names:
         return _inline(defs[name], defs, names)
     found: dict[str, Any] = {}
@@ -131,6 +131,6 @@ def _inline(schema: dict[str, Any], defs: dict[str, Any], names: set[str]) -> di
             found[key] = value
     single = found.get("anyOf")
     if is_array(single) and len(single) == 1 and "$ref" not in single[0]:
-        del found["anyOf"]  # the reference that made it necessary is gone
+        del found["anyOf"]  # {"anyOf": [{"$ref": ...}]} is no longer needed once the reference is inlined
         found = {**single[0], **found}
     return found

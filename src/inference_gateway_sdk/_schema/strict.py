@@ -1,4 +1,4 @@
-"""Schemas in the form a provider's strict mode takes, with the map that leads values back to the user's type.
+"""Schemas in the form that a provider's strict mode requires, and the way back from a value to the user's type.
 
     {"type": "object", "properties": {"note": {"type": "string"}}, "required": []}
 
@@ -7,7 +7,7 @@ becomes, for OpenAI,
     {"type": "object", "properties": {"note": {"anyOf": [{"type": "string"}, {"type": "null"}]}},
      "required": ["note"], "additionalProperties": false}
 
-and a null at `note` is taken out of a value again before it meets the type, so that the field's default holds.
+and a null at `note` is removed from a value before the type decodes it, so that the field's default applies.
 """
 
 from __future__ import annotations
@@ -40,25 +40,25 @@ _WORDS: Final = {
 
 
 class Rules(Struct, frozen=True, kw_only=True):
-    """What a family of providers takes as a strict schema.
+    """The strict schemas that a family of providers accepts.
 
     Attributes:
-        name: The family.
-        keywords: The keywords it takes besides the common ones; any other moves to the description.
-        formats: Values of `format` it takes, None for any.
-        closed: Every object must refuse additional properties.
-        all_required: Every property must be required; optional ones become nullable.
-        object_root: The root must be an object without `anyOf`; any other is wrapped.
-        const: It takes `const`; otherwise `enum` with one value is sent.
-        tuples: It takes `prefixItems`.
-        open_maps: It takes objects of any keys.
-        untyped: It takes a schema that allows anything.
-        recursive: It takes schemas that refer to themselves.
-        lookaround: Patterns may look around and refer back.
-        least_items: The largest `minItems` it takes, None for any.
-        most_optional: How many optional properties it takes, None for any.
-        most_properties: How many properties it takes, None for any.
-        deepest: How many levels of objects and arrays it takes, None for any.
+        name: Name of the family.
+        keywords: Keywords it accepts besides the common ones. Others are moved to the description.
+        formats: Values of `format` it accepts, None for any.
+        closed: Every object must set `additionalProperties` to false.
+        all_required: Every property must be required. Optional ones become nullable.
+        object_root: The root must be an object without `anyOf`. Any other root is wrapped.
+        const: It accepts `const`. Otherwise `enum` with one value is sent.
+        tuples: It accepts `prefixItems`.
+        open_maps: It accepts objects with arbitrary keys.
+        untyped: It accepts a schema that allows any value.
+        recursive: It accepts recursive schemas.
+        lookaround: Patterns may use lookaround and backreferences.
+        max_min_items: The largest `minItems` it accepts, None for any.
+        max_optional: Maximum number of optional properties, None for any.
+        max_properties: Maximum number of properties, None for any.
+        max_depth: Maximum depth of nested objects and arrays, None for any.
     """
 
     name: str
@@ -73,33 +73,33 @@ class Rules(Struct, frozen=True, kw_only=True):
     untyped: bool = True
     recursive: bool = True
     lookaround: bool = True
-    least_items: int | None = None
-    most_optional: int | None = None
-    most_properties: int | None = None
-    deepest: int | None = None
+    max_min_items: int | None = None
+    max_optional: int | None = None
+    max_properties: int | None = None
+    max_depth: int | None = None
 
 
 _TEXT_FORMATS: Final = frozenset("date-time time date duration email hostname ipv4 ipv6 uuid".split())
 
-# What each family is known to accept; not tried against the providers themselves.
+# The keywords that each family is known to accept. They were not tested against the providers themselves.
 OPENAI: Final = Rules(
     name="openai", formats=_TEXT_FORMATS, closed=True, all_required=True, open_maps=False, untyped=False,
-    lookaround=False, most_properties=5000, deepest=10,
+    lookaround=False, max_properties=5000, max_depth=10,
 )  # fmt: skip
 ANTHROPIC: Final = Rules(
     name="anthropic", keywords=frozenset({"minItems", "pattern", "format"}), formats=_TEXT_FORMATS | {"uri"},
-    closed=True, open_maps=False, untyped=False, recursive=False, lookaround=False, least_items=1, most_optional=24,
+    closed=True, open_maps=False, untyped=False, recursive=False, lookaround=False, max_min_items=1, max_optional=24,
 )  # fmt: skip
 GOOGLE: Final = Rules(
     name="google", keywords=frozenset({"minimum", "maximum", "minItems", "maxItems", "format"}),
     formats=frozenset({"date-time", "date", "time"}), const=False, untyped=False,
 )  # fmt: skip
-# llama.cpp and Ollama compile the schema to a grammar; what it cannot express is not enforced.
+# llama.cpp and Ollama compile the schema to a grammar and do not enforce what a grammar cannot express.
 GRAMMAR: Final = Rules(
     name="grammar", keywords=_BOUNDS | _SIZES | {"pattern", "format", "minLength", "maxLength", "prefixItems"},
     formats=frozenset({"date-time", "date", "time", "uuid"}), tuples=True, lookaround=False,
 )  # fmt: skip
-PLAIN: Final = Rules(  # for schemas that are sent without a promise
+PLAIN: Final = Rules(  # for schemas that are not sent as strict
     name="plain",
     keywords=_BOUNDS
     | _SIZES
@@ -110,12 +110,12 @@ PLAIN: Final = Rules(  # for schemas that are sent without a promise
 
 
 class Moved(Struct, frozen=True):
-    """A bound that moved into a description, because the provider does not take its keyword.
+    """A bound that was moved to a description, because the provider does not accept its keyword.
 
     Attributes:
-        path: Where in the schema.
+        path: JSON pointer to the schema.
         keyword: The keyword.
-        value: Its value.
+        value: Value of the keyword.
     """
 
     path: str
@@ -124,15 +124,15 @@ class Moved(Struct, frozen=True):
 
 
 class Strict(Struct, frozen=True):
-    """A schema as it is sent.
+    """A schema in the form in which it is sent.
 
     Attributes:
         schema: The schema.
-        undo: Places in it of properties whose null means absence: those that became nullable, and optional ones
-            that may not be null.
-        moved: Bounds that only a description holds now.
-        refused: Why the schema cannot be strict; empty when it is. A refused schema is sent without a promise.
-        wrapped: Whether the value is the member `value` of an object.
+        undo: JSON pointers to properties whose null means absence: those that became nullable, and optional ones that
+            cannot be null.
+        moved: Bounds that were moved to a description.
+        refused: Reasons why the schema cannot be strict. It is then sent as an ordinary schema.
+        wrapped: True if the value is the member `value` of an object.
     """
 
     schema: dict[str, Any]
@@ -142,12 +142,12 @@ class Strict(Struct, frozen=True):
     wrapped: bool = False
 
     @property
-    def holds(self) -> bool:
-        """Whether the schema may be sent as strict."""
+    def is_strict(self) -> bool:
+        """True if the schema may be sent as strict."""
         return not self.refused
 
     def restore(self, value: Any) -> Any:
-        """Return a model's value as the user's type takes it: unwrapped, without the nulls that stand for absence."""
+        """Return a model's value for the user's type: unwrapped, and without nulls that mean absence."""
         if self.undo:
             value = _Undo(self).without_nulls(value, self.schema, "#")
         if self.wrapped and is_object(value) and _WRAPPER in value:
@@ -156,7 +156,7 @@ class Strict(Struct, frozen=True):
 
 
 def strict(schema: dict[str, Any], rules: Rules) -> Strict:
-    """Return a schema as these rules want it; the one given is not changed."""
+    """Return a copy of a schema that follows these rules."""
     root = normalize(schema)
     wrapped = rules.object_root and (root.get("type") != "object" or "anyOf" in root)
     if wrapped:
@@ -180,7 +180,7 @@ def _wrap(root: dict[str, Any]) -> dict[str, Any]:
 
 
 class _Work:
-    """One walk through a schema, and what it found."""
+    """One traversal of a schema, with its results."""
 
     def __init__(self, rules: Rules, defs: dict[str, Any]) -> None:
         self.rules = rules
@@ -216,14 +216,14 @@ class _Work:
         return found
 
     def _rewritten(self, schema: dict[str, Any], path: str, notes: list[str]) -> dict[str, Any]:
-        """Return a schema without the values that these rules do not take of keywords they do."""
+        """Return a schema without keyword values that these rules do not accept."""
         rules = self.rules
         found = dict(schema)
         if "const" in found and not rules.const:
             found["enum"] = [found.pop("const")]
         if "prefixItems" in found and not rules.tuples:
             items = cast("list[dict[str, Any]]", found.pop("prefixItems"))
-            different = [one for place, one in enumerate(items) if one not in items[:place]]
+            different = [one for index, one in enumerate(items) if one not in items[:index]]
             found["items"] = different[0] if len(different) == 1 else {"anyOf": different}
             if len(different) > 1:
                 self.moved.append(Moved(path, "prefixItems", items))
@@ -231,7 +231,7 @@ class _Work:
         for key, fits in (
             ("format", rules.formats is None or found.get("format") in rules.formats),
             ("pattern", rules.lookaround or not _LOOKAROUND.search(str(found.get("pattern")))),
-            ("minItems", rules.least_items is None or found.get("minItems", 0) <= rules.least_items),
+            ("minItems", rules.max_min_items is None or found.get("minItems", 0) <= rules.max_min_items),
         ):
             if key in found and not fits:
                 self.moved.append(Moved(path, key, found[key]))
@@ -244,7 +244,7 @@ class _Work:
                 found[key] = self.schema(inner, f"{path}/{key}")
         for key in ("anyOf", "prefixItems", "allOf"):
             if is_array(several := found.get(key)):
-                found[key] = [self.schema(one, f"{path}/{key}/{place}") for place, one in enumerate(several)]
+                found[key] = [self.schema(one, f"{path}/{key}/{index}") for index, one in enumerate(several)]
         for key in ("properties", "$defs"):
             if is_object(named := found.get(key)):
                 found[key] = {name: self.schema(one, _at(path, key, name)) for name, one in named.items()}
@@ -254,13 +254,13 @@ class _Work:
         properties: dict[str, Any] = found.get("properties", {})
         is_open = found.get("additionalProperties", not properties) is not False
         if is_open and not rules.open_maps:
-            self.refused.append(f"{path} is a map of any keys")
+            self.refused.append(f"{path} is a map with arbitrary keys")
             return
         self.properties += len(properties)
         required = [name for name in found.get("required", ()) if name in properties]
         optional = [name for name in properties if name not in required]
         self.optional += len(optional)
-        # A null where none is allowed can only mean absence, and models write it so.
+        # Models write null for an absent property. Where null is not allowed, it cannot have another meaning.
         self.undo += [_at(path, "properties", name) for name in optional if not self._nullable(properties[name], set())]
         if rules.closed:
             found["additionalProperties"] = False
@@ -271,7 +271,7 @@ class _Work:
             found.pop("required", None)
 
     def _require_all(self, found: dict[str, Any], path: str) -> None:
-        """Require every property; those that could be left out may be null instead."""
+        """Require every property. Optional properties become nullable."""
         properties: dict[str, Any] = dict(found["properties"])
         for name in properties.keys() - set(found.get("required", ())):
             if not self._nullable(properties[name], set()):
@@ -294,13 +294,13 @@ class _Work:
     def check_limits(self, root: dict[str, Any]) -> None:
         rules = self.rules
         if not rules.recursive and _is_recursive(root):
-            self.refused.append("# refers to itself")
-        if rules.most_optional is not None and self.optional > rules.most_optional:
-            self.refused.append(f"# has {self.optional} optional properties, at most {rules.most_optional} are taken")
-        if rules.most_properties is not None and self.properties > rules.most_properties:
-            self.refused.append(f"# has {self.properties} properties, at most {rules.most_properties} are taken")
-        if rules.deepest is not None and (depth := _depth(root, root.get("$defs", {}), ())) > rules.deepest:
-            self.refused.append(f"# is {depth} levels deep, at most {rules.deepest} are taken")
+            self.refused.append("# is recursive")
+        if rules.max_optional is not None and self.optional > rules.max_optional:
+            self.refused.append(f"# has {self.optional} optional properties, the limit is {rules.max_optional}")
+        if rules.max_properties is not None and self.properties > rules.max_properties:
+            self.refused.append(f"# has {self.properties} properties, the limit is {rules.max_properties}")
+        if rules.max_depth is not None and (depth := _depth(root, root.get("$defs", {}), ())) > rules.max_depth:
+            self.refused.append(f"# is {depth} levels deep, the limit is {rules.max_depth}")
 
 
 def _at(path: str, key: str, name: str) -> str:
@@ -320,7 +320,7 @@ def _or_null(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _own_children(schema: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the schemas right within one, without its definitions."""
+    """Return the direct subschemas of a schema, without its definitions."""
     return list(children({key: value for key, value in schema.items() if key != "$defs"}))
 
 
@@ -347,7 +347,7 @@ def _depth(schema: dict[str, Any], defs: dict[str, Any], inside: tuple[str, ...]
 
 
 class _Undo:
-    """Takes nulls out of a value where a schema became nullable for a provider's sake."""
+    """The removal of nulls from a value, where the schema became nullable only for a provider."""
 
     def __init__(self, strict: Strict) -> None:
         self.undo = strict.undo
@@ -355,11 +355,11 @@ class _Undo:
 
     def without_nulls(self, value: Any, schema: dict[str, Any], path: str) -> Any:
         schema, path = self._resolved(schema, path)
-        for place, one in enumerate(schema.get("anyOf", ())):
+        for index, one in enumerate(schema.get("anyOf", ())):
             if self._accepts(one, value):
-                return self.without_nulls(value, one, f"{path}/anyOf/{place}")
+                return self.without_nulls(value, one, f"{path}/anyOf/{index}")
         if is_array(value):
-            return [self.without_nulls(part, *self._element(schema, path, place)) for place, part in enumerate(value)]
+            return [self.without_nulls(part, *self._element(schema, path, index)) for index, part in enumerate(value)]
         if not is_object(value):
             return value
         properties: dict[str, Any] = schema.get("properties", {})
@@ -376,10 +376,10 @@ class _Undo:
                 found[name] = self.without_nulls(part, open_to, f"{path}/additionalProperties")
         return found
 
-    def _element(self, schema: dict[str, Any], path: str, place: int) -> tuple[dict[str, Any], str]:
+    def _element(self, schema: dict[str, Any], path: str, index: int) -> tuple[dict[str, Any], str]:
         first: list[dict[str, Any]] = schema.get("prefixItems", [])
-        if place < len(first):
-            return first[place], f"{path}/prefixItems/{place}"
+        if index < len(first):
+            return first[index], f"{path}/prefixItems/{index}"
         return schema.get("items", {}), f"{path}/items"
 
     def _resolved(self, schema: dict[str, Any], path: str) -> tuple[dict[str, Any], str]:
@@ -388,7 +388,7 @@ class _Undo:
         return schema, path
 
     def _accepts(self, schema: dict[str, Any], value: Any) -> bool:
-        """Whether a value has the shape of a schema: enough to tell the members of a union apart."""
+        """Return whether a value has the shape of a schema. This check distinguishes the members of a union."""
         schema, _ = self._resolved(schema, "")
         if "const" in schema or "enum" in schema:
             return value in schema.get("enum", [schema.get("const")])
@@ -405,5 +405,5 @@ class _Undo:
                 known and whole and all(self._accepts(properties.get(name, {}), part) for name, part in value.items())
             )
         if is_array(value):
-            return all(self._accepts(self._element(schema, "", place)[0], part) for place, part in enumerate(value))
+            return all(self._accepts(self._element(schema, "", index)[0], part) for index, part in enumerate(value))
         return True

@@ -1,1 +1,1 @@
-"""Events to chunks, chunks to whole messages, and the clocks of a stream. No I/O: time comes in as an argument."""
+"""Events to chunks, chunks to complete answers, and the timeouts of a stream. No I/O: time is passed in."""

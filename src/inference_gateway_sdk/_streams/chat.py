@@ -1,7 +1,7 @@
-"""A chat stream: the verdict at its end, and where its turns begin.
+"""A chat stream: the verdict at its end, and the boundaries of its turns.
 
-`ChatDialect` is what a `StreamCall` starts for each attempt. An answer is whole when each choice that was opened has
-its `finish_reason`. `[DONE]` proves nothing, since the gateway sends it after errors, and its absence is not a failure
+A `StreamCall` starts one `ChatDialect` for each attempt. An answer is whole when each choice that was opened has its
+`finish_reason`. `[DONE]` proves nothing, since the gateway sends it after errors, and its absence is not a failure
 (gateway-behaviour.md#mcp-tools, #chat-streaming).
 """
 
@@ -36,26 +36,26 @@ class ChatDialect(EventDialect[Chunk, Answer, ChatState]):
     """One attempt at a chat stream.
 
     Args:
-        choices: How many were asked for.
-        options: As for every dialect.
+        choices: The number of choices requested.
+        options: The options of every dialect.
     """
 
     __slots__ = ("_choices", "_starts", "_turn")
 
     def __init__(self, *, choices: int = 1, **options: Unpack[Options]) -> None:
         super().__init__(Chunk, Answer, ChatState(keep=options.get("assemble", True)), **options)
-        self._starts: deque[Chunk] = deque()  # chunks that were read and begin another turn once handed over
+        self._starts: deque[Chunk] = deque()  # chunks that have arrived, and begin another turn once they are folded
         self._turn = Turn()
         self._choices = choices
 
     @property
     def terminal(self) -> bool:
-        """Every choice that was asked for, or opened, has its finish reason, and no error has come."""
+        """True when every requested or opened choice has its finish reason, and no error has arrived."""
         return self._turn.whole and self._turn.finished >= self._choices and not self.error_event
 
     @property
     def may_continue(self) -> bool:
-        """Another turn may follow the terminal marker: the gateway runs tool calls itself.
+        """True when another turn may follow the terminal marker, because the gateway runs tool calls itself.
 
         See gateway-behaviour.md#mcp-tools.
         """
@@ -63,13 +63,13 @@ class ChatDialect(EventDialect[Chunk, Answer, ChatState]):
 
     def has_content(self, chunk: Chunk) -> bool:
         """Return whether a chunk has content or an end; an empty delta or usage alone is neither."""
-        for choice in chunk.choices:  # noqa: SIM110  (asked for each read: a generator would cost more than the loop)
+        for choice in chunk.choices:  # noqa: SIM110  (called for each read: a generator would cost more than the loop)
             if choice.finish_reason or has_content(choice):
                 return True
         return False
 
     def text(self, chunk: Chunk) -> str | None:
-        """Return the text a chunk adds; where several choices were asked for, to the one with index 0."""
+        """Return the text that a chunk adds. If several choices were requested, only the one with index 0 counts."""
         if self._choices == 1:
             return chunk.text
         for choice in chunk.choices:
@@ -78,21 +78,21 @@ class ChatDialect(EventDialect[Chunk, Answer, ChatState]):
         return None
 
     def fold(self, chunk: Chunk) -> None:
-        """Take a chunk that is handed over.
+        """Add a chunk that is handed over.
 
         Raises:
-            DecodingError: It is nested too deeply.
+            DecodingError: The chunk is nested too deeply.
         """
         if self._starts:
             self._begin_turn(chunk)
-        if self._assemble:  # as in the base class, whose call would cost every chunk
+        if self._assemble:  # repeats the base class: calling it would cost time for every chunk
             try:
                 self.state.add(chunk)
             except TOO_DEEP:
                 raise too_deep() from None
 
     def _begin_turn(self, chunk: Chunk) -> None:
-        """Begin another turn, if that is what the chunk does."""
+        """Begin another turn, if the chunk was found to begin one."""
         if self._starts[0] is chunk:
             self._starts.popleft()
             try:
@@ -121,7 +121,7 @@ class ChatDialect(EventDialect[Chunk, Answer, ChatState]):
         return f"only {finished} of {self._choices} choices came" if finished else "no choice was finished"
 
     def _ends_whole(self) -> bool:
-        """Return whether an orderly end here is the end of the answer; fewer choices may come than asked for."""
+        """Return whether an orderly end here is the end of the answer; fewer choices may come than were requested."""
         if self._turn.whole:
             self._choices = min(self._choices, self._turn.finished)
         return self.terminal
@@ -139,7 +139,7 @@ class Turn:
     The third begins the second turn. It would not if no tool had been called, or under the same id.
 
     Attributes:
-        calls_tools: A piece of a tool call has come.
+        calls_tools: True once a piece of a tool call has come.
     """
 
     __slots__ = ("_finish", "_id", "_open", "_role_again", "calls_tools")
@@ -153,21 +153,21 @@ class Turn:
 
     @property
     def finished(self) -> int:
-        """How many choices have their finish reason."""
+        """The number of choices that have their finish reason."""
         return len(self._finish)
 
     @property
     def open(self) -> list[int]:
-        """The choices that were begun and have no finish reason yet."""
+        """The choices that have begun and have no finish reason yet."""
         return sorted(self._open)
 
     @property
     def whole(self) -> bool:
-        """Something was finished, and nothing is open."""
+        """True when at least one choice has finished, and none is open."""
         return bool(self._finish) and not self._open
 
     def follow(self, chunk: Chunk) -> bool:
-        """Take a chunk into account. Return whether it begins another turn."""
+        """Track a chunk. Return whether it begins another turn."""
         choices = chunk.choices
         if len(choices) == 1:
             piece = choices[0]
@@ -190,7 +190,7 @@ class Turn:
                 self._finish[index] = piece.finish_reason
             elif index not in self._finish:
                 self._open.add(index)
-        if begins or belongs:  # an empty piece after a finish may be the beginning of what follows, with its id
+        if begins or belongs:  # an empty piece after a finish may begin the next turn: its id is not recorded
             self._id = chunk.id or ""
         return begins
 
@@ -230,8 +230,8 @@ def has_content(piece: ChatCompletionStreamChoice) -> bool:
         return False
     if delta.content or delta.tool_calls or delta.reasoning_content or delta.reasoning or delta.refusal:
         return True
-    kept = delta._unknown
-    return kept is not None and (any(kept.raw.values()) or any(delta.extra_fields.values()))
+    unknown = delta._unknown
+    return unknown is not None and (any(unknown.raw.values()) or any(delta.extra_fields.values()))
 
 
 def _calls_tools(piece: ChatCompletionStreamChoice) -> bool:

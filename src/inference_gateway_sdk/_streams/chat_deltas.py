@@ -1,7 +1,7 @@
-"""The events that all dialects share, for a chat stream.
+"""The events common to all dialects, for a chat stream.
 
-A `finish_reason` is the end only when nothing more comes: the gateway may have run the tools and go on with another
-turn, and some providers send it with every chunk. Ends are therefore emitted at the turn's end and at the stream's.
+A `finish_reason` is the end only when nothing follows it. The gateway may run the tools and continue with another turn,
+and some providers send a `finish_reason` with every chunk. Ends are therefore emitted when the turn or the stream ends.
 """
 
 from __future__ import annotations
@@ -43,11 +43,11 @@ class ChatDeltas:
     def __init__(self, state: ChatState) -> None:
         self._state = state
         self._turn = state.turn
-        self._counts: dict[int, int] = {}  # by choice: how many of the turn's tool calls were started
+        self._counts: dict[int, int] = {}  # by choice: the number of the turn's tool calls that were started
         self._ended: set[int] = set()  # choices whose Finish was emitted
 
     def of(self, chunk: CreateChatCompletionStreamResponse) -> list[Delta]:
-        """Return the events of the chunk that the state took last."""
+        """Return the events of the chunk that was last added to the state."""
         deltas: list[Delta] = []
         if self._turn != self._state.turn:
             self._end_turn(deltas)
@@ -59,9 +59,9 @@ class ChatDeltas:
         return deltas
 
     def at_end(self) -> list[Delta]:
-        """Return the events of the stream's end: of each choice that has a finish reason its calls, then the reasons.
+        """Return the events of the stream's end: the tool calls of each finished choice, then the finish reasons.
 
-        Asked again, return nothing.
+        A second call returns an empty list.
         """
         deltas: list[Delta] = []
         finished = [
@@ -90,7 +90,7 @@ class ChatDeltas:
         if delta is None:
             return
         choice = place_of(piece.index)
-        thought = delta.reasoning_content or delta.reasoning  # some send the same text under both names
+        thought = delta.reasoning_content or delta.reasoning  # some providers send the same text under both names
         if thought:
             deltas.append(ReasoningDelta(thought, choice))
         if delta.content:
@@ -106,7 +106,7 @@ class ChatDeltas:
                 self._add_calls(tools, choice, deltas)
 
     def _add_calls(self, tools: ToolCalls, choice: int, deltas: list[Delta]) -> None:
-        """Emit what is new of the tool calls that changed.
+        """Emit the new parts of the tool calls that changed.
 
         A call's start waits for its arguments: by then its name, in pieces or not, is whole.
         """

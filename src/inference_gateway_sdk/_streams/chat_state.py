@@ -1,4 +1,4 @@
-"""The state of a chat stream, which assembles its answers, one a turn."""
+"""The state of a chat stream, which assembles its answers, one per turn."""
 
 # `_unknown` is private to users, not to the rooms.
 # pyright: reportPrivateUsage=false
@@ -48,14 +48,14 @@ _OF_THE_DELTA = frozenset({"token_id", "index", "channel"})
 
 
 class ChatState:
-    """A chat stream as far as it has been handed over (see `StreamState`).
+    """The part of a chat stream that has been handed over (see `StreamState`).
 
     Args:
         keep: Keep the content, for `turns`.
 
     Attributes:
         choices: The choices of the current turn, by index.
-        ended: The choices of the turn before it.
+        ended: The choices of the turn before the current one.
     """
 
     __slots__ = ("_done", "_envelope", "_extra", "_keep", "_missing", "choices", "ended", "turn", "usage")
@@ -69,7 +69,7 @@ class ChatState:
         self._begin()
 
     def add(self, chunk: Chunk) -> None:
-        """Take the next chunk."""
+        """Add the next chunk."""
         keep = self._keep
         for piece in chunk.choices:
             choice = self.choices.get(piece.index or 0)
@@ -88,9 +88,9 @@ class ChatState:
                 self._add_unknown(chunk)
 
     def next_turn(self) -> None:
-        """Close the current turn: the chunk that follows shows that the gateway ran its tool calls."""
+        """Close the current turn: the next chunk shows that the gateway ran its tool calls."""
         if self._keep:
-            answer = self._built(complete=True)
+            answer = self._build(complete=True)
             for choice in answer.choices:
                 for call in choice.message.tool_calls or ():
                     mark_ran_on_gateway(call)
@@ -105,10 +105,10 @@ class ChatState:
             return []
         if not self.choices and not self._envelope and not self._extra:
             return list(self._done)
-        return [*self._done, self._built(complete)]
+        return [*self._done, self._build(complete)]
 
     def adopt(self, answer: Answer) -> None:
-        """Take a whole answer as the only turn, unless it is empty."""
+        """Use a complete answer as the only turn, unless it is empty."""
         if self._keep and answer.choices:
             self._done = [answer]
 
@@ -120,7 +120,7 @@ class ChatState:
 
     @property
     def reasoning(self) -> str:
-        """The thinking of the first choice of the current turn; one of the two where it came under both names."""
+        """The reasoning of the first choice of the current turn; only one of the two names if both carry it."""
         choice = self._first
         return "" if choice is None else choice.joined_reasoning()
 
@@ -132,7 +132,7 @@ class ChatState:
 
     @property
     def finish_reason(self) -> FinishReason | None:
-        """Why the first choice of the current turn ended."""
+        """The finish reason of the first choice of the current turn."""
         choice = self._first
         return None if choice is None else choice.finish_reason
 
@@ -141,7 +141,7 @@ class ChatState:
         return self.choices[min(self.choices)] if self.choices else None
 
     def _choice(self, index: int | None) -> Choice:
-        """Return the choice with that index; an index that cannot be one counts as missing, which is the first."""
+        """Return the choice with that index; a missing or invalid index means the first choice."""
         place = place_of(index)
         choice = self.choices.get(place)
         if choice is None:
@@ -156,7 +156,7 @@ class ChatState:
         self._missing: tuple[str, ...] = _ENVELOPE
 
     def _add_envelope(self, chunk: Chunk) -> None:
-        """Take what describes the whole answer from the first chunk that has it (some begin with empty names)."""
+        """Add the fields of the whole answer, each from the first chunk that has it (some begin with empty names)."""
         envelope, found = self._envelope, False
         for name in self._missing:
             value = getattr(chunk, name)
@@ -167,18 +167,18 @@ class ChatState:
             self._missing = tuple(name for name in self._missing if name not in envelope)
 
     def _add_unknown(self, chunk: Chunk) -> None:
-        """Take fields that the contract does not know, and known ones that came in another type."""
+        """Add fields that the contract does not list, and listed ones of another type."""
         merge_facts(self._extra, chunk.extra_fields)
         raw = unknown_of(chunk).raw
         odd = {name: value for name, value in raw.items() if name not in _OF_THE_CHUNK and getattr(chunk, name) is None}
         merge_facts(self._extra, odd)
 
-    def _built(self, complete: bool) -> Answer:
+    def _build(self, complete: bool) -> Answer:
         choices = sorted(self.choices.values(), key=lambda choice: choice.index)
         whole: dict[str, Any] = {
             **self._envelope,
             "object": "chat.completion",
-            "choices": [choice.built(self.turn) for choice in choices],
+            "choices": [choice.build(self.turn) for choice in choices],
         }
         _add_missing(whole, finalize(self._extra))
         if self.usage is not None:
@@ -193,7 +193,7 @@ class Choice:
     """One choice of a turn.
 
     Attributes:
-        tools: Its tool calls, None before one began.
+        tools: Its tool calls, None until one begins.
     """
 
     __slots__ = ("_content", "_extra", "_limit", "_logprobs", "_message_extra", "_parts", "_role", "_texts",
@@ -204,7 +204,7 @@ class Choice:
         self.tools: ToolCalls | None = None
         self.finish_reason: FinishReason | None = None
         self._role = ""
-        self._content: list[str] = []  # as in a `TextBuffer`, whose call would cost every chunk
+        self._content: list[str] = []  # used like a `TextBuffer`, whose method call would cost time for every chunk
         self._limit = RECENT
         self._texts: dict[str, TextBuffer] = {}  # reasoning, reasoning_content, refusal
         self._parts: list[Any] | None = None  # content that came as a list of parts
@@ -213,7 +213,7 @@ class Choice:
         self._message_extra: dict[str, Any] = {}
 
     def add(self, piece: Any) -> None:
-        """Take one `ChatCompletionStreamChoice`."""
+        """Add one `ChatCompletionStreamChoice`."""
         delta = piece.delta
         if delta is not None:
             content = delta.content
@@ -231,23 +231,23 @@ class Choice:
             merge_beside(self._extra, _without(piece.extra_fields, _OF_THE_CHOICE if delta is not None else ()))
 
     def add_facts(self, piece: Any) -> None:
-        """Take of a piece what `deltas()` needs beyond the piece itself: tool calls and the end."""
+        """Add the parts of a piece that `deltas()` needs from the state: tool calls and the finish reason."""
         delta = piece.delta
         if delta is not None and delta.tool_calls:
             self._add_calls(delta.tool_calls)
         if piece.finish_reason:
             self.finish_reason = piece.finish_reason
 
-    def built(self, turn: int) -> dict[str, Any]:
+    def build(self, turn: int) -> dict[str, Any]:
         """Return the choice as the JSON object of a whole answer; `finish_reason` is null while it is open."""
         message: dict[str, Any] = {"role": self._role or "assistant", "content": self._joined_content()}
         for name, pieces in self._texts.items():
             message[name] = "".join(pieces)
         if self.tools is not None:
-            message["tool_calls"] = self.tools.built(turn)
+            message["tool_calls"] = self.tools.build(turn)
         _add_missing(message, finalize(self._message_extra))
         extra = finalize(self._extra)
-        given = extra.pop("message", None)  # in the place of a delta
+        given = extra.pop("message", None)  # a whole message in place of a delta
         if is_object(given):
             _add_missing(message, given)
         choice: dict[str, Any] = {"index": self.index, "message": message, "finish_reason": self.finish_reason}
@@ -258,7 +258,7 @@ class Choice:
 
     def calls(self, turn: int, *, ran_on_gateway: bool = False) -> list[CallState]:
         """Return the tool calls, with the ids that the assembled answer has."""
-        built = [] if self.tools is None else self.tools.built(turn)
+        built = [] if self.tools is None else self.tools.build(turn)
         return [
             CallState(call["id"], call["function"]["name"], call["function"]["arguments"], ran_on_gateway)
             for call in built
@@ -272,7 +272,7 @@ class Choice:
         return content or ""
 
     def joined_reasoning(self) -> str:
-        """Return the thinking, be it a field of the message or among the parts of its content."""
+        """Return the reasoning, from a field of the message or from the parts of its content."""
         pieces = self._texts.get("reasoning_content") or self._texts.get("reasoning") or ()
         parts = texts_of_parts(finalize(self._parts))
         return "".join([*pieces, *(text for kind, text in parts if kind == "thinking")])
@@ -304,7 +304,7 @@ class Choice:
         return text
 
     def _add_unknown(self, delta: Any) -> None:
-        """Take what the contract does not know or types otherwise, and content as a list of parts."""
+        """Add fields that the contract does not list or types otherwise, and content as a list of parts."""
         merge(self._message_extra, _without(delta.extra_fields, _OF_THE_DELTA))
         odd = {name: value for name, value in delta._unknown.raw.items() if value is not None}
         parts = odd.pop("content", None)
@@ -340,7 +340,7 @@ class Choice:
 
 
 def place_of(index: int | None) -> int:
-    """Return the index of a choice; one that is missing or cannot be one means the first choice."""
+    """Return the index of a choice; a missing or invalid one means the first choice."""
     return index if index is not None and 0 <= index <= MAX_INDEX else 0
 
 
@@ -349,7 +349,7 @@ def _without(fields: Mapping[str, Any], names: Collection[str]) -> Mapping[str, 
 
 
 def _add_missing(whole: dict[str, Any], more: Mapping[str, Any]) -> None:
-    """Add fields under names that `whole` has no value for: what was assembled wins."""
+    """Add fields that `whole` has no value for: assembled values win."""
     for name, value in more.items():
         if whole.get(name) is None:
             whole[name] = value

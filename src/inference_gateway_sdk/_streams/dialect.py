@@ -37,18 +37,18 @@ StateT = TypeVar("StateT", bound="Assembly[Any, Any]")
 ChunkT_contra = TypeVar("ChunkT_contra", contravariant=True)
 MAX_EVENT = 64 * 1024 * 1024
 TOO_DEEP = (RecursionError, SerializationError)
-"""Errors of walking through JSON that is nested too deeply."""
+"""The errors of walking through JSON that is nested too deeply."""
 
 
 class DeltaView(Protocol[ChunkT_contra]):
-    """The events that all dialects share, read from a state."""
+    """The events common to all dialects, read from a state."""
 
     def of(self, chunk: ChunkT_contra, /) -> list[Delta]:
-        """Return the events of the chunk that the state took last."""
+        """Return the events of the chunk that was last added to the state."""
         ...
 
     def at_end(self) -> list[Delta]:
-        """Return the events of the stream's end; asked again, nothing."""
+        """Return the events of the stream's end; a second call returns an empty list."""
         ...
 
 
@@ -56,8 +56,8 @@ class Options(TypedDict, total=False):
     """The options of one attempt.
 
     Attributes:
-        provider: The provider asked for, to be named in errors.
-        model: The model asked for, to be named in errors.
+        provider: The requested provider, named in errors.
+        model: The requested model, named in errors.
         assemble: Keep the content, so that `final` has it; otherwise memory stays constant.
         max_event: The largest event accepted, in bytes.
     """
@@ -71,18 +71,19 @@ class Options(TypedDict, total=False):
 class EventDialect(ABC, Generic[ChunkT, FinalT, StateT]):
     """One attempt at a stream of JSON events (see `Dialect`).
 
-    A subclass defines what its events mean: which of them is an error, which ends the answer, what counts as content.
-    The end of the body never proves an answer whole: the gateway ends one whose provider broke off as cleanly as any
-    other (gateway-behaviour.md#chat-streaming, #messages, #responses).
+    A subclass defines the meaning of its events: which are errors, which end the answer, which count as content. The
+    end of the body never proves that an answer is whole. The gateway ends the body in the same way when the provider
+    broke off (gateway-behaviour.md#chat-streaming, #messages, #responses).
 
     Args:
         chunk: The type of an event.
         final: The type of a whole answer.
-        state: Takes the chunks that are handed over.
-        provider: As in `Options`, like the rest.
+        state: The state that receives the chunks that are handed over.
+        provider: As in `Options`, like the remaining arguments.
 
     Attributes:
-        state: What has been handed over. `turns`, `partial()`, `final()` and `deltas` read it, and nothing else.
+        state: The part of the stream that was handed over; the only source of `turns`, `partial()`, `final()` and
+            `deltas`.
     """
 
     __slots__ = ("_assemble", "_decode", "_final", "_model", "_provider", "_reader", "_view", "closed",
@@ -100,9 +101,9 @@ class EventDialect(ABC, Generic[ChunkT, FinalT, StateT]):
         max_event: int = MAX_EVENT,
     ) -> None:
         self.failure: GatewayError | None = None
-        self.closed = False
-        self.error_event = False  # the failure came as an event: it counts even after the end of the answer
-        self.state = state
+        self.closed: bool = False
+        self.error_event: bool = False  # the failure came as an event: it counts even after the end of the answer
+        self.state: StateT = state
         self._provider, self._model = provider, model
         self._reader = EventStreamReader(max_event)
         self._decode: Callable[[bytes | memoryview], ChunkT] = codec.ChunkDecoder(chunk).decode
@@ -113,11 +114,11 @@ class EventDialect(ABC, Generic[ChunkT, FinalT, StateT]):
     @property
     @abstractmethod
     def terminal(self) -> bool:
-        """The terminal marker has come: whatever breaks now, the answer is whole."""
+        """True after the terminal marker: the answer is whole, even if the connection breaks now."""
 
     @property
     def may_continue(self) -> bool:
-        """Nothing follows the terminal marker."""
+        """False: nothing follows the terminal marker."""
         return False
 
     def feed(self, data: bytes) -> list[tuple[ChunkT | None, RawEvent]]:
@@ -130,7 +131,7 @@ class EventDialect(ABC, Generic[ChunkT, FinalT, StateT]):
         return chunks
 
     def end(self) -> list[tuple[ChunkT | None, RawEvent]]:
-        """Return what a last unterminated line holds, the body having ended; afterwards `failure` has the verdict."""
+        """Return the chunks of a last unterminated line, as the body has ended; afterwards `failure` is the verdict."""
         if self.closed:
             return []
         chunks = self._read(self._reader.end(), whole=False)
@@ -144,22 +145,22 @@ class EventDialect(ABC, Generic[ChunkT, FinalT, StateT]):
         """Return the error for an end that came too early."""
         return StreamTruncatedError(
             f"{why} before the answer was whole: {self._missing()}",
-            hint='pass on_truncation="return" to accept what came; the error\'s .partial holds it.',
+            hint='pass on_truncation="return" to accept what came; the error\'s .partial holds it',
         )
 
     @abstractmethod
     def has_content(self, chunk: ChunkT) -> bool:
-        """Return whether a chunk has content or an end, for which the clocks of the stream wait."""
+        """Return whether a chunk has content or an end; the stream's timeouts wait for these."""
 
     @abstractmethod
     def text(self, chunk: ChunkT) -> str | None:
-        """Return the text a chunk adds."""
+        """Return the text that a chunk adds."""
 
     def fold(self, chunk: ChunkT) -> None:
-        """Take a chunk that is handed over.
+        """Add a chunk that is handed over.
 
         Raises:
-            DecodingError: It is nested too deeply.
+            DecodingError: The chunk is nested too deeply.
         """
         if self._assemble:
             try:
@@ -168,12 +169,12 @@ class EventDialect(ABC, Generic[ChunkT, FinalT, StateT]):
                 raise too_deep() from None
 
     def watch_deltas(self) -> None:
-        """Make `deltas` available; called before the first chunk is handed over."""
+        """Enable `deltas`; called before the first chunk is handed over."""
         if self._view is None:
             self._view = self._make_view()
 
     def deltas(self, chunk: ChunkT | None) -> list[Delta]:
-        """Return the events that all dialects share: of the chunk folded last, or for None of the stream's end.
+        """Return the events common to all dialects: those of the chunk folded last, or for None of the stream's end.
 
         Raises:
             DecodingError: The chunk is nested too deeply.
@@ -191,10 +192,10 @@ class EventDialect(ABC, Generic[ChunkT, FinalT, StateT]):
             raise too_deep() from None
 
     def turns(self, *, complete: bool = True) -> list[FinalT]:
-        """Return the answers so far, oldest first; none before one begins, and none without assembly.
+        """Return the answers so far, oldest first; none before the first one begins, and none without assembly.
 
         Raises:
-            DecodingError: They are nested too deeply.
+            DecodingError: The answers are nested too deeply.
         """
         try:
             return self.state.turns(complete=complete)
@@ -203,36 +204,36 @@ class EventDialect(ABC, Generic[ChunkT, FinalT, StateT]):
 
     @abstractmethod
     def _make_view(self) -> DeltaView[ChunkT]:
-        """Return the view that `deltas` reads. Its module is imported only where somebody asks for deltas."""
+        """Return the view that `deltas` reads. Its module is imported only when deltas are requested."""
 
     @abstractmethod
     def _follow(self, chunk: ChunkT, event: RawEvent) -> ChunkT | None:
-        """Take a chunk that arrives into account. Return what of it is handed over: nothing of most errors."""
+        """Track a chunk that arrives. Return the chunk to hand over, None for most errors."""
 
     @abstractmethod
     def _missing(self) -> str:
-        """Return what has not come, in the words of an error."""
+        """Return a description of the missing part, for an error message."""
 
     def _ends_whole(self) -> bool:
         """Return whether an orderly end here is the end of the answer."""
         return self.terminal
 
     def _cut_off(self, why: str) -> None:
-        """Note that the stream ends without being whole."""
+        """Record that the stream ended early."""
         self.failure = self.truncated(why)
 
     def _fail(self, chunk: ChunkT, event: RawEvent) -> None:
-        """Note that this chunk is an error."""
+        """Record that this chunk is an error."""
         self.error_event = True
         error = codec.to_builtins(chunk)
         self.failure = read_stream_error(error, event[0], provider=self._provider, model=self._model)
 
     def _bad_frame(self, event: RawEvent, error: GatewayError) -> GatewayError:
-        """Return the failure for an event that cannot be decoded, `error` being why."""
+        """Return the failure for an event that cannot be decoded; `error` is the decoding error."""
         return read_bad_frame(event[0], provider=self._provider, model=self._model)
 
     def _read(self, events: list[RawEvent], *, whole: bool = True) -> list[tuple[ChunkT | None, RawEvent]]:
-        """Return the events as chunks, up to the one after which nothing counts."""
+        """Return the events as chunks, up to the one that closes the stream."""
         chunks: list[tuple[ChunkT | None, RawEvent]] = []
         decode, follow = self._decode, self._follow
         for event in events:
@@ -258,7 +259,7 @@ class EventDialect(ABC, Generic[ChunkT, FinalT, StateT]):
         return chunks
 
     def _done(self) -> None:
-        """Take `[DONE]`, which proves nothing: the gateway sends it after errors, and providers do in any dialect.
+        """Handle `[DONE]`, which proves nothing: the gateway sends it after errors, and providers in any dialect.
 
         See gateway-behaviour.md#mcp-tools.
         """
@@ -267,13 +268,13 @@ class EventDialect(ABC, Generic[ChunkT, FinalT, StateT]):
             self._cut_off("the stream sent [DONE]")
 
     def _adopt_plain_json(self) -> None:
-        """Keep a whole answer that came without an event stream for the error's partial."""
+        """Keep a complete answer that came without an event stream, as the error's partial answer."""
         body = self._reader.plain_json()
         if body is None:
             return
         try:
             answer = codec.decode(body, self._final)
-        except (GatewayError, RecursionError):  # it was cut off
+        except (GatewayError, RecursionError):  # the answer was cut off
             return
         self.state.adopt(answer)
 
@@ -284,15 +285,15 @@ def too_deep() -> DecodingError:
 
 
 class JsonEventDialect(EventDialect[ChunkT, "list[ChunkT]", "EventList[ChunkT]"]):
-    """A `Dialect` for an endpoint that has no method: a stream of JSON events of one type.
+    """A `Dialect` for an endpoint without a method of the client: a stream of JSON events of one type.
 
     The whole answer is the list of the events. An event with an `error` object raises as in every other stream. The
-    stream is whole when the event that `is_last` accepts has come, or `[DONE]` where `is_last` is None.
+    stream is whole after the event that `is_last` accepts, or after `[DONE]` if `is_last` is None.
 
     Args:
         chunk: The type of each event: `dict`, or a msgspec Struct, dataclass or TypedDict.
-        is_last: Accepts the event that ends the answer.
-        text: Returns the text that an event adds, for the stream's `text()`.
+        is_last: A function that accepts the event that ends the answer.
+        text: A function that returns the text of an event, for the stream's `text()`.
         assemble: Keep the events, so that `final()` has them; otherwise memory stays constant.
         max_event: The largest event accepted, in bytes.
     """
@@ -309,15 +310,16 @@ class JsonEventDialect(EventDialect[ChunkT, "list[ChunkT]", "EventList[ChunkT]"]
         max_event: int = MAX_EVENT,
     ) -> None:
         super().__init__(chunk, list, EventList(), assemble=assemble, max_event=max_event)
+        self.failure: GatewayError | None
         kind: Any = chunk
-        if not (isinstance(kind, type) and issubclass(kind, Model)):  # ChunkDecoder knows the contract's types only
+        if not (isinstance(kind, type) and issubclass(kind, Model)):  # ChunkDecoder supports only the contract's types
             self._decode = _event_decoder(chunk)
         self._is_last, self._text = is_last, text
         self._is_done = False
 
     @property
     def terminal(self) -> bool:
-        """Whether the last event has come."""
+        """True after the last event."""
         return self._is_done
 
     def has_content(self, chunk: ChunkT) -> bool:
@@ -325,12 +327,12 @@ class JsonEventDialect(EventDialect[ChunkT, "list[ChunkT]", "EventList[ChunkT]"]
         return True
 
     def text(self, chunk: ChunkT) -> str | None:
-        """Return the text an event adds; None without `text`."""
+        """Return the text that an event adds; None without `text`."""
         return None if self._text is None else self._text(chunk)
 
     def _make_view(self) -> DeltaView[ChunkT]:
         raise TypeError(
-            "deltas() knows chat completions, Responses and Messages: iterate over the events of this stream"
+            "deltas() supports chat completions, Responses and Messages: iterate over the events of this stream instead"
         )
 
     def _follow(self, chunk: ChunkT, event: RawEvent) -> ChunkT | None:
@@ -342,7 +344,7 @@ class JsonEventDialect(EventDialect[ChunkT, "list[ChunkT]", "EventList[ChunkT]"]
         return chunk
 
     def _bad_frame(self, event: RawEvent, error: GatewayError) -> GatewayError:
-        """Return the error that the event holds, or why it does not fit the type."""
+        """Return the error that the event holds, or the reason why it does not fit the type."""
         if not isinstance(error, DeserializationError):
             return super()._bad_frame(event, error)
         value = parse(event[0])
@@ -363,7 +365,7 @@ class JsonEventDialect(EventDialect[ChunkT, "list[ChunkT]", "EventList[ChunkT]"]
 
 
 def _event_decoder(chunk: type[ChunkT]) -> Callable[[bytes | memoryview], ChunkT]:
-    """Return a decoder of a type that is not the contract's."""
+    """Return a decoder for a type that is not part of the contract."""
     decode = build_decoder(chunk).decode
 
     def decode_event(data: bytes | memoryview) -> ChunkT:
@@ -384,15 +386,15 @@ class EventList(list[ChunkT]):
     __slots__ = ()
 
     def add(self, chunk: ChunkT) -> None:
-        """Take the next event."""
+        """Append the next event."""
         self.append(chunk)
 
     def adopt(self, answer: list[ChunkT]) -> None:
-        """Take the events of an answer that came whole."""
+        """Use the events of a complete answer."""
         self[:] = answer
 
     def turns(self, *, complete: bool) -> list[list[ChunkT]]:
-        """Return the events so far as the only turn; nothing before the first."""
+        """Return the events so far as the only turn; an empty list before the first event."""
         return [list(self)] if self else []
 
 
@@ -400,7 +402,7 @@ class ByteDialect:
     """One attempt at a stream of bytes (see `Dialect`). It is whole when its body is, and keeps nothing.
 
     Args:
-        wanted: The name of what the body must hold, for the error about an empty one; None when it may be empty.
+        wanted: The name of the content that the body must hold, for the error about an empty one; None allows that.
     """
 
     __slots__ = ("_any", "_wanted", "closed", "failure", "terminal")
@@ -408,8 +410,8 @@ class ByteDialect:
 
     def __init__(self, wanted: str | None = None) -> None:
         self.failure: GatewayError | None = None
-        self.closed = False
-        self.terminal = False
+        self.closed: bool = False
+        self.terminal: bool = False
         self._any = False
         self._wanted = wanted
 
@@ -424,7 +426,7 @@ class ByteDialect:
         return [(data, (data, "", None))]
 
     def end(self) -> list[tuple[bytes | None, RawEvent]]:
-        """Return nothing more; an empty body fails where something was wanted."""
+        """Return an empty list; an empty body is a failure if content was required."""
         if self._any or self._wanted is None:
             self.terminal = True
         else:
@@ -440,19 +442,19 @@ class ByteDialect:
         return bool(chunk)
 
     def text(self, chunk: bytes) -> str | None:
-        """Return None: bytes are not taken for text."""
+        """Return None: bytes are not decoded as text."""
         return None
 
     def watch_deltas(self) -> None:
         """Do nothing: byte streams have no deltas."""
 
     def deltas(self, chunk: bytes | None) -> list[Delta]:
-        """Return nothing: byte streams have no deltas."""
+        """Return an empty list: byte streams have no deltas."""
         return []
 
     def fold(self, chunk: bytes) -> None:
         """Keep nothing."""
 
     def turns(self, *, complete: bool = True) -> list[bytes]:
-        """Return nothing: nothing is kept."""
+        """Return an empty list: nothing is kept."""
         return []

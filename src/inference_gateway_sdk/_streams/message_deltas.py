@@ -1,4 +1,4 @@
-"""The events that all dialects share, for a Messages stream."""
+"""The events common to all dialects, for a Messages stream."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ __all__ = ["MessageDeltas"]
 class MessageDeltas:
     """The events of one stream, read from its state.
 
-    Text and thinking are emitted as the event has them. Tool calls are emitted from the state: each block there
+    Text and reasoning are emitted as the event has them. Tool calls are emitted from the state: each block there
     counts how many characters of its input have been emitted.
     """
 
@@ -34,40 +34,40 @@ class MessageDeltas:
 
     def __init__(self, state: MessageState) -> None:
         self._state = state
-        self._calls = 0  # how many tool calls were started
+        self._calls = 0  # the number of tool calls that were started
 
     def of(self, event: MessagesStreamEvent) -> list[Delta]:
-        """Return the events of the event that the state took last."""
+        """Return the events of the event that was last added to the state."""
         match event.type:
             case "content_block_delta":
                 return self._delta(event)
             case "content_block_start":
-                return [delta for block in self._state.opened for delta in self._started(block)]
+                return [delta for block in self._state.opened for delta in self._start_block(block)]
             case "content_block_stop" if self._state.block is not None:
-                return self._ended(self._state.block)
+                return self._end_block(self._state.block)
             case "message_start":
-                return self._begun(event)
+                return self._start_message(event)
             case "message_delta":
-                return [] if event.usage is None else self._usage()
+                return [] if event.usage is None else self._report_usage()
             case "message_stop":
-                return self._stopped()
+                return self._finish()
             case _:
                 return []
 
     def at_end(self) -> list[Delta]:
-        """Return nothing: the stream's end adds nothing to `message_stop`."""
+        """Return an empty list: the stream's end adds nothing to `message_stop`."""
         return []
 
-    def _begun(self, event: MessagesStreamEvent) -> list[Delta]:
+    def _start_message(self, event: MessagesStreamEvent) -> list[Delta]:
         message = event.message
         if message is None:
             return []
-        usage: Any = message.usage  # required, and left out by some servers
-        deltas = [] if usage is None else self._usage()
-        return deltas + [delta for block in self._state.opened for delta in self._started(block)]
+        usage: Any = message.usage  # required, but some servers leave it out
+        deltas = [] if usage is None else self._report_usage()
+        return deltas + [delta for block in self._state.opened for delta in self._start_block(block)]
 
-    def _started(self, block: Block) -> list[Delta]:
-        """Emit the beginning of a block. Some servers send whole blocks here, which are emitted like any other."""
+    def _start_block(self, block: Block) -> list[Delta]:
+        """Emit the start of a block. Some servers send complete blocks here, which are emitted like any other."""
         if block.is_call:
             block.number = self._calls
             self._calls += 1
@@ -88,7 +88,7 @@ class MessageDeltas:
         deltas: list[Delta] = []
         if block.is_call:
             if self._state.opened:
-                deltas += self._started(block)
+                deltas += self._start_block(block)
             deltas += [ToolCallDelta(block.number, piece) for piece in block.written.since(block.emitted)]
             block.emitted = block.written.size
         if delta.thinking:
@@ -98,7 +98,7 @@ class MessageDeltas:
             deltas.append(TextDelta(text))
         return deltas
 
-    def _ended(self, block: Block) -> list[Delta]:
+    def _end_block(self, block: Block) -> list[Delta]:
         """Emit the end of a tool call, once."""
         if not block.is_call or block.ended:
             return []
@@ -110,20 +110,20 @@ class MessageDeltas:
             block.written.forget()
         return deltas
 
-    def _usage(self) -> list[Delta]:
-        """Emit all figures reported so far."""
+    def _report_usage(self) -> list[Delta]:
+        """Emit all numbers reported so far."""
         usage = self._state.usage
         return [] if usage is None else [UsageReport(usage.input_tokens, usage.output_tokens, usage)]
 
-    def _stopped(self) -> list[Delta]:
+    def _finish(self) -> list[Delta]:
         deltas: list[Delta] = []
-        for block in self._state.calls:  # some servers never end their blocks
-            deltas += self._ended(block)
+        for block in self._state.calls:  # some servers do not end their blocks
+            deltas += self._end_block(block)
         native = self._state.stop_reason
         deltas.append(Finish(self._state.finish_reason or FinishReason(native), native=native))
         return deltas
 
 
 def _piece(kind: type[TextDelta | ReasoningDelta], text: object) -> list[Delta]:
-    """Return a piece of text as an event; nothing for no text."""
+    """Return a piece of text as an event; an empty list for empty text."""
     return [kind(text)] if isinstance(text, str) and text else []

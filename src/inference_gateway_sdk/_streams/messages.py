@@ -1,8 +1,8 @@
 r"""A Messages stream: the verdict at its end, and the state that assembles the message from its blocks.
 
-`MessagesDialect` is what a `StreamCall` starts for each attempt. A message is whole when `message_stop` has come: the
-gateway ends a body whose provider broke off as cleanly as any other (gateway-behaviour.md#messages). Its events,
-without the lines that name them:
+A `StreamCall` starts one `MessagesDialect` for each attempt. A message is whole after `message_stop`. The end of the
+body proves nothing: the gateway ends it in the same way when the provider broke off (gateway-behaviour.md#messages).
+The events, without their `event:` lines:
     {"type": "message_start", "message": {"id": "msg_1", "content": [], "usage": {"input_tokens": 9}, ...}}
     {"type": "content_block_start", "index": 0, "content_block": {"type": "tool_use", "id": "t", "name": "f", ...}}
     {"type": "content_block_delta", "index": 0, "delta": {"type": "input_json_delta", "partial_json": "{\"a\":"}}
@@ -70,11 +70,11 @@ class MessagesDialect(EventDialect[MessagesStreamEvent, MessagesResponse, "Messa
 
     @property
     def terminal(self) -> bool:
-        """`message_stop` has come, of a message that had begun."""
+        """True after `message_stop`, if a message had begun before it."""
         return self._stopped
 
     def has_content(self, chunk: MessagesStreamEvent) -> bool:
-        """Return whether an event has a piece of a block, or an end; a ping or an empty beginning has neither."""
+        """Return whether an event has a piece of a block, or an end; a ping or an empty start has neither."""
         match chunk.type:
             case "content_block_delta":
                 return chunk.delta is not None and any(_fields_of(chunk.delta).values())
@@ -88,7 +88,7 @@ class MessagesDialect(EventDialect[MessagesStreamEvent, MessagesResponse, "Messa
                 return False
 
     def text(self, chunk: MessagesStreamEvent) -> str | None:
-        """Return the text an event adds."""
+        """Return the text that an event adds."""
         return chunk.text
 
     def _make_view(self) -> MessageDeltas:
@@ -99,7 +99,7 @@ class MessagesDialect(EventDialect[MessagesStreamEvent, MessagesResponse, "Messa
     def _follow(self, chunk: MessagesStreamEvent, event: RawEvent) -> MessagesStreamEvent | None:
         name = event[1]
         if name and chunk._unknown is not None and "type" in chunk._unknown.absent:
-            chunk.type = MessagesStreamEventType(name)  # some leave the type to the `event` line
+            chunk.type = MessagesStreamEventType(name)  # some servers send the type only in the `event` line
         if name == "error" or _is_error(chunk):
             self._fail(chunk, event)
             return None
@@ -120,7 +120,7 @@ class MessagesDialect(EventDialect[MessagesStreamEvent, MessagesResponse, "Messa
     def _is_another(self, chunk: MessagesStreamEvent) -> bool:
         """Return whether a `message_start` begins another message while the first is open.
 
-        A relay that asks again after a failure may splice two answers into one stream. Neither is whole then:
+        A relay that retries after a failure may splice two answers into one stream. Neither is whole then:
             message_start msg_1, content_block_start 0, content_block_delta 0, message_start msg_2, ...
         """
         message: Any = chunk.message
@@ -132,18 +132,18 @@ class MessagesDialect(EventDialect[MessagesStreamEvent, MessagesResponse, "Messa
 
 
 class MessageState:
-    """A Messages stream as far as it has been handed over (see `StreamState`).
+    """The part of a Messages stream that has been handed over (see `StreamState`).
 
     Args:
         keep: Keep the content, for `turns`.
 
     Attributes:
         turn: Always 0: a stream has one message.
-        keep: As given.
-        block: The block that the last delta or stop is about, None for none.
-        opened: The blocks that the last event about blocks began; a delta begins one that was never started.
+        keep: The argument.
+        block: The block of the last delta or stop, None if there is none.
+        opened: The blocks that the last block event began; a delta begins a block that was never started.
         calls: The blocks that call tools.
-        stop_reason: Why the message ended, in Anthropic's word; "" while it is open.
+        stop_reason: The stop reason of the Messages API; "" while the message is open.
     """
 
     __slots__ = ("_adopted", "_by_index", "_content", "_fields", "_last", "_size", "_usage", "block", "calls",
@@ -165,7 +165,7 @@ class MessageState:
         self._adopted: MessagesResponse | None = None
 
     def add(self, event: MessagesStreamEvent) -> None:
-        """Take the next event; pings and unknown kinds change nothing."""
+        """Add the next event; pings and events of unknown types change nothing."""
         match event.type:
             case "content_block_delta":
                 self._add_delta(event)
@@ -181,15 +181,15 @@ class MessageState:
                 pass
 
     def adopt(self, answer: MessagesResponse) -> None:
-        """Take a whole answer as what was assembled, unless it is empty."""
+        """Use a complete answer in place of the assembled one, unless it is empty."""
         if self.keep and answer.content:
             self._adopted = answer
 
     def turns(self, *, complete: bool) -> list[MessagesResponse]:
-        """Return the message so far, the only turn there is; nothing before it begins."""
+        """Return the message so far as the only turn; an empty list before it begins."""
         if not self.keep or not (self._fields or self._content or self._adopted):
             return []
-        return [self._built(complete)]
+        return [self._build(complete)]
 
     @property
     def text(self) -> str:
@@ -204,17 +204,17 @@ class MessageState:
 
     @property
     def tool_calls(self) -> list[CallState]:
-        """The tool calls, those that the provider runs included; none without assembly."""
+        """The tool calls, including those that the provider runs; none without assembly."""
         return [block.call() for block in self.calls] if self.keep else []
 
     @property
     def usage(self) -> MessagesUsage | None:
-        """All figures reported so far: those of the beginning come only once."""
+        """All numbers reported so far. Those of `message_start` come only once."""
         return codec.from_builtins(finalize(self._usage), MessagesUsage) if self._usage else None
 
     @property
     def finish_reason(self) -> FinishReason | None:
-        """Why the message ended, in the words of chat completions where they have one for it."""
+        """The finish reason, as the term of chat completions where one applies."""
         reason = self.stop_reason
         return (_REASONS.get(reason) or FinishReason(reason)) if reason else None
 
@@ -230,7 +230,7 @@ class MessageState:
 
     def _start_block(self, event: MessagesStreamEvent) -> None:
         index = _index_of(event)
-        if event.content_block is None:  # the deltas name its kind then
+        if event.content_block is None:  # the deltas imply the type then
             self._by_index.pop(self._size if index is None else index, None)
             self.opened = []
         else:
@@ -250,7 +250,7 @@ class MessageState:
         self.block = block
 
     def _implied(self, event: MessagesStreamEvent, kind: str) -> Block:
-        """Return the block of a delta that came for an unknown index: a new one, of the kind that has such deltas."""
+        """Return the block of a delta with an unknown index: a new one, of the type that has such deltas."""
         index = _index_of(event)
         block = None if index is not None else self._last
         if block is None:
@@ -259,11 +259,11 @@ class MessageState:
         return block
 
     def _block_of(self, index: int | None) -> Block | None:
-        """Return the block that an event is about: by index, else the last one."""
+        """Return the block that an event refers to, by index, else the last one."""
         return self._last if index is None else self._by_index.get(index)
 
     def _begin_block(self, index: int | None, fields: dict[str, Any]) -> Block:
-        """Begin a block. An index that comes again means the new block from now on."""
+        """Begin a block. A repeated index refers to the new block from now on."""
         block = self._last = self._by_index[self._size if index is None else index] = Block(fields)
         self._size += 1
         if block.is_call:
@@ -271,11 +271,11 @@ class MessageState:
         if self.keep:
             self._content.append(block)
             if fields.get("type") == "fallback":
-                self._take_model(fields.get("to"))
+                self._adopt_model(fields.get("to"))
         return block
 
-    def _take_model(self, to: Any) -> None:
-        """Take the model that goes on with the answer: the whole answer names that one, and so must the assembled.
+    def _adopt_model(self, to: Any) -> None:
+        """Adopt the model that continues the answer: a non-streamed answer names that model.
 
         {"type": "fallback", "from": {"model": "claude-opus-4-7"}, "to": {"model": "claude-sonnet-4-5"}, ...}
         """
@@ -284,7 +284,7 @@ class MessageState:
             self._fields["model"] = model
 
     def _add_facts(self, event: MessagesStreamEvent) -> None:
-        """Take what describes the whole message. Usage counts from the beginning, so that the last figure holds."""
+        """Add fields of the whole message. Usage is cumulative, so the last number counts."""
         delta = event.delta
         if delta is not None:
             self.stop_reason = delta.stop_reason or self.stop_reason
@@ -295,12 +295,12 @@ class MessageState:
                 merge_facts(self._fields, _fields_of(delta))
             merge_facts(self._fields, event.extra_fields)
 
-    def _built(self, complete: bool) -> MessagesResponse:
+    def _build(self, complete: bool) -> MessagesResponse:
         """Return the message so far; its `stop_reason` is None while it is open."""
         if self._adopted is not None:
             return self._adopted
         whole: dict[str, Any] = {"type": "message", "role": "assistant", **finalize(self._fields)}
-        whole["content"] = [block.built() for block in self._content]
+        whole["content"] = [block.build() for block in self._content]
         if self._usage:
             whole["usage"] = finalize(self._usage)
         answer = codec.from_builtins(whole, MessagesResponse)
@@ -310,17 +310,17 @@ class MessageState:
 
 
 class Block:
-    """One content block: its `content_block_start` with every delta merged into it, whatever its kind.
+    """One content block: its `content_block_start`, with every delta of any type merged into it.
 
-    New kinds of blocks and deltas appear more often than contracts do. Two things of a delta are not fields of its
-    block: pieces of a tool's input, which are parsed once they are joined, and citations, which are collected.
+    New types of blocks and deltas appear more often than the contract changes. Two fields of a delta are not fields of
+    its block. Pieces of a tool's input are joined and then parsed; citations are collected.
 
     Attributes:
-        is_call: The block calls a tool.
+        is_call: True when the block calls a tool.
         written: The pieces of a tool's input, as JSON text.
-        number: The number `deltas()` gave the call when it emitted its start; -1 before.
-        emitted: How many characters of the input `deltas()` has emitted.
-        ended: `deltas()` has emitted the call's end.
+        number: The number that `deltas()` gave the call when it emitted its start; -1 before.
+        emitted: The number of characters of the input that `deltas()` has emitted.
+        ended: True once `deltas()` has emitted the call's end.
     """
 
     __slots__ = ("_citations", "_fields", "emitted", "ended", "is_call", "number", "written")
@@ -336,7 +336,7 @@ class Block:
         self._citations: list[Any] = []
 
     def add(self, delta: MessagesStreamEventDelta) -> None:
-        """Take one delta."""
+        """Add one delta."""
         fields = _fields_of(delta)
         piece = fields.pop("partial_json", None)
         if piece:
@@ -347,16 +347,16 @@ class Block:
         merge(self._fields, fields)
 
     def get(self, name: str) -> Any:
-        """Return a field as far as it has come."""
+        """Return a field as far as it has arrived."""
         return self._fields.get(name)
 
     def call(self) -> CallState:
-        """Return the tool call. A `server_tool_use`, or any but `tool_use`, is run by the provider."""
+        """Return the tool call. The provider runs a `server_tool_use`, and any other type than `tool_use`."""
         arguments = "".join(self.written) or codec.encode(self._fields.get("input") or {}).decode()
         ran = self._fields.get("type") != "tool_use"
         return CallState(str(self.get("id") or ""), str(self.get("name") or ""), arguments, ran)
 
-    def built(self) -> dict[str, Any]:
+    def build(self) -> dict[str, Any]:
         """Return the block as the JSON object of a whole message."""
         block: dict[str, Any] = finalize(self._fields)
         if self.written:
@@ -368,7 +368,7 @@ class Block:
 
 
 def _index_of(event: MessagesStreamEvent) -> int | None:
-    """Return the index of the block an event is about; one that cannot be an index counts as missing."""
+    """Return the index of the block that an event refers to; an invalid index counts as missing."""
     index = event.index
     return index if index is None or 0 <= index <= MAX_INDEX else None
 
@@ -396,15 +396,15 @@ def _fields_of(delta: MessagesStreamEventDelta) -> dict[str, Any]:
 
 
 def _block_brings(block: MessagesResponseContentBlock) -> bool:
-    """Return whether a block that begins holds more than its type: text, a name, a result."""
+    """Return whether a block has more than its type at its start: text, a name, a result."""
     try:
         return any(value for name, value in block.to_dict().items() if name != "type")
-    except SerializationError:  # nested too deeply, for which taking the event raises
+    except SerializationError:  # nested too deeply; adding the event to the state raises
         return True
 
 
 def _is_error(chunk: MessagesStreamEvent) -> bool:
-    """Return whether this is an error instead of an event, in either of its shapes or in another dialect's."""
+    """Return whether this is an error instead of an event, in either of its forms or in another dialect's."""
     if chunk.type == "error" or (chunk.error is not None and chunk.error.to_dict()):
         return True
     return chunk._unknown is not None and bool(raw_value(chunk, "error") or chunk.extra_fields.get("object") == "error")

@@ -1,4 +1,4 @@
-"""The bytes of a stream as raw events, what a body without events was, and the deadlines of a stream."""
+"""Read the bytes of a stream as raw events, classify a body without events, and compute the stream's deadlines."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ if TYPE_CHECKING:
 __all__ = ["EventStreamReader", "StreamDeadlines", "is_error_object"]
 
 
-TAIL = 5.0  # seconds to wait for what may follow the terminal marker (usage, [DONE])
+TAIL = 5.0  # seconds to wait for events after the terminal marker (usage, [DONE])
 
 
 class StreamDeadlines:
-    """The clocks of one attempt at a stream: the deadline of the next read, and the error when it passes.
+    """The deadlines of one attempt at a stream: the deadline of the next read, and the error when it passes.
 
     Three limits (`Timeouts.first_content`, `idle`, `total`) run only while the client waits for the server; each wait
-    is reported with `waited`. Bytes alone reset nothing, only `content` does. A server that drips comments, chunk sizes
-    or halves of an event is therefore stopped.
+    is reported with `waited`. Only `content` restarts the idle limit, bytes alone do not. A server that sends only
+    comments, chunk sizes or halves of events therefore times out.
 
     Args:
         limits: The call's timeouts.
-        spent: Seconds of `total` that earlier attempts used up.
+        spent: The seconds of `total` that earlier attempts used.
     """
 
     __slots__ = ("_clock", "_left", "_limits", "_since_content", "_total_left", "_waited")
@@ -43,14 +43,14 @@ class StreamDeadlines:
         self._waited = 0.0
 
     def deadline(self, now: float) -> float | None:
-        """Return until when a read that starts now may take, None for no limit."""
+        """Return the deadline of a read that starts now, None for no limit."""
         left, total = self._left, self._total_left
         if left is None or (total is not None and total < left):
             left = total
         return None if left is None else now + left
 
     def waited(self, seconds: float) -> None:
-        """Count a wait for the server."""
+        """Add a wait for the server."""
         self._waited += seconds
         self._since_content += seconds
         if self._left is not None:
@@ -59,15 +59,15 @@ class StreamDeadlines:
             self._total_left -= seconds
 
     def content(self) -> None:
-        """Start the idle clock anew: content has come."""
+        """Restart the idle limit: content has arrived."""
         self._clock = "idle"
         self._left = self._limits.idle
         self._since_content = 0.0
 
     def tail(self) -> None:
-        """Wait only briefly from now on: the terminal marker has come, and only bookkeeping may follow.
+        """Shorten the limit: the terminal marker has arrived, and only usage or `[DONE]` may follow.
 
-        A second call changes nothing: events without content must not stretch the wait.
+        A second call changes nothing: events without content must not extend the wait.
         """
         if self._clock == "tail":
             return
@@ -81,7 +81,7 @@ class StreamDeadlines:
         return self._waited
 
     def stalled(self, chunks: int) -> StreamStalledError:
-        """Return the error for a deadline that passed; it names the clock that ran out."""
+        """Return the error for a deadline that passed; it names the limit."""
         left, total = self._left, self._total_left
         if total is not None and (left is None or total <= left):
             limit, seconds = "total", self._limits.total
@@ -99,20 +99,20 @@ class StreamDeadlines:
             seconds=seconds,
             elapsed=elapsed,
             chunks=chunks,
-            hint=f"raise timeout=Timeouts({limit}=...) if the model may really take longer.",
+            hint=f"raise timeout=Timeouts({limit}=...) if the model needs more time",
         )
 
 
-FOREIGN_LIMIT = 8 * 1024 * 1024  # how much of a body without events is kept, to name what it was
+FOREIGN_LIMIT = 8 * 1024 * 1024  # the size of a body without events that is kept, to find out its format
 _EXCERPT = 200
 _BOM = b"\xef\xbb\xbf"
 _MARGIN = _BOM + b" \t\r\n"
 # The first line of an event stream: a comment (": ping"), a field ("data: {...}"), or a field without a value ("data").
 _OF_EVENTS = re.compile(rb":|(?:data|event|id|retry)(?:[:\r\n]|$)")
-_NAMES = (b"data", b"event", b"id", b"retry")  # the body may be cut in the midst of one: "da"
+_NAMES = (b"data", b"event", b"id", b"retry")  # the body may be cut within one: "da"
 _EMPTY_HINT = (
-    "the gateway answers so when the provider breaks off before its first line; ask again, or ask without streaming"
-    " to see the provider's error."
+    "the gateway answers like this when the provider breaks off before its first line; retry, or ask without streaming"
+    " to see the provider's error"
 )
 
 
@@ -122,11 +122,11 @@ def is_error_object(value: object) -> bool:
 
 
 class EventStreamReader:
-    """The events of one body, and what the body was if there were none.
+    """The events of one body, and the error for a body without any.
 
-    Behind the gateway a provider's plain JSON or HTML page arrives under `text/event-stream`
-    (gateway-behaviour.md#chat-streaming). An SSE parser sees only unknown fields there and reports nothing, so the
-    first bytes are kept until an event has come.
+    Through the gateway, a provider's plain JSON or HTML page arrives as `text/event-stream`
+    (gateway-behaviour.md#chat-streaming). An SSE parser sees only unknown fields there and reports nothing. The first
+    bytes are therefore kept until an event has arrived.
 
     Args:
         max_event: The largest event accepted, in bytes.
@@ -136,13 +136,13 @@ class EventStreamReader:
 
     def __init__(self, max_event: int) -> None:
         self._parser = EventParser(max_event)
-        self._beginning: bytearray | None = bytearray()  # of the body; None once an event has come
+        self._beginning: bytearray | None = bytearray()  # of the body; None once an event has arrived
         self._limit = FOREIGN_LIMIT
         self._saw_event = False
 
     @property
     def failure(self) -> StreamError | None:
-        """The error for an event larger than the bound, after which nothing is read."""
+        """The error for an event over the size limit, after which nothing is read."""
         return self._parser.failure
 
     def feed(self, data: bytes) -> list[RawEvent]:
@@ -162,7 +162,7 @@ class EventStreamReader:
         return events
 
     def verdict(self, provider: str | None, model: str | None) -> GatewayError | None:
-        """Return the error that names what a body without any event was; None when there were events."""
+        """Return the error that describes a body without any event; None when there were events."""
         if self._saw_event:
             return None
         body = self._body()
@@ -178,7 +178,7 @@ class EventStreamReader:
             return read_stream_error(value, body, provider=provider, model=model)
         return StreamError(
             f"the answer is not an event stream but plain JSON: {_excerpt(body)}",
-            hint="the provider does not stream this request; ask without streaming.",
+            hint="the provider does not stream this request; ask without streaming",
         )
 
     def plain_json(self) -> bytes | None:
@@ -187,11 +187,11 @@ class EventStreamReader:
         return body if body[:1] == b"{" else None
 
     def _body(self) -> bytes:
-        """Return the body without BOM and white space; empty once an event has come."""
+        """Return the body without BOM and white space; empty once an event has arrived."""
         return bytes(self._beginning or b"").removeprefix(_BOM).strip()
 
     def _watch(self, data: bytes, beginning: bytearray) -> None:
-        """Keep the beginning of the body: all of it where it may be JSON or HTML, an excerpt of anything else."""
+        """Keep the beginning of the body: all of it if it may be JSON or HTML, else an excerpt."""
         if len(beginning) < self._limit:
             beginning += data
             start = beginning.lstrip(_MARGIN)[:1]
@@ -201,5 +201,5 @@ class EventStreamReader:
 
 
 def _excerpt(body: bytes) -> str:
-    """Return how the body begins, without secrets."""
+    """Return an excerpt of the body, without secrets."""
     return repr(redact_text(body[: 2 * _EXCERPT].decode("utf-8", "replace"))[:_EXCERPT])

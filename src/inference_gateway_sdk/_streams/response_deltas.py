@@ -1,8 +1,7 @@
-"""The events that all dialects share, for a Responses stream.
+"""The events common to all dialects, for a Responses stream.
 
-A text is emitted once, although it arrives in pieces, whole when its part is done, whole with its item and whole with
-the response. Each part in the state counts how many characters have been emitted, so that of a whole form only the rest
-is.
+A text is emitted once, although it arrives several times: in pieces, and whole with its part, item and response. Each
+part in the state counts how many characters have been emitted. Of a whole form, only the rest is emitted.
 """
 
 from __future__ import annotations
@@ -46,10 +45,10 @@ class ResponseDeltas:
 
     def __init__(self, state: ResponseState) -> None:
         self._state = state
-        self._calls: list[Item] = []  # those that were started, in order
+        self._calls: list[Item] = []  # the calls that were started, in order
 
     def of(self, event: ResponseStreamEvent) -> list[Delta]:
-        """Return the events of the event that the state took last."""
+        """Return the events of the event that was last added to the state."""
         if event.type in ENDS:
             return self._end(event)
         deltas: list[Delta] = []
@@ -57,7 +56,7 @@ class ResponseDeltas:
         return deltas
 
     def at_end(self) -> list[Delta]:
-        """Return nothing: the stream's end adds nothing to its last event."""
+        """Return an empty list: the stream's end adds nothing to its last event."""
         return []
 
     def _emit(self, deltas: list[Delta]) -> None:
@@ -80,7 +79,7 @@ class ResponseDeltas:
             text.forget()
 
     def _emit_call(self, item: Item, deltas: list[Delta]) -> None:
-        """Emit what is new of a function call, once the item itself has come: only then its name is known."""
+        """Emit the new parts of a function call, once the item itself has arrived: only then is its name known."""
         if item.number < 0:
             item.number = len(self._calls)
             self._calls.append(item)
@@ -102,8 +101,8 @@ class ResponseDeltas:
                 item.texts.clear()
 
     def _end(self, event: ResponseStreamEvent) -> list[Delta]:
-        """Return the events of the last event: what is new of the whole response, its usage, and why it ended."""
-        self._state.settle()
+        """Return the events of the last event: the rest of the whole response, its usage, and the finish reason."""
+        self._state.reconcile()
         deltas: list[Delta] = []
         self._emit(deltas)
         if event.type == "response.completed":

@@ -1,7 +1,7 @@
-"""The output items of a Responses stream, put together from the events about them.
+"""The output items of a Responses stream, assembled from the events about them.
 
-An item arrives three times: as it begins, in pieces, and once more whole as it is done. The whole form counts where it
-came. The pieces are for streams that were cut off, and for providers that leave out one or two of the three:
+An item arrives three times: at its start, in pieces, and complete when it is done. The complete form wins. The pieces
+serve streams that were cut off, and providers that leave out one or two of the three:
     {"type": "response.output_item.added", "output_index": 0, "item": {"type": "message", "id": "m", "content": []}}
     {"type": "response.content_part.added", "output_index": 0, "content_index": 0, "part": {"type": "output_text", ...}}
     {"type": "response.output_text.delta", "output_index": 0, "content_index": 0, "delta": "Hi"}
@@ -28,10 +28,10 @@ __all__ = ["Item", "Items", "Part", "Subject", "subject_of"]
 
 
 class Subject(NamedTuple):
-    """The field that events of one kind write to: of an item, or of one of its parts.
+    """The field that events of one type write to: of an item, or of one of its parts.
 
     Attributes:
-        item: The type of the item, for one whose beginning did not come.
+        item: The type of the item, for an item whose start did not arrive.
         parts: The item's list of parts, "" for a field of the item itself.
         part: The type of the part.
         field: The text that arrives in pieces.
@@ -62,7 +62,7 @@ _FACTS_OF_A_CALL = frozenset({"type", "id", "call_id", "name", "status"})
 
 
 def subject_of(event: ResponseStreamEvent) -> tuple[Subject | None, str]:
-    """Return the field an event writes to (None for nothing known) and its step: "delta", "done" or another."""
+    """Return the field that an event writes to (None if unknown) and its step: "delta", "done" or another."""
     kind = event.type or ""
     return _KNOWN.get(kind) or (None, kind.rpartition(".")[2])
 
@@ -71,7 +71,7 @@ class _Fields:
     """A JSON object in pieces: facts, of which the last one counts, and texts that grow.
 
     Attributes:
-        emitted: How many characters of its text `deltas()` has emitted.
+        emitted: The number of characters of its text that `deltas()` has emitted.
     """
 
     __slots__ = ("emitted", "facts", "texts")
@@ -88,8 +88,8 @@ class _Fields:
             text = self.texts[name] = TextBuffer()
         return text
 
-    def settle(self, name: str, whole: str | None) -> None:
-        """Put the whole text in the place of its pieces."""
+    def replace_text(self, name: str, whole: str | None) -> None:
+        """Replace the pieces by the whole text."""
         if whole:
             self.texts[name] = TextBuffer((whole,))
 
@@ -101,7 +101,7 @@ class _Fields:
         else:
             self.facts[name] = values
 
-    def built(self) -> dict[str, Any]:
+    def build(self) -> dict[str, Any]:
         """Return the object as JSON."""
         return {**self.facts, **{name: "".join(pieces) for name, pieces in self.texts.items()}}
 
@@ -111,12 +111,12 @@ class Part(_Fields):
 
     __slots__ = ()
 
-    def take(self, fields: dict[str, Any], *, keep: bool) -> None:
-        """Take the part itself, as it begins or as it is done."""
+    def update(self, fields: dict[str, Any], *, keep: bool) -> None:
+        """Add the complete part, at its start or when it is done."""
         for name, value in fields.items():
             if name in ("text", "refusal") and isinstance(value, str):
                 self.text(name)
-                self.settle(name, value)
+                self.replace_text(name, value)
             elif keep or name == "type":
                 self.facts[name] = value
 
@@ -126,10 +126,10 @@ class Item(_Fields):
 
     Attributes:
         parts: Its lists of parts, each by the index that events give the part.
-        begun: The item itself has come, and not only pieces of it.
-        done: It came as done, and was not cut off.
-        number: The number `deltas()` gave the call when it emitted its start; -1 before.
-        ended: `deltas()` has emitted the call's end.
+        begun: True once the item itself has arrived, and not only pieces of it.
+        done: True once it has arrived as done, and was not cut off.
+        number: The number that `deltas()` gave the call when it emitted its start; -1 before.
+        ended: True once `deltas()` has emitted the call's end.
     """
 
     __slots__ = ("begun", "done", "ended", "number", "parts")
@@ -146,31 +146,31 @@ class Item(_Fields):
 
     @property
     def type(self) -> Any:
-        """Its type; "" where nothing has named it."""
+        """Its type; "" while unknown."""
         return self.facts.get("type") or ""
 
-    def take(self, fields: dict[str, Any], *, done: bool, keep: bool) -> list[Part]:
-        """Take the item itself, as it begins or as it is done. Return the parts that came with it."""
+    def update(self, fields: dict[str, Any], *, done: bool, keep: bool) -> list[Part]:
+        """Add the complete item, at its start or when it is done. Return the parts that came with it."""
         self.begun = True
-        self.done = done and fields.get("status") != "incomplete"  # the model was stopped in the midst of it
+        self.done = done and fields.get("status") != "incomplete"  # the model was stopped within the item
         keep_text = keep or fields.get("type") == "function_call"
         touched: list[Part] = []
         for name, value in fields.items():
             if name in _TEXTS and isinstance(value, str):
                 if keep_text:
                     self.text(name)
-                    self.settle(name, value)
+                    self.replace_text(name, value)
             elif name not in _LISTS:
                 if keep or name in _FACTS_OF_A_CALL:
                     self.facts[name] = value
             elif is_array(value) and all(map(is_object, value)):
-                touched += self._take_parts(name, value, keep)
+                touched += self._update_parts(name, value, keep)
             elif keep and not self.parts.get(name):
                 self.facts[name] = value
         return touched
 
     def part(self, parts: str, index: int, type: str) -> Part:
-        """Return the part at that place of a list, a new one of that type where there is none."""
+        """Return the part at that index of a list; if there is none, create one of that type."""
         known = self.parts.setdefault(parts, {})
         part = known.get(index)
         if part is None:
@@ -183,21 +183,21 @@ class Item(_Fields):
         call_id = facts.get("call_id") or facts.get("id") or ""
         return CallState(str(call_id), str(facts.get("name") or ""), "".join(self.texts.get("arguments", ())))
 
-    def built(self) -> dict[str, Any]:
+    def build(self) -> dict[str, Any]:
         """Return the item as JSON."""
-        whole = super().built()
+        whole = super().build()
         for name, parts in self.parts.items():
-            whole[name] = [parts[index].built() for index in sorted(parts)]
+            whole[name] = [parts[index].build() for index in sorted(parts)]
         if whole.get("type") == "message":
             whole.setdefault("role", "assistant")
             whole.setdefault("content", [])
         return whole
 
-    def _take_parts(self, name: str, values: list[dict[str, Any]], keep: bool) -> list[Part]:
-        """Take a whole list of parts. Return them.
+    def _update_parts(self, name: str, values: list[dict[str, Any]], keep: bool) -> list[Part]:
+        """Add a complete list of parts. Return them.
 
-        Events may count from elsewhere than 0: Bedrock gives the only part of a message the content_index 1. Parts
-        whose index does not fit into the whole list are matched in their order.
+        Events may not count from 0: Bedrock gives the only part of a message the content_index 1. Parts whose index is
+        beyond the complete list are matched in order.
         """
         known = sorted(self.parts.setdefault(name, {}))
         fits = not known or known[-1] < len(values)
@@ -205,16 +205,16 @@ class Item(_Fields):
         for place, fields in enumerate(values):
             index = place if fits else known[place] if place < len(known) else known[-1] + place
             part = self.part(name, index, "")
-            part.take(fields, keep=keep)
+            part.update(fields, keep=keep)
             touched.append(part)
         return touched
 
 
 class _Places:
-    """The places of items in `output`, and of parts in items, as the events give them.
+    """The positions of items in `output`, and of parts in items, as the events give them.
 
-    An item is found by its index, else by its id, else it is the last one. A part is found by its index, else it is the
-    last one.
+    An item is identified by its index, else by its id, else it is the last one. A part is identified by its index, else
+    it is the last one.
     """
 
     __slots__ = ("_by_id", "_last", "_last_part", "_next")
@@ -226,7 +226,7 @@ class _Places:
         self._next = 0
 
     def of(self, event: ResponseStreamEvent) -> int:
-        """Return the place of the item that an event is about."""
+        """Return the position of the item that an event refers to."""
         place, item_id = _index(event.output_index), event.item_id or _id_of(event.item)
         if place is None and item_id:
             place = self._by_id.get(item_id, self._next)
@@ -241,7 +241,7 @@ class _Places:
         return place
 
     def of_part(self, place: int, parts: str, event: ResponseStreamEvent) -> int:
-        """Return the place of the part that an event is about, in the list of that name."""
+        """Return the position of the part that an event refers to, in the list of that name."""
         index = _index(event.summary_index if parts == "summary" else event.content_index)
         if index is None:
             last = self._last_part.get((place, parts))
@@ -251,24 +251,24 @@ class _Places:
         return index
 
     def with_id(self, item_id: object) -> int | None:
-        """Return the place of the item with that id."""
+        """Return the position of the item with that id."""
         return self._by_id.get(item_id) if isinstance(item_id, str) else None
 
     def after(self) -> int:
-        """Return the place after all others."""
+        """Return the position after all others."""
         self._next += 1
         return self._next - 1
 
 
 class Items:
-    """The output items of one response, by their place in `output`.
+    """The output items of one response, by their position in `output`.
 
     Args:
-        keep: Keep the content. Without it text is held until `deltas()` has emitted it, and arguments of function calls
+        keep: Keep the content. Otherwise text is kept until `deltas()` has emitted it, and arguments of function calls
             until the call has ended.
 
     Attributes:
-        touched: The items and parts that the last event is about.
+        touched: The items and parts that the last event refers to.
     """
 
     __slots__ = ("_items", "_keep", "_places", "touched")
@@ -283,19 +283,19 @@ class Items:
         return len(self._items)
 
     def begin(self, output: list[Any]) -> None:
-        """Take items of a snapshot: the stream goes on with a response that was begun before."""
+        """Add the items of a first snapshot, when the stream continues a response that was begun before."""
         for place, fields in enumerate(output):
             if is_object(fields):
-                self._at(place, "", None).take(fields, done=False, keep=self._keep)
+                self._at(place, "", None).update(fields, done=False, keep=self._keep)
 
     def add(self, event: ResponseStreamEvent) -> None:
-        """Take an event about an item, or about a part of one."""
+        """Add an event about an item, or about a part of one."""
         subject, step = subject_of(event)
         if subject is not None:
             self._add_text(event, subject, step)
         elif event.item is not None:
             item = self._at(self._places.of(event), "", event.item_id)
-            parts = item.take(codec.to_builtins(event.item), done=step == "done", keep=self._keep)
+            parts = item.update(codec.to_builtins(event.item), done=step == "done", keep=self._keep)
             self.touched = (item, *parts)
         elif event.part is not None:
             self._add_part(event)
@@ -305,8 +305,8 @@ class Items:
                 part = self._part(event, "message", "content", "output_text")
                 part.extend("annotations", [codec.to_builtins(event.annotation)])
 
-    def settle(self, output: list[Any]) -> None:
-        """Take the items of the last snapshot, each as the item it is: by its id, else the next of its type."""
+    def reconcile(self, output: list[Any]) -> None:
+        """Add the items of the last snapshot, matched by id, else with the next item of the same type."""
         found: list[tuple[dict[str, Any], int | None]] = [
             (fields, self._places.with_id(fields.get("id"))) for fields in output if is_object(fields)
         ]
@@ -320,13 +320,13 @@ class Items:
             waiting = free.get(str(fields.get("type") or ""))
             place = known if known is not None else waiting.pop() if waiting else self._places.after()
             item = self._at(place, "", None)
-            parts = item.take(fields, done=True, keep=self._keep)
+            parts = item.update(fields, done=True, keep=self._keep)
             touched += (item, *parts)
         self.touched = touched
 
-    def built(self) -> list[dict[str, Any]]:
+    def build(self) -> list[dict[str, Any]]:
         """Return the items as JSON, in order."""
-        return [self._items[place].built() for place in sorted(self._items)]
+        return [self._items[place].build() for place in sorted(self._items)]
 
     def _add_text(self, event: ResponseStreamEvent, subject: Subject, step: str) -> None:
         into: Item | Part
@@ -338,7 +338,7 @@ class Items:
         if not (self._keep or subject.parts or subject.item == "function_call"):
             return
         if step == "done":
-            into.settle(subject.field, _whole_text(event, subject))
+            into.replace_text(subject.field, _whole_text(event, subject))
         elif event.delta:
             into.text(subject.field).add(event.delta)
             if event.logprobs and self._keep:
@@ -347,17 +347,17 @@ class Items:
     def _add_part(self, event: ResponseStreamEvent) -> None:
         parts = "summary" if event.summary_index is not None or "summary" in (event.type or "") else "content"
         part = self._part(event, "reasoning" if parts == "summary" else "message", parts, "")
-        part.take(codec.to_builtins(event.part), keep=self._keep)
+        part.update(codec.to_builtins(event.part), keep=self._keep)
         self.touched = (part,)
 
     def _part(self, event: ResponseStreamEvent, item: str, parts: str, part: str) -> Part:
-        """Return the part that an event is about; where its beginning did not come, a new one of that type."""
+        """Return the part that an event refers to; if its start did not arrive, create one of that type."""
         place = self._places.of(event)
         index = self._places.of_part(place, parts, event)
         return self._at(place, item, event.item_id).part(parts, index, part)
 
     def _at(self, place: int, type: str, id: str | None) -> Item:
-        """Return the item at that place; where its beginning did not come, a new one of that type."""
+        """Return the item at that position; if its start did not arrive, create one of that type."""
         item = self._items.get(place)
         if item is None:
             item = self._items[place] = Item(type, id)
@@ -365,13 +365,13 @@ class Items:
 
 
 def _whole_text(event: ResponseStreamEvent, subject: Subject) -> str | None:
-    """Return the whole text that a "done" event brings."""
+    """Return the whole text of a "done" event."""
     value = getattr(event, subject.field, None) or event.extra_fields.get(subject.field)
     return value if isinstance(value, str) else None
 
 
 def _index(index: int | None) -> int | None:
-    """Return an index of an event; one that cannot be an index counts as missing."""
+    """Return an event's index; an invalid one counts as missing."""
     return index if index is None or 0 <= index <= MAX_INDEX else None
 
 

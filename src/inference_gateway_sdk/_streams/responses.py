@@ -1,8 +1,8 @@
 """A Responses stream: the verdict at its end, and the state that assembles the response.
 
-`ResponsesDialect` is what a `StreamCall` starts for each attempt. A response is whole when `response.completed` or
-`response.incomplete` has come: the gateway ends a body whose provider broke off as cleanly as any other
-(gateway-behaviour.md#responses). `response.failed` and `error` events are raised.
+A `StreamCall` starts one `ResponsesDialect` for each attempt. A response is whole after `response.completed` or
+`response.incomplete`. The end of the body proves nothing: the gateway ends it in the same way when the provider broke
+off (gateway-behaviour.md#responses). `response.failed` and `error` events are raised.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ __all__ = ["ENDS", "ResponseState", "ResponsesDialect"]
 Event = ResponseStreamEvent
 
 ENDS = frozenset({"response.completed", "response.incomplete", "response.failed"})
-"""The events after which nothing follows; each holds the whole response."""
+"""The types of the last event; each such event holds the whole response."""
 _REASONS = {"max_output_tokens": "length", "max_tokens": "length", "content_filter": "content_filter"}
 
 
@@ -49,7 +49,7 @@ class ResponsesDialect(EventDialect[Event, Response, "ResponseState"]):
 
     @property
     def terminal(self) -> bool:
-        """`response.completed` or `response.incomplete` has come."""
+        """True after `response.completed` or `response.incomplete`."""
         return self._whole
 
     def has_content(self, chunk: Event) -> bool:
@@ -69,7 +69,7 @@ class ResponsesDialect(EventDialect[Event, Response, "ResponseState"]):
         return chunk.output_index is not None or chunk.item_id is not None
 
     def text(self, chunk: Event) -> str | None:
-        """Return the text an event adds."""
+        """Return the text that an event adds."""
         return chunk.delta if chunk.type == "response.output_text.delta" else None
 
     def _make_view(self) -> ResponseDeltas:
@@ -79,14 +79,14 @@ class ResponsesDialect(EventDialect[Event, Response, "ResponseState"]):
 
     def _follow(self, chunk: Event, event: RawEvent) -> Event | None:
         name = event[1]
-        if not chunk.type and name:  # some leave the type to the `event` line
+        if not chunk.type and name:  # some servers send the type only in the `event` line
             chunk.type = name
         if name == "error" or _is_error(chunk):
             self._fail(chunk, event)
             return chunk if chunk.type == "response.failed" else None
         self._begun = self._begun or (chunk.type or "").startswith("response.")
         if chunk.type in ENDS:
-            self._whole = self.closed = True  # nothing follows; some send [DONE], most leave the connection open
+            self._whole = self.closed = True  # nothing follows: some send [DONE], most leave the connection open
         return chunk
 
     def _missing(self) -> str:
@@ -94,16 +94,16 @@ class ResponsesDialect(EventDialect[Event, Response, "ResponseState"]):
 
 
 class ResponseState:
-    """A Responses stream as far as it has been handed over (see `StreamState`).
+    """The part of a Responses stream that has been handed over (see `StreamState`).
 
     Args:
         keep: Keep the content, for `turns`.
 
     Attributes:
         turn: Always 0: a stream has one response.
-        keep: As given.
-        usage: The last report, None before one came.
-        native_reason: Why the response ended, in OpenAI's word; "" while it is open, and when it failed.
+        keep: The argument.
+        usage: The last report, None until one arrives.
+        native_reason: The reason as the Responses API names it; "" while the response is open, and if it failed.
     """
 
     __slots__ = ("_adopted", "_fields", "_items", "_last", "_output", "keep", "native_reason", "turn", "usage")
@@ -116,41 +116,41 @@ class ResponseState:
         self._fields: dict[str, Any] = {}
         self._items = Items(keep=keep)
         self._last: list[Any] | None = None  # the output in the last snapshot
-        self._output: list[Any] | None = None  # the same, where it is the output of the whole
+        self._output: list[Any] | None = None  # the same, if it replaces the assembled output
         self._adopted: Response | None = None
 
     @property
     def touched(self) -> Sequence[Item | Part]:
-        """The items and parts that the last event is about."""
+        """The items and parts that the last event refers to."""
         return self._items.touched
 
     def add(self, event: Event) -> None:
-        """Take the next event; unknown kinds change nothing but for the items and parts they carry."""
+        """Add the next event. Events of unknown types only add the items and parts they carry."""
         last = event.type in ENDS
         if last:
             self._end(event)
         if event.response is not None:
-            self._take(event.response, last=last)
+            self._add_snapshot(event.response, last=last)
         elif not last:
             self._items.add(event)
         if last and not self._fields.get("status"):
             self._fields["status"] = event.type.removeprefix("response.")
 
-    def settle(self) -> None:
+    def reconcile(self) -> None:
         """Bring the items up to the last snapshot, so that `touched` has all of them."""
         output, self._last = self._last or [], None
-        self._items.settle(output)
+        self._items.reconcile(output)
 
     def adopt(self, answer: Response) -> None:
-        """Take a whole answer as what was assembled, unless it is empty."""
+        """Use a complete answer in place of the assembled one, unless it is empty."""
         if self.keep and answer.output:
             self._adopted = answer
 
     def turns(self, *, complete: bool) -> list[Response]:
-        """Return the response so far, the only turn there is; nothing before it begins."""
+        """Return the response so far as the only turn; an empty list before it begins."""
         if not self.keep or not (self._fields or len(self._items) or self._adopted):
             return []
-        return [self._built(complete)]
+        return [self._build(complete)]
 
     @property
     def text(self) -> str:
@@ -159,14 +159,14 @@ class ResponseState:
 
     @property
     def reasoning(self) -> str:
-        """The thinking, or its summary."""
+        """The reasoning, or its summary."""
         return self._joined("summary", "summary_text") + self._joined("content", "reasoning_text")
 
     @property
     def tool_calls(self) -> list[CallState]:
         """The function calls."""
         calls: list[CallState] = []
-        for item in self._built_output():
+        for item in self._build_output():
             if is_object(item) and item.get("type") == "function_call":
                 call_id = item.get("call_id") or item.get("id") or ""
                 calls.append(CallState(str(call_id), str(item.get("name") or ""), str(item.get("arguments") or "")))
@@ -174,7 +174,7 @@ class ResponseState:
 
     @property
     def finish_reason(self) -> FinishReason | None:
-        """Why the response ended, in the words of chat completions where they have one for it."""
+        """The finish reason, as the term of chat completions where one applies."""
         reason = self.native_reason
         if reason == "completed":
             return FinishReason.TOOL_CALLS if self.tool_calls else FinishReason.STOP
@@ -188,10 +188,10 @@ class ResponseState:
             details = None if event.response is None else event.response.incomplete_details
             self.native_reason = (details and details.reason) or "incomplete"
 
-    def _take(self, response: Response, *, last: bool) -> None:
-        """Take a snapshot of the whole: its facts replace earlier ones.
+    def _add_snapshot(self, response: Response, *, last: bool) -> None:
+        """Add a snapshot of the whole response: its facts replace earlier ones.
 
-        The last one's output counts where it has as many items as came before: some providers leave it empty.
+        The output of the last snapshot is used if it has at least as many items as arrived: some providers empty it.
         """
         self._items.touched = ()
         self.usage = response.usage or self.usage
@@ -206,24 +206,24 @@ class ResponseState:
             if self.keep and len(output) >= len(self._items):
                 self._output = output
             elif self.keep:
-                self._items.settle(output)
+                self._items.reconcile(output)
         elif self.keep and not len(self._items):
             self._items.begin(output)
 
-    def _built(self, complete: bool) -> Response:
+    def _build(self, complete: bool) -> Response:
         answer = self._adopted
         if answer is None:
-            whole = {"object": "response", **self._fields, "output": self._built_output()}
+            whole = {"object": "response", **self._fields, "output": self._build_output()}
             answer = codec.from_builtins(whole, Response)
         if not complete:
             mark_incomplete(answer)
         return answer
 
-    def _built_output(self) -> list[Any]:
-        return self._items.built() if self._output is None else self._output
+    def _build_output(self) -> list[Any]:
+        return self._items.build() if self._output is None else self._output
 
     def _joined(self, parts: str, kind: str) -> str:
-        return "".join(_texts(self._built_output(), parts, kind))
+        return "".join(_texts(self._build_output(), parts, kind))
 
 
 def _texts(output: list[Any], parts: str, kind: str) -> Iterator[str]:
@@ -245,13 +245,13 @@ def _is_error(chunk: Event) -> bool:
 
 
 def _brings(beginning: object) -> bool:
-    """Return whether an item or part that begins has content: most begin empty and are filled by deltas."""
+    """Return whether an item or part has content at its start; most start empty and are filled by deltas."""
     if beginning is None:
         return False
     if isinstance(beginning, (ResponseOutputMessage, ResponseReasoningItem)):
         try:
             return bool(codec.to_builtins(beginning).get("content") or getattr(beginning, "summary", None))
-        except SerializationError:  # nested too deeply, for which taking the event raises
+        except SerializationError:  # nested too deeply; adding the event to the state raises
             return True
     text = getattr(beginning, "text", getattr(beginning, "refusal", None))
     return text is None or bool(text)

@@ -1,4 +1,4 @@
-"""The common part of the states of all dialects: their surface, growing text, unknown fields that arrive in pieces."""
+"""The common base of the states of all dialects: their interface, growing texts, and merging of unknown fields."""
 
 from __future__ import annotations
 
@@ -31,20 +31,20 @@ MAX_INDEX = 2**31 - 1
 so that their hashes collide, which makes a dict of them quadratic."""
 
 RECENT = 256
-"""How many pieces of a growing text are held before they are joined."""
+"""The number of pieces of a growing text that are kept before they are joined."""
 
 ChunkT_contra = TypeVar("ChunkT_contra", contravariant=True)
 AnswerT = TypeVar("AnswerT")
 
 
 class CallState(NamedTuple):
-    """A tool call as far as it has come.
+    """A tool call as far as it has arrived.
 
     Attributes:
-        id: What the tool's result refers to; "" before it came.
+        id: The id that the tool's result refers to; "" until it arrives.
         name: The tool's name.
         arguments: The JSON text of its arguments so far.
-        ran_on_gateway: The gateway or the provider ran it: it is not the user's to run.
+        ran_on_gateway: True when the gateway or the provider ran it: the user must not run it again.
     """
 
     id: str
@@ -54,14 +54,14 @@ class CallState(NamedTuple):
 
 
 class Assembly(Protocol[ChunkT_contra, AnswerT]):
-    """The chunks of a stream put together."""
+    """An interface that assembles the chunks of a stream."""
 
     def add(self, chunk: ChunkT_contra, /) -> None:
-        """Take the next chunk."""
+        """Add the next chunk."""
         ...
 
     def adopt(self, answer: AnswerT, /) -> None:
-        """Take an answer that came whole as the only turn, unless it is empty."""
+        """Use a complete answer as the only turn, unless it is empty."""
         ...
 
     def turns(self, *, complete: bool) -> list[AnswerT]:
@@ -70,11 +70,11 @@ class Assembly(Protocol[ChunkT_contra, AnswerT]):
 
 
 class StreamState(Assembly[ChunkT_contra, AnswerT], Protocol[ChunkT_contra, AnswerT]):
-    """One stream as far as it has been handed over: the single source of `partial()`, `final()` and `deltas()`.
+    """The part of a stream that has been handed over: the single source of `partial()`, `final()` and `deltas()`.
 
-    `EventDialect.state` is one. `add` takes each chunk once, in order. Text, reasoning and tool calls are those of the
-    first choice, as in `final()`. Without assembly only `deltas()` feeds it; it keeps no text and no reasoning then,
-    and of tool calls what their ends need.
+    `EventDialect.state` is one. `add` is called once for each chunk, in order. Text, reasoning and tool calls are those
+    of the first choice, as in `final()`. Without assembly, only `deltas()` adds chunks. Text and reasoning are not kept
+    then, and of tool calls only the data that their ends need.
 
     Attributes:
         turn: The number of the current turn, from 0.
@@ -89,7 +89,7 @@ class StreamState(Assembly[ChunkT_contra, AnswerT], Protocol[ChunkT_contra, Answ
 
     @property
     def reasoning(self) -> str:
-        """The thinking of the current turn, or its summary."""
+        """The reasoning of the current turn, or its summary."""
         ...
 
     @property
@@ -99,12 +99,12 @@ class StreamState(Assembly[ChunkT_contra, AnswerT], Protocol[ChunkT_contra, Answ
 
     @property
     def usage(self) -> Any:
-        """The last usage report of the current turn, in the dialect's own type; None before one came."""
+        """The last usage report of the current turn, in the dialect's own type; None until one arrives."""
         ...
 
     @property
     def finish_reason(self) -> FinishReason | None:
-        """Why the current turn ended, in the words of chat completions; None while it is open."""
+        """The finish reason of the current turn, as the term of chat completions; None while it is open."""
         ...
 
 
@@ -115,7 +115,7 @@ class TextBuffer(list[str]):
     which keeps the work linear: after 600 pieces the list holds 2 joined ones and 88 others.
 
     Attributes:
-        size: How many characters have been added.
+        size: The number of characters that have been added.
     """
 
     __slots__ = ("_limit", "size")
@@ -133,7 +133,7 @@ class TextBuffer(list[str]):
             self._limit = join_recent(self, self._limit)
 
     def forget(self) -> None:
-        """Drop the pieces; `size` stays, so that positions go on being counted from the beginning."""
+        """Drop the pieces; `size` stays, so that positions still count from the beginning."""
         self.clear()
         self._limit = RECENT
 
@@ -157,7 +157,7 @@ class TextBuffer(list[str]):
 
 
 def join_recent(pieces: list[str], limit: int) -> int:
-    """Join the last pieces of a list that has reached its limit. Return its next limit, which begins at `RECENT`."""
+    """Join the last pieces of a list that has reached its limit. Return its next limit; the first is `RECENT`."""
     pieces[limit - RECENT :] = ["".join(pieces[limit - RECENT :])]
     return limit + 1
 
@@ -168,9 +168,9 @@ _FACTS = frozenset(
     {"id", "type", "index", "name", "role", "object", "format", "model", "status", "signature", "thought_signature"}
     | {"provider", "service_tier", "system_fingerprint", "mime_type", "encrypted_content"}
 )
-# Objects under these keys are opaque and arrive complete, so that nothing in them grows.
+# Objects under these keys are opaque and arrive complete, so nothing in them grows.
 _OPAQUE = frozenset({"extra_content", "google"})
-# Text under these keys grows even by a piece that equals all that came before it ("ha" + "ha").
+# Text under these keys grows even by a piece that equals the whole text so far ("ha" + "ha").
 _PROSE = frozenset({"text", "thinking", "reasoning", "summary", "content"})
 
 
@@ -224,12 +224,12 @@ def merge_beside(into: dict[str, Any], more: Mapping[str, Any]) -> None:
 def merge_parts(parts: list[Any], more: Iterable[Any]) -> None:
     """Fold content that arrives as parts: text continues text, thinking continues thinking.
 
-    Mistral's reasoning models send one part a chunk, and plain strings once the thinking is over:
+    Mistral's reasoning models send one part per chunk, and plain strings after the thinking:
         "content": [{"type": "thinking", "thinking": [{"type": "text", "text": "Okay"}]}]
         "content": [{"type": "thinking", "thinking": [{"type": "text", "text": ", the"}]}]
         "content": [{"type": "text", "text": "It is"}]
         "content": " 4."
-    An answer that is not streamed has one part of each kind, and so has the assembled one.
+    A non-streamed answer has one part of each type, and so has the assembled one.
     """
     for part in more:
         last = parts[-1] if parts else None
@@ -277,12 +277,12 @@ def _equal(old: Any, value: str) -> bool:
 
 
 def _is_list(value: object) -> TypeGuard[list[Any]]:
-    """Return whether a value so far is a JSON array; a growing text is a list only to Python."""
+    """Return whether the value so far is a JSON array; a growing text is a list only in Python."""
     return is_array(value) and not isinstance(value, TextBuffer)
 
 
 def _own(value: Any) -> Any:
-    """Return a copy that later pieces may grow without touching the chunk it came from."""
+    """Return a copy that can grow without changing the chunk it came from."""
     if is_object(value):
         return {key: _own(item) for key, item in value.items()}
     if is_array(value):
@@ -293,7 +293,7 @@ def _own(value: Any) -> Any:
 def _extend(old: list[Any], more: list[Any]) -> None:
     r"""Grow a list. An object with the `index` and `type` of the last one continues it.
 
-    Groq sends what its tools did twice, the second time with their output:
+    Groq sends each tool that it ran twice, the second time with its output:
         {"executed_tools": [{"index": 0, "type": "search", "arguments": "{\"q\":1}"}]}
         {"executed_tools": [{"index": 0, "type": "search", "arguments": "{\"q\":1}", "output": "Title: ..."}]}
     """

@@ -1,15 +1,16 @@
-r"""Put the pieces of a chat's tool calls together.
+r"""Assemble the tool calls of a chat from their pieces.
 
-Providers disagree on everything here: indexes that start at 1, repeat, or are missing; ids that come once, with every
-piece, or never; names in pieces; arguments as an object instead of text. A piece belongs to the call with its index,
-else with its id, else to the last one. A contradicting id, another name after arguments, or the same name before new
-arguments begins a new call.
+Providers send tool calls in different ways. Indexes start at 1, repeat, or are missing. Ids come once, with every
+piece, or never. Names come in pieces, arguments as an object instead of text.
 
-The contract's way (OpenAI), three chunks for one call:
+A piece belongs to the call with its index, else with its id, else to the last one. A contradicting id, another name
+after arguments, or the same name before new arguments begins a new call.
+
+The form of the contract (OpenAI), three chunks for one call:
     {"index": 0, "id": "call_1", "type": "function", "function": {"name": "get_weather", "arguments": ""}}
     {"index": 0, "function": {"arguments": "{\"city\":"}}
     {"index": 0, "function": {"arguments": "\"Paris\"}"}}
-No index, each call whole in one piece:
+No index, each call complete in one piece:
     {"id": "a", "function": {"name": "f", "arguments": "{}"}}
     {"id": "b", "function": {"name": "g", "arguments": "{}"}}
 Every call at index 0, so that only the ids separate them:
@@ -32,17 +33,17 @@ from .state import MAX_INDEX, TextBuffer, finalize, merge, merge_facts
 
 __all__ = ["Slot", "ToolCalls"]
 
-_MOST_PARSES = 16  # how often one call's arguments are parsed to see whether they are complete
+_MOST_PARSES = 16  # the number of times one call's arguments are parsed to check whether they are complete
 
 
 class Slot:
-    """One call that is being put together.
+    """One call that is being assembled.
 
     Attributes:
-        number: The number `deltas()` gave the call when it emitted its start; -1 before.
-        emitted: How many characters of its arguments `deltas()` has emitted.
-        changed: The call is in the list of changed ones.
-        named_again: The name came again after arguments, so that the next piece may begin another call.
+        number: The number that `deltas()` gave the call when it emitted its start; -1 before.
+        emitted: The number of characters of its arguments that `deltas()` has emitted.
+        changed: True when the call is in `ToolCalls.changed`.
+        named_again: True when the name came again after arguments, so that the next piece may begin another call.
     """
 
     __slots__ = (
@@ -84,7 +85,7 @@ class Slot:
             return False
         if name and name != self.name:
             return True
-        # Some repeat the name with every piece. Only arguments that begin anew distinguish that from a second call:
+        # Some providers repeat the name with every piece. Only arguments that start anew show a second call:
         #   f '{"x":'   f '1}'      is one call
         #   f '{"x":1}' f '{"x":2}' are two
         self.named_again = self.named_again or bool(name)
@@ -103,7 +104,7 @@ class Slot:
 
     def add_name(self, name: str) -> None:
         """Append a piece of the name."""
-        if name != self.name:  # some repeat the whole name with every piece
+        if name != self.name:  # some providers repeat the whole name with every piece
             self.name += name
 
 
@@ -111,7 +112,7 @@ class ToolCalls:
     """The tool calls of one message.
 
     Attributes:
-        changed: The calls that pieces were added to since `deltas()` emptied this list, each once.
+        changed: The calls that have changed since `deltas()` last emptied this list, each once.
     """
 
     __slots__ = ("_by_id", "_by_index", "_slots", "changed")
@@ -154,14 +155,14 @@ class ToolCalls:
         return slot
 
     def in_order(self) -> list[Slot]:
-        """Return the calls in the order of the whole answer: by index where each has its own."""
+        """Return the calls in the order of the whole answer: by index if each has its own."""
         slots = self._slots
         if all(slot.index is not None for slot in slots) and len(self._by_index) == len(slots):
             return sorted(slots, key=lambda slot: slot.index or 0)
         return slots
 
-    def built(self, turn: int) -> list[dict[str, Any]]:
-        """Return each call as the JSON object of a whole answer. A missing id is made up from turn and place."""
+    def build(self, turn: int) -> list[dict[str, Any]]:
+        """Return each call as the JSON object of a whole answer. A missing id is generated from turn and position."""
         return [self._object(slot, f"call_{turn}_{place}") for place, slot in enumerate(self.in_order())]
 
     def _slot(self, index: int | None, id: str, name: str, arguments: str) -> Slot:
@@ -204,7 +205,7 @@ class ToolCalls:
 
 
 def _has_only_arguments(piece: Any, function: Any) -> bool:
-    """Return whether a piece continues the arguments of the call with its index, and nothing else."""
+    """Return whether a piece only continues the arguments of the call with its index."""
     return bool(
         function is not None
         and function.arguments
@@ -214,7 +215,7 @@ def _has_only_arguments(piece: Any, function: Any) -> bool:
 
 
 def _beginning(function: Any) -> str:
-    """Return how a piece's arguments begin, for an object as its text would."""
+    """Return the beginning of a piece's arguments; for an object, that of its text."""
     if function is None:
         return ""
     if function.arguments:

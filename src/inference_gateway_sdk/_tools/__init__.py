@@ -1,1 +1,1 @@
-"""Python functions as tools: their description, their arguments and their results. No I/O."""
+"""Python functions as tools: their descriptions, arguments and results. No I/O."""

@@ -1,4 +1,4 @@
-"""What a model is given as the result of a call: values as text, and texts for every way a call can end."""
+"""The results of tool calls as text for the model: values, and messages for calls that did not succeed."""
 
 from __future__ import annotations
 
@@ -32,18 +32,18 @@ __all__ = [
     "unknown_tool",
 ]
 
-_MOST_NAMES: Final = 20
+_MAX_NAMES: Final = 20
 CUT_OFF: Final = "This call was cut off before its end, so it was not run. Write less, or split the work."
 INTERRUPTED: Final = "This call was interrupted; it is not known whether it ran."
 NOT_SHOWN: Final = "The gateway ran this call; its result is not shown."
 
 
 class ToolText(Struct, frozen=True):
-    """A result as a model reads it.
+    """The result of a tool call as text for the model.
 
     Attributes:
         text: The text.
-        is_error: Whether it says that the call failed.
+        is_error: True if the call failed.
     """
 
     text: str
@@ -51,11 +51,11 @@ class ToolText(Struct, frozen=True):
 
 
 def to_text(value: object) -> ToolText:
-    """Return a tool's value as text: a string as it is, an MCP result's text, anything else as JSON.
+    """Return a tool's value as text: a string unchanged, an MCP result's text, and any other value as JSON.
 
     Raises:
-        TypeError: Bytes, which have no text.
-        SerializationError: A value without a JSON form, NaN included; the error says where.
+        TypeError: The value is bytes.
+        SerializationError: The value cannot be encoded as JSON, NaN included. The error has the path.
     """
     if isinstance(value, str):
         return ToolText(str(value))
@@ -63,20 +63,20 @@ def to_text(value: object) -> ToolText:
         return ToolText(_mcp_text(value), bool(value.is_error))
     kind: Any = type(value)
     if issubclass(kind, (bytes, bytearray, memoryview)):
-        raise TypeError(f"a tool must return a text or a JSON value, got {kind.__name__}")
+        raise TypeError(f"a tool must return a string or a JSON value, got {kind.__name__}")
     text = encode(value).decode()
     if ("NaN" in text or "Infinity" in text) and (path := _not_finite(to_builtins(value), "$")) is not None:
-        raise SerializationError("a number that is not finite has no JSON form", path=path)
+        raise SerializationError("a number that is not finite cannot be encoded as JSON", path=path)
     return ToolText(text)
 
 
 def _not_finite(value: Any, path: str) -> str | None:
-    """Return the place of the first number that is not finite, None when there is none."""
+    """Return the path of the first number that is not finite, or None."""
     if isinstance(value, float):
         return None if math.isfinite(value) else path
     parts = ((f".{key}", part) for key, part in value.items()) if is_object(value) else ()
     if is_array(value):
-        parts = ((f"[{place}]", part) for place, part in enumerate(value))
+        parts = ((f"[{index}]", part) for index, part in enumerate(value))
     return next((found for name, part in parts if (found := _not_finite(part, path + name)) is not None), None)
 
 
@@ -90,19 +90,19 @@ def _mcp_text(result: McpToolResult) -> str:
 def unknown_tool(name: str, names: Iterable[str]) -> ToolText:
     """Return the text for a call of a tool that was not offered."""
     known = list(names)
-    shown = ", ".join(known[:_MOST_NAMES]) + (", ..." if len(known) > _MOST_NAMES else "")
+    shown = ", ".join(known[:_MAX_NAMES]) + (", ..." if len(known) > _MAX_NAMES else "")
     return ToolText(f"There is no tool {name[:80]!r}. The tools are: {shown or 'none'}.", is_error=True)
 
 
 def invalid_arguments(problems: Iterable[Problem]) -> ToolText:
-    """Return the text for arguments that do not fit, or are not JSON."""
+    """Return the text for arguments that are invalid or not JSON."""
     return ToolText(
-        "The arguments do not fit, so the tool was not run. " + "; ".join(map(str, problems)), is_error=True
+        "The arguments are invalid, so the tool was not run. " + "; ".join(map(str, problems)), is_error=True
     )
 
 
 def failed(error: BaseException) -> ToolText:
-    """Return the text for a tool that raised: its own words for a `ToolError`, the class alone otherwise."""
+    """Return the text for a tool that raised: the message of a `ToolError`, else only the exception's class."""
     if isinstance(error, ToolError):
         return ToolText(str(error) or "The tool failed.", is_error=True)
     return ToolText(f"The tool failed with {type(error).__name__}.", is_error=True)
@@ -110,7 +110,7 @@ def failed(error: BaseException) -> ToolText:
 
 def timed_out(seconds: float) -> ToolText:
     """Return the text for a call that took too long."""
-    return ToolText(f"No answer in {seconds:g} s; the tool may still be at work.", is_error=True)
+    return ToolText(f"No result within {seconds:g} s; the tool may still be running.", is_error=True)
 
 
 def denied(reason: str | None = None) -> ToolText:
@@ -119,5 +119,5 @@ def denied(reason: str | None = None) -> ToolText:
 
 
 def unavailable(name: str) -> ToolText:
-    """Return the text for a call of a tool that an earlier part of the conversation offered."""
+    """Return the text for a call of a tool that was offered only earlier in the conversation."""
     return ToolText(f"The tool {name[:80]!r} is not available now.", is_error=True)

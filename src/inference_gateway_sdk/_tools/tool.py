@@ -1,4 +1,4 @@
-"""Functions, MCP tools and bare descriptions as tools a model can be offered."""
+"""Tools for a model, made from functions, MCP tools and plain descriptions, and the tools of one run by name."""
 
 from __future__ import annotations
 
@@ -8,7 +8,12 @@ import inspect
 import math
 import re
 import warnings
-from collections.abc import Callable, Mapping  # noqa: TC003  (users resolve the annotations of public classes)
+from collections.abc import (
+    Callable,
+    Iterable,
+    Iterator,
+    Mapping,
+)
 from typing import Any, Final, Generic, Literal, ParamSpec, TypeAlias, TypeVar, cast, get_type_hints
 
 import msgspec
@@ -18,7 +23,7 @@ from .._generated.chat import ChatCompletionTool
 from .._generated.messages import MessagesTool
 from .._generated.responses import ResponseTool
 from .._model.encode import to_builtins
-from .._model.json_values import is_mapping, is_object, parse
+from .._model.json_values import is_iterable, is_mapping, is_object, parse
 from .._model.unknown_fields import set_module
 from .._schema.adapter import InvalidValueError, Problem, TypeAdapter, adapt
 from .._schema.docstrings import read_docstring
@@ -27,7 +32,8 @@ from .._schema.strict import Rules, Strict, strict
 from .._wire.mcp import McpServerTool
 from ..errors import DecodingError
 
-__all__ = ["Arguments", "Tool", "ToolError", "tool"]
+__all__ = ["Arguments", "DialectName", "Tool", "ToolError", "Toolbox", "describe_tool", "describe_tools", "tool"]
+
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -40,18 +46,18 @@ _BY_NAME: Final = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KE
 
 @set_module
 class ToolError(Exception):
-    """Raise it in a tool to give the model this text as the tool's result.
+    """An error whose message becomes the tool's result for the model. Raise it inside a tool.
 
-    Of any other exception the model is given the class only.
+    For any other exception, the model receives only the name of the class.
     """
 
 
 class Arguments(Struct, frozen=True):
-    """The arguments of one call, ready for the function.
+    """The decoded arguments of one call.
 
     Attributes:
-        values: By parameter name.
-        reread: Parameters whose value came as JSON text inside of a string, as some models send lists.
+        values: Values by parameter name.
+        reread: Parameters whose value was JSON text inside a string: some models send "[1, 2]" for [1, 2].
     """
 
     values: dict[str, Any]
@@ -60,23 +66,23 @@ class Arguments(Struct, frozen=True):
 
 @set_module
 class Tool(Generic[P, R]):
-    """Something a model may call, with the rules for running it. Made by `tool`.
+    """A tool that a model may call, with the rules for running it. Create it with `tool`.
 
     Attributes:
-        name: What the model calls it by.
-        description: When to call it and what it does.
+        name: Name by which the model calls the tool.
+        description: Description of the tool for the model.
         parameters: The JSON schema of its arguments.
-        function: The function, None for a tool that runs elsewhere.
-        runner: Who runs it: "function", the "gateway" (MCP), or the "caller", at whose call a run pauses.
-        approval: Whether each call needs approval.
-        timeout: Seconds a call may take, None for any.
-        repeatable: Whether a call may run again after a crash, or return the same again and again.
-        alone: Whether no other tool may run beside it.
-        is_async: Whether the function must be awaited.
+        function: The function, or None for a tool that runs elsewhere.
+        runner: The party that runs the tool: "function", "gateway" (MCP), or "caller", for which a run pauses.
+        approval: True if each call needs approval.
+        timeout: Seconds that a call may take, None for no limit.
+        repeatable: True if a call may run again after a crash, and may return the same result repeatedly.
+        alone: True if no other tool may run at the same time.
+        is_async: True if the function must be awaited.
     """
 
     __slots__ = (
-        "__wrapped__", "_adapters", "_required", "_stricts", "alone", "approval", "description", "function", "is_async",
+        "_adapters", "_required", "_stricts", "alone", "approval", "description", "function", "is_async",
         "name", "parameters", "repeatable", "runner", "timeout",
     )  # fmt: skip
 
@@ -92,26 +98,33 @@ class Tool(Generic[P, R]):
         adapters: Mapping[str, TypeAdapter[Any]] | None = None,
         required: tuple[str, ...] = (),
     ) -> None:
-        self.name = name
-        self.description = description
-        self.parameters = parameters
+        self.name: str = name
+        self.description: str = description
+        self.parameters: dict[str, Any] = parameters
         self.runner = runner
-        self.function = function
-        self.is_async = is_async
-        self.approval = False
+        self.function: Callable[P, R] | None = function
+        self.is_async: bool = is_async
+        self.approval: bool = False
         self.timeout: float | None = None
-        self.repeatable = False
-        self.alone = False
+        self.repeatable: bool = False
+        self.alone: bool = False
         self._adapters = adapters or {}
         self._required = required
         self._stricts: dict[str, Strict] = {}
-        if function is not None:
-            self.__wrapped__ = function  # inspect.signature and help() show the function
+
+    def __getattr__(self, name: str) -> Any:
+        """Return the function as `__wrapped__`, so that `inspect.signature` and `help` show it.
+
+        A slot or property of that name would make `inspect` take the class itself for a wrapper.
+        """
+        if name == "__wrapped__" and self.function is not None:
+            return self.function
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
-        """Call the function as if it were no tool."""
+        """Call the function directly."""
         if self.function is None:
-            raise TypeError(f"the tool {self.name} has no function of its own to call")
+            raise TypeError(f"the tool {self.name} has no function to call: it runs elsewhere")
         return self.function(*args, **kwargs)
 
     def __repr__(self) -> str:
@@ -120,17 +133,17 @@ class Tool(Generic[P, R]):
         return f"<tool {self.name}{''.join(f', {mark}' for mark in marks)}>"
 
     def strict_form(self, rules: Rules) -> Strict:
-        """Return the schema of the arguments as these rules want it."""
+        """Return the schema of the arguments in the form of these rules."""
         found = self._stricts.get(rules.name)
         if found is None:
             found = self._stricts[rules.name] = strict(self.parameters, rules)
         return found
 
     def decode(self, arguments: object) -> Arguments:
-        """Return the arguments a model gave as the function takes them.
+        """Decode the model's arguments for the function.
 
         Raises:
-            InvalidValueError: They do not fit; the error names each place.
+            InvalidValueError: The arguments are invalid. The error lists all mismatches.
         """
         if not is_object(arguments):
             kind = type(arguments).__name__
@@ -176,23 +189,24 @@ def tool(
     repeatable: bool = False,
     alone: bool = False,
 ) -> Tool[P, R]:
-    """Describe a function as a tool, with rules for running it.
+    """Make a tool from a function, with rules for running it.
 
-    Name, description and parameters come from the function's name, docstring and annotations; `Annotated[T, "text"]`
-    wins over the docstring. A function needs no `tool` to be given to a run: this is for the rules.
+    Name, description and parameters are taken from the function's name, docstring and annotations. `Annotated[T,
+    "text"]` overrides the docstring. A plain function can be passed to a run directly: `tool` is needed only to set
+    rules.
 
     Args:
-        f: A function, plain or async; a tool of `list_mcp_tools`; or a description that the caller runs.
-        name: In place of the function's name.
-        description: In place of the docstring.
-        approval: Ask before each call.
-        timeout: Seconds a call may take.
-        repeatable: The tool may run again after a crash that left it unknown whether it ran.
-        alone: Run no other tool beside it.
+        f: A function, plain or async; a tool of `list_mcp_tools`; or the description of a tool that the caller runs.
+        name: Name of the tool. Default: the function's name.
+        description: Description of the tool. Default: the docstring.
+        approval: Ask for approval before each call.
+        timeout: Seconds that a call may take.
+        repeatable: Allow the tool to run again if, after a crash, it is not known whether it ran.
+        alone: Run no other tool at the same time.
 
     Raises:
-        TypeError: Something that cannot be a tool; the message names the parameter.
-        ValueError: A name that providers refuse, or a timeout that is not positive.
+        TypeError: `f` cannot be a tool, or an argument has the wrong type. The message names the parameter.
+        ValueError: Providers do not accept the name, or the timeout is not positive.
     """
     made: Tool[..., Any] = copy.copy(cast("Tool[..., Any]", f)) if isinstance(f, Tool) else _described(f)
     made.name = _check_name(made.name if name is None else name)
@@ -219,12 +233,12 @@ def _described(f: object) -> Tool[..., Any]:
 
 @functools.lru_cache(maxsize=256)
 def _built(function: Callable[..., Any]) -> Tool[..., Any]:
-    """Build the tool of a function once; runs are given the same functions again and again."""
+    """Build the tool of a function. It is cached, because runs receive the same functions repeatedly."""
     return _from_function(function)
 
 
 def _from_description(plain: dict[str, Any]) -> Tool[..., Any]:
-    """Read a description in the form of any dialect; `function` holds it in chat's."""
+    """Read a description in the form of any dialect. Chat nests it: {"type": "function", "function": {...}}."""
     inner: Any = plain.get("function")
     found: dict[str, Any] = inner if is_object(inner) else plain
     name = found.get("name")
@@ -240,7 +254,7 @@ def _from_function(function: Callable[..., Any]) -> Tool[..., Any]:
     name = getattr(function, "__name__", None) or type(function).__name__
     called = function if inspect.isroutine(function) else _called(function)
     if inspect.isgeneratorfunction(called) or inspect.isasyncgenfunction(called):
-        raise TypeError(f"tool {name}: a generator cannot be a tool; return a list instead")
+        raise TypeError(f"tool {name}: a generator cannot be a tool: return a list instead")
     about = read_docstring(inspect.getdoc(called))
     adapters, required, properties = _parameters(name, function, called, about.parameters)
     unknown = [one for one in about.parameters if one not in adapters and one not in {"self", "cls"}]
@@ -275,17 +289,17 @@ def _parameters(
     try:
         hints = get_type_hints(called, include_extras=True)
     except NameError as error:
-        text = f"tool {name}: an annotation cannot be resolved ({error}); define the type at the top of the module"
+        text = f"tool {name}: an annotation cannot be resolved ({error}): define the type at the top of the module"
         raise TypeError(text) from None
     adapters: dict[str, TypeAdapter[Any]] = {}
     required: list[str] = []
     properties: dict[str, dict[str, Any]] = {}
     for parameter in inspect.signature(function).parameters.values():
         if parameter.kind not in _BY_NAME:
-            raise TypeError(f"tool {name}: the parameter {parameter} cannot be given by name; models give names")
+            raise TypeError(f"tool {name}: the parameter {parameter} cannot be given by name: models pass only names")
         hint = hints.get(parameter.name, parameter.annotation)
         if hint is parameter.empty:
-            raise TypeError(f"tool {name}: the parameter {parameter.name} has no annotation; write its type")
+            raise TypeError(f"tool {name}: the parameter {parameter.name} has no annotation: add its type")
         try:
             adapter = adapters[parameter.name] = adapt(hint)
         except TypeError as error:
@@ -309,7 +323,7 @@ def _default(value: object) -> dict[str, Any]:
 
 
 def _reread(adapter: TypeAdapter[Any], value: object) -> tuple[Any] | None:
-    """Return the value that a string holds as JSON, where that fits the type; None otherwise."""
+    """Parse a string as JSON and decode it in a tuple of one. Return None if it does not match the type."""
     if not isinstance(value, str):
         return None
     try:
@@ -323,7 +337,7 @@ def _check_name(name: object) -> str:
         raise TypeError(f"name must be a string, got {type(name).__name__}")
     if not _NAME.fullmatch(name):
         text = "name must be 1 to 64 letters, digits, '_' or '-'"
-        raise ValueError(f"{text}, got {name!r}; give the tool one, as tool(f, name='weather')")
+        raise ValueError(f"{text}, got {name!r}: set one, such as tool(f, name='weather')")
     return name
 
 
@@ -344,3 +358,102 @@ def _check_timeout(timeout: object) -> float | None:
     if not (timeout > 0 and math.isfinite(timeout)):
         raise ValueError(f"timeout must be more than 0 seconds, got {timeout}")
     return float(timeout)
+
+
+DialectName: TypeAlias = Literal["chat", "responses", "messages"]
+_PREFIX: Final = "functions."  # some models write "functions.weather", as in their training data
+
+
+class Toolbox(Mapping[str, Tool[..., Any]]):
+    """A mapping of tools by name, in the order given.
+
+    Args:
+        tools: Functions, tools, MCP tools, or descriptions.
+
+    Raises:
+        TypeError: An item cannot be a tool. The message names its index.
+        ValueError: Two tools have the same name.
+    """
+
+    def __init__(self, tools: Iterable[Any] = ()) -> None:
+        self._tools: dict[str, Tool[..., Any]] = {}
+        if isinstance(tools, str) or is_mapping(tools) or not is_iterable(tools):
+            raise TypeError(f"tools must be a list of functions or tools, got {type(tools).__name__}")
+        for index, given in enumerate(tools):
+            one = self._read(given, index)
+            if one.name in self._tools:
+                raise ValueError(
+                    f"tools[{index}]: the name {one.name} is already used: set another with tool(f, name=...)"
+                )
+            self._tools[one.name] = one
+
+    @staticmethod
+    def _read(given: Any, index: int) -> Tool[..., Any]:
+        if isinstance(given, Tool):
+            return cast("Tool[..., Any]", given)
+        try:
+            return tool(given)
+        except (TypeError, ValueError) as error:
+            raise type(error)(f"tools[{index}]: {error}") from None
+
+    def __getitem__(self, name: str) -> Tool[..., Any]:
+        return self._tools[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._tools)
+
+    def __len__(self) -> int:
+        return len(self._tools)
+
+    def find(self, name: str) -> Tool[..., Any] | None:
+        """Return the tool with the exact name of a call, with or without the prefix `functions.`, or None."""
+        return self._tools.get(name) or self._tools.get(name.removeprefix(_PREFIX))
+
+    def refuse_async(self) -> None:
+        """Reject async tools, which a blocking client cannot run.
+
+        Raises:
+            TypeError: A tool is async. The message names it.
+        """
+        for one in self._tools.values():
+            if one.is_async:
+                raise TypeError(f"tool {one.name} is async: use AsyncInferenceGatewayClient")
+
+
+def describe_tool(
+    name: str, description: str, parameters: Mapping[str, Any], dialect: DialectName, *, strict: bool | None = None
+) -> dict[str, Any]:
+    """Return the description of a tool in the form of a dialect.
+
+    Args:
+        name: Name by which the model calls the tool.
+        description: Description for the model. It is omitted if empty.
+        parameters: The JSON schema of its arguments.
+        dialect: The dialect.
+        strict: Constrain the model to the schema. It is omitted if None.
+    """
+    about = {"name": name, **({"description": description} if description else {})}
+    held = {} if strict is None else {"strict": strict}
+    if dialect == "messages":
+        return {**about, "input_schema": dict(parameters), **held}
+    if dialect == "responses":
+        return {"type": "function", **about, "parameters": dict(parameters), "strict": bool(strict)}
+    return {"type": "function", "function": {**about, "parameters": dict(parameters), **held}}
+
+
+def describe_tools(tools: Iterable[Any], dialect: DialectName) -> list[Any]:
+    """Return tools as descriptions in the form of a dialect. Given descriptions are not changed.
+
+    Raises:
+        TypeError: An item cannot be a tool. The message names its index.
+        ValueError: Two tools have the same name.
+    """
+    given = list(tools)
+    box = Toolbox(given)
+    made: list[Any] = []
+    for one, described in zip(given, box.values(), strict=True):
+        if is_mapping(one) or isinstance(one, (ChatCompletionTool, ResponseTool, MessagesTool)):
+            made.append(one)
+        else:
+            made.append(describe_tool(described.name, described.description, described.parameters, dialect))
+    return made

@@ -1,6 +1,6 @@
-"""Idle connections by where they lead: the newest is taken, the oldest is closed, and all have an end.
+"""Idle connections by route. The newest is reused, the oldest is closed, and all expire.
 
-It holds no lock and no clock; the pools bring theirs.
+The class has no lock and no clock. The pools supply them.
 """
 
 from __future__ import annotations
@@ -16,35 +16,35 @@ __all__ = ["IdleConnections"]
 
 
 class _HasConnection(Protocol):
-    link: Connection
+    http: Connection
 
 
 C = TypeVar("C", bound=_HasConnection)
 
 
 class IdleConnections(Generic[C]):
-    """At most `limit` connections in all, none older than `seconds`."""
+    """A set of at most `limit` idle connections. None stays idle for longer than `seconds`."""
 
     __slots__ = ("_by_age", "_by_route", "_limit", "_seconds")
 
     def __init__(self, limit: int, seconds: float) -> None:
         self._limit = limit
         self._seconds = seconds
-        self._by_age: dict[C, float] = {}  # since when; the oldest first
+        self._by_age: dict[C, float] = {}  # the time since which each is idle, oldest first
         self._by_route: dict[Route, deque[C]] = {}
 
     def put(self, connection: C, now: float) -> list[C]:
-        """Keep a connection; those that must go for it."""
+        """Add a connection. Return those that must be closed."""
         self._by_age[connection] = now
-        same = self._by_route.get(connection.link.route)
+        same = self._by_route.get(connection.http.route)
         if same is None:
-            self._by_route[connection.link.route] = deque((connection,))
+            self._by_route[connection.http.route] = deque((connection,))
         else:
             same.append(connection)
         return self.expired(now)
 
     def take(self, route: Route, now: float) -> C | None:
-        """The connection to `route` that was used last, None when there is none, or none that is young enough."""
+        """Remove and return the most recently used connection to `route`, or None if there is none that is valid."""
         same = self._by_route.get(route)
         if same is None or now - self._by_age[same[-1]] >= self._seconds:
             return None
@@ -55,16 +55,16 @@ class IdleConnections(Generic[C]):
         return connection
 
     def drop(self, connection: C) -> None:
-        """Forget a connection that ended by itself."""
+        """Remove a connection that the server closed."""
         if self._by_age.pop(connection, None) is None:
             return
-        route = connection.link.route
+        route = connection.http.route
         self._by_route[route].remove(connection)
         if not self._by_route[route]:
             del self._by_route[route]
 
     def expired(self, now: float) -> list[C]:
-        """Those that are too old or too many, no longer kept."""
+        """Remove and return the connections that are too old or over the limit."""
         over: list[C] = []
         for connection, since in self._by_age.items():
             if now - since < self._seconds and len(self._by_age) - len(over) <= self._limit:
@@ -75,13 +75,13 @@ class IdleConnections(Generic[C]):
         return over
 
     def next_end(self) -> float | None:
-        """When the oldest will be too old, None when the shelf is empty."""
+        """Return the time at which the oldest connection expires, or None if there is none."""
         for since in self._by_age.values():
             return since + self._seconds
         return None
 
     def clear(self) -> list[C]:
-        """All of them, no longer kept."""
+        """Remove and return all connections."""
         every = list(self._by_age)
         self._by_age.clear()
         self._by_route.clear()

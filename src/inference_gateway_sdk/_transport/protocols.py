@@ -1,8 +1,8 @@
-"""What the clients ask of a transport: one small Protocol each for blocking and async.
+"""The interface of a transport: one Protocol each for the blocking and the async client.
 
-A driver opens an exchange and hands back the answer as soon as its head is there; the answer is then read piece by
-piece. Every deadline is absolute, in seconds of `time.monotonic()`, or None for none. What goes wrong is raised as one
-of `_http1.failures`; a driver or answer used wrongly (closed, read by two at once) raises RuntimeError.
+A transport sends a request and returns the response as soon as its head is complete. The body is then read piece by
+piece. Every deadline is absolute, in seconds of `time.monotonic()`, or None for no deadline. Failures are raised as the
+exceptions of `_http1.failures`. Misuse raises RuntimeError, such as a closed transport or two concurrent readers.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ __all__ = ["AsyncTransport", "AsyncTransportResponse", "Transport", "TransportRe
 
 
 class TransportResponse(Protocol):
-    """An answer whose head has arrived."""
+    """A response whose head has arrived."""
 
     @property
     def status(self) -> int:
@@ -25,27 +25,27 @@ class TransportResponse(Protocol):
 
     @property
     def headers(self) -> Sequence[tuple[str, str]]:
-        """Names in lower case and values, in the order they came."""
+        """Names in lower case and values, in the order of the response."""
         ...
 
     def read(self, deadline: float | None = None) -> bytes:
-        """The next decoded bytes as soon as any are there, b"" at the end of the body.
+        """Return the next decoded bytes as soon as any are available, or b"" at the end of the body.
 
-        After a passed deadline a further read goes on and has lost nothing. Once the body broke, every read says so.
+        After an expired deadline, a further read continues without loss. After a failure, every read raises it.
         """
         ...
 
     def release(self) -> None:
-        """Give the connection back: drained when little is missing (bounded in bytes and time), closed otherwise."""
+        """Release the connection. Drain it if little is left (limited in bytes and time), else close it."""
         ...
 
     def abandon(self) -> None:
-        """Close the connection at once. Never waits, never raises, may be called twice and from any thread."""
+        """Close the connection at once. It never waits or raises. It may be called twice and from any thread."""
         ...
 
 
 class Transport(Protocol):
-    """A pool of connections for blocking use, shared by threads."""
+    """A pool of connections for blocking use, shared between threads."""
 
     def open(
         self,
@@ -57,25 +57,25 @@ class Transport(Protocol):
         deadline: float | None = None,
         connect_seconds: float | None = None,
     ) -> TransportResponse:
-        """Send one request and return when the head of its final answer is there.
+        """Send one request and return its final response once the head is complete.
 
         Args:
-            method: The HTTP method, upper case.
+            method: The HTTP method, in upper case.
             url: Absolute http or https URL.
-            headers: To be sent as they are; Host, Content-Length and proxy headers are the driver's.
+            headers: Headers to send unchanged. The transport adds Host, Content-Length and proxy headers.
             body: The whole body, or None for a request without one.
-            deadline: When the head must have come. Waiting for a free connection counts.
-            connect_seconds: How long name resolution, connect, proxy tunnel and TLS may take together.
+            deadline: The time by which the head must have arrived. It includes waiting for a free connection.
+            connect_seconds: Maximum time for name resolution, connect, proxy tunnel and TLS together.
         """
         ...
 
     def close(self) -> None:
-        """Close every connection; open answers end with an error. May be called twice."""
+        """Close all connections. Open responses end with an error. It may be called twice."""
         ...
 
 
 class AsyncTransportResponse(Protocol):
-    """An answer whose head has arrived; see `TransportResponse`."""
+    """A response whose head has arrived. See `TransportResponse`."""
 
     @property
     def status(self) -> int:
@@ -84,24 +84,24 @@ class AsyncTransportResponse(Protocol):
 
     @property
     def headers(self) -> Sequence[tuple[str, str]]:
-        """Names in lower case and values, in the order they came."""
+        """Names in lower case and values, in the order of the response."""
         ...
 
     async def read(self, deadline: float | None = None) -> bytes:
-        """As `TransportResponse.read`."""
+        """Read the next bytes, as `TransportResponse.read`."""
         ...
 
     async def release(self) -> None:
-        """As `TransportResponse.release`."""
+        """Release the connection, as `TransportResponse.release`."""
         ...
 
     def abandon(self) -> None:
-        """As `TransportResponse.abandon`: never waits, so a cancelled task and a finaliser may call it."""
+        """Close the connection at once. It never waits, so that a cancelled task and a finalizer may call it."""
         ...
 
 
 class AsyncTransport(Protocol):
-    """A pool of connections for asyncio use, one set for each running loop."""
+    """A pool of connections for asyncio use, with separate connections for each running loop."""
 
     async def open(
         self,
@@ -113,9 +113,9 @@ class AsyncTransport(Protocol):
         deadline: float | None = None,
         connect_seconds: float | None = None,
     ) -> AsyncTransportResponse:
-        """As `Transport.open`."""
+        """Send one request, as `Transport.open`."""
         ...
 
     async def aclose(self) -> None:
-        """As `Transport.close`."""
+        """Close all connections, as `Transport.close`."""
         ...

@@ -1,4 +1,4 @@
-"""How to reach a host: transport settings, proxies of the environment, and addresses."""
+"""Routing: transport settings, proxies of the environment, and address lookup."""
 
 from __future__ import annotations
 
@@ -38,20 +38,20 @@ _Where: TypeAlias = "tuple[str, int] | tuple[str, int, int, int] | tuple[int, by
 Address: TypeAlias = "tuple[socket.AddressFamily, socket.SocketKind, int, str, _Where]"
 LookupResult: TypeAlias = "Sequence[Address] | OSError"
 ATTEMPT_DELAY = 0.25
-"""Seconds before the next address is tried beside the last (RFC 8305 section 5)."""
+"""Seconds before a parallel attempt with the next address (Connection Attempt Delay, RFC 8305 section 5)."""
 _PROBES = (("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 60), ("TCP_KEEPCNT", 5))
 
 
 def numeric(host: str, port: int) -> Sequence[Address] | None:
-    """The address that `host` spells, None when it is a name."""
+    """Return the address of a numeric `host`, or None if it is a name."""
     try:
         return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
     except socket.gaierror:
         return None
 
 
-def look_up(host: str, port: int, tell: Callable[[LookupResult], None]) -> None:
-    """Ask the system for the addresses of a name; `tell` is called from another thread, once."""
+def look_up(host: str, port: int, on_result: Callable[[LookupResult], None]) -> None:
+    """Resolve a name in a new thread. That thread calls `on_result` once."""
 
     def ask() -> None:
         found: LookupResult
@@ -59,23 +59,23 @@ def look_up(host: str, port: int, tell: Callable[[LookupResult], None]) -> None:
             found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         except OSError as error:
             found = error
-        except UnicodeError as error:  # a name that is no name: too long a label, an empty one
+        except UnicodeError as error:  # an invalid name: a label that is too long or empty
             found = OSError(str(error))
-        tell(found)
+        on_result(found)
 
     threading.Thread(target=ask, name=f"look up {host}", daemon=True).start()
 
 
 def new_socket(address: Address) -> socket.socket:
-    """A socket for one address, not yet connected, that never blocks."""
+    """Return a non-blocking socket for an address, not yet connected."""
     sock = socket.socket(*address[:3])
     sock.setblocking(False)
     return sock
 
 
 def set_up(sock: socket.socket) -> None:
-    """Send at once, and notice a peer that vanished: an answer may be silent for minutes."""
-    with suppress(OSError):  # gone already: the next send or read will say so
+    """Disable Nagle's algorithm and enable TCP keepalive, because a response may be silent for minutes."""
+    with suppress(OSError):  # the connection is closed already: the next send or read reports it
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         for name, value in _PROBES:
@@ -87,12 +87,12 @@ _KINDS = ("http", "https", "all", "no")
 
 
 def environment_proxies(environ: Mapping[str, str]) -> dict[str, str]:
-    """The variables that are set and not empty, by "http", "https", "all" and "no"."""
+    """Return the proxy variables that are set and not empty, by "http", "https", "all" and "no"."""
     found: dict[str, str] = {}
     for kind in _KINDS:
         upper = f"{kind.upper()}_PROXY"
         if kind == "http" and "REQUEST_METHOD" in environ:
-            upper = ""  # a CGI script's HTTP_PROXY is a header of its visitor
+            upper = ""  # in a CGI script, HTTP_PROXY is the "Proxy" header of the incoming request
         value = environ.get(f"{kind}_proxy") or environ.get(upper)
         if value and value.strip():
             found[kind] = value.strip()
@@ -100,7 +100,7 @@ def environment_proxies(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def environment_proxy(proxies: Mapping[str, str], scheme: str, host: str, port: int) -> str | None:
-    """The URL of the proxy that applies to a host, None when it is to be asked directly."""
+    """Return the URL of the proxy for a host, or None for a direct connection."""
     url = proxies.get(scheme) or proxies.get("all")
     if url is None or _excepted(proxies.get("no", ""), host.lower().rstrip("."), port):
         return None
@@ -143,17 +143,17 @@ def _in_network(entry: str, host: str) -> bool:
 LIMIT = 100
 IDLE_SECONDS = 60.0
 """Half of the 120 s after which the gateway itself closes a connection (gateway-behaviour.md#limits-and-timeouts)."""
-_RESOLVERS = 512
+_CACHE_SIZE = 512
 
 
 class TransportSettings:
-    """What a driver was told.
+    """The settings of a driver.
 
     Attributes:
-        limit: Most connections in use at a time, and most idle ones kept.
-        idle_seconds: How long an idle connection is kept.
-        plan: How to ask a URL (remembered for the latest ones). Raises ValueError for a URL that cannot be asked, and
-            NotSent when the environment names a proxy that is not spoken.
+        limit: Maximum number of connections in use, and of idle connections.
+        idle_seconds: Maximum time that a connection stays idle.
+        destination: A function from a URL to its `RequestTarget`, cached for recent URLs. It raises ValueError for an
+            invalid URL, and NotSent if the environment sets a proxy that is not supported.
     """
 
     def __init__(
@@ -167,22 +167,22 @@ class TransportSettings:
         cert: Cert | None,
     ) -> None:
         if type(limit) is not int or limit < 1:
-            raise ValueError(f"limit must be a whole number of connections, 1 or more, got {limit!r}")
+            raise ValueError(f"limit must be an integer of at least 1, got {limit!r}")
         if not idle_seconds >= 0:
             raise ValueError(f"idle_seconds must be 0 or more, got {idle_seconds!r}")
         _check_types(proxy, tls, ca, cert)
         if tls is not None and (ca is not None or cert is not None):
-            raise ValueError("tls is a complete SSLContext: give ca and cert to it instead of beside it")
+            raise ValueError("tls cannot be combined with ca or cert: load them into the SSLContext instead")
         self.limit = limit
         self.idle_seconds = idle_seconds
-        self.destination: Callable[[str], RequestTarget] = functools.lru_cache(_RESOLVERS)(_target_resolver(proxy))
+        self.destination: Callable[[str], RequestTarget] = functools.lru_cache(_CACHE_SIZE)(_target_resolver(proxy))
         self._context = tls
         self._cert = cert
         if tls is None and (ca is not None or cert is not None):
             self._context = _context(ca, cert)
 
     def context(self) -> ssl.SSLContext:
-        """The TLS settings; those of the system, read when first needed, where none were given."""
+        """Return the TLS settings. The system's defaults are loaded on first use."""
         if self._context is None:
             self._context = _context(None, None)
         return self._context
@@ -208,12 +208,12 @@ def _context(ca: str | os.PathLike[str] | None, cert: Cert | None) -> ssl.SSLCon
 
 def _target_resolver(proxy: str | None) -> Callable[[str], RequestTarget]:
     if proxy == "env":
-        # Parsed once each, so that requests through one proxy have equal routes.
+        # Each proxy is parsed once: routes compare its headers by identity, and only equal routes share connections.
         return functools.partial(_resolve_by_environment, environment_proxies(os.environ), functools.cache(Proxy.parse))
     try:
         fixed = None if proxy is None else Proxy.parse(proxy)
     except ValueError as error:
-        raise ValueError(f'proxy: {error}; or "env" for the environment\'s, or None') from None
+        raise ValueError(f'proxy: {error}; pass a URL, "env" for the environment, or None') from None
     return functools.partial(_resolve_by, fixed)
 
 
@@ -229,7 +229,7 @@ def _resolve_by_environment(proxies: dict[str, str], parse: Callable[[str], Prox
     try:
         proxy = None if found is None else parse(found)
     except ValueError as error:
-        why = f"the proxy that the environment names for {scheme}: {error}"
-        del proxies, found, url  # error trackers collect the variables of a traceback
+        why = f"invalid proxy in the environment for {scheme}: {error}"
+        del proxies, found, url  # error trackers record the variables of a traceback
         raise NotSent(why, permanent=True) from None
     return request_target(url, proxy)

@@ -1,1 +1,1 @@
-"""Bytes to values and values to bytes. No I/O, no clock, no randomness, no logging."""
+"""Conversion between bytes and values. No I/O, no clock, no randomness, no logging."""

@@ -1,4 +1,4 @@
-"""Sound (contract: POST /audio/speech, /audio/sfx, /audio/music): a text to a JSON body, the answer to an `Audio`."""
+"""Audio calls (contract: POST /audio/speech, /audio/sfx, /audio/music): JSON requests, `Audio` results."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ __all__ = ["Audio", "music_call", "reject_text", "sound_effect_call", "speech_ca
 
 @set_module
 class Audio(WithMeta, Struct, kw_only=True):
-    """A sound.
+    """Generated audio.
 
     Attributes:
         bytes: The file's bytes.
-        content_type: What kind of file it is, as the answer says; "" when it does not.
+        content_type: The media type of the response's `Content-Type` header; "" when it has none.
     """
 
     bytes: bytes
@@ -44,15 +44,15 @@ class Audio(WithMeta, Struct, kw_only=True):
     _unknown: UnknownFields | None = field(default=None)
 
     def save(self, path: str | os.PathLike[str]) -> Path:
-        """Write the sound to a file, and say where."""
+        """Write the audio to a file and return its path."""
         target = Path(path)
         target.write_bytes(self.bytes)
         return target
 
     def _repr_html_(self) -> str:
-        """What a notebook shows: a player."""
+        """Return the HTML of an audio player, for notebooks."""
         data = base64.b64encode(self.bytes).decode()
-        kind = html.escape(self.content_type) or "audio/mpeg"  # the server's words, in somebody's page
+        kind = html.escape(self.content_type) or "audio/mpeg"  # the server chose this text, and it goes into a page
         return f'<audio controls src="data:{kind};base64,{data}"></audio>'
 
     def __repr__(self) -> str:
@@ -62,7 +62,7 @@ class Audio(WithMeta, Struct, kw_only=True):
 def speech_call(
     target: Target, text: object, voice: object, params: Mapping[str, Any], extra: Mapping[str, Any] | None
 ) -> Call[Audio]:
-    """The call that speaks a text. Raises as `request_fields`."""
+    """Return the call for text to speech. Raises as `request_fields`."""
     if isinstance(text, str) and not text:
         raise ValueError("input is empty: give the text to speak")
     given = {"input": text, "voice": voice, **params}
@@ -72,14 +72,14 @@ def speech_call(
 def sound_effect_call(
     target: Target, prompt: object, params: Mapping[str, Any], extra: Mapping[str, Any] | None
 ) -> Call[Audio]:
-    """The call that makes a sound effect. Raises as `request_fields`."""
+    """Return the call for a sound effect. Raises as `request_fields`."""
     return _audio_call("/audio/sfx", "CreateSfxRequest", target, {"prompt": prompt, **params}, extra)
 
 
 def music_call(
     target: Target, prompt: object, params: Mapping[str, Any], extra: Mapping[str, Any] | None
 ) -> Call[Audio]:
-    """The call that composes music. Raises as `request_fields`."""
+    """Return the call for music. Raises as `request_fields`."""
     return _audio_call("/audio/music", "CreateMusicRequest", target, {"prompt": prompt, **params}, extra)
 
 
@@ -98,30 +98,30 @@ def _audio_call(
 
 
 def reject_text(reply: Reply, provider: str | None, model: str | None) -> None:
-    """Raise for an answer that is text where sound was asked for.
+    """Raise for a text response where audio was expected.
 
     Raises:
-        StatusError: The 200 held an error object.
-        DecodingError: It held other text.
+        StatusError: The response has status 200 but holds an error object.
+        DecodingError: The response holds other text.
     """
     kind = reply.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "application/json":
         error = read_stream_error(parse(reply.body), reply.body, provider=provider, model=model)
         if isinstance(error, StatusError):
             raise error
-        raise DecodingError(f"the answer says 200 but holds JSON instead of sound: {error.message}")
+        raise DecodingError(f"the answer has status 200 but holds JSON instead of audio: {error.message}")
     if kind.startswith("text/"):
-        raise DecodingError(f"the answer says 200 but holds {kind} instead of sound")
+        raise DecodingError(f"the answer has status 200 but holds {kind} instead of audio")
 
 
 def _read_audio(reply: Reply, target: Target) -> Audio:
-    """The sound.
+    """Return the audio of a response.
 
     Raises:
-        StatusError: The 200 held an error object instead.
-        DecodingError: It held nothing, or text.
+        StatusError: The response has status 200 but holds an error object.
+        DecodingError: The response is empty or holds text.
     """
     reject_text(reply, target.provider, target.model)
     if not reply.body:
-        raise DecodingError("the answer says 200 but holds no sound")
+        raise DecodingError("the answer has status 200 but holds no audio")
     return Audio(bytes=reply.body, content_type=reply.headers.get("content-type", ""))

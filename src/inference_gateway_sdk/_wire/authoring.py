@@ -1,4 +1,4 @@
-"""Make chat messages: system, user, assistant and tool messages, and image parts."""
+"""Helpers that build chat messages and image parts."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ __all__ = ["assistant", "image_part", "system", "tool_result", "user"]
 
 _MIB: Final = 1024 * 1024
 _MAX_IMAGE_BYTES: Final = 20 * _MIB
-_ACCEPTED_FORMS: Final = "give a path, bytes, or an http, https or data: address"
+_ACCEPTED_FORMS: Final = "give a path, bytes, or an http, https or data: URL"
 
 
 def image_part(
@@ -39,20 +39,20 @@ def image_part(
     detail: ImageUrlDetail | str | None = None,
     max_bytes: int = _MAX_IMAGE_BYTES,
 ) -> ImageContentPart:
-    """The content part that shows a picture to a model.
+    """Return a content part that shows an image to a model.
 
-    A file is read at once; what it is, is told by its first bytes, whatever its name says. An address is passed on as
-    it is, and fetched by the provider.
+    A file is read at once. Its type is detected from its first bytes; its name is ignored. A URL is passed on
+    unchanged, and the provider fetches it.
 
     Args:
-        image: A path, the bytes of a PNG, JPEG, GIF or WebP file, or an address (http, https or data:).
-        detail: How closely the model looks: "low", "high" or "auto".
-        max_bytes: Of the file. Providers take about 20 MiB; a gateway takes requests of 10 MiB unless it is told
-            otherwise (gateway-behaviour.md#limits-and-timeouts), and base64 makes four bytes of three.
+        image: A path, the bytes of a PNG, JPEG, GIF or WebP file, or a URL (http, https or data:).
+        detail: The level of detail at which the model sees the image: "low", "high" or "auto".
+        max_bytes: The largest accepted file size. Providers accept about 20 MiB. A gateway accepts requests of 10 MiB
+            by default (gateway-behaviour.md#limits-and-timeouts), and base64 turns three bytes into four.
 
     Raises:
-        TypeError: A value of the wrong type.
-        ValueError: No picture of these kinds, one that is too large, or an address of another kind.
+        TypeError: A value has the wrong type.
+        ValueError: The image has another format, is too large, or its URL has another scheme.
         OSError: The file cannot be read.
     """
     if isinstance(image, str) and _is_address(image):
@@ -62,31 +62,31 @@ def image_part(
     elif isinstance(image, (bytes, bytearray)):  # pyright: ignore[reportUnnecessaryIsInstance]
         url = _data_url(bytes(image), max_bytes)
     else:
-        raise TypeError(f"image must be a path, bytes or an address, got {type(image).__name__}")
+        raise TypeError(f"image must be a path, bytes or a URL, got {type(image).__name__}")
     return ImageContentPart(image_url=ImageUrl(url=url, detail=_read_detail(detail)))
 
 
 def _is_address(text: str) -> bool:
-    """Whether it is an address; what is none is a path.
+    """Return whether the text is a URL; other text is a path.
 
     Raises:
-        ValueError: It is an address that no provider can follow, or one of something else than a picture.
+        ValueError: The URL's scheme is not supported by providers, or a `data:` URL does not hold an image.
     """
     scheme, colon, rest = text.partition(":")
     kind = scheme.lower()
     if kind == "data" and colon:
         if not rest.lower().startswith("image/"):
-            raise ValueError('image: a data: address of a picture begins with "data:image/"')
+            raise ValueError('image: the data: URL of an image begins with "data:image/"')
         return True
     if not rest.startswith("//"):
         return False
     if kind not in ("http", "https"):
-        raise ValueError(f"image: no provider can follow an address that begins with {scheme[:20]}:; {_ACCEPTED_FORMS}")
+        raise ValueError(f"image: providers cannot fetch a URL that begins with {scheme[:20]}:; {_ACCEPTED_FORMS}")
     return True
 
 
 def _read(path: Path, most: int) -> bytes:
-    """The file's bytes: no more of them than show that it is too large."""
+    """Return the file's bytes, at most one byte more than allowed: enough to detect that it is too large."""
     try:
         with path.open("rb") as file:
             return file.read(most + 1)
@@ -94,21 +94,21 @@ def _read(path: Path, most: int) -> bytes:
         raise OSError(
             error.errno, f"image cannot be read ({error.strerror}): {_ACCEPTED_FORMS}", str(path)[:200]
         ) from None
-    except ValueError:  # a zero character, as bytes that were decoded to text have
-        raise ValueError(f"image is no path: {_ACCEPTED_FORMS}") from None
+    except ValueError:  # a NUL character, which bytes decoded to text may contain
+        raise ValueError(f"image is not a valid path: {_ACCEPTED_FORMS}") from None
 
 
 def _data_url(content: bytes, most: int) -> str:
     if not content:
-        raise ValueError("image is empty: it holds no byte")
+        raise ValueError("image is empty: give a file with content")
     if len(content) > most:
         raise ValueError(
-            f"image has more than {most / _MIB:g} MiB (max_bytes): make it smaller. A gateway takes whole requests of"
-            " 10 MiB, about 7.5 MiB of pictures, unless its SERVER_MAX_REQUEST_BODY_SIZE says otherwise"
+            f"image has more than {most / _MIB:g} MiB (max_bytes): make it smaller. A gateway accepts whole requests of"
+            " 10 MiB by default (SERVER_MAX_REQUEST_BODY_SIZE), which is about 7.5 MiB of images"
         )
     kind = media_type(content)
     if kind is None:
-        raise ValueError(f"image is no PNG, JPEG, GIF or WebP: it begins with {content[:8]!r}")
+        raise ValueError(f"image is not a PNG, JPEG, GIF or WebP file: it begins with {content[:8]!r}")
     return f"data:{kind};base64,{base64.b64encode(content).decode()}"
 
 
@@ -120,53 +120,53 @@ def _read_detail(detail: object) -> ImageUrlDetail | None:
     return ImageUrlDetail(detail)
 
 
-_Picture: TypeAlias = ImageContentPart | str | os.PathLike[str] | bytes
+_ImageSource: TypeAlias = ImageContentPart | str | os.PathLike[str] | bytes
 
 
-def user(text: str, *, images: Iterable[_Picture] = ()) -> Message:
-    """A message of the user.
+def user(text: str, *, images: Iterable[_ImageSource] = ()) -> Message:
+    """Return a user message.
 
     Args:
-        text: What the user says.
-        images: What the user shows, each a path, bytes, an address or what `image_part` made of one.
+        text: The text of the message.
+        images: Images to add, each a path, bytes, a URL or a part made by `image_part`.
 
     Raises:
-        TypeError: A value of the wrong type.
-        ValueError: A picture that cannot be sent; the message names it.
-        OSError: A picture's file cannot be read.
+        TypeError: A value has the wrong type.
+        ValueError: An image cannot be sent; the message names it.
+        OSError: An image file cannot be read.
     """
     _check_text("text", text)
-    pictures = _pictures(images)
-    if not pictures:
+    parts = _image_parts(images)
+    if not parts:
         return Message(role=MessageRole.USER, content=text)
-    words: list[ContentPart] = [TextContentPart(text=text)] if text else []
-    return Message(role=MessageRole.USER, content=[*words, *pictures])
+    texts: list[ContentPart] = [TextContentPart(text=text)] if text else []
+    return Message(role=MessageRole.USER, content=[*texts, *parts])
 
 
 def system(text: str) -> Message:
-    """A message that tells the model how to behave.
+    """Return a system message, which instructs the model.
 
     Raises:
-        TypeError: The text is none.
+        TypeError: `text` is not a string.
     """
     _check_text("text", text)
     return Message(role=MessageRole.SYSTEM, content=text)
 
 
 def assistant(text: str | None = None, *, tool_calls: Iterable[ChatCompletionMessageToolCall] | None = None) -> Message:
-    """A message of the model: for examples, and for conversations kept elsewhere.
+    """Return an assistant message, for examples and for conversations stored elsewhere.
 
-    What a model just said goes back as it is, without this: `reply.message` holds more than its text.
+    To continue a conversation, send the model's reply back unchanged: `reply.message` holds more than the text.
 
     Raises:
-        TypeError: A value of the wrong type.
-        ValueError: Neither a text nor a tool call.
+        TypeError: A value has the wrong type.
+        ValueError: Neither a text nor a tool call is given.
     """
     calls = None if tool_calls is None else list(tool_calls)
     if text is not None:
         _check_text("text", text)
     elif not calls:
-        raise ValueError("text is missing: the assistant says something, or calls tools (tool_calls)")
+        raise ValueError("text is missing: give a text or tool_calls")
     for place, call in enumerate(calls or ()):
         if not isinstance(call, ChatCompletionMessageToolCall):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise TypeError(f"tool_calls[{place}] must be a ChatCompletionMessageToolCall, got {type(call).__name__}")
@@ -174,16 +174,16 @@ def assistant(text: str | None = None, *, tool_calls: Iterable[ChatCompletionMes
 
 
 def tool_result(call: ChatCompletionMessageToolCall | ToolCallEnd | str, content: Any) -> Message:
-    """The message that answers a tool call.
+    """Return the message that answers a tool call.
 
     Args:
-        call: The call, or its id.
-        content: What the tool found: a text as it is, any other value as JSON.
+        call: The tool call, or its id.
+        content: The tool's result. A string is sent as it is, any other value as JSON.
 
     Raises:
         TypeError: `call` is neither a call nor an id.
-        ValueError: An empty id.
-        SerializationError: Content that has no JSON form.
+        ValueError: The id is empty.
+        SerializationError: `content` cannot be encoded as JSON.
     """
     text = content if isinstance(content, str) else codec.encode(content).decode()
     return Message(role=MessageRole.TOOL, content=text, tool_call_id=_call_id(call))
@@ -191,7 +191,7 @@ def tool_result(call: ChatCompletionMessageToolCall | ToolCallEnd | str, content
 
 def _call_id(call: object) -> str:
     if isinstance(call, (ChatCompletionMessageToolCall, ToolCallEnd)):
-        return call.id  # as it came: a provider that gives none is answered with none
+        return call.id  # as received: a provider that sends no id gets none back
     if not isinstance(call, str):
         raise TypeError(f"call must be a tool call or its id, got {type(call).__name__}")
     if not call:
@@ -199,17 +199,17 @@ def _call_id(call: object) -> str:
     return call
 
 
-def _pictures(images: object) -> list[ImageContentPart]:
-    if _is_single_picture(images) or not is_iterable(images):
-        raise TypeError(f"images must be a list of pictures, got {type(images).__name__}")
-    return [_picture(image, place) for place, image in enumerate(images)]
+def _image_parts(images: object) -> list[ImageContentPart]:
+    if _is_single_image(images) or not is_iterable(images):
+        raise TypeError(f"images must be a list of images, got {type(images).__name__}")
+    return [_as_image_part(image, place) for place, image in enumerate(images)]
 
 
-def _is_single_picture(images: object) -> bool:
+def _is_single_image(images: object) -> bool:
     return isinstance(images, (str, bytes, bytearray, os.PathLike, ImageContentPart))
 
 
-def _picture(image: Any, place: int) -> ImageContentPart:
+def _as_image_part(image: Any, place: int) -> ImageContentPart:
     if isinstance(image, ImageContentPart):
         return image
     try:

@@ -1,4 +1,4 @@
-"""One request to the gateway as a value: what to send, whether it may be retried, how to read the answer."""
+"""One request to the gateway as a value: the bytes to send, the retry class, and how to read the response."""
 
 from __future__ import annotations
 
@@ -35,18 +35,18 @@ __all__ = [
 
 
 EVENTS = "text/event-stream, application/json"
-"""The Accept header of a stream of events; errors come as JSON."""
+"""The Accept header of an event stream; errors arrive as JSON."""
 
 _PROVIDER = re.compile(r"[a-z0-9][a-z0-9_.-]*")
 
 
 class Target(Struct, frozen=True):
-    """What a request is addressed to.
+    """The model and provider that a request is addressed to.
 
     Attributes:
-        model: As it is sent in the body.
-        query: `?provider=` where it is needed.
-        provider: The provider named in either way, None when none is.
+        model: The model as sent in the body.
+        query: The `?provider=` parameter, where it is needed.
+        provider: The provider named by either argument, or None.
     """
 
     model: str
@@ -55,11 +55,11 @@ class Target(Struct, frozen=True):
 
     @classmethod
     def resolve(cls, model: object, provider: object = None) -> Target:
-        """The one form to send for a `model` and an optional `provider`.
+        """Return the target for a `model` and an optional `provider`.
 
         Raises:
             TypeError: One of them is not a string.
-            ValueError: `model` is empty, or `provider` is no provider id. Unknown ids are accepted.
+            ValueError: `model` is empty, or `provider` is not a provider id. Unknown ids are accepted.
         """
         if not isinstance(model, str):
             raise TypeError(f"model must be a string such as 'openai/gpt-4o', got {type(model).__name__}")
@@ -76,11 +76,11 @@ class Target(Struct, frozen=True):
 
 
 def check_provider(provider: object) -> str:
-    """The provider id as the gateway looks it up: lower case.
+    """Return the provider id, which the gateway looks up in lower case.
 
     Raises:
-        TypeError: Not a string.
-        ValueError: Not an id.
+        TypeError: `provider` is not a string.
+        ValueError: `provider` is not a valid id; ids with capitals are refused too.
     """
     if not isinstance(provider, str):
         raise TypeError(f"provider must be a provider id such as 'openai', got {type(provider).__name__}")
@@ -98,16 +98,16 @@ FinalT = TypeVar("FinalT")
 
 
 class Idempotency(enum.Enum):
-    """What a failed request may be repeated after: the columns of the retry table in `_wire.retry`."""
+    """The failures after which a request may be repeated: the columns of the retry table in `_wire.retry`."""
 
     FREELY = "freely"  # generations, listings, health
     CAUTIOUSLY = "cautiously"  # proxied writes, uploads: the provider may have acted already
-    PUSH = "push"  # metrics: counted twice when repeated after a 500
+    PUSH = "push"  # metrics: would be counted twice if repeated after a 500
 
 
 @set_module
 class Reply(Concealed, Struct, frozen=True):
-    """A whole answer with a status below 400."""
+    """A complete response with a status below 400."""
 
     status: int
     headers: Headers
@@ -118,7 +118,7 @@ class Reply(Concealed, Struct, frozen=True):
 
 
 class BaseCall(Concealed, Struct, frozen=True, kw_only=True):
-    """One request as a value, however its answer is read; `Call` and `StreamCall` are the two kinds.
+    """One request as a value. The two kinds, `Call` and `StreamCall`, read the response differently.
 
     Attributes:
         method: HTTP method, upper case.
@@ -130,8 +130,8 @@ class BaseCall(Concealed, Struct, frozen=True, kw_only=True):
         accept: The Accept header.
         at_root: The path starts at the gateway's root instead of /v1 (health, proxy, mcp).
         repeat: The column of the retry table (docs/retries.md) that applies.
-        provider: The provider asked, named in errors.
-        model: The model asked, named in errors.
+        provider: The requested provider, named in errors.
+        model: The requested model, named in errors.
     """
 
     method: str
@@ -151,10 +151,10 @@ class BaseCall(Concealed, Struct, frozen=True, kw_only=True):
 
 
 class Call(BaseCall, Generic[T], frozen=True, kw_only=True):
-    """One request whose answer is read whole; send it with `client.send`.
+    """One request whose response is read as a whole; send it with `client.send`.
 
     Attributes:
-        read: Turns the whole answer into the result. The rest: see `BaseCall`.
+        read: Converts the complete response to the result. For the other attributes see `BaseCall`.
     """
 
     read: Callable[[Reply], T]
@@ -171,7 +171,7 @@ def post_call(
     accept: str = "application/json",
     repeat: Idempotency = Idempotency.FREELY,
 ) -> Call[T]:
-    """The call that asks a model for something. Arguments as in `Call`, but that `read` is given the target too."""
+    """Return a call that sends a body to a model. Arguments as in `Call`, except that `read` also gets the target."""
     return Call(
         method="POST",
         path=path,
@@ -189,14 +189,14 @@ def post_call(
 
 @set_module
 class Dialect(Protocol[ChunkT, FinalT]):
-    """A reader of one attempt at a stream: bytes in, chunks out, and the verdict at the end, without I/O.
+    """A reader for one attempt at a stream: bytes in, chunks out, and a verdict at the end, without I/O.
 
-    A new one is made for each attempt. Reading and handing over are apart: `feed` follows what has arrived, `fold` adds
-    what the consumer has been given.
+    A new one is made for each attempt. Receiving and consuming are separate: `feed` follows the bytes received, `fold`
+    adds a chunk that the consumer was given.
 
     Attributes:
-        failure: What went wrong; it counts once the chunks before it have been handed over. `feed` never raises.
-        closed: Nothing more is to be expected: stop reading.
+        failure: The error of the stream. It is raised after the chunks before it were consumed. `feed` never raises.
+        closed: True when nothing more is expected: stop reading.
 
     A dialect may have `error_event`: true when the failure came as an event, so that it counts after the end too.
     `watch_deltas` and `deltas` are needed only where the stream's `deltas()` is used.
@@ -207,60 +207,60 @@ class Dialect(Protocol[ChunkT, FinalT]):
 
     @property
     def terminal(self) -> bool:
-        """The terminal marker has come: whatever breaks now, the answer is whole."""
+        """True after the terminal marker: the answer is complete, even if the connection breaks now."""
         ...
 
     @property
     def may_continue(self) -> bool:
-        """More content may follow the terminal marker."""
+        """True when more content may follow the terminal marker."""
         ...
 
     def feed(self, data: bytes) -> list[tuple[ChunkT | None, RawEvent]]:
-        """The chunks that these bytes complete, each with its raw event; None for an event that carries no chunk."""
+        """Return the chunks that these bytes complete, each with its raw event; None for an event without a chunk."""
         ...
 
     def end(self) -> list[tuple[ChunkT | None, RawEvent]]:
-        """The same for the orderly end of the body; afterwards `failure` holds the verdict."""
+        """Return the same for the orderly end of the body; afterwards `failure` holds the verdict."""
         ...
 
     def truncated(self, why: str = ...) -> StreamTruncatedError:
-        """The error for an end that came too early."""
+        """Return the error for a stream that ended too early."""
         ...
 
     def has_content(self, chunk: ChunkT) -> bool:
-        """Whether a chunk brings what a reader waits for."""
+        """Return whether a chunk has content that a reader waits for."""
         ...
 
     def text(self, chunk: ChunkT) -> str | None:
-        """The text a chunk brings."""
+        """Return the text of a chunk, None when it has none."""
         ...
 
     def watch_deltas(self) -> None:
-        """Make `deltas` available; called before the first chunk is handed over, or never."""
+        """Enable `deltas`. Called before the first chunk is handed over, or not at all."""
         ...
 
     def deltas(self, chunk: ChunkT | None) -> list[Delta]:
         """Return the deltas of the chunk that was folded last, or for None those of the stream's end.
 
-        Called after `fold` of each chunk, in order. The end is asked until it returns an empty list.
+        Called after `fold` of each chunk, in order. At the end it is called until it returns an empty list.
         """
         ...
 
     def fold(self, chunk: ChunkT) -> None:
-        """Add a chunk that was handed over to what `turns` returns."""
+        """Add a chunk that was handed over to the state that `turns` returns."""
         ...
 
     def turns(self, *, complete: bool = True) -> list[FinalT]:
-        """The answers so far, each as the type of the non-streamed call; more than one when the gateway took turns."""
+        """Return the answers so far, in the type of the whole call; several when the gateway ran several turns."""
         ...
 
 
 class StreamCall(BaseCall, Generic[ChunkT, FinalT], frozen=True, kw_only=True):
-    """One request whose answer is read while it comes; open it with `client.open`.
+    """One request whose response is read as a stream; open it with `client.open`.
 
     Attributes:
-        start: Makes the `Dialect` that reads one attempt: `JsonEventDialect`, `ByteDialect`, or one of your own. The
-            rest: see `BaseCall`.
+        start: Makes the `Dialect` that reads one attempt: `JsonEventDialect`, `ByteDialect`, or a class you wrote.
+            For the other attributes see `BaseCall`.
     """
 
     start: Callable[[], Dialect[ChunkT, FinalT]]
@@ -270,7 +270,7 @@ class StreamCall(BaseCall, Generic[ChunkT, FinalT], frozen=True, kw_only=True):
 def stream_call(
     call: Call[Any], start: Callable[[], Dialect[ChunkT, FinalT]], *, accept: str = EVENTS
 ) -> StreamCall[ChunkT, FinalT]:
-    """Return the same request with its answer read while it comes, by the dialect that `start` makes."""
+    """Return the same request as a stream, read by the dialect that `start` makes."""
     return StreamCall(
         method=call.method,
         path=call.path,

@@ -1,4 +1,4 @@
-"""Chat completions (contract: /chat/completions): what a user gives to the request's bytes, the whole answer back."""
+"""Chat completions (contract: /chat/completions): encode the request, decode the complete response."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __all__ = ["CHAT_FIELDS", "chat_body", "chat_call", "dropped_fields", "pop_mcp_b
 PATH = "/chat/completions"
 _REQUEST = "CreateChatCompletionRequest"
 
-# What the gateway passes on from a chat request; every other key is dropped without a word
+# The fields of a chat request that the gateway passes on. It drops every other key silently
 # (gateway-behaviour.md#chat-completions).
 CHAT_FIELDS = frozenset(
     "model messages max_tokens max_completion_tokens temperature top_p frequency_penalty presence_penalty n stop seed"
@@ -30,15 +30,15 @@ CHAT_FIELDS = frozenset(
     " reasoning_format reasoning_effort".split()
 )
 _NO_CHOICES = (
-    "the gateway answers so when the provider sent an error object with status 200; the same request"
-    " as a stream, or through the proxy, shows the provider's own words."
+    "the gateway answers like this when the provider sent an error object with status 200; the same request"
+    " as a stream, or through the proxy, shows the provider's own message"
 )
 
 
 def chat_call(
     target: Target, body: bytes, headers: tuple[tuple[str, str], ...] = ()
 ) -> Call[CreateChatCompletionResponse]:
-    """The call for a whole answer."""
+    """Return the call for a complete answer."""
     return post_call(PATH, target, body, read_chat, headers=headers)
 
 
@@ -50,19 +50,19 @@ def chat_body(
     stream: bool,
     extra: Mapping[str, Any] | None = None,
 ) -> bytes:
-    """The request's JSON.
+    """Return the request's JSON.
 
     Args:
         target: Resolved model and provider.
         messages: A string, a message, or a list of both.
-        params: The contract's other fields.
-        stream: Ask for a stream, with usage at its end unless `params` says otherwise.
-        extra: Fields the contract does not know.
+        params: The other fields of the contract.
+        stream: Request a stream, with usage at its end unless `params` sets `stream_options`.
+        extra: Fields that the contract does not list.
 
     Raises:
-        TypeError: An unknown keyword or a value of the wrong type.
-        ValueError: No messages, a value out of bounds, or a field given twice.
-        SerializationError: A value that has no JSON form.
+        TypeError: A keyword is unknown or a value has the wrong type.
+        ValueError: There are no messages, a value is out of bounds, or a field is given twice.
+        SerializationError: A value cannot be encoded as JSON.
     """
     reject_stream(params, extra, "generate_content_stream")
     given = dict(params)
@@ -75,7 +75,7 @@ def chat_body(
 
 
 def dropped_fields(extra: Mapping[str, Any] | None) -> list[str]:
-    """The fields of `extra_body` that the gateway will drop on its way to the provider."""
+    """Return the fields of `extra_body` that the gateway drops."""
     return sorted(name for name in (extra or {}) if name not in CHAT_FIELDS)
 
 
@@ -94,22 +94,22 @@ def pop_mcp_bypass(params: dict[str, Any]) -> tuple[tuple[str, str], ...]:
 
 
 def read_messages(messages: Any) -> list[Any]:
-    """The conversation as a list of messages; a bare string is one user message.
+    """Return the conversation as a list of messages; a bare string is one user message.
 
     Raises:
-        TypeError: Something that is no message.
-        ValueError: No message at all, or one without a role.
+        TypeError: An item is not a message.
+        ValueError: There are no messages, or one has no role.
     """
-    return each_message(messages, (str, Message), _message)
+    return each_message(messages, (str, Message, CreateChatCompletionResponse), _message)
 
 
 def read_chat(reply: Reply, target: Target) -> CreateChatCompletionResponse:
-    """The whole answer.
+    """Return the answer of a complete response.
 
     Raises:
-        StatusError: The 200 held an error object.
-        DeserializationError: It held no choices (the gateway's form of that, gateway-behaviour.md#chat-completions).
-        DecodingError: It was not JSON.
+        StatusError: The response has status 200 but holds an error object.
+        DeserializationError: It has no choices: the gateway's form of an error (gateway-behaviour.md#chat-completions).
+        DecodingError: It is not JSON.
     """
     answer = codec.decode(reply.body, CreateChatCompletionResponse)
     if answer.choices:
@@ -117,7 +117,7 @@ def read_chat(reply: Reply, target: Target) -> CreateChatCompletionResponse:
     if answer.extra_fields.get("error"):
         raise read_stream_error(answer.to_dict(), reply.body, provider=target.provider, model=target.model)
     if not answer.id and not answer.model:
-        raise DeserializationError("the answer says 200 but holds no choices", path="$.choices", hint=_NO_CHOICES)
+        raise DeserializationError("the answer has status 200 but holds no choices", path="$.choices", hint=_NO_CHOICES)
     return answer
 
 
@@ -127,12 +127,23 @@ def _message(item: Any, where: str) -> Any:
     if is_mapping(item):
         _check_message(item.get("role"), item.get("content"), where)
         return item
+    if isinstance(item, CreateChatCompletionResponse):
+        item = _only_message(item, where)
     if isinstance(item, Message) or hasattr(item, "role"):
         _check_message(item.role, getattr(item, "content", None), where)
         return item
-    if isinstance(item, CreateChatCompletionResponse):
-        raise TypeError(f"{where} is a whole answer: pass its .message")
     raise TypeError(f"{where} must be a string, a mapping or a Message, got {_kind(item)}")
+
+
+def _only_message(answer: CreateChatCompletionResponse, where: str) -> Message:
+    """Return an earlier answer's message. It is sent as received, because providers check what they attached."""
+    if len(answer.choices) != 1:
+        found = len(answer.choices) or "no"
+        raise ValueError(f"{where} is an answer with {found} choices: pass the message of one, .choices[i].message")
+    message = answer.choices[0].message
+    if message is None:  # pyright: ignore[reportUnnecessaryComparison]  # not what the contract allows
+        raise ValueError(f"{where} has no message: leave out the answer, whose choice came without one")
+    return message
 
 
 def _check_message(role: object, content: object, where: str) -> None:

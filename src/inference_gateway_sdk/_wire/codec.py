@@ -1,8 +1,12 @@
-"""JSON bytes to typed values and back, losing nothing.
+"""JSON bytes to typed values and back, without loss.
 
-Reading tries three paths, each slower and more tolerant than the one before: msgspec's own strict decode; `widening`,
-which takes unknown and missing fields out of the way first; and `reading`, field by field. What comes out is the same
-whichever path it took.
+Decoding tries three paths, each slower and more tolerant than the one before:
+
+1. msgspec's strict decoding.
+2. `tolerant_decode`, which first sets unknown fields aside and fills in missing ones.
+3. `lenient_decode`, which reads field by field.
+
+The result is the same whichever path was taken.
 """
 
 from __future__ import annotations
@@ -26,7 +30,7 @@ __all__ = ["ChunkDecoder", "decode", "encode", "from_builtins", "to_builtins"]
 
 T = TypeVar("T")
 _STRICT_ATTEMPTS = 2
-"""How many mistyped chunks a stream may have before each is read field by field at once."""
+"""The number of mistyped chunks in a stream after which every chunk is read field by field at once."""
 
 
 _DECODERS: dict[Any, Decoder[Any]] = {}
@@ -40,11 +44,11 @@ def _strict(type: type[T]) -> Decoder[T]:
 
 
 def decode(data: bytes | memoryview, type: type[T]) -> T:
-    """The JSON text as a value of that type, whatever fields it has beside, in place of, or without the contract's.
+    """Decode JSON as a value of the type, also when fields are unknown, mistyped or missing.
 
     Raises:
-        DecodingError: When it is not JSON.
-        DeserializationError: When it is not of the type's kind at all, as an array where an object must be.
+        DecodingError: When the data is not JSON.
+        DeserializationError: When the value is of another kind than the type, such as an array for an object.
     """
     try:
         return _strict(type).decode(data)
@@ -54,16 +58,16 @@ def decode(data: bytes | memoryview, type: type[T]) -> T:
         widened: T = widen(type, parse(data))
     except (ValidationError, RecursionError):
         return from_builtins(parse(data), type)
-    except DecodingError as error:  # its text shows how the data begin
+    except DecodingError as error:  # its message quotes the start of the data
         raise DecodingError(redact_text(error.message)) from None
     return widened
 
 
 class ChunkDecoder(Generic[T]):
-    """Decodes the chunks of one stream.
+    """A decoder for the chunks of one stream.
 
-    It gives what `decode` gives, and settles on the path that this stream's provider needs: an exception on every chunk
-    would be too dear.
+    The results are those of `decode`. The decoder remembers which path this stream's provider needs, because raising
+    and catching an exception for every chunk would be slow.
     """
 
     def __init__(self, type: type[T]) -> None:
@@ -72,11 +76,11 @@ class ChunkDecoder(Generic[T]):
         self._mistyped = 0
 
     def decode(self, data: bytes | memoryview) -> T:
-        """As `decode`.
+        """Decode one chunk as `decode` does.
 
         Raises:
-            DecodingError: When the data are not JSON.
-            DeserializationError: When they are not of the type's kind at all.
+            DecodingError: When the data is not JSON.
+            DeserializationError: When the value is of another kind than the type.
         """
         strict = self._strict
         if strict is not None:
@@ -85,13 +89,13 @@ class ChunkDecoder(Generic[T]):
             except (DecodeError, ValueError, RecursionError):
                 pass
         value = parse(data)
-        self._strict = None  # not before parsing: what is no JSON says nothing about the provider's fields
+        self._strict = None  # only now: data that is not JSON shows nothing about the provider's fields
         if self._mistyped < _STRICT_ATTEMPTS:
             try:
                 widened: T = widen(self._type, value)
             except (ValidationError, RecursionError):
                 self._mistyped += 1
-                value = parse(data)  # widening has used the first one up
+                value = parse(data)  # `widen` has modified the first one
             else:
                 return widened
         return from_builtins(value, self._type)

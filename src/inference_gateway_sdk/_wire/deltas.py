@@ -1,6 +1,6 @@
-"""One view of all streams: what chat completions, Responses and Messages tell in three dialects, in one set of events.
+"""One set of events for all streams: chat completions, Responses and Messages.
 
-A dialect's `deltas` turns each of its chunks into some of these. One loop with `match` over them serves every endpoint.
+The `deltas` of each dialect converts its chunks to these events. One loop with `match` then serves every endpoint.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class TextDelta(Struct, frozen=True):
 
     Attributes:
         text: The piece, never empty.
-        choice: Which choice it belongs to; 0 unless several were asked for.
+        choice: The index of the choice it belongs to; 0 unless several were requested.
     """
 
     text: str
@@ -46,11 +46,11 @@ class TextDelta(Struct, frozen=True):
 
 @set_module
 class ReasoningDelta(Struct, frozen=True):
-    """The next piece of the model's thinking, or of its summary.
+    """The next piece of the model's reasoning, or of its summary.
 
     Attributes:
         text: The piece, never empty.
-        choice: Which choice it belongs to.
+        choice: The index of the choice it belongs to.
     """
 
     text: str
@@ -59,11 +59,11 @@ class ReasoningDelta(Struct, frozen=True):
 
 @set_module
 class RefusalDelta(Struct, frozen=True):
-    """The next piece of the model's word that it will not answer.
+    """The next piece of the text in which the model declines to answer.
 
     Attributes:
         text: The piece, never empty.
-        choice: Which choice it belongs to.
+        choice: The index of the choice it belongs to.
     """
 
     text: str
@@ -72,13 +72,13 @@ class RefusalDelta(Struct, frozen=True):
 
 @set_module
 class ToolCallStart(Struct, frozen=True):
-    """A tool call begins: its name is known.
+    """The start of a tool call: its name is known.
 
     Attributes:
-        index: Which call of its turn and choice, counted from 0 in the order they begin.
-        id: What the tool's result will refer to; "" when it has not come yet: `ToolCallEnd` has it.
+        index: The number of the call within its turn and choice, counted from 0 in the order they begin.
+        id: The id that the tool's result refers to. "" when it has not arrived yet; `ToolCallEnd` has it.
         name: The tool's name.
-        choice: Which choice it belongs to.
+        choice: The index of the choice it belongs to.
     """
 
     index: int
@@ -92,9 +92,9 @@ class ToolCallDelta(Struct, frozen=True):
     """The next piece of a tool call's arguments.
 
     Attributes:
-        index: Which call, as in its `ToolCallStart`.
+        index: The number of the call, as in its `ToolCallStart`.
         arguments: A piece of JSON text, never empty.
-        choice: Which choice it belongs to.
+        choice: The index of the choice it belongs to.
     """
 
     index: int
@@ -104,15 +104,15 @@ class ToolCallDelta(Struct, frozen=True):
 
 @set_module
 class ToolCallEnd(Struct, frozen=True):
-    """A tool call is whole. One that was cut off has no end.
+    """The end of a complete tool call. A call that was cut off has no end.
 
     Attributes:
-        index: Which call, as in its `ToolCallStart`.
-        id: What the tool's result refers to.
+        index: The number of the call, as in its `ToolCallStart`.
+        id: The id that the tool's result refers to.
         name: The tool's name.
-        arguments: The whole arguments, as the JSON text the model wrote; it may be malformed.
-        choice: Which choice it belongs to.
-        ran_on_gateway: The gateway or the provider ran it already: it is not yours to run.
+        arguments: All arguments, as the JSON text that the model wrote; it may be malformed.
+        choice: The index of the choice it belongs to.
+        ran_on_gateway: True when the gateway or the provider already ran the call: do not run it again.
     """
 
     index: int
@@ -125,12 +125,12 @@ class ToolCallEnd(Struct, frozen=True):
 
 @set_module
 class UsageReport(Struct, frozen=True):
-    """Tokens used so far. There may be several, or none; the last one counts for its turn.
+    """The tokens used so far. There may be several reports, or none; the last one counts for its turn.
 
     Attributes:
-        input_tokens: Tokens read, None when not said.
-        output_tokens: Tokens generated, None when not said.
-        usage: The report as the dialect has it, with all its details.
+        input_tokens: Input tokens, None when the provider did not report them.
+        output_tokens: Generated tokens, None when the provider did not report them.
+        usage: The report in the form of the dialect, with all its details.
     """
 
     input_tokens: int | None
@@ -145,7 +145,7 @@ class TurnEnd(Struct, frozen=True):
     See gateway-behaviour.md#mcp-tools.
 
     Attributes:
-        turn: Which turn ended, counted from 0.
+        turn: The number of the turn that ended, counted from 0.
     """
 
     turn: int
@@ -153,13 +153,13 @@ class TurnEnd(Struct, frozen=True):
 
 @set_module
 class Finish(Struct, frozen=True):
-    """The answer is whole. An answer that was cut off has none.
+    """The end of a complete answer. An answer that was cut off has none.
 
     Attributes:
-        reason: Why it ended, in the words of chat completions ("stop", "length", "tool_calls", "content_filter") where
-            they have one for it.
-        choice: Which choice; each of several has its own.
-        native: Why it ended, in the dialect's own word ("max_output_tokens", "tool_use").
+        reason: The finish reason, in the terms of chat completions ("stop", "length", "tool_calls", "content_filter")
+            where one of them applies.
+        choice: The index of the choice; with several choices, each has its own `Finish`.
+        native: The finish reason as the dialect names it ("max_output_tokens", "tool_use").
     """
 
     reason: FinishReason
@@ -178,4 +178,4 @@ Delta: TypeAlias = (
     | TurnEnd
     | Finish
 )
-"""Any of them."""
+"""Any event of `deltas()`."""

@@ -10,11 +10,11 @@ __all__ = ["Headers", "Outgoing", "redact_text"]
 
 
 _SECRET_SHAPES: Final = (
-    (  # anything after the scheme's name but a plain word ("Bearer authentication required")
+    (  # any credentials after the scheme, but not a plain word ("Bearer authentication required")
         re.compile(r"\b((?i:bearer|basic)) +(?![A-Z]?[a-z]+[.,;:!?'\")]*(?:\s|\Z))[A-Za-z0-9._~+/=*-]{8,}"),
         r"\1 ...",
     ),
-    # Keys by the prefixes providers give them; the asterisks are those of a provider that half hid a key itself.
+    # Keys by the prefixes that providers give them; asterisks occur in keys that a provider has masked in part.
     (re.compile(r"\b(sk-|csk-|pk-|rk-|pplx-|xai-|nvapi-|sk_|gsk_|hf_|r8_)[A-Za-z0-9_*-]{6,}"), r"\1..."),
     (re.compile(r"\bAIza[A-Za-z0-9_-]{16,}"), "AIza..."),
     (re.compile(r"\b(fw_(?=[A-Za-z0-9]{16})|tgp_v1_)[A-Za-z0-9_-]{16,}"), r"\1..."),
@@ -32,7 +32,7 @@ _SECRET_SHAPES: Final = (
 
 
 def redact_text(text: str) -> str:
-    """Return the text with bearer tokens, providers' and services' keys, passwords and private keys cut short."""
+    """Return the text with bearer tokens, keys, JSON Web Tokens, passwords and private keys shortened."""
     for shape, instead in _SECRET_SHAPES:
         text = shape.sub(instead, text)
     return text
@@ -45,9 +45,9 @@ _SECRET = frozenset({"authorization", "proxy-authorization", "set-cookie", "cook
 
 
 class Headers(Mapping[str, str]):
-    """Header names (compared without case) and values; repeated names are joined with ", " (RFC 9110 section 5.3).
+    """Header names (case-insensitive) and values; repeated names are joined with ", " (RFC 9110 section 5.3).
 
-    `pairs()` gives them as they came. The `repr` hides values that may be secrets.
+    `pairs()` returns the headers as received. The `repr` hides values that may be secrets.
     """
 
     __slots__ = ("_joined", "_pairs")
@@ -58,7 +58,7 @@ class Headers(Mapping[str, str]):
 
     @classmethod
     def received(cls, pairs: Iterable[tuple[str, str]]) -> Headers:
-        """The headers of a driver's answer, whose names are in lower case already."""
+        """Return headers for a driver's response, whose names are already in lower case."""
         headers = cls()
         headers._pairs = tuple(pairs)
         return headers
@@ -84,7 +84,7 @@ class Headers(Mapping[str, str]):
     def get(self, name: str, default: T, /) -> str | T: ...
 
     def get(self, name: str, default: object = None, /) -> object:
-        """The value of a header, `default` where there is none."""
+        """Return the value of a header, `default` when it is absent."""
         return self._map().get(name.lower(), default)
 
     def __getitem__(self, name: str) -> str:
@@ -97,7 +97,7 @@ class Headers(Mapping[str, str]):
         return len(self._map())
 
     def pairs(self) -> tuple[tuple[str, str], ...]:
-        """Every header as it came: lower-case name and value, in order, repeats kept."""
+        """Return every header as received: lower-case name and value, in order, including repeated ones."""
         return self._pairs
 
     def __eq__(self, other: object) -> bool:
@@ -117,11 +117,11 @@ class Headers(Mapping[str, str]):
 class Outgoing:
     """Headers to send: an opaque, immutable collection of (name, value) pairs.
 
-    Not a sequence on purpose. Error trackers walk the sequences and mappings among the locals of a frame and never ask
-    for their `repr`; of any other object they record the `repr`, which names the headers and hides their values.
+    Deliberately not a sequence. Error trackers walk sequences and mappings among the locals of a frame and never use
+    their `repr`. Of any other object they record the `repr`, which names the headers and hides their values.
 
     Attributes:
-        constant: The pairs never change, so what was made of them may be remembered by identity.
+        constant: True: the pairs never change, so data derived from them may be cached by identity.
     """
 
     __slots__ = ("_pairs",)
@@ -144,7 +144,7 @@ class Outgoing:
 
     @classmethod
     def of(cls, *layers: Iterable[tuple[str, str]]) -> Outgoing:
-        """The headers of all layers; a name that one layer has is left out of those after it."""
+        """Merge the layers; a header in an earlier layer hides headers of the same name in later ones."""
         headers: list[tuple[str, str]] = []
         given: set[str] = set()
         for layer in layers:
@@ -154,7 +154,7 @@ class Outgoing:
         return cls(headers)
 
     def without_secrets(self) -> Headers:
-        """The headers fit to be shown to others: values that may be secrets, by their name or shape, are "..."."""
+        """Return the headers for display: values that may be secrets, by name or by form, become "..."."""
         return Headers((name, "..." if _MAY_BE_SECRET.search(name) else redact_text(value)) for name, value in self)
 
     def __repr__(self) -> str:

@@ -1,7 +1,7 @@
-"""Turns the message of an error into what to try, where that is certain: the one table of hints.
+"""The table of hints: from an error's message to what to try, where that is certain.
 
-Each row names the texts by which the gateway (or Go's library beneath it) says a thing, and what follows from it for
-the reader. The anchors are those of docs/gateway-behaviour.md.
+Each row lists texts by which the gateway (or Go's standard library) reports an error, and the hint for it. The anchors
+are those of docs/gateway-behaviour.md.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from msgspec import Struct
 __all__ = ["LATE_CLOSE", "ROWS", "hint_for", "row_for"]
 
 LATE_CLOSE: Final = (
-    "The gateway closes a connection without an answer when its own deadline passes (SERVER_READ_TIMEOUT and "
-    "SERVER_WRITE_TIMEOUT, 30 s by default): raise both on the gateway, or stream the answer."
+    "the gateway closes a connection without an answer when its own deadline passes (SERVER_READ_TIMEOUT and "
+    "SERVER_WRITE_TIMEOUT, 30 s by default): raise both on the gateway, or stream the answer"
 )
 """For a connection that ends unanswered after a long wait (gateway-behaviour.md#limits-and-timeouts)."""
 
 _BARE_NAME: Final = (
-    '{asked}Write model="openai/gpt-4o", or provider="openai" with model="gpt-4o"; only a routing alias of the '
-    "gateway, spelt exactly, goes without."
+    '{asked}write model="openai/gpt-4o", or provider="openai" with model="gpt-4o"; only a routing alias of the '
+    "gateway, spelt exactly, needs no provider"
 )
 
 
@@ -28,12 +28,13 @@ class Row(Struct, frozen=True):
     """One hint.
 
     Attributes:
-        texts: Any of these in the message makes it apply; "" is in every message.
-        hint: What to try; `{key}` and `{url}` stand for the provider's settings, `{asked}` for a sentence on the model.
+        texts: The row applies when the message contains any of these; "" is in every message.
+        hint: The advice; `{key}` and `{url}` are replaced by the provider's settings, `{asked}` by a sentence on the
+            model.
         statuses: The statuses it applies to, empty for all.
         provider: The only provider it applies to, None for any.
-        whole: The message must be one of the texts, not just hold it.
-        paths: What the call's path begins with, empty for all.
+        whole: True when the message must equal one of the texts instead of containing it.
+        paths: Prefixes of the call's path, empty for all.
     """
 
     texts: tuple[str, ...]
@@ -44,185 +45,186 @@ class Row(Struct, frozen=True):
     paths: tuple[str, ...] = ()
 
 
-# The first row that applies counts: the narrow stand before the wide.
+# The first row that applies wins, so narrow rows come before wide ones.
 ROWS: Final = (
-    # Routing and keys (sections 3 and 6)
+    # Routing and keys (#routing, #providers)
     Row(("Unable to determine provider", "No provider specified"), _BARE_NAME, statuses=(400,)),
     Row(
         ("Unsupported model: ",),
-        'The gateway\'s MCP is on, and then aliases and bare names are not routed: write model="openai/gpt-4o", or '
-        "pass the header X-MCP-Bypass.",
+        'MCP is enabled on the gateway, and then aliases and bare names are not routed: write model="openai/gpt-4o", '
+        "or pass the header X-MCP-Bypass",
         statuses=(400,),
     ),
     Row(
         ("Provider not found",),
-        "The provider id is unknown to this gateway: ids are lower case (openai, anthropic, ollama_cloud), and a "
-        "newer provider needs a newer gateway.",
+        "the provider id is unknown to this gateway: ids are lower case (openai, anthropic, ollama_cloud), and a "
+        "newer provider needs a newer gateway",
     ),
     Row(
         ("Provider requires an API key",),
-        "The gateway wants a key even for a local llama.cpp server: set LLAMACPP_API_KEY on it to any text.",
+        "the gateway requires a key even for a local llama.cpp server: set LLAMACPP_API_KEY on it to any text",
         provider="llamacpp",
     ),
     Row(
         ("Provider requires an API key",),
-        "Provider keys are configured on the gateway, never in the client: set {key} there.",
+        "provider keys are configured on the gateway, never in the client: set {key} there",
     ),
     Row(
         ("Provider not available",),
-        "The gateway's MCP is on, where this stands for an unknown provider id or a missing key: check the id, and "
-        "{key} on the gateway.",
+        "MCP is enabled on the gateway, and then an unknown provider id or a missing key gives this error: check the "
+        "id, and {key} on the gateway",
         statuses=(500,),
     ),
     Row(
         ("Incorrect API key", "invalid x-api-key", "Invalid API Key", "invalid api key", "API key not valid"),
-        "The provider refused the gateway's key: check {key} on the gateway.",
+        "the provider refused the gateway's key: check {key} on the gateway",
         statuses=(400, 401, 403),
     ),
     Row(
         ("Model not allowed",),
-        "ALLOWED_MODELS on the gateway does not list the model in the form it was asked for.",
+        "ALLOWED_MODELS on the gateway does not list the model in the form that was sent",
     ),
-    Row(("Model is disallowed",), "DISALLOWED_MODELS on the gateway lists the model."),
-    # Endpoints that are off or not served for a provider (sections 6, 7, 10 to 13, 15)
-    Row(("mcp tools endpoint is not exposed",), "MCP tools are not exposed: set MCP_EXPOSE=true on the gateway."),
+    Row(("Model is disallowed",), "DISALLOWED_MODELS on the gateway lists the model"),
+    # Endpoints that are disabled, or that the provider does not have (#images, #mcp-tools, #metrics-push, #routes)
+    Row(("mcp tools endpoint is not exposed",), "MCP tools are not exposed: set MCP_EXPOSE=true on the gateway"),
     Row(
         ("Images API is not enabled",),
-        "Set ENABLE_IMAGES=true on the gateway (IMAGES_ENABLED=true on those newer than 0.48).",
+        "set ENABLE_IMAGES=true on the gateway (IMAGES_ENABLED=true on those newer than 0.48)",
         statuses=(404,),
     ),
-    Row(("is not enabled",), "Set AUDIO_ENABLED=true on the gateway.", statuses=(404,), paths=("/audio/",)),
-    Row(("Messages API is not supported by this provider",), "Only anthropic serves messages: use chat completions."),
-    Row(("Responses API is not supported by this provider",), "Only openai serves responses: use chat completions."),
-    Row(("Images API is not supported by this provider",), "Only openai serves images."),
+    Row(("is not enabled",), "set AUDIO_ENABLED=true on the gateway", statuses=(404,), paths=("/audio/",)),
+    Row(("Messages API is not supported by this provider",), "only anthropic serves messages: use chat completions"),
+    Row(("Responses API is not supported by this provider",), "only openai serves responses: use chat completions"),
+    Row(("Images API is not supported by this provider",), "only openai serves images"),
     Row(
         ("API is not supported by this provider",),
-        "Few providers make sound: choose one that does, such as openai or elevenlabs.",
+        "few providers generate audio: choose one that does, such as openai or elevenlabs",
         paths=("/audio/",),
     ),
-    Row(("The 'image' file is required",), "The image part of the form needs a file name."),
-    Row(("unknown include value",), "include takes context_window, pricing and modalities."),
+    Row(("The 'image' file is required",), "the image part of the form needs a file name"),
+    Row(("unknown include value",), "include accepts context_window, pricing and modalities"),
     Row(
         ("Metrics push is not enabled",),
-        "Set TELEMETRY_ENABLED=true and TELEMETRY_METRICS_PUSH_ENABLED=true on the gateway.",
+        "set TELEMETRY_ENABLED=true and TELEMETRY_METRICS_PUSH_ENABLED=true on the gateway",
     ),
     Row(
         ("Requested route is not found",),
-        "Gateways newer than 0.48 serve audio: this one is older, or base_url holds a path too many.",
+        "gateways newer than 0.48 serve audio: this one is older, or base_url has an extra path segment",
         statuses=(404,),
         paths=("/audio/",),
     ),
     Row(
         ("Requested route is not found",),
-        "Gateways newer than 0.48 no longer serve this route: list_mcp_tools() lists the tools there.",
+        "gateways newer than 0.48 no longer serve this route: list_mcp_tools() lists the tools there",
         statuses=(404,),
         paths=("/mcp/tools",),
     ),
     Row(
         ("Requested route is not found",),
-        "Gateways newer than 0.48 serve MCP, with MCP_ENABLED=true and MCP_EXPOSE=true; on older ones list_tools() "
-        "lists the tools.",
+        "gateways newer than 0.48 serve MCP, with MCP_ENABLED=true and MCP_EXPOSE=true; on older ones list_tools() "
+        "lists the tools",
         statuses=(404,),
         paths=("/mcp",),
     ),
     Row(
         ("Requested route is not found",),
-        "Gateways newer than 0.48 serve this with AUTH_ENABLED=true and MCP_EXPOSE=true.",
+        "gateways newer than 0.48 serve this with AUTH_ENABLED=true and MCP_EXPOSE=true",
         statuses=(404,),
         paths=("/.well-known/",),
     ),
     Row(
         ("Requested route is not found",),
-        "Gateways newer than 0.48 no longer make variations: create_image_edit() with a prompt is what is left.",
+        "gateways newer than 0.48 no longer make variations: use create_image_edit() with a prompt instead",
         statuses=(404,),
         paths=("/images/variations",),
     ),
     Row(
         ("",),
-        "MCP is not exposed: set MCP_ENABLED=true and MCP_EXPOSE=true on the gateway.",
+        "MCP is not exposed: set MCP_ENABLED=true and MCP_EXPOSE=true on the gateway",
         statuses=(403,),
         paths=("/mcp",),
     ),
     Row(
         ("Requested route is not found",),
-        "The gateway does not serve this route: it is older than the endpoint, or base_url holds a path too many.",
+        "the gateway does not serve this route: it is older than the endpoint, or base_url has an extra path segment",
         statuses=(404,),
     ),
     Row(
         ("",),
-        "Redirects are not followed: base_url is not the gateway's own address, or the path has a slash too many.",
+        "redirects are not followed: base_url is not the gateway's own address, or the path has an extra slash",
         statuses=(301, 302, 303, 307, 308),
     ),
-    # Authorization (section 5)
+    # Authorization (#authentication)
     Row(
         ("unauthorized",),
-        "The gateway wants an OIDC token: pass token=, or set INFERENCE_GATEWAY_TOKEN; if one was sent it has expired "
-        "or belongs to another audience.",
+        "the gateway requires an OIDC token: pass token=, or set INFERENCE_GATEWAY_TOKEN; if one was sent, it has "
+        "expired or was issued for another audience",
         statuses=(401,),
         whole=True,
     ),
-    # MCP and guardrails (sections 13, 17, 21, 23)
+    # MCP and guardrails (#mcp-tools, #guardrails)
     Row(
         ("Failed to decode request",),
-        "If the request is right, the gateway's MCP is on and no MCP server is reachable: try the header X-MCP-Bypass.",
+        "if the request is valid, MCP is enabled on the gateway but no MCP server is reachable: try the header "
+        "X-MCP-Bypass",
         statuses=(400,),
         whole=True,
     ),
     Row(
         ("Failed to execute MCP tools",),
-        "A call to the provider failed between two MCP turns, and the gateway hides its status: its log has the "
-        "reason; the header X-MCP-Bypass takes MCP out of the way.",
+        "a call to the provider failed between two MCP turns, and the gateway hides its status: the gateway's log has "
+        "the reason; the header X-MCP-Bypass disables MCP for a request",
         statuses=(500,),
     ),
     Row(
         ("guardrail evaluation failed",),
-        "The gateway's guardrail evaluator failed and its fail mode is closed: the request itself was not judged.",
+        "the gateway's guardrail evaluator failed, and its fail mode is closed: the request itself was not evaluated",
         statuses=(403,),
     ),
-    # Sizes (section 4)
+    # Sizes (#request-size-limits)
     Row(
         ("4 MiB limit",),
-        "The gateway takes at most 4 MiB of metrics in one push: send fewer at a time.",
+        "the gateway accepts at most 4 MiB of metrics in one push: send fewer at a time",
         statuses=(413,),
     ),
     Row(
         ("Request body too large", "request body too large"),
-        "The body is over SERVER_MAX_REQUEST_BODY_SIZE on the gateway (10,485,760 bytes by default).",
+        "the body is over SERVER_MAX_REQUEST_BODY_SIZE on the gateway (10,485,760 bytes by default)",
         statuses=(413,),
     ),
     Row(
         ("failed to read request body",),
-        "With guardrails on, the gateway says so of a body over SERVER_MAX_REQUEST_BODY_SIZE (10,485,760 bytes by "
-        "default).",
+        "with guardrails on, the gateway reports a body over SERVER_MAX_REQUEST_BODY_SIZE (10,485,760 bytes by "
+        "default) like this",
         statuses=(400,),
         whole=True,
     ),
-    # TLS and time (sections 4, 21, 23)
+    # TLS and timeouts (#timeouts, #connections)
     Row(
         ("x509", "failed to verify certificate"),
-        "A certificate did not verify on the gateway's side: with TLS on, it calls itself by SERVER_HOST and must "
-        "trust its own certificate for that name.",
+        "the gateway could not verify a certificate: with TLS on, it calls itself by SERVER_HOST and must trust its "
+        "own certificate for that name",
     ),
     Row(
         ("timeout awaiting response headers",),
-        "The provider's first byte took longer than CLIENT_RESPONSE_HEADER_TIMEOUT (10 s by default): raise it on the "
-        "gateway.",
+        "the provider's first byte took longer than CLIENT_RESPONSE_HEADER_TIMEOUT (10 s by default): raise it on the "
+        "gateway",
     ),
     Row(
         ("context deadline exceeded", "Client.Timeout", "Request timed out"),
-        "The whole answer took longer than SERVER_READ_TIMEOUT (30 s by default): raise it and SERVER_WRITE_TIMEOUT "
-        "on the gateway, or stream the answer.",
+        "the whole answer took longer than SERVER_READ_TIMEOUT (30 s by default): raise it and SERVER_WRITE_TIMEOUT "
+        "on the gateway, or stream the answer",
         statuses=(400, 502, 504),
     ),
-    # Reaching the provider (section 6)
+    # Connections to the provider (#provider-errors)
     Row(
         ("connection refused", "no such host", "Failed to reach upstream server"),
-        "The gateway could not reach the provider: check that it runs, and {url} on the gateway.",
+        "the gateway could not reach the provider: check that it runs, and {url} on the gateway",
         statuses=(502,),
     ),
     Row(
         ("Failed to list models",),
-        "Every failure of the provider reads so here: check {key} and {url} on the gateway, whose log has the reason.",
+        "the gateway reports every failure of the provider like this: check {key} and {url} on it, and read its log",
         statuses=(502,),
     ),
 )
@@ -231,13 +233,13 @@ ROWS: Final = (
 def hint_for(
     status: int, message: str, *, provider: str | None = None, model: str | None = None, path: str = ""
 ) -> str | None:
-    """What to try after this error, None where nothing is certain.
+    """Return what to try after this error, None where nothing is certain.
 
     Args:
         status: The HTTP status.
         message: The innermost message.
-        provider: The provider asked, None when unknown.
-        model: The model asked, None when unknown.
+        provider: The requested provider, None when unknown.
+        model: The requested model, None when unknown.
         path: The call's path, below the API's root or the gateway's.
     """
     asked = _provider_of(provider, model)
@@ -248,7 +250,7 @@ def hint_for(
 
 
 def row_for(status: int, message: str, provider: str | None = None, path: str = "") -> Row | None:
-    """The first row that applies, None where nothing is certain."""
+    """Return the first row that applies, None where nothing is certain."""
     return next((row for row in ROWS if _applies(row, status, message, provider, path)), None)
 
 
@@ -261,7 +263,7 @@ def _applies(row: Row, status: int, message: str, provider: str | None, path: st
 
 
 def _provider_of(provider: str | None, model: str | None) -> str | None:
-    """The provider asked, by name or by the model's prefix."""
+    """Return the requested provider, by name or by the model's prefix."""
     if provider:
         return provider
     prefix, slash, _ = (model or "").partition("/")
@@ -269,15 +271,15 @@ def _provider_of(provider: str | None, model: str | None) -> str | None:
 
 
 def _setting(provider: str | None, kind: str) -> str:
-    """The gateway's setting for a provider: `GROQ_API_KEY`, with a placeholder when the id is not known."""
+    """Return the gateway's setting for a provider: `GROQ_API_KEY`, with a placeholder when the id is unknown."""
     known = provider is not None and provider.isascii() and provider.replace("_", "").isalnum() and len(provider) < 40
     return f"{provider.upper() if provider and known else '<PROVIDER>'}_API_{kind}"
 
 
 def _about(model: str | None) -> str:
-    """A sentence on the name that was asked for, "" when it is not known."""
+    """Return a sentence about the requested model name, "" when it is unknown."""
     if not model:
         return ""
     shown = model if len(model) <= 80 else model[:80] + "..."
     prefix, slash, _ = shown.partition("/")
-    return f"{prefix!r} is no provider id of this gateway. " if slash else f"{shown!r} names no provider. "
+    return f"{prefix!r} is not a provider id of this gateway: " if slash else f"{shown!r} names no provider: "

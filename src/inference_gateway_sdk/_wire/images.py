@@ -1,4 +1,4 @@
-"""Calls of the images endpoints, and the multipart forms that uploads travel in."""
+"""Calls of the images endpoints, and the multipart forms that carry uploads."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ __all__ = ["FilePart", "Upload", "edit_call", "fetch_call", "form", "generation_
 
 
 class FilePart(Struct, frozen=True):
-    """One file of a form. It has a file name: the gateway takes a part without one for text.
+    """One file of a form. It has a file name, because the gateway reads a part without one as text.
 
     See gateway-behaviour.md#images.
     """
@@ -43,9 +43,21 @@ class FilePart(Struct, frozen=True):
 
 
 def form(fields: Sequence[tuple[str, bytes]], files: Sequence[FilePart]) -> tuple[str, bytes]:
-    """The form's content type, with its boundary, and its bytes.
+    r"""Return the form's content type, with its boundary, and its bytes.
 
-    The same form has the same bytes every time: the boundary is drawn from the contents, which cannot hold it.
+    The result is deterministic: the boundary is a hash of the contents, and the contents are checked not to contain it.
+    A form with one field and one file:
+
+        --<boundary>\r\n
+        Content-Disposition: form-data; name="prompt"\r\n
+        \r\n
+        a cat\r\n
+        --<boundary>\r\n
+        Content-Disposition: form-data; name="image"; filename="cat.png"\r\n
+        Content-Type: image/png\r\n
+        \r\n
+        <bytes>\r\n
+        --<boundary>--\r\n
     """
     parts = [_form_part(f'name="{_escape_name(name)}"', value) for name, value in fields]
     parts += [
@@ -86,7 +98,7 @@ _UNKNOWN_TYPE: Final = "application/octet-stream"
 
 
 class Upload(Struct, frozen=True):
-    """A file to send: its bytes, and its name where it has one."""
+    """A file to send: its bytes, and its name if it has one."""
 
     content: bytes
     filename: str | None = None
@@ -98,7 +110,7 @@ class Upload(Struct, frozen=True):
 def generation_call(
     prompt: object, params: Mapping[str, Any], provider: object, extra: Mapping[str, Any] | None
 ) -> Call[ImagesResponse]:
-    """The call that makes pictures from a text. Raises as `request_fields`."""
+    """Return the call that generates images from a text. Raises as `request_fields`."""
     given = dict(params)
     target = resolve_optional(given.pop("model", None), provider)
     fields = request_fields("CreateImageRequest", {"prompt": _form_text(prompt), **given}, target, extra)
@@ -114,14 +126,14 @@ def edit_call(
     provider: object,
     extra: Mapping[str, Any] | None,
 ) -> Call[ImagesResponse]:
-    """The call that changes pictures.
+    """Return the call that edits images.
 
     Raises:
-        TypeError: A value of the wrong type.
-        ValueError: No picture, one over the model's limit, or a value out of bounds.
+        TypeError: A value has the wrong type.
+        ValueError: There is no image, one is over the model's limit, or a value is out of bounds.
     """
     if not images:
-        raise ValueError("image is an empty list: give at least one picture")
+        raise ValueError("image is an empty list: give at least one image")
     name = "image" if len(images) == 1 else "image[]"  # the gateway takes both (gateway-behaviour.md#images)
     files = [_file(upload, name) for upload in images] + ([] if mask is None else [_file(mask, "mask")])
     given = {"prompt": _form_text(prompt), **params}
@@ -131,7 +143,7 @@ def edit_call(
 def variation_call(
     image: Upload, params: Mapping[str, Any], provider: object, extra: Mapping[str, Any] | None
 ) -> Call[ImagesResponse]:
-    """The call that varies a picture. Raises as `edit_call`."""
+    """Return the call that varies an image. Raises as `edit_call`."""
     files = [_file(image, "image")]
     return _upload("/images/variations", "CreateImageVariationRequest", files, params, provider=provider, extra=extra)
 
@@ -140,20 +152,20 @@ _NUMERIC: Final = re.compile(r"(?:.*\.)?(?:0x[0-9a-f]*|[0-9]+)\.?", re.IGNORECAS
 
 
 def fetch_call(url: object, gateway: str) -> tuple[str, Call[bytes]]:
-    """Return the server that a picture's address names, and the call that fetches the picture there.
+    """Return the server that an image's URL names, and the call that downloads the image from it.
 
     Args:
-        url: The picture's address, which the answer chose.
+        url: The URL of the image, which the answer chose.
         gateway: The root URL of the gateway that answered.
 
     Raises:
-        ValueError: The picture has no address, or one that is not http, or one near this machine.
+        ValueError: The image has no URL, one that is not http or https, or one that leads to this machine.
     """
     if not isinstance(url, str) or not url:
-        raise ValueError("image has neither bytes nor an address: there is nothing to fetch")
+        raise ValueError("image has neither bytes nor a URL: there is nothing to fetch")
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https"):
-        raise ValueError(f"image.url must be an http or https address, got {url[:60]!r}")
+        raise ValueError(f"image.url must be an http or https URL, got {url[:60]!r}")
     _check_distance((parts.hostname or "").lower(), (urlsplit(gateway).hostname or "").lower())
     call = Call(
         method="GET",
@@ -200,8 +212,8 @@ def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
 
 def _form_text(prompt: object) -> object:
     if isinstance(prompt, str) and not prompt.strip():
-        raise ValueError("prompt is empty: say what the picture shall show")
-    return prompt if prompt is not None else ""  # refused by its type where it is no text
+        raise ValueError("prompt is empty: describe the image")
+    return prompt if prompt is not None else ""  # values that are not strings are refused by `request_fields`
 
 
 def _upload(
@@ -223,9 +235,9 @@ def _upload(
 
 
 def _file(upload: Upload, name: str) -> FilePart:
-    """The part of a picture, named and typed by what it is."""
+    """Return the form part of an image, with a name and a type that match its content."""
     if not upload.content:
-        raise ValueError(f"{name.removesuffix('[]')} is empty: it holds no byte")
+        raise ValueError(f"{name.removesuffix('[]')} is empty: give a file with content")
     named = PurePath(upload.filename or "").name
     kind = media_type(upload.content) or _TYPES.get(PurePath(named).suffix.lstrip(".").lower(), _UNKNOWN_TYPE)
     if not named:
@@ -234,12 +246,12 @@ def _file(upload: Upload, name: str) -> FilePart:
 
 
 def _check_size(file: FilePart, model: str) -> None:
-    """The contract's limits: under 4 MB for dall-e-2, 50 MB for every other model."""
+    """Check the contract's limits: 4 MB for dall-e-2, 50 MB for every other model."""
     most = 4 if model.rpartition("/")[2].startswith("dall-e-2") else 50
     if len(file.content) > most * _IMAGE_MIB:
         size = f"{len(file.content) / _IMAGE_MIB:.1f} MiB"
         raise ValueError(
-            f"{file.name.removesuffix('[]')} ({file.filename}) has {size}; this model takes at most {most}"
+            f"{file.name.removesuffix('[]')} ({file.filename}) has {size}; this model accepts at most {most} MiB"
         )
 
 
@@ -247,15 +259,15 @@ def _form_value(name: str, value: Any) -> bytes:
     try:
         return value.encode() if isinstance(value, str) else codec.encode(value)
     except UnicodeEncodeError:
-        raise SerializationError("the text holds half a character (a lone surrogate)", path=f"$.{name}") from None
+        raise SerializationError("the text contains a lone surrogate", path=f"$.{name}") from None
 
 
 def _read_images(reply: Reply, target: Target) -> ImagesResponse:
-    """The pictures.
+    """Return the images of a response.
 
     Raises:
-        StatusError: The 200 held an error object.
-        DecodingError: It was not JSON.
+        StatusError: The response has status 200 but holds an error object.
+        DecodingError: It is not JSON.
     """
     answer = codec.decode(reply.body, ImagesResponse)
     if not answer.data and answer.extra_fields.get("error"):

@@ -37,39 +37,40 @@ __all__ = [
 ]
 
 
-# Annotations are evaluated here, as in the generated modules: msgspec looks names up in the package's root otherwise.
+# Annotations are evaluated here, as in the generated modules: msgspec would look names up in the package root, where
+# they do not exist.
 
 
 class McpServerTool(Model, kw_only=True):
     """A tool as `tools/list` describes it (Model Context Protocol, 2026-07-28)."""
 
     name: Required[str]
-    """What to call it by: `mcp_`, the server's alias and the server's own name for it."""
+    """The name to call it by: `mcp_`, the server's alias and the server's own name for the tool."""
     title: str | None = None
-    """Its name for people."""
+    """The name to display."""
     description: str | None = None
-    """What it does."""
+    """The description of the tool."""
     input_schema: dict[str, Any] | None = field(default=None, name="inputSchema")
-    """Its arguments as a JSON Schema."""
+    """The arguments as a JSON Schema."""
     output_schema: dict[str, Any] | None = field(default=None, name="outputSchema")
-    """Its structured result as a JSON Schema."""
+    """The structured result as a JSON Schema."""
     annotations: dict[str, Any] | None = None
-    """Hints on how it behaves, such as `readOnlyHint`; no more to be trusted than the server."""
+    """Hints about its behaviour, such as `readOnlyHint`; trust them only as far as you trust the server."""
 
 
 class McpToolResult(WithMeta, Model, kw_only=True):
-    """What calling a tool gave (`tools/call`)."""
+    """The result of a tool call (`tools/call`)."""
 
     content: list[dict[str, Any]]
-    """Blocks for a model to read; `type` says what each is."""
+    """The content blocks for the model; each has a `type`."""
     structured_content: Any | None = field(default=None, name="structuredContent")
-    """The same as a JSON value, where the tool has an output schema."""
+    """The same result as a JSON value, where the tool has an output schema."""
     is_error: bool | None = field(default=None, name="isError")
-    """The tool ran and failed; `content` says how."""
+    """True when the tool ran and failed; `content` describes the failure."""
 
     @property
     def text(self) -> str:
-        """The text blocks, a line each; "" when there are none."""
+        """The text blocks, one per line; "" when there are none."""
         return "\n".join(str(block["text"]) for block in self.content if block.get("type") == "text")
 
 
@@ -77,26 +78,26 @@ T = TypeVar("T")
 
 PROTOCOL_VERSION: Final = "2026-07-28"
 _META: Final = "io.modelcontextprotocol/"
-_ID: Final = 1  # an exchange has a connection of its own: nothing else could answer
+_ID: Final = 1  # each exchange is one HTTP request with one response, so one id serves all requests
 _PLAIN: Final = re.compile(r"[!-~](?:[ -~]*[!-~])?")
 _WRAPPED: Final = re.compile(r"=\?base64\?.*\?=", re.IGNORECASE)
 _STATUS_OF_CODE: Final = {-32700: 400, -32600: 400, -32601: 404, -32602: 400, -32603: 500}  # JSON-RPC 2.0, section 5.1
 
 
 class ToolPage(NamedTuple):
-    """One page of `tools/list`: its tools, and the cursor of the next page."""
+    """One page of `tools/list`: its tools, and the cursor of the next page, None on the last."""
 
     tools: list[McpServerTool]
     cursor: str | None
 
 
 def list_tools_call() -> Call[ListToolsResponse]:
-    """The call for the tools in the gateway's own form."""
+    """Return the call for the tools in the gateway's own format."""
     return Call(method="GET", path="/mcp/tools", read=lambda reply: codec.decode(reply.body, ListToolsResponse))
 
 
 def metadata_call() -> Call[OAuthProtectedResourceMetadata]:
-    """The call for where a token for MCP is issued."""
+    """Return the call for the OAuth metadata, which name the issuer of tokens for MCP."""
     return Call(
         method="GET",
         path="/.well-known/oauth-protected-resource/mcp",
@@ -106,32 +107,32 @@ def metadata_call() -> Call[OAuthProtectedResourceMetadata]:
 
 
 def rpc_call(method: object, params: object, client: Mapping[str, str]) -> Call[McpJsonRpcResponse]:
-    """The call of any method; the answer is the JSON-RPC response, be it a result or an error.
+    """Return the call of any method. Its result is the JSON-RPC response, also when that is an error.
 
     Args:
-        method: Such as "tools/list".
-        params: What the method takes; what the protocol wants in each request is added under `_meta`.
+        method: The method's name, such as "tools/list".
+        params: The method's parameters. The fields that the protocol requires in every request are added as `_meta`.
         client: Name and version of this client.
 
     Raises:
-        TypeError: An argument of the wrong type.
-        ValueError: An empty method.
-        SerializationError: A parameter that has no JSON form.
+        TypeError: An argument has the wrong type.
+        ValueError: `method` is empty.
+        SerializationError: A parameter cannot be encoded as JSON.
     """
     return _rpc(method, params, client, _response)
 
 
 def tools_page_call(cursor: str | None, client: Mapping[str, str]) -> Call[ToolPage]:
-    """The call for one page of tools; a JSON-RPC error raises."""
+    """Return the call for one page of tools; a JSON-RPC error raises."""
     return _rpc("tools/list", {} if cursor is None else {"cursor": cursor}, client, _tool_page)
 
 
 def tool_call(name: object, arguments: object, client: Mapping[str, str]) -> Call[McpToolResult]:
-    """The call that runs a tool; a JSON-RPC error raises, a failure of the tool itself is a result.
+    """Return the call that runs a tool. A JSON-RPC error raises; a failure of the tool itself is a result.
 
     Raises:
-        TypeError: An argument of the wrong type.
-        ValueError: An empty name.
+        TypeError: An argument has the wrong type.
+        ValueError: `name` is empty.
     """
     if not isinstance(name, str):
         raise TypeError(f"name must be a tool's name such as 'mcp_time_now', got {type(name).__name__}")
@@ -144,7 +145,7 @@ def tool_call(name: object, arguments: object, client: Mapping[str, str]) -> Cal
 
 
 def header_value(text: str) -> str:
-    """The text as a header can carry it: as it is, or in the protocol's base64 wrapping."""
+    """Return the text as a header value: unchanged where possible, else in the protocol's base64 wrapping."""
     if _PLAIN.fullmatch(text) and not _WRAPPED.fullmatch(text):
         return text
     return f"=?base64?{base64.b64encode(text.encode()).decode()}?="
@@ -181,15 +182,15 @@ def _meta(client: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _response(reply: Reply) -> McpJsonRpcResponse:
-    """The JSON-RPC response.
+    """Return the JSON-RPC response.
 
     Raises:
-        DecodingError: The body is not JSON, or a stream of events without a response.
-        DeserializationError: It is JSON, but neither a result nor an error.
+        DecodingError: The body is not JSON, or is an event stream without a response.
+        DeserializationError: The body is JSON but holds neither a result nor an error.
     """
     response = codec.decode(_body(reply), McpJsonRpcResponse)
     if response.result is None and response.error is None:
-        raise DeserializationError("the answer is no JSON-RPC response: it holds neither a result nor an error")
+        raise DeserializationError("the body is not a JSON-RPC response: it has neither a result nor an error")
     return response
 
 
@@ -204,7 +205,7 @@ def _body(reply: Reply) -> bytes:
 
 
 def _is_response(data: bytes) -> bool:
-    """Whether an event is the response; servers may send notifications before it."""
+    """Return whether an event is the response; servers may send notifications before it."""
     try:
         value = parse(data)
     except DecodingError:
@@ -213,10 +214,10 @@ def _is_response(data: bytes) -> bool:
 
 
 def _result(reply: Reply) -> dict[str, Any]:
-    """The result.
+    """Return the result.
 
     Raises:
-        StatusError: The response is an error; `code` is JSON-RPC's number.
+        StatusError: The response is an error; `code` is the JSON-RPC error code.
     """
     response = _response(reply)
     if response.error is not None:
@@ -234,6 +235,6 @@ def _tool_page(reply: Reply) -> ToolPage:
     tools: Any = page.get("tools") or []
     cursor: Any = page.get("nextCursor")
     if not is_array(tools):
-        raise DeserializationError("the list of tools is no array", path="$.result.tools")
+        raise DeserializationError("the list of tools is not an array", path="$.result.tools")
     listed = [codec.from_builtins(tool, McpServerTool) for tool in tools]
     return ToolPage(listed, cursor if isinstance(cursor, str) and cursor else None)

@@ -1,4 +1,4 @@
-"""Messages (contract: /messages): what a user gives to the request's bytes, the whole message back."""
+"""Messages (contract: /messages): encode the request, decode the complete response."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._generated.messages import MessagesMessage, MessagesResponse
 from .._model.json_values import is_iterable, is_mapping
+from .._model.unknown_fields import unknown_of
 from ..errors import DeserializationError
 from . import codec
 from .call import Call, Reply, post_call
@@ -24,7 +25,7 @@ _REQUEST = "CreateMessagesRequest"
 
 
 def messages_call(target: Target, body: bytes) -> Call[MessagesResponse]:
-    """The call for a whole message."""
+    """Return the call for a complete message."""
     return post_call(PATH, target, body, read_messages_reply)
 
 
@@ -37,24 +38,24 @@ def messages_body(
     stream: bool,
     extra: Mapping[str, Any] | None = None,
 ) -> bytes:
-    """The request's JSON.
+    """Return the request's JSON.
 
     Args:
         target: Resolved model and provider.
         messages: A string, a message, or a list of both.
-        max_tokens: Most tokens to generate.
-        params: The contract's other fields.
-        stream: Ask for a stream.
-        extra: Fields the contract does not know; the gateway passes them on (gateway-behaviour.md#messages).
+        max_tokens: The largest number of tokens to generate.
+        params: The other fields of the contract.
+        stream: Request a stream.
+        extra: Fields that the contract does not list; the gateway passes them on (gateway-behaviour.md#messages).
 
     Raises:
-        TypeError: An unknown keyword or a value of the wrong type.
-        ValueError: No messages, a value out of bounds, or a field given twice.
-        SerializationError: A value that has no JSON form.
+        TypeError: A keyword is unknown or a value has the wrong type.
+        ValueError: There are no messages, a value is out of bounds, or a field is given twice.
+        SerializationError: A value cannot be encoded as JSON.
     """
     reject_stream(params, extra, "create_message_stream")
     if max_tokens is None:
-        raise TypeError("max_tokens is required for messages: give the most tokens to generate, got None")
+        raise TypeError("max_tokens is required for messages: give a number of tokens, got None")
     given = {"max_tokens": max_tokens, "messages": read_conversation(messages), **params}
     if stream:
         given["stream"] = True
@@ -62,28 +63,28 @@ def messages_body(
 
 
 def read_conversation(messages: Any) -> list[Any]:
-    """The conversation as a list of messages; a bare string is one user message.
+    """Return the conversation as a list of messages; a bare string is one user message.
 
     Raises:
-        TypeError: Something that is no message.
-        ValueError: No message at all, or one without a role.
+        TypeError: An item is not a message.
+        ValueError: There are no messages, or one has no role.
     """
     return each_message(messages, (str, MessagesMessage, MessagesResponse), _message)
 
 
 def read_messages_reply(reply: Reply, target: Target) -> MessagesResponse:
-    """The whole message.
+    """Return the message of a complete response.
 
     Raises:
-        StatusError: The 200 held an error object.
-        DeserializationError: It held no message.
-        DecodingError: It was not JSON.
+        StatusError: The response has status 200 but holds an error object.
+        DeserializationError: It holds no message.
+        DecodingError: It is not JSON.
     """
     answer = codec.decode(reply.body, MessagesResponse)
     if answer.extra_fields.get("error"):
         raise read_stream_error(answer.to_dict(), reply.body, provider=target.provider, model=target.model)
-    if "content" not in answer.to_dict() and not answer.id:
-        raise DeserializationError("the answer says 200 but holds no message", path="$.content")
+    if "content" in unknown_of(answer).absent and not answer.id:
+        raise DeserializationError("the answer has status 200 but holds no message", path="$.content")
     return answer
 
 
@@ -111,6 +112,6 @@ def _check_message(role: object, content: object, where: str) -> None:
 
 
 def _has_content(answer: MessagesResponse) -> dict[str, Any]:
-    """An earlier answer as the turn it was: the provider checks its blocks, so that they go back as they came."""
+    """Return an earlier answer as its turn. Its blocks stay exactly as received, because the provider checks them."""
     whole = answer.to_dict()
     return {"role": whole.get("role") or "assistant", "content": whole.get("content") or []}

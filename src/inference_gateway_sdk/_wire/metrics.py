@@ -1,4 +1,4 @@
-"""The metrics push: OTLP payloads out, the outcome in, as JSON or protobuf."""
+"""The metrics push: OTLP payloads to send, and the result in JSON or Protobuf."""
 
 from __future__ import annotations
 
@@ -22,16 +22,19 @@ __all__ = ["MetricsType", "ProtobufField", "protobuf_fields", "push_call"]
 
 
 ProtobufField: TypeAlias = tuple[int, int | bytes]
-"""A field's number and its value: a whole number, or the bytes of a text, a message or a fixed-width number."""
+"""A field's number and its value: an integer, or the bytes of a string, a message or a fixed-width number."""
 
-_FIXED = {1: 8, 5: 4}  # wire types whose values have so many bytes
+_FIXED = {1: 8, 5: 4}  # wire type to the size of its values in bytes: 64-bit and 32-bit
 
 
 def protobuf_fields(data: bytes) -> Iterator[ProtobufField]:
-    """The fields of a message, in order.
+    """Yield the fields of a message, in order.
+
+    A field is a varint `number << 3 | wire type`, then the value. For example, `0a 02 68 69` is field 1 with the bytes
+    "hi": key 0x0a (number 1, wire type 2), size 2, two bytes.
 
     Raises:
-        DecodingError: The bytes are no message, or use the groups that Protocol Buffers gave up.
+        DecodingError: The bytes are not a message, or use groups, which Protocol Buffers has deprecated.
     """
     at = 0
     while at < len(data):
@@ -50,22 +53,22 @@ def protobuf_fields(data: bytes) -> Iterator[ProtobufField]:
         else:
             raise DecodingError(f"not a Protocol Buffers message: a field has the wire type {kind}")
         if at + size > len(data):
-            raise DecodingError("a Protocol Buffers message that was cut off")
+            raise DecodingError("not a Protocol Buffers message: it is cut off")
         yield number, data[at : at + size]
         at += size
 
 
 def _varint(data: bytes, at: int) -> tuple[int, int]:
-    """A whole number of seven bits a byte, the lowest first, and where it ends."""
+    """Return a varint (seven bits a byte, lowest first; a set high bit means more follow) and the position after it."""
     value = 0
     for shift in range(0, 70, 7):
         if at >= len(data):
-            raise DecodingError("a Protocol Buffers message that was cut off")
+            raise DecodingError("not a Protocol Buffers message: it is cut off")
         value |= (data[at] & 0x7F) << shift
         at += 1
         if data[at - 1] < 0x80:
             return value & 0xFFFF_FFFF_FFFF_FFFF, at
-    raise DecodingError("not a Protocol Buffers message: a number of more than ten bytes")
+    raise DecodingError("not a Protocol Buffers message: a number has more than ten bytes")
 
 
 MetricsType: TypeAlias = Literal["application/json", "application/x-protobuf"]
@@ -76,22 +79,22 @@ _MAX_BODY: Final = 4 * 1024 * 1024
 
 
 def push_call(payload: object, content_type: object, *, compress: bool) -> Call[ExportMetricsServiceResponse]:
-    """The call that hands metrics over.
+    """Return the call that pushes metrics.
 
     Args:
-        payload: An `ExportMetricsServiceRequest` or a mapping, sent as JSON; or bytes, sent as they are.
-        content_type: What the bytes are; None for Protobuf.
-        compress: Send them gzipped.
+        payload: An `ExportMetricsServiceRequest` or a mapping, sent as JSON; or bytes, sent unchanged.
+        content_type: The media type of the bytes; None for Protobuf.
+        compress: Send the payload compressed with gzip.
 
     Raises:
-        TypeError: A payload of another kind.
-        ValueError: A content type that the gateway refuses, or a payload over its limit.
-        SerializationError: A value that has no JSON form.
+        TypeError: The payload has another type.
+        ValueError: The gateway refuses the content type, or the payload is over its limit.
+        SerializationError: A value cannot be encoded as JSON.
     """
     kind, body = _encode_push(payload, content_type)
     if len(body) > _MAX_BODY:
         raise ValueError(
-            f"payload has {len(body):,} bytes: the gateway takes at most 4 MiB in one push, send fewer points"
+            f"payload has {len(body):,} bytes: the gateway accepts at most 4 MiB in one push, so send fewer points"
         )
     return Call(
         method="POST",
@@ -117,18 +120,18 @@ def _encode_push(payload: object, content_type: object) -> tuple[str, bytes]:
         )
     if content_type == _PROTOBUF:
         raise ValueError(
-            "content_type: Protobuf is sent as bytes, as request.SerializeToString() of OpenTelemetry gives"
+            "content_type: Protobuf is sent as bytes; OpenTelemetry's request.SerializeToString() returns them"
         )
     return _JSON, codec.encode(payload)
 
 
 def _read_push(reply: Reply) -> ExportMetricsServiceResponse:
-    """The outcome, whichever encoding it came in.
+    """Return the outcome of a push, from either encoding.
 
     Raises:
-        DecodingError: It is neither.
+        DecodingError: The body is in neither encoding.
     """
-    if not reply.body:  # Protobuf for: all was taken
+    if not reply.body:  # the Protobuf form of complete success: an empty message
         return ExportMetricsServiceResponse()
     if reply.headers.get("content-type", "").lower().startswith(_PROTOBUF):
         return _from_protobuf(reply.body)
@@ -136,13 +139,16 @@ def _read_push(reply: Reply) -> ExportMetricsServiceResponse:
 
 
 def _from_protobuf(body: bytes) -> ExportMetricsServiceResponse:
-    """Field 1 is the part refused: in it 1 is the count, 2 the reasons (opentelemetry/proto/collector/metrics/v1)."""
+    """Decode the response. Field 1 is the partial success: its field 1 is the count, 2 the reason.
+
+    See opentelemetry/proto/collector/metrics/v1/metrics_service.proto.
+    """
     part: dict[int, Any] = {}
     refused = False
     for number, value in protobuf_fields(body):
         if number == 1 and isinstance(value, bytes):
             refused = True
-            part.update(protobuf_fields(value))  # a message that comes in pieces is merged
+            part.update(protobuf_fields(value))  # a message field that occurs more than once is merged
     if not refused:
         return ExportMetricsServiceResponse()
     count, reason = part.get(1), part.get(2)

@@ -1,4 +1,4 @@
-"""Listing models (contract: GET /models) and asking for health (GET /health at the gateway's root)."""
+"""Calls that list models (contract: GET /models) and check health (GET /health at the gateway's root)."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ __all__ = ["health_call", "models_call"]
 
 
 def models_call(provider: object, include: Any, query: tuple[tuple[str, str], ...] = ()) -> Call[ListModelsResponse]:
-    """The call for the models of one provider, or of all.
+    """Return the call that lists the models of one provider, or of all.
 
     Raises:
-        TypeError: `provider` or `include` of the wrong type.
-        ValueError: `provider` is no provider id.
+        TypeError: `provider` or `include` has the wrong type.
+        ValueError: `provider` is not a provider id.
     """
     pairs: list[tuple[str, str]] = []
     checked = None if provider is None else check_provider(provider)
     if checked is not None:
         pairs.append(("provider", checked))
     wanted = _read_include(include)
-    if wanted:  # one parameter: the gateway reads only the first of repeated ones (gateway-behaviour.md#model-listing)
+    if wanted:  # one parameter: the gateway reads only the first of several (gateway-behaviour.md#model-listing)
         pairs.append(("include", ",".join(wanted)))
     return Call(
         method="GET",
@@ -36,7 +36,7 @@ def models_call(provider: object, include: Any, query: tuple[tuple[str, str], ..
 
 
 def health_call() -> Call[bool]:
-    """The call that is True when the gateway says it is well."""
+    """Return the health check; its result is True when the gateway reports that it is healthy."""
     return Call(method="GET", path="/health", read=lambda reply: reply.status == 200, at_root=True)
 
 

@@ -21,15 +21,15 @@ Rule = Mapping[str, Any]
 
 
 def check_params(schema_name: str, params: Mapping[str, object]) -> None:
-    """Refuse what the contract's request type does not take.
+    """Refuse parameters that the contract's request type does not allow.
 
     Args:
-        schema_name: The request's type, as "CreateChatCompletionRequest".
-        params: The parameters that were given, by name. Required ones that are missing are not this function's matter.
+        schema_name: The request's type, such as "CreateChatCompletionRequest".
+        params: The given parameters by name. Missing required ones are not checked here.
 
     Raises:
-        TypeError: An unknown parameter, or a value of the wrong type.
-        ValueError: A value out of the contract's bounds.
+        TypeError: A parameter is unknown, or a value has the wrong type.
+        ValueError: A value is out of the contract's bounds.
     """
     rules = REQUESTS[schema_name]
     for name, value in params.items():
@@ -47,7 +47,7 @@ def check_params(schema_name: str, params: Mapping[str, object]) -> None:
 def _unknown(name: str, rules: Mapping[str, Rule]) -> str:
     near = difflib.get_close_matches(name, rules, n=1)
     meant = f"; did you mean {near[0]!r}?" if near else ""
-    return f"unknown parameter {name!r}{meant} (extra_body={{{name!r}: ...}} sends what the contract does not know)"
+    return f"unknown parameter {name!r}{meant} (extra_body={{{name!r}: ...}} sends fields the contract does not list)"
 
 
 def _is_number(value: object) -> bool:
@@ -75,7 +75,7 @@ _TESTS: dict[str, tuple[str, Callable[[object], bool]]] = {
     "file": ("bytes, a path or an open binary file", lambda value: value is not None and not isinstance(value, str)),
     "any": ("any value", lambda value: True),
 }
-"""For each kind of value: how a message names it, and the test."""
+"""For each kind of value: its name in messages, and the test for it."""
 
 
 def _kind_of(value: object, kinds: tuple[str, ...]) -> str | None:
@@ -136,55 +136,56 @@ def request_fields(
     *,
     content: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """The fields to send, checked against the contract.
+    """Return the fields to send, checked against the contract.
 
     Args:
-        schema: The request's type, as "CreateImageRequest".
+        schema: The request's type, such as "CreateImageRequest".
         given: The parameters; those that are None are left out.
-        target: Whose `model` is sent, where it names one.
-        extra: Fields the contract does not know.
-        content: What the method has read already, with more patience than the contract has; it goes first, unchecked.
+        target: The target, whose `model` is sent if it has one.
+        extra: Fields that the contract does not list.
+        content: Fields that the caller has already validated, more leniently than the contract; they go first,
+            unchecked.
 
     Raises:
-        TypeError: An unknown keyword or a value of the wrong type.
-        ValueError: A value out of bounds, or a field given twice.
+        TypeError: A keyword is unknown or a value has the wrong type.
+        ValueError: A value is out of bounds, or a field is given twice.
     """
     fields = {name: value for name, value in given.items() if value is not None}
     check_params(schema, fields)
     fields = {**({"model": target.model} if target.model else {}), **(content or {}), **fields}
     for name, value in (extra or {}).items():
         if name in fields:
-            raise ValueError(f"extra_body: {name!r} is already set by an argument; say it once")
+            raise ValueError(f"extra_body: {name!r} is already set by an argument; give it once")
         fields[name] = value
     return fields
 
 
 def reject_stream(params: Mapping[str, Any], extra: Mapping[str, Any] | None, method: str) -> None:
-    """Refuse a `stream` among a request's fields, in whatever way it is given.
+    """Refuse `stream` as a request field, whether it is a parameter or an extra field.
 
     Args:
-        params: The parameters given.
-        extra: Fields the contract does not know.
-        method: The one that streams.
+        params: The given parameters.
+        extra: Fields that the contract does not list.
+        method: The name of the method that streams.
 
     Raises:
-        TypeError: There is one.
+        TypeError: `stream` is set.
     """
     if params.get("stream") is not None or "stream" in (extra or {}):
         raise TypeError(f"stream is decided by the method: use {method} for a stream")
 
 
 def each_message(messages: Any, alone: tuple[type, ...], read: Callable[[Any, str], Any]) -> list[Any]:
-    """A conversation as its list of messages.
+    """Return a conversation as its list of messages.
 
     Args:
         messages: One message, or several in order.
-        alone: The types that are one message; a mapping is one in any case.
-        read: Checks and reads a message, given where it stands.
+        alone: The types of a single message; a mapping is always a single message.
+        read: Checks and converts one message; its second argument is the position, for errors.
 
     Raises:
-        TypeError: Neither a message nor several.
-        ValueError: No message at all.
+        TypeError: `messages` is neither a message nor an iterable of messages.
+        ValueError: There are no messages.
     """
     if isinstance(messages, alone) or is_mapping(messages):
         return [read(messages, "messages")]
@@ -197,7 +198,7 @@ def each_message(messages: Any, alone: tuple[type, ...], read: Callable[[Any, st
 
 
 def resolve_optional(model: object, provider: object) -> Target:
-    """As `Target.resolve`, for endpoints that take a provider without a model.
+    """Resolve the target as `Target.resolve`, for endpoints that take a provider without a model.
 
     Raises:
         TypeError: One of them is not a string.

@@ -1,4 +1,4 @@
-"""Read error answers: find the message in any body, choose the class, attach the hint."""
+"""Error responses: find the message in any body, choose the exception class, attach the hint."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ __all__ = ["FoundError", "Json", "find_error", "parse_error_body", "read_bad_fra
 
 
 Json: TypeAlias = Any
-"""What a JSON text turns into: dict, list, str, int, float, bool or None."""
+"""A JSON value: dict, list, str, int, float, bool or None."""
 
-_MAX_DEPTH: Final = 12  # each envelope costs two steps, and the gateway wraps twice what may be wrapped already
-_MAX_ITEMS: Final = 8  # of a list of errors, or of the path to a field
+_MAX_DEPTH: Final = 12  # each envelope takes two levels, and the gateway wraps errors that may be wrapped already
+_MAX_ITEMS: Final = 8  # entries of a list of errors, or steps of the path to a field
 _LONGEST_MESSAGE: Final = 2000
 _LONGEST_HTML: Final = 8 * 1024
 _LONGEST_CODE: Final = 200
-_MAX_ATTEMPTS_IN_TEXT: Final = 16  # places at which JSON inside text is looked for
+_MAX_ATTEMPTS_IN_TEXT: Final = 16  # positions at which JSON inside text is tried
 
 _TITLE: Final = re.compile(r"<title[^<>]*>([^<]*)", re.IGNORECASE)
 _INVISIBLE_HTML: Final = re.compile(r"<(script|style)\b[^<>]*>.*?</\1\s*>|<!--.*?-->", re.IGNORECASE | re.DOTALL)
@@ -39,7 +39,7 @@ _OPENING: Final = re.compile(r'(?:data:)?\s*\{\s*"(?:error|message)"\s*:\s*"')
 _CLOSING: Final = re.compile(r'"\s*\}\s*\Z')
 _UNPRINTABLE: Final = re.compile(r"[\x00-\x20\x7f-\xa0\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]+")
 
-# Where a message, or an envelope that holds one, may lie in an object; the first that has one counts.
+# The fields of an object that may hold a message, or an envelope with one; the first with a message wins.
 _PLACES: Final = (
     "error",
     "message",
@@ -53,7 +53,7 @@ _PLACES: Final = (
 )
 _STATUS_KEYS: Final = ("code", "status", "status_code", "statusCode", "http_status")
 
-# Codes and types of OpenAI, Anthropic, Google (canonical codes) and what is modelled on them.
+# Codes and types of OpenAI, Anthropic and Google (canonical codes), and of APIs modelled on them.
 _STATUS_OF_CODE: Final = {
     code: status
     for status, codes in {
@@ -80,14 +80,14 @@ _STATUS_OF_CODE: Final = {
 
 
 class FoundError(msgspec.Struct, frozen=True):
-    """What an error's body says.
+    """The content of an error's body.
 
     Attributes:
         message: The innermost message, "" when there is none.
-        code: The innermost error code, else its type, None when there is none.
-        status: The HTTP status that the body names or its codes stand for, None when there is none.
-        request_id: None when there is none.
-        shape: What the message was found in; "" when there is none.
+        code: The innermost error code, else its type, None when there is neither.
+        status: The HTTP status that the body names or its codes map to, None when there is none.
+        request_id: The request id in the body, None when there is none.
+        shape: The format the message was found in; "" when there is none.
     """
 
     message: str = ""
@@ -98,19 +98,25 @@ class FoundError(msgspec.Struct, frozen=True):
 
 
 def parse_error_body(text: bytes | str) -> tuple[bool, Json]:
-    """Whether the text is JSON, and its value."""
+    """Return whether the text is JSON, and its value."""
     try:
         return True, msgspec.json.decode(text)
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
         pass
-    try:  # lone surrogates, NaN and numbers out of range, which msgspec refuses and servers send
+    try:  # lone surrogates, NaN and numbers out of range: msgspec refuses them, but servers send them
         return True, json.loads(text)
     except (ValueError, RecursionError):
         return False, None
 
 
 def find_error(value: Json) -> FoundError:
-    """What this body, already parsed where it is JSON, says."""
+    r"""Return the error in a body.
+
+    `value` is a parsed value if the body is JSON, else the text. The innermost message counts, because the gateway
+    embeds a provider's error as text. Here it is "slow down", with the code 429:
+
+        {"error": "{\"error\": {\"message\": \"slow down\", \"code\": 429}}"}
+    """
     return _find(value, _MAX_DEPTH)
 
 
@@ -134,7 +140,8 @@ def _find_in_text(text: str, depth: int) -> FoundError:
     inner = _find(_json_inside(text), depth - 1)
     if inner.message:
         return inner
-    # the gateway's unescaped frame: JSON but for the quotes within (gateway-behaviour.md#mcp-tools)
+    # A frame in which the gateway did not escape the message (gateway-behaviour.md#mcp-tools). Only the inner quotes
+    # keep it from being JSON: {"error":"model "gpt-9" not found"}
     opening = _OPENING.match(text)
     unescaped = _clean_text(_CLOSING.sub("", text[opening.end() :])) if opening else ""
     if unescaped:
@@ -144,7 +151,7 @@ def _find_in_text(text: str, depth: int) -> FoundError:
 
 
 def _json_inside(text: str) -> Json:
-    """The JSON that the text is, or the first error envelope standing inside it; None when there is neither."""
+    """Return the text's JSON value, or the first error envelope inside the text; None when there is neither."""
     if text.lstrip()[:1] in {"{", "[", '"'}:
         valid, value = parse_error_body(text.encode("utf-8", "surrogatepass"))
         if valid:
@@ -169,7 +176,7 @@ def _json_at(text: str, start: int) -> Json:
 
 
 def _is_envelope(value: Json) -> bool:
-    """Whether this is an error by its keys, and not a piece of data that some message quotes."""
+    """Return whether the keys are those of an error, and not of data that a message quotes."""
     return isinstance(value, dict) and (
         "error" in value or "errors" in value or ("message" in value and ("code" in value or "type" in value))
     )
@@ -195,7 +202,7 @@ def _find_in_places(value: dict[str, Json], depth: int) -> FoundError:
 
 
 def _with_context(place: str, message: str, value: dict[str, Json]) -> str:
-    """The message with what its object says beside it: a guardrail's reason, the place of a field that is wrong."""
+    """Add the object's other fields to the message: a guardrail's reason, or the location of an invalid field."""
     reason, where = value.get("message"), value.get("loc")
     if place == "error" and isinstance(value["error"], str) and isinstance(reason, str) and reason.strip():
         reason = _clean_text(reason)
@@ -228,7 +235,7 @@ def _status(value: dict[str, Json]) -> int | None:
 
 
 def _number(value: Json) -> int | None:
-    """The status of an error that this value is, as a number or in digits."""
+    """Return the error status that the value is, as a number or as digits."""
     if isinstance(value, str) and len(value) == 3 and value.isascii() and value.isdecimal():
         value = int(value)
     usable = isinstance(value, int | float) and not isinstance(value, bool) and 400 <= value <= 599
@@ -246,7 +253,7 @@ def _text_of_page(page: str) -> str:
 
 
 def _clean_text(text: str) -> str:
-    """One printable line without secrets, of bounded length."""
+    """Return one printable line of limited length, without secrets."""
     return _truncate(redact_text(_UNPRINTABLE.sub(" ", text[: 4 * _LONGEST_MESSAGE]).strip()))
 
 
@@ -255,7 +262,7 @@ def _truncate(text: str) -> str:
 
 
 _LONGEST_JSON: Final = 1024 * 1024  # a longer body is not searched for its message
-_LONGEST_BODY: Final = 64 * 1024  # of which so much is kept
+_LONGEST_BODY: Final = 64 * 1024  # the part of the body that `StatusError.body` holds
 _EXCERPT: Final = 120
 
 _CLASSES: Final[dict[int, type[errors.StatusError]]] = {
@@ -273,7 +280,7 @@ _CLASSES: Final[dict[int, type[errors.StatusError]]] = {
     504: errors.GatewayTimeoutError,
     529: errors.OverloadedError,
 }
-# Go's words for a provider that was silent, which the gateway reports as a 400
+# Go's messages for a provider that did not respond in time; the gateway reports them with status 400
 # (gateway-behaviour.md#limits-and-timeouts).
 _UPSTREAM_TIMEOUTS: Final = ("timeout awaiting response headers", "context deadline exceeded", "Client.Timeout")
 
@@ -288,24 +295,24 @@ def read_error(
     model: str | None = None,
     path: str = "",
 ) -> errors.StatusError:
-    """The error that an answer with a status of 400 or more is.
+    """Return the exception for a response with a status of 400 or more.
 
     Args:
         status: The HTTP status.
-        headers: The answer's headers.
-        body: The whole body, decoded.
-        now: Seconds since the epoch, for a `Retry-After` that is a date; without it such a date is not read.
-        provider: The provider asked, None when unknown.
-        model: The model asked, None when unknown.
+        headers: The response headers.
+        body: The complete body, decoded.
+        now: Seconds since the epoch, for a `Retry-After` that is a date. Without it, such a date is ignored.
+        provider: The requested provider, None when unknown.
+        model: The requested model, None when unknown.
         path: The call's path, for the hint.
     """
-    value, kept = _value(body)
+    value, content = _value(body)
     found = find_error(value)
     return _class_of(status, found.message)(
         _message(status, found),
         status=status,
         code=found.code,
-        body=kept,
+        body=content,
         headers=headers,
         request_id=headers.get("x-request-id") or headers.get("request-id") or found.request_id,
         provider=headers.get("x-selected-provider") or provider,
@@ -318,34 +325,36 @@ def read_error(
 def read_stream_error(
     value: Json, text: bytes = b"", *, provider: str | None = None, model: str | None = None
 ) -> errors.GatewayError:
-    """The error that an error object inside a 200 stream is: of the class of the status inside it, else a StreamError.
+    """Return the exception for an error object inside a 200 stream.
+
+    Its class follows from the status inside the object; without a status it is a `StreamError`.
 
     Args:
-        value: The object, parsed: the frame's whole JSON value.
-        text: The frame's bytes, for an object that holds no message.
-        provider: The provider asked, None when unknown.
-        model: The model asked, None when unknown.
+        value: The parsed JSON value of the whole frame.
+        text: The frame's bytes, for an object without a message.
+        provider: The requested provider, None when unknown.
+        model: The requested model, None when unknown.
     """
     found = find_error(value)
-    message = found.message or f"The stream sent an error without a message: {_excerpt(text)}"
+    message = found.message or f"the stream sent an error without a message: {_excerpt(text)}"
     return _in_stream(found, message, value, provider, model)
 
 
 def read_bad_frame(text: bytes, *, provider: str | None = None, model: str | None = None) -> errors.GatewayError:
-    """The error that a frame which is not JSON stands for.
+    """Return the exception for a frame that is not JSON.
 
-    The gateway writes a provider's error unescaped into its own (gateway-behaviour.md#mcp-tools): the error inside is
-    still found, and
-    its status decides the class as in `read_stream_error`. Anything else is a StreamError that shows how it begins.
+    The gateway embeds a provider's error without escaping it (gateway-behaviour.md#mcp-tools). The inner error is still
+    found, and its status decides the class as in `read_stream_error`. Any other frame is a `StreamError` that quotes
+    the start of the frame.
     """
     readable = _text(text)
     found = find_error(readable)
     if found.shape == "html":
-        message = f"The stream sent no event but {_page(found)}"
+        message = f"the stream sent {_page(found)} instead of events"
     elif found.shape == "json":
         message = found.message
     else:
-        message = f"The stream sent a frame that is not JSON: {_excerpt(text)}"
+        message = f"the stream sent a frame that is not JSON: {_excerpt(text)}"
     return _in_stream(found, message, readable, provider, model)
 
 
@@ -384,9 +393,9 @@ def _page(found: FoundError) -> str:
 
 
 def _phrase(status: int) -> str:
-    """The status' own name."""
+    """Return the name of the status."""
     if status == 529:
-        return "Overloaded"  # not registered; Anthropic's
+        return "Overloaded"  # not registered; Anthropic uses it
     try:
         return HTTPStatus(status).phrase
     except ValueError:
@@ -394,7 +403,7 @@ def _phrase(status: int) -> str:
 
 
 def _value(body: bytes) -> tuple[Json, Json]:
-    """What to search for a message, and what to keep of the body: JSON where it is JSON, text otherwise."""
+    """Return the value to search for a message, and the value to keep as the body: parsed JSON if valid, else text."""
     body = body.removeprefix(b"\xef\xbb\xbf")
     if not body.strip():
         return None, None
@@ -415,7 +424,10 @@ def _excerpt(text: bytes) -> str:
 
 
 def _retry_after(headers: Headers, now: float | None) -> float | None:
-    """The seconds that the answer asks to wait, never negative (RFC 9110 section 10.2.3, and OpenAI's milliseconds)."""
+    """Return the seconds to wait before a retry, never negative.
+
+    Both RFC 9110 section 10.2.3 (`Retry-After: 2`, or a date) and OpenAI's `retry-after-ms: 2000` are read.
+    """
     milliseconds = _seconds(headers.get("retry-after-ms", ""))
     if milliseconds is not None:
         return milliseconds / 1000
@@ -435,7 +447,7 @@ def _seconds(text: str) -> float | None:
 
 
 def _seconds_until(date: str, now: float) -> float | None:
-    from email.utils import parsedate_to_datetime  # dear to import, and such dates are rare
+    from email.utils import parsedate_to_datetime  # slow to import, and such dates are rare
 
     try:
         return max(0.0, parsedate_to_datetime(date).timestamp() - now)

@@ -1,9 +1,12 @@
-"""A provider's own API through the gateway (contract: /proxy/{provider}/{path}): what a user asks to one call.
+"""A provider's own API through the gateway (contract: /proxy/{provider}/{path}).
 
-The gateway's proxy has traps (gateway-behaviour.md#proxy): it declares every body as JSON, repeats a version that its
-base URL
-already holds, and hides the provider's status from who accepts an event stream alone. What cannot work is refused here
-with the reason; `send(Call(...))` is the way past the refusal.
+The gateway's proxy has pitfalls (gateway-behaviour.md#proxy):
+
+- It declares every body as JSON.
+- Its base URL of a provider already holds the version, so that a version in the path is repeated.
+- It hides the provider's status from a client that accepts only an event stream.
+
+Requests that cannot work are refused here with the reason; `send(Call(...))` bypasses the checks.
 """
 
 from __future__ import annotations
@@ -31,7 +34,7 @@ __all__ = ["Negotiated", "ProxyReply", "negotiate", "proxy_body", "proxy_call"]
 
 _METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
-# the version segment that the gateway's base URL of a provider ends in (gateway-behaviour.md#providers)
+# the version segment at the end of the gateway's base URL of a provider (gateway-behaviour.md#providers)
 _VERSION: Final = {
     **dict.fromkeys("anthropic groq llamacpp minimax mistral moonshot nvidia ollama ollama_cloud openai".split(), "v1"),
     "google": "v1beta",
@@ -45,12 +48,12 @@ _EVENTS: Final = "text/event-stream"
 
 @set_module
 class ProxyReply(Concealed, WithMeta, Struct, kw_only=True):
-    """A provider's own answer, as the gateway passed it on.
+    """A provider's own response, as the gateway passed it on.
 
     Attributes:
         status: The HTTP status, below 300: others raise.
-        headers: The provider's headers, rate limits and request id included; names are compared without case.
-        body: The bytes.
+        headers: The provider's headers, including rate limits and request id; names are case-insensitive.
+        body: The bytes of the body.
     """
 
     status: int
@@ -60,14 +63,14 @@ class ProxyReply(Concealed, WithMeta, Struct, kw_only=True):
 
     @property
     def text(self) -> str:
-        """The body as text; bytes that are not UTF-8 become U+FFFD."""
+        """The body as text; invalid UTF-8 is replaced by U+FFFD."""
         return self.body.decode("utf-8", "replace")
 
     def json(self) -> Any:
-        """The body as a JSON value.
+        """Return the body as a JSON value.
 
         Raises:
-            DecodingError: It is not JSON.
+            DecodingError: The body is not JSON.
         """
         return parse(self.body)
 
@@ -76,7 +79,7 @@ class ProxyReply(Concealed, WithMeta, Struct, kw_only=True):
 
 
 class Negotiated(Concealed, Struct, frozen=True):
-    """A call's headers without the two that the gateway reads itself."""
+    """The headers of a call, with the two that the gateway interprets itself kept apart."""
 
     accept: str
     content_type: str
@@ -87,10 +90,10 @@ class Negotiated(Concealed, Struct, frozen=True):
 
 
 def negotiate(headers: Iterable[tuple[str, str]], provider: str, default_accept: str) -> Negotiated:
-    """The headers to send, as the proxy can take them.
+    """Return the headers to send through the proxy.
 
     Raises:
-        ValueError: A header that the proxy would turn against its sender.
+        ValueError: The proxy would mishandle a header.
     """
     accept, content_type = default_accept, "application/json"
     others: list[tuple[str, str]] = []
@@ -101,18 +104,18 @@ def negotiate(headers: Iterable[tuple[str, str]], provider: str, default_accept:
             case "content-type":
                 content_type = value
             case "anthropic-version" if provider == "anthropic":
-                raise ValueError("headers: the gateway adds anthropic-version itself, and two of them would arrive")
+                raise ValueError("headers: leave out anthropic-version: the gateway adds it, and two would arrive")
             case _:
                 others.append((name, value))
     if accept.strip().lower() == _EVENTS:
         raise ValueError(
-            f"headers: with Accept {_EVENTS} alone the gateway hides the provider's status behind a 200: write"
+            f"headers: with Accept {_EVENTS} alone, the gateway replaces the provider's status with 200: write"
             f' "{_EVENTS}, application/json"'
         )
     if not _JSON_TYPE.match(content_type):
         raise ValueError(
             f"headers: the gateway declares every proxied body as application/json, so {content_type.partition(';')[0]}"
-            " would arrive as something it is not"
+            " would arrive with the wrong type; send JSON"
         )
     return Negotiated(accept, content_type, tuple(others))
 
@@ -120,24 +123,24 @@ def negotiate(headers: Iterable[tuple[str, str]], provider: str, default_accept:
 def proxy_call(
     provider: object, path: object, method: object, negotiated: Negotiated, *, query: object, body: bytes | None
 ) -> Call[ProxyReply]:
-    """The call for a whole answer.
+    """Return the call for a complete response.
 
     Args:
-        provider: Its id.
-        path: Below the provider's base URL, which holds the version already.
+        provider: The provider's id.
+        path: The path below the provider's base URL, which already holds the version.
         method: The HTTP method.
         negotiated: The headers.
         query: Names and values, or None.
-        body: From `proxy_body`.
+        body: The result of `proxy_body`.
 
     Raises:
-        TypeError: An argument of the wrong type.
-        ValueError: One that makes no sense; the message names it.
+        TypeError: An argument has the wrong type.
+        ValueError: An argument is invalid; the message names it.
     """
     checked = check_provider(provider)
     verb = _check_method(method)
     if body is not None and verb in ("GET", "HEAD"):
-        raise ValueError(f'method is {verb}, which has no body: say method="POST", or leave json and content out')
+        raise ValueError(f'method is {verb}, which has no body: pass method="POST", or leave json and content out')
     return Call(
         method=verb,
         path=f"/proxy/{checked}/{_check_path(path, checked)}",
@@ -153,21 +156,21 @@ def proxy_call(
 
 
 def proxy_body(json: object, content: object, files: object = None) -> bytes | None:
-    """The body of what a user gave, None for none.
+    """Return the request body for the given arguments, None when there is none.
 
     Raises:
         TypeError: `content` is neither text nor bytes.
         ValueError: Both are given, or `files`, which the gateway's proxy would corrupt (gateway-behaviour.md#proxy).
-        SerializationError: `json` has no JSON form.
+        SerializationError: `json` cannot be encoded as JSON.
     """
     if files is not None:
         raise ValueError(
-            "files cannot go through the gateway's proxy: it sends every body on as application/json, which corrupts a"
-            " form. For pictures use create_image_edit or create_image_variation; upload other files at the provider."
+            "files cannot go through the gateway's proxy: it declares every body as application/json, which corrupts a"
+            " form. For images use create_image_edit or create_image_variation; upload other files to the provider"
         )
     if json is not None:
         if content is not None:
-            raise ValueError("json and content are both given: a request has one body")
+            raise ValueError("json and content are both given: a request has one body, so leave one out")
         return codec.encode(json)
     if content is None or isinstance(content, bytes):
         return content
@@ -190,9 +193,9 @@ def _check_path(path: object, provider: str) -> str:
         raise TypeError(f"path must be a string such as 'models', got {type(path).__name__}")
     below = path.lstrip("/")
     if _DOTS.search(below):
-        raise ValueError(f"path {path!r} holds a dot segment, which leaves the provider's part of the gateway")
+        raise ValueError(f"path {path!r} contains a dot segment, which would leave /proxy/{provider}: remove it")
     if _ENCODED_SLASH.search(below):
-        raise ValueError(f"path {path!r} holds %2F, which the gateway turns into '/'")
+        raise ValueError(f"path {path!r} contains %2F, which the gateway decodes to '/': write '/' if that is meant")
     version, first = _VERSION.get(provider), below.partition("/")[0]
     if version is not None and first == version:
         raise ValueError(

@@ -1,4 +1,4 @@
-"""Responses (contract: /responses): what a user gives to the request's bytes, the whole response back."""
+"""Responses (contract: /responses): encode the request, decode the complete response."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _REQUEST = "CreateResponseRequest"
 
 
 def response_call(target: Target, body: bytes) -> Call[Response]:
-    """The call for a whole response."""
+    """Return the call for a complete response."""
     return post_call(PATH, target, body, read_response)
 
 
@@ -39,19 +39,19 @@ def response_body(
     stream: bool,
     extra: Mapping[str, Any] | None = None,
 ) -> bytes:
-    """The request's JSON.
+    """Return the request's JSON.
 
     Args:
         target: Resolved model and provider.
         input: A string, an item, an earlier `Response`, or a list of them.
-        params: The contract's other fields.
-        stream: Ask for a stream.
-        extra: Fields the contract does not know; the gateway passes them on (gateway-behaviour.md#responses).
+        params: The other fields of the contract.
+        stream: Request a stream.
+        extra: Fields that the contract does not list; the gateway passes them on (gateway-behaviour.md#responses).
 
     Raises:
-        TypeError: An unknown keyword or a value of the wrong type.
-        ValueError: No input, a value out of bounds, or a field given twice.
-        SerializationError: A value that has no JSON form.
+        TypeError: A keyword is unknown or a value has the wrong type.
+        ValueError: There is no input, a value is out of bounds, or a field is given twice.
+        SerializationError: A value cannot be encoded as JSON.
     """
     reject_stream(params, extra, "create_response_stream")
     given = {**params, "stream": True} if stream else params
@@ -59,11 +59,13 @@ def response_body(
 
 
 def read_input(input: Any) -> str | list[Any]:
-    """The input as the contract has it: a plain text, or items. An earlier response stands for its output items.
+    """Return the input in the contract's form: a string, or a list of items.
+
+    An earlier response is replaced by its output items.
 
     Raises:
-        TypeError: Something that is no item.
-        ValueError: No item at all, or one without role and type.
+        TypeError: A value is not an item.
+        ValueError: There are no items, or one has neither role nor type.
     """
     if isinstance(input, str):
         return input
@@ -79,13 +81,13 @@ def read_input(input: Any) -> str | list[Any]:
 
 
 def read_response(reply: Reply, target: Target) -> Response:
-    """The whole response.
+    """Return the response.
 
     Raises:
-        StatusError: The 200 held an error object, or a response that failed; that one is the error's `partial`.
-        StreamError: The same, without a code that stands for a status.
-        DeserializationError: It held no response.
-        DecodingError: It was not JSON.
+        StatusError: Status 200, but an error object or a failed response, which is then the error's `partial`.
+        StreamError: The same, when the error's code maps to no status.
+        DeserializationError: The body holds no response.
+        DecodingError: The body is not JSON.
     """
     answer = codec.decode(reply.body, Response)
     if answer.error is not None or raw_value(answer, "error"):
@@ -93,16 +95,16 @@ def read_response(reply: Reply, target: Target) -> Response:
         error.partial = answer if answer.status else None
         raise error
     if "output" in unknown_of(answer).absent and not answer.id:
-        raise DeserializationError("the answer says 200 but holds no response", path="$.output")
+        raise DeserializationError("the answer has status 200 but holds no response", path="$.output")
     return answer
 
 
 def _items(item: Any, where: str) -> list[Any]:
-    """What goes into the input for one thing that was given."""
+    """Return the input items for one value."""
     if isinstance(item, str):
         return [{"role": "user", "content": item}]
     if isinstance(item, Response):
-        output = item.to_dict().get("output")  # as it came: the provider checks ids and encrypted thinking
+        output = item.to_dict().get("output")  # as received: the provider checks ids and encrypted reasoning
         return output if is_array(output) else []
     if isinstance(item, Unknown):
         return [item]

@@ -1,6 +1,6 @@
-"""Turns what became of an attempt into the seconds to wait before the next one, or the verdict that there is none.
+"""The retry decision: the outcome of an attempt in, the delay before the next one out, or None for no retry.
 
-The decision is a table, outcomes by what the request may be repeated after; time and chance come in as arguments.
+The decision is a table of outcomes by idempotency. Time and randomness are arguments.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from .call import Idempotency
 __all__ = ["EARLY_SECONDS", "REPEATABLE", "Outcome", "RetryPolicy"]
 
 EARLY_SECONDS: Final = 10.0
-"""A connection that ends unanswered within this time of sending broke; later, the gateway's own deadline closed it.
+"""Seconds after sending that separate a broken connection from one closed by the gateway's own deadline.
 
-The gateway closes without a byte after SERVER_WRITE_TIMEOUT, 30 s by default
+The gateway closes the connection without sending a byte after SERVER_WRITE_TIMEOUT, 30 s by default
 (gateway-behaviour.md#limits-and-timeouts)."""
 
 _FIRST_DELAY: Final = 0.5
@@ -32,49 +32,49 @@ _BOUNDS: Final = (
     ("first_delay", 0.0, math.inf, "seconds, 0 or more"),
     ("longest_delay", 0.0, math.inf, "seconds, 0 or more"),
     ("longest_retry_after", 0.0, math.inf, "seconds, 0 or more"),
-    ("factor", 1.0, 1000.0, "a number from 1 to 1000"),  # more would overflow in the power
+    ("factor", 1.0, 1000.0, "a number from 1 to 1000"),  # a larger one would overflow as a power
     ("jitter", 0.0, 1.0, "a share from 0 to 1"),
 )
 
 
 class Outcome(enum.Enum):
-    """How an attempt failed: the rows of the table."""
+    """The outcomes of a failed attempt: the rows of the table."""
 
     NOT_SENT = "not sent"
     NOT_SENT_FOR_GOOD = "not sent, and the next attempt would fail the same way"
-    NO_ANSWER_EARLY = "closed before any byte of the answer"
-    NO_ANSWER_LATE = "closed before any byte of the answer, by a deadline of the gateway"
-    BUSY = "an answer that says: later (429, 503)"
-    FAILED = "an answer that says: it failed on the way (408, 502, 504, 529, the 400 that is a timeout)"
-    CRASHED = "an answer that says: it broke (500)"
-    REFUSED = "any other answer that says no"
-    OWN_TIMEOUT = "one of our clocks ran out"
+    NO_ANSWER_EARLY = "closed before the first byte of the response"
+    NO_ANSWER_LATE = "closed before the first byte of the response, by a deadline of the gateway"
+    BUSY = "a response that asks to retry later (429, 503)"
+    FAILED = "a response that reports a failure upstream (408, 502, 504, 529, the 400 that is a timeout)"
+    CRASHED = "a response that reports an internal error (500)"
+    REFUSED = "any other error response"
+    OWN_TIMEOUT = "a timeout of this client"
     AFTER_CONTENT = "a stream that broke after its first content"
 
     @classmethod
     def not_sent(cls, *, permanent: bool = False) -> Outcome:
-        """No byte of the request left; `permanent` when another attempt would fail the same way."""
+        """Return the outcome when no byte was sent; `permanent` when another attempt would fail the same way."""
         return cls.NOT_SENT_FOR_GOOD if permanent else cls.NOT_SENT
 
     @classmethod
     def no_answer(cls, seconds: float) -> Outcome:
-        """The connection ended this many seconds after sending, before any byte of the answer."""
+        """Return the outcome of a connection that closed without a response, `seconds` after the request was sent."""
         return cls.NO_ANSWER_EARLY if seconds <= EARLY_SECONDS else cls.NO_ANSWER_LATE
 
     @classmethod
     def answered(cls, error: StatusError) -> Outcome:
-        """An answer that says no, whether as an HTTP status or inside a 200 stream."""
+        """Return the outcome of an error response, whether an HTTP status or an error inside a 200 stream."""
         if isinstance(error, GatewayTimeoutError):
             return cls.FAILED
         return _OF_STATUS.get(error.status, cls.REFUSED)
 
     @classmethod
     def broken_before_content(cls, error: GatewayError, seconds: float) -> Outcome:
-        """A stream that broke before its first content: as the status its error carries, otherwise as a reset.
+        """Return the outcome of a stream that broke before its first content.
 
         Args:
-            error: What broke it.
-            seconds: Since the request was sent.
+            error: The error that broke it. One with a status counts as that status, any other as a closed connection.
+            seconds: The time since the request was sent.
         """
         return cls.answered(error) if isinstance(error, StatusError) else cls.no_answer(seconds)
 
@@ -104,28 +104,28 @@ REPEATABLE: Final = {
     Outcome.OWN_TIMEOUT: _NEVER,
     Outcome.AFTER_CONTENT: _NEVER,
 }
-"""Which requests may be repeated after which outcome."""
+"""The requests that may be repeated, by outcome."""
 
 
 @set_module
 class RetryPolicy(Struct, frozen=True, kw_only=True):
     """When and how often a failed call is retried: `retry=RetryPolicy(...)` of a client, `with_options` or a call.
 
-    What is not set follows the table of docs/retries.md. Time is in seconds.
+    Attributes that are not set follow the table in docs/retries.md. Times are in seconds.
 
     Attributes:
-        attempts: How often a request is sent at most, the first time included. It replaces `max_retries`.
+        attempts: The largest number of times a request is sent, including the first. It replaces `max_retries`.
         first_delay: The delay before the first retry (exponential backoff).
-        factor: By how much each further delay grows.
+        factor: The factor by which each further delay grows.
         longest_delay: The largest delay of the backoff.
-        jitter: The share of each delay that is random, from 0 to 1, so that clients which failed together spread.
-        longest_retry_after: The largest `Retry-After` that is waited for; a longer one ends the attempts.
+        jitter: The random share of each delay, from 0 to 1. It spreads the retries of clients that failed together.
+        longest_retry_after: The largest `Retry-After` that is obeyed; a longer one ends the attempts.
         statuses: HTTP statuses to retry instead of those of the table. A request that is not idempotent (proxied
             writes, uploads) is still retried only where the table allows it.
         retry_if: A predicate on the error: True retries, False does not, None leaves it to `statuses` and the table.
 
     Raises:
-        ValueError: A value out of its range; it names the argument.
+        ValueError: A value is out of its range; the message names the argument.
     """
 
     attempts: int = 3
@@ -160,11 +160,11 @@ class RetryPolicy(Struct, frozen=True, kw_only=True):
         """Return the seconds to wait before the next attempt, None for no further attempt.
 
         Args:
-            attempt: How many attempts have failed so far.
-            outcome: How the last attempt failed.
-            repeat: What the request may be repeated after.
+            attempt: The number of attempts that have failed so far.
+            outcome: The outcome of the last attempt.
+            repeat: The idempotency of the request.
             error: The error of the last attempt.
-            retry_after: The seconds that the answer asks to wait.
+            retry_after: The delay that the response asks for, in seconds.
             random: A number in [0, 1).
         """
         if attempt >= self.attempts or not self._retries(outcome, repeat, error):

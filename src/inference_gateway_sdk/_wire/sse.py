@@ -1,8 +1,14 @@
-"""Turns the bytes of an event stream, cut anywhere, into server-sent events.
+r"""A parser for event streams: bytes, split at any position, to server-sent events.
 
-The rules are those of the WHATWG HTML standard, section 9.2.6, with one departure: an event whose data is empty is not
-dispatched even when its block has a `data` line, because no API we speak gives such an event a meaning.
-Lines end in LF, CR or CR LF and in nothing else: U+2028 and U+0085 are ordinary characters of the text.
+The rules are those of the WHATWG HTML standard, section 9.2.6, with one exception. An event with empty data is not
+dispatched, even if its block has a `data` line: no supported API gives such an event a meaning.
+Lines end only in LF, CR or CR LF: U+2028 and U+0085 are ordinary characters of the text.
+
+A block is the lines up to an empty line, and becomes one event:
+
+    event: message_start\n
+    data: {"type":"message_start"}\n
+    \n
 """
 
 from __future__ import annotations
@@ -17,18 +23,18 @@ from ..errors import DecodingError, StreamError
 __all__ = ["EventParser", "RawEvent", "SSEvents"]
 
 RawEvent: TypeAlias = tuple[bytes, str, int | None]
-"""One event as the parser hands it out: its data, its type ("" for none), the `retry` its block set (or None)."""
+"""One event as the parser returns it: its data, its type ("" for none), and the `retry` of its block (or None)."""
 
-# 10 and 13 below are LF and CR: looking for a number in bytes is the fastest search there is.
+# 10 and 13 below are LF and CR: searching bytes for an integer is the fastest search.
 _BOM: Final = b"\xef\xbb\xbf"
 _FIELD: Final = b"data: "
 _NAME: Final = b"event: "
 _SEPARATOR: Final = b"\n\n" + _FIELD
-_LONGEST_RETRY: Final = 18  # digits; more would be a wait of millions of years, and costs int() ever more
+_LONGEST_RETRY: Final = 18  # digits; more would be a delay of millions of years, and slow for int() to convert
 
 
 class SSEvents(msgspec.Struct, frozen=True):
-    """One raw server-sent event, before anything has been made of its data.
+    """One raw server-sent event, whose data has not been parsed.
 
     Attributes:
         data: The event's text; several `data` lines are joined with a line feed.
@@ -42,37 +48,37 @@ class SSEvents(msgspec.Struct, frozen=True):
 
     @classmethod
     def from_raw(cls, raw: RawEvent) -> SSEvents:
-        """The event that the parser read; bytes that are not UTF-8 become U+FFFD, as the standard has it."""
+        """Return the event for the parser's tuple; invalid UTF-8 becomes U+FFFD, as the standard requires."""
         data, event, retry = raw
         return cls(data.decode("utf-8", "replace"), event or None, retry)
 
     def json(self) -> Any:
-        """The data as a JSON value.
+        """Return the data as a JSON value.
 
         Raises:
-            DecodingError: The data is not JSON (the marker `[DONE]` is not).
+            DecodingError: The data is not JSON, such as the marker `[DONE]`.
         """
         try:
             return msgspec.json.decode(self.data)
         except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
-            return self._json_of_the_library()
+            return self._json_lenient()
 
-    def _json_of_the_library(self) -> Any:
-        # The library takes what msgspec refuses and servers send: lone surrogates, NaN, numbers out of range.
+    def _json_lenient(self) -> Any:
+        # json accepts values that servers send and msgspec refuses: lone surrogates, NaN, numbers out of range.
         try:
             return json.loads(self.data)
         except (ValueError, RecursionError) as error:
-            raise DecodingError(f"The data of a server-sent event is not JSON: {self.data[:200]!r}") from error
+            raise DecodingError(f"the data of a server-sent event is not JSON: {self.data[:200]!r}") from error
 
 
 class EventParser:
-    """Reads an event stream piece by piece; every byte is looked at a bounded number of times.
+    """An incremental parser for an event stream; it examines each byte a bounded number of times.
 
     Attributes:
-        last_event_id: The last id that a finished block carried, "" before the first.
-        retry: The last reconnection time seen, in milliseconds, None before the first.
-        activity: Comment lines seen: signs of life that are no content.
-        failure: Set once an event is over the bound; the events before it were handed out, nothing is read after it.
+        last_event_id: The last id of a finished block, "" before the first.
+        retry: The last reconnection time, in milliseconds, None before the first.
+        activity: The number of comment lines, which show that the server is alive but are not content.
+        failure: The error, once an event is over the size limit. Earlier events were returned; nothing more is read.
     """
 
     __slots__ = (
@@ -95,34 +101,35 @@ class EventParser:
 
     def __init__(self, max_event: int = 64 * 1024 * 1024) -> None:
         if max_event < 1:
-            raise ValueError(f"max_event must be a positive number of bytes, not {max_event}")
+            raise ValueError(f"max_event must be a positive number of bytes, got {max_event}")
         self.last_event_id = ""
         self.retry: int | None = None
         self.activity = 0
         self.failure: StreamError | None = None
         self._max_event = max_event
-        self._start: bytes | None = b""  # what may be the beginning of a BOM; None once that is decided
-        self._after_cr = False  # the last byte was a CR: a LF that follows belongs to it
-        self._between = False  # nothing is held or pending: the next byte begins a block
-        self._line: bytearray = bytearray()  # the line that has not ended
+        self._start: bytes | None = b""  # bytes that may begin a BOM; None once that is decided
+        self._after_cr = False  # the last byte was a CR, so a LF that follows belongs to it
+        self._between = False  # nothing is buffered or pending: the next byte begins a block
+        self._line: bytearray = bytearray()  # the unfinished line
         self._id = ""
-        self._in_block = False  # the block has a line
-        self._data: bytes | None = None  # its first line of data
-        self._more: bytearray = bytearray()  # the others, each after a line feed
+        self._in_block = False  # the current block has at least one line
+        self._data: bytes | None = None  # its first `data` line
+        self._more: bytearray = bytearray()  # its other `data` lines, each after a line feed
         self._event = ""
         self._retry: int | None = None
 
     def feed(self, data: bytes) -> list[RawEvent]:
-        """The events that these bytes complete."""
+        """Return the events that these bytes complete."""
         if self._after_cr or 13 in data or self._start is not None:
             data = self._normalised(data)
         if self._between:
-            # The usual read of a model that takes its time: one block of one data line.
+            # Fast path, the usual read from a slow model: one block of one data line, b'data: {"a":1}\n\n'. The first
+            # LF is the last byte but one, so there is no other line.
             size = len(data)
             if data[:6] == _FIELD and data.find(b"\n") == size - 2 > 6 and data[-1] == 10 and size <= self._max_event:
                 return [(data[6:-2], "", None)]
             return self._feed_blocks(data)
-        # A read that begins inside a block: that one line by line, then the others at once.
+        # The read begins inside a block, b':1}\n\ndata: {"b":2}\n\n': finish that one line by line, then the others.
         ended = self._end_of_block(data)
         events = self._feed_lines(data[:ended])
         if len(data) > ended:
@@ -130,18 +137,18 @@ class EventParser:
         return events
 
     def end(self) -> list[RawEvent]:
-        """The event that the end of the body cut off: a block, or its last line, without its line end.
+        """Return the event that the end of the body cut off: a block without its empty line, or without any line end.
 
-        The standard discards it. It is for a caller who knows that the body came whole.
+        The standard discards it. Call this only when the body is known to be complete.
         """
         rest, self._start = self._start or b"", None
         return self._feed_lines(rest + b"\n\n")
 
     def _normalised(self, data: bytes) -> bytes:
-        """The same bytes without a leading BOM and with LF as the only line end."""
+        """Return the bytes without a leading BOM and with LF as the only line end."""
         if self._start is not None:
             data = self._without_bom(self._start + data)
-        if self._after_cr and data:
+        if self._after_cr and data:  # CR LF was split between two reads, b"a\r" and b"\nb": the line has ended already
             self._after_cr = False
             data = data.removeprefix(b"\n")
         if 13 in data:
@@ -160,24 +167,25 @@ class EventParser:
         return self._feed_blocks(data) if self._between else self._feed_lines(data)
 
     def _end_of_block(self, data: bytes) -> int:
-        """Where, in bytes that begin inside a block, the next may begin."""
+        """Return the position, in bytes that begin inside a block, at which the next block may begin."""
         if self._in_block and not self._line and data[:1] == b"\n":
             return 1
         end = data.find(b"\n\n")
         return len(data) if end < 0 else end + 2
 
     def _feed_blocks(self, data: bytes) -> list[RawEvent]:
-        """As `_feed_lines`, where a block begins: whole blocks are not taken apart into lines."""
+        """Parse bytes that begin a block. Results as `_feed_lines`, but whole blocks are not split into lines."""
+        # b'data: 1\n\ndata: 2\n\ndata: 3' has two whole blocks, b'data: 1\n\ndata: 2', and an unfinished one.
         end = data.rfind(b"\n\n")
         if end < 0:
             return self._feed_lines(data)
         events: list[RawEvent] = []
         blocks = data[:end]
-        if len(blocks) <= self._max_event and (found := _of_one_line(blocks)):
+        if len(blocks) <= self._max_event and (found := _split_data_blocks(blocks)):
             events = [(line, "", None) for line in found]
         else:
             for block in blocks.split(b"\n\n"):
-                event = _of_two_lines(block) if len(block) <= self._max_event else None
+                event = _parse_short_block(block) if len(block) <= self._max_event else None
                 if event is not None and self._between:
                     events.append(event)
                 else:
@@ -187,7 +195,7 @@ class EventParser:
         return events
 
     def _feed_lines(self, data: bytes) -> list[RawEvent]:
-        """The events that these bytes, whose only line end is LF, complete."""
+        """Return the events that these bytes complete; their only line end is LF."""
         events: list[RawEvent] = []
         if self.failure is not None:
             return events
@@ -209,17 +217,17 @@ class EventParser:
         return events
 
     def _check(self, size: int) -> bool:
-        """Whether a line or the data of an event of so many bytes is within the bound."""
+        """Return whether `size`, of a line or of an event's data, is within the limit; set `failure` if not."""
         if size <= self._max_event:
             return True
-        self.failure = StreamError(f"The stream sent an event of more than {self._max_event:,} bytes.")
+        self.failure = StreamError(f"the stream sent an event of more than {self._max_event:,} bytes")
         self._between = False
         self._line.clear()
         self._begin_block()
         return False
 
     def _read_line(self, line: bytes) -> bool:
-        """Take one line into the block; whether both are within the bound."""
+        """Add one line to the block; return whether both are within the limit."""
         self._in_block = True
         if line[:6] != _FIELD:
             self._read_field(line)
@@ -265,16 +273,20 @@ class EventParser:
             self._more.clear()
 
 
-def _of_one_line(blocks: bytes) -> list[bytes] | None:
-    """The data of blocks that are one line of data each, None for any others: proven by counting lines."""
+def _split_data_blocks(blocks: bytes) -> list[bytes] | None:
+    r"""Split `blocks` into their data lines. Return None unless every block is exactly one `data:` line.
+
+    For b'data: 1\n\ndata: 2' the result is [b'1', b'2']. Counting proves it: n such blocks, the last one without its
+    line ends, have exactly 2n - 2 line feeds.
+    """
     if blocks[:6] != _FIELD:
         return None
     found = blocks[6:].split(_SEPARATOR)
     return found if blocks.count(b"\n") == 2 * len(found) - 2 and b"" not in found else None
 
 
-def _of_two_lines(block: bytes) -> RawEvent | None:
-    """The event of a block that is one line of data, or a name and one, None for any other."""
+def _parse_short_block(block: bytes) -> RawEvent | None:
+    """Return the event of a block that is a `data` line, or an `event` line and a `data` line, None for any other."""
     if block[:6] == _FIELD:
         return (block[6:], "", None) if len(block) > 6 and b"\n" not in block else None
     if block[:7] != _NAME:

@@ -1,4 +1,4 @@
-"""How long a call may wait for the server, as a value. Five clocks, none of which runs while the caller is busy."""
+"""The timeouts of a call as a value. Five clocks, all of which stop while the caller's code runs."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ __all__ = ["Timeouts", "read_timeouts"]
 
 
 class Timeouts(Struct, frozen=True, kw_only=True):
-    """The clocks of a call, in seconds; None switches one off.
+    """The timeouts of a call in seconds; None disables one.
 
-    Only waiting for the server counts: a consumer that takes its time between two chunks is never a timeout.
+    Only time spent waiting for the server counts. A consumer that is slow between two chunks never causes a timeout.
     The gateway's own limits are 10 s to the provider's first byte and 30 s for a whole answer by default
-    (gateway-behaviour.md#limits-and-timeouts), so shorter values here hide its explanations.
+    (gateway-behaviour.md#limits-and-timeouts). Shorter values here hide its error messages.
 
     Attributes:
-        connect: Name resolution, connect, proxy tunnel and TLS together.
-        response: A whole answer that is not streamed, from sent to read.
+        connect: Name resolution, connect, proxy tunnel and TLS handshake together.
+        response: From sending the request to the end of the response, for calls that are not streamed.
         first_content: From sending to the first content of a stream; comments, pings and empty deltas are not content.
         idle: Between two pieces of content of a stream.
-        total: Everything, over all attempts and the pauses between them.
+        total: The whole call, including all attempts and the delays between them.
 
     Raises:
         ValueError: A value is not a positive number of seconds.
@@ -39,13 +39,13 @@ class Timeouts(Struct, frozen=True, kw_only=True):
 
 
 def read_timeouts(value: Timeouts | float | None) -> Timeouts:
-    """The clocks for what a user gave as `timeout`.
+    """Return the timeouts for the value of a `timeout` argument.
 
-    A number bounds everything: the whole call, and each wait within it. None waits for ever, once connected.
+    A number limits the whole call, and each wait within it. None disables all timeouts after connecting.
 
     Raises:
-        TypeError: `value` is none of these.
-        ValueError: It is not positive.
+        TypeError: `value` is neither `Timeouts`, a number nor None.
+        ValueError: The number is not positive.
     """
     if isinstance(value, Timeouts):
         return value

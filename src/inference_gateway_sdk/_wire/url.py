@@ -1,7 +1,7 @@
-"""Turns what a user writes as the gateway's address into its two roots, and a call's path and query into a whole URL.
+"""The gateway's URLs: parse `base_url` into its two roots, and join a call's path and query to a whole URL.
 
-The gateway serves its API below `/v1` and a few routes (health, proxy) beside it, and answers a doubled slash with 404
-(gateway-behaviour.md#routes): both roots are derived here once, without a trailing slash.
+The gateway serves its API below `/v1`, and a few routes (health, proxy) at its root. It answers a double slash with 404
+(gateway-behaviour.md#routes), so both roots are stored without a trailing slash.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from msgspec import Struct
 
 __all__ = ["GatewayUrl", "redact_url", "segment"]
 
-_CACHE_SIZE: Final = 256  # paths; most calls have one of a dozen
+_CACHE_SIZE: Final = 256  # paths; most calls use one of about a dozen
 _EXAMPLE: Final = "http://localhost:8080/v1"
 _SCHEMES: Final = frozenset({"http", "https"})
 _UNSAFE: Final = re.compile(r"[\x00-\x20\x7f-\xa0\\]")
@@ -25,49 +25,50 @@ _HOST: Final = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_.])?")
 _SLASHES: Final = re.compile(r"/{2,}")
 _STRAY_PERCENT: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _ENDPOINT: Final = re.compile(r"/v1/(?:chat/completions|models|messages|responses|images/[a-z]+)\Z")
-_PATH_SAFE: Final = "/%:@!$&'()*+,;=~"  # RFC 3986 section 3.3, and what is percent-encoded already
-_QUERY_SAFE: Final = ",:@!$'()*/~"  # RFC 3986 section 3.4, without what separates pairs or stands for a space
+_PATH_SAFE: Final = "/%:@!$&'()*+,;=~"  # RFC 3986 section 3.3, and "%" of existing escapes
+_QUERY_SAFE: Final = ",:@!$'()*/~"  # RFC 3986 section 3.4, without separators ("&", "=", ";") and "+" for a space
 
 
 class GatewayUrl(Struct, frozen=True):
-    """Where a gateway is.
+    """The address of a gateway.
 
     Attributes:
-        root: What health and proxy stand under: scheme, host, port and any path before /v1, without a trailing slash.
+        root: The URL that health and proxy are below: scheme, host, port and any path before /v1, without a trailing
+            slash.
     """
 
     root: str
 
     @property
     def api(self) -> str:
-        """What the API stands under, without a trailing slash."""
+        """The URL that the API is below, without a trailing slash."""
         return f"{self.root}/v1"
 
     @classmethod
     def parse(cls, text: str) -> GatewayUrl:
-        """The gateway at this address.
+        """Parse the gateway's address.
 
         Args:
             text: An http or https URL, with or without `/v1` at its end; a path before it is kept.
 
         Raises:
-            ValueError: It is not such a URL. The message names `base_url` and repeats no password.
+            ValueError: The text is not such a URL. The message names `base_url` and contains no password.
         """
         parts = _split(text)
         path = _SLASHES.sub("/", _quoted(parts.path)).rstrip("/").removesuffix("/v1").rstrip("/")
         return cls(f"{parts.scheme}://{_host(parts, text)}{_port(parts, text)}{path}")
 
     def join(self, path: str, query: Iterable[tuple[str, str]] = (), *, at_root: bool = False) -> str:
-        """The whole URL of a call.
+        """Return the whole URL of a call.
 
         Args:
-            path: Below the API's root, or the gateway's when `at_root`. Characters that may not stand in a path are
-                escaped, escapes kept; a name put into it goes through `segment` first.
-            query: Names and values in order, escaped here.
-            at_root: The path stands beside /v1, not below it.
+            path: The path below the API's root, or below the gateway's with `at_root`. Characters that are not allowed
+                in a path are escaped; existing escapes are kept. Pass names that go into it through `segment` first.
+            query: Names and values in order, not escaped.
+            at_root: True when the path is at the gateway's root instead of below /v1.
 
         Raises:
-            ValueError: The path holds a query or a fragment.
+            ValueError: The path contains a query or a fragment.
         """
         whole = (self.root if at_root else self.api) + _join_path(path)
         pairs = "&".join([f"{quote(name, safe=_QUERY_SAFE)}={quote(value, safe=_QUERY_SAFE)}" for name, value in query])
@@ -77,27 +78,27 @@ class GatewayUrl(Struct, frozen=True):
 @functools.lru_cache(_CACHE_SIZE)
 def _join_path(path: str) -> str:
     if "?" in path or "#" in path:
-        raise ValueError(f"path must hold neither '?' nor '#', as {path!r} does: pass query parameters as query")
+        raise ValueError(f"path must not contain '?' or '#', as {path!r} does: pass query parameters as query")
     return _SLASHES.sub("/", "/" + _quoted(path))
 
 
 def segment(value: str, name: str = "value") -> str:
-    """One segment of a path, escaped so that nothing in it can leave the segment.
+    """Escape a value as one segment of a path, so that it cannot affect other segments.
 
     Args:
-        value: As the user gave it.
+        value: The value that the user gave.
         name: The argument it came from, for the error message.
 
     Raises:
-        ValueError: It is empty, "." or "..", which no escaping can keep in place.
+        ValueError: The value is empty, "." or "..": escaping cannot make these a segment.
     """
     if value in {"", ".", ".."}:
-        raise ValueError(f"{name} must be usable as one segment of a URL's path, which {value!r} is not")
+        raise ValueError(f"{name} must be usable as one segment of a URL path, got {value!r}")
     return quote(value, safe="")
 
 
 def redact_url(url: str) -> str:
-    """The URL without user information, query and fragment: fit for messages and logs. Never raises."""
+    """Return the URL without user information, query and fragment, for messages and logs. Never raises."""
     address = url.partition("#")[0].partition("?")[0]
     scheme, separator, rest = address.rpartition("://")
     authority, slash, path = rest.partition("/")
@@ -105,22 +106,22 @@ def redact_url(url: str) -> str:
 
 
 def _invalid_url(why: str) -> ValueError:
-    return ValueError(f"base_url {why}; a good one looks like {_EXAMPLE!r}")
+    return ValueError(f"base_url {why}; write a URL such as {_EXAMPLE!r}")
 
 
 def _abbreviated_url(text: str) -> str:
-    """The refused address as far as it is safe to repeat: a password may hold any delimiter, so "@" hides it all."""
-    return "(not shown, for it may hold a password)" if "@" in text else repr(redact_url(text))
+    """Return the part of a refused URL that is safe to show: none with an "@", as a password may contain delimiters."""
+    return "(not shown, because it may contain a password)" if "@" in text else repr(redact_url(text))
 
 
 def _split(text: str) -> SplitResult:
-    """The parts of an address that says no more than where the gateway is."""
+    """Split a URL that names only the gateway's address, and raise for any other."""
     if not isinstance(text, str):  # pyright: ignore[reportUnnecessaryIsInstance]  # a user without a type checker
-        raise TypeError(f"base_url must be a string such as {_EXAMPLE!r}, not {type(text).__name__}")
+        raise TypeError(f"base_url must be a string such as {_EXAMPLE!r}, got {type(text).__name__}")
     if not text:
         raise _invalid_url("is empty")
     if _UNSAFE.search(text):
-        raise _invalid_url("holds a space, a control character or a backslash")
+        raise _invalid_url("contains a space, a control character or a backslash")
     if "://" not in text:
         raise _invalid_url("has no scheme" + _suggestion(text))
     try:
@@ -132,7 +133,7 @@ def _split(text: str) -> SplitResult:
 
 
 def _suggestion(text: str) -> str:
-    """What was probably meant by an address without a scheme, where that can be said."""
+    """Return a suggestion for a URL without a scheme, "" where none is certain."""
     host = redact_url(text).strip("/").removesuffix("/v1")
     return f": write 'http://{host}/v1'" if _HOST.match(host) and "@" not in text else ""
 
@@ -142,11 +143,11 @@ def _check_parts(parts: SplitResult, text: str) -> None:
     if parts.scheme not in _SCHEMES:
         raise _invalid_url(f"{shown} is neither http nor https")
     if "@" in parts.netloc:
-        raise _invalid_url(f"{shown} must not hold a user name or password: pass the token as token")
+        raise _invalid_url(f"{shown} must not contain a user name or password: pass the token as token")
     if "?" in text or "#" in text:
         raise _invalid_url(f"{shown} must not have a query or a fragment: pass query parameters as extra_query")
     if endpoint := _ENDPOINT.search(parts.path.rstrip("/")):
-        raise _invalid_url(f"{shown} is one endpoint's address: end it before {endpoint[0].removeprefix('/v1')!r}")
+        raise _invalid_url(f"{shown} is the URL of one endpoint: end it before {endpoint[0].removeprefix('/v1')!r}")
 
 
 def _host(parts: SplitResult, text: str) -> str:
@@ -166,7 +167,7 @@ def _host(parts: SplitResult, text: str) -> str:
 
 
 def _ipv6(host: str, text: str) -> str:
-    try:  # the first releases of 3.11 split anything in brackets; later ones check it themselves
+    try:  # the first releases of 3.11 accept anything in brackets; later ones check it themselves
         return f"[{ipaddress.IPv6Address(host).compressed}]"
     except ValueError:
         raise _invalid_url(f"{_abbreviated_url(text)} has no valid IPv6 address") from None

@@ -1,4 +1,4 @@
-"""The `igw` command. Its needs are the extra `cli`; without them it says so in one line."""
+"""The `igw` command. It needs the extra `cli`, and without it fails with a one-line message."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ __all__ = ["main"]
 
 
 def main() -> None:
-    """Run the command line and exit: 0 done, 1 the gateway said no or did not answer, 2 bad usage."""
+    """Run the command line and exit: 0 success, 1 the gateway refused or did not answer, 2 bad usage."""
     try:
         from .app import run
     except ModuleNotFoundError as error:

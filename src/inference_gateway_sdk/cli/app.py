@@ -1,4 +1,4 @@
-"""The commands of `igw`, put together; how each ends is decided in `outcome`."""
+"""The commands of `igw`. `outcome` decides the exit code."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from .serve import serve
 
 __all__ = ["app", "run"]
 
-app = typer.Typer(
+app: typer.Typer = typer.Typer(
     name="igw",
     help="Talk to an Inference Gateway: chat, make pictures and speech, list models and tools, or serve one for tests.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    rich_markup_mode=None,  # plain help and plain complaints, which any terminal and any log can show
+    rich_markup_mode=None,  # plain help and errors, for any terminal and any log
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command()(chat)
@@ -50,7 +50,7 @@ def options(
         bool, typer.Option("--version", help="Show the version and exit.", callback=_show_version, is_eager=True)
     ] = False,
 ) -> None:
-    """The options that stand before a command."""
+    """Handle the options before a command."""
 
 
 def run() -> None:

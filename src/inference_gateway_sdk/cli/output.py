@@ -1,4 +1,4 @@
-"""What the commands print: answers as they stream, tables, JSON, notes and errors."""
+"""Output of the commands: streamed answers, tables, JSON, notes and errors."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from .. import (
 from ..errors import (
     ConnectError,
     GatewayError,
-    TimeoutError,  # noqa: A004  (a builtin one too)
+    TimeoutError,  # noqa: A004  (shadows the built-in one)
 )
 
 if TYPE_CHECKING:
@@ -39,13 +39,13 @@ __all__ = [
     "NO_GATEWAY",
     "FailureError",
     "Printer",
-    "Term",
+    "TextWriter",
     "UsageError",
-    "complain",
     "echo_err",
     "is_terminal",
     "outcome",
     "print_answer",
+    "print_error",
     "print_json",
     "print_rows",
     "replace_unprintable",
@@ -53,31 +53,31 @@ __all__ = [
 ]
 
 
-# A terminal acts on these: what a model writes must not move the cursor, set the window's title or reorder a line.
+# Control characters: a model's text must not move the cursor, set the window's title or change the order of a line.
 _CODES = (*range(32), 127, *range(128, 160), 0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
 _COMMANDS = {code: None for code in _CODES if chr(code) not in "\n\t"}
-_ESCAPED = {code: f"\\u{code:04x}" for code in _CODES if code >= 127}  # JSON itself escapes those below
+_ESCAPED = {code: f"\\u{code:04x}" for code in _CODES if code >= 127}  # json escapes the lower ones itself
 
 
 def is_terminal() -> bool:
-    """Whether somebody looks at the standard output."""
+    """Return whether standard output is a terminal."""
     return sys.stdout.isatty()
 
 
 def sanitize(text: str) -> str:
-    """The text without what a terminal would obey."""
+    """Remove control characters from a text."""
     return text.translate(_COMMANDS)
 
 
 def replace_unprintable() -> None:
-    """From now on print a question mark for what the locale cannot show: an ASCII one is no reason to fail."""
+    """Print a question mark for characters that the locale cannot encode, instead of failing."""
     reconfigure = getattr(sys.stdout, "reconfigure", None)
     if reconfigure is not None:
         reconfigure(errors="replace")
 
 
 def print_json(text: str) -> None:
-    """Print a JSON text: in plain ASCII where the locale can show no more."""
+    """Print a JSON text, in ASCII if the locale requires it."""
     text = text.translate(_ESCAPED)
     try:
         text.encode(sys.stdout.encoding)
@@ -86,8 +86,8 @@ def print_json(text: str) -> None:
     print(text)
 
 
-class Term:
-    """Text written piece by piece; `end` closes it with a line break where it has none."""
+class TextWriter:
+    """Standard output for a text in pieces. `end` adds a line break if the text has none."""
 
     def __init__(self) -> None:
         self._last = ""
@@ -95,7 +95,7 @@ class Term:
         replace_unprintable()
 
     def write(self, text: str) -> None:
-        """Show the piece at once."""
+        """Write the piece at once."""
         if self._terminal:
             text = sanitize(text)
         if text:
@@ -104,18 +104,18 @@ class Term:
             self._last = text
 
     def end(self) -> None:
-        """Be at the beginning of a line."""
+        """Go to the beginning of a line."""
         if self._last and not self._last.endswith("\n"):
             self.write("\n")
 
-    def make_way(self) -> None:
-        """Be at the beginning of a line, where the standard error is about to write on the same screen."""
+    def start_line(self) -> None:
+        """Go to the beginning of a line before standard error writes to the same terminal."""
         if self._terminal and sys.stderr.isatty():
             self.end()
 
 
 def print_rows(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Print the rows; the titles only where people look."""
+    """Print the rows, with titles on a terminal only."""
     if is_terminal():
         _print_table(titles, rows)
         return
@@ -129,7 +129,7 @@ def _print_table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     for title in titles:
         table.add_column(title, overflow="fold")
     for row in rows:
-        table.add_row(*(Text(sanitize(cell)) for cell in row))  # brackets in a cell are no markup
+        table.add_row(*(Text(sanitize(cell)) for cell in row))  # a Text and not a str: brackets are not markup
     Console().print(table)
 
 
@@ -137,7 +137,7 @@ NO_GATEWAY = "is a gateway running? Set INFERENCE_GATEWAY_URL, start one with 'i
 
 
 class FailureError(Exception):
-    """The command could not do what it was asked to; ends it with 1."""
+    """The command failed: ends it with 1."""
 
     code = 1
 
@@ -148,36 +148,36 @@ class FailureError(Exception):
 
 
 class UsageError(FailureError):
-    """The command was asked wrongly, or cannot work as it is installed; ends it with 2."""
+    """The command was used incorrectly or lacks an installed package: ends it with 2."""
 
     code = 2
 
 
 @contextmanager
 def outcome() -> Generator[None]:
-    """End the process with the exit code of what the block raises."""
+    """End the process with the exit code for an exception of the block."""
     try:
         yield
         sys.stdout.flush()
     except BrokenPipeError:
-        _drop_output()  # whoever read our output has seen enough: `igw models | head`
+        _drop_output()  # the reader has closed the pipe: `igw models | head`
         raise SystemExit(0) from None
     except KeyboardInterrupt:
         raise SystemExit(130) from None
     except (GatewayError, FailureError) as error:
-        complain(error)
+        print_error(error)
         raise SystemExit(error.code if isinstance(error, FailureError) else 1) from None
 
 
-def complain(error: GatewayError | FailureError) -> None:
-    """Say what happened in one line, and what to try in another."""
+def print_error(error: GatewayError | FailureError) -> None:
+    """Print an error on one line, and its hint on another."""
     echo_err(_error_text(error))
     if hint := NO_GATEWAY if _is_unreachable(error) else error.hint:
         echo_err(hint, "hint")
 
 
 def echo_err(text: str, what: str = "igw") -> None:
-    """One line on the standard error."""
+    """Print one line on standard error."""
     print(f"{what}: {sanitize(' '.join(text.split()))}", file=sys.stderr, flush=True)
 
 
@@ -186,13 +186,13 @@ def _is_unreachable(error: GatewayError | FailureError) -> bool:
 
 
 def _error_text(error: GatewayError | FailureError) -> str:
-    """The error without its hint, which has a line of its own."""
+    """Return the error without its hint, which is printed separately."""
     text = str(error)
-    return text.removesuffix(f" Hint: {error.hint}") if error.hint else text
+    return text.removesuffix(f" (hint: {error.hint})") if error.hint else text
 
 
 def _drop_output() -> None:
-    """Send what is still buffered nowhere, so that the interpreter does not stumble over it at its end."""
+    """Discard buffered output, so that the interpreter does not fail on it when it exits."""
     try:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except (OSError, ValueError):  # not a real file
@@ -201,7 +201,7 @@ def _drop_output() -> None:
 
 _DIM, _PLAIN = "\x1b[2m", "\x1b[0m"
 _REMARKS = {
-    "length": "the answer was cut at its token limit",
+    "length": "the answer was cut off at its token limit",
     "content_filter": "the answer was stopped by a content filter",
 }
 
@@ -215,7 +215,7 @@ FinalT = TypeVar("FinalT", bound=_Json)
 
 
 def print_answer(stream: Stream[ChunkT, FinalT], *, as_json: bool) -> None:
-    """Open the stream and print what it tells, or in the end the whole answer as JSON; raises as the stream."""
+    """Open the stream and print its text, or with `as_json` the whole answer. Raises the errors of the stream."""
     with stream:
         if as_json:
             print_json(stream.final().to_json())
@@ -227,29 +227,29 @@ class Printer:
     """Prints the answer of one stream."""
 
     def __init__(self) -> None:
-        self._term = Term()
-        self._thoughts = _Thoughts()
+        self._writer = TextWriter()
+        self._reasoning = _ReasoningWriter()
         self._pieces: list[str] = []
         self._called = False
         self._reasons: list[str] = []
 
     @property
     def text(self) -> str:
-        """What was said so far, a refusal included."""
+        """The text printed so far, including a refusal."""
         return "".join(self._pieces)
 
     def show(self, deltas: Iterable[Delta]) -> None:
-        """Print each delta as it comes and, after the last, what is odd about the answer.
+        """Print each delta as it arrives and, at the end, remarks on an unusual answer.
 
         Raises:
-            GatewayError: The stream broke; what had come is on the screen, and ends with a line break.
+            GatewayError: The stream failed. The text so far has been printed, with a line break at its end.
         """
         try:
             for delta in deltas:
                 self._print_delta(delta)
         finally:
-            self._thoughts.end()
-            self._term.end()
+            self._reasoning.end()
+            self._writer.end()
         if not self._pieces and not self._called:
             echo_err("the answer is empty")
         for reason in dict.fromkeys(self._reasons):
@@ -259,16 +259,16 @@ class Printer:
     def _print_delta(self, delta: Delta) -> None:
         match delta:
             case TextDelta(text) | RefusalDelta(text):
-                self._thoughts.end()
+                self._reasoning.end()
                 self._pieces.append(text)
-                self._term.write(text)
+                self._writer.write(text)
             case ReasoningDelta(text):
-                self._term.make_way()
-                self._thoughts.write(text)
+                self._writer.start_line()
+                self._reasoning.write(text)
             case ToolCallEnd():
                 self._print_tool_call(delta)
             case TurnEnd():
-                self._term.end()
+                self._writer.end()
             case Finish(reason):
                 self._reasons.append(str(reason))
             case ToolCallStart() | ToolCallDelta() | UsageReport():
@@ -276,13 +276,13 @@ class Printer:
 
     def _print_tool_call(self, call: ToolCallEnd) -> None:
         self._called = True
-        self._thoughts.end()
-        self._term.make_way()
+        self._reasoning.end()
+        self._writer.start_line()
         echo_err(f"{call.name}({call.arguments})", "tool ran" if call.ran_on_gateway else "tool call")
 
 
-class _Thoughts:
-    """What a model thinks, dimmed on the standard error; for people only, so that a file or a pipe gets none of it."""
+class _ReasoningWriter:
+    """A model's reasoning, dimmed on standard error. It is printed on terminals only."""
 
     def __init__(self) -> None:
         self._last = ""
@@ -290,7 +290,7 @@ class _Thoughts:
         self._dimmed = not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
     def write(self, text: str) -> None:
-        """Show the piece at once."""
+        """Write the piece at once."""
         text = sanitize(text)
         if self._seen and text:
             sys.stderr.write(f"{_DIM}{text}{_PLAIN}" if self._dimmed else text)
@@ -298,7 +298,7 @@ class _Thoughts:
             self._last = text
 
     def end(self) -> None:
-        """Be at the beginning of a line, and done with this thought."""
+        """Go to the beginning of a line and begin a new thought."""
         if self._last and not self._last.endswith("\n"):
             sys.stderr.write("\n")
             sys.stderr.flush()

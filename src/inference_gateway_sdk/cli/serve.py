@@ -24,24 +24,24 @@ __all__ = ["overview", "serve"]
 
 
 def overview(gateway: Gateway) -> Iterator[str]:
-    """The lines; providers that are reached over HTTP say for themselves whether they answer."""
+    """Yield lines that describe the gateway. HTTP providers are reported later, when they have answered."""
     from ..embedded import LocalModel, ScriptedProvider
 
     providers = gateway.providers
     own = [name for name, provider in providers.items() if not isinstance(provider, ScriptedProvider)]
     if len(own) < len(providers):
         but = f" but {', '.join(own)}" if own else ""
-        yield f"scripted, whatever the model is called: all providers{but}"
+        yield f"scripted, for any model name: all providers{but}"
     for name, provider in providers.items():
         if isinstance(provider, LocalModel):
             yield f"{name}: {provider.name}, on this machine"
     for alias, members in gateway.settings.pools.items():
         yield f"alias {alias}: {', '.join(f'{name}/{model}' for name, model in members)}, in turn"
-    yield f"beside chat and models: {', '.join(_switched_on(gateway))}"
+    yield f"besides chat and models: {', '.join(_switched_on(gateway))}"
     if gateway.settings.oidc:
-        yield f"a token of {gateway.settings.oidc.issuer} for {gateway.settings.oidc.audience} is wanted"
+        yield f"requests need a token of {gateway.settings.oidc.issuer} for {gateway.settings.oidc.audience}"
     elif gateway.settings.token:
-        yield "a token is wanted, that of INFERENCE_GATEWAY_SERVE_TOKEN"
+        yield "requests need the token of INFERENCE_GATEWAY_SERVE_TOKEN"
 
 
 def _switched_on(gateway: Gateway) -> Iterator[str]:
@@ -57,21 +57,19 @@ def _switched_on(gateway: Gateway) -> Iterator[str]:
             yield name
 
 
-# What a scripted provider has answers for, and is off by default.
+# Features that are off by default and that a scripted provider can answer.
 _EVERYTHING = dict.fromkeys(
     ("IMAGES_ENABLED", "AUDIO_ENABLED", "MCP_EXPOSE", "TELEMETRY_ENABLED", "TELEMETRY_METRICS_PUSH_ENABLED"), "true"
 )
 
-Host = Annotated[str | None, typer.Option("--host", help="Where to listen; default SERVER_HOST, else 127.0.0.1.")]
+Host = Annotated[str | None, typer.Option("--host", help="The host to listen on; default SERVER_HOST, else 127.0.0.1.")]
 Port = Annotated[
     int | None,
-    typer.Option("--port", min=0, max=65535, help="Default SERVER_PORT, else 8080; 0 picks a free one."),
+    typer.Option("--port", min=0, max=65535, help="The port; default SERVER_PORT, else 8080; 0 picks a free one."),
 ]
-Faults = Annotated[
-    Path | None, typer.Option("--faults", help="A TOML file that says what goes wrong, and when (docs/faults.md).")
-]
+Faults = Annotated[Path | None, typer.Option("--faults", help="A TOML file of faults to inject (docs/faults.md).")]
 FaultHeader = Annotated[
-    bool, typer.Option("--fault-header", help="Let a request ask for a fault, as in X-Igw-Fault: reset-mid-body.")
+    bool, typer.Option("--fault-header", help="Let a request name its own fault, as in X-Igw-Fault: reset-mid-body.")
 ]
 ReleaseOption = Annotated[
     str | None, typer.Option("--quirks", help="Reproduce the bugs of a release of the real gateway, such as v0.48.")
@@ -79,11 +77,11 @@ ReleaseOption = Annotated[
 
 Scripted = Annotated[
     bool,
-    typer.Option("--scripted", help="Let a scripted provider answer for all that have no address, on every endpoint."),
+    typer.Option("--scripted", help="Let a scripted provider answer for all without an address, on every endpoint."),
 ]
 Grace = Annotated[
     float | None,
-    typer.Option("--grace", min=0, help="Seconds that open answers have left once it is told to end; default 5."),
+    typer.Option("--grace", min=0, help="Seconds for open answers to end after a stop signal; default 5."),
 ]
 
 
@@ -98,7 +96,7 @@ def serve(
     faults: Faults = None,
     fault_header: FaultHeader = False,
 ) -> None:
-    """Serve an embedded gateway, for development and tests; it reads the real gateway's environment variables."""
+    """Run an embedded gateway for development and tests, configured by the real gateway's environment variables."""
     need("starlette", "uvicorn", "httpx2")
     from ..embedded import IssuerError, ListenError, LocalModel, ScriptedProvider, SettingsError
     from ..embedded import Settings as Read
@@ -129,17 +127,17 @@ def _announce(url: str, gateway: Gateway, place: Place) -> None:
     for line in overview(gateway):
         echo_err(line)
     if settings.ignored:
-        echo_err(f"not honoured here, only by the real gateway: {', '.join(settings.ignored)}")
+        echo_err(f"ignored here, used by the real gateway only: {', '.join(settings.ignored)}")
     if settings.quirks:
         echo_err(f"with the bugs of {settings.quirks}; llamacpp needs LLAMACPP_API_URL and LLAMACPP_API_KEY, as there")
     elif not place.ready and not place.ours:
         echo_err(str(place.missing()))
     elif not place.ready:
-        echo_err("the first chat with the smoke-test model will fetch its weights (93 MB)")
+        echo_err("the first chat with the smoke-test model will download its weights (93 MB)")
 
 
 def _plan(file: Path | None, *, header: bool) -> FaultPlan | None:
-    """What is to go wrong; None for nothing."""
+    """Return the fault plan of the options; None for no faults."""
     from ..embedded.faults import FaultError, FaultPlan, read_plan
 
     if file is None:
@@ -153,19 +151,19 @@ def _plan(file: Path | None, *, header: bool) -> FaultPlan | None:
 
 
 def _warn(plan: FaultPlan) -> None:
-    """Say that what goes wrong is meant."""
-    honours = "requests may ask for more in X-Igw-Fault" if plan.header else "X-Igw-Fault is not honoured"
-    echo_err(f"faults are played on purpose: {len(plan.rules)} rule{'s' * (len(plan.rules) != 1)}, and {honours}")
+    """Print a warning that faults are injected on purpose."""
+    honours = "requests may name their own in X-Igw-Fault" if plan.header else "X-Igw-Fault is ignored"
+    echo_err(f"faults are injected on purpose: {len(plan.rules)} rule{'s' * (len(plan.rules) != 1)}, and {honours}")
 
 
 class _Pull:
-    """The progress of a pull as two lines of a log."""
+    """Reports the progress of a pull with one line per step."""
 
     def __init__(self) -> None:
         self._step = ""
 
     def __call__(self, progress: Progress) -> None:
-        """Say when a step begins."""
+        """Print a line when a step begins."""
         if progress.step != self._step:
             self._step = progress.step
             echo_err(f"the smoke-test model's weights: {progress.step} of {progress.total / 1e6:.0f} MB")

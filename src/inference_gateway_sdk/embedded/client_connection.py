@@ -1,4 +1,4 @@
-"""One client's connection: resets, deadlines for reading and writing, and clients that leave."""
+"""One client's connection: resets, read and write deadlines, and disconnected clients."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ __all__ = [
 ]
 
 
-# Functions in the scope's extensions: to close the connection, and to have its end be a reset.
+# Keys of the scope's extensions. Their functions close the connection, or make its end a reset.
 _CLOSE, _RESET = "inference_gateway.close", "inference_gateway.reset"
-_LINGER = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)  # on, for no seconds: a close is a reset
+_LINGER = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)  # linger for 0 seconds: close() sends RST, not FIN
 
-_HEAD_LIMIT = 1024 * 1024  # bytes, Go's own
+_HEAD_LIMIT = 1024 * 1024  # bytes; Go's default
 
-# Where Go's `http.StatusText` and Python, of one version or another, differ.
+# Status texts of Go's `http.StatusText` that differ from those of some Python version.
 _GO = {
     413: "Request Entity Too Large",
     414: "Request URI Too Long",
@@ -52,7 +52,7 @@ _GO = {
 
 
 def phrase(status: int) -> str:
-    """The words behind a status, as Go writes them."""
+    """Return the reason phrase of a status, as Go writes it."""
     if status in _GO:
         return _GO[status]
     try:
@@ -62,17 +62,17 @@ def phrase(status: int) -> str:
 
 
 def close_with_reset(transport: asyncio.BaseTransport) -> None:
-    """Let the end of a transport's socket be a reset."""
+    """Make the close of a transport's socket send a reset."""
     raw: socket.socket | None = transport.get_extra_info("socket")
     if raw is not None:
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER)
 
 
 async def hang_up(scope: Scope, receive: Receive) -> None:
-    """Close the client's connection; what has not been sent of the answer never will be.
+    """Close the client's connection. Bytes of the answer that have not been sent are dropped.
 
     Raises:
-        ConnectionAbortedError: The server has no connection to close: whoever drives the application must see the end.
+        ConnectionAbortedError: The server has no connection to close, so the application's caller must see the end.
     """
     close: Callable[[], None] | None = scope.get("extensions", {}).get(_CLOSE)
     if close is None:
@@ -83,40 +83,41 @@ async def hang_up(scope: Scope, receive: Receive) -> None:
 
 
 def reset_after_answer(scope: Scope) -> None:
-    """Let the connection, if there is one, end with a reset when the answer has been sent."""
+    """End the connection, if there is one, with a reset once the answer has been sent."""
     reset = scope.get("extensions", {}).get(_RESET)
     if reset is not None:
         reset()
 
 
 class ClientConnection(H11Protocol):
-    """uvicorn's own, with Go's phrases, answers to broken uploads, and a way to hang up."""
+    """uvicorn's h11 protocol with Go's reason phrases, answers to broken uploads, and a way to hang up."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Serve this connection."""
         super().connection_made(transport)
-        self.conn = answering = _Answering(transport)
+        answering = _Answering(transport)
+        self.conn: h11.Connection = answering
         serve = cast("ASGIApp", self.app)
 
         async def app(scope: Scope, receive: Receive, send: Send) -> None:
             ours = {_CLOSE: transport.close, _RESET: answering.end_with_reset}
 
-            async def piece_by_piece(message: Message) -> None:
+            async def yielding(message: Message) -> None:
                 await send(message)
                 if message.get("more_body", False):
-                    await asyncio.sleep(0)  # whoever never waits would not hear that the client has left
+                    await asyncio.sleep(0)  # yields, so that a client's disconnect is noticed between two writes
 
-            await serve({**scope, "extensions": {**scope.get("extensions", {}), **ours}}, receive, piece_by_piece)
+            await serve({**scope, "extensions": {**scope.get("extensions", {}), **ours}}, receive, yielding)
 
         self.app = app
 
     def eof_received(self) -> None:
-        """Answer a client that has stopped in the middle of its body and may still listen."""
+        """Answer a client that closed its sending side in the middle of the body and may still read."""
         if self.conn.their_state is h11.SEND_BODY:
             self.send_400_response("")
 
     def send_400_response(self, msg: str) -> None:
-        """Refuse what is not HTTP; in a body, with the words of the endpoint that was to read it."""
+        """Refuse a request that is not HTTP. A broken body gets the error of the endpoint that was to read it."""
         if self.conn.our_state is h11.SEND_RESPONSE:
             self._refuse_body(problems.unreadable(self.scope["path"]))
         elif self.conn.our_state is h11.IDLE:
@@ -138,7 +139,7 @@ class ClientConnection(H11Protocol):
 
 
 class _Answering(h11.Connection):
-    """h11's, which gives every answer Go's phrase, and may end with a reset."""
+    """An `h11.Connection` that uses Go's reason phrases and may end with a reset."""
 
     def __init__(self, transport: asyncio.Transport) -> None:
         super().__init__(h11.SERVER, _HEAD_LIMIT)
@@ -146,7 +147,7 @@ class _Answering(h11.Connection):
         self._reset = False
 
     def end_with_reset(self) -> None:
-        """Let the end of the connection be a reset."""
+        """Make the end of the connection a reset."""
         self._reset = True
 
     @overload
@@ -158,7 +159,7 @@ class _Answering(h11.Connection):
     @overload
     def send(self, event: h11.Event) -> bytes | None: ...
     def send(self, event: h11.Event) -> bytes | None:
-        """The event's bytes."""
+        """Return the event's bytes."""
         if isinstance(event, h11.ConnectionClosed) and self._reset:
             close_with_reset(self._transport)
         if isinstance(event, h11.Response):
@@ -167,11 +168,11 @@ class _Answering(h11.Connection):
 
 
 class ReadDeadline:
-    """An application that does not wait for ever to be told what to do.
+    """ASGI middleware that limits the time in which a request's body must arrive.
 
     Args:
-        app: What reads the request.
-        seconds: How long its body may take to arrive.
+        app: The application that reads the request.
+        seconds: The time limit for the body.
     """
 
     def __init__(self, app: ASGIApp, seconds: float) -> None:
@@ -179,7 +180,7 @@ class ReadDeadline:
         self._seconds = seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer; whoever reads the body learns that it is late by a `Problem`."""
+        """Run the application. `receive` raises a `Problem` when the body is late."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -199,42 +200,42 @@ class ReadDeadline:
         await self._app(scope, in_time, send)
 
 
-_MOVE = "inference_gateway.extend"  # a function that moves the deadline, in the scope's extensions
+_EXTEND = "inference_gateway.extend"  # key of the scope's extensions: a function that extends the write deadline
 
 
 def before_writes(scope: Scope, send: Send) -> Send:
-    """A way to send that moves the deadline before each write of something."""
+    """Return a `send` that extends the write deadline before each write."""
 
-    async def moving(message: Message) -> None:
+    async def extending(message: Message) -> None:
         if message["type"] == "http.response.start" or message.get("body"):
-            _move(scope)
+            _extend(scope)
         await send(message)
 
-    return moving
+    return extending
 
 
 async def before_reads(scope: Scope, lines: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
-    """The lines, with the deadline moved before each is waited for."""
+    """Yield the lines, and extend the write deadline before waiting for each."""
     async with aclosing(lines):
-        _move(scope)
+        _extend(scope)
         async for line in lines:
             yield line
-            _move(scope)
+            _extend(scope)
 
 
-def _move(scope: Scope) -> None:
-    """Give the next write the whole time again; nothing where there is no deadline."""
-    move = scope.get("extensions", {}).get(_MOVE)
-    if move is not None:
-        move()
+def _extend(scope: Scope) -> None:
+    """Extend the write deadline, if there is one, to its full length from now."""
+    extend = scope.get("extensions", {}).get(_EXTEND)
+    if extend is not None:
+        extend()
 
 
 class WriteDeadline:
-    """An application whose answers keep to the deadline.
+    """ASGI middleware that limits the time in which an answer may be written.
 
     Args:
-        app: What answers.
-        seconds: How long after the head of a request, or after the deadline was moved, may be written.
+        app: The application to run.
+        seconds: The time for writing after a request's head, or after the deadline was last extended.
     """
 
     def __init__(self, app: ASGIApp, seconds: float) -> None:
@@ -242,7 +243,7 @@ class WriteDeadline:
         self._seconds = seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer; too late, hang up and let the rest go nowhere."""
+        """Run the application. After the deadline, hang up and drop the rest of the answer."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -255,12 +256,12 @@ class WriteDeadline:
                 clock.hung_up = True
                 await hang_up(scope, receive)
 
-        extensions = {**scope.get("extensions", {}), _MOVE: clock.move}
+        extensions = {**scope.get("extensions", {}), _EXTEND: clock.extend}
         await self._app({**scope, "extensions": extensions}, receive, in_time)
 
 
 class _WriteClock:
-    """One request's deadline."""
+    """The write deadline of one request."""
 
     def __init__(self, seconds: float) -> None:
         self._now = asyncio.get_running_loop().time
@@ -270,11 +271,11 @@ class _WriteClock:
 
     @property
     def over(self) -> bool:
-        """Whether it is too late to write; once it is, it stays so."""
+        """True from the deadline on, or once the connection was hung up."""
         return self.hung_up or self._now() >= self._until
 
-    def move(self) -> None:
-        """Start again."""
+    def extend(self) -> None:
+        """Extend the deadline to its full length from now."""
         self._until = self._now() + self._seconds
 
 
@@ -282,19 +283,19 @@ T = TypeVar("T")
 
 
 class ClientLeft(Exception):  # noqa: N818  (an event, not a fault)
-    """The client closed its connection; there is nobody to answer."""
+    """The client closed its connection, so an answer has no reader."""
 
 
 async def while_connected(receive: Receive, work: Coroutine[object, object, T]) -> T:
-    """The result of the work, which is cancelled as soon as the client leaves.
+    """Return the result of `work`, which is cancelled when the client disconnects.
 
     The request's body must have been read before.
 
     Raises:
-        ClientLeft: The client was gone first.
+        ClientLeft: The client disconnected before the work was done.
     """
     working = asyncio.ensure_future(work)
-    leaving = asyncio.ensure_future(_left(receive))
+    leaving = asyncio.ensure_future(_until_disconnect(receive))
     try:
         await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
         if not working.done():
@@ -306,6 +307,6 @@ async def while_connected(receive: Receive, work: Coroutine[object, object, T]) 
         await asyncio.gather(working, leaving, return_exceptions=True)
 
 
-async def _left(receive: Receive) -> None:
+async def _until_disconnect(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass

@@ -1,4 +1,4 @@
-"""Responses passed on to the client: whole, line by line, or byte for byte."""
+"""Provider responses passed on to the client: whole, line by line, or byte by byte."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from starlette.responses import Response
 
 from .client_connection import ClientLeft, before_reads, before_writes, while_connected
-from .providers.provider import BrokenOff, ProviderError
+from .providers.provider import ProviderError, ProviderTruncatedError
 from .settings import Quirks
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ __all__ = [
     "Lines",
     "Mirror",
     "PassThrough",
-    "as_released",
+    "apply_stream_quirks",
     "lines_of",
     "relay_lines",
     "stream_headers",
@@ -37,18 +37,18 @@ __all__ = [
 
 
 class Lines:
-    """Give it bytes; `rest` is what follows the last line end."""
+    """Splits bytes into lines. `rest` holds the bytes after the last line end."""
 
     def __init__(self) -> None:
         self._rest = bytearray()
 
     @property
     def rest(self) -> bytes:
-        """A last line that has not ended."""
+        """The incomplete last line."""
         return bytes(self._rest)
 
     def feed(self, data: bytes) -> Iterator[bytes]:
-        """The lines that are whole now."""
+        """Yield the lines that are complete now."""
         first, *others = data.split(b"\n")
         self._rest += first
         for piece in others:
@@ -71,11 +71,11 @@ class LineRelay(Response):
     """The answer to a streamed request.
 
     Args:
-        lines: The provider's lines; its first step may raise a `ProviderError`.
-        problem: What such an error is to the client.
-        headers: What the answer's head says besides, whether it is an error or not.
-        quirks: What else may become of them.
-        patient: The write deadline is moved before each write, and so is never met.
+        lines: The provider's lines. Its first step may raise a `ProviderError`.
+        problem: Convert such an error to an answer for the client.
+        headers: Additional headers of the answer, also of an error.
+        quirks: The quirks that change a stream.
+        patient: Extend the write deadline before each write, so that it never passes.
     """
 
     def __init__(
@@ -88,18 +88,18 @@ class LineRelay(Response):
         patient: bool,
     ) -> None:
         super().__init__()
-        self._lines = as_released(lines, quirks)
+        self._lines = apply_stream_quirks(lines, quirks)
         self._problem = problem
         self._more = headers
         self._as_events = quirks.errors_as_events
         self._patient = patient
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send it; the provider's stream is closed however this ends."""
+        """Send the answer. The provider's stream is closed in every case."""
         try:
             await while_connected(receive, self._relay(scope, receive, send))
-        except (ClientLeft, BrokenOff):
-            return  # in the second case with the end unsent, so that the server closes the connection
+        except (ClientLeft, ProviderTruncatedError):
+            return  # after ProviderTruncatedError the end is unsent, so the server closes the connection
 
     async def _relay(self, scope: Scope, receive: Receive, send: Send) -> None:
         more = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in self._more.items()]
@@ -120,32 +120,32 @@ class LineRelay(Response):
             await problem.response()(scope, receive, send)
 
 
-async def as_released(lines: AsyncGenerator[bytes], quirks: Quirks) -> AsyncGenerator[bytes]:
-    """The lines as a release hands them on: one may lose a last line without an end, and hide that they broke off.
+async def apply_stream_quirks(lines: AsyncGenerator[bytes], quirks: Quirks) -> AsyncGenerator[bytes]:
+    """Yield the lines as a release passes them on: some lose an incomplete last line, and some hide a cut-off.
 
     Raises:
-        BrokenOff: They did, and it is not hidden.
-        ProviderError: There are none.
+        ProviderTruncatedError: The lines were cut off, and that is not hidden.
+        ProviderError: There are no lines.
     """
     try:
         async with aclosing(lines):
             async for line in lines:
                 if line.endswith(b"\n") or not quirks.lost_tails:
                     yield line
-    except BrokenOff:
+    except ProviderTruncatedError:
         if not quirks.clean_breaks:
             raise
 
 
 def stream_headers(scope: Scope) -> HeaderPairs:
-    """The headers of an event stream that answers this request."""
+    """Return the headers of an event stream in answer to this request."""
     return _RELAY_HEADERS + [_KEEP] * (_CLOSE not in scope["headers"])
 
 
 async def relay_lines(
     send: Send, headers: HeaderPairs, first: bytes | None, more: AsyncGenerator[bytes], *, status: int = 200
 ) -> None:
-    """Send these lines, each in a write of its own; `first` is None when there is none."""
+    """Send these lines in one write each. `first` is None when there are no lines."""
     await _relay_head(send, status, headers)
     line = first
     while line is not None:
@@ -168,18 +168,18 @@ HOP_BY_HOP = frozenset(
 )
 """Headers that belong to one connection (RFC 9110 section 7.6.1)."""
 
-_NOT_MIRRORED = HOP_BY_HOP | {"date"}  # which the server sets itself
+_NOT_MIRRORED = HOP_BY_HOP | {"date"}  # the server sets its own
 
 
 class PassThrough(Response):
     """The answer to a request that is passed on.
 
     Args:
-        exchange: The provider's answer, not yet asked for.
-        seconds: How long an answer that is no event stream may take in all; None for ever.
-        problem: What it is to the client when no answer begins. One that breaks off later breaks off here too.
-        quirks: What else may become of a stream.
-        streams: An event stream is handed on line by line, without a deadline; otherwise like anything else.
+        exchange: The provider's answer, not yet requested.
+        seconds: Time limit for an answer that is not an event stream; None for no limit.
+        problem: Convert a failure before the answer to an error for the client. A later failure cuts the answer off.
+        quirks: The quirks that change a stream.
+        streams: Pass an event stream on line by line and without a deadline, and not like other bodies.
     """
 
     def __init__(
@@ -195,12 +195,12 @@ class PassThrough(Response):
         self._exchange = exchange
         self._seconds = seconds
         self._problem = problem
-        self._quirks = replace(quirks, lost_tails=False)  # here nothing is lost (gateway-behaviour.md#messages)
+        self._quirks = replace(quirks, lost_tails=False)  # not lost here (gateway-behaviour.md#messages)
         self._streams = streams
         self._begun = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send it; the provider's answer is closed however this ends."""
+        """Send the answer. The provider's answer is closed in every case."""
         try:
             await while_connected(receive, self._relay(scope, send))
         except ClientLeft:
@@ -212,9 +212,9 @@ class PassThrough(Response):
     async def _relay(self, scope: Scope, send: Send) -> None:
         async with asyncio.timeout(self._seconds) as clock, self._exchange as answer:
             if self._streams and answer.header("content-type").partition(";")[0].strip().lower() == "text/event-stream":
-                # a stream may take as long as it likes (gateway-behaviour.md#limits-and-timeouts)
+                # a stream has no time limit (gateway-behaviour.md#limits-and-timeouts)
                 clock.reschedule(None)
-                async with aclosing(before_reads(scope, as_released(lines_of(answer), self._quirks))) as lines:
+                async with aclosing(before_reads(scope, apply_stream_quirks(lines_of(answer), self._quirks))) as lines:
                     first = await anext(lines, None)
                     self._begun = True
                     await relay_lines(send, stream_headers(scope), first, lines)
@@ -222,10 +222,10 @@ class PassThrough(Response):
                 await self._copy(send, answer, [pair for pair in answer.headers if pair[0] in _KEPT])
 
     async def _copy(self, send: Send, answer: ProviderResponse, headers: Iterable[tuple[str, str]]) -> None:
-        """Send the answer with these headers, its bytes as they come.
+        """Send the answer with these headers and its bytes as they arrive.
 
         Raises:
-            ProviderError: It broke off; its end has not been sent.
+            ProviderError: The body was cut off. The end of the answer has not been sent.
         """
         self._begun = True
         pairs = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
@@ -236,7 +236,7 @@ class PassThrough(Response):
 
 
 class Mirror(PassThrough):
-    """The provider's answer with all its headers, a stream like anything else, for as long as it takes."""
+    """The provider's answer with all its headers and without a time limit. A stream is passed on like other bodies."""
 
     def __init__(
         self,
@@ -253,22 +253,22 @@ class Mirror(PassThrough):
 
 
 def _is_mirrored(name: str) -> bool:
-    """Return whether a header reaches the client. What a provider grants to browsers does not."""
+    """Return whether a header is passed on. Permissions for browsers are not."""
     return name not in _NOT_MIRRORED and name != "set-cookie" and not name.startswith("access-control-")
 
 
 async def lines_of(answer: ProviderResponse) -> AsyncGenerator[bytes]:
-    """The lines of the body, a last one without an end included.
+    """Yield the lines of the body, with an incomplete last one.
 
     Raises:
-        BrokenOff: The body ended too early, after these lines.
+        ProviderTruncatedError: The body was cut off after these lines.
     """
     lines, broken = Lines(), None
     try:
         async for data in answer.pieces:
             for line in lines.feed(data):
                 yield line
-    except BrokenOff as error:
+    except ProviderTruncatedError as error:
         broken = error
     if lines.rest:
         yield lines.rest

@@ -1,4 +1,4 @@
-"""What every endpoint of the embedded gateway works with: its settings and its providers."""
+"""The shared state of all endpoints of the embedded gateway: settings, providers, tokens and tools."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from .settings import Access, McpSettings, Quirks, Settings, named
 
 __all__ = ["Gateway"]
 
-_SCRIPTED = ("anthropic", "elevenlabs", "openai")  # between them they offer every endpoint
+_SCRIPTED = ("anthropic", "elevenlabs", "openai")  # together they offer every endpoint
 
 
 class Gateway(Struct, frozen=True):
-    """What all endpoints share.
+    """The shared state of all endpoints.
 
     Attributes:
-        settings: What it was told.
-        providers: Those that can be asked, by id.
-        pools: Whose turn it is, by alias.
-        tokens: Which tokens are good; None when none is asked for.
-        tools: What MCP servers offer.
+        settings: The gateway's settings.
+        providers: The usable providers by id.
+        pools: The deployments of each alias.
+        tokens: The check of bearer tokens; None when no token is required.
+        tools: The tools of MCP servers and functions.
     """
 
     settings: Settings
@@ -48,19 +48,19 @@ class Gateway(Struct, frozen=True):
         scripted: ScriptedProvider | None = None,
         functions: Iterable[Callable[..., object]] = (),
     ) -> Gateway:
-        """The gateway these settings describe.
+        """Build the gateway that the settings describe.
 
         Args:
-            settings: Whose providers have addresses and keys.
+            settings: The gateway's settings.
             local: Answers for `llamacpp` when that has no address.
-            scripted: Answers for `openai`, `anthropic` and `elevenlabs` when they have no address, and for those that
-                have neither an address nor a key; None for nobody.
-            functions: Python functions that are tools as if an MCP server offered them.
+            scripted: Answers for `openai`, `anthropic` and `elevenlabs` when they have no address, and for other
+                providers with neither an address nor a key; None for no such answers.
+            functions: Python functions to offer as tools, as if an MCP server had them.
 
         Raises:
-            TypeError: A function that cannot be described.
-            ValueError: Two functions of one name.
-            IssuerError: Tokens are asked for, and their issuer cannot be asked about them.
+            TypeError: A function cannot be described as a tool.
+            ValueError: Two functions have the same name.
+            IssuerError: Tokens are required, and their issuer cannot be used.
         """
         bugs = named(settings.quirks)
         providers: dict[str, ModelProvider] = {}
@@ -85,14 +85,14 @@ class Gateway(Struct, frozen=True):
 
     @property
     def quirks(self) -> Quirks:
-        """The bugs of the real gateway that are there."""
+        """The bugs of the real gateway that are reproduced."""
         return named(self.settings.quirks)
 
     def provider(self, name: str) -> ModelProvider:
-        """The provider of this id.
+        """Return the provider of this id.
 
         Raises:
-            Problem: There is no such provider, or it has no key.
+            Problem: The provider is unknown, or has no key.
         """
         if name not in CATALOGUE:
             raise Problem.unknown_provider()
@@ -100,24 +100,24 @@ class Gateway(Struct, frozen=True):
             raise Problem.no_key()
         return self.providers[name]
 
-    def supporter(self, name: str, endpoint: str, refusal: Problem) -> ModelProvider:
+    def provider_for(self, name: str, endpoint: str, refusal: Problem) -> ModelProvider:
         """Return the provider of this id if it offers the endpoint, which is checked before its key.
 
         See gateway-behaviour.md#errors.
 
         Raises:
-            Problem: The refusal, or the provider has no key.
+            Problem: The given refusal, or the provider has no key.
         """
         if name not in CATALOGUE or endpoint not in CATALOGUE[name].endpoints:
             raise refusal
         return self.provider(name)
 
-    def listable(self) -> tuple[str, ...]:
-        """The providers worth asking for their models when none is named.
+    def listed_providers(self) -> tuple[str, ...]:
+        """Return the ids of the providers whose models are listed when none is named.
 
-        A provider without a key that nobody configured (Ollama at its default address) is not asked: unlike the real
-        gateway, this one runs where a name that does not resolve would only cost time. Where the scripted provider
-        stands in for all, it is asked under the names it always has.
+        A provider without a key that is not configured (Ollama at its default address) is left out. Its name usually
+        does not resolve where this gateway runs, and the attempt would only cost time. A scripted provider in place of
+        all others is listed under the names it always has.
         """
         access = self.settings.access
         return tuple(

@@ -1,4 +1,4 @@
-"""JSON as Go reads and writes it."""
+"""JSON decoded and encoded as Go does it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TypeVar, cast
 
 import msgspec
 
-__all__ = ["as_it_stands", "complaint", "encode", "quoted", "read_first"]
+__all__ = ["decode_error", "encode", "quoted", "raw_number", "read_first"]
 
 
 T = TypeVar("T")
@@ -19,7 +19,7 @@ _encoder = msgspec.json.Encoder(order="sorted")
 _ESCAPE = re.compile(
     r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(?P<half>\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\."
 )
-_ESCAPES = {  # none of these can stand outside a string, so replacing bytes is safe
+_ESCAPES = {  # none of these occurs outside a string, so replacing bytes is safe
     b"<": b"\\u003c",
     b">": b"\\u003e",
     b"&": b"\\u0026",
@@ -29,7 +29,7 @@ _ESCAPES = {  # none of these can stand outside a string, so replacing bytes is 
 
 
 def encode(value: object) -> bytes:
-    """The value as compact JSON, keys sorted, the five characters escaped."""
+    """Encode a value as compact JSON with sorted keys and the five escaped characters."""
     data = _encoder.encode(value)
     for plain, escaped in _ESCAPES.items():
         data = data.replace(plain, escaped)
@@ -37,17 +37,17 @@ def encode(value: object) -> bytes:
 
 
 def read_first(body: bytes, into: type[T]) -> T:
-    """The first JSON value of the body, as the type given; anything behind it is ignored, and null is nothing.
+    """Decode the first JSON value of the body as the given type. Text after it is ignored, and null counts as absent.
 
     Raises:
-        msgspec.DecodeError: There is no such value, or (as msgspec.ValidationError) it does not fit.
+        msgspec.DecodeError: There is no such value. As msgspec.ValidationError: it does not fit.
     """
     try:
         return msgspec.json.decode(body, type=into)
     except msgspec.ValidationError:
         if b"null" not in body:
             raise
-        again = encode(_without_nulls(json.loads(body, parse_int=as_it_stands, parse_float=as_it_stands)))
+        again = encode(_without_nulls(json.loads(body, parse_int=raw_number, parse_float=raw_number)))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         again = _first_value(body)
         if again == body:
@@ -59,7 +59,8 @@ def read_first(body: bytes, into: type[T]) -> T:
 
 
 def _first_value(body: bytes) -> bytes:
-    """The first value in UTF-8 that is sound (Go reads what is not as U+FFFD); the body where there is no value."""
+    """Return the first value as valid UTF-8 (Go reads invalid bytes as U+FFFD), or the body if there is no value."""
+    # b'{"a": "\\ud83d"} {"b": 2}' becomes b'{"a": "\\ufffd"}'
     text = body.decode("utf-8", "replace").lstrip(" \t\r\n")
     try:
         end = json.JSONDecoder().raw_decode(text)[1]
@@ -69,12 +70,12 @@ def _first_value(body: bytes) -> bytes:
 
 
 def _sound(escape: re.Match[str]) -> str:
-    """The escape, unless it is half of a pair of surrogates."""
+    """Return the escape, or U+FFFD for half of a surrogate pair."""
     return "\\ufffd" if escape["half"] else escape[0]
 
 
-def complaint(body: bytes) -> str | None:
-    """What Go's decoder says of a body that does not begin with a JSON value; None for what it says in other cases."""
+def decode_error(body: bytes) -> str | None:
+    """Return the error of Go's decoder for a body without a JSON value at its start, or None for other errors."""
     text = body.decode("utf-8", "replace").lstrip(" \t\r\n")
     try:
         json.JSONDecoder().raw_decode(text)
@@ -99,7 +100,7 @@ def _misspelt(text: str, literal: str) -> str:
 
 
 def _without_nulls(value: object) -> object:
-    """The value without what is null, but for what is passed on in any shape."""
+    """Remove null members from a value, except inside members that are passed on in any shape."""
     if isinstance(value, list):
         return [_without_nulls(item) for item in cast("list[object]", value)]
     if isinstance(value, dict):
@@ -108,11 +109,11 @@ def _without_nulls(value: object) -> object:
     return value
 
 
-def as_it_stands(number: str) -> msgspec.Raw:
-    """A number that is written as it was read."""
+def raw_number(number: str) -> msgspec.Raw:
+    """Return a number in its original notation."""
     return msgspec.Raw(number.encode())
 
 
 def quoted(text: str) -> str:
-    """The text in double quotes, as Go prints it inside a sentence."""
+    """Return the text in double quotes, as Go prints it inside a sentence."""
     return json.dumps(text, ensure_ascii=False)

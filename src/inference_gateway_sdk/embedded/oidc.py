@@ -1,4 +1,4 @@
-"""OIDC: discover the issuer, fetch its keys, verify bearer tokens."""
+"""OIDC: discovery of the issuer, its keys, and verification of bearer tokens."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["IssuerError", "Oidc", "TokenVerifier", "is_this_machine"]
 
 
 def is_this_machine(url: str) -> bool:
-    """Whether the URL's host is a loopback address or `localhost`."""
+    """Return whether the URL's host is a loopback address or `localhost`."""
     host = urlsplit(url).hostname or ""
     try:
         return ipaddress.ip_address(host).is_loopback
@@ -29,23 +29,23 @@ def is_this_machine(url: str) -> bool:
         return host == "localhost"
 
 
-_SECONDS = 10.0  # for one answer of the issuer
-_PAUSE = 1.0  # seconds between two questions for its keys
-_SKEW = 300.0  # seconds that a token may be used before it says so: clocks differ
-# The type of key behind each family of signatures; those with a shared secret are never taken.
+_SECONDS = 10.0  # timeout of a request to the issuer
+_PAUSE = 1.0  # seconds between two requests for its keys
+_SKEW = 300.0  # seconds by which clocks may differ when `nbf` is checked
+# The key type of each family of signatures. Algorithms with a shared secret are never accepted.
 _KEY_TYPES = {"RS": "RSA", "PS": "RSA", "ES": "EC", "Ed": "OKP"}
 
 
 class IssuerError(Exception):
-    """The issuer cannot be used; the text says why."""
+    """The issuer cannot be used. The message gives the reason."""
 
 
 class Oidc(Struct, frozen=True, kw_only=True):
-    """Whose tokens are taken.
+    """The issuer whose tokens are accepted.
 
     Attributes:
-        issuer: `AUTH_OIDC_ISSUER`: its address, written exactly as it calls itself in its tokens.
-        audience: `AUTH_OIDC_CLIENT_ID`: for whom a token must be.
+        issuer: `AUTH_OIDC_ISSUER`: its address, exactly as in the `iss` claim of its tokens.
+        audience: `AUTH_OIDC_CLIENT_ID`: the required `aud` claim.
     """
 
     issuer: str
@@ -53,7 +53,7 @@ class Oidc(Struct, frozen=True, kw_only=True):
 
 
 class _Discovered(Struct):
-    """What is read of the issuer's description of itself (OpenID Connect Discovery 1.0, section 3)."""
+    """The fields that are read from the issuer's metadata (OpenID Connect Discovery 1.0, section 3)."""
 
     issuer: str
     jwks_uri: str
@@ -61,13 +61,13 @@ class _Discovered(Struct):
 
 
 class TokenVerifier:
-    """Checks tokens of one issuer.
+    """Verifies tokens of one issuer.
 
     Args:
-        oidc: Whose tokens, for whom.
-        jwks_uri: Where its keys are.
-        algorithms: How it signs.
-        pause: Seconds between two questions for its keys, however many tokens have unknown ones.
+        oidc: The issuer and the audience.
+        jwks_uri: The address of the issuer's keys.
+        algorithms: The issuer's signature algorithms.
+        pause: Seconds between two requests for its keys, even if more tokens have unknown keys.
     """
 
     def __init__(self, oidc: Oidc, jwks_uri: str, algorithms: Iterable[str], *, pause: float = _PAUSE) -> None:
@@ -76,15 +76,15 @@ class TokenVerifier:
         self._algorithms = [name for name in algorithms if name[:2] in _KEY_TYPES]
         self._pause = pause
         self._keys: list[jwt.PyJWK] = []
-        self._asked = -pause  # when, on the monotonic clock
-        self._asking: asyncio.Task[None] | None = None
+        self._fetched_at = -pause  # monotonic time of the last request for keys
+        self._fetching: asyncio.Task[None] | None = None
 
     @classmethod
     def discover(cls, oidc: Oidc, *, seconds: float = _SECONDS, pause: float = _PAUSE) -> TokenVerifier:
-        """The verifier for an issuer, which is asked where its keys are.
+        """Make a verifier with the issuer's published metadata.
 
         Raises:
-            IssuerError: It does not answer within the seconds, calls itself something else, or PyJWT is missing.
+            IssuerError: It does not answer in time, publishes another issuer name, or PyJWT is missing.
         """
         _need_library()
         url = oidc.issuer.removesuffix("/") + "/.well-known/openid-configuration"
@@ -95,18 +95,20 @@ class TokenVerifier:
         except (httpx2.HTTPError, httpx2.InvalidURL, msgspec.DecodeError) as error:
             raise IssuerError(f"the OpenID Connect issuer at {url} cannot be used: {error}") from error
         if found.issuer != oidc.issuer:
-            raise IssuerError(f"the issuer {oidc.issuer!r} calls itself {found.issuer!r}: set AUTH_OIDC_ISSUER to that")
+            raise IssuerError(
+                f"the issuer {oidc.issuer!r} calls itself {found.issuer!r}: set AUTH_OIDC_ISSUER to that name"
+            )
         return cls(oidc, found.jwks_uri, found.id_token_signing_alg_values_supported, pause=pause)
 
     async def accepts(self, token: str) -> bool:
-        """Whether the token is signed by the issuer, from it, for the audience, and of now."""
+        """Return whether the token is signed by the issuer, for the audience, and valid now."""
         verdict = self._verdict(token)
-        if verdict is None and await self._renew():
+        if verdict is None and await self._refresh_keys():
             verdict = self._verdict(token)
         return verdict or False
 
     def _verdict(self, token: str) -> bool | None:
-        """What becomes of the token; None when it is signed by no key that is known."""
+        """Return whether the token is accepted, or None if no known key signed it."""
         import jwt
 
         try:
@@ -115,19 +117,19 @@ class TokenVerifier:
             return False
         if header.get("alg") not in self._algorithms:
             return False
-        for key in self._fitting(header):
+        for key in self._candidate_keys(header):
             try:
                 claims = self._claims(token, key)
-                # PyJWT 2.10.0 takes any part of the issuer's name for it (CVE-2024-53861): compared whole here
-                return claims.get("iss") == self._oidc.issuer and _is_of_now(claims)
+                # PyJWT 2.10.0 accepts any part of the issuer's name (CVE-2024-53861), so compare the whole name here
+                return claims.get("iss") == self._oidc.issuer and _is_current(claims)
             except jwt.InvalidSignatureError:
                 continue
             except jwt.PyJWTError:
                 return False
         return None
 
-    def _fitting(self, header: dict[str, object]) -> list[jwt.PyJWK]:
-        """The keys that may have signed a token with this header: one without a key's id leaves it open."""
+    def _candidate_keys(self, header: dict[str, object]) -> list[jwt.PyJWK]:
+        """Return the keys that may have signed a token with this header. Without a `kid`, all of its type."""
         wanted, kid = _KEY_TYPES[str(header["alg"])[:2]], header.get("kid")
         return [key for key in self._keys if key.key_type == wanted and kid in (None, "", key.key_id)]
 
@@ -143,19 +145,19 @@ class TokenVerifier:
             options={"require": ["exp"], "verify_iat": False, "verify_nbf": False},
         )
 
-    async def _renew(self) -> bool:
-        """Whether the keys have been asked for just now: by this token, or by another that waits for them too."""
-        asking = self._asking
-        if asking is None or asking.done() or asking.get_loop() is not asyncio.get_running_loop():
-            if time.monotonic() - self._asked < self._pause:
+    async def _refresh_keys(self) -> bool:
+        """Fetch the keys, or wait for a fetch under way. Return False if the last fetch is too recent."""
+        fetching = self._fetching
+        if fetching is None or fetching.done() or fetching.get_loop() is not asyncio.get_running_loop():
+            if time.monotonic() - self._fetched_at < self._pause:
                 return False
-            self._asked = time.monotonic()
-            asking = self._asking = asyncio.create_task(self._ask())
-        await asyncio.shield(asking)  # a client that leaves must not take the keys from the others
+            self._fetched_at = time.monotonic()
+            fetching = self._fetching = asyncio.create_task(self._fetch_keys())
+        await asyncio.shield(fetching)  # a client that disconnects must not cancel the fetch for the others
         return True
 
-    async def _ask(self) -> None:
-        """Take the issuer's keys in place of those before; one that does not answer changes nothing."""
+    async def _fetch_keys(self) -> None:
+        """Replace the keys with the issuer's current ones. A failed request changes nothing."""
         import jwt
 
         trust_env = not is_this_machine(self._jwks_uri)
@@ -168,8 +170,8 @@ class TokenVerifier:
         self._keys = [key for key in keys if key.public_key_use in (None, "sig")]
 
 
-def _is_of_now(claims: dict[str, object]) -> bool:
-    """Whether the token may be used already; that it has not expired is known."""
+def _is_current(claims: dict[str, object]) -> bool:
+    """Return whether `nbf` has passed. PyJWT has checked the expiry."""
     begins = claims.get("nbf", 0)
     return isinstance(begins, int | float) and begins <= time.time() + _SKEW
 

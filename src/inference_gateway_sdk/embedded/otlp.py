@@ -1,4 +1,4 @@
-"""OTLP metrics, from protobuf or JSON: decode them and check that the gateway accepts them."""
+"""OTLP metrics in protobuf or JSON: decoding, and the checks that the gateway makes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["DELTA", "Metric", "Verdict", "from_json", "from_protobuf", "judge"]
 
 
 DELTA = 1
-"""The only temporality that is taken: each export holds what is new since the last."""
+"""The only accepted temporality: each export contains the changes since the last one."""
 
 _METRIC_KINDS = {5: "gauge", 7: "sum", 9: "histogram", 10: "exponentialhistogram", 11: "summary"}
 _HISTOGRAM, _EITHER, _COUNTER = ("histogram",), ("sum", "histogram"), ("sum",)
@@ -34,14 +34,14 @@ _ACCEPTED_METRICS = {
 
 
 class Metric(Struct, frozen=True, kw_only=True):
-    """As much of a metric as decides whether it is taken.
+    """The properties of a metric that decide whether it is accepted.
 
     Attributes:
-        name: Its name.
-        kind: "sum", "histogram", or another that is never taken; empty for none.
-        points: How many data points it has.
-        temporality: The number of its temporality.
-        monotonic: A sum that only grows.
+        name: The metric's name.
+        kind: "sum", "histogram", or a kind that is never accepted; empty for none.
+        points: The number of data points.
+        temporality: The number of the temporality.
+        monotonic: True for a sum that only grows.
     """
 
     name: str = ""
@@ -52,7 +52,7 @@ class Metric(Struct, frozen=True, kw_only=True):
 
     @property
     def objection(self) -> str:
-        """Why it is not taken; empty when it is."""
+        """The reason for a rejection; empty when the metric is accepted."""
         if self.name not in _ACCEPTED_METRICS:
             return f'unsupported metric "{self.name}"'
         if self.kind not in _ACCEPTED_METRICS[self.name]:
@@ -65,38 +65,39 @@ class Metric(Struct, frozen=True, kw_only=True):
 
 
 class Verdict(Struct, frozen=True):
-    """How many data points were not taken, and the reasons; none and empty when all were."""
+    """The number of rejected data points and the reasons: 0 and empty when all were accepted."""
 
     rejected: int
     reason: str
 
     def json(self) -> dict[str, object]:
-        """The answer's body in JSON; the count is a string, as 64-bit numbers are there."""
+        """Return the answer's body in JSON, where a 64-bit count is a string."""
         if not self.reason:
             return {}
         return {"partialSuccess": {"rejectedDataPoints": str(self.rejected), "errorMessage": self.reason}}
 
     def protobuf(self) -> bytes:
-        """The answer's body in Protobuf: no bytes at all when everything was taken."""
+        """Return the answer's body in protobuf, which is empty when all points were accepted."""
         if not self.reason:
             return b""
         text = self.reason.encode()
+        # ExportMetricsServiceResponse: 0a LEN {08 VARINT rejected_data_points, 12 LEN error_message}
         partial = b"\x08" + _varint(self.rejected) + b"\x12" + _varint(len(text)) + text
         return b"\x0a" + _varint(len(partial)) + partial
 
 
 def judge(metrics: Iterable[Metric]) -> Verdict:
-    """What becomes of these metrics."""
+    """Check the metrics and return the verdict on all of them."""
     refused = [metric for metric in metrics if metric.points and metric.objection]
     reasons = dict.fromkeys(metric.objection for metric in refused)
     return Verdict(sum(metric.points for metric in refused), "; ".join(reasons))
 
 
 def from_protobuf(data: bytes) -> Iterator[Metric]:
-    """The metrics of an `ExportMetricsServiceRequest`.
+    """Yield the metrics of an `ExportMetricsServiceRequest`.
 
     Raises:
-        DecodingError: The bytes are no such message.
+        DecodingError: The bytes are not such a message.
     """
     for resource in _messages(data, 1):
         for scope in _messages(resource, 2):
@@ -127,7 +128,7 @@ def _messages(data: bytes, wanted: int) -> Iterator[bytes]:
 
 
 def _varint(value: int) -> bytes:
-    """A whole number, seven bits a byte, the lowest first."""
+    """Encode an integer as a protobuf varint: seven bits per byte, lowest first."""
     data = bytearray()
     while value > 0x7F:
         data.append(value & 0x7F | 0x80)
@@ -147,11 +148,11 @@ _TEMPORALITIES = {
 
 
 class _Message(Struct, forbid_unknown_fields=True, rename="camel"):
-    """A message; a field it does not have is an error."""
+    """An OTLP message. An unknown field is an error."""
 
 
 class Value(_Message):
-    """An attribute's value: one of these."""
+    """An attribute's value, in exactly one of the fields."""
 
     string_value: OtlpText = None
     bool_value: bool | None = None
@@ -182,7 +183,7 @@ class Attributes(_Message):
 
 
 class Exemplar(_Message):
-    """A single measurement behind a data point."""
+    """An example measurement of a data point."""
 
     filtered_attributes: list[Attribute] | None = None
     time_unix_nano: Whole = None
@@ -220,7 +221,7 @@ class HistogramPoint(_Point):
 
 
 class Buckets(_Message):
-    """The buckets of one sign."""
+    """The buckets of positive or of negative values."""
 
     offset: Whole = None
     bucket_counts: list[Whole] | None = None
@@ -291,7 +292,7 @@ class Summary(_Message):
 
 
 class Measured(_Message):
-    """A metric: one of the five kinds."""
+    """A metric of one of the five kinds."""
 
     name: OtlpText = None
     description: OtlpText = None
@@ -304,7 +305,7 @@ class Measured(_Message):
     summary: Summary | None = None
 
     def metric(self) -> Metric:
-        """What matters of it."""
+        """Return the properties that decide whether the metric is accepted."""
         kinds = (self.sum, self.histogram, self.gauge, self.exponential_histogram, self.summary)
         data = next((kind for kind in kinds if kind is not None), None)
         if data is None:
@@ -319,7 +320,7 @@ class Measured(_Message):
 
 
 class Scope(_Message):
-    """The library that measured."""
+    """The instrumentation library."""
 
     name: OtlpText = None
     version: OtlpText = None
@@ -336,7 +337,7 @@ class ScopeMetrics(_Message):
 
 
 class Resource(_Message):
-    """Who measured."""
+    """The source of the metrics."""
 
     attributes: list[Attribute] | None = None
     dropped_attributes_count: Whole = None
@@ -351,16 +352,16 @@ class ResourceMetrics(_Message):
 
 
 class Export(_Message):
-    """The whole push."""
+    """The request of a metrics export."""
 
     resource_metrics: list[ResourceMetrics] | None = None
 
 
 def from_json(data: bytes) -> Iterator[Metric]:
-    """The metrics of an export.
+    """Yield the metrics of an export.
 
     Raises:
-        msgspec.DecodeError: The bytes are no JSON, or (as msgspec.ValidationError) hold what an export does not.
+        msgspec.DecodeError: The bytes are not JSON. As msgspec.ValidationError: they are not an export.
     """
     export = msgspec.convert(_in_camel_case(msgspec.json.decode(data)), type=Export)
     for resource in export.resource_metrics or ():
@@ -370,7 +371,7 @@ def from_json(data: bytes) -> Iterator[Metric]:
 
 
 def _in_camel_case(value: object) -> object:
-    """The same with every name in camel case: an export has names of fields and no others."""
+    """Convert all object keys to camel case. In an export every key is a field name."""
     if isinstance(value, dict):
         named = cast("dict[str, object]", value).items()
         return {re.sub("_([a-z])", _upper, name): _in_camel_case(each) for name, each in named}
@@ -386,6 +387,6 @@ def _upper(found: re.Match[str]) -> str:
 def _temporality(value: int | str | None) -> int:
     if isinstance(value, str):
         if value not in _TEMPORALITIES:
-            raise msgspec.ValidationError(f"{value!r} is no aggregation temporality")
+            raise msgspec.ValidationError(f"{value!r} is not an aggregation temporality")
         return _TEMPORALITIES[value]
     return value or 0

@@ -1,7 +1,7 @@
-"""A request's body: its bytes up to a limit, and the little that a gateway reads of JSON which it passes on.
+"""Request bodies: bytes up to a limit, and the few fields that a gateway reads of JSON that it passes on.
 
-Pass-through endpoints send a body on byte for byte, unless the model's name carries the provider's prefix: then it is
-written anew without the prefix, keys sorted and numbers as they stood (gateway-behaviour.md#messages).
+Pass-through endpoints send a body on unchanged, unless the model's name has the provider's prefix. Then the body is
+encoded again without the prefix, with sorted keys and unchanged numbers (gateway-behaviour.md#messages).
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ __all__ = ["PassedBody", "read_body"]
 
 
 async def read_body(request: Request, limit: int) -> bytes:
-    """The body's bytes.
+    """Return the body's bytes.
 
     Raises:
-        Problem: There are more than `limit`.
+        Problem: The body is longer than `limit`.
     """
     body = bytearray()
     async for data in request.stream():
@@ -43,13 +43,13 @@ class _Named(Struct):
 
 
 class PassedBody:
-    """A JSON body on its way to a provider.
+    """A JSON body to pass on to a provider.
 
     Args:
-        data: Its bytes.
+        data: The body's bytes.
 
     Raises:
-        Problem: It is not one JSON object with a model's name for its `model`.
+        Problem: The body is not a JSON object, or its `model` is not a string.
     """
 
     def __init__(self, data: bytes) -> None:
@@ -58,15 +58,15 @@ class PassedBody:
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise Problem.bad_request() from error
         self._data = data
-        self.model = named.model or ""
-        self.stream = bool(named.stream)
+        self.model: str = named.model or ""
+        self.stream: bool = bool(named.stream)
 
     def with_model(self, model: str) -> bytes:
-        """The bytes to send when the provider knows the model by this name."""
+        """Return the bytes to send to a provider that knows the model by this name."""
         if model == self.model:
             return self._data
         try:
-            whole = json.loads(self._data, parse_int=go_json.as_it_stands, parse_float=go_json.as_it_stands)
+            whole = json.loads(self._data, parse_int=go_json.raw_number, parse_float=go_json.raw_number)
         except (ValueError, RecursionError) as error:
             raise Problem.bad_request() from error
         return go_json.encode({**whole, "model": model})

@@ -1,4 +1,4 @@
-"""Model names to providers: prefixes, routing aliases and pools of deployments."""
+"""Routing of model names to providers: prefixes, aliases and pools of deployments."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __all__ = ["ModelRoute", "PoolError", "Pools", "admit", "is_listed", "named_prov
 
 
 class ModelRoute(Struct, frozen=True):
-    """Who answers, what the model is called there, and whether a pool chose so."""
+    """The provider of a request, the model's name there, and whether a pool selected it."""
 
     provider: str
     model: str
@@ -30,25 +30,25 @@ class ModelRoute(Struct, frozen=True):
 
     @property
     def headers(self) -> dict[str, str]:
-        """What the answer says about the choice: nothing where no pool made one (gateway-behaviour.md#routing)."""
+        """The answer's headers about the selection; empty if no pool selected (gateway-behaviour.md#routing)."""
         if not self.selected:
             return {}
-        model = self.model.encode().decode("latin-1")  # a name outside of ASCII goes out in UTF-8, as Go sends it
+        model = self.model.encode().decode("latin-1")  # a non-ASCII name is sent as UTF-8, as Go does
         return {"x-selected-provider": self.provider, "x-selected-model": model}
 
 
 def named_provider(request: Request) -> str:
-    """The provider that the query names, the first if it names several; empty for none."""
+    """Return the first provider that the query names, or an empty string."""
     return next(iter(request.query_params.getlist("provider")), "")
 
 
 def route_model(model: str, provider: str) -> ModelRoute:
-    """Who answers for this model.
+    """Return the route of a model.
 
-    A provider that is named is taken as it stands, and the model then keeps its prefix. The id need not be known.
+    An explicit provider is used unchanged, and the model then keeps its prefix. The id need not be known.
 
     Raises:
-        Problem: Neither says who.
+        Problem: Neither the model nor the query names a provider.
     """
     if provider:
         return ModelRoute(provider, model)
@@ -59,10 +59,10 @@ def route_model(model: str, provider: str) -> ModelRoute:
 
 
 def admit(requested: str, settings: Settings) -> None:
-    """Return when the model may be used, by the name it was asked for.
+    """Return if the model, by its requested name, may be used.
 
     Raises:
-        Problem: A list rules it out.
+        Problem: The allowed or disallowed list excludes it.
     """
     if is_listed(requested, settings):
         return
@@ -70,7 +70,7 @@ def admit(requested: str, settings: Settings) -> None:
 
 
 def is_listed(requested: str, settings: Settings) -> bool:
-    """Whether the lists let this model through; with a list of allowed ones, the other is not looked at."""
+    """Return whether the lists permit this model. If there are allowed models, the disallowed ones are ignored."""
     name = requested.lower()
     forms = {name, name.partition("/")[2] or name}
     if settings.allowed_models:
@@ -79,21 +79,21 @@ def is_listed(requested: str, settings: Settings) -> bool:
 
 
 Deployments = Mapping[str, Sequence[tuple[str, str]]]
-_LEAST = 2  # deployments of one alias
+_LEAST = 2  # the least number of deployments of an alias
 
 
 class PoolError(ValueError):
-    """The pools cannot be used; the message says which alias and what to write."""
+    """The pools cannot be used. The message names the alias and a correct value."""
 
 
 class Pools:
-    """Whose turn it is, by alias; the turns are counted for as long as this object lives.
+    """Round-robin selection of deployments by alias. The position is kept in this object.
 
     Args:
-        deployments: By alias the (provider id, model name) pairs that take turns.
+        deployments: The (provider id, model name) pairs of each alias.
 
     Raises:
-        PoolError: An alias has fewer than two, or one of them names no known provider or no model.
+        PoolError: An alias has fewer than two deployments, or one of them has an unknown provider or no model.
     """
 
     def __init__(self, deployments: Deployments) -> None:
@@ -105,7 +105,7 @@ class Pools:
         }
 
     def select(self, alias: str) -> ModelRoute | None:
-        """The next deployment of the alias, which must match to the letter; None when there is no such alias."""
+        """Return the next deployment of the alias, which must match exactly, or None if there is no such alias."""
         turns = self._turns.get(alias)
         return None if turns is None else next(turns)
 
@@ -125,10 +125,10 @@ class _File(Struct):
 
 
 def read_pools(path: str) -> dict[str, tuple[tuple[str, str], ...]]:
-    """The pools of a file such as `ROUTING_CONFIG_PATH` names.
+    """Read the pools from a file such as `ROUTING_CONFIG_PATH` names.
 
     Raises:
-        PoolError: It cannot be read, is not such a file, names another strategy than `round_robin`, or no alias at all.
+        PoolError: The file is unreadable or malformed, has a strategy other than `round_robin`, or has no alias.
     """
     try:
         text = Path(path).read_text("utf-8")
@@ -149,7 +149,7 @@ def _parsed_pools(text: str) -> object:
     except msgspec.DecodeError:
         pass
     try:
-        import yaml  # type: ignore[import-untyped]  # its stubs are a package of their own
+        import yaml  # type: ignore[import-untyped]  # its stubs are a separate package
     except ModuleNotFoundError:
         raise PoolError("is not JSON, and reading YAML needs PyYAML: pip install pyyaml, or write it as JSON") from None
     try:
@@ -160,7 +160,7 @@ def _parsed_pools(text: str) -> object:
 
 def _members(alias: str, pool: _Pool) -> tuple[tuple[str, str], ...]:
     if pool.strategy not in (None, "", "round_robin"):
-        raise PoolError(f"alias {alias!r}: there is no strategy {pool.strategy!r}: write round_robin")
+        raise PoolError(f"alias {alias!r}: unknown strategy {pool.strategy!r}: write round_robin")
     return tuple((each.provider or "", each.model or "") for each in pool.deployments or ())
 
 
@@ -169,6 +169,6 @@ def _check_pools(alias: str, members: Sequence[tuple[str, str]]) -> None:
         raise PoolError(f"alias {alias!r}: give it at least {_LEAST} deployments, each a provider and a model")
     for provider, model in members:
         if provider not in CATALOGUE:
-            raise PoolError(f"alias {alias!r}: there is no provider {provider!r}: write one of {', '.join(CATALOGUE)}")
+            raise PoolError(f"alias {alias!r}: unknown provider {provider!r}: write one of {', '.join(CATALOGUE)}")
         if not model or not model.isprintable():
             raise PoolError(f"alias {alias!r}: the deployment at {provider} needs a model's name, not {model!r}")

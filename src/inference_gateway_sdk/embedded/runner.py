@@ -1,4 +1,4 @@
-"""Run the gateway: in this process for a `with` block, or until interrupted."""
+"""Runs the gateway: in a thread for a `with` block, or until interrupted."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ import socket
 import ssl
 import threading
 import time
-import warnings
 from contextlib import contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING
@@ -48,8 +47,10 @@ _PROBE_SECONDS = 5.0
 
 
 async def probe_providers(gateway: Gateway, report: Callable[[str], None]) -> None:
-    """Ask the providers that are reached over HTTP, all at once, and tell what each said in order of their names."""
-    relays = {name: relay for name in gateway.listable() if isinstance(relay := gateway.providers[name], HttpProvider)}
+    """Query all HTTP providers concurrently and report each outcome, in order of their names."""
+    relays = {
+        name: relay for name in gateway.listed_providers() if isinstance(relay := gateway.providers[name], HttpProvider)
+    }
     outcomes = await asyncio.gather(*(_probe_outcome(relay) for relay in relays.values()))
     for (name, relay), outcome in zip(relays.items(), outcomes, strict=True):
         report(f"{name} at {relay.url}: {outcome}")
@@ -71,7 +72,7 @@ _MANY_FILES = 10_240
 
 
 class ListenError(Exception):
-    """The address cannot be listened at; the text says why."""
+    """The address cannot be listened on. The message gives the reason."""
 
 
 @contextmanager
@@ -83,23 +84,23 @@ def running(
     tools: Iterable[Callable[..., object]] = (),
     faults: FaultPlan | Iterable[Rule | Fault | str] = (),
 ) -> Generator[str]:
-    """The address ("http://127.0.0.1:PORT") of a gateway that runs in a thread until the block ends.
+    """Run a gateway in a thread until the block ends, and return its address ("http://127.0.0.1:PORT").
 
     Args:
-        settings: None for the defaults, nothing of the environment, and a free port; with a scripted provider also with
-            everything on that is off by default, so that each endpoint answers.
-        local: The smoke-test model; None for the weights in their usual place, never pulled.
-        scripted: Answers for providers without an address, as in `Gateway.build`; None for nobody.
-        tools: Python functions that chats are offered as if an MCP server had them; that there are any turns MCP on,
-            and without settings the list of tools too, and direct mode.
-        faults: What goes wrong, and for which requests; a plan can be asked what was played.
+        settings: None for the defaults with a free port, without environment variables. With a scripted provider, None
+            also turns on every feature that is off by default, so that each endpoint answers.
+        local: The smoke-test model; None for the weights in their usual place, without download.
+        scripted: Answers for providers without an address, as in `Gateway.build`; None for no such answers.
+        tools: Python functions that chats are offered as tools, as if an MCP server had them. Any tool turns MCP on.
+            Without settings it also turns on the list of tools and direct mode.
+        faults: The faults to inject, as rules or as a plan. A plan counts the faults that were chosen.
 
     Raises:
-        ListenError: The address is taken or not ours.
-        IssuerError: Tokens are asked for, and their issuer cannot be asked about them.
-        FaultError: A fault is none.
-        TypeError: A tool that is no function, or has parameters that JSON cannot fill.
-        ValueError: Two tools of one name.
+        ListenError: The address is in use or not local.
+        IssuerError: Tokens are required, and their issuer cannot be used.
+        FaultError: A fault is invalid.
+        TypeError: A tool is not a function, or has parameters that JSON cannot fill.
+        ValueError: Two tools have the same name.
     """
     plan = faults if isinstance(faults, FaultPlan) else FaultPlan(faults) if faults else None
     everything = scripted is not None
@@ -119,10 +120,10 @@ def running(
 
 @contextmanager
 def hosting(app: ASGIApp, settings: Settings, faults: FaultPlan | None = None) -> Generator[str]:
-    """The address of an application that is served from a thread until the block ends, with the faults of a plan.
+    """Serve an application in a thread until the block ends, with the faults of a plan, and return its address.
 
     Raises:
-        ListenError: The address is taken or not ours.
+        ListenError: The address is in use or not local.
     """
     server = _Server(app, settings, faults, grace=0)
     with _listen(settings) as listener:
@@ -140,33 +141,32 @@ def serve(
     settings: Settings,
     local: LocalModel,
     announce: Callable[[str, Gateway], None],
-    report: Callable[[str], None] | None = None,
+    report: Callable[[str], None],
     *,
     faults: FaultPlan | None = None,
     scripted: ScriptedProvider | None = None,
-    tell: Callable[[str], None] | None = None,
 ) -> None:
-    """Serve in this thread until SIGINT or SIGTERM, then end what is open within `settings.grace`; a second cuts it.
+    """Serve in this thread until SIGINT or SIGTERM. Open answers then have `settings.grace`; a second signal cuts them.
 
     Args:
-        settings: Where, and with which providers.
+        settings: The address and the providers.
         local: The smoke-test model.
-        announce: Called with the address and what is served there, once connections are accepted.
-        report: Called with a sentence about each provider that is reached over HTTP, a little later.
-        faults: What goes wrong, and for which requests.
-        scripted: Answers for providers without an address, as in `Gateway.build`; None for nobody.
-        tell: The former name of `report`.
+        announce: Called with the address and the gateway, once connections are accepted.
+        report: Called with a sentence about each HTTP provider, some time after `announce`.
+        faults: The faults to inject.
+        scripted: Answers for providers without an address, as in `Gateway.build`; None for no such answers.
 
     Raises:
-        ListenError: The address is taken or not ours, or the certificate cannot be used.
-        IssuerError: Tokens are asked for, and their issuer cannot be asked about them.
+        ListenError: The address is in use or not local, or the certificate cannot be used.
+        IssuerError: Tokens are required, and their issuer cannot be used.
     """
-    if tell is not None:
-        warnings.warn("serve(tell=) is now report=: the old name goes in 2.0", DeprecationWarning, stacklevel=2)
-    report = report or tell or (lambda _: None)
     gateway = Gateway.build(settings, local, scripted)
     server = _Server(
-        create_app(gateway), settings, faults, grace=settings.grace, beside=partial(probe_providers, gateway, report)
+        create_app(gateway),
+        settings,
+        faults,
+        grace=settings.grace,
+        background=partial(probe_providers, gateway, report),
     )
     _allow_open_files()
     with _listen(settings) as listener, _quiet_signals():
@@ -175,7 +175,7 @@ def serve(
 
 
 class _Server(uvicorn.Server):
-    """uvicorn's server, which ends as soon as it is told to, silent about the answers that it cuts."""
+    """A uvicorn server that stops at once when asked to, and does not log the answers that it cuts off."""
 
     def __init__(
         self,
@@ -184,37 +184,37 @@ class _Server(uvicorn.Server):
         faults: FaultPlan | None,
         *,
         grace: float,
-        beside: Callable[[], Coroutine[object, object, None]] | None = None,
+        background: Callable[[], Coroutine[object, object, None]] | None = None,
     ) -> None:
         served = FaultMiddleware(app, faults) if faults else app
-        # Before faults and scripts too: a web page must not set off one, or use one up.
+        # Before faults and scripts: a web page must not trigger a fault or use up a script.
         checked = OriginCheck(served, settings.host, settings.allowed_hosts, settings.allowed_origins)
         super().__init__(_config(checked, settings))
         if faults:
             self.config.http = ConnectionWithFaults
         self._faults = faults
         self._grace = grace
-        self._beside = beside
-        self._others: list[asyncio.Task[None]] = []
+        self._background = background
+        self._background_tasks: list[asyncio.Task[None]] = []
         self._stop_requested = asyncio.Event()
         self._wake: Callable[[], object] = bool
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Begin to listen, with a door that faults can shut, and begin what runs beside."""
+        """Listen, attach the listener to the fault plan, and start the background task."""
         await super().startup(sockets)
-        if self._beside:
-            self._others.append(asyncio.create_task(self._beside()))
+        if self._background:
+            self._background_tasks.append(asyncio.create_task(self._background()))
         if self._faults and sockets:
             self._faults.attach(Listener(self, sockets))
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """End the server; called by a signal, or by whoever runs it in a thread."""
+        """Stop the server. Called by a signal handler, or by the thread that started the server."""
         super().handle_exit(sig, frame)
-        with suppress(RuntimeError):  # its loop is closed: it has ended
+        with suppress(RuntimeError):  # the loop is closed, so the server has ended
             self._wake()
 
     async def main_loop(self) -> None:
-        """Tick ten times a second until told to end, which ends the last tick early."""
+        """Tick ten times a second until stopped. A stop ends the last tick early."""
         self._wake = partial(asyncio.get_running_loop().call_soon_threadsafe, self._stop_requested.set)
         ticks = 0
         while not await self.on_tick(ticks):
@@ -223,21 +223,21 @@ class _Server(uvicorn.Server):
                 await asyncio.wait_for(self._stop_requested.wait(), 0.1)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Let open answers end within the time of grace, unless told again to end, and cut the others."""
+        """Let open answers end within the grace period, or until a second stop, then cancel them."""
         if self._faults:
             self._faults.attach(None)
         for listener in self.servers:
             listener.close()
-        for place in sockets or ():  # one may be bound and not listen, while connections are refused
+        for place in sockets or ():  # while connections are refused, a socket may be bound without listening
             place.close()
         for connection in list(self.server_state.connections):
             connection.shutdown()
         answers = list(self.server_state.tasks)
         if answers and self._grace:
             await self._wait_for(answers)
-        for task in (*answers, *self._others):
+        for task in (*answers, *self._background_tasks):
             task.cancel()
-        await asyncio.gather(*answers, *self._others, return_exceptions=True)
+        await asyncio.gather(*answers, *self._background_tasks, return_exceptions=True)
         await self.lifespan.shutdown()
 
     async def _wait_for(self, answers: Sequence[asyncio.Task[None]]) -> None:
@@ -248,16 +248,16 @@ class _Server(uvicorn.Server):
         second_stop.cancel()
 
     def run(self, sockets: list[socket.socket] | None = None) -> None:
-        """Serve until told to end."""
+        """Serve until stopped."""
         log = logging.getLogger("uvicorn.error")
-        log.addFilter(self._is_news)
+        log.addFilter(self._is_relevant)
         try:
             super().run(sockets)
         finally:
-            log.removeFilter(self._is_news)
+            log.removeFilter(self._is_relevant)
 
-    def _is_news(self, record: logging.LogRecord) -> bool:
-        """Whether it was not meant: an answer that ends where the provider's did is, and so is what follows the end."""
+    def _is_relevant(self, record: logging.LogRecord) -> bool:
+        """Filter out records about answers that are cut off on purpose, and all records after the stop."""
         return not self.should_exit and "without completing response" not in record.getMessage()
 
 
@@ -280,24 +280,24 @@ def _config(app: ASGIApp, settings: Settings) -> uvicorn.Config:
 
 
 def _check_certificate(settings: Settings) -> None:
-    """Return when there is none, or one that can be used."""
+    """Return if there is no certificate, or a usable one."""
     if settings.tls_cert is None:
         return
     try:
         ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(settings.tls_cert, settings.tls_key)
-    except OSError as error:  # of which those of the library are a kind
+    except OSError as error:  # includes ssl.SSLError
         files = f"{settings.tls_cert} and {settings.tls_key}"
         raise ListenError(f"the certificate and key in {files} cannot be used: {error}") from error
 
 
 def _allow_open_files() -> None:
-    """Let this process have as many connections as the system allows: an open stream takes two, and shells give few."""
+    """Raise the limit of open files, which shells set low: an open stream takes two."""
     try:
         import resource
-    except ImportError:  # there is no such limit on Windows
+    except ImportError:  # Windows has no such limit
         return
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = _MANY_FILES if most == resource.RLIM_INFINITY else most  # macOS says so, and does not mean it
+    wanted = _MANY_FILES if most == resource.RLIM_INFINITY else most  # macOS reports an infinite limit, but rejects it
     with suppress(OSError, ValueError):
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
 
@@ -305,7 +305,7 @@ def _allow_open_files() -> None:
 def _listen(settings: Settings) -> socket.socket:
     try:
         family = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0][0]
-        listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # named, or asyncio leaves Nagle on
+        listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # else asyncio leaves Nagle on
     except OSError as error:
         raise ListenError(f"cannot listen at {settings.host}: {error.strerror or error}") from error
     try:
@@ -335,7 +335,7 @@ def _await_start(server: uvicorn.Server, thread: threading.Thread) -> None:
 
 @contextmanager
 def _quiet_signals() -> Generator[None]:
-    """Let SIGINT and SIGTERM end the server and nothing more: it raises them once again when it has ended."""
+    """Ignore SIGINT and SIGTERM outside the server, which raises them again after it has stopped."""
 
     def nothing(_: int, __: FrameType | None) -> None:
         pass

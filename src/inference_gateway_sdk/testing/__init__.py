@@ -1,7 +1,7 @@
-"""A gateway for tests of code that asks models: real HTTP, scripted answers.
+"""A scripted gateway for tests of code that calls models: real HTTP, scripted answers.
 
-`scripted_gateway()` runs one for a `with` block; pytest has it as the fixture `gateway`. docs/testing.md shows both.
-Needs the extra `embedded`. Nothing here is loaded before it is asked for.
+`scripted_gateway()` runs one for a `with` block; pytest has the fixture `gateway`. docs/testing.md shows both.
+Needs the extra `embedded`. Submodules are imported on first use.
 """
 
 from __future__ import annotations

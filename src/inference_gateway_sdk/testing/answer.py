@@ -1,4 +1,4 @@
-"""The answers a test scripts: text, tool calls, JSON, and refusals by status."""
+"""Scripted answers: text, tool calls, JSON, and errors by status."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ __all__ = [
 ]
 
 
-__tracebackhide__ = True  # pytest shows the test's line, not ours
+__tracebackhide__ = True  # pytest shows the test's line and not this module's
 
 STATUSES = {
     "bad_request": 400,
@@ -41,7 +41,7 @@ STATUSES = {
     "timeout": 504,
     "overloaded": 529,
 }
-"""Names for the statuses that a test asks for."""
+"""Names of the statuses that `fail` accepts."""
 
 _MESSAGES = {
     400: ("invalid_request_error", "the request is not valid"),
@@ -69,11 +69,11 @@ _ANTHROPIC = {
 
 
 class Refusal(Struct, frozen=True, kw_only=True):
-    """An answer that says no.
+    """An error answer.
 
     Attributes:
         status: The HTTP status, 400 to 599.
-        message: What the provider says.
+        message: The provider's error message.
         kind: The error's type, as OpenAI names it.
         code: The provider's own code, None for none.
         retry_after: The `Retry-After` header, in seconds; None for none.
@@ -86,7 +86,7 @@ class Refusal(Struct, frozen=True, kw_only=True):
     retry_after: float | None = None
 
     def envelope(self, path: str) -> dict[str, object]:
-        """The body in the words of a provider that is asked at this path: Anthropic's, or OpenAI's as most use."""
+        """Return the body of a provider's error at this path: in Anthropic's format, or in OpenAI's as most use it."""
         if path.endswith("/messages"):
             kind = _ANTHROPIC.get(self.status, "api_error")
             return {"type": "error", "error": {"type": kind, "message": self.message}}
@@ -96,14 +96,14 @@ class Refusal(Struct, frozen=True, kw_only=True):
 def refusal_of(
     what: str | int, *, message: str | None = None, code: str | int | None = None, retry_after: float | None = None
 ) -> Refusal:
-    """The refusal of this status, by number or name.
+    """Return the error answer for a status, given by number or name.
 
     Raises:
-        ValueError: There is no such status, or the header makes no sense.
+        ValueError: The status or `retry_after` is invalid.
     """
     status = what if isinstance(what, int) else STATUSES[what]
     if isinstance(what, bool) or not 400 <= status <= 599:
-        raise ValueError(f"fail({what!r}): a failure has a status from 400 to 599 (respond() sends any other)")
+        raise ValueError(f"fail({what!r}): use a status from 400 to 599, or respond() for any other")
     if retry_after is not None and retry_after < 0:
         raise ValueError(f"retry_after={retry_after!r}: write the seconds to wait, 0 or more")
     kind, usual = _MESSAGES.get(
@@ -113,7 +113,7 @@ def refusal_of(
 
 
 class _Unset:
-    """Marks an argument that was not given, where None is a value."""
+    """Marks an argument that was not passed, where None is a value."""
 
     def __repr__(self) -> str:
         return "<not given>"
@@ -123,12 +123,12 @@ UNSET = _Unset()
 
 
 class ToolCall(Struct, frozen=True):
-    """A tool that the model calls.
+    """A tool call of the model.
 
     Attributes:
         name: The tool's name.
-        arguments: A mapping, or the text that the model writes in its place: any text, to see bad JSON handled.
-        id: Made from the length of the conversation when left out.
+        arguments: A mapping, or the text that the model writes in its place. Any text is allowed, to test invalid JSON.
+        id: The call's id; by default made from the length of the conversation.
     """
 
     name: str
@@ -136,7 +136,7 @@ class ToolCall(Struct, frozen=True):
     id: str | None = None
 
     def numbered(self, length: int, number: int) -> ScriptedCall:
-        """The call, told from all others in a conversation of this length."""
+        """Return the call with an id that is unique in a conversation of this length."""
         text = self.arguments if isinstance(self.arguments, str) else _json_text(self.arguments)
         return ScriptedCall(self.name, text, f"{length}" if number == 1 else f"{length}_{number}", self.id)
 
@@ -144,25 +144,25 @@ class ToolCall(Struct, frozen=True):
 ToolCallLike: TypeAlias = (
     ToolCall | ChatCompletionMessageToolCall | str | tuple[str, Mapping[str, object] | str] | Mapping[str, object]
 )
-"""A call as tests write it: a name, `(name, arguments)`, `ToolCall`, a call of an earlier answer, or its mapping."""
+"""A tool call in a test: a name, `(name, arguments)`, `ToolCall`, a call of an earlier answer, or its mapping."""
 
 
 UsageLike: TypeAlias = CompletionUsage | tuple[int, int] | Mapping[str, object]
-"""Tokens as tests write them: `(prompt, completion)`, or the contract's `CompletionUsage`, also as a mapping."""
+"""Token counts in a test: `(prompt, completion)`, or the contract's `CompletionUsage`, also as a mapping."""
 
 
 class ScriptedAnswer(Struct, frozen=True, kw_only=True):
-    """What the model says.
+    """The model's answer.
 
     Attributes:
-        text: None for an answer without any, as one that only calls tools.
-        pieces: The text as a stream hands it over; None for its words.
-        tool_calls: In order.
-        reasoning: What it thought first, None for nothing.
-        finish_reason: As a chat says it: "stop", "length", "tool_calls", "content_filter", or anything else.
-        usage: None for the number of words, which is what a test needs as a rule.
-        image: The bytes of a picture, for requests that ask for one; None for one that is drawn here.
-        audio: The bytes of a sound, for requests that ask for one; None for one that is made here.
+        text: The text; None for an answer without text, such as one with tool calls only.
+        pieces: The text in the pieces of a stream; None for its words.
+        tool_calls: The tool calls in order.
+        reasoning: The reasoning before the text; None for none.
+        finish_reason: The finish reason of a chat: "stop", "length", "tool_calls", "content_filter", or any other.
+        usage: The token counts; None for the number of words, which suits most tests.
+        image: The bytes of an image for requests that ask for one; None for a generated one.
+        audio: The bytes of a sound for requests that ask for one; None for a generated one.
         pause: Seconds between two pieces of a stream.
     """
 
@@ -177,7 +177,7 @@ class ScriptedAnswer(Struct, frozen=True, kw_only=True):
     pause: float = 0.0
 
     def turn(self, asked: Conversation) -> ScriptedTurn:
-        """The answer as the next turn of a conversation."""
+        """Return the answer as the next turn of a conversation."""
         calls = tuple(call.numbered(asked.length, number) for number, call in enumerate(self.tool_calls, 1))
         return ScriptedTurn(
             asked.model,
@@ -208,19 +208,17 @@ def scripted_answer(
     audio: bytes | None = None,
     pause: float = 0.0,
 ) -> ScriptedAnswer:
-    """The answer that these arguments of `reply` or `stream` describe.
+    """Make an answer from the arguments of `reply` or `stream`.
 
     Raises:
-        TypeError: An argument is of another type, or there is none that says anything.
-        ValueError: Two of them contradict each other, or a number makes no sense.
+        TypeError: An argument has the wrong type, or the answer is empty.
+        ValueError: Two arguments contradict each other, or a number is out of range.
     """
     calls = _calls(tool_calls)
     parts = None if pieces is None else _given_pieces(pieces)
     given_value = _answer_text(text, json) if parts is None else "".join(parts)
     if given_value is None and not calls and reasoning is None and image is None and audio is None:
-        raise TypeError(
-            'an answer says something: give it a text, json=, tool_calls=, reasoning=, image= or audio= ("" is a text)'
-        )
+        raise TypeError('reply() needs a text, json=, tool_calls=, reasoning=, image= or audio= ("" is a text)')
     if pause < 0:
         raise ValueError(f"pause={pause!r}: write the seconds between two pieces, 0 or more")
     return ScriptedAnswer(
@@ -239,43 +237,43 @@ def scripted_answer(
 def _given_pieces(pieces: Iterable[str]) -> tuple[str, ...]:
     if isinstance(pieces, str):
         raise TypeError(
-            f"the pieces of a stream are a list of str, got the str {pieces!r}: reply() streams by the word"
+            f"pieces must be a list of str, got the str {pieces!r}: use reply() to stream a text word by word"
         )
     parts = tuple(pieces)
     for part in parts:
         if not isinstance(part, str):  # pyright: ignore[reportUnnecessaryIsInstance]  # for users without a checker
-            raise TypeError(f"a piece of a stream must be a str, got {type(part).__name__}")
+            raise TypeError(f"pieces must be str, got {type(part).__name__}")
     return parts
 
 
 def _answer_text(text: object, json: object) -> str | None:
     if text is not None and not isinstance(text, str):
-        raise TypeError(f"the text must be a str, got {type(text).__name__}: a JSON value goes in as json=")
+        raise TypeError(f"text must be a str, got {type(text).__name__}: pass a JSON value as json=")
     if json is UNSET:
         return text
     if text is not None:
-        raise ValueError("text and json= are two ways to say the same: give one of them")
+        raise ValueError("text and json= exclude each other: pass one of them")
     return _json_text(json)
 
 
 def _json_text(value: object) -> str:
-    """The value as JSON; structs, dataclasses and pydantic models are written as what they hold."""
+    """Encode a value as JSON. Structs, dataclasses and pydantic models are encoded as their fields."""
     dump = getattr(value, "model_dump", None)
     plain: object = dump(mode="json") if callable(dump) else value
     try:
         return json_module.dumps(msgspec.to_builtins(plain), ensure_ascii=False)
     except (TypeError, ValueError) as error:
-        raise TypeError(f"json={value!r} cannot be written as JSON: {error}") from None
+        raise TypeError(f"json={value!r} cannot be encoded as JSON: {error}") from None
 
 
 def _calls(given: object) -> tuple[ToolCall, ...]:
     if _is_pair(given) or isinstance(given, (str, Mapping)) or not isinstance(given, Iterable):
-        raise TypeError(f"tool_calls= is a list of calls: write tool_calls=[{given!r}]")
+        raise TypeError(f"tool_calls must be a list of calls: write tool_calls=[{given!r}]")
     return tuple(_call(each) for each in cast("Iterable[ToolCallLike]", given))
 
 
 def _is_pair(given: object) -> bool:
-    """Whether this is one call and not a list of two."""
+    """Return whether this is one call, and not a list of two."""
     return (
         isinstance(given, tuple)
         and [type(each) for each in cast("tuple[object, ...]", given)][:1] == [str]
@@ -294,17 +292,17 @@ def _call(given: ToolCallLike) -> ToolCall:
         return _checked(name, arguments, None, given)
     written = given.to_dict() if isinstance(given, ChatCompletionMessageToolCall) else given
     if not isinstance(written, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]  # for users without a checker
-        raise TypeError(f"a tool call is written {_FORMS}, got {given!r}")
+        raise TypeError(f"a tool call must have a form such as {_FORMS}, got {given!r}")
     function = written.get("function", written)
     if not isinstance(function, Mapping):
-        raise TypeError(f"a tool call is written {_FORMS}, got {given!r}")
+        raise TypeError(f"a tool call must have a form such as {_FORMS}, got {given!r}")
     given_value = cast("Mapping[str, Any]", function)
     return _checked(given_value.get("name"), given_value.get("arguments", {}), written.get("id"), given)
 
 
 def _checked(name: object, arguments: object, id: object, given: object) -> ToolCall:
     if not isinstance(name, str) or not isinstance(arguments, (str, Mapping)) or not isinstance(id, (str, type(None))):
-        raise TypeError(f"a tool call is written {_FORMS}, got {given!r}")
+        raise TypeError(f"a tool call must have a form such as {_FORMS}, got {given!r}")
     return ToolCall(name, cast("Mapping[str, object] | str", arguments), id)
 
 
@@ -314,7 +312,7 @@ _FORMS = '("weather", {"city": "Oslo"}), or {"name": "weather", "arguments": {"c
 def _usage(given: UsageLike) -> Tokens:
     if isinstance(given, tuple):
         if [type(each) for each in given] != [int, int]:
-            raise TypeError(f"usage= is (prompt tokens, completion tokens), got {given!r}")
+            raise TypeError(f"usage must be (prompt tokens, completion tokens), got {given!r}")
         return Tokens(*given)
     given_value = given if isinstance(given, CompletionUsage) else CompletionUsage.from_dict(given)
     read, written = given_value.prompt_tokens_details, given_value.completion_tokens_details

@@ -1,7 +1,7 @@
-"""The scripted gateway: an embedded gateway whose every provider answers what a test's scripts say.
+"""The scripted gateway: an embedded gateway whose providers all answer from a test's scripts.
 
-It is real from the socket to the provider: routes, model lists, envelopes, streams and refusals are the embedded
-gateway's own. Only the providers behind it are scripted.
+Everything from the socket to the provider is real: routes, model lists, envelopes, streams and refusals are the
+embedded gateway's. Only the providers are scripted.
 """
 
 from __future__ import annotations
@@ -45,23 +45,23 @@ __all__ = ["ScriptedGateway", "scripted_gateway"]
 
 _IN_PROCESS_HOST = "gateway.test"
 IN_PROCESS_URL = f"http://{_IN_PROCESS_HOST}"
-"""The address that clients without a socket are given; nothing is ever connected to."""
+"""The base URL of clients without a socket. No connection is made to it."""
 
 _MODELS = ("openai/scripted", "anthropic/scripted")
 _EVERYTHING = Settings(port=0, images=True, audio=True, expose_mcp=True, push_metrics=True)
 _EVERYBODY = {name: Access(url="http://provider.invalid", key="scripted") for name in CATALOGUE}
-"""All providers, as if they had keys; none of these addresses is ever asked."""
+"""All providers with a key. No request is sent to these addresses."""
 
 
 class ScriptedGateway(Scripting):
-    """A gateway for tests; made by `scripted_gateway()`, or by the fixture `gateway`.
+    """A gateway for tests. Made by `scripted_gateway()`, or by the fixture `gateway`.
 
-    It runs from when its `with` block is entered (also `async with`) to its end, which checks that every request had a
-    script and every script a request.
+    It runs in a `with` or `async with` block. At the end of the block it checks that every request had a script and
+    every script a request.
 
     Attributes:
         models: The models it lists, with their providers in front.
-        check_unused: A script that is not used is an error at the end.
+        check_unused: True if an unused script is an error at the end.
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class ScriptedGateway(Scripting):
         self.models: Sequence[str] = tuple(models)
         self.check_unused = check_unused
         settings = settings or _EVERYTHING
-        host = settings.host if sockets else _IN_PROCESS_HOST  # where nothing listens, no Host can be foreign
+        host = settings.host if sockets else _IN_PROCESS_HOST  # not checked: without a socket every Host is accepted
         self._settings = replace(settings, host=host, port=0, access=settings.access or _EVERYBODY)
         self._plan = ScriptedFaults()
         self._app = RecordingMiddleware(
@@ -89,7 +89,7 @@ class ScriptedGateway(Scripting):
         self._open = ExitStack()
 
     def _gateway(self, tools: tuple[Callable[..., object], ...]) -> Gateway:
-        """The gateway of the settings, with a desk in the place of each provider that has a key."""
+        """Build the gateway, with an `ExpectationProvider` for each provider."""
         nowhere = LocalModel(Place(Path("nowhere.gguf"), ours=False))
         built = Gateway.build(self._settings, nowhere, functions=tools)
         providers = {
@@ -97,56 +97,56 @@ class ScriptedGateway(Scripting):
         }
         return replace(built, providers=providers)
 
-    # What came
+    # Received requests
 
     @property
     def requests(self) -> list[ReceivedRequest]:
-        """Every request that came, in order, whatever it was answered."""
+        """All received requests, in order, whatever their answers."""
         return list(self._expectations.requests)
 
     @property
     def request(self) -> ReceivedRequest:
-        """The one request that came.
+        """The only received request.
 
         Raises:
-            AssertionError: None came, or more than one.
+            AssertionError: No request was received, or more than one.
         """
         came = self.requests
         if len(came) != 1:
             listed = "".join(f"\n    {each}" for each in came) or " none"
-            raise AssertionError(f"one request was to come, and {len(came)} came:{listed}")
+            raise AssertionError(f"expected one request, received {len(came)}:{listed}")
         return came[0]
 
     def assert_all_matched(self) -> None:
-        """Return when every request had a script; raises `UnmatchedRequestError`. The end of the block asks too."""
+        """Raise `UnmatchedRequestError` if a request had no script. The end of the block checks it too."""
         self._expectations.assert_all_matched()
 
     def assert_all_used(self) -> None:
-        """Return when every script was used; raises `UnusedScriptError`. The end asks too, with `check_unused`."""
+        """Raise `UnusedScriptError` if a script was not used. With `check_unused`, the block's end checks it too."""
         self._expectations.assert_all_used()
 
     def reset(self) -> None:
-        """Forget all scripts and requests."""
+        """Remove all scripts and recorded requests."""
         self._expectations.clear()
 
-    # How to reach it
+    # Access
 
     @property
     def url(self) -> str:
-        """Where it listens: "http://127.0.0.1:PORT".
+        """The base URL: "http://127.0.0.1:PORT".
 
         Raises:
-            RuntimeError: It is not running, or has no socket.
+            RuntimeError: The gateway is not running, or has no socket.
         """
         if not self._sockets:
-            raise RuntimeError("this gateway has no socket: reach it by client(), async_client() or driver()")
+            raise RuntimeError("this gateway has no socket: use client(), async_client() or driver()")
         if self._url is None:
             raise RuntimeError("the gateway is not running: enter it, as in `with scripted_gateway() as gateway:`")
         return self._url
 
     @property
     def environ(self) -> Mapping[str, str]:
-        """Environment variables by which code that makes its own client finds it."""
+        """Environment variables with which code that makes its own client finds the gateway."""
         direct = ",".join(filter(None, [os.environ.get("NO_PROXY") or os.environ.get("no_proxy"), "127.0.0.1"]))
         token = {} if self._settings.token is None else {"INFERENCE_GATEWAY_TOKEN": self._settings.token}
         return {"INFERENCE_GATEWAY_URL": self.url, "NO_PROXY": direct, "no_proxy": direct, **token}
@@ -158,12 +158,12 @@ class ScriptedGateway(Scripting):
         max_retries: int = 2,
         token: str | None = None,
     ) -> InferenceGatewayClient:
-        """A client of it, closed with it. It repeats what fails as any client does, but without waiting in between.
+        """Return a client, which the gateway closes. It retries as any client does, but without waiting.
 
         Args:
-            timeout: As a client's.
-            max_retries: As a client's.
-            token: What it sends; None for the token that the gateway's settings ask for, if they do.
+            timeout: As in the client.
+            max_retries: As in the client.
+            token: The client's token; None for the token that the gateway's settings require, if any.
         """
         client = InferenceGatewayClient(
             self.url if self._sockets else IN_PROCESS_URL,
@@ -172,8 +172,8 @@ class ScriptedGateway(Scripting):
             max_retries=max_retries,
             proxy=None,
             driver=None if self._sockets else self.driver(),
-            _runtime=system_runtime()._replace(sleep=_no_wait),
         )
+        client._with_runtime(system_runtime()._replace(sleep=_no_wait))  # pyright: ignore[reportPrivateUsage]
         self._open.callback(client.close)
         return client
 
@@ -184,7 +184,7 @@ class ScriptedGateway(Scripting):
         max_retries: int = 2,
         token: str | None = None,
     ) -> AsyncInferenceGatewayClient:
-        """As `client`. It belongs to no event loop: make it where you like, and use it in any."""
+        """Return an asyncio client, as `client` does. It is not bound to an event loop."""
         client = AsyncInferenceGatewayClient(
             self.url if self._sockets else IN_PROCESS_URL,
             self._settings.token if token is None else token,
@@ -192,46 +192,46 @@ class ScriptedGateway(Scripting):
             max_retries=max_retries,
             proxy=None,
             driver=None if self._sockets else self.async_driver(),
-            _runtime=async_system_runtime()._replace(sleep=_no_async_wait),
         )
+        client._with_runtime(async_system_runtime()._replace(sleep=_no_async_wait))  # pyright: ignore[reportPrivateUsage]
         self._open.callback(_close, client)
         return client
 
     def driver(self) -> Transport:
-        """A transport to it without a socket, for `InferenceGatewayClient(driver=...)`."""
+        """Return a transport without a socket, for `InferenceGatewayClient(driver=...)`."""
         driver = InProcessDriver(self._app, self._plan)
         self._open.callback(driver.close)
         return driver
 
     def async_driver(self) -> AsyncTransport:
-        """A transport to it without a socket, for `AsyncInferenceGatewayClient(driver=...)`."""
+        """Return a transport without a socket, for `AsyncInferenceGatewayClient(driver=...)`."""
         return AsyncInProcessDriver(self._app, self._plan)
 
-    # Life
+    # Lifecycle
 
     def start(self) -> None:
-        """Begin to listen. A `with` block does it by itself."""
+        """Begin to listen. A `with` block calls this."""
         if self._sockets:
             self._url = self._open.enter_context(hosting(self._app, self._settings, self._plan))
 
     def close(self) -> None:
-        """Stop listening, and close the clients that it made. May be called twice; asks no questions."""
+        """Stop listening, and close the clients that the gateway made, without checks. May be called twice."""
         self._open.close()
         self._url = None
 
     def check(self) -> None:
-        """What the end of the block asks: return when nothing was unmatched and, with `check_unused`, nothing unused.
+        """Run the checks of the block's end: no unmatched request and, with `check_unused`, no unused script.
 
         Raises:
             UnmatchedRequestError: A request had no script.
-            UnusedScriptError: A script had no request.
+            UnusedScriptError: A script was not used.
         """
         self.assert_all_matched()
         if self.check_unused:
             self.assert_all_used()
 
     def annotate(self, error: BaseException) -> None:
-        """Add to the error of a failed test which requests had no script: it may well be the reason."""
+        """Add the requests without a script to the error of a failed test, as a possible reason."""
         for miss in self._expectations.misses:
             error.add_note(miss.why)
 
@@ -268,20 +268,20 @@ def scripted_gateway(
     sockets: bool = True,
     check_unused: bool = True,
 ) -> ScriptedGateway:
-    """A gateway whose providers answer what scripts say, for a `with` or an `async with` block.
+    """Make a gateway whose providers answer from scripts, for a `with` or an `async with` block.
 
     Args:
-        models: What it lists, with providers in front: ["openai/gpt-4o"].
-        settings: Of the gateway: aliases, model lists, tokens and so on. None for everything switched on.
-        tools: Python functions that it offers chats as tools of an MCP server, and runs by itself.
-        sockets: False for a gateway that is reached inside this process alone: faster, and it proves less.
-        check_unused: Whether the end of the block complains of a script that was not used.
+        models: The models it lists, with providers in front: ["openai/gpt-4o"].
+        settings: The gateway's settings: aliases, model lists, tokens and so on. None turns every feature on.
+        tools: Python functions that it offers to chats as tools of an MCP server, and runs itself.
+        sockets: False for a gateway that only clients in this process can reach. That is faster, but proves less.
+        check_unused: Raise an error at the end of the block for a script that was not used.
     """
     return ScriptedGateway(models=models, settings=settings, tools=tools, sockets=sockets, check_unused=check_unused)
 
 
 def _no_wait(_: float) -> None:
-    """Do not wait between two tries: a test has better things to do."""
+    """Do nothing in place of the wait between two attempts."""
 
 
 async def _no_async_wait(_: float) -> None:
@@ -289,7 +289,7 @@ async def _no_async_wait(_: float) -> None:
 
 
 def _close(client: AsyncInferenceGatewayClient) -> None:
-    """Close a client of any loop from wherever this is: perhaps inside a loop, perhaps after all have ended."""
+    """Close a client of any loop from any place: inside a running loop, or after all loops have ended."""
     thread = threading.Thread(target=lambda: asyncio.run(client.aclose()), name="closing a client")
     thread.start()
     thread.join()

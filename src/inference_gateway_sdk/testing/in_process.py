@@ -1,4 +1,4 @@
-"""Transports that call the gateway's application in this process, without a socket, for async and blocking clients."""
+"""Transports that call the gateway's application in this process without a socket, for async and blocking clients."""
 
 from __future__ import annotations
 
@@ -38,25 +38,26 @@ __all__ = [
 ]
 
 
-_READ_AHEAD = 64 * 1024  # bytes that may wait for the reader, as those of a socket do
+_READ_AHEAD = 64 * 1024  # bytes that may wait for the reader, as in a socket's buffer
+# A chunk's size and data, b"1a\r\n<data>", or a size that is still being sent, b"0". A malformed size is b"one\r\n".
 _CHUNK_HEAD = re.compile(rb"[0-9a-fA-F]+(?:\r\n(?P<data>.*))?", re.DOTALL)
 
 
 class Delivery:
-    """See the module.
+    """One request to the application and its answer, on the way to a reader.
 
     Args:
-        app: Who answers.
-        scope: What is asked, as ASGI has it.
+        app: The application.
+        scope: The ASGI scope of the request.
         body: The request's body.
-        loop: Where the application runs.
-        changed: Called in that loop when there is something new.
+        loop: The event loop of the application.
+        changed: Called in that loop after each change.
 
     Attributes:
-        status: The answer's, None until its head has come.
-        headers: Names in lower case and values.
-        failure: Why there is nothing more, None while there is and after an orderly end.
-        ended: There is nothing more.
+        status: The status; None until the head has come.
+        headers: Pairs of lower-case name and value.
+        failure: The reason for a failed end; None before the end, and after a normal one.
+        ended: True once nothing more will come.
     """
 
     def __init__(
@@ -65,7 +66,7 @@ class Delivery:
         self.status: int | None = None
         self.headers: list[tuple[str, str]] = []
         self.failure: TransportFailure | None = None
-        self.ended = False
+        self.ended: bool = False
         self._app = app
         self._scope = {**scope, "extensions": {EXTENSION: _DeliveryConnection(self)}}
         self._unread = [body]
@@ -74,35 +75,35 @@ class Delivery:
         self._pieces: deque[bytes] = deque()
         self._held = 0
         self._room = asyncio.Event()
-        self.gone = asyncio.Event()
+        self.gone: asyncio.Event = asyncio.Event()
 
     # For the reader
 
     @property
     def begun(self) -> bool:
-        """Whether the head, or what there is instead of one, is there."""
+        """True once the head has come, or a failure instead."""
         return self.status is not None or self.ended
 
     def head(self) -> int:
-        """The answer's status.
+        """Return the answer's status.
 
         Raises:
-            TransportFailure: What there is instead of an answer.
+            TransportFailure: The answer failed before its head.
         """
         if self.status is not None:
             return self.status
-        raise self.failure or NoResponse("the gateway ended an answer that it had not begun")
+        raise self.failure or NoResponse("the gateway sent no answer")
 
     @property
     def ready(self) -> bool:
-        """Whether a read would not wait."""
+        """True if a read would not wait."""
         return bool(self._pieces) or self.ended
 
     def take(self) -> bytes:
-        """The next piece, b"" at the end.
+        """Return the next piece, or b"" at the end.
 
         Raises:
-            TransportFailure: The answer broke off here.
+            TransportFailure: The answer was cut off here.
         """
         if self._pieces:
             piece = self._pieces.popleft()
@@ -114,26 +115,26 @@ class Delivery:
         return b""
 
     def leave(self) -> None:
-        """Say that nobody waits any more; from any thread."""
+        """Signal from any thread that the reader has left."""
         if not self.ended:
-            self.end(TruncatedResponse("the answer was given up"))
+            self.end(TruncatedResponse("the answer was abandoned"))
             self._notify_loop(self.gone)
 
     def _notify_loop(self, event: asyncio.Event) -> None:
-        with suppress(RuntimeError):  # the loop is closed: there is nobody to tell
+        with suppress(RuntimeError):  # the loop is closed, so the application has ended
             self._loop.call_soon_threadsafe(event.set)
 
     # For the application
 
     async def run(self) -> None:
-        """Let the application answer."""
+        """Run the application until its answer ends."""
         why = "the gateway ended the connection"
         try:
             await self._app(self._scope, self._receive, self._send)
         except ConnectionAbortedError:
             pass
         except Exception as error:  # noqa: BLE001  (a server would log it and end the connection)
-            why = f"the gateway broke: {error!r}"
+            why = f"the gateway failed: {error!r}"
         finally:
             if not self.ended:
                 self.broken(why)
@@ -158,7 +159,7 @@ class Delivery:
             self.end(None)
 
     async def put(self, piece: bytes) -> None:
-        """Hand over a piece; wait while the reader has enough."""
+        """Add a piece, and wait while too many bytes are unread."""
         if not piece or self.ended:
             return
         self._pieces.append(piece)
@@ -169,11 +170,11 @@ class Delivery:
             await self._room.wait()
 
     def broken(self, why: str) -> None:
-        """End the answer where it is."""
+        """End the answer here with a failure."""
         self.end(NoResponse(why) if self.status is None else TruncatedResponse(why))
 
     def end(self, failure: TransportFailure | None) -> None:
-        """Say how the answer ended; what ended stays as it is."""
+        """End the answer, unless it has ended already."""
         if self.ended:
             return
         self.failure = failure
@@ -183,42 +184,42 @@ class Delivery:
 
 
 class _DeliveryConnection:
-    """A `RawConnection` of `embedded.faults.injection`: the faults past HTTP, as far as they show without a socket."""
+    """A `RawConnection` without a socket: the effects of faults that are visible above HTTP."""
 
     def __init__(self, delivery: Delivery) -> None:
         self._delivery = delivery
 
     async def write(self, data: bytes) -> None:
-        """Take bytes of HTTP's own framing: a head that never ends, or what a chunk holds."""
+        """Interpret raw HTTP bytes: ignore an endless head, and pass on the data of a chunk."""
         if self._delivery.status is None:
             return
         chunk = _CHUNK_HEAD.fullmatch(data)
         if chunk is None:
-            self._delivery.end(InvalidResponse("the size of a chunk is no number"))
+            self._delivery.end(InvalidResponse("the size of a chunk is not a number"))
         elif chunk["data"]:
             await self._delivery.put(chunk["data"])
 
     async def reset(self) -> None:
-        """Break the answer off."""
+        """Cut the answer off."""
         self._delivery.broken("connection reset by the gateway")
 
     async def close(self) -> None:
-        """Break the answer off."""
+        """Cut the answer off."""
         self._delivery.broken("the gateway closed the connection")
 
     async def gone_within(self, seconds: float | None) -> bool:
-        """Wait so long; whether the reader has left."""
+        """Wait up to `seconds` for the reader to leave, and return whether it did."""
         gone = self._delivery.gone
         with suppress(TimeoutError):
             await asyncio.wait_for(gone.wait(), seconds)
         return gone.is_set()
 
     def end_on_reuse(self, *, reset: bool) -> None:
-        """Do nothing: without a connection none is used again."""
+        """Do nothing: without a connection there is no reuse."""
 
 
 def scope_of(method: str, url: str, headers: Iterable[tuple[str, str]], body: bytes | None) -> Scope:
-    """A request as ASGI has it."""
+    """Return the ASGI scope of a request."""
     parts = urlsplit(url)
     pairs = [("host", parts.netloc), *((name.lower(), value) for name, value in headers)]
     if body is not None:
@@ -240,11 +241,11 @@ def scope_of(method: str, url: str, headers: Iterable[tuple[str, str]], body: by
 
 
 class AsyncInProcessDriver:
-    """See `_transport.protocols.AsyncDriver`.
+    """An in-process `AsyncTransport` (see `transport`).
 
     Args:
-        app: Who answers.
-        plan: Knows when the gateway is not to be reached.
+        app: The application.
+        plan: The faults, which decide whether connections are refused.
     """
 
     def __init__(self, app: ASGIApp, plan: ScriptedFaults) -> None:
@@ -267,7 +268,7 @@ class AsyncInProcessDriver:
         deadline: float | None = None,
         connect_seconds: float | None = None,
     ) -> AsyncInProcessResponse:
-        """Hand over one request and return when the head of its answer is there."""
+        """Send a request to the application and return when the head of its answer has come."""
         del connect_seconds
         if self._closed:
             raise RuntimeError("the driver is closed: make a new one")
@@ -297,17 +298,17 @@ class AsyncInProcessDriver:
 
 
 class AsyncInProcessResponse:
-    """See `_transport.protocols.AsyncAnswer`."""
+    """An answer of `AsyncInProcessDriver`."""
 
     def __init__(self, delivery: Delivery, changed: asyncio.Event, status: int) -> None:
         self.status = status
-        self.headers = delivery.headers
+        self.headers: list[tuple[str, str]] = delivery.headers
         self._delivery = delivery
         self._changed = changed
         self._reading = False
 
     async def read(self, deadline: float | None = None) -> bytes:
-        """The next piece, as soon as it is there."""
+        """Return the next piece as soon as it is available."""
         if self._reading:
             raise RuntimeError("this answer is being read by another task: one reader at a time")
         self._reading = True
@@ -318,11 +319,11 @@ class AsyncInProcessResponse:
             self._reading = False
 
     async def release(self) -> None:
-        """Let go of the answer: there is no connection to save."""
+        """Abandon the answer: there is no connection to reuse."""
         self.abandon()
 
     def abandon(self) -> None:
-        """Let go of the answer at once; a task that reads is told."""
+        """Abandon the answer at once. A pending read ends with an error."""
         self._delivery.leave()
 
     def __del__(self) -> None:
@@ -330,10 +331,10 @@ class AsyncInProcessResponse:
 
 
 async def _within(there: Callable[[], bool], changed: asyncio.Event, deadline: float | None, which: str) -> None:
-    """Wait until something is there.
+    """Wait until the condition is true.
 
     Raises:
-        DeadlineExceeded: It was not in time.
+        DeadlineExceeded: The deadline passed first.
     """
     while not there():
         changed.clear()
@@ -348,11 +349,11 @@ _CLOSED = "the driver is closed: make a new one"
 
 
 class InProcessDriver:
-    """See `_transport.protocols.Driver`.
+    """An in-process `Transport` (see `transport`), with its event loop in a thread.
 
     Args:
-        app: Who answers.
-        plan: Knows when the gateway is not to be reached.
+        app: The application.
+        plan: The faults, which decide whether connections are refused.
     """
 
     def __init__(self, app: ASGIApp, plan: ScriptedFaults) -> None:
@@ -377,7 +378,7 @@ class InProcessDriver:
         deadline: float | None = None,
         connect_seconds: float | None = None,
     ) -> InProcessResponse:
-        """Hand over one request and return when the head of its answer is there."""
+        """Send a request to the application and return when the head of its answer has come."""
         del connect_seconds
         loop = self._running_loop()
         if self._plan.refuses:
@@ -404,7 +405,7 @@ class InProcessDriver:
             thread.join()
 
     def _running_loop(self) -> asyncio.AbstractEventLoop:
-        """The loop of the application, which is begun with the first request."""
+        """Return the application's event loop, which the first request starts."""
         with self._lock:
             if self._closed:
                 raise RuntimeError(_CLOSED)
@@ -416,7 +417,7 @@ class InProcessDriver:
 
 
 def _serve(loop: asyncio.AbstractEventLoop) -> None:
-    """Run the loop until it is stopped; what it still has to do is cancelled."""
+    """Run the loop until it is stopped, then cancel its remaining tasks."""
     try:
         loop.run_forever()
         loop.run_until_complete(_cancel(asyncio.all_tasks(loop)))
@@ -432,17 +433,17 @@ async def _cancel(tasks: set[asyncio.Task[None]]) -> None:
 
 
 class InProcessResponse:
-    """See `_transport.protocols.Answer`."""
+    """An answer of `InProcessDriver`."""
 
     def __init__(self, delivery: Delivery, changed: threading.Condition, status: int) -> None:
         self.status = status
-        self.headers = delivery.headers
+        self.headers: list[tuple[str, str]] = delivery.headers
         self._delivery = delivery
         self._changed = changed
         self._turn = threading.Lock()
 
     def read(self, deadline: float | None = None) -> bytes:
-        """The next piece, as soon as it is there."""
+        """Return the next piece as soon as it is available."""
         if not self._turn.acquire(blocking=False):
             raise RuntimeError("this answer is being read by another thread: one reader at a time")
         try:
@@ -452,11 +453,11 @@ class InProcessResponse:
             self._turn.release()
 
     def release(self) -> None:
-        """Let go of the answer: there is no connection to save."""
+        """Abandon the answer: there is no connection to reuse."""
         self.abandon()
 
     def abandon(self) -> None:
-        """Let go of the answer at once; a thread that reads is told."""
+        """Abandon the answer at once. A pending read ends with an error."""
         self._delivery.leave()
 
     def __del__(self) -> None:
@@ -469,10 +470,10 @@ def _notify(changed: threading.Condition) -> None:
 
 
 def _remaining(there: Callable[[], bool], changed: threading.Condition, deadline: float | None, which: str) -> None:
-    """Wait until something is there.
+    """Wait until the condition is true.
 
     Raises:
-        DeadlineExceeded: It was not in time.
+        DeadlineExceeded: The deadline passed first.
     """
     with changed:
         if not changed.wait_for(there, None if deadline is None else max(0.0, deadline - monotonic())):

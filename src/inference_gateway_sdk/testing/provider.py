@@ -1,4 +1,4 @@
-"""The provider that answers from scripts: chat, pictures, sound and injected faults."""
+"""The provider that answers from scripts: chat, images, audio and injected faults."""
 
 from __future__ import annotations
 
@@ -18,8 +18,7 @@ from ..embedded.faults.kinds import ErrorEvent
 from ..embedded.forwarding import Lines
 from ..embedded.problems import Problem
 from ..embedded.providers import scripted
-from ..embedded.providers.provider import Listed, Refused
-from ..embedded.providers.provider import ProviderResponse as ProviderAnswer
+from ..embedded.providers.provider import Listed, ProviderResponse, ProviderStatusError
 from ..embedded.providers.scripts import CREATED, DIALECTS, Conversation
 from .answer import STATUSES, Refusal, ScriptedAnswer, refusal_of
 from .recording_middleware import REQUEST_CONTEXT
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
     from ..embedded.chat_schema import ChatRequest
     from ..embedded.faults import RequestInfo
     from ..embedded.faults.plan import Listener
-    from ..embedded.providers.provider import Ask
+    from ..embedded.providers.provider import ProviderRequest
     from ..embedded.providers.scripts import ScriptedTurn
     from .expectations import Expectations
     from .recording_middleware import RequestContext
@@ -41,12 +40,12 @@ __all__ = [
     "ExpectationProvider",
     "ScriptedFaults",
     "Unmatched",
+    "audio_answer",
     "error_event",
     "fault_of",
     "has_text",
+    "image_answer",
     "is_status",
-    "picture",
-    "sound",
 ]
 
 
@@ -54,24 +53,24 @@ _SECONDS = 0.5
 _TYPES = {"mp3": "audio/mpeg", "opus": "audio/ogg", "aac": "audio/aac", "flac": "audio/flac", "wav": "audio/wav"}
 
 
-def picture(answer: ScriptedAnswer, ask: Ask) -> Raw:
-    """As many pictures as were asked for; the text of the answer is the prompt as the model understood it."""
+def image_answer(answer: ScriptedAnswer, outgoing: ProviderRequest) -> Raw:
+    """Return the requested number of images. The answer's text is the prompt as revised by the model."""
     prompt = answer.text or REQUEST_CONTEXT.get().request.text
     data = scripted.png(prompt) if answer.image is None else answer.image
     image: dict[str, object] = {"b64_json": base64.b64encode(data).decode(), "revised_prompt": prompt}
-    images = [image] * _count(ask)
+    images = [image] * _count(outgoing)
     body = msgspec.json.encode({"created": CREATED, "data": images})
     return Raw(headers=(("content-type", "application/json"),), body=body)
 
 
-def _count(ask: Ask) -> int:
-    wanted = _media_request(ask).n
+def _count(outgoing: ProviderRequest) -> int:
+    wanted = _media_request(outgoing).n
     return wanted if wanted and wanted > 0 else 1
 
 
-def sound(answer: ScriptedAnswer, ask: Ask) -> Raw:
-    """Half a second of sound under the type that was asked for, "mp3" as a rule."""
-    kind = _media_request(ask).response_format or "mp3"
+def audio_answer(answer: ScriptedAnswer, outgoing: ProviderRequest) -> Raw:
+    """Return half a second of sound in the requested format, "mp3" by default."""
+    kind = _media_request(outgoing).response_format or "mp3"
     made = {"wav": scripted.wav, "pcm": scripted.pcm}.get(kind, scripted.mp3)
     body = made(_SECONDS) if answer.audio is None else answer.audio
     return Raw(headers=(("content-type", _TYPES.get(kind, f"audio/{kind}")),), body=body)
@@ -82,21 +81,21 @@ class _MediaRequest(msgspec.Struct):
     response_format: str | None = None
 
 
-def _media_request(ask: Ask) -> _MediaRequest:
-    """What JSON asks for; forms ask for one picture."""
-    if not ask.header("content-type").startswith("application/json"):
+def _media_request(outgoing: ProviderRequest) -> _MediaRequest:
+    """Return the options of a JSON body. A form gets one image."""
+    if not outgoing.header("content-type").startswith("application/json"):
         return _MediaRequest()
-    return msgspec.json.decode(ask.body, type=_MediaRequest)
+    return msgspec.json.decode(outgoing.body, type=_MediaRequest)
 
 
-__tracebackhide__ = True  # pytest shows the test's line, not ours
+__tracebackhide__ = True  # pytest shows the test's line and not this module's
 
-_NO_FAULTS = ("answer", "status")  # replies and statuses have words of their own here
+_NO_FAULTS = ("answer", "status")  # scripts have `reply` and statuses of their own for these
 _PATHS = {"chat": "/chat/completions", "messages": "/messages", "responses": "/responses"}
 
 
 class ScriptedFaults(FaultPlan):
-    """The plan of the gateway's fault player."""
+    """The plan of faults that scripts ask for."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -105,27 +104,27 @@ class ScriptedFaults(FaultPlan):
 
     @property
     def refuses(self) -> bool:
-        """Whether a gateway without a socket is not to be reached now."""
+        """True while a gateway without a socket refuses connections."""
         return monotonic() < self._shut_until
 
     def attach(self, listener: Listener | None) -> None:
-        """As `FaultPlan.attach`."""
+        """Set the listening socket, as `FaultPlan.attach` does."""
         self._has_listener = listener is not None
         super().attach(listener)
 
     def shut_for(self, seconds: float) -> None:
-        """Refuse connections for so long, also those that need no socket."""
+        """Refuse connections for this many seconds, also those without a socket."""
         self._shut_until = monotonic() + seconds
         if self._has_listener:
             super().shut_for(seconds)
 
     def reads_body(self, method: str, path: str) -> bool:
-        """Nothing more need be read: the script is chosen already."""
+        """Return False: the script has been chosen already."""
         del method, path
         return False
 
     def choose(self, asked: RequestInfo) -> Fault | None:
-        """The fault of the script for the request that is on its way."""
+        """Return the fault of the script that was chosen for the current request."""
         del asked
         context = REQUEST_CONTEXT.get(None)
         if context is None or context.script is None or context.script.fault is None:
@@ -139,7 +138,7 @@ class ScriptedFaults(FaultPlan):
 
 
 def _placed(fault: Fault, context: RequestContext) -> Fault:
-    """The fault, behind the last event that says something."""
+    """Return the fault, set to come after the last event with content."""
     path, script = _PATHS.get(context.request.endpoint), context.script
     outcome = script.outcome_for(context.request) if script is not None else None
     if path is None or not isinstance(outcome, ScriptedAnswer) or "after" not in fault.__struct_fields__:
@@ -154,7 +153,7 @@ def _placed(fault: Fault, context: RequestContext) -> Fault:
 
 
 def has_text(event: bytes) -> bool:
-    """Whether an event of a stream brings something that was said, in any of the dialects."""
+    """Return whether an event of a stream has content, in any dialect."""
     first = event.partition(b"\n")[0]
     if first.startswith(b"event: "):
         return first == b"event: content_block_delta" or first.endswith(b".delta")
@@ -162,45 +161,45 @@ def has_text(event: bytes) -> bool:
 
 
 def is_status(what: str | int | Fault) -> TypeGuard[str | int]:
-    """Whether this says a status, and not what happens on the wire."""
+    """Return whether this is a status and not a fault on the wire."""
     return isinstance(what, int) or (isinstance(what, str) and what in STATUSES)
 
 
 def fault_of(what: str | int | Fault, **parameters: object) -> Fault:
-    """The fault of this name, written with hyphens or underscores.
+    """Return the fault of this name, written with hyphens or underscores.
 
     Raises:
-        ValueError: There is none, or it has no such parameter.
+        ValueError: The name or a parameter is unknown.
     """
     if isinstance(what, Fault):
         if parameters:
-            raise ValueError(f"{', '.join(parameters)}: a fault that is ready has its parameters already")
+            raise ValueError(f"fail() got a fault and {', '.join(parameters)}: pass the parameters to fault()")
         return what
     if not isinstance(what, str):
-        raise TypeError(f"a failure is a status, a name or a fault, got {what!r}")
+        raise TypeError(f"a failure must be a status, a name or a fault, got {what!r}")
     name = what.replace("_", "-")
     known = [each for each in KINDS if each not in _NO_FAULTS]
     if name not in known:
-        raise ValueError(f"there is no failure {what!r}. {_intended(what, name, known)}")
+        raise ValueError(f"unknown failure {what!r}: {_name_hint(what, name, known)}")
     try:
         return fault(name, **parameters)
     except FaultError as error:
         raise ValueError(str(error)) from None
 
 
-def _intended(what: str, name: str, known: list[str]) -> str:
-    """What may have been meant by a name that is none."""
+def _name_hint(what: str, name: str, known: list[str]) -> str:
+    """Return a hint for an unknown name: similar names, and all known ones."""
     near = [each for each in known if name in each]
     near = near or get_close_matches(what, STATUSES, 1) or get_close_matches(name, known, 1)
-    meant = f"Did you mean {' or '.join(map(repr, near))}? " if near else ""
+    meant = f"did you mean {' or '.join(map(repr, near))}? " if near else ""
     return (
-        f"{meant}There are the statuses from 400 to 599, also as {', '.join(STATUSES)}; "
-        f"and the faults on the wire {', '.join(known)}."
+        f"{meant}use a status from 400 to 599, also as {', '.join(STATUSES)}; "
+        f"or a fault on the wire: {', '.join(known)}."
     )
 
 
 def error_event(what: str | int) -> Fault:
-    """The error inside a stream that stands for this status."""
+    """Return the fault that sends this status as an error inside a stream."""
     refusal = refusal_of(what)
     return ErrorEvent(code=refusal.status, message=refusal.message)
 
@@ -210,23 +209,23 @@ _EVENTS = "text/event-stream"
 
 
 class Unmatched(Problem):
-    """The gateway's answer to a request that no script is for: not one that a client repeats."""
+    """The answer to a request without a script. Clients do not retry it."""
 
     def __init__(self, why: str) -> None:
         super().__init__(404, why)
 
     def envelope(self) -> dict[str, object]:
-        """The reason where clients of every dialect look for one."""
+        """Return the error in an envelope that clients of every dialect read."""
         return {"type": "error", "error": {"type": "not_found_error", "message": self.text}}
 
 
 class ExpectationProvider:
-    """See `embedded.providers.provider.Provider`.
+    """A `ModelProvider` that answers from scripts.
 
     Args:
-        id: The provider's.
-        playbook: Who answers what.
-        models: The names of all models, with their providers in front.
+        id: The provider's id.
+        expectations: The scripts.
+        models: Return the names of all models, with their providers in front.
     """
 
     def __init__(self, id: str, expectations: Expectations, models: Callable[[], Iterable[str]]) -> None:
@@ -235,13 +234,13 @@ class ExpectationProvider:
         self._models = models
 
     async def start(self) -> None:
-        """There is nothing to begin."""
+        """Do nothing: no preparation is needed."""
 
     async def stop(self) -> None:
-        """There is nothing to let go of."""
+        """Do nothing: no resources are held."""
 
     async def models(self) -> list[Listed]:
-        """The models of this provider."""
+        """Return the models of this provider."""
         names = (name.partition("/") for name in self._models())
         return [
             Listed(id=model, object="model", created=CREATED, owned_by=self._id)
@@ -250,14 +249,14 @@ class ExpectationProvider:
         ]
 
     async def chat(self, request: ChatRequest) -> bytes:
-        """As `Provider.chat`."""
+        """Return the body of the answer, as `ModelProvider.chat` does."""
         outcome = self._claim(request)
         if isinstance(outcome, ScriptedAnswer):
             return go_json.encode(_CHAT.whole(_turn(outcome, msgspec.json.encode(request))))
         return _accepted(outcome).body
 
     async def chat_stream(self, request: ChatRequest) -> AsyncGenerator[bytes]:
-        """As `Provider.chat_stream`."""
+        """Yield the lines of the answer, as `ModelProvider.chat_stream` does."""
         outcome = self._claim(request)
         if isinstance(outcome, ScriptedAnswer):
             pieces = _paced(_CHAT.events(_turn(outcome, msgspec.json.encode(request))), outcome.pause)
@@ -270,48 +269,48 @@ class ExpectationProvider:
                     yield line
 
     @asynccontextmanager
-    async def exchange(self, ask: Ask) -> AsyncGenerator[ProviderAnswer]:
-        """As `Provider.exchange`."""
-        answer = self._exchanged(ask)
+    async def exchange(self, outgoing: ProviderRequest) -> AsyncGenerator[ProviderResponse]:
+        """Open the answer, as `ModelProvider.exchange` does."""
+        answer = self._answer_to(outgoing)
         async with aclosing(answer.pieces):
             yield answer
 
-    def _exchanged(self, ask: Ask) -> ProviderAnswer:
+    def _answer_to(self, outgoing: ProviderRequest) -> ProviderResponse:
         outcome = self._claim(None)
-        path = ask.path.partition("?")[0]
+        path = outgoing.path.partition("?")[0]
         if isinstance(outcome, Raw):
             return _whole(outcome)
         if isinstance(outcome, Refusal):
             return _whole(_refused(outcome, path))
         if path.startswith("/images/"):
-            return _whole(picture(outcome, ask))
+            return _whole(image_answer(outcome, outgoing))
         if path.startswith("/audio/"):
-            return _whole(sound(outcome, ask))
-        return self._spoken(path, ask, outcome)
+            return _whole(audio_answer(outcome, outgoing))
+        return self._text_answer(path, outgoing, outcome)
 
-    def _spoken(self, path: str, ask: Ask, answer: ScriptedAnswer) -> ProviderAnswer:
-        """The answer in the dialect of the path."""
+    def _text_answer(self, path: str, outgoing: ProviderRequest, answer: ScriptedAnswer) -> ProviderResponse:
+        """Return the answer in the dialect of the path."""
         dialect = next((dialect for end, dialect in DIALECTS.items() if path.endswith(end)), None)
-        if dialect is None or ask.method != "POST":
+        if dialect is None or outgoing.method != "POST":
             request = REQUEST_CONTEXT.get().request
-            why = f"No words are known for an answer to {request}: script its bytes, with gateway.respond(...)."
+            why = f"No dialect is known for an answer to {request}: script its bytes with gateway.respond(...)."
             raise Unmatched(self._expectations.miss(request, why))
         try:
-            turn = _turn(answer, ask.body)
-        except Refused as error:
+            turn = _turn(answer, outgoing.body)
+        except ProviderStatusError as error:
             return _whole(Raw(status=error.status, headers=(("content-type", _JSON),), body=error.body))
         if REQUEST_CONTEXT.get().request.stream:
             pieces = _paced(dialect.events(turn), answer.pause)
-            return ProviderAnswer(status=200, headers=(("content-type", _EVENTS),), pieces=pieces)
+            return ProviderResponse(status=200, headers=(("content-type", _EVENTS),), pieces=pieces)
         return _whole(Raw(headers=(("content-type", _JSON),), body=go_json.encode(dialect.whole(turn))))
 
     def _claim(self, further: ChatRequest | None) -> Outcome:
-        """What the script for this request says.
+        """Return the outcome of the script for this request, and count its use.
 
-        The gateway asks more than once for one request when it runs tools by itself: then each turn has a script.
+        A gateway that runs tools itself asks several times for one request. Then each turn has a script.
 
         Raises:
-            Unmatched: There is none.
+            Unmatched: There is no script.
         """
         context = REQUEST_CONTEXT.get()
         script, request = context.script, context.request
@@ -331,27 +330,27 @@ _CHAT = DIALECTS["/chat/completions"]
 
 
 def _turn(answer: ScriptedAnswer, body: bytes) -> ScriptedTurn:
-    """The answer as the next turn of the conversation in this body.
+    """Return the answer as the next turn of the conversation in this body.
 
     Raises:
-        Refused: There is none in it: the gateway lets parts of a request through unread, and a provider does not.
+        ProviderStatusError: The body is not a conversation, which the gateway itself does not check.
     """
     try:
         return answer.turn(Conversation.read(body))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         unread = refusal_of(400, message=f"the scripted provider cannot read this request: {error}")
-        raise Refused(400, _refused(unread, "").body) from error
+        raise ProviderStatusError(400, _refused(unread, "").body) from error
 
 
 def _accepted(outcome: Refusal | Raw) -> Raw:
-    """The bytes of a 200.
+    """Return an outcome as the bytes of a 200.
 
     Raises:
-        Refused: It has another status.
+        ProviderStatusError: The outcome has another status.
     """
     raw = _refused(outcome, "") if isinstance(outcome, Refusal) else outcome
     if raw.status != 200:
-        raise Refused(raw.status, raw.body)
+        raise ProviderStatusError(raw.status, raw.body)
     return raw
 
 
@@ -360,9 +359,9 @@ def _refused(refusal: Refusal, path: str) -> Raw:
     return Raw(status=refusal.status, headers=(("content-type", _JSON),), body=body)
 
 
-def _whole(raw: Raw) -> ProviderAnswer:
+def _whole(raw: Raw) -> ProviderResponse:
     headers = (*raw.headers, ("content-length", str(len(raw.body))))
-    return ProviderAnswer(status=raw.status, headers=headers, pieces=_once(raw.body))
+    return ProviderResponse(status=raw.status, headers=headers, pieces=_once(raw.body))
 
 
 async def _once(body: bytes) -> AsyncGenerator[bytes]:
@@ -370,7 +369,7 @@ async def _once(body: bytes) -> AsyncGenerator[bytes]:
 
 
 async def _paced(events: Iterator[bytes], pause: float) -> AsyncGenerator[bytes]:
-    """The events, with a pause between two that say something."""
+    """Yield the events, with a pause between two events with content."""
     prompt = False
     for event in events:
         if prompt and pause:

@@ -1,7 +1,7 @@
-"""A request as the scripted gateway received it: bytes, and what a test wants to know of them, typed.
+"""Requests as the scripted gateway received them: the bytes, and typed views for tests.
 
-`ReceivedRequest.text` is what scripts are matched by: the text of the last message, whoever said it, or the prompt of
-whatever has no messages.
+Scripts match `ReceivedRequest.text`: the text of the last message of any role, or the prompt of a request without
+messages.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ __all__ = ["ENDPOINTS", "OF_A_MODEL", "Body", "Endpoint", "ReceivedRequest", "en
 Endpoint: TypeAlias = Literal[
     "chat", "messages", "responses", "images", "audio", "proxy", "models", "mcp", "metrics", "health", "other"
 ]
-"""What was asked, whichever dialect and path it has: "images" are three paths, "audio" too, "mcp" two."""
+"""The kind of endpoint, for any dialect and path: "images" and "audio" are three paths each, "mcp" two."""
 
 ENDPOINTS: tuple[Endpoint, ...] = get_args(Endpoint)
 
 OF_A_MODEL: tuple[Endpoint, ...] = ENDPOINTS[:6]
-"""Where a model answers: what scripts without an endpoint are for."""
+"""The endpoints that a model answers, which scripts without an endpoint match."""
 
 Body: TypeAlias = (
     CreateChatCompletionRequest
@@ -76,7 +76,7 @@ _BODIES: dict[str, type[Body]] = {
 
 
 def endpoint_of(path: str) -> Endpoint:
-    """The endpoint at this path."""
+    """Return the endpoint at this path."""
     for prefix, endpoint in _PREFIXES:
         if path.startswith(prefix):
             return endpoint
@@ -84,14 +84,14 @@ def endpoint_of(path: str) -> Endpoint:
 
 
 class ReceivedRequest(Struct, frozen=True, kw_only=True):
-    """A request that reached the scripted gateway.
+    """A request that the scripted gateway received.
 
     Attributes:
-        number: From 1, in the order they came.
+        number: The request's number, from 1, in order of arrival.
         method: The HTTP method.
-        path: Without the query.
-        query: The query's parameters; of a repeated one, the last.
-        headers: By name, case aside.
+        path: The path without the query.
+        query: The query's parameters. The last value of a repeated one wins.
+        headers: The headers by case-insensitive name.
         content: The body's bytes.
     """
 
@@ -104,7 +104,7 @@ class ReceivedRequest(Struct, frozen=True, kw_only=True):
 
     @property
     def endpoint(self) -> Endpoint:
-        """What was asked."""
+        """The kind of endpoint."""
         return endpoint_of(self.path)
 
     @property
@@ -112,7 +112,7 @@ class ReceivedRequest(Struct, frozen=True, kw_only=True):
         """The body as JSON.
 
         Raises:
-            AssertionError: It is none.
+            AssertionError: The body is not JSON.
         """
         try:
             return json.loads(self.content)
@@ -124,18 +124,18 @@ class ReceivedRequest(Struct, frozen=True, kw_only=True):
         """The body as its endpoint's type.
 
         Raises:
-            AssertionError: The endpoint takes no JSON that has a type; see `json`, `form` and `content`.
+            AssertionError: The endpoint has no type for a JSON body: use `json`, `form` or `content`.
         """
         kind = _BODIES.get(self.path)
         if kind is None:
-            raise AssertionError(f"the body of {self} has no type of its own: read .json, .form or .content")
+            raise AssertionError(f"the body of {self} has no type: read .json, .form or .content")
         return self.read(kind)
 
     def read(self, kind: type[T]) -> T:
-        """The body as this type.
+        """Return the body as this type.
 
         Raises:
-            AssertionError: It is another endpoint's.
+            AssertionError: The request is for another endpoint.
         """
         self._expect(kind)
         return kind.from_dict(self.json)
@@ -143,21 +143,22 @@ class ReceivedRequest(Struct, frozen=True, kw_only=True):
     def _expect(self, kind: type[Model]) -> None:
         due = _BODIES.get(self.path)
         if due is not kind:
-            raise AssertionError(f"{self} holds {'no ' + kind.__name__ if due is None else 'a ' + due.__name__}")
+            found = f"does not have a {kind.__name__}" if due is None else f"has a {due.__name__}"
+            raise AssertionError(f"{self} {found}")
 
     @property
     def chat(self) -> CreateChatCompletionRequest:
-        """The body of a chat completion; an AssertionError for any other."""
+        """The body of a chat completion. Raises AssertionError for another endpoint."""
         return self.read(CreateChatCompletionRequest)
 
     @property
     def message(self) -> CreateMessagesRequest:
-        """The body of a request for a message; an AssertionError for any other."""
+        """The body of a Messages request. Raises AssertionError for another endpoint."""
         return self.read(CreateMessagesRequest)
 
     @property
     def response(self) -> CreateResponseRequest:
-        """The body of a request for a response; an AssertionError for any other."""
+        """The body of a Responses request. Raises AssertionError for another endpoint."""
         return self.read(CreateResponseRequest)
 
     @property
@@ -165,23 +166,23 @@ class ReceivedRequest(Struct, frozen=True, kw_only=True):
         """The fields of a form: texts as str, files as bytes.
 
         Raises:
-            AssertionError: The body is no form.
+            AssertionError: The body is not a form.
         """
         try:
             parts = Form.parse(self.headers.get("content-type", ""), self.content).parts
         except FormError as error:
-            raise AssertionError(f"the body of {self} is no form: {error}") from error
+            raise AssertionError(f"the body of {self} is not a form: {error}") from error
         return {part.name: part.content if part.filename else part.content.decode() for part in parts}
 
     @property
     def model(self) -> str:
-        """The model, with its provider in front whichever way that was said; "" when none was named."""
+        """The model's name with its provider in front, from the body or the query; "" if the request names none."""
         named, provider = str(self._value("model") or ""), self.query.get("provider")
         return f"{provider}/{named}" if provider else named
 
     @property
     def text(self) -> str:
-        """The text of the last message, whoever said it; or the prompt."""
+        """The text of the last message of any role, or the prompt."""
         for name in ("messages", "input", "prompt"):
             value = self._value(name)
             if value:
@@ -190,7 +191,7 @@ class ReceivedRequest(Struct, frozen=True, kw_only=True):
 
     @property
     def stream(self) -> bool:
-        """Whether the answer was to come as a stream."""
+        """True if the request asks for a stream."""
         return self._value("stream") is True
 
     def _value(self, name: str) -> object:
@@ -210,18 +211,18 @@ class ReceivedRequest(Struct, frozen=True, kw_only=True):
 
 
 def query_of(text: str) -> dict[str, str]:
-    """The parameters of a query."""
+    """Return the parameters of a query."""
     return dict(parse_qsl(text, keep_blank_values=True))
 
 
 def _last_text(value: object) -> str:
-    """The text of a prompt, or of the last of several messages."""
+    """Return the text of a prompt, or of the last of several messages."""
     last = cast("list[object]", value)[-1] if isinstance(value, list) else value
     return " ".join(_texts(last))
 
 
 def _texts(value: object) -> Iterator[str]:
-    """The texts inside a message, a part of one, or a tool's result."""
+    """Yield the texts in a message, a content part, or a tool result."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, list):

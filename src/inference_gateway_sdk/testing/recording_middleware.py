@@ -1,4 +1,4 @@
-"""The ASGI middleware that records each request, chooses its script, and keeps both in the request's context."""
+"""The ASGI middleware that records each request, chooses its script, and sets both in the request's context."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ __all__ = ["REQUEST_CONTEXT", "RecordingMiddleware", "RequestContext"]
 
 
 class RequestContext:
-    """One request.
+    """A request and its script.
 
     Attributes:
-        request: What came.
-        script: What answers it; None when no script is for it.
-        answered: The script is used. It is not when the gateway refuses the request by itself.
-        turns: How often a provider was asked: more than once when the gateway runs tools by itself.
-        missed: A provider was asked for which there was no script.
+        request: The request.
+        script: The script that answers it; None if no script matches.
+        answered: True once the script has been used. It is not used when the gateway refuses the request itself.
+        turns: The number of requests to providers: more than one when the gateway runs tools itself.
+        missed: True if a provider got a request without a script.
     """
 
     def __init__(self, request: ReceivedRequest, script: Script | None) -> None:
@@ -46,15 +46,15 @@ class RequestContext:
         self.missed = False
 
 
-REQUEST_CONTEXT: ContextVar[RequestContext] = ContextVar("inference_gateway_visit")
+REQUEST_CONTEXT: ContextVar[RequestContext] = ContextVar("inference_gateway_request")
 
 
 class RecordingMiddleware:
-    """The application.
+    """ASGI middleware that records requests and chooses their scripts.
 
     Args:
         app: The gateway, with its faults.
-        playbook: Where requests are written down and scripts are found.
+        expectations: The scripts and the recorded requests.
     """
 
     def __init__(self, app: ASGIApp, expectations: Expectations) -> None:
@@ -62,7 +62,7 @@ class RecordingMiddleware:
         self._expectations = expectations
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+        """Record a request, choose its script, and pass it on."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -73,8 +73,8 @@ class RecordingMiddleware:
         context = RequestContext(request, self._expectations.take(request))
         token = REQUEST_CONTEXT.set(context)
         try:
-            if not await _authorized(context, send):
-                await self._app(scope, _again(body, receive), _amended(context, send))
+            if not await _answer_without_model(context, send):
+                await self._app(scope, _replay_body(body, receive), _with_extra_headers(context, send))
         finally:
             REQUEST_CONTEXT.reset(token)
             if context.script is not None and not context.answered:
@@ -82,7 +82,7 @@ class RecordingMiddleware:
 
 
 async def _read(receive: Receive) -> bytes | None:
-    """The whole body; None when the client left before its end."""
+    """Return the whole body, or None if the client left before its end."""
     body = bytearray()
     while True:
         message = await receive()
@@ -93,16 +93,16 @@ async def _read(receive: Receive) -> bytes | None:
             return bytes(body)
 
 
-def _again(body: bytes, receive: Receive) -> Receive:
-    """The `receive` of a request whose body has been read."""
+def _replay_body(body: bytes, receive: Receive) -> Receive:
+    """Return a `receive` that repeats the body, which has been read already."""
     unread = [body]
 
-    async def again() -> Message:
+    async def replay() -> Message:
         if unread:
             return {"type": "http.request", "body": unread.pop(), "more_body": False}
         return await receive()
 
-    return again
+    return replay
 
 
 def _received(scope: Scope, body: bytes) -> ReceivedRequest:
@@ -116,8 +116,8 @@ def _received(scope: Scope, body: bytes) -> ReceivedRequest:
     )
 
 
-async def _authorized(context: RequestContext, send: Send) -> bool:
-    """Answer what no model answers, if a script says so; whether that was done."""
+async def _answer_without_model(context: RequestContext, send: Send) -> bool:
+    """Answer a request that does not go to a model, and return whether a script did so."""
     script, request = context.script, context.request
     if script is None or request.endpoint in OF_A_MODEL or script.fault is not None:
         return False
@@ -135,20 +135,20 @@ async def _authorized(context: RequestContext, send: Send) -> bool:
     return True
 
 
-def _amended(context: RequestContext, send: Send) -> Send:
-    """The same `send`, with the headers that a script asks for and no provider could send through the gateway."""
+def _with_extra_headers(context: RequestContext, send: Send) -> Send:
+    """Return a `send` that adds headers which a provider cannot send through the gateway."""
 
-    async def amended(message: Message) -> None:
+    async def extended(message: Message) -> None:
         if message["type"] == "http.response.start":
             message = {**message, "headers": [*message.get("headers", []), *_extra(context)]}
         await send(message)
 
-    return amended
+    return extended
 
 
 def _extra(context: RequestContext) -> list[tuple[bytes, bytes]]:
     if context.missed:
-        return [(b"x-should-retry", b"false")]  # the official clients repeat what fails, but for this
+        return [(b"x-should-retry", b"false")]  # keeps the official clients from retrying
     if context.script is None or not context.answered:
         return []
     outcome = context.script.outcome_for(context.request)

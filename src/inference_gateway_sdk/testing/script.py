@@ -1,4 +1,4 @@
-"""One scripted answer: what it answers, when it applies, how often."""
+"""One script: its answer, its condition, and how often it applies."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ __all__ = [
 
 
 def short(value: object) -> str:
-    """The value as it is written in Python: a function by its name, a pattern as the call that makes it."""
+    """Return a value as Python code: a function by its name, a pattern as the call that makes it."""
     if isinstance(value, re.Pattern):
         text = f"re.compile({cast('re.Pattern[str]', value).pattern!r})"
     else:
@@ -48,15 +48,15 @@ def short(value: object) -> str:
 
 
 def cut(text: str, length: int = 200) -> str:
-    """The text, without its middle where it is longer than this many characters."""
+    """Return the text with its middle removed if it is longer than `length`."""
     return text if len(text) <= length else f"{text[: length - 20]}...{text[-17:]}"
 
 
-__tracebackhide__ = True  # pytest shows the test's line, not ours
+__tracebackhide__ = True  # pytest shows the test's line and not this module's
 
 
 class Mismatch(Struct, frozen=True):
-    """One thing that a script wants of a request, and what the request has."""
+    """One requirement of a script, the request's value, and whether they match."""
 
     name: str
     wanted: str
@@ -65,13 +65,13 @@ class Mismatch(Struct, frozen=True):
 
 
 class Condition(Struct, frozen=True, kw_only=True):
-    """What must be true of a request.
+    """A condition on requests.
 
     Attributes:
-        endpoint: What is asked; None for anything that a model answers.
-        model: Its name, with its provider in front; `*` stands for anything. Without a slash, the name alone.
-        content: Stands in the last message, or in the prompt.
-        where: Says whether the script is for a request.
+        endpoint: The kind of endpoint; None for any that a model answers.
+        model: The model's name with its provider in front; `*` matches any characters. Without a slash, the bare name.
+        content: A text in the last message or the prompt, or a pattern to find there.
+        where: A predicate on requests.
     """
 
     endpoint: str | None = None
@@ -80,7 +80,7 @@ class Condition(Struct, frozen=True, kw_only=True):
     where: Callable[[ReceivedRequest], object] | None = None
 
     def findings(self, request: ReceivedRequest) -> Iterator[Mismatch]:
-        """What it wants, one thing after another."""
+        """Yield the condition's requirements one after another."""
         if self.endpoint is not None or request.endpoint not in OF_A_MODEL:
             fits = request.endpoint == self.endpoint
             yield Mismatch("endpoint", self.endpoint or "of a model", request.endpoint, fits)
@@ -93,7 +93,7 @@ class Condition(Struct, frozen=True, kw_only=True):
             yield _requested(self.where, request)
 
     def fits(self, request: ReceivedRequest) -> bool:
-        """Whether the script is for this request."""
+        """Return whether the request meets the condition."""
         return all(finding.fits for finding in self.findings(request))
 
     def _is_model(self, name: str) -> bool:
@@ -101,28 +101,28 @@ class Condition(Struct, frozen=True, kw_only=True):
         return fnmatchcase(name, wanted) or ("/" not in wanted and fnmatchcase(name.partition("/")[2], wanted))
 
     def __str__(self) -> str:
-        """As it is written: the arguments of `on`."""
+        """Return the arguments of `on` as written."""
         given = {name: getattr(self, name) for name in self.__struct_fields__}
         return ", ".join(f"{name}={short(value)}" for name, value in given.items() if value is not None)
 
 
 def condition_of(endpoint: object, model: object, content: object, where: object) -> Condition:
-    """The condition that these arguments of `on` describe.
+    """Make a condition from the arguments of `on`.
 
     Raises:
-        TypeError: An argument is of another type.
-        ValueError: There is no such endpoint, or there is nothing to match by.
+        TypeError: An argument has the wrong type.
+        ValueError: The endpoint is unknown, or no argument is given.
     """
     if endpoint is not None and endpoint not in ENDPOINTS:
         raise ValueError(f"on(endpoint={endpoint!r}): write one of {', '.join(ENDPOINTS)}")
     if model is not None and not isinstance(model, str):
         raise TypeError(f'on(model={model!r}): write a name such as "openai/gpt-4o" or "openai/*"')
     if content is not None and not isinstance(content, (str, re.Pattern)):
-        raise TypeError(f"on(content={content!r}): write a text that stands in the last message, or re.compile(...)")
+        raise TypeError(f"on(content={content!r}): write a text of the last message, or re.compile(...)")
     if where is not None and not callable(where):
         raise TypeError(f"on(where={where!r}): write a function from a ReceivedRequest to bool")
     if endpoint is None and model is None and content is None and where is None:
-        raise ValueError("on() without arguments matches nothing in particular: write gateway.reply(...) and the like")
+        raise ValueError("on() needs an argument: write gateway.reply(...) and the like to match any request")
     return Condition(
         endpoint=cast("str | None", endpoint),
         model=model,
@@ -139,7 +139,7 @@ def _requested(where: Callable[[ReceivedRequest], object], request: ReceivedRequ
     name = short(where)
     try:
         answer = where(request)
-    except Exception as error:  # noqa: BLE001  (whatever the test's own function raises belongs into its report)
+    except Exception as error:  # noqa: BLE001  (any exception of the test's function belongs in its report)
         return Mismatch("where", f"{name} is true", f"{type(error).__name__}: {error}", fits=False)
     return Mismatch("where", f"{name} is true", repr(answer), fits=bool(answer))
 
@@ -148,7 +148,7 @@ _HERE = str(Path(__file__).parent)
 
 
 class Raw(Struct, frozen=True, kw_only=True):
-    """A provider's answer as it stands."""
+    """A provider's answer as status, headers and bytes."""
 
     status: int = 200
     headers: tuple[tuple[str, str], ...] = ()
@@ -159,16 +159,16 @@ Outcome: TypeAlias = ScriptedAnswer | Refusal | Raw
 
 
 class Script:
-    """What some requests are answered. Made by `reply`, `stream`, `fail` and `respond`.
+    """A scripted answer to some requests. Made by `reply`, `stream`, `fail` and `respond`.
 
     Attributes:
-        condition: Which requests it is for.
-        fault: What goes wrong with the answer on its way; None for nothing.
-        at_end: The fault comes once everything has been said.
-        times: How many requests it answers; None for all that come.
-        optional: It need not be used.
-        place: The file and line where it was written.
-        used: How many requests it has answered.
+        condition: The condition on requests.
+        fault: The fault of the answer; None for none.
+        at_end: True if the fault comes after all content.
+        times: The number of requests to answer; None for all.
+        optional: True if the script need not be used.
+        place: The file and line of the call that made it.
+        used: The number of requests it has answered.
     """
 
     def __init__(
@@ -194,28 +194,28 @@ class Script:
         self._written = written
 
     def outcome_for(self, request: ReceivedRequest) -> Outcome:
-        """What the provider answers: an error that was to come inside a stream is the whole of any other answer."""
+        """Return the provider's answer. An error meant for a stream is the whole of any other answer."""
         if isinstance(self.fault, ErrorEvent) and not request.stream:
             return refusal_of(self.fault.code, message=self.fault.message)
         return self._outcome
 
     @property
     def used_up(self) -> bool:
-        """Whether it answers no more requests."""
+        """True if the script answers no further requests."""
         return self.times is not None and self.used >= self.times
 
     @property
     def missed(self) -> bool:
-        """Whether it was to be used and was not, or not often enough."""
+        """True if the script is not optional and was used too rarely."""
         return not self.optional and self.used < (self.times or 1)
 
     @property
     def count(self) -> str:
-        """How often it was used, of how often it could be."""
+        """A text with the number of uses and its limit."""
         return f"used {self.used} of {self.times}" if self.times is not None else f"used {self.used}, times='always'"
 
     def __str__(self) -> str:
-        """As it was written."""
+        """Return the script as written."""
         condition = str(self.condition)
         return f"gateway.on({condition}).{self._written}" if condition else f"gateway.{self._written}"
 
@@ -224,10 +224,10 @@ class Script:
 
 
 def times_of(times: object) -> int | None:
-    """How many requests a script answers, None for all that come.
+    """Return the number of requests that a script answers, or None for all.
 
     Raises:
-        ValueError: It is neither a number nor "always".
+        ValueError: It is neither a positive number nor "always".
     """
     if times == "always":
         return None
@@ -237,7 +237,7 @@ def times_of(times: object) -> int | None:
 
 
 def place_of_caller() -> str:
-    """The file and line outside this package that is being run."""
+    """Return the file and line of the caller outside this package."""
     frame = inspect.currentframe()
     while frame is not None and frame.f_code.co_filename.startswith(_HERE):
         frame = frame.f_back
@@ -249,6 +249,6 @@ def place_of_caller() -> str:
 
 
 def call(name: str, *positional: object, given: Mapping[str, object]) -> str:
-    """A call as it was written, with long values cut short."""
+    """Return a call as written, with long values shortened."""
     arguments = [short(each) for each in positional] + [f"{key}={short(each)}" for key, each in given.items()]
     return f"{name}({', '.join(arguments)})"

@@ -1,7 +1,7 @@
-"""The words in which a test writes scripts: `reply`, `stream`, `fail` and `respond`, for all requests or those of `on`.
+"""The methods that add scripts: `reply`, `stream`, `fail` and `respond`, for all requests or for those of `on`.
 
-Each call adds one script to the playbook. Scripts answer in the order they were written, one request each unless
-`times` says otherwise.
+Each call adds one script. Scripts answer in the order in which they were added, one request each unless `times` is
+given.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Scripting", "Times"]
 
-__tracebackhide__ = True  # pytest shows the test's line, not ours
+__tracebackhide__ = True  # pytest shows the test's line and not this module's
 
 Times: TypeAlias = int | Literal["always"]
 
@@ -35,7 +35,7 @@ _FILLER = "One two three four five six seven eight."
 
 
 class Scripting:
-    """Writes scripts for the requests that a condition is true of."""
+    """Adds scripts for the requests that meet a condition."""
 
     def __init__(self, expectations: Expectations, condition: Condition) -> None:
         self._expectations = expectations
@@ -49,18 +49,18 @@ class Scripting:
         content: str | re.Pattern[str] | None = None,
         where: Callable[[ReceivedRequest], object] | None = None,
     ) -> Scripting:
-        """Write scripts for some requests only: those for which all that is given is true.
+        """Return an object that adds scripts for the requests that meet all given conditions.
 
         Args:
-            endpoint: What is asked. Scripts without it answer whatever a model is asked, in any dialect.
-            model: The model's name, with its provider in front; `*` stands for anything. Without a slash, the name
-                alone.
-            content: Stands in the last message (a prompt, or a tool's result), or is found there if it is a pattern.
-            where: Says whether a request is meant.
+            endpoint: The kind of endpoint. Without it, scripts answer all requests to models, in any dialect.
+            model: The model's name, with its provider in front; `*` matches any characters. Without a slash, the bare
+                name.
+            content: A text in the last message (a prompt, or a tool's result), or a pattern to find there.
+            where: A predicate on requests.
 
         Raises:
-            TypeError: An argument is of another type.
-            ValueError: It makes no sense; the message names it.
+            TypeError: An argument has the wrong type.
+            ValueError: An argument has an invalid value, or none is given.
         """
         return Scripting(self._expectations, condition_of(endpoint, model, content, where))
 
@@ -78,23 +78,23 @@ class Scripting:
         times: Times = 1,
         optional: bool = False,
     ) -> Script:
-        """ScriptedAnswer with this, in whatever dialect is asked for; streams bring it word by word.
+        """Answer in the dialect of the request. Streams send the text word by word.
 
         Args:
-            text: What the model says.
-            json: The same as JSON: a value, a struct, a pydantic model.
-            tool_calls: The tools it calls: `("weather", {"city": "Oslo"})`, a `ToolCall`, or a call of an answer.
-            reasoning: What it thinks first.
-            usage: `(prompt tokens, completion tokens)` or a `CompletionUsage`; as many as there are words otherwise.
-            finish_reason: As a chat says it: "stop", "length", "tool_calls", "content_filter".
-            image: The bytes of a picture, for requests that ask for one; a square of one colour otherwise.
-            audio: The bytes of a sound, for requests that ask for one; half a second of it otherwise.
-            times: How many requests are answered so, or "always".
-            optional: Nothing is wrong when no request comes for it.
+            text: The text of the answer.
+            json: A value, a struct or a pydantic model to encode as the text.
+            tool_calls: The tool calls: `("weather", {"city": "Oslo"})`, a `ToolCall`, or a call of an earlier answer.
+            reasoning: The reasoning before the text.
+            usage: `(prompt tokens, completion tokens)` or a `CompletionUsage`; the number of words by default.
+            finish_reason: The finish reason of a chat: "stop", "length", "tool_calls", "content_filter".
+            image: The bytes of an image for requests that ask for one; a plain square by default.
+            audio: The bytes of a sound for requests that ask for one; half a second of sound by default.
+            times: The number of requests to answer, or "always".
+            optional: Accept that no request uses the script.
 
         Raises:
-            TypeError: Nothing is said, or an argument is of another type.
-            ValueError: Arguments contradict each other, or make no sense.
+            TypeError: An argument has the wrong type, or none is given.
+            ValueError: Arguments contradict each other, or a value is invalid.
         """
         given = _given(locals())
         answer = scripted_answer(
@@ -122,15 +122,15 @@ class Scripting:
         times: Times = 1,
         optional: bool = False,
     ) -> Script:
-        """ScriptedAnswer with these pieces, each in an event of its own; at once and whole if no stream is asked for.
+        """Answer with these pieces, one event each. A request without a stream gets the whole text at once.
 
         Args:
-            pieces: What the model says.
+            pieces: The pieces of the text.
             pause: Seconds between two pieces.
-            then: What goes wrong once all pieces have come: a status or its name, which is then an error inside the
-                stream, or a fault on the wire, such as "reset-mid-body" or `fault("stall-mid-body", seconds=1)`.
-            tool_calls: As in `reply`; they come behind the pieces.
-            reasoning: As in `reply`; it comes before them.
+            then: A failure after the last piece. A status or its name becomes an error inside the stream. A fault on
+                the wire is given as "reset-mid-body" or `fault("stall-mid-body", seconds=1)`.
+            tool_calls: As in `reply`; sent after the pieces.
+            reasoning: As in `reply`; sent before the pieces.
             usage: As in `reply`.
             finish_reason: As in `reply`.
             times: As in `reply`.
@@ -138,7 +138,7 @@ class Scripting:
 
         Raises:
             TypeError: As in `reply`.
-            ValueError: As in `reply`, or there is no such failure.
+            ValueError: As in `reply`, or the failure is unknown.
         """
         given = _given(locals())
         answer = scripted_answer(
@@ -166,20 +166,20 @@ class Scripting:
         optional: bool = False,
         **parameters: float | str | bool | None,
     ) -> Script:
-        """Fail with a status, or on the wire.
+        """Fail with a status, or with a fault on the wire.
 
         Args:
             what: A status from 400 to 599 or its name ("rate_limit", "overloaded", "unauthorized", ...), or a fault on
                 the wire by name ("reset-before-headers", "truncate", ...; docs/faults.md has the table).
-            message: What the provider says of it (statuses).
-            code: The provider's own code for it (statuses).
-            retry_after: Seconds, for the `Retry-After` header (statuses).
-            times: How many requests fail so, or "always".
-            optional: Nothing is wrong when no request comes for it.
-            **parameters: Of the fault on the wire, such as `after=2`.
+            message: The provider's error message (statuses).
+            code: The provider's error code (statuses).
+            retry_after: Seconds for the `Retry-After` header (statuses).
+            times: The number of requests to fail, or "always".
+            optional: Accept that no request uses the script.
+            **parameters: The parameters of a fault on the wire, such as `after=2`.
 
         Raises:
-            ValueError: There is no such failure, or it has no such parameter.
+            ValueError: The failure or a parameter is unknown.
         """
         given = _given(locals())
         given.pop("parameters", None)
@@ -204,18 +204,18 @@ class Scripting:
         times: Times = 1,
         optional: bool = False,
     ) -> Script:
-        """Let the provider answer with these very bytes, for what has no words here: no dialect is put on them.
+        """Answer with exactly these bytes as the provider's answer, in no particular dialect.
 
         Args:
             status: The HTTP status.
-            json: The body as JSON; its content type goes without saying.
+            json: A value to encode as the body, with the content type of JSON.
             body: The body.
-            headers: As the provider sends them: the gateway passes on what it passes on.
+            headers: The provider's headers. The gateway passes on those that it always passes on.
             times: As in `reply`.
             optional: As in `reply`.
 
         Raises:
-            ValueError: The status is none, or there are two bodies.
+            ValueError: The status is invalid, or both `json` and `body` are given.
         """
         given = _given(locals())
         written = call("respond", *_first(given, "status"), given=given)
@@ -248,7 +248,7 @@ class Scripting:
             and endpoint is not None
             and endpoint not in OF_A_MODEL
         ):
-            raise ValueError(f"no model answers at endpoint={endpoint!r}: write {_INSTEAD.get(endpoint, _RESPOND)}")
+            raise ValueError(f"endpoint={endpoint!r} is not a model's: use {_INSTEAD.get(endpoint, _RESPOND)}")
         return self._expectations.add(script)
 
 
@@ -257,15 +257,15 @@ _INSTEAD = {"models": "scripted_gateway(models=[...]), or gateway.models = [...]
 
 
 def _after_all(then: str | int | Fault) -> Fault:
-    """What comes once a stream's pieces have come."""
+    """Return the fault that comes after a stream's pieces."""
     return error_event(then) if is_status(then) else fault_of(then)
 
 
 def _raw(status: int, json: object, body: str | bytes | None, headers: Mapping[str, str]) -> Raw:
     if not 200 <= status <= 599:
-        raise ValueError(f"respond({status!r}): a status is a number from 200 to 599")
+        raise ValueError(f"respond({status!r}): use a status from 200 to 599")
     if json is not UNSET and body is not None:
-        raise ValueError("json= and body= are two ways to write the body: give one of them")
+        raise ValueError("json= and body= exclude each other: pass one of them")
     pairs = tuple((name.lower(), value) for name, value in headers.items())
     if json is UNSET:
         return Raw(status=status, headers=pairs, body=body.encode() if isinstance(body, str) else body or b"")
@@ -275,7 +275,7 @@ def _raw(status: int, json: object, body: str | bytes | None, headers: Mapping[s
 
 
 def _given(arguments: dict[str, object]) -> dict[str, object]:
-    """The arguments that were given, for a script's own text."""
+    """Return the arguments that differ from their defaults, to show in reports."""
     usual: dict[str, object] = {
         "json": UNSET, "tool_calls": (), "pause": 0.0, "times": 1, "optional": False, "parameters": {}, "status": 200,
     }  # fmt: skip
@@ -284,5 +284,5 @@ def _given(arguments: dict[str, object]) -> dict[str, object]:
 
 
 def _first(given: dict[str, object], name: str) -> list[object]:
-    """The argument that is written without its name, taken out of the others."""
+    """Remove an argument from `given` and return it, to show it without its name."""
     return [given.pop(name)] if name in given else []

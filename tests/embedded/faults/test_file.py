@@ -62,7 +62,7 @@ def test_an_empty_file_is_an_empty_plan() -> None:
         ("[[rules]]\n", "rule 1: write either fault = ... or sequence = [...]"),
         ("[[rules]]\nfault = 'status'\nsequence = []\n", "rule 1: write either"),
         ("[[rules]]\nsequence = []\n", "rule 1: a rule needs a fault to play"),
-        ("[[rules]]\nfault = 'status'\n[[rules]]\nfault = 'stat'\n", "rule 2: there is no fault 'stat'"),
+        ("[[rules]]\nfault = 'status'\n[[rules]]\nfault = 'stat'\n", "rule 2: unknown fault 'stat'"),
         ("[[rules]]\nfault = 'status'\npaht = '/'\n", "rule 1 has no parameter 'paht': did you mean 'path'?"),
         ("[[rules]]\nfault = { status = 1 }\n", 'rule 1: a fault needs its name: write { name = "status", ... }'),
         ("[[rules]]\nfault = 'status'\nprobability = 2\n", "rule 1: probability=2.0: write a number from 0 to 1"),

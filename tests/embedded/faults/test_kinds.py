@@ -37,8 +37,8 @@ def test_faults_are_values() -> None:
 @pytest.mark.parametrize(
     ("name", "parameters", "says"),
     [
-        ("reset-mid-bodi", {}, "there is no fault 'reset-mid-bodi': did you mean 'reset-mid-body'?"),
-        ("xyzzy", {}, "there is no fault 'xyzzy': there are answer, status, refuse, "),
+        ("reset-mid-bodi", {}, "unknown fault 'reset-mid-bodi': did you mean 'reset-mid-body'?"),
+        ("xyzzy", {}, "unknown fault 'xyzzy': use one of answer, status, refuse, "),
         ("truncate", {"aftr": 1}, "fault 'truncate' has no parameter 'aftr': did you mean 'after'?"),
         ("truncate", {"xyzzy": 1}, "fault 'truncate' has no parameter 'xyzzy': it has after, mid_event"),
         ("answer", {"after": 1}, "fault 'answer' has no parameter 'after': it has none"),

@@ -125,9 +125,9 @@ def test_a_text_is_read_with_forbearance(text: str, same: Fault) -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("", "there is no fault ''"),
+        ("", "unknown fault ''"),
         ("truncate; after", "write ; parameter=value"),
-        ("truncate, after=1", "there is no fault 'truncate, after=1'"),
+        ("truncate, after=1", "unknown fault 'truncate, after=1'"),
         ("truncate; after=1; after=2", "after is given twice"),
         ('status; body="\\q"', "is not a JSON string"),
         ('status; body="a', "write ; parameter=value"),

@@ -144,7 +144,7 @@ def test_a_plan_can_be_changed() -> None:
         (lambda: Rule("status", times=-1), "times=-1"),
         (lambda: Rule("status", probability=1.5), "probability=1.5: write a number from 0 to 1"),
         (lambda: FaultPlan(["stattus"]), "did you mean 'status'?"),
-        (lambda: FaultPlan().shut_for(1), "nothing listens for this plan"),
+        (lambda: FaultPlan().shut_for(1), "the plan is not attached to a listening server"),
     ],
 )
 def test_what_cannot_be_is_refused(make: object, says: str) -> None:

@@ -46,7 +46,7 @@ def test_a_rule_sees_the_request_and_the_gateway_still_gets_it(client: httpx2.Cl
     plan.add(Rule("status; status=418", when=wants_two))
     plan.add(Rule("status; status=503", model="groq/*"))
     answer = client.post(f"{CHAT}?provider=", json=ASKED, headers={"X-Team": "search"})
-    assert answer.json()["choices"][0]["message"]["content"] == "You said: one"
+    assert answer.json()["choices"][0]["message"]["content"] == "You wrote: one"
     assert seen == [("POST", CHAT, "provider=", "search", "openai/any")]
     two = {**ASKED, "messages": [{"role": "user", "content": "two"}]}
     assert client.post(CHAT, content=json.dumps(two), headers={"X-Team": "a"}).status_code == 418
@@ -96,7 +96,7 @@ def test_a_request_names_its_fault_in_a_header() -> None:
         assert client.get("/health").status_code == 500
         wrong = client.get("/health", headers={"X-Igw-Fault": "stattus"})
         assert wrong.status_code == 400
-        assert wrong.json() == {"error": "X-Igw-Fault: there is no fault 'stattus': did you mean 'status'?"}
+        assert wrong.json() == {"error": "X-Igw-Fault: unknown fault 'stattus': did you mean 'status'?"}
         assert plan.played == {"status": 2, "answer": 1}
 
 

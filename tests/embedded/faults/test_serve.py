@@ -58,7 +58,7 @@ def test_a_file_says_what_goes_wrong(tmp_path: Path) -> None:
             with pytest.raises(httpx2.ReadError):
                 client.get("/health", headers={"X-Igw-Fault": "reset-mid-body"})
         said = log.read_text()
-    assert "faults are played on purpose: 1 rule, and requests may ask for more in X-Igw-Fault" in said
+    assert "faults are injected on purpose: 1 rule, and requests may name their own in X-Igw-Fault" in said
 
 
 def test_a_bad_file_ends_the_start(tmp_path: Path) -> None:
@@ -70,5 +70,5 @@ def test_a_bad_file_ends_the_start(tmp_path: Path) -> None:
     )
     assert done.returncode == 2
     assert done.stderr.strip() == (
-        f"igw: {file}: rule 1: there is no fault 'reset-midbody': did you mean 'reset-mid-body'?"
+        f"igw: {file}: rule 1: unknown fault 'reset-midbody': did you mean 'reset-mid-body'?"
     )

@@ -112,7 +112,7 @@ def test_a_result_that_is_no_json_is_a_failure() -> None:
 
 def test_a_tool_that_is_not_there() -> None:
     """Asking for it is an error of its own."""
-    with pytest.raises(ToolError, match="there is no tool gone"):
+    with pytest.raises(ToolError, match="unknown tool gone"):
         asyncio.run(FunctionTools([]).call("gone", {}))
 
 
@@ -142,5 +142,5 @@ def test_a_function_that_cannot_be_described_is_refused_at_once(function: Any) -
 
 def test_two_functions_of_one_name_are_refused() -> None:
     """Each tool has a name of its own."""
-    with pytest.raises(ValueError, match="two tools are called weather"), running(tools=[weather, weather]):
+    with pytest.raises(ValueError, match="two tools are named weather"), running(tools=[weather, weather]):
         pass

@@ -130,7 +130,7 @@ def test_two_servers_with_a_tool_of_one_name(start: Start, model: Model, clock: 
 
 
 def nobody() -> str:
-    """An address at which nothing listens."""
+    """An address at which not attached to a listening server."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         return f"http://127.0.0.1:{free.getsockname()[1]}/mcp"
 
@@ -298,7 +298,7 @@ def test_a_redirect_is_followed(start: Start) -> None:
         ({"content": [7, None, {"type": "text"}]}, ""),
         (
             {"resultType": "input_required", "inputRequests": {}},
-            "Error: the tool wants to be told more, and there is no",
+            "Error: the tool needs more input, which the gateway cannot",
         ),
         (None, "Error: "),
     ],

@@ -102,7 +102,7 @@ def test_selector_mode_lists_and_runs(start: Start, model: Model) -> None:
     assert [tool["name"] for tool in every] == ["mcp_add", "mcp_fail"]
     assert ([tool["name"] for tool in some], none) == (["mcp_add"], [])
     assert every[0]["input_schema"]["required"] == ["a"]
-    assert model.results(2)[3:] == ["3", "4", "Error: there is no tool gone"]
+    assert model.results(2)[3:] == ["3", "4", "Error: unknown tool gone"]
 
 
 @pytest.mark.parametrize(
@@ -111,9 +111,9 @@ def test_selector_mode_lists_and_runs(start: Start, model: Model) -> None:
         ("mcp_fail", {"reason": "no luck"}, "Error: no luck"),
         ("mcp_add", {"a": "one"}, "Error: Expected `int`, got `str` - at `$.a`"),
         ("mcp_add", {"a": 1, "c": 2}, "Error: Object contains unknown field `c`"),
-        ("mcp_add", "{oops", "Error: the arguments are no JSON object"),
-        ("mcp_add", "[1]", "Error: the arguments are no JSON object"),
-        ("mcp_gone", {}, "Error: there is no tool mcp_gone"),
+        ("mcp_add", "{oops", "Error: the arguments are not a JSON object"),
+        ("mcp_add", "[1]", "Error: the arguments are not a JSON object"),
+        ("mcp_gone", {}, "Error: unknown tool mcp_gone"),
         ("add", {"a": 1}, "3"),
     ],
 )
@@ -213,7 +213,7 @@ def test_lists_say_what_is_offered(
     url = start(add, fail, mcp=McpSettings(mode="direct", **lists), expose_mcp=True)
     post(url)
     assert model.offered == offered
-    assert model.results() == [f"Error: there is no tool {hidden}"]
+    assert model.results() == [f"Error: unknown tool {hidden}"]
     listed = httpx2.get(f"{url}/v1/mcp/tools", trust_env=False).json()["data"]
     assert [tool["name"] for tool in listed] == ["mcp_add", "mcp_fail"]
 

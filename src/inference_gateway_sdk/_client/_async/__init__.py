@@ -1,1 +1,1 @@
-"""The asyncio half."""
+"""The async client."""

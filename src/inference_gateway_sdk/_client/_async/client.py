@@ -1,4 +1,4 @@
-"""The client: one method an endpoint, each of which builds a call and hands it to the session."""
+"""The client: one method per endpoint. Each builds a call and passes it to the session."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from ..._wire.chat import chat_body, chat_call, dropped_fields, pop_mcp_bypass
 from ..._wire.models import health_call, models_call
 from ..._wire.url import GatewayUrl
 from ..runtime import AsyncRuntime, AsyncTokenSource, Connections, async_default_transport, async_system_runtime
-from ..settings import ClientSettings, pop_assemble_option, resolve, split_params, without_body
-from .dialects import AsyncMessagesMethods, AsyncResponsesMethods
+from ..settings import ClientSettings, describe_types, pop_assemble_option, resolve, split_params, without_body
+from ..signatures import with_signatures
+from .dialects import AsyncMessagesMethods, AsyncResponsesMethods, AsyncRunMethods
 from .gateway import AsyncMcpMethods, AsyncMetricsMethods, AsyncProxyMethods
 from .media import AsyncAudioMethods, AsyncImagesMethods
 from .session import AsyncSession
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from ..._wire.call import Call, StreamCall
     from ..._wire.retry import RetryPolicy
     from ..._wire.timeouts import Timeouts
+    from .. import keywords
     from ..hooks import AsyncHook, RequestSent, ResponseReceived, RetryPlanned
     from ..params import AsyncOptions, ChatParams, ChatStreamParams, ListOptions, Messages
     from ..runtime import AsyncToken, Cert
@@ -45,6 +47,7 @@ FinalT = TypeVar("FinalT")
 DEFAULT_URL = "http://localhost:8080/v1"
 
 
+@with_signatures
 class AsyncInferenceGatewayClient(
     AsyncAudioMethods,
     AsyncImagesMethods,
@@ -53,35 +56,37 @@ class AsyncInferenceGatewayClient(
     AsyncMetricsMethods,
     AsyncProxyMethods,
     AsyncResponsesMethods,
+    AsyncRunMethods,
 ):
-    """A client of one gateway.
+    """A client for one gateway.
 
     Args:
-        base_url: Where the gateway is, with or without /v1. Default: INFERENCE_GATEWAY_URL, then
+        base_url: URL of the gateway, with or without /v1. Default: INFERENCE_GATEWAY_URL, then
             http://localhost:8080/v1.
-        token: Sent as `Authorization: Bearer`: a string, or a function that is called when a token is needed and once
-            more after a 401. Default: INFERENCE_GATEWAY_TOKEN, then none. Provider keys belong to the gateway.
-        timeout: `Timeouts`, or a number of seconds that bounds everything, or None for no limit but on connecting.
-        max_retries: How often a request is repeated where that is safe (docs/retries.md).
-        retry: A `RetryPolicy` with more to set; its `attempts` then count instead of `max_retries`.
-        headers: Sent with every request.
-        tools: Offered with every chat that names none.
-        max_tokens: Of every chat that names none.
-        max_connections: Open connections at most; further calls wait.
-        proxy: A proxy's URL; "env" for HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY; None for none.
+        token: Token sent as `Authorization: Bearer`. It is a string, or a function that is called when a token is
+            needed and once more after a 401. Default: INFERENCE_GATEWAY_TOKEN, then none. Provider keys belong to the
+            gateway.
+        timeout: `Timeouts`, a number of seconds that limits the whole call, or None for no limit except on connecting.
+        max_retries: Maximum number of retries of a request that is safe to repeat (docs/retries.md).
+        retry: A `RetryPolicy` for finer control. Its `attempts` then replaces `max_retries`.
+        headers: Headers sent with every request.
+        tools: Tools sent with every chat request that does not set `tools`.
+        max_tokens: Token limit of every chat request that does not set one.
+        max_connections: Maximum number of open connections. Further calls wait for a free one.
+        proxy: URL of a proxy; "env" for HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY; None for no proxy.
         ca: Certificates to trust instead of the system's: a file, a folder, or PEM text.
         cert: A client certificate: a PEM file, or (certificate file, key file[, password]).
-        tls: A ready SSLContext instead of `ca` and `cert`.
-        on_request: Called with a `RequestSent` before each try. What a hook raises, the call raises.
-        on_response: Called with a `ResponseReceived` after each answer, of any status.
-        on_retry: Called with a `RetryPlanned` when a try failed and another follows.
-        driver: A transport of your own.
+        tls: An SSLContext to use instead of `ca` and `cert`.
+        on_request: Called with a `RequestSent` before each attempt. The call raises what a hook raises.
+        on_response: Called with a `ResponseReceived` after each response, of any status.
+        on_retry: Called with a `RetryPlanned` when an attempt failed and another follows.
+        driver: A custom transport.
 
-    A client is shared: by threads or tasks, by event loops, and by the copies that `with_options` makes.
+    A client may be shared between threads, tasks and event loops. Copies made by `with_options` share its connections.
 
     Raises:
-        TypeError: An argument of the wrong type.
-        ValueError: An argument that makes no sense; the message names it.
+        TypeError: An argument has the wrong type.
+        ValueError: An argument has an invalid value. The message names it.
     """
 
     def __init__(
@@ -104,7 +109,6 @@ class AsyncInferenceGatewayClient(
         on_response: AsyncHook[ResponseReceived] | None = None,
         on_retry: AsyncHook[RetryPlanned] | None = None,
         driver: AsyncTransport | None = None,
-        _runtime: AsyncRuntime | None = None,
     ) -> None:
         url = GatewayUrl.parse(
             base_url if base_url is not None else os.environ.get("INFERENCE_GATEWAY_URL") or DEFAULT_URL
@@ -123,7 +127,12 @@ class AsyncInferenceGatewayClient(
         self._owns_driver = driver is not None
         if driver is None:
             driver = async_default_transport(self._connections)
-        self._session = AsyncSession(url, driver, _runtime or async_system_runtime())
+        self._session = AsyncSession(url, driver, async_system_runtime())
+
+    def _with_runtime(self, runtime: AsyncRuntime) -> Self:
+        """Make the client, and its copies, use another clock, sleep and random source; return it."""
+        self._session.runtime = runtime
+        return self
 
     # Endpoints
 
@@ -134,35 +143,41 @@ class AsyncInferenceGatewayClient(
         include: Iterable[str] = (),
         **options: Unpack[ListOptions],
     ) -> ListModelsResponse:
-        """The models of all configured providers, or of one (contract: GET /models).
+        """List the models of all configured providers, or of one (contract: GET /models).
 
         Args:
-            provider: Only this provider's. Asked without one, the gateway leaves out providers that fail.
-            include: Of "context_window", "pricing" and "modalities", what to add to each model.
-            **options: How the call is made: `timeout`, `max_retries`, `headers`, `extra_query`.
+            provider: Provider whose models to list. Without it, the gateway leaves out providers that fail.
+            include: Details to add to each model: any of "context_window", "pricing" and "modalities".
+            **options: Request options: `timeout`, `max_retries`, `headers`, `extra_query`.
         """
+        if TYPE_CHECKING:
+            keywords.list_options(**options)
         settings = without_body(self._settings, options)
         return await self._session.send(models_call(provider, include), settings)
 
     async def list_models_by_provider(
         self, provider: Provider | str, **options: Unpack[ListOptions]
     ) -> ListModelsResponse:
-        """The models of one provider (contract: GET /models?provider=)."""
+        """List the models of one provider (contract: GET /models?provider=)."""
+        if TYPE_CHECKING:
+            keywords.list_options(**options)
         return await self.list_models(check_provider(provider), **options)
 
     async def generate_content(
         self, model: str, messages: Messages, *, provider: Provider | str | None = None, **params: Unpack[ChatParams]
     ) -> CreateChatCompletionResponse:
-        """A whole chat answer (contract: POST /chat/completions).
+        """Create a chat completion and return it whole (contract: POST /chat/completions).
 
         Args:
             model: "provider/name", or a bare name with `provider`, or a routing alias of the gateway.
-            messages: A string (one user message), a message, or a list of them; messages of earlier answers go in as
-                they are.
+            messages: A string (one user message), a message, or a list of them. Earlier completions, or
+                their messages, can be passed unchanged.
             provider: The provider of a bare model name.
-            **params: The contract's parameters, and how the call is made: `timeout`, `max_retries`, `headers`,
-                `extra_query`, `extra_body`; `mcp_bypass=True` keeps the gateway's MCP tools out and your own tools in.
+            **params: The contract's parameters, and request options: `timeout`, `max_retries`, `headers`,
+                `extra_query`, `extra_body`. `mcp_bypass=True` disables the gateway's MCP tools and keeps your own.
         """
+        if TYPE_CHECKING:
+            keywords.chat_params(**params)
         target = Target.resolve(model, provider)
         settings, given = split_params(self._settings, params)
         headers = pop_mcp_bypass(given)
@@ -177,7 +192,7 @@ class AsyncInferenceGatewayClient(
         provider: Provider | str | None = None,
         **params: Unpack[ChatStreamParams],
     ) -> AsyncStream[CreateChatCompletionStreamResponse, CreateChatCompletionResponse]:
-        """A chat answer as it is written (contract: POST /chat/completions with `stream`).
+        """Stream a chat completion (contract: POST /chat/completions with `stream`).
 
         Nothing is sent before the `with` block is entered.
 
@@ -185,9 +200,11 @@ class AsyncInferenceGatewayClient(
             model: As in `generate_content`.
             messages: As in `generate_content`.
             provider: As in `generate_content`.
-            **params: As in `generate_content`, and `assemble=False` for a stream that keeps nothing,
-                `on_truncation="return"` to accept an answer that was cut off.
+            **params: As in `generate_content`. In addition, `assemble=False` stores no chunks, and
+                `on_truncation="return"` accepts a truncated stream.
         """
+        if TYPE_CHECKING:
+            keywords.chat_stream_params(**params)
         target = Target.resolve(model, provider)
         settings, given = split_params(self._settings, params)
         assemble = pop_assemble_option(given)
@@ -202,28 +219,37 @@ class AsyncInferenceGatewayClient(
         return AsyncStream(self._session, call, settings, on_truncation=on_truncation)
 
     async def health_check(self) -> bool:
-        """Whether the gateway says it is well (contract: GET /health). Never raises: no answer is False."""
+        """Return whether the gateway reports that it is healthy (contract: GET /health).
+
+        Any failure returns False.
+
+        Raises:
+            RuntimeError: The client is closed.
+        """
+        self._session.check_open()
         try:
             return await self._session.send(health_call(), self._settings)
-        except Exception:  # noqa: BLE001  (whatever it is, the gateway is not well from here)
+        except Exception:  # noqa: BLE001  (any failure means that the gateway cannot be used from here)
             return False
 
-    # Past the methods
+    # Custom calls
 
     async def send(self, call: Call[T]) -> T:
-        """The result of a call of your own: the way to an endpoint without a method."""
+        """Send a custom call and return its result. Use it for an endpoint that has no method."""
         return await self._session.send(call, self._settings)
 
     def open(
         self, call: StreamCall[ChunkT, FinalT], *, on_truncation: Literal["raise", "return"] = "raise"
     ) -> AsyncStream[ChunkT, FinalT]:
-        """The stream of a call of your own."""
+        """Return the stream of a custom call."""
         return AsyncStream(self._session, call, self._settings, on_truncation=on_truncation)
 
     # Copies with other options
 
     def with_options(self, **options: Unpack[AsyncOptions]) -> Self:
-        """A client with some options changed, sharing this one's connections."""
+        """Return a client with some options changed. It shares this client's connections."""
+        if TYPE_CHECKING:
+            keywords.async_options(**options)
         copy = object.__new__(type(self))
         copy._session = self._session
         copy._connections, copy._owns_driver = self._connections, self._owns_driver
@@ -231,26 +257,26 @@ class AsyncInferenceGatewayClient(
         return copy
 
     def with_token(self, token: AsyncToken | None) -> Self:
-        """A client that sends another token."""
+        """Return a client that sends another token."""
         return self.with_options(token=token)
 
     def with_tools(self, tools: Iterable[ChatCompletionTool | Mapping[str, Any]] | None) -> Self:
-        """A client that offers these tools with every chat that names none."""
+        """Return a client that sends these tools with every chat request that does not set `tools`."""
         return self.with_options(tools=tools)
 
     def with_max_tokens(self, max_tokens: int | None) -> Self:
-        """A client that limits the answer of every chat that sets no limit."""
+        """Return a client with this token limit for every chat request that does not set one."""
         return self.with_options(max_tokens=max_tokens)
 
-    # Life
+    # Lifecycle
 
     @property
     def base_url(self) -> str:
-        """Where the API is: ends in /v1."""
+        """The base URL of the API. It ends in /v1."""
         return self._session.url.api
 
     async def aclose(self) -> None:
-        """Close every connection, of this client and its copies. Open streams end with an error."""
+        """Close all connections of this client and its copies. Open streams end with an error."""
         await self._session.aclose()
 
     async def __aenter__(self) -> Self:
@@ -265,7 +291,7 @@ class AsyncInferenceGatewayClient(
         return f"<{type(self).__name__} {self.base_url}>"
 
     def __copy__(self) -> Self:
-        """The same client once more: within a process nothing is a secret, and connections are shared."""
+        """Return a copy that shares the connections. It keeps the secrets, as it does not leave the process."""
         return self.with_options()
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
@@ -273,7 +299,7 @@ class AsyncInferenceGatewayClient(
 
     def __reduce__(self) -> tuple[Any, ...]:
         if self._owns_driver:
-            raise TypeError("a client with a driver of its own cannot be pickled: make one where it is used")
+            raise TypeError("a client with a custom driver cannot be pickled: create it in the process that uses it")
         settings = self._settings
         options = {"timeout": settings.timeouts, "max_retries": settings.max_retries, "max_tokens": settings.max_tokens}
         options |= {"retry": settings.retry, "tools": settings.tools, **self._connections.portable()}
@@ -287,11 +313,12 @@ class AsyncInferenceGatewayClient(
             given.setdefault("tools", list(settings.tools))
         if settings.max_tokens is not None and "max_completion_tokens" not in given:
             given.setdefault("max_tokens", settings.max_tokens)
+        describe_types(given, "chat", target.provider)
         dropped = dropped_fields(settings.extra_body)
         if dropped:
             warnings.warn(
-                f"the gateway drops {', '.join(dropped)} from chat completions without a word (extra_body): the"
-                " Messages and Responses endpoints and the proxy pass everything on",
+                f"the gateway silently drops {', '.join(dropped)} of extra_body from chat completions: use the"
+                " Messages endpoint, the Responses endpoint or the proxy, which pass everything on",
                 UserWarning,
                 stacklevel=3,
             )
@@ -301,5 +328,5 @@ class AsyncInferenceGatewayClient(
 def _restore(
     cls: type[AsyncInferenceGatewayClient], base_url: str, options: dict[str, Any]
 ) -> AsyncInferenceGatewayClient:
-    """A client as it was pickled: without what may be secret (token, headers, hooks), with connections of its own."""
+    """Return an unpickled client. It has its own connections and no token, headers or hooks, which may be secret."""
     return cls(base_url, **options)

@@ -1,4 +1,4 @@
-"""The streams a client returns: typed chunks, and bytes."""
+"""The streams that a client returns: typed chunks, and bytes."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ class AsyncStream(Generic[ChunkT, FinalT]):
     """A streamed answer.
 
     Use it in a `with` block and iterate over it: each item is a chunk. `text()`, `deltas()` and `events()` give other
-    views of the same stream; one reader, one view at a time. Afterwards `final()` is the whole answer.
+    views of the same stream. Use one reader and one view at a time. Afterwards, `final()` returns the whole answer.
 
     Raises (on entering, and while reading):
-        StatusError: The gateway said no, or an error came inside the stream; its class tells which.
-        StreamTruncatedError: The stream ended before its answer was whole.
-        StreamStalledError: Nothing came for too long.
-        StreamError: What came is no stream of this kind.
-        RequestError: No answer came.
+        StatusError: The gateway returned an error status, or the stream contained an error. The class names the status.
+        StreamTruncatedError: The stream ended before the answer was complete.
+        StreamStalledError: A timeout expired while waiting for data.
+        StreamError: The response is not a stream of the expected format.
+        RequestError: No response was received.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class AsyncStream(Generic[ChunkT, FinalT]):
         self._open_stream: AsyncOpenStream[ChunkT, FinalT] | None = None
         self._state = "new"
         self._complete = True
-        self._deltas: deque[Delta] | None = None  # of the last chunk, those not handed over
+        self._deltas: deque[Delta] | None = None  # deltas of the last chunk that are not yet handed over
         self._where = caller()
         if not isinstance(call, StreamCall):  # pyright: ignore[reportUnnecessaryIsInstance]  # for users without a checker
             raise TypeError(f"call must be a StreamCall (send() takes a Call), got {type(call).__name__}")
@@ -69,7 +69,7 @@ class AsyncStream(Generic[ChunkT, FinalT]):
 
     async def __aenter__(self) -> Self:
         if self._state != "new":
-            raise RuntimeError(f"this stream is {self._state}: a stream is used once, ask for another")
+            raise RuntimeError(f"this stream is {self._state}: a stream can be used only once, so make another call")
         self._state = "open"
         try:
             self._open_stream = await self._session.start(self._call, self._settings)
@@ -106,7 +106,7 @@ class AsyncStream(Generic[ChunkT, FinalT]):
                 return chunk
 
     async def text(self) -> AsyncIterator[str]:
-        """The text of the answer in pieces, as it comes; nothing for chunks without text."""
+        """Yield the text of the answer piece by piece. Chunks without text yield nothing."""
         open_stream = self._opened()
         text = open_stream.dialect.text
         async for chunk in self:
@@ -114,15 +114,15 @@ class AsyncStream(Generic[ChunkT, FinalT]):
                 yield piece
 
     async def deltas(self) -> AsyncIterator[Delta]:
-        """What the stream tells, in events that are the same for chat completions, Responses and Messages.
+        """Yield the stream as events that are the same for chat completions, Responses and Messages.
 
         Raises:
-            RuntimeError: Another view has read the beginning, without which a tool call cannot be told whole.
+            RuntimeError: Another view has read the beginning of the stream, so a tool call could be incomplete.
         """
         open_stream = self._opened()
         if self._deltas is None:
             if open_stream.handed_over:
-                raise RuntimeError("deltas() tells a stream from its beginning: ask for it before reading")
+                raise RuntimeError("deltas() needs the stream from its beginning: call it before reading anything")
             self._deltas = deque()
             if watch := getattr(open_stream.dialect, "watch_deltas", None):
                 watch()
@@ -142,7 +142,7 @@ class AsyncStream(Generic[ChunkT, FinalT]):
                     waiting.extend(next_deltas(chunk))
 
     async def events(self) -> AsyncIterator[SSEvents]:
-        """The raw server-sent events, those without a chunk (`[DONE]`) included."""
+        """Yield the raw server-sent events, including those without a chunk (`[DONE]`)."""
         self._opened()
         while True:
             try:
@@ -152,14 +152,14 @@ class AsyncStream(Generic[ChunkT, FinalT]):
             yield SSEvents.from_raw(event)
 
     async def final(self) -> FinalT:
-        """The whole answer, of the type the call without streaming returns; reads what has not been read yet.
+        """Read the rest of the stream and return the whole answer, of the type that the call without streaming returns.
 
-        Of a stream with several turns it is the last (see `turns`). After `on_truncation="return"` accepted an early
-        end, the answer's `complete` is False.
+        If the stream has several turns, this is the last one (see `turns`). If `on_truncation="return"` accepted a
+        truncated stream, the answer's `complete` is False.
 
         Raises:
             GatewayError: As while reading.
-            RuntimeError: The stream was made with `assemble=False`, or closed before its end.
+            RuntimeError: The call was made with `assemble=False`, or the stream was closed before its end.
         """
         open_stream = self._opened(ended_is_fine=True)
         while not open_stream.ended or open_stream.queue or open_stream.failure is not None:
@@ -169,22 +169,21 @@ class AsyncStream(Generic[ChunkT, FinalT]):
                 break
         turns = self.turns
         if not turns:
-            raise RuntimeError("there is no whole answer: the stream was made with assemble=False, or brought nothing")
+            raise RuntimeError("there is no whole answer: the call used assemble=False, or the stream had no content")
         return turns[-1]
 
     def partial(self) -> FinalT | None:
-        """What the chunks handed over so far add up to; None before the first, and with `assemble=False`."""
+        """Return the answer assembled so far. Return None before the first chunk, and with `assemble=False`."""
         open_stream = self._open_stream
         turns = [] if open_stream is None else open_stream.dialect.turns(complete=False)
         return turns[-1] if turns else None
 
     @property
     def turns(self) -> list[FinalT]:
-        """Each assistant turn so far, oldest first.
+        """The assistant turns so far, oldest first.
 
-        There is more than one when the gateway ran tools itself (MCP, gateway-behaviour.md#mcp-tools): the tool calls
-        of a turn that
-        another turn follows have `ran_on_gateway` set and must not be run again.
+        There are several turns when the gateway itself ran tools (MCP, gateway-behaviour.md#mcp-tools). The tool calls
+        of every turn but the last have `ran_on_gateway` set and must not be run again.
         """
         open_stream = self._open_stream
         if open_stream is None:
@@ -197,13 +196,13 @@ class AsyncStream(Generic[ChunkT, FinalT]):
 
     @property
     def meta(self) -> Meta:
-        """How the answer came: status, headers, the provider and model selected, attempts. Of an opened stream."""
+        """Details of the response: status, headers, selected provider and model, attempts. The stream must be open."""
         if self._open_stream is None:
-            raise RuntimeError("the stream is not open yet: enter it with `with` first")
+            raise RuntimeError("the stream is not open yet: enter its `with` block first")
         return self._open_stream.meta
 
     async def aclose(self) -> None:
-        """Give the connection back; may be called twice. The `with` block does it."""
+        """Release the connection. The `with` block calls this method. Calling it twice is harmless."""
         if self._open_stream is not None and self._state == "open":
             await self._open_stream.release()
         self._state = "closed"
@@ -216,7 +215,7 @@ class AsyncStream(Generic[ChunkT, FinalT]):
     def _opened(self, *, ended_is_fine: bool = False) -> AsyncOpenStream[ChunkT, FinalT]:
         open_stream = self._open_stream
         if open_stream is None:
-            raise RuntimeError("a stream is opened by its `with` block: write `with client.…_stream(…) as stream:`")
+            raise RuntimeError("the stream is not open: write `with client.…_stream(…) as stream:`")
         if self._state == "closed" and not (ended_is_fine and self._read_whole(open_stream)):
             raise RuntimeError("the stream is closed: read it inside its `with` block")
         return open_stream
@@ -226,7 +225,7 @@ class AsyncStream(Generic[ChunkT, FinalT]):
         return not open_stream.queue and (open_stream.dialect.terminal or open_stream.failure is not None)
 
     async def _next(self) -> tuple[ChunkT | None, RawEvent]:
-        """The next item of the queue; raises at the end."""
+        """Return the next item of the queue. Raise StopAsyncIteration or the failure at the end."""
         open_stream = self._open_stream
         if open_stream is None or self._state != "open":
             open_stream = self._opened(ended_is_fine=True)
@@ -241,7 +240,7 @@ class AsyncStream(Generic[ChunkT, FinalT]):
         return item
 
     def _end(self, open_stream: AsyncOpenStream[ChunkT, FinalT]) -> NoReturn:
-        """Raise the verdict at the end of the queue: StopAsyncIteration for a whole answer."""
+        """Raise StopAsyncIteration after a whole or accepted answer, and the failure otherwise."""
         error = open_stream.failure
         if error is not None:
             if not (self._return_truncated and isinstance(error, StreamTruncatedError)):
@@ -259,16 +258,16 @@ class AsyncStream(Generic[ChunkT, FinalT]):
 
 
 class AsyncByteStream:
-    """An answer's bytes as they come.
+    """A streamed response body.
 
-    Use it in a `with` block and iterate over it: each item is a piece of the body, cut wherever the network cut it.
-    `events()` reads the body as server-sent events instead. Nothing is kept, so memory stays constant.
+    Use it in a `with` block and iterate over it: each item is a piece of the body, as it arrived from the network.
+    `events()` reads the body as server-sent events instead. Nothing is stored, so memory stays constant.
 
     Raises (on entering, and while reading):
-        StatusError: The gateway or the provider said no.
-        StreamTruncatedError: The body was cut.
-        StreamStalledError: Nothing came for too long.
-        RequestError: No answer came.
+        StatusError: The gateway or the provider returned an error status.
+        StreamTruncatedError: The body was truncated.
+        StreamStalledError: A timeout expired while waiting for data.
+        RequestError: No response was received.
     """
 
     def __init__(
@@ -303,7 +302,7 @@ class AsyncByteStream:
         return await self._stream.__anext__()
 
     async def events(self) -> AsyncIterator[SSEvents]:
-        """The server-sent events in the body, and nothing for a body that holds none.
+        """Yield the server-sent events in the body. A body without events yields nothing.
 
         Raises:
             StreamError: An event is larger than 64 MiB.
@@ -314,11 +313,11 @@ class AsyncByteStream:
                 yield SSEvents.from_raw(event)
             if parser.failure is not None:
                 raise parser.failure
-        for event in parser.end():  # the body came whole: its last event may lack its empty line
+        for event in parser.end():  # "data: x\n" + end of body: the last event may lack its empty line
             yield SSEvents.from_raw(event)
 
     async def read(self) -> bytes:
-        """The rest of the body, whole."""
+        """Read the rest of the body and return it."""
         body = bytearray()
         async for piece in self:
             body += piece
@@ -326,20 +325,20 @@ class AsyncByteStream:
 
     @property
     def meta(self) -> Meta:
-        """How the answer came: status, headers, attempts. Of an opened stream."""
+        """Details of the response: status, headers, attempts. The stream must be open."""
         return self._stream.meta
 
     @property
     def content_type(self) -> str:
-        """What the bytes are, as the answer says; "" when it does not."""
+        """The Content-Type of the response, or "" if it has none."""
         return self.meta.headers.get("content-type", "")
 
     async def aclose(self) -> None:
-        """Give the connection back; may be called twice. The `with` block does it."""
+        """Release the connection. The `with` block calls this method. Calling it twice is harmless."""
         await self._stream.aclose()
 
     async def _check(self) -> None:
-        """What says of itself that it is text is read whole and refused where bytes were asked for."""
+        """Read a response of type JSON or text whole, and reject it where audio bytes were expected."""
         if self._refuse is not None and self.content_type.lower().startswith(("application/json", "text/")):
             body = await self.read()
             self._refuse(Reply(self.meta.status, Headers(self.meta.headers.items()), body))

@@ -1,2 +1,2 @@
 # Derived from ../_async/__init__.py by scripts/derive_blocking.py: do not edit.
-"""The asyncio half."""
+"""The async client."""

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar, overload, runtime_checkable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from ..._generated.metrics import ExportMetricsServiceRequest, ExportMetricsServiceResponse
     from ..._generated.models import ListModelsResponse
     from ..._generated.responses import Response, ResponseStreamEvent
+    from ..._run.providers import OutputMode
+    from ..._run.result import Run
     from ..._wire.audio import Audio
     from ..._wire.call import Call
     from ..._wire.mcp import McpServerTool, McpToolResult
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from ..._wire.proxy import ProxyReply
     from ..params import (
         ChatParams,
+        ChatRunParams,
         ChatStreamParams,
         Conversation,
         ImageEditParams,
@@ -37,15 +40,19 @@ if TYPE_CHECKING:
         ListOptions,
         Messages,
         MessagesParams,
+        MessagesRunParams,
         MessagesStreamParams,
         MusicParams,
         ResponseItems,
         ResponseParams,
+        ResponseRunParams,
         ResponseStreamParams,
+        RunMessages,
         SoundEffectParams,
         SpeechParams,
     )
     from ..uploads import File
+    from .run_stream import RunStream
     from .stream import ByteStream, Stream
 
 __all__ = ["InferenceGatewayAPI"]
@@ -55,9 +62,9 @@ T = TypeVar("T")
 
 @runtime_checkable
 class InferenceGatewayAPI(Protocol):
-    """The methods of a client of the gateway; `InferenceGatewayClient` has them.
+    """The methods of a client. `InferenceGatewayClient` implements this protocol.
 
-    Methods that copy or close a client, and `open`, are not part of it: a stand-in needs none of them.
+    Methods that copy or close a client, and `open`, are not part of it, so a stand-in need not implement them.
     """
 
     def list_models(
@@ -67,17 +74,17 @@ class InferenceGatewayAPI(Protocol):
         include: Iterable[str] = (),
         **options: Unpack[ListOptions],
     ) -> ListModelsResponse:
-        """The models of all configured providers, or of one (contract: GET /models)."""
+        """List the models of all configured providers, or of one (contract: GET /models)."""
         ...
 
     def list_models_by_provider(self, provider: Provider | str, **options: Unpack[ListOptions]) -> ListModelsResponse:
-        """The models of one provider (contract: GET /models?provider=)."""
+        """List the models of one provider (contract: GET /models?provider=)."""
         ...
 
     def generate_content(
         self, model: str, messages: Messages, *, provider: Provider | str | None = None, **params: Unpack[ChatParams]
     ) -> CreateChatCompletionResponse:
-        """A whole chat answer (contract: POST /chat/completions)."""
+        """Create a chat completion and return it whole (contract: POST /chat/completions)."""
         ...
 
     def generate_content_stream(
@@ -88,15 +95,15 @@ class InferenceGatewayAPI(Protocol):
         provider: Provider | str | None = None,
         **params: Unpack[ChatStreamParams],
     ) -> Stream[CreateChatCompletionStreamResponse, CreateChatCompletionResponse]:
-        """A chat answer as it is written (contract: POST /chat/completions with `stream`)."""
+        """Stream a chat completion (contract: POST /chat/completions with `stream`)."""
         ...
 
     def health_check(self) -> bool:
-        """Whether the gateway says it is well (contract: GET /health). Never raises: no answer is False."""
+        """Return whether the gateway reports that it is healthy (contract: GET /health)."""
         ...
 
     def send(self, call: Call[T]) -> T:
-        """The result of a call of your own: the way to an endpoint without a method."""
+        """Send a custom call and return its result. Use it for an endpoint that has no method."""
         ...
 
     def create_message(
@@ -108,7 +115,7 @@ class InferenceGatewayAPI(Protocol):
         provider: Provider | str | None = None,
         **params: Unpack[MessagesParams],
     ) -> MessagesResponse:
-        """A whole message of the model (contract: POST /messages)."""
+        """Create a message and return it whole (contract: POST /messages)."""
         ...
 
     def create_message_stream(
@@ -120,7 +127,7 @@ class InferenceGatewayAPI(Protocol):
         provider: Provider | str | None = None,
         **params: Unpack[MessagesStreamParams],
     ) -> Stream[MessagesStreamEvent, MessagesResponse]:
-        """A message of the model as it is written (contract: POST /messages with `stream`)."""
+        """Stream a message (contract: POST /messages with `stream`)."""
         ...
 
     def create_response(
@@ -131,7 +138,7 @@ class InferenceGatewayAPI(Protocol):
         provider: Provider | str | None = None,
         **params: Unpack[ResponseParams],
     ) -> Response:
-        """A whole response of the model (contract: POST /responses)."""
+        """Create a response and return it whole (contract: POST /responses)."""
         ...
 
     def create_response_stream(
@@ -142,11 +149,239 @@ class InferenceGatewayAPI(Protocol):
         provider: Provider | str | None = None,
         **params: Unpack[ResponseStreamParams],
     ) -> Stream[ResponseStreamEvent, Response]:
-        """A response of the model as it is written (contract: POST /responses with `stream`)."""
+        """Stream a response (contract: POST /responses with `stream`)."""
         ...
 
+    @overload
+    def run(
+        self,
+        model: str,
+        messages: RunMessages,
+        *,
+        output: type[T],
+        dialect: Literal["chat"] = "chat",
+        provider: Provider | str | None = None,
+        output_mode: OutputMode | Literal["auto"] = "auto",
+        **params: Unpack[ChatRunParams],
+    ) -> Run[T]: ...
+
+    @overload
+    def run(
+        self,
+        model: str,
+        messages: RunMessages,
+        *,
+        output: type[T],
+        dialect: Literal["responses"],
+        provider: Provider | str | None = None,
+        output_mode: OutputMode | Literal["auto"] = "auto",
+        **params: Unpack[ResponseRunParams],
+    ) -> Run[T]: ...
+
+    @overload
+    def run(
+        self,
+        model: str,
+        messages: RunMessages,
+        *,
+        output: type[T],
+        dialect: Literal["messages"],
+        max_tokens: int,
+        provider: Provider | str | None = None,
+        output_mode: OutputMode | Literal["auto"] = "auto",
+        **params: Unpack[MessagesRunParams],
+    ) -> Run[T]: ...
+
+    @overload
+    def run(
+        self,
+        model: str,
+        messages: RunMessages,
+        *,
+        output: Any,
+        dialect: Literal["chat"] = "chat",
+        provider: Provider | str | None = None,
+        output_mode: OutputMode | Literal["auto"] = "auto",
+        **params: Unpack[ChatRunParams],
+    ) -> Run[Any]: ...
+
+    @overload
+    def run(
+        self,
+        model: str,
+        messages: RunMessages,
+        *,
+        output: Any,
+        dialect: Literal["responses"],
+        provider: Provider | str | None = None,
+        output_mode: OutputMode | Literal["auto"] = "auto",
+        **params: Unpack[ResponseRunParams],
+    ) -> Run[Any]: ...
+
+    @overload
+    def run(
+        self,
+        model: str,
+        messages: RunMessages,
+        *,
+        output: Any,
+        dialect: Literal["messages"],
+        max_tokens: int,
+        provider: Provider | str | None = None,
+        output_mode: OutputMode | Literal["auto"] = "auto",
+        **params: Unpack[MessagesRunParams],
+    ) -> Run[Any]: ...
+
+    @overload
+    def run(
+        self,
+        model: str,
+        messages: RunMessages,
+        *,
+        dialect: Literal["chat"] = "chat",
+        provider: Provider | str | None = None,
+        **params: Unpack[ChatRunParams],
+    ) -> Run[str]: ...
+
+    @overload
+    def run(
+        self,
+        model: str,
+        messages: RunMessages,
+        *,
+        dialect: Literal["responses"],
+        provider: Provider | str | None = None,
+        **params: Unpack[ResponseRunParams],
+    ) -> Run[str]: ...
+
+    @overload
+    def run(
+        self,
+        model: str,
+        messages: RunMessages,
+        *,
+        dialect: Literal["messages"],
+        max_tokens: int,
+        provider: Provider | str | None = None,
+        **params: Unpack[MessagesRunParams],
+    ) -> Run[str]: ...
+
+    @overload
+    def run_stream(
+        self,
+        model: str,
+        messages: RunMessages,
+        *,
+        output: type[T],
+        dialect: Literal["chat"] = "chat",
+        provider: Provider | str | None = None,
+        output_mode: OutputMode | Literal["auto"] = "auto",
+        **params: Unpack[ChatRunParams],
+    ) -> RunStream[T]: ...
+
+    @overload
+    def run_stream(
+        self,
+        model: str,
+        messages: RunMessages,
+        *,
+        output: type[T],
+        dialect: Literal["responses"],
+        provider: Provider | str | None = None,
+        output_mode: OutputMode | Literal["auto"] = "auto",
+        **params: Unpack[ResponseRunParams],
+    ) -> RunStream[T]: ...
+
+    @overload
+    def run_stream(
+        self,
+        model: str,
+        messages: RunMessages,
+        *,
+        output: type[T],
+        dialect: Literal["messages"],
+        max_tokens: int,
+        provider: Provider | str | None = None,
+        output_mode: OutputMode | Literal["auto"] = "auto",
+        **params: Unpack[MessagesRunParams],
+    ) -> RunStream[T]: ...
+
+    @overload
+    def run_stream(
+        self,
+        model: str,
+        messages: RunMessages,
+        *,
+        output: Any,
+        dialect: Literal["chat"] = "chat",
+        provider: Provider | str | None = None,
+        output_mode: OutputMode | Literal["auto"] = "auto",
+        **params: Unpack[ChatRunParams],
+    ) -> RunStream[Any]: ...
+
+    @overload
+    def run_stream(
+        self,
+        model: str,
+        messages: RunMessages,
+        *,
+        output: Any,
+        dialect: Literal["responses"],
+        provider: Provider | str | None = None,
+        output_mode: OutputMode | Literal["auto"] = "auto",
+        **params: Unpack[ResponseRunParams],
+    ) -> RunStream[Any]: ...
+
+    @overload
+    def run_stream(
+        self,
+        model: str,
+        messages: RunMessages,
+        *,
+        output: Any,
+        dialect: Literal["messages"],
+        max_tokens: int,
+        provider: Provider | str | None = None,
+        output_mode: OutputMode | Literal["auto"] = "auto",
+        **params: Unpack[MessagesRunParams],
+    ) -> RunStream[Any]: ...
+
+    @overload
+    def run_stream(
+        self,
+        model: str,
+        messages: RunMessages,
+        *,
+        dialect: Literal["chat"] = "chat",
+        provider: Provider | str | None = None,
+        **params: Unpack[ChatRunParams],
+    ) -> RunStream[str]: ...
+
+    @overload
+    def run_stream(
+        self,
+        model: str,
+        messages: RunMessages,
+        *,
+        dialect: Literal["responses"],
+        provider: Provider | str | None = None,
+        **params: Unpack[ResponseRunParams],
+    ) -> RunStream[str]: ...
+
+    @overload
+    def run_stream(
+        self,
+        model: str,
+        messages: RunMessages,
+        *,
+        dialect: Literal["messages"],
+        max_tokens: int,
+        provider: Provider | str | None = None,
+        **params: Unpack[MessagesRunParams],
+    ) -> RunStream[str]: ...
+
     def list_tools(self, **options: Unpack[ListOptions]) -> ListToolsResponse:
-        """The tools of the MCP servers behind the gateway (contract: GET /mcp/tools)."""
+        """List the tools of the gateway's MCP servers (contract: GET /mcp/tools)."""
         ...
 
     def call_mcp(
@@ -155,21 +390,21 @@ class InferenceGatewayAPI(Protocol):
         params: Mapping[str, Any] | None = None,
         **options: Unpack[ListOptions],
     ) -> McpJsonRpcResponse:
-        """The answer to one MCP request (contract: POST /mcp at the root), its `result` or its `error`."""
+        """Send one MCP request and return its response, with `result` or `error` (contract: POST /mcp at the root)."""
         ...
 
     def list_mcp_tools(self, **options: Unpack[ListOptions]) -> list[McpServerTool]:
-        """All tools, whatever the number of pages (contract: POST /mcp, method tools/list)."""
+        """List all MCP tools, from all pages (contract: POST /mcp, method tools/list)."""
         ...
 
     def call_mcp_tool(
         self, name: str, arguments: Mapping[str, Any] | None = None, **options: Unpack[ListOptions]
     ) -> McpToolResult:
-        """What a tool gives for these arguments (contract: POST /mcp, method tools/call)."""
+        """Run an MCP tool and return its result (contract: POST /mcp, method tools/call)."""
         ...
 
     def mcp_resource_metadata(self, **options: Unpack[ListOptions]) -> OAuthProtectedResourceMetadata:
-        """Where a token for MCP is issued and how it is sent (contract: GET /.well-known/... at the root; RFC 9728)."""
+        """Return the OAuth metadata of the MCP endpoint (contract: GET /.well-known/... at the root; RFC 9728)."""
         ...
 
     def push_metrics(
@@ -180,7 +415,7 @@ class InferenceGatewayAPI(Protocol):
         gzip: bool = False,
         **options: Unpack[ListOptions],
     ) -> ExportMetricsServiceResponse:
-        """What became of an OTLP export of metrics (contract: POST /metrics)."""
+        """Push an OTLP export of metrics (contract: POST /metrics)."""
         ...
 
     def proxy(
@@ -195,7 +430,7 @@ class InferenceGatewayAPI(Protocol):
         query: Mapping[str, str] | None = None,
         **options: Unpack[ListOptions],
     ) -> ProxyReply:
-        """A provider's own answer (contract: /proxy/{provider}/{path} at the root)."""
+        """Send a request to a provider through the gateway's proxy (contract: /proxy/{provider}/{path} at the root)."""
         ...
 
     def proxy_stream(
@@ -210,13 +445,13 @@ class InferenceGatewayAPI(Protocol):
         query: Mapping[str, str] | None = None,
         **options: Unpack[ListOptions],
     ) -> ByteStream:
-        """A provider's own answer as it comes: bytes, or server-sent events by `events()`."""
+        """Stream a provider's response through the gateway's proxy."""
         ...
 
     def generate_image(
         self, prompt: str, *, provider: Provider | str | None = None, **params: Unpack[ImageParams]
     ) -> ImagesResponse:
-        """Pictures made from a text (contract: POST /images/generations)."""
+        """Generate images from a text (contract: POST /images/generations)."""
         ...
 
     def create_image_edit(
@@ -227,17 +462,17 @@ class InferenceGatewayAPI(Protocol):
         provider: Provider | str | None = None,
         **params: Unpack[ImageEditParams],
     ) -> ImagesResponse:
-        """Pictures changed as a text says (contract: POST /images/edits)."""
+        """Edit images as a text describes (contract: POST /images/edits)."""
         ...
 
     def create_image_variation(
         self, image: File, *, provider: Provider | str | None = None, **params: Unpack[ImageVariationParams]
     ) -> ImagesResponse:
-        """Pictures that resemble a given one (contract: POST /images/variations; gateways up to 0.48)."""
+        """Create variations of an image (contract: POST /images/variations; gateways up to 0.48)."""
         ...
 
     def fetch_image(self, image: Image) -> bytes:
-        """A picture's bytes: decoded where they came with the answer, else fetched from its address."""
+        """Return the bytes of an image: decoded from the response if they are in it, else fetched from its URL."""
         ...
 
     def create_speech(
@@ -249,19 +484,19 @@ class InferenceGatewayAPI(Protocol):
         provider: Provider | str | None = None,
         **params: Unpack[SpeechParams],
     ) -> Audio:
-        """A text spoken aloud (contract: POST /audio/speech; gateways newer than 0.48)."""
+        """Convert text to speech (contract: POST /audio/speech; gateways newer than 0.48)."""
         ...
 
     def create_sound_effect(
         self, model: str, prompt: str, *, provider: Provider | str | None = None, **params: Unpack[SoundEffectParams]
     ) -> Audio:
-        """A sound effect made from a text (contract: POST /audio/sfx; gateways newer than 0.48)."""
+        """Generate a sound effect from a text (contract: POST /audio/sfx; gateways newer than 0.48)."""
         ...
 
     def create_music(
         self, model: str, prompt: str, *, provider: Provider | str | None = None, **params: Unpack[MusicParams]
     ) -> Audio:
-        """A piece of music composed from a text (contract: POST /audio/music; gateways newer than 0.48)."""
+        """Compose music from a text (contract: POST /audio/music; gateways newer than 0.48)."""
         ...
 
     def create_speech_stream(
@@ -273,17 +508,17 @@ class InferenceGatewayAPI(Protocol):
         provider: Provider | str | None = None,
         **params: Unpack[SpeechParams],
     ) -> ByteStream:
-        """The same as `create_speech`, in pieces as they come. Nothing is sent before the `with` block is entered."""
+        """Stream the audio of `create_speech`. Nothing is sent before the `with` block is entered."""
         ...
 
     def create_sound_effect_stream(
         self, model: str, prompt: str, *, provider: Provider | str | None = None, **params: Unpack[SoundEffectParams]
     ) -> ByteStream:
-        """The same as `create_sound_effect`, in pieces as they come."""
+        """Stream the audio of `create_sound_effect`. Nothing is sent before the `with` block is entered."""
         ...
 
     def create_music_stream(
         self, model: str, prompt: str, *, provider: Provider | str | None = None, **params: Unpack[MusicParams]
     ) -> ByteStream:
-        """The same as `create_music`, in pieces as they come."""
+        """Stream the audio of `create_music`. Nothing is sent before the `with` block is entered."""
         ...

@@ -14,6 +14,7 @@ from ...errors import (
     TimeoutError,  # noqa: A004
 )
 from ..settings import resolve, without_body
+from ..signatures import with_signatures
 from .stream import ByteStream
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from ..._wire.mcp import McpServerTool, McpToolResult
     from ..._wire.metrics import MetricsType
     from ..._wire.proxy import ProxyReply
+    from .. import keywords
     from ..params import ListOptions
     from ..runtime import TokenSource
     from ..settings import ClientSettings
@@ -43,24 +45,27 @@ _MAX_PAGES = 100
 _CLIENT = {"name": "inference-gateway-sdk-python", "version": __version__}
 
 
+@with_signatures
 class McpMethods:
-    """Mixed into the client."""
+    """A mix-in with the methods for MCP tools."""
 
     if TYPE_CHECKING:
         _session: Session
         _settings: ClientSettings[TokenSource]
 
     def list_tools(self, **options: Unpack[ListOptions]) -> ListToolsResponse:
-        """The tools of the MCP servers behind the gateway (contract: GET /mcp/tools).
+        """List the tools of the gateway's MCP servers (contract: GET /mcp/tools).
 
-        Gateways newer than 0.48 no longer serve this: see `list_mcp_tools`.
+        Gateways newer than 0.48 no longer serve this endpoint: use `list_mcp_tools`.
 
         Args:
-            **options: How the call is made: `timeout`, `max_retries`, `headers`, `extra_query`.
+            **options: Request options: `timeout`, `max_retries`, `headers`, `extra_query`.
 
         Raises:
-            ForbiddenError: The gateway does not expose its tools; the hint says how it would.
+            ForbiddenError: The gateway does not expose its tools. The hint names the setting that exposes them.
         """
+        if TYPE_CHECKING:
+            keywords.list_options(**options)
         from ..._wire.mcp import list_tools_call
 
         return self._session.send(list_tools_call(), without_body(self._settings, options))
@@ -71,29 +76,33 @@ class McpMethods:
         params: Mapping[str, Any] | None = None,
         **options: Unpack[ListOptions],
     ) -> McpJsonRpcResponse:
-        """The answer to one MCP request (contract: POST /mcp at the root), its `result` or its `error`.
+        """Send one MCP request and return its response, with `result` or `error` (contract: POST /mcp at the root).
 
         Args:
-            method: Such as "server/discover", "tools/list" or "tools/call".
-            params: What the method takes; version, client and capabilities are added under `_meta`.
+            method: The MCP method, such as "server/discover", "tools/list" or "tools/call".
+            params: Parameters of the method. Version, client and capabilities are added under `_meta`.
             **options: As in `list_tools`.
         """
+        if TYPE_CHECKING:
+            keywords.list_options(**options)
         from ..._wire.mcp import rpc_call
 
         call = rpc_call(method, params, _CLIENT)
         return self._session.send(call, without_body(self._settings, options))
 
     def list_mcp_tools(self, **options: Unpack[ListOptions]) -> list[McpServerTool]:
-        """All tools, whatever the number of pages (contract: POST /mcp, method tools/list).
+        """List all MCP tools, from all pages (contract: POST /mcp, method tools/list).
 
         Args:
-            **options: As in `list_tools`; each page is a call of its own, and `timeout.total` bounds them all.
+            **options: As in `list_tools`. Each page is a separate call, and `timeout.total` bounds them all.
 
         Raises:
             DeserializationError: The list has no end, or more than 100 pages.
-            TimeoutError: The list was not whole within `timeout.total`.
-            StatusError: The server answered with a JSON-RPC error; `code` is its number.
+            TimeoutError: The list was not complete within `timeout.total`.
+            StatusError: The server returned a JSON-RPC error. `code` is its number.
         """
+        if TYPE_CHECKING:
+            keywords.list_options(**options)
         from ..._wire.mcp import tools_page_call
 
         settings = without_body(self._settings, options)
@@ -115,43 +124,48 @@ class McpMethods:
             if cursor is None:
                 return tools
             if cursor in cursors:
-                raise DeserializationError("the list of tools has no end: a cursor came twice", path="$.nextCursor")
+                raise DeserializationError("the server returned the same cursor twice", path="$.nextCursor")
             cursors.add(cursor)
         raise DeserializationError(f"the list of tools has more than {_MAX_PAGES} pages", path="$.nextCursor")
 
     def call_mcp_tool(
         self, name: str, arguments: Mapping[str, Any] | None = None, **options: Unpack[ListOptions]
     ) -> McpToolResult:
-        """What a tool gives for these arguments (contract: POST /mcp, method tools/call).
+        """Run an MCP tool and return its result (contract: POST /mcp, method tools/call).
 
-        A tool that ran and failed is a result too: its `is_error` is True.
+        A tool that ran and failed also returns a result. Its `is_error` is True.
 
         Args:
-            name: As `list_mcp_tools` lists it.
-            arguments: As the tool's `input_schema` wants them.
+            name: Name of the tool in `list_mcp_tools`.
+            arguments: Arguments that match the tool's `input_schema`.
             **options: As in `list_tools`.
 
         Raises:
-            StatusError: The server answered with a JSON-RPC error; `code` is its number.
+            StatusError: The server returned a JSON-RPC error. `code` is its number.
         """
+        if TYPE_CHECKING:
+            keywords.list_options(**options)
         from ..._wire.mcp import tool_call
 
         call = tool_call(name, arguments, _CLIENT)
         return self._session.send(call, without_body(self._settings, options))
 
     def mcp_resource_metadata(self, **options: Unpack[ListOptions]) -> OAuthProtectedResourceMetadata:
-        """Where a token for MCP is issued and how it is sent (contract: GET /.well-known/... at the root; RFC 9728).
+        """Return the OAuth metadata of the MCP endpoint (contract: GET /.well-known/... at the root; RFC 9728).
 
-        No token is sent, nor asked for: this is what one reads to get one.
+        It names the server that issues tokens for MCP. This request needs no token, and none is sent.
         """
+        if TYPE_CHECKING:
+            keywords.list_options(**options)
         from ..._wire.mcp import metadata_call
 
         settings = resolve(without_body(self._settings, options), {"token": None})
         return self._session.send(metadata_call(), settings)
 
 
+@with_signatures
 class MetricsMethods:
-    """Mixed into the client."""
+    """A mix-in with the method of the metrics endpoint."""
 
     if TYPE_CHECKING:
         _session: Session
@@ -165,28 +179,32 @@ class MetricsMethods:
         gzip: bool = False,
         **options: Unpack[ListOptions],
     ) -> ExportMetricsServiceResponse:
-        """What became of an OTLP export of metrics (contract: POST /metrics).
+        """Push an OTLP export of metrics (contract: POST /metrics).
 
-        `accepted` says whether all was taken, `rejected` how many data points were not, `reason` why. The gateway keeps
-        seven metrics, with delta temporality only (gateway-behaviour.md#metrics-push).
+        In the result, `accepted` is True if all data points were accepted. `rejected` counts those that were not, and
+        `reason` explains why. The gateway keeps seven metrics, with delta temporality only
+        (gateway-behaviour.md#metrics-push).
 
         Args:
-            payload: An object or a mapping, sent as JSON; or bytes.
-            content_type: What the bytes are. Default: Protobuf.
-            gzip: Send it compressed.
-            **options: How the call is made: `timeout`, `max_retries`, `headers`, `extra_query`.
+            payload: An object or a mapping, which is sent as JSON, or bytes.
+            content_type: Content type of the bytes. Default: Protobuf.
+            gzip: Compress the body.
+            **options: Request options: `timeout`, `max_retries`, `headers`, `extra_query`.
 
         Raises:
-            ForbiddenError: The gateway takes no metrics; the hint says how it would.
+            ForbiddenError: The gateway does not accept metrics. The hint names the setting that enables them.
         """
+        if TYPE_CHECKING:
+            keywords.list_options(**options)
         from ..._wire.metrics import push_call
 
         call = push_call(payload, content_type, compress=gzip)
         return self._session.send(call, without_body(self._settings, options))
 
 
+@with_signatures
 class ProxyMethods:
-    """Mixed into the client."""
+    """A mix-in with the methods of the provider proxy."""
 
     if TYPE_CHECKING:
         _session: Session
@@ -204,25 +222,27 @@ class ProxyMethods:
         query: Mapping[str, str] | None = None,
         **options: Unpack[ListOptions],
     ) -> ProxyReply:
-        """A provider's own answer (contract: /proxy/{provider}/{path} at the root).
+        """Send a request to a provider through the gateway's proxy (contract: /proxy/{provider}/{path} at the root).
 
-        The gateway puts the provider's key in; the token goes no further than the gateway. Other headers do go on to
-        the provider, cookies and keys included.
+        The gateway adds the provider's key and removes the token. It forwards all other headers to the provider,
+        including cookies and keys.
 
         Args:
             provider: The provider's id.
-            path: Below the provider's base URL, which holds the version already: "models", not "v1/models".
+            path: Path below the provider's base URL, which already contains the version: "models", not "v1/models".
             method: The HTTP method.
-            json: The body, as anything that has a JSON form.
-            content: The body, as JSON text; the gateway takes nothing else here.
-            files: Refused, with the reason: the gateway's proxy would corrupt a form.
+            json: The body, as a value that can be encoded as JSON.
+            content: The body, as JSON text. The gateway accepts nothing else here.
+            files: Not supported, because the gateway's proxy would corrupt a form. Any value raises an error.
             query: Query parameters.
-            **options: How the call is made: `timeout`, `max_retries`, `headers`, `extra_query`.
+            **options: Request options: `timeout`, `max_retries`, `headers`, `extra_query`.
 
         Raises:
-            StatusError: The provider, or the gateway, said no.
-            ValueError: Something the gateway's proxy would corrupt or hide; the message says what.
+            StatusError: The provider or the gateway returned an error status.
+            ValueError: The gateway's proxy would corrupt or hide part of the request. The message names it.
         """
+        if TYPE_CHECKING:
+            keywords.list_options(**options)
         from ..._wire.proxy import negotiate, proxy_body, proxy_call
 
         settings = without_body(self._settings, options)
@@ -243,21 +263,23 @@ class ProxyMethods:
         query: Mapping[str, str] | None = None,
         **options: Unpack[ListOptions],
     ) -> ByteStream:
-        """A provider's own answer as it comes: bytes, or server-sent events by `events()`.
+        """Stream a provider's response through the gateway's proxy.
 
-        Nothing is sent before the `with` block is entered. Whether an event stream ended as its provider ends them is
-        for its reader to see: only a body that was cut is an error here.
+        Iterate over it for bytes, or call `events()` for server-sent events. Nothing is sent before the `with` block is
+        entered. Only a truncated body is an error here: check for the provider's own end marker yourself.
 
         Args:
             provider: As in `proxy`.
             path: As in `proxy`.
             method: As in `proxy`.
-            json: As in `proxy`; what asks the provider for a stream is part of it.
+            json: As in `proxy`. It must contain the field that asks the provider for a stream.
             content: As in `proxy`.
             files: As in `proxy`.
             query: As in `proxy`.
             **options: As in `proxy`.
         """
+        if TYPE_CHECKING:
+            keywords.list_options(**options)
         from ..._streams.dialect import ByteDialect
         from ..._wire.proxy import negotiate, proxy_body, proxy_call
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ..._wire.call import Target, stream_call
 from ..._wire.url import GatewayUrl
 from ..settings import ClientSettings, resolve, split_params
+from ..signatures import with_signatures
 from ..uploads import read_upload
 from .stream import ByteStream
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from ..._generated.images import Image, ImagesResponse
     from ..._wire.audio import Audio
     from ..._wire.call import Call
+    from .. import keywords
     from ..params import (
         ImageEditParams,
         ImageParams,
@@ -34,8 +36,9 @@ if TYPE_CHECKING:
 __all__ = ["AudioMethods", "ImagesMethods"]
 
 
+@with_signatures
 class ImagesMethods:
-    """Mixed into the client."""
+    """A mix-in with the methods of the image endpoints."""
 
     if TYPE_CHECKING:
         _session: Session
@@ -44,17 +47,19 @@ class ImagesMethods:
     def generate_image(
         self, prompt: str, *, provider: Provider | str | None = None, **params: Unpack[ImageParams]
     ) -> ImagesResponse:
-        """Pictures made from a text (contract: POST /images/generations).
+        """Generate images from a text (contract: POST /images/generations).
 
-        The gateway's limits are short for pictures (gateway-behaviour.md#limits-and-timeouts): a timeout of its own is
-        told with the setting.
+        The gateway's default timeouts are short for images (gateway-behaviour.md#limits-and-timeouts). An error caused
+        by one of them names the gateway's setting in its hint.
 
         Args:
-            prompt: What to draw.
-            provider: The provider of a bare model name, or alone for its default model.
-            **params: `model` and the contract's other parameters, and how the call is made: `timeout`, `max_retries`,
+            prompt: Description of the image.
+            provider: The provider of a bare model name, or without `model`, of the default model.
+            **params: `model`, the contract's other parameters, and request options: `timeout`, `max_retries`,
                 `headers`, `extra_query`, `extra_body`.
         """
+        if TYPE_CHECKING:
+            keywords.image_params(**params)
         from ..._wire.images import generation_call
 
         settings, given = split_params(self._settings, params)
@@ -68,14 +73,16 @@ class ImagesMethods:
         provider: Provider | str | None = None,
         **params: Unpack[ImageEditParams],
     ) -> ImagesResponse:
-        """Pictures changed as a text says (contract: POST /images/edits).
+        """Edit images as a text describes (contract: POST /images/edits).
 
         Args:
-            image: The picture, or several to draw from: bytes, a path, or an open binary file each.
-            prompt: What the result shall show.
+            image: One image, or several to combine. Each is bytes, a path, or an open binary file.
+            prompt: Description of the result.
             provider: As in `generate_image`.
-            **params: `mask`, `model` and the contract's other parameters, and how the call is made.
+            **params: `mask`, `model`, the contract's other parameters, and request options.
         """
+        if TYPE_CHECKING:
+            keywords.image_edit_params(**params)
         from ..._wire.images import edit_call
 
         settings, given = split_params(self._settings, params)
@@ -89,13 +96,15 @@ class ImagesMethods:
     def create_image_variation(
         self, image: File, *, provider: Provider | str | None = None, **params: Unpack[ImageVariationParams]
     ) -> ImagesResponse:
-        """Pictures that resemble a given one (contract: POST /images/variations; gateways up to 0.48).
+        """Create variations of an image (contract: POST /images/variations; gateways up to 0.48).
 
         Args:
             image: Bytes, a path, or an open binary file.
             provider: As in `generate_image`.
-            **params: `model` and the contract's other parameters, and how the call is made.
+            **params: `model`, the contract's other parameters, and request options.
         """
+        if TYPE_CHECKING:
+            keywords.image_variation_params(**params)
         from ..._wire.images import variation_call
 
         settings, given = split_params(self._settings, params)
@@ -103,15 +112,15 @@ class ImagesMethods:
         return self._session.send(variation_call(upload, given, provider, settings.extra_body), settings)
 
     def fetch_image(self, image: Image) -> bytes:
-        """A picture's bytes: decoded where they came with the answer, else fetched from its address.
+        """Return the bytes of an image: decoded from the response if they are in it, else fetched from its URL.
 
-        Neither the token, a header nor a certificate of the client goes to that address, and no redirect is followed.
-        A `driver` that may add any (`Httpx2Driver`) is passed over. Addresses of this machine and of the link
-        (169.254.0.0/16, fe80::/10) are refused unless the gateway runs on the same host.
+        The client's token, headers and certificate are not sent to that URL, and redirects are not followed. A `driver`
+        that may add credentials (`Httpx2Driver`) is not used. Loopback and link-local addresses are refused unless the
+        gateway runs on the same host.
 
         Raises:
-            ValueError: The picture has neither bytes nor an http address, or one that is refused.
-            GatewayError: It could not be fetched; such addresses are good for a while only.
+            ValueError: The image has neither bytes nor an http URL, or the URL is refused.
+            GatewayError: The image could not be fetched. Such URLs expire.
         """
         from ..._wire.images import fetch_call
 
@@ -128,8 +137,9 @@ class ImagesMethods:
         return self._session.send_elsewhere(GatewayUrl.parse(server), call, bare)
 
 
+@with_signatures
 class AudioMethods:
-    """Mixed into the client."""
+    """A mix-in with the methods of the audio endpoints."""
 
     if TYPE_CHECKING:
         _session: Session
@@ -144,16 +154,18 @@ class AudioMethods:
         provider: Provider | str | None = None,
         **params: Unpack[SpeechParams],
     ) -> Audio:
-        """A text spoken aloud (contract: POST /audio/speech; gateways newer than 0.48).
+        """Convert text to speech (contract: POST /audio/speech; gateways newer than 0.48).
 
         Args:
             model: "provider/name", or a bare name with `provider`.
-            input: What to say, at most 4096 characters.
-            voice: Who speaks: one of the provider's voices by name or id.
+            input: The text to speak, at most 4096 characters.
+            voice: Name or id of one of the provider's voices.
             provider: The provider of a bare model name.
-            **params: The contract's other parameters, and how the call is made: `timeout`, `max_retries`, `headers`,
+            **params: The contract's other parameters, and request options: `timeout`, `max_retries`, `headers`,
                 `extra_query`, `extra_body`.
         """
+        if TYPE_CHECKING:
+            keywords.speech_params(**params)
         from ..._wire.audio import speech_call
 
         settings, given = split_params(self._settings, params)
@@ -163,14 +175,16 @@ class AudioMethods:
     def create_sound_effect(
         self, model: str, prompt: str, *, provider: Provider | str | None = None, **params: Unpack[SoundEffectParams]
     ) -> Audio:
-        """A sound effect made from a text (contract: POST /audio/sfx; gateways newer than 0.48).
+        """Generate a sound effect from a text (contract: POST /audio/sfx; gateways newer than 0.48).
 
         Args:
             model: As in `create_speech`.
-            prompt: What should be heard.
+            prompt: Description of the sound.
             provider: As in `create_speech`.
             **params: As in `create_speech`; `duration_seconds` from 0.5 to 30.
         """
+        if TYPE_CHECKING:
+            keywords.sound_effect_params(**params)
         from ..._wire.audio import sound_effect_call
 
         settings, given = split_params(self._settings, params)
@@ -180,14 +194,16 @@ class AudioMethods:
     def create_music(
         self, model: str, prompt: str, *, provider: Provider | str | None = None, **params: Unpack[MusicParams]
     ) -> Audio:
-        """A piece of music composed from a text (contract: POST /audio/music; gateways newer than 0.48).
+        """Compose music from a text (contract: POST /audio/music; gateways newer than 0.48).
 
         Args:
             model: As in `create_speech`.
-            prompt: What should be played.
+            prompt: Description of the music.
             provider: As in `create_speech`.
             **params: As in `create_speech`; `duration_seconds` from 3 to 600.
         """
+        if TYPE_CHECKING:
+            keywords.music_params(**params)
         from ..._wire.audio import music_call
 
         settings, given = split_params(self._settings, params)
@@ -203,7 +219,9 @@ class AudioMethods:
         provider: Provider | str | None = None,
         **params: Unpack[SpeechParams],
     ) -> ByteStream:
-        """The same as `create_speech`, in pieces as they come. Nothing is sent before the `with` block is entered."""
+        """Stream the audio of `create_speech`. Nothing is sent before the `with` block is entered."""
+        if TYPE_CHECKING:
+            keywords.speech_params(**params)
         from ..._wire.audio import speech_call
 
         settings, given = split_params(self._settings, params)
@@ -213,7 +231,9 @@ class AudioMethods:
     def create_sound_effect_stream(
         self, model: str, prompt: str, *, provider: Provider | str | None = None, **params: Unpack[SoundEffectParams]
     ) -> ByteStream:
-        """The same as `create_sound_effect`, in pieces as they come."""
+        """Stream the audio of `create_sound_effect`. Nothing is sent before the `with` block is entered."""
+        if TYPE_CHECKING:
+            keywords.sound_effect_params(**params)
         from ..._wire.audio import sound_effect_call
 
         settings, given = split_params(self._settings, params)
@@ -223,7 +243,9 @@ class AudioMethods:
     def create_music_stream(
         self, model: str, prompt: str, *, provider: Provider | str | None = None, **params: Unpack[MusicParams]
     ) -> ByteStream:
-        """The same as `create_music`, in pieces as they come."""
+        """Stream the audio of `create_music`. Nothing is sent before the `with` block is entered."""
+        if TYPE_CHECKING:
+            keywords.music_params(**params)
         from ..._wire.audio import music_call
 
         settings, given = split_params(self._settings, params)

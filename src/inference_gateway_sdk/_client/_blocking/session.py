@@ -20,6 +20,7 @@ from ..runtime import anonymous_transport
 from ..settings import check_call
 
 if TYPE_CHECKING:
+    from ..._run.providers import OutputMode
     from ..._transport.protocols import Transport, TransportResponse
     from ..._wire.call import Dialect, StreamCall
     from ..._wire.sse import RawEvent
@@ -35,13 +36,13 @@ FinalT = TypeVar("FinalT")
 
 
 class OpenStream(Generic[ChunkT, FinalT]):
-    """One opened stream: what has been read and not yet handed over, and how it stands.
+    """One open stream: its state, and the chunks that have been read and not yet handed over.
 
     Attributes:
-        queue: Chunks with their raw events, in order; the chunk is None for an event that carries none.
-        failure: What broke the stream, once the queue is empty.
-        ended: Nothing more will be read.
-        has_content: A chunk with content has come.
+        queue: Chunks with their raw events, in order. The chunk is None for an event that carries none.
+        failure: The error that broke the stream. It is raised when the queue is empty.
+        ended: True once nothing more will be read.
+        has_content: True once a chunk with content has been read.
     """
 
     __slots__ = (
@@ -77,23 +78,23 @@ class OpenStream(Generic[ChunkT, FinalT]):
         self._chunks = 0
         self._reading = False
         self._closed = False
-        self.dialect = dialect
-        self.meta = meta
+        self.dialect: Dialect[ChunkT, FinalT] = dialect
+        self.meta: Meta = meta
         self.queue: deque[tuple[ChunkT | None, RawEvent]] = deque()
         self.failure: GatewayError | None = None
-        self.ended = False
-        self.has_content = False
+        self.ended: bool = False
+        self.has_content: bool = False
 
     @property
     def handed_over(self) -> bool:
-        """Whether somebody has taken an item from the queue."""
+        """True if an item has been taken from the queue."""
         return len(self.queue) < self._chunks
 
     def pull(self) -> None:
-        """Read once from the server, into the queue.
+        """Read once from the server and put the chunks into the queue.
 
         Raises:
-            RuntimeError: Somebody else is reading this stream now.
+            RuntimeError: Another task or thread is reading this stream.
         """
         if self._reading:
             raise RuntimeError("the stream is being read by another task or thread: one reader at a time")
@@ -115,12 +116,12 @@ class OpenStream(Generic[ChunkT, FinalT]):
             self._reading = False
 
     def release(self) -> None:
-        """Give the connection back; drains what is left of the answer when that is cheap.
+        """Release the connection, draining the rest of the body when little is left.
 
-        A read that is under way ends with an error.
+        A read in progress ends with an error.
         """
         self.ended = True
-        if self._reading:  # by somebody else, who is told
+        if self._reading:  # another task or thread is reading: its read raises an error
             self._closed = True
             self._answer.abandon()
         else:
@@ -132,11 +133,11 @@ class OpenStream(Generic[ChunkT, FinalT]):
         self._answer.abandon()
 
     def failed(self) -> GatewayError:
-        """The failure, with what the stream had brought."""
+        """Return the failure with the partial answer attached."""
         error = self.failure
         if error is None:
             error = StreamError("the stream was closed")
-        while self.queue:  # held back for the first content, which never came
+        while self.queue:  # chunks held back until the first content, which never came
             chunk = self.queue.popleft()[0]
             if chunk is not None:
                 self.dialect.fold(chunk)
@@ -146,7 +147,7 @@ class OpenStream(Generic[ChunkT, FinalT]):
         return error
 
     def _take(self, data: bytes) -> bool:
-        """Read these bytes; whether they are the end, and well."""
+        """Parse the bytes and queue their chunks. Return True at a regular end of the stream."""
         dialect, guard = self.dialect, self._guard
         items = dialect.feed(data) if data else dialect.end()
         if items:
@@ -167,7 +168,11 @@ class OpenStream(Generic[ChunkT, FinalT]):
         return False
 
     def _stop(self, error: GatewayError, cause: TransportFailure | None) -> None:
-        """End the stream: whole when its terminal marker had come and no error event followed, broken otherwise."""
+        """End the stream after a failure.
+
+        The answer is whole if the terminal marker was received and no error event followed. Otherwise the stream has
+        failed with `error`.
+        """
         dialect = self.dialect
         in_band = dialect.failure is not None and (dialect.may_continue or getattr(dialect, "error_event", False))
         if dialect.terminal and not in_band:
@@ -190,21 +195,20 @@ class OpenStream(Generic[ChunkT, FinalT]):
 
 T = TypeVar("T")
 
-_CLOSED = "the client is closed: make a new one, or close it later"
-
 
 class Session:
-    """The connections to one gateway and what is needed to use them."""
+    """The connections to one gateway, and the loop of attempts that uses them."""
 
     def __init__(self, url: GatewayUrl, driver: Transport, runtime: Runtime) -> None:
         self.url = url
         self.runtime = runtime
-        self.closed = False
+        self.closed: bool = False
+        self.output_modes: dict[tuple[str, str, str, bool], OutputMode] = {}  # modes that worked in earlier runs
         self._driver = driver
         self._defaults = DefaultHeaders()
 
     def send(self, call: Call[T], settings: ClientSettings[TokenSource]) -> T:
-        """The result of a call whose answer is read whole. Raises what `errors` lists."""
+        """Send a call, read the whole response and return the result. Raises the classes of `errors`."""
         if not isinstance(call, Call):  # pyright: ignore[reportUnnecessaryIsInstance]  # for users without a checker
             raise TypeError(f"call must be a Call (open() takes a StreamCall), got {type(call).__name__}")
         attempts = self._attempts(call, settings)
@@ -228,7 +232,7 @@ class Session:
     def start(
         self, call: StreamCall[ChunkT, FinalT], settings: ClientSettings[TokenSource]
     ) -> OpenStream[ChunkT, FinalT]:
-        """The stream of a call, read up to its first content. Raises what `errors` lists."""
+        """Send a call and return its stream, read up to the first content. Raises the classes of `errors`."""
         attempts = self._attempts(call, settings)
         while True:
             if settings.token.refreshable or settings.on_request is not None:
@@ -251,8 +255,7 @@ class Session:
 
     def send_elsewhere(self, url: GatewayUrl, call: Call[T], settings: ClientSettings[TokenSource]) -> T:
         """Send a call to another server, by a transport that adds no credentials. Raises what `errors` lists."""
-        if self.closed:
-            raise RuntimeError(_CLOSED)
+        self.check_open()
         driver = anonymous_transport(self._driver)
         try:
             return Session(url, driver, self.runtime).send(call, settings)
@@ -260,8 +263,17 @@ class Session:
             if driver is not self._driver:
                 driver.close()
 
+    def check_open(self) -> None:
+        """Raise unless requests can be sent.
+
+        Raises:
+            RuntimeError: The client is closed.
+        """
+        if self.closed:
+            raise RuntimeError("the client is closed: make a new one, or close it later")
+
     def close(self) -> None:
-        """Close every connection; open streams end with an error."""
+        """Close all connections. Open streams end with an error."""
         self.closed = True
         self._defaults.clear()
         self._driver.close()
@@ -269,14 +281,13 @@ class Session:
     def _attempts(
         self, call: Call[Any] | StreamCall[Any, Any], settings: ClientSettings[TokenSource]
     ) -> RetryState[TokenSource]:
-        if self.closed:
-            raise RuntimeError(_CLOSED)
+        self.check_open()
         check_call(call)
         url = self.url.join(call.path, (*call.query, *settings.extra_query), at_root=call.at_root)
         return RetryState(call, url, settings, self._defaults, token=settings.token.fixed)
 
     def _prepare(self, attempts: RetryState[TokenSource]) -> None:
-        """What comes before a try, and does not count against its clocks: fetching a token, telling a hook."""
+        """Fetch the token and call the `on_request` hook. The attempt's timeouts do not include this time."""
         settings = attempts.settings
         attempts.token = settings.token.get(attempts.refused_token)
         if settings.on_request is not None:
@@ -303,7 +314,7 @@ class Session:
         return self._refusal(answer, deadline)
 
     def _refusal(self, answer: TransportResponse, deadline: float | None) -> Reply:
-        """An answer that says no: its body is short and read whole, and when it breaks, the status says enough."""
+        """Read the body of an error response. If the body breaks, return it empty: the status is enough."""
         try:
             return self._body(answer, deadline)
         except TransportFailure:
@@ -328,7 +339,7 @@ class Session:
         answer: TransportResponse,
         guard: StreamDeadlines,
     ) -> OpenStream[ChunkT, FinalT] | FailedAttempt:
-        """The stream, once content has come; what stopped it otherwise."""
+        """Return the stream once it has content, or the failed attempt."""
         if not 200 <= answer.status < 300:
             return self._no_stream(attempts, answer, guard)
         meta = self._meta(answer.status, Headers.received(answer.headers), attempts, None)
@@ -348,7 +359,7 @@ class Session:
     def _no_stream(
         self, attempts: RetryState[TokenSource], answer: TransportResponse, guard: StreamDeadlines
     ) -> FailedAttempt:
-        """What an answer that is no stream at all is."""
+        """Return the failed attempt for an error response in place of a stream."""
         reply = self._refusal(answer, guard.deadline(self.runtime.monotonic()))
         meta = self._meta(reply.status, reply.headers, attempts, reply.body)
         self._emit_response(attempts, meta)
@@ -357,7 +368,10 @@ class Session:
     def _no_head(
         self, failure: DeadlineExceeded, attempts: RetryState[TokenSource], guard: StreamDeadlines
     ) -> FailedAttempt:
-        """A deadline that passed before the head: the stream's clock, unless no connection was had in time."""
+        """Classify a deadline that passed before the response head.
+
+        It is a connect or pool timeout if there was no connection, and a stalled stream otherwise.
+        """
         now = self.runtime.monotonic()
         guard.waited(now - attempts.began)
         if failure.which in ("connect", "pool"):
@@ -397,7 +411,7 @@ class Session:
             notify("on_response", hook, attempts.response_received(meta))
 
     def _go_on(self, attempts: RetryState[TokenSource], failed_attempt: FailedAttempt) -> None:
-        """Return when the call is to be tried again, having waited; raise otherwise."""
+        """Wait for the delay before the next attempt. Raise the error if the call is not to be retried."""
         error, settings = failed_attempt.error, attempts.settings
         expired = isinstance(error, UnauthorizedError) and settings.token.refreshable and attempts.refused_token is None
         delay = 0.0 if expired else attempts.delay(failed_attempt, self.runtime.monotonic(), self.runtime.random())
@@ -406,14 +420,14 @@ class Session:
         if settings.on_retry is not None:
             notify("on_retry", settings.on_retry, attempts.retry_planned(error, delay))
         if expired:
-            attempts.refused_token = attempts.token  # one more try, at once, with a new one
+            attempts.refused_token = attempts.token  # one more attempt, without a delay, with a new token
             return
         retry_state.log_retry(attempts.call.method, attempts.url, error, delay)
         self.runtime.sleep(delay)
 
 
 def _read_reply(call: Call[T], attempts: RetryState[TokenSource], reply: Reply, meta: Meta) -> T:
-    """Return the call's result with its `meta`."""
+    """Return the call's result with `meta` attached."""
     try:
         result = call.read(reply)
     except GatewayError as error:
@@ -425,6 +439,6 @@ def _read_reply(call: Call[T], attempts: RetryState[TokenSource], reply: Reply, 
 
 
 def attach_meta(result: object, meta: Meta) -> None:
-    """Tell an answer how it came; other results have no place for it."""
+    """Attach `meta` to `result` if it supports it."""
     if hasattr(result, "_unknown"):
         set_meta(result, meta)

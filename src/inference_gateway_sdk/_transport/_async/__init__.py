@@ -1,4 +1,4 @@
-"""The asyncio shell: one protocol for each connection, one pool for each running loop."""
+"""The asyncio transport: one protocol per connection, one pool per running loop."""
 
 from .driver import AsyncioDriver
 

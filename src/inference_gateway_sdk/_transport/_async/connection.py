@@ -1,4 +1,4 @@
-"""The asyncio transport of one connection, and connecting by happy eyeballs (RFC 8305)."""
+"""The asyncio protocol of one connection, and Happy Eyeballs to connect it (RFC 8305)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from contextlib import suppress
 from time import monotonic
 from typing import TYPE_CHECKING, cast
 
-from ..._http1.connection import PIECE, TURN
+from ..._http1.connection import MAX_PIECES, PIECE_SIZE
 from ..._http1.failures import DeadlineExceeded, NotSent
 from ..routing import ATTEMPT_DELAY, Address, LookupResult, look_up, new_socket, numeric, set_up
 
@@ -25,10 +25,10 @@ __all__ = ["AsyncConnection", "Signal", "connect"]
 
 
 class Signal:
-    """Wakes the task that awaits it; awaiting it gives what it was woken with.
+    """A reusable future that wakes the task awaiting it and returns a value to it.
 
-    One task at a time awaits it. Waking it when nobody does is without effect: what happened is to be read off the
-    connection before it is awaited.
+    Only one task at a time may await it. Waking it has no effect if no task is waiting. So check the state of the
+    connection before awaiting it.
     """
 
     __slots__ = ("_asyncio_future_blocking", "_cancelled", "_context", "_loop", "_value", "_wakeup")
@@ -42,20 +42,20 @@ class Signal:
         self._value = False
 
     def now(self, value: bool) -> None:
-        """Run the waiting task, here. Only from a callback of the loop, and as the last thing that it does."""
+        """Run the waiting task immediately. Call it only as the last action of a callback of the loop."""
         wakeup, context = self._wakeup, self._context
         if wakeup is not None and context is not None:
             self._wakeup, self._value = None, value
             context.run(wakeup, self)
 
     def soon(self, value: bool) -> None:
-        """Run the waiting task in the loop's next round: from wherever."""
+        """Run the waiting task in the next iteration of the loop. It may be called anywhere on the loop."""
         wakeup = self._wakeup
         if wakeup is not None:
             self._wakeup, self._value = None, value
             self._loop.call_soon(wakeup, self, context=self._context)
 
-    # What a task asks of a future.
+    # The interface that asyncio.Task requires of a future.
 
     def __await__(self) -> Generator[Signal, None, bool]:
         self._cancelled = None
@@ -64,15 +64,15 @@ class Signal:
         return self._value
 
     def get_loop(self) -> asyncio.AbstractEventLoop:
-        """The loop it belongs to."""
+        """Return the loop of the signal."""
         return self._loop
 
     def add_done_callback(self, wakeup: Callable[[Signal], object], *, context: Context | None = None) -> None:
-        """Remember how the task is woken."""
+        """Store the callback that wakes the task."""
         self._wakeup, self._context = wakeup, context
 
     def cancel(self, *message: object, msg: object = None) -> bool:
-        """Wake the task with CancelledError, in the loop's next round; False when it is woken already."""
+        """Wake the task with CancelledError in the next iteration of the loop. Return False if it is already awake."""
         if self._wakeup is None:
             return False
         self._cancelled = message or (() if msg is None else (msg,))
@@ -80,32 +80,33 @@ class Signal:
         return True
 
     def result(self) -> bool:
-        """What it was woken with, for a task that was not cancelled."""
+        """Return the value of the wake-up, or raise CancelledError."""
         if self._cancelled is not None:
             raise asyncio.CancelledError(*self._cancelled)
         return self._value
 
 
-_HIGH_WATER = 256 * 1024  # received and not taken: the transport is paused beyond this
-_MAX_SALVAGED_PIECES = 64  # pieces
-_TIMER_SLACK = 0.001  # seconds: a timer may come a little early
+_HIGH_WATER = 256 * 1024  # bytes received and not taken, beyond which the transport is paused
+_MAX_SALVAGED_PIECES = 64
+_TIMER_SLACK = 0.001  # seconds by which a timer may fire early
 
 
 class AsyncConnection(asyncio.BufferedProtocol):
-    """The protocol of one transport.
+    """The protocol of one asyncio transport.
 
-    It lends the transport a buffer that all connections of the loop share: what came is given to the link before the
-    loop reads again. A plain `asyncio.Protocol` costs twice the CPU time: for each read, however short, the loop
-    allocates 256 KiB.
+    It lends the transport a buffer that all connections of the loop share. Received data is passed to `http` before
+    the loop reads again. A plain `asyncio.Protocol` costs twice the CPU time, because the loop allocates 256 KiB for
+    each read.
 
     Attributes:
-        link: What is said and heard.
+        http: The HTTP/1.1 connection without I/O, which produces and consumes the bytes.
         on_lost: Called when an idle connection ends.
     """
 
     __slots__ = (
         "_buffer",
         "_buffered",
+        "_flush_handle",
         "_full",
         "_loop",
         "_paused",
@@ -115,24 +116,23 @@ class AsyncConnection(asyncio.BufferedProtocol):
         "_timer",
         "_timer_at",
         "_transport",
-        "_turn",
         "_until",
-        "link",
+        "http",
         "on_lost",
     )
 
     def __init__(
-        self, loop: asyncio.AbstractEventLoop, sock: socket.socket, link: Connection, buffer: memoryview[int]
+        self, loop: asyncio.AbstractEventLoop, sock: socket.socket, http: Connection, buffer: memoryview[int]
     ) -> None:
-        self.link = link
+        self.http = http
         self.on_lost: Callable[[AsyncConnection], None] | None = None
         self._loop = loop
         self._sock = sock
         self._buffer = buffer
         self._transport: asyncio.Transport | None = None
         self._peek = _peek(sock)
-        self._turn: asyncio.Handle | None = None  # the rest of a large body goes on then
-        self._full = False  # the transport asked not to be written to
+        self._flush_handle: asyncio.Handle | None = None  # scheduled callback that sends the rest of a large body
+        self._full = False  # True while the transport has paused writing
         self._buffered = 0
         self._paused = False
         self._signal = Signal(loop)
@@ -140,24 +140,24 @@ class AsyncConnection(asyncio.BufferedProtocol):
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = 0.0
 
-    # The transport's side.
+    # Called by the transport.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin: the link may have something to say already."""
-        self._transport = cast("asyncio.Transport", transport)  # uvloop's is one by its methods only
+        """Store the transport, and send what `http` has queued: a CONNECT request or a TLS ClientHello."""
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's class is not a subclass of asyncio.Transport
         self.flush()
 
     def get_buffer(self, sizehint: int) -> memoryview[int]:
-        """Where the transport puts what it reads."""
+        """Return the buffer into which the transport reads."""
         return self._buffer
 
     def buffer_updated(self, nbytes: int) -> None:
-        """Give the link what came, and wake the waiter when it changes anything for them."""
-        link = self.link
-        link.receive(self._buffer[:nbytes])
-        if link.may_send:
+        """Pass the received bytes to `http`, and wake the waiting task."""
+        http = self.http
+        http.receive(self._buffer[:nbytes])
+        if http.may_send:
             self.flush()
-        response_parser = link.response_parser
+        response_parser = http.response_parser
         if response_parser is not None and response_parser.body:
             self._buffered += nbytes
             if self._buffered > _HIGH_WATER:
@@ -165,60 +165,60 @@ class AsyncConnection(asyncio.BufferedProtocol):
         self._signal.now(value=False)
 
     def eof_received(self) -> None:
-        """The peer ended its side; the transport closes itself."""
-        self.link.end()
+        """End `http` after an EOF of the peer. The transport then closes itself."""
+        self.http.end()
         self._signal.soon(value=False)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """The connection is gone."""
-        if exc is not None and not self.link.abandoned:
+        """End `http` after the connection was lost."""
+        if exc is not None and not self.http.abandoned:
             self._salvage()
-        self.link.end(exc if isinstance(exc, OSError) else None)
+        self.http.end(exc if isinstance(exc, OSError) else None)
         self._stop_timer()
         self._signal.soon(value=False)
         if self.on_lost is not None:
             self.on_lost(self)
 
     def pause_writing(self) -> None:
-        """The transport has enough to send."""
+        """Stop writing: the transport's buffer is full."""
         self._full = True
 
     def resume_writing(self) -> None:
-        """The transport takes more."""
+        """Write again: the transport's buffer has space."""
         self._full = False
         self.flush()
 
-    # The driver's side.
+    # Called by the driver.
 
     def flush(self) -> None:
-        """Hand the transport what it takes of what the link has to say, a turn of the loop at a time.
+        """Write the bytes of `http` to the transport, up to `MAX_PIECES` pieces per iteration of the loop.
 
-        A fast server takes all that is written, at once: without turns a large body would hold up the loop, and the
-        answer to it.
+        A fast server accepts all bytes immediately. Without this limit, a large body would block the loop, and an early
+        response could not be read.
         """
-        transport, link = self._transport, self.link
-        if transport is None or self._turn is not None:
+        transport, http = self._transport, self.http
+        if transport is None or self._flush_handle is not None:
             return
-        pieces = TURN
-        while not self._full and (piece := link.next_out()):
+        pieces = MAX_PIECES
+        while not self._full and (piece := http.next_out()):
             if transport.is_closing():
-                link.stop_sending()
+                http.stop_sending()
                 return
-            link.bytes_sent = True
+            http.bytes_sent = True
             transport.write(piece)
             pieces -= 1
-            if not pieces and link.sending:
-                self._turn = self._loop.call_soon(self._next_turn)
+            if not pieces and http.sending:
+                self._flush_handle = self._loop.call_soon(self._continue_flush)
                 return
 
     async def wait(self, until: float | None, which: str) -> None:
-        """Until something happened on the connection.
+        """Wait until something happens on the connection.
 
-        All deadlines share one timer that is seldom moved: `asyncio.timeout` around each wait would cost more than the
-        wait itself.
+        All deadlines share one timer that is rarely rescheduled. `asyncio.timeout` around each wait would cost more
+        than the wait itself.
 
         Raises:
-            DeadlineExceeded: Nothing did before `until`. Nothing is lost.
+            DeadlineExceeded: Nothing happened before `until`. No data is lost.
         """
         self._until = until
         if until is not None and (self._timer is None or until < self._timer_at):
@@ -227,39 +227,39 @@ class AsyncConnection(asyncio.BufferedProtocol):
             raise DeadlineExceeded(which)
 
     def taken(self) -> None:
-        """The reader has taken all that was received: the socket may be read again."""
+        """Resume reading from the socket after the reader has taken all received data."""
         self._buffered = 0
         if self._paused and self._transport is not None:
             self._paused = False
             self._transport.resume_reading()
 
     def abort(self) -> None:
-        """Close at once, whatever is still to be sent; a waiter wakes and sees why."""
-        self.link.abandon()
+        """Close the connection at once and discard unsent data. A waiting task wakes and raises an error."""
+        self.http.abandon()
         self._stop_timer()
         self._signal.soon(value=False)
         if self._transport is not None:
             self._transport.abort()
 
     def disown(self) -> None:
-        """In a forked child: close our copy of the socket, and never touch the transport: its selector is shared."""
-        self.link.abandoned = True
+        """Close the socket's copy in a forked child. The transport stays untouched, as its selector is shared."""
+        self.http.abandoned = True
         self._sock.close()
 
     @property
     def unread(self) -> bool:
-        """The socket holds something that the loop has not brought yet: on an idle connection, mostly goodbye."""
+        """True if the socket has data that the loop has not read. On an idle connection, it is usually an EOF."""
         return self._peek is not None and bool(self._peek(0))
 
     @property
     def sending(self) -> bool:
-        """Part of the request has not left."""
-        return self.link.sending or (self._transport is not None and self._transport.get_write_buffer_size() > 0)
+        """True if part of the request is not sent yet."""
+        return self.http.sending or (self._transport is not None and self._transport.get_write_buffer_size() > 0)
 
-    # Between the two.
+    # Internal.
 
-    def _next_turn(self) -> None:
-        self._turn = None
+    def _continue_flush(self) -> None:
+        self._flush_handle = None
         self.flush()
 
     def _pause(self) -> None:
@@ -268,13 +268,13 @@ class AsyncConnection(asyncio.BufferedProtocol):
             self._transport.pause_reading()
 
     def _salvage(self) -> None:
-        """Read what the socket still holds: a transport dies of a failed write without reading the answer."""
+        """Read the rest from the socket: after a failed write, a transport closes without reading the response."""
         try:
             with self._sock.dup() as sock:
                 for _ in range(_MAX_SALVAGED_PIECES):
-                    if not (data := sock.recv(PIECE)):
+                    if not (data := sock.recv(PIECE_SIZE)):
                         break
-                    self.link.receive(data)
+                    self.http.receive(data)
         except OSError:
             return
 
@@ -307,10 +307,10 @@ def _peek(sock: socket.socket) -> Callable[[int], list[tuple[int, int]]] | None:
 
 
 async def connect(host: str, port: int) -> socket.socket:
-    """A connected socket. Cancelled at any moment, it leaves nothing open.
+    """Return a connected socket. If cancelled, it leaves no socket open.
 
     Raises:
-        NotSent: The name does not resolve, or no address accepts.
+        NotSent: The name does not resolve, or no address accepts the connection.
     """
     race = _AsyncRace(f"{host}:{port}", await _resolve(host, port))
     try:
@@ -323,7 +323,7 @@ async def connect(host: str, port: int) -> socket.socket:
 
 
 class _AsyncRace:
-    """The connecting sockets of one attempt, each with the task that connects it."""
+    """The race of sockets that connect in parallel, each with its own task."""
 
     def __init__(self, name: str, addresses: Sequence[Address]) -> None:
         self._loop = asyncio.get_running_loop()
@@ -333,7 +333,7 @@ class _AsyncRace:
         self._why = "no address"
 
     async def step(self) -> socket.socket | None:
-        """Start the next attempt, wait a little, and give the socket that connected, if one did."""
+        """Start connecting to the next address, wait briefly, and return the connected socket if there is one."""
         if self._addresses:
             self._start(self._addresses.popleft())
         if not self._trying:
@@ -345,7 +345,7 @@ class _AsyncRace:
         return self._finished(done)
 
     def stop(self) -> None:
-        """Give up what did not win: each socket is closed once its task has let go of it."""
+        """Cancel the remaining attempts. Each socket is closed when its task ends."""
         for task, sock in self._trying.items():
             task.add_done_callback(_closer(sock))
             task.cancel()
@@ -375,7 +375,7 @@ class _AsyncRace:
 def _closer(sock: socket.socket) -> Callable[[asyncio.Task[None]], None]:
     def close(task: asyncio.Task[None]) -> None:
         if not task.cancelled():
-            task.exception()  # taken, so that nobody reports it
+            task.exception()  # retrieved, so that asyncio does not log it
         sock.close()
 
     return close
@@ -391,11 +391,11 @@ async def _resolve(host: str, port: int) -> Sequence[Address]:
         if not lookup.done():
             lookup.set_result(found)
 
-    def tell(found: LookupResult) -> None:
-        with suppress(RuntimeError):  # the loop ended meanwhile
+    def from_thread(found: LookupResult) -> None:
+        with suppress(RuntimeError):  # the loop was closed in the meantime
             loop.call_soon_threadsafe(settle, found)
 
-    look_up(host, port, tell)
+    look_up(host, port, from_thread)
     found = await lookup
     if isinstance(found, OSError):
         raise NotSent(f"cannot resolve {host}: {found.strerror or found}")

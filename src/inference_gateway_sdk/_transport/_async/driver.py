@@ -30,11 +30,11 @@ if TYPE_CHECKING:
 __all__ = ["AsyncioDriver", "AsyncioResponse"]
 
 
-_TWO_READERS = "this answer is being read by another task: one reader at a time"
+_TWO_READERS = "this response is being read by another task: one reader at a time"
 
 
 class AsyncioResponse:
-    """See `protocols.AsyncAnswer`."""
+    """The response of the asyncio transport. See `protocols.AsyncTransportResponse`."""
 
     __slots__ = ("_body", "_connection", "_pool", "_reading", "headers", "status")
 
@@ -49,7 +49,7 @@ class AsyncioResponse:
         self._reading = False
 
     async def read(self, deadline: float | None = None) -> bytes:
-        """The next decoded bytes as soon as any are there, b"" at the end; see `protocols.Answer.read`."""
+        """Return the next decoded bytes, or b"" at the end. See `protocols.TransportResponse.read`."""
         if self._reading:
             raise RuntimeError(_TWO_READERS)
         self._reading = True
@@ -69,7 +69,7 @@ class AsyncioResponse:
                 self._give_back()
 
     async def release(self) -> None:
-        """Give the connection back: drained when little is missing, closed otherwise."""
+        """Release the connection. Drain it if little is left, else close it."""
         if self._connection is None:
             return
         if self._reading:
@@ -82,11 +82,11 @@ class AsyncioResponse:
             self._give_back()
 
     def abandon(self) -> None:
-        """Close the connection at once, from any thread and at any moment: it leaves a note for the loop."""
+        """Close the connection at once. It may be called from any thread, as it only schedules a callback."""
         connection, self._connection = self._connection, None
         if connection is not None and not self._pool.disowned:
-            connection.link.abandoned = True
-            with suppress(RuntimeError):  # the loop is closed, and the connection with it
+            connection.http.abandoned = True
+            with suppress(RuntimeError):  # the loop is closed, and so is the connection
                 self._pool.loop.call_soon_threadsafe(self._pool.forget, connection)
 
     def __del__(self) -> None:
@@ -112,7 +112,7 @@ class AsyncioResponse:
 
 
 class AsyncioDriver:
-    """See `protocols.AsyncDriver`. One driver serves any number of loops, each with connections of its own."""
+    """The asyncio transport. One driver serves any number of loops, each with separate connections."""
 
     def __init__(
         self,
@@ -124,18 +124,19 @@ class AsyncioDriver:
         ca: str | os.PathLike[str] | None = None,
         cert: Cert | None = None,
     ) -> None:
-        """Nothing is opened before the first request, and no loop need run yet.
+        """Store the settings. No connection is opened before the first request, and no loop need be running.
 
         Args:
-            limit: Most connections in use at a time on one loop; further requests wait for one.
-            idle_seconds: How long an idle connection is kept.
-            proxy: The URL of an http proxy, "env" for the environment's, None for none.
+            limit: Maximum number of connections in use on one loop. Further requests wait for a free one.
+            idle_seconds: Maximum time that a connection stays idle.
+            proxy: URL of an http proxy, "env" for the environment's, or None for none.
             tls: Complete TLS settings, instead of `ca` and `cert`.
             ca: Authorities to trust instead of the system's: a PEM file, a directory, or PEM text.
             cert: The client's certificate: a PEM path, (certificate, key), or (certificate, key, password).
 
         Raises:
-            ValueError: It names the argument.
+            TypeError: An argument has the wrong type. The message names it.
+            ValueError: An argument has an invalid value. The message names it.
         """
         self._settings = TransportSettings(
             limit=limit, idle_seconds=idle_seconds, proxy=proxy, tls=tls, ca=ca, cert=cert
@@ -164,11 +165,11 @@ class AsyncioDriver:
         deadline: float | None = None,
         connect_seconds: float | None = None,
     ) -> AsyncioResponse:
-        """Send one request and return when the head of its final answer is there; see `protocols.Driver.open`."""
+        """Send one request and return its response once the head is complete. See `protocols.Transport.open`."""
         try:
             destination = self._settings.destination(url)
         finally:
-            del url  # its query may hold a secret, and error trackers collect the variables of a traceback
+            del url  # its query may contain a secret, and error trackers record the variables of a traceback
         head = self._compose(destination, method, headers, body)
         pool = self._pool() or await self._new_pool()
         if not pool.take_slot():
@@ -182,10 +183,10 @@ class AsyncioDriver:
                 reused = connection is not None
                 if connection is None:
                     connection = await self._connect(pool, destination.route, deadline, connect_seconds)
-                elif (connection.unread or connection.link.dead) and not await pool.check_reusable(connection):
+                elif (connection.unread or connection.http.dead) and not await pool.check_reusable(connection):
                     continue
                 try:
-                    connection.link.request(method, head.data, body)
+                    connection.http.request(method, head.data, body)
                     connection.flush()
                     answer = await _open_response(pool, connection, destination, deadline, reused=reused)
                 except BaseException:
@@ -197,7 +198,7 @@ class AsyncioDriver:
         return answer
 
     async def aclose(self) -> None:
-        """Close every connection of every loop; open answers end with an error."""
+        """Close all connections of all loops. Open responses end with an error."""
         self._closed = True
         here = asyncio.get_running_loop()
         with self._lock:
@@ -209,7 +210,7 @@ class AsyncioDriver:
                 loop.call_soon_threadsafe(pool.close)
 
     def disown(self) -> None:
-        """Begin afresh in a forked child: what is open, and the selector that serves it, belong to the parent."""
+        """Reset the driver in a forked child. The open connections and their selector belong to the parent."""
         self._lock = threading.Lock()
         parents, self._pools = self._pools, {}
         for pool, _ in parents.values():
@@ -246,15 +247,15 @@ class AsyncioDriver:
             raise NotSentInTime("connect") from None
 
     async def _connected(self, pool: AsyncPool, route: Route) -> AsyncConnection:
-        link = Connection(route, self._settings.context() if route.tls else None)
+        http = Connection(route, self._settings.context() if route.tls else None)
         sock = await connect(*route.address)
-        connection = AsyncConnection(pool.loop, sock, link, pool.buffer)
+        connection = AsyncConnection(pool.loop, sock, http, pool.buffer)
         try:
             await pool.loop.create_connection(lambda: connection, sock=sock)
             pool.use(connection)
-            while not link.ready:
-                if link.failure is not None:
-                    raise link.failure
+            while not http.ready:
+                if http.failure is not None:
+                    raise http.failure
                 await connection.wait(None, "connect")
         except BaseException as error:
             pool.drop(connection)
@@ -268,11 +269,11 @@ class AsyncioDriver:
 async def _open_response(
     pool: AsyncPool, connection: AsyncConnection, destination: RequestTarget, deadline: float | None, *, reused: bool
 ) -> AsyncioResponse | None:
-    """The answer to the request that is on the connection, None when it is to be sent on another."""
-    link = connection.link
-    while (state := next_action(link, reused=reused, proxied=destination.proxied)) is NextAction.WAIT:
+    """Wait for the response to the request in progress. Return None if it must be sent on another connection."""
+    http = connection.http
+    while (state := next_action(http, reused=reused, proxied=destination.proxied)) is NextAction.WAIT:
         await connection.wait(deadline, "headers")
-    response_parser = link.response_parser
+    response_parser = http.response_parser
     if state is NextAction.AGAIN or response_parser is None:
         pool.drop(connection)
         return None
@@ -281,7 +282,7 @@ async def _open_response(
 
 _CLOSED = "the driver is closed: make a new one"
 _of_parents: list[object] = []
-"""What a forked process inherited, kept from being destroyed: an asyncio transport closes itself when it is."""
+"""Pools inherited by a forked child, kept alive because an asyncio transport closes itself when it is destroyed."""
 _drivers: weakref.WeakSet[AsyncioDriver] = weakref.WeakSet()
 
 

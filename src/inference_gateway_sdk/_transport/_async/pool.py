@@ -1,6 +1,6 @@
-"""One event loop's connections: a bounded number in use, some kept idle.
+"""The connections of one event loop: a limited number in use, some kept idle.
 
-Everything here runs on that loop.
+All code in this module runs on that loop.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from contextlib import suppress
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from ..._http1.connection import PIECE
+from ..._http1.connection import PIECE_SIZE
 from ..._http1.failures import NotSentInTime
 from ..idle_connections import IdleConnections
 
@@ -25,20 +25,20 @@ __all__ = ["AsyncPool"]
 
 
 class AsyncPool:
-    """Slots for connections in use, and a shelf of idle ones.
+    """A pool with a limited number of slots for connections in use, and the idle connections.
 
     Attributes:
-        loop: The one it belongs to.
-        closed: Nothing is kept any more.
-        disowned: It belongs to the process that this one was forked from.
-        buffer: Where the loop puts what it reads, for the connection whose turn it is.
+        loop: The event loop of the pool.
+        closed: True once no connection is kept any more.
+        disowned: True in a forked child: the pool belongs to the parent process.
+        buffer: The read buffer that all connections of the loop share.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop, limit: int, idle_seconds: float) -> None:
         self.loop = loop
         self.closed = False
         self.disowned = False
-        self.buffer = memoryview(bytearray(PIECE))
+        self.buffer = memoryview(bytearray(PIECE_SIZE))
         self._free = limit
         self._waiters: deque[asyncio.Future[None]] = deque()
         self._idle: IdleConnections[AsyncConnection] = IdleConnections(limit, idle_seconds)
@@ -46,17 +46,17 @@ class AsyncPool:
         self._sweeper: asyncio.TimerHandle | None = None
 
     def take_slot(self) -> bool:
-        """Take the right to use one connection, if one is free and nobody waits for it."""
+        """Take a slot for one connection if one is free. Return whether it was taken."""
         if self._free > 0:
             self._free -= 1
             return True
         return False
 
     async def wait_slot(self, deadline: float | None) -> None:
-        """Take that right when one comes free.
+        """Wait for a slot to become free and take it.
 
         Raises:
-            NotSentInTime: None did before the deadline.
+            NotSentInTime: No slot became free before the deadline.
         """
         waiter: asyncio.Future[None] = self.loop.create_future()
         self._waiters.append(waiter)
@@ -65,7 +65,7 @@ class AsyncPool:
                 await waiter
         except BaseException as error:
             if waiter.done() and not waiter.cancelled():
-                self.free_slot()  # handed over at the very moment we gave up
+                self.free_slot()  # the slot was passed to this waiter just before it gave up
             else:
                 with suppress(ValueError):
                     self._waiters.remove(waiter)
@@ -74,7 +74,7 @@ class AsyncPool:
             raise
 
     def free_slot(self) -> None:
-        """Give that right back, to the one who has waited longest."""
+        """Return a slot, and pass it to the task that has waited longest."""
         while self._waiters:
             waiter = self._waiters.popleft()
             if not waiter.done():
@@ -83,7 +83,7 @@ class AsyncPool:
         self._free += 1
 
     def idle_one(self, route: Route) -> AsyncConnection | None:
-        """A kept connection, now in use, None when there is none; `check_reusable` it when it has something unread."""
+        """Take an idle connection into use, or return None. Call `check_reusable` if it has unread data."""
         connection = self._idle.take(route, monotonic())
         if connection is not None:
             connection.on_lost = None
@@ -91,28 +91,28 @@ class AsyncPool:
         return connection
 
     def use(self, connection: AsyncConnection) -> None:
-        """Count a new connection as in use."""
+        """Register a new connection as in use."""
         self._busy.add(connection)
 
     def drop(self, connection: AsyncConnection) -> None:
-        """Close a connection in use; its slot stays taken."""
+        """Close a connection in use. Its slot stays taken."""
         self._busy.discard(connection)
         connection.abort()
 
     def forget(self, connection: AsyncConnection) -> None:
-        """Close a connection in use and free its slot, once."""
+        """Close a connection in use and free its slot. A second call has no effect."""
         if connection in self._busy:
             self.drop(connection)
             self.free_slot()
 
     def give_back(self, connection: AsyncConnection) -> None:
-        """Keep a connection for the next request if it can serve one, and free its slot."""
-        link = connection.link
-        response_parser = link.response_parser
-        if self.closed or link.dead or response_parser is None or not response_parser.reusable or connection.sending:
+        """Free the slot of a connection. Keep the connection idle if it can serve another request."""
+        http = connection.http
+        response_parser = http.response_parser
+        if self.closed or http.dead or response_parser is None or not response_parser.reusable or connection.sending:
             self.forget(connection)
             return
-        link.rest()
+        http.reset()
         connection.taken()
         connection.on_lost = self._idle.drop
         self._busy.discard(connection)
@@ -123,7 +123,7 @@ class AsyncPool:
         self.free_slot()
 
     def close(self) -> None:
-        """Close what is idle, and give up what is in use: their readers wake and see it."""
+        """Close the idle connections and abort those in use. Their readers wake and raise an error."""
         self.closed = True
         if self._sweeper is not None:
             self._sweeper.cancel()
@@ -134,28 +134,28 @@ class AsyncPool:
             connection.abort()
 
     def disown(self) -> None:
-        """In a forked child: what is open belongs to the parent."""
+        """Drop all connections in a forked child. They belong to the parent."""
         self.disowned = True
         for connection in [*self._idle.clear(), *self._busy]:
             connection.disown()
 
     async def until_loop_ends(self) -> AsyncGenerator[None]:
-        """Closes the pool when it is closed itself, as `loop.shutdown_asyncgens()` does, and so `asyncio.run()`."""
+        """Close the pool when this generator is closed, as `loop.shutdown_asyncgens()` in `asyncio.run()` does."""
         try:
             yield
         finally:
             self.close()
-            await asyncio.sleep(0)  # lets the transports close their sockets
+            await asyncio.sleep(0)  # let the transports close their sockets
 
     async def check_reusable(self, connection: AsyncConnection) -> bool:
-        """Read what an idle connection was told; whether it can still be used. It is dropped otherwise."""
+        """Read pending data of an idle connection. Return whether it is still usable, and drop it if not."""
         try:
-            await asyncio.sleep(0)  # one round of the loop reads the socket,
-            await asyncio.sleep(0)  # another delivers what it read
+            await asyncio.sleep(0)  # the first iteration of the loop reads the socket,
+            await asyncio.sleep(0)  # the second delivers the data
         except BaseException:
             self.drop(connection)
             raise
-        if connection.link.dead:
+        if connection.http.dead:
             self.drop(connection)
             return False
         return True

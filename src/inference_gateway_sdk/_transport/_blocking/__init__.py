@@ -1,4 +1,4 @@
-"""The blocking shell: sockets that never block by themselves, waited for up to a deadline."""
+"""The blocking transport: non-blocking sockets, polled up to a deadline."""
 
 from .driver import BlockingDriver
 

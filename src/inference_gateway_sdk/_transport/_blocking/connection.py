@@ -1,4 +1,4 @@
-"""The socket of one connection, and connecting by happy eyeballs (RFC 8305)."""
+"""The socket of one connection, and Happy Eyeballs to connect it (RFC 8305)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from queue import Empty, SimpleQueue
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from ..._http1.connection import PIECE, TURN
+from ..._http1.connection import MAX_PIECES, PIECE_SIZE
 from ..._http1.failures import DeadlineExceeded, NotSent, NotSentInTime
 from ..routing import ATTEMPT_DELAY, Address, LookupResult, look_up, new_socket, numeric, set_up
 
@@ -27,7 +27,7 @@ _HAS_POLL = hasattr(select, "poll")
 
 
 def usable(socks: Collection[socket.socket], until: float | None) -> list[socket.socket]:
-    """Those that can be written or have failed, none when the time is up."""
+    """Wait for sockets that are writable or have failed and return them. Return [] when the time is up."""
     seconds = None if until is None else max(0.0, until - monotonic())
     if _HAS_POLL:
         poller = select.poll()
@@ -40,7 +40,7 @@ def usable(socks: Collection[socket.socket], until: float | None) -> list[socket
 
 
 class Watch:
-    """Waits for one socket."""
+    """A poller for one socket."""
 
     __slots__ = ("_both", "_poller", "_sock")
 
@@ -52,14 +52,14 @@ class Watch:
             self._poller.register(sock, select.POLLIN)
 
     def until(self, deadline: float | None, *, write: bool) -> bool:
-        """Whether the socket can be read (or written, with `write`) or has failed before the deadline.
+        """Wait until the socket is readable (or writable, with `write`) or has failed. Return False at the deadline.
 
-        A passed deadline asks whether it can now: what drips has gaps, so that this ends a drip all the same.
+        After the deadline it checks the current state. A slow trickle of bytes has gaps, so this check still ends it.
         """
         return self._wait(None if deadline is None else max(0.0, deadline - monotonic()), write=write)
 
     def now(self) -> bool:
-        """Whether there is something to be read, without waiting."""
+        """Return whether the socket is readable, without waiting."""
         return self._wait(0.0, write=False)
 
     def _wait(self, seconds: float | None, *, write: bool) -> bool:
@@ -78,24 +78,24 @@ def _milliseconds(seconds: float | None) -> int | None:
 
 
 class BlockingConnection:
-    """A connected, non-blocking socket that serves a link."""
+    """A connected, non-blocking socket, and the HTTP/1.1 connection (`http`) whose bytes it carries."""
 
-    __slots__ = ("_unsent", "_watch", "link", "sock")
+    __slots__ = ("_unsent", "_watch", "http", "sock")
 
-    def __init__(self, sock: socket.socket, link: Connection) -> None:
-        self.sock = sock
-        self.link = link
+    def __init__(self, sock: socket.socket, http: Connection) -> None:
+        self.sock: socket.socket = sock
+        self.http: Connection = http
         self._unsent: bytes | memoryview = b""
         self._watch = Watch(sock)
 
     def step(self, until: float | None, which: str) -> None:
-        """Send what the socket takes, wait until it brings something, and give that to the link.
+        """Send what the socket accepts, wait for data, and pass it to `http`.
 
         Raises:
-            DeadlineExceeded: It brought nothing, and took nothing, before `until`. Nothing is lost.
+            DeadlineExceeded: The socket was neither readable nor writable before `until`. No data is lost.
         """
-        if self.link.abandoned:
-            self.link.end()
+        if self.http.abandoned:
+            self.http.end()
             return
         sending = self._send()
         if not self._watch.until(until, write=sending):
@@ -103,34 +103,34 @@ class BlockingConnection:
         self._receive()
 
     def stale(self) -> bool:
-        """Whether an idle connection is of no use any more: the server said anything on it, mostly goodbye."""
+        """Return whether an idle connection is unusable: the server has sent something on it, usually an EOF."""
         if self._watch.now():
             self._receive()
-        return self.link.dead
+        return self.http.dead
 
     @property
     def sending(self) -> bool:
-        """Part of the request has not left."""
-        return bool(self._unsent) or self.link.sending
+        """True if part of the request is not sent yet."""
+        return bool(self._unsent) or self.http.sending
 
     def abandon(self) -> None:
-        """Give it up, from any thread: a thread that waits for it wakes, and sees why."""
-        self.link.abandoned = True
+        """Shut down the socket, from any thread. A thread waiting for it wakes and raises an error."""
+        self.http.abandoned = True
         with suppress(OSError):
             self.sock.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
-        """Close our socket. Neither shutdown() nor close_notify: a forked process may hold the same connection."""
+        """Close the socket, without shutdown() or close_notify: a forked process may use the same connection."""
         self.sock.close()
 
     def _send(self) -> bool:
-        """True while there is more to send than the socket, or one turn, takes.
+        """Send up to `MAX_PIECES` pieces. Return True if there is more to send.
 
-        A turn is bounded, so that an answer to a large body is seen while a fast server still takes it. A send that
-        fails is not the end: an answer may be there already.
+        The limit allows an early response to be read while a fast server still accepts a large body. A failed send does
+        not end the connection: a response may already have arrived.
         """
-        pieces = TURN
-        while piece := self._unsent or self.link.next_out():
+        pieces = MAX_PIECES
+        while piece := self._unsent or self.http.next_out():
             if not pieces:
                 self._unsent = piece
                 return True
@@ -142,31 +142,31 @@ class BlockingConnection:
                 return True
             except OSError:
                 self._unsent = b""
-                self.link.stop_sending()
+                self.http.stop_sending()
                 return False
-            self.link.bytes_sent = True
+            self.http.bytes_sent = True
             self._unsent = memoryview(piece)[sent:] if sent < len(piece) else b""
         return False
 
     def _receive(self) -> None:
         try:
-            data = self.sock.recv(PIECE)
+            data = self.sock.recv(PIECE_SIZE)
         except BlockingIOError:
             return
         except OSError as error:
-            self.link.end(error)
+            self.http.end(error)
             return
         if data:
-            self.link.receive(data)
+            self.http.receive(data)
         else:
-            self.link.end()
+            self.http.end()
 
 
 def connect(host: str, port: int, until: float | None) -> socket.socket:
-    """A connected socket.
+    """Return a connected socket.
 
     Raises:
-        NotSent: The name does not resolve, or no address accepts.
+        NotSent: The name does not resolve, or no address accepts the connection.
         NotSentInTime: The deadline passed.
     """
     race = _Race(f"{host}:{port}", _resolve(host, port, until))
@@ -181,7 +181,7 @@ def connect(host: str, port: int, until: float | None) -> socket.socket:
 
 
 class _Race:
-    """The connecting sockets of one attempt."""
+    """The race of sockets that connect in parallel."""
 
     def __init__(self, name: str, addresses: Sequence[Address]) -> None:
         self._name = name
@@ -190,7 +190,7 @@ class _Race:
         self._why = "no address"
 
     def step(self, until: float | None) -> socket.socket | None:
-        """Start the next attempt, wait a little, and give the socket that connected, if one did."""
+        """Start connecting to the next address, wait briefly, and return the connected socket if there is one."""
         if self._addresses:
             self._start(self._addresses.popleft())
         if not self._trying:
@@ -200,7 +200,7 @@ class _Race:
         return self._finished(usable(self._trying, self._pause(until)))
 
     def stop(self) -> None:
-        """Close what did not win."""
+        """Close the remaining sockets."""
         for sock in self._trying:
             sock.close()
 

@@ -29,24 +29,24 @@ __all__ = ["BlockingDriver", "BlockingResponse"]
 
 
 class BlockingResponse:
-    """See `protocols.Answer`."""
+    """The response of the blocking transport. See `protocols.TransportResponse`."""
 
-    __slots__ = ("_body", "_connection", "_pool", "_turn", "headers", "status")
+    __slots__ = ("_body", "_connection", "_pool", "_read_lock", "headers", "status")
 
     def __init__(
         self, pool: BlockingPool, connection: BlockingConnection, response_parser: ResponseParser, body: Body
     ) -> None:
-        self.status = response_parser.status
-        self.headers = response_parser.headers
+        self.status: int = response_parser.status
+        self.headers: list[tuple[str, str]] = response_parser.headers
         self._pool = pool
         self._body = body
         self._connection: BlockingConnection | None = connection
-        # Reentrant, so that a turn which an interrupt left taken does not lock its own thread out.
-        self._turn = threading.RLock()
+        # Reentrant, so that a lock that an interrupt left acquired does not block its own thread.
+        self._read_lock = threading.RLock()
 
     def read(self, deadline: float | None = None) -> bytes:
-        """The next decoded bytes as soon as any are there, b"" at the end; see `protocols.Answer.read`."""
-        self._take_turn()
+        """Return the next decoded bytes, or b"" at the end. See `protocols.TransportResponse.read`."""
+        self._begin_read()
         try:
             while (data := self._body.take()) is None:
                 self._step(deadline)
@@ -54,24 +54,24 @@ class BlockingResponse:
         except (TransportFailure, RuntimeError):
             raise
         except BaseException:  # KeyboardInterrupt: bytes may be lost anywhere between the socket and here
-            self._body.spoil()
+            self._body.invalidate()
             raise
         finally:
-            self._end_turn()
+            self._end_read()
 
     def release(self) -> None:
-        """Give the connection back: drained when little is missing, closed otherwise."""
+        """Release the connection. Drain it if little is left, else close it."""
         if self._connection is None:
             return
-        self._take_turn()
+        self._begin_read()
         try:
             self._drain()
         finally:
             self._give_back()
-            self._turn.release()
+            self._read_lock.release()
 
     def abandon(self) -> None:
-        """Close the connection at once; a thread that reads is woken and told."""
+        """Close the connection at once. A thread that is reading wakes and raises an error."""
         connection = self._connection
         if connection is not None:
             connection.abandon()
@@ -82,31 +82,31 @@ class BlockingResponse:
         if connection is not None:
             self._pool.forget(connection)
 
-    def _take_turn(self) -> None:
-        if not self._turn.acquire(blocking=False):
-            raise RuntimeError("this answer is being read by another thread: one reader at a time")
+    def _begin_read(self) -> None:
+        if not self._read_lock.acquire(blocking=False):
+            raise RuntimeError("this response is being read by another thread: one reader at a time")
 
-    def _end_turn(self) -> None:
+    def _end_read(self) -> None:
         if self._body.settled:
             self._give_back()
-        self._turn.release()
+        self._read_lock.release()
         connection = self._connection
-        if connection is not None and connection.link.abandoned:
+        if connection is not None and connection.http.abandoned:
             self._settle()
 
     def _settle(self) -> None:
-        """Close an abandoned connection, unless a reader has it: that one does so when its turn ends."""
-        if self._turn.acquire(blocking=False):
+        """Close an abandoned connection. If a thread is reading it, that thread closes it when its read ends."""
+        if self._read_lock.acquire(blocking=False):
             try:
                 self._body.interrupt()
                 self._give_back()
             finally:
-                self._turn.release()
+                self._read_lock.release()
 
     def _step(self, until: float | None) -> None:
         connection = self._connection
         if connection is None:
-            raise RuntimeError("the answer has no connection any more")
+            raise RuntimeError("the response no longer has a connection")
         connection.step(until, "body")
 
     def _drain(self) -> None:
@@ -124,7 +124,7 @@ class BlockingResponse:
 
 
 class BlockingDriver:
-    """See `protocols.Driver`. Safe between threads and after fork."""
+    """The blocking transport, safe to use from several threads and after a fork. See `protocols.Transport`."""
 
     def __init__(
         self,
@@ -136,18 +136,19 @@ class BlockingDriver:
         ca: str | os.PathLike[str] | None = None,
         cert: Cert | None = None,
     ) -> None:
-        """Nothing is opened before the first request.
+        """Store the settings. No connection is opened before the first request.
 
         Args:
-            limit: Most connections in use at a time; further requests wait for one.
-            idle_seconds: How long an idle connection is kept.
-            proxy: The URL of an http proxy, "env" for the environment's, None for none.
+            limit: Maximum number of connections in use. Further requests wait for a free one.
+            idle_seconds: Maximum time that a connection stays idle.
+            proxy: URL of an http proxy, "env" for the environment's, or None for none.
             tls: Complete TLS settings, instead of `ca` and `cert`.
             ca: Authorities to trust instead of the system's: a PEM file, a directory, or PEM text.
             cert: The client's certificate: a PEM path, (certificate, key), or (certificate, key, password).
 
         Raises:
-            ValueError: It names the argument.
+            TypeError: An argument has the wrong type. The message names it.
+            ValueError: An argument has an invalid value. The message names it.
         """
         self._settings = TransportSettings(
             limit=limit, idle_seconds=idle_seconds, proxy=proxy, tls=tls, ca=ca, cert=cert
@@ -174,11 +175,11 @@ class BlockingDriver:
         deadline: float | None = None,
         connect_seconds: float | None = None,
     ) -> BlockingResponse:
-        """Send one request and return when the head of its final answer is there; see `protocols.Driver.open`."""
+        """Send one request and return its response once the head is complete. See `protocols.Transport.open`."""
         try:
             destination = self._settings.destination(url)
         finally:
-            del url  # its query may hold a secret, and error trackers collect the variables of a traceback
+            del url  # its query may contain a secret, and error trackers record the variables of a traceback
         head = self._compose(destination, method, headers, body)
         pool = self._pool
         pool.wait_slot(deadline)
@@ -192,7 +193,7 @@ class BlockingDriver:
                 if connection is None:
                     connection = self._connect(pool, destination.route, deadline, connect_seconds)
                 try:
-                    connection.link.request(method, head.data, body)
+                    connection.http.request(method, head.data, body)
                     answer = _open_response(pool, connection, destination, deadline, reused=reused)
                 except BaseException:
                     pool.drop(connection)
@@ -203,7 +204,7 @@ class BlockingDriver:
         return answer
 
     def close(self) -> None:
-        """Close every connection; open answers end with an error."""
+        """Close all connections. Open responses end with an error."""
         self._pool.close()
 
     def _connect(
@@ -212,12 +213,12 @@ class BlockingDriver:
         until = deadline if seconds is None else monotonic() + seconds
         if deadline is not None and until is not None:
             until = min(until, deadline)
-        link = Connection(route, self._settings.context() if route.tls else None)
-        connection = BlockingConnection(connect(*route.address, until), link)
+        http = Connection(route, self._settings.context() if route.tls else None)
+        connection = BlockingConnection(connect(*route.address, until), http)
         try:
-            while not link.ready:
-                if link.failure is not None:
-                    raise link.failure
+            while not http.ready:
+                if http.failure is not None:
+                    raise http.failure
                 connection.step(until, "connect")
         except DeadlineExceeded:
             connection.close()
@@ -232,7 +233,7 @@ class BlockingDriver:
         return BlockingPool(self._settings.limit, self._settings.idle_seconds)
 
     def disown(self) -> None:
-        """Begin afresh in a forked child: what is open belongs to the parent."""
+        """Reset the driver in a forked child. The open connections belong to the parent."""
         parents, self._pool = self._pool, self._new_pool()
         self._pool.closed = parents.closed
         parents.disown()
@@ -246,11 +247,11 @@ def _open_response(
     *,
     reused: bool,
 ) -> BlockingResponse | None:
-    """The answer to the request that is on the connection, None when it is to be sent on another."""
-    link = connection.link
-    while (state := next_action(link, reused=reused, proxied=destination.proxied)) is NextAction.WAIT:
+    """Wait for the response to the request in progress. Return None if it must be sent on another connection."""
+    http = connection.http
+    while (state := next_action(http, reused=reused, proxied=destination.proxied)) is NextAction.WAIT:
         connection.step(deadline, "headers")
-    response_parser = link.response_parser
+    response_parser = http.response_parser
     if state is NextAction.AGAIN or response_parser is None:
         pool.drop(connection)
         return None

@@ -1,7 +1,7 @@
-"""The blocking driver's connections: a bounded number in use, some kept idle.
+"""The connections of the blocking driver: a limited number in use, some kept idle.
 
-What a destructor calls (`forget`) takes no lock, for it may run at any moment in any thread: it uses single operations
-that the interpreter performs whole (`SimpleQueue.put`, `set.remove`).
+A destructor calls `forget`, which may therefore run at any time in any thread. So it takes no lock and uses only atomic
+operations (`SimpleQueue.put`, `set.remove`).
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ __all__ = ["BlockingPool"]
 
 
 class BlockingPool:
-    """Slots for connections in use, and a shelf of idle ones."""
+    """A pool with a limited number of slots for connections in use, and the idle connections."""
 
-    # Every pool's connections can be reached from here, so that the collector, when it finds a forgotten answer or
-    # driver in a cycle, never finalises a socket before the object that would have closed it.
+    # The connections of all pools are reachable from here. So if a response or driver is garbage in a cycle, the
+    # collector does not finalize a socket before the object that closes it.
     _anchors: ClassVar[dict[int, tuple[IdleConnections[BlockingConnection], set[BlockingConnection]]]] = {}
 
     def __init__(self, limit: int, idle_seconds: float) -> None:
-        self.closed = False
+        self.closed: bool = False
         self._slots: SimpleQueue[None] = SimpleQueue()
         for _ in range(limit):
             self._slots.put(None)
@@ -39,10 +39,10 @@ class BlockingPool:
         self._anchors[id(self)] = (self._idle, self._busy)
 
     def wait_slot(self, deadline: float | None) -> None:
-        """Take the right to use one connection.
+        """Wait for a free slot for one connection and take it.
 
         Raises:
-            NotSentInTime: None came free before the deadline.
+            NotSentInTime: No slot became free before the deadline.
         """
         try:
             self._slots.get(timeout=None if deadline is None else max(0.0, deadline - monotonic()))
@@ -50,11 +50,11 @@ class BlockingPool:
             raise NotSentInTime("pool") from None
 
     def free_slot(self) -> None:
-        """Give that right back."""
+        """Return a slot."""
         self._slots.put(None)
 
     def idle_one(self, route: Route) -> BlockingConnection | None:
-        """A kept connection that is still good, now in use; None when there is none."""
+        """Take a valid idle connection into use, or return None."""
         while True:
             with self._lock:
                 connection = self._idle.take(route, monotonic())
@@ -67,16 +67,16 @@ class BlockingPool:
             connection.close()
 
     def use(self, connection: BlockingConnection) -> None:
-        """Count a new connection as in use."""
+        """Register a new connection as in use."""
         self._busy.add(connection)
 
     def drop(self, connection: BlockingConnection) -> None:
-        """Close a connection in use; its slot stays taken."""
+        """Close a connection in use. Its slot stays taken."""
         self._busy.discard(connection)
         connection.close()
 
     def forget(self, connection: BlockingConnection) -> None:
-        """Close a connection in use and free its slot, once, without a lock."""
+        """Close a connection in use and free its slot, without a lock. A second call has no effect."""
         try:
             self._busy.remove(connection)
         except KeyError:
@@ -85,13 +85,13 @@ class BlockingPool:
         self._slots.put(None)
 
     def give_back(self, connection: BlockingConnection) -> None:
-        """Keep a connection for the next request if it can serve one, and free its slot."""
-        link = connection.link
-        response_parser = link.response_parser
-        if link.dead or link.abandoned or response_parser is None or not response_parser.reusable or connection.sending:
+        """Free the slot of a connection. Keep the connection idle if it can serve another request."""
+        http = connection.http
+        response_parser = http.response_parser
+        if http.dead or http.abandoned or response_parser is None or not response_parser.reusable or connection.sending:
             self.forget(connection)
             return
-        link.rest()
+        http.reset()
         self._busy.discard(connection)
         with self._lock:
             over = [connection] if self.closed else self._idle.put(connection, monotonic())
@@ -100,7 +100,7 @@ class BlockingPool:
         self._slots.put(None)
 
     def close(self) -> None:
-        """Close what is idle and give up what is in use: their readers see it and close them."""
+        """Close the idle connections and abandon those in use. Their readers raise an error and close them."""
         self.closed = True
         with self._lock:
             idle = self._idle.clear()
@@ -121,8 +121,8 @@ class BlockingPool:
             connection.close()
 
     def disown(self) -> None:
-        """In a forked child: close our copies of the parent's sockets, which ends nothing for the parent."""
+        """Close the copies of the parent's sockets in a forked child. The parent's connections stay open."""
         self.closed = True
         for connection in [*self._idle.clear(), *self._busy]:
-            connection.link.abandoned = True
+            connection.http.abandoned = True
             connection.close()

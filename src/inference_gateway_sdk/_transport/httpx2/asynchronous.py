@@ -1,7 +1,7 @@
-"""The asyncio driver over a user's `httpx2.AsyncClient`: a task for each open answer reads ahead of its reader.
+"""The asyncio driver over a user's `httpx2.AsyncClient`. A background task reads ahead of the reader of each response.
 
-A read of httpx2 that is cancelled loses its connection. So the reader waits beside it, as long as it may, and may be
-cancelled itself.
+Cancelling a read of httpx2 loses the connection. So the reader waits for the task instead, up to its deadline, and can
+itself be cancelled.
 """
 
 from __future__ import annotations
@@ -17,7 +17,15 @@ import httpx2
 from ..._http1.failures import DeadlineExceeded
 from ..._http1.response import DRAIN_SECONDS, Body
 from . import mapping
-from .mapping import BufferedBody, SendProgress, build_request, head_is_there, remaining, request_headers, require
+from .mapping import (
+    BufferedBody,
+    SendProgress,
+    build_request,
+    check_client,
+    host_and_port,
+    lift_read_timeout,
+    remaining,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,15 +36,15 @@ __all__ = ["AsyncHttpx2Driver", "AsyncHttpx2Response"]
 
 _CLOSED = "the driver is closed: make a new one"
 _MAX_LOOP_ROUNDS = 8
-"""Turns of the loop within which what the system holds has come through httpx2 to us."""
+"""Iterations of the event loop within which data that is ready in the kernel has passed through httpx2."""
 
 
 class AsyncHttpx2Driver:
-    """A transport for `AsyncInferenceGatewayClient(driver=...)` that sends through an `httpx2.AsyncClient` of yours."""
+    """A transport for `AsyncInferenceGatewayClient(driver=...)` that sends through your own `httpx2.AsyncClient`."""
 
     def __init__(self, client: httpx2.AsyncClient, *, close: bool = False) -> None:
-        """As `Httpx2Driver`; to be used on one loop, as the client is."""
-        require(client, httpx2.AsyncClient)
+        """Store the client, as `Httpx2Driver`. Use the driver on one event loop only, like the client."""
+        check_client(client, httpx2.AsyncClient)
         self._client = client
         self._close = close
         self._closed = False
@@ -58,14 +66,14 @@ class AsyncHttpx2Driver:
         deadline: float | None = None,
         connect_seconds: float | None = None,
     ) -> AsyncHttpx2Response:
-        """Send one request and return when the head of its answer is there; see `protocols.AsyncDriver.open`."""
+        """Send one request and return its response once the head is complete. See `protocols.Transport.open`."""
         fetch = _AsyncRequest(self._client)
         progress = SendProgress(deadline, connect_seconds, fetch.changed.set)
         if self._closed:
             raise RuntimeError(_CLOSED)
         self._fetches.add(fetch)
         fetch.start(build_request(self._client, method, url, headers, body=body, progress=progress), progress)
-        del url  # its query may hold a secret, and error trackers collect the variables of a traceback
+        del url  # its query may contain a secret, and error trackers record the variables of a traceback
         try:
             buffered = await fetch.head(progress)
             return AsyncHttpx2Response(fetch, buffered, Body(buffered))
@@ -74,7 +82,7 @@ class AsyncHttpx2Driver:
             raise
 
     async def aclose(self) -> None:
-        """End open answers with an error; close the httpx2 client only when that was asked for."""
+        """End open responses with an error. Close the httpx2 client only if `close=True` was given."""
         self._closed = True
         for fetch in list(self._fetches):
             fetch.stop()
@@ -83,7 +91,7 @@ class AsyncHttpx2Driver:
 
 
 class _AsyncRequest:
-    """One request on its way and its answer on its way back, moved by a task of its own."""
+    """One request and its response, driven by a background task."""
 
     def __init__(self, client: httpx2.AsyncClient) -> None:
         self.changed = asyncio.Event()
@@ -93,25 +101,25 @@ class _AsyncRequest:
         self._loop = asyncio.get_running_loop()
         self._task: asyncio.Task[None] | None = None
         self._error: Exception | None = None
-        self._request: httpx2.Request  # no variable of a frame that fails: its `repr` shows the query
+        self._request: httpx2.Request  # not a local variable, as tracebacks record those and its `repr` shows the query
 
     def start(self, request: httpx2.Request, progress: SendProgress) -> None:
-        """Begin."""
+        """Start the background task."""
         self._request = request
         self._task = self._loop.create_task(self._run(progress), name=f"httpx2 {request.url.host}")
 
     async def head(self, progress: SendProgress) -> BufferedBody:
-        """Wait for the head."""
+        """Wait for the response head and return the body's buffer."""
         while self.buffered is None:
             if self._error is not None:
                 error, self._error = self._error, None
                 raise error
             if not await self.wait(progress.limit):
-                raise progress.late()
+                raise progress.deadline_failure()
         return self.buffered
 
     async def wait(self, deadline: float | None) -> bool:
-        """Wait for a change; False when none came in time."""
+        """Wait for a change. Return False if there was none before the deadline."""
         self.changed.clear()
         left = remaining(deadline)
         if left == 0:
@@ -126,10 +134,10 @@ class _AsyncRequest:
         return True
 
     def stop(self) -> None:
-        """Give up, from any thread and in a destructor: the connection is closed by the loop."""
+        """Cancel the request. The loop closes the connection. Any thread or destructor may call this method."""
         task = self._task
         if task is not None and not task.done():
-            with suppress(RuntimeError):  # the loop is closed, and the connection with it
+            with suppress(RuntimeError):  # the loop is closed, and so is the connection
                 self._loop.call_soon_threadsafe(task.cancel)
 
     async def _run(self, progress: SendProgress) -> None:
@@ -137,36 +145,36 @@ class _AsyncRequest:
             response = await self._client.send(self._request, stream=True, follow_redirects=False)
             await self._receive(response)
         except mapping.HTTPX_ERRORS as error:
-            self._error = mapping.in_head(error, request_headers(self._request), unsent=progress.unsent)
-        except Exception as error:  # noqa: BLE001  (of a hook or a transport: it is for the caller to see)
+            self._error = mapping.in_head(error, host_and_port(self._request), unsent=progress.unsent)
+        except Exception as error:  # noqa: BLE001  (raised by a hook or a transport: `head` raises it)
             self._error = error
         except asyncio.CancelledError:
-            self._error = progress.given_up()
+            self._error = progress.closed_failure()
             raise
         finally:
             self.changed.set()
 
     async def _receive(self, response: httpx2.Response) -> None:
-        head_is_there(response)
+        lift_read_timeout(response)
         buffered = self.buffered = BufferedBody(response)
         self.changed.set()
         try:
             if not response.is_stream_consumed:
                 await self._read(response, buffered)
-        except Exception as error:  # noqa: BLE001  (what broke a body is told by the next read)
+        except Exception as error:  # noqa: BLE001  (the next read raises it)
             buffered.fail(mapping.in_body(error))
         except BaseException:
             buffered.end("the connection was given up", orderly=False)
             raise
         finally:
-            with suppress(Exception):  # what was read is what counts
+            with suppress(Exception):  # the body is already read: an error on closing does not matter
                 await response.aclose()
         buffered.finish()
 
     async def _read(self, response: httpx2.Response, buffered: BufferedBody) -> None:
         stream = response.stream
         if not isinstance(stream, httpx2.AsyncByteStream):
-            raise TypeError("the transport of the httpx2.AsyncClient gave a blocking stream")
+            raise TypeError("the transport of the httpx2.AsyncClient returned a blocking stream: use an async one")
         async for piece in stream:
             buffered.put(piece)
             self.changed.set()
@@ -176,7 +184,7 @@ class _AsyncRequest:
 
 
 class AsyncHttpx2Response:
-    """See `protocols.AsyncAnswer`."""
+    """A response from an `httpx2.AsyncClient`. See `protocols.AsyncTransportResponse`."""
 
     __slots__ = ("_body", "_fetch", "_reading", "headers", "status")
 
@@ -188,8 +196,8 @@ class AsyncHttpx2Response:
         self._body = body
 
     async def read(self, deadline: float | None = None) -> bytes:
-        """The next decoded bytes as soon as any are there, b"" at the end; see `protocols.Answer.read`."""
-        self._take_turn()
+        """Return the next decoded bytes, or b"" at the end. See `protocols.TransportResponse.read`."""
+        self._begin_read()
         try:
             while (data := self._body.take()) is None:
                 await self._wait(deadline)
@@ -199,8 +207,8 @@ class AsyncHttpx2Response:
             self._reading = False
 
     async def release(self) -> None:
-        """Let the client have its connection back: drained when little is missing, closed otherwise."""
-        self._take_turn()
+        """Return the connection to the httpx2 client. Drain it if little is left, else close it."""
+        self._begin_read()
         deadline = monotonic() + DRAIN_SECONDS
         try:
             while not self._body.drain():
@@ -213,16 +221,16 @@ class AsyncHttpx2Response:
             self.abandon()
 
     def abandon(self) -> None:
-        """Close the connection at once, unless the answer is complete; from any thread."""
+        """Close the connection at once unless the response is complete. Any thread may call this method."""
         if not self._body.settled:
             self._fetch.stop()
 
     def __del__(self) -> None:
         self.abandon()
 
-    def _take_turn(self) -> None:
+    def _begin_read(self) -> None:
         if self._reading:
-            raise RuntimeError("this answer is being read by another task: one reader at a time")
+            raise RuntimeError("this response is being read by another task: one reader at a time")
         self._reading = True
 
     async def _wait(self, deadline: float | None) -> None:

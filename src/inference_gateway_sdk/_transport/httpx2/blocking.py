@@ -1,7 +1,7 @@
-"""The blocking driver over a user's `httpx2.Client`: a thread for each open answer reads ahead of its reader.
+"""The blocking driver over a user's `httpx2.Client`. A background thread reads each open response ahead of its reader.
 
-A read of httpx2 can neither be given a new deadline nor be taken up again once it was late. So the reader waits beside
-it, as long as it may, and not in it.
+A read of httpx2 cannot be given a new deadline, nor be resumed after a timeout. So the reader waits for the thread
+instead, up to its deadline.
 """
 
 from __future__ import annotations
@@ -19,7 +19,15 @@ import httpx2
 from ..._http1.failures import DeadlineExceeded, TransportFailure
 from ..._http1.response import DRAIN_SECONDS, Body
 from . import mapping
-from .mapping import BufferedBody, SendProgress, build_request, head_is_there, remaining, request_headers, require
+from .mapping import (
+    BufferedBody,
+    SendProgress,
+    build_request,
+    check_client,
+    host_and_port,
+    lift_read_timeout,
+    remaining,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -32,19 +40,19 @@ _CLOSED = "the driver is closed: make a new one"
 
 
 class Httpx2Driver:
-    """A transport for `InferenceGatewayClient(driver=...)` that sends through an `httpx2.Client` of yours."""
+    """A transport for `InferenceGatewayClient(driver=...)` that sends through your own `httpx2.Client`."""
 
     def __init__(self, client: httpx2.Client, *, close: bool = False) -> None:
-        """The client stays yours: its proxies, certificates, limits, hooks and authentication hold.
+        """Store the client. Its proxies, certificates, limits, hooks and authentication apply to every request.
 
         Args:
-            client: What sends. Its own timeouts do not count, for each call brings its deadlines.
-            close: Close it with the driver.
+            client: The client that sends the requests. Its timeouts are ignored: each call has its own deadlines.
+            close: Close the client together with the driver.
 
         Raises:
-            TypeError: It names the argument.
+            TypeError: `client` is not an `httpx2.Client`.
         """
-        require(client, httpx2.Client)
+        check_client(client, httpx2.Client)
         self._client = client
         self._close = close
         self._closed = False
@@ -67,7 +75,7 @@ class Httpx2Driver:
         deadline: float | None = None,
         connect_seconds: float | None = None,
     ) -> Httpx2Response:
-        """Send one request and return when the head of its answer is there; see `protocols.Driver.open`."""
+        """Send one request and return its response once the head is complete. See `protocols.Transport.open`."""
         fetch = _Request(self._client)
         progress = SendProgress(deadline, connect_seconds, fetch.notify)
         with self._lock:
@@ -75,7 +83,7 @@ class Httpx2Driver:
                 raise RuntimeError(_CLOSED)
             self._fetches.add(fetch)
         fetch.start(build_request(self._client, method, url, headers, body=body, progress=progress), progress)
-        del url  # its query may hold a secret, and error trackers collect the variables of a traceback
+        del url  # its query may contain a secret, and error trackers record the variables of a traceback
         try:
             buffered = fetch.head(progress)
             return Httpx2Response(fetch, buffered, Body(buffered))
@@ -84,7 +92,7 @@ class Httpx2Driver:
             raise
 
     def close(self) -> None:
-        """End open answers with an error; close the httpx2 client only when that was asked for."""
+        """End open responses with an error. Close the httpx2 client only if `close=True` was given."""
         with self._lock:
             self._closed = True
             fetches = list(self._fetches)
@@ -95,20 +103,21 @@ class Httpx2Driver:
 
 
 class _Request:
-    """One request on its way and its answer on its way back, moved by a thread of its own."""
+    """One request and its response, driven by a background thread."""
 
     def __init__(self, client: httpx2.Client) -> None:
-        self.changed = threading.Condition()  # its lock is reentrant: a destructor may run inside it
+        # The lock is reentrant, because a destructor may run while it is held.
+        self.changed: threading.Condition = threading.Condition()
         self.buffered: BufferedBody | None = None
         self._client = client
         self._progress: SendProgress | None = None
         self._error: BaseException | None = None
-        self._response: httpx2.Response | None = None  # while its connection is not the pool's again
+        self._response: httpx2.Response | None = None  # until its connection is back in httpx2's pool
         self._stopped = False
-        self._request: httpx2.Request  # no variable of a frame that fails: its `repr` shows the query
+        self._request: httpx2.Request  # not a local variable, as tracebacks record those and its `repr` shows the query
 
     def start(self, request: httpx2.Request, progress: SendProgress) -> None:
-        """Begin; hooks see the caller's context variables."""
+        """Start the background thread, with a copy of the caller's context variables for hooks."""
         self._progress = progress
         self._request = request
         run = contextvars.copy_context().run
@@ -116,32 +125,32 @@ class _Request:
         threading.Thread(target=run, args=(self._run,), name=name, daemon=True).start()
 
     def notify(self) -> None:
-        """Wake whoever waits."""
+        """Wake all waiting threads."""
         with self.changed:
             self.changed.notify_all()
 
     def head(self, progress: SendProgress) -> BufferedBody:
-        """Wait for the head."""
+        """Wait for the response head and return the body's buffer."""
         with self.changed:
             while self.buffered is None:
                 if self._error is not None:
                     error, self._error = self._error, None
                     raise error
                 if self._stopped:
-                    raise progress.given_up()
+                    raise progress.closed_failure()
                 left = remaining(progress.limit)
                 if left == 0:
-                    raise progress.late()
+                    raise progress.deadline_failure()
                 self.changed.wait(left)
             return self.buffered
 
     def stop(self, *, may_wait: bool = True) -> None:
-        """Give up, from any thread: the connection is closed, and the thread ends soon.
+        """Cancel the request, close the connection and end the background thread. Any thread may call this method.
 
         Args:
-            may_wait: For the lock, which is held for moments only; a destructor may not.
+            may_wait: Wait for the lock, which is held only briefly. A destructor must not wait.
         """
-        self._stopped = True  # the thread looks at it whenever it was woken
+        self._stopped = True  # the background thread checks it each time it wakes
         if self._progress is not None:
             self._progress.stopped = True
         if self.changed.acquire(blocking=may_wait):
@@ -160,12 +169,12 @@ class _Request:
             self._receive(response)
         except mapping.HTTPX_ERRORS as error:
             unsent = self._progress is not None and self._progress.unsent
-            self._fail(mapping.in_head(error, request_headers(self._request), unsent=unsent))
-        except BaseException as error:  # noqa: BLE001  (of a hook or a transport: it is for the caller to see)
+            self._fail(mapping.in_head(error, host_and_port(self._request), unsent=unsent))
+        except BaseException as error:  # noqa: BLE001  (raised by a hook or a transport: `head` raises it)
             self._fail(error)
 
     def _receive(self, response: httpx2.Response) -> None:
-        head_is_there(response)
+        lift_read_timeout(response)
         buffered = BufferedBody(response)
         with self.changed:
             self.buffered = buffered
@@ -175,15 +184,15 @@ class _Request:
         try:
             if not (self._stopped or response.is_stream_consumed):
                 self._read(response, buffered)
-        except Exception as error:  # noqa: BLE001  (what broke a body is told by the next read)
+        except Exception as error:  # noqa: BLE001  (the next read raises it)
             failure = mapping.in_body(error)
         self._end(response, buffered, failure)
 
     def _read(self, response: httpx2.Response, buffered: BufferedBody) -> None:
-        # Not by `iter_raw`, which gives the connection back by itself: by then nobody may cut it any more.
+        # `iter_raw` is not used: it returns the connection to the pool, after which `stop` must not shut it down.
         stream = response.stream
         if not isinstance(stream, httpx2.SyncByteStream):
-            raise TypeError("the transport of the httpx2.Client gave an asynchronous stream")
+            raise TypeError("the transport of the httpx2.Client returned an async stream: use a blocking one")
         for piece in stream:
             with self.changed:
                 buffered.put(piece)
@@ -200,7 +209,7 @@ class _Request:
                 buffered.fail(failure)
             elif self._stopped:
                 buffered.end("the connection was given up", orderly=False)
-        with suppress(Exception):  # what was read is what counts
+        with suppress(Exception):  # the body is already read: an error on closing does not matter
             response.close()
         with self.changed:
             buffered.finish()
@@ -213,20 +222,20 @@ class _Request:
 
 
 class Httpx2Response:
-    """See `protocols.Answer`."""
+    """A response from an `httpx2.Client`. See `protocols.TransportResponse`."""
 
-    __slots__ = ("_body", "_fetch", "_turn", "headers", "status")
+    __slots__ = ("_body", "_fetch", "_read_lock", "headers", "status")
 
     def __init__(self, fetch: _Request, buffered: BufferedBody, body: Body) -> None:
-        self.status = buffered.status
-        self.headers = list(buffered.headers)
+        self.status: int = buffered.status
+        self.headers: list[tuple[str, str]] = list(buffered.headers)
         self._fetch = fetch
         self._body = body
-        self._turn = threading.RLock()  # reentrant: an interrupt may leave it taken
+        self._read_lock = threading.RLock()  # reentrant, as an interrupt may leave it acquired
 
     def read(self, deadline: float | None = None) -> bytes:
-        """The next decoded bytes as soon as any are there, b"" at the end; see `protocols.Answer.read`."""
-        self._take_turn()
+        """Return the next decoded bytes, or b"" at the end. See `protocols.TransportResponse.read`."""
+        self._begin_read()
         try:
             with self._fetch.changed:
                 while (data := self._body.take()) is None:
@@ -236,14 +245,14 @@ class Httpx2Response:
         except (TransportFailure, RuntimeError):
             raise
         except BaseException:  # KeyboardInterrupt: bytes may be lost between the lock and here
-            self._body.spoil()
+            self._body.invalidate()
             raise
         finally:
-            self._turn.release()
+            self._read_lock.release()
 
     def release(self) -> None:
-        """Let the client have its connection back: drained when little is missing, closed otherwise."""
-        self._take_turn()
+        """Return the connection to the httpx2 client. Drain it if little is left, else close it."""
+        self._begin_read()
         deadline = monotonic() + DRAIN_SECONDS
         try:
             with self._fetch.changed:
@@ -253,11 +262,11 @@ class Httpx2Response:
         except DeadlineExceeded:
             pass
         finally:
-            self._turn.release()
+            self._read_lock.release()
             self.abandon()
 
     def abandon(self) -> None:
-        """Close the connection at once, unless the answer is complete."""
+        """Close the connection at once unless the response is complete."""
         if not self._body.settled:
             self._fetch.stop()
 
@@ -265,9 +274,9 @@ class Httpx2Response:
         if not self._body.settled:
             self._fetch.stop(may_wait=False)
 
-    def _take_turn(self) -> None:
-        if not self._turn.acquire(blocking=False):
-            raise RuntimeError("this answer is being read by another thread: one reader at a time")
+    def _begin_read(self) -> None:
+        if not self._read_lock.acquire(blocking=False):
+            raise RuntimeError("this response is being read by another thread: one reader at a time")
 
     def _wait(self, deadline: float | None) -> None:
         left = remaining(deadline)
@@ -276,11 +285,11 @@ class Httpx2Response:
 
 
 def _shut_down(response: httpx2.Response) -> None:
-    """Wake the thread that reads this response; on HTTP/2 other answers share the connection."""
+    """Wake the thread that reads this response. On HTTP/2, do nothing: other responses share the connection."""
     stream = response.extensions.get("network_stream")
     if stream is None or not str(response.http_version).startswith("HTTP/1"):
         return
     sock = stream.get_extra_info("socket")
     if isinstance(sock, socket.socket):
         with suppress(OSError):
-            socket.socket.shutdown(sock, socket.SHUT_RDWR)  # not SSLSocket's: it would read on in the clear
+            socket.socket.shutdown(sock, socket.SHUT_RDWR)  # SSLSocket.shutdown would continue to read unencrypted

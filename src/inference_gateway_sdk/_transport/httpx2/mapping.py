@@ -29,53 +29,53 @@ __all__ = [
     "BufferedBody",
     "SendProgress",
     "build_request",
-    "head_is_there",
+    "check_client",
+    "host_and_port",
     "in_body",
     "in_head",
+    "lift_read_timeout",
     "remaining",
-    "request_headers",
-    "require",
 ]
 
 
 MAX_BUFFERED = 256 * 1024
-"""Bytes that wait for the reader before no more are fetched."""
+"""Maximum number of bytes read ahead of the reader."""
 
-_UNVERIFIABLE_END = "the body has no length, and httpx2 does not tell its end from a cut under TLS"
+_UNVERIFIABLE_END = "the body has no length, and under TLS httpx2 cannot distinguish its end from a truncation"
 
 
 class BufferedBody:
-    """See `_http1.response.Source`; bytes are as they were sent, still compressed."""
+    """The received bytes of a body, still compressed. It implements `_http1.response.BodySource`."""
 
     __slots__ = ("_waiting", "body", "complete", "failure", "headers", "provable", "status")
 
     def __init__(self, response: httpx2.Response) -> None:
-        self.status = response.status_code
-        self.headers = [
+        self.status: int = response.status_code
+        self.headers: list[tuple[str, str]] = [
             (name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in response.headers.raw
         ]
-        self.provable = not _ends_with_tls(response)
+        self.provable: bool = not _ends_with_tls(response)
         self.body: list[bytes] = []
-        self.complete = False
+        self.complete: bool = False
         self.failure: TransportFailure | None = None
         self._waiting = 0
-        if response.is_stream_consumed:  # by a hook: what it read is decoded already
+        if response.is_stream_consumed:  # a hook has read the body, which is then already decoded
             self.headers = [(name, value) for name, value in self.headers if name != "content-encoding"]
             self.put(response.content)
             self.finish()
 
     @property
     def full(self) -> bool:
-        """Enough waits for the reader."""
+        """True if reading ahead must pause."""
         return self._waiting >= MAX_BUFFERED
 
     def put(self, piece: bytes) -> None:
-        """Take what came."""
+        """Append received bytes."""
         self.body.append(piece)
         self._waiting += len(piece)
 
     def finish(self) -> None:
-        """Take the end as httpx2 sees it."""
+        """Process the end of the body as reported by httpx2."""
         if self.failure is not None:
             return
         if self.provable:
@@ -84,25 +84,25 @@ class BufferedBody:
             self.failure = TruncatedResponse(_UNVERIFIABLE_END)
 
     def take(self) -> bytes:
-        """All that is there, b"" when nothing is."""
+        """Return all buffered bytes, or b"" if there are none."""
         data = self.body[0] if len(self.body) == 1 else b"".join(self.body)
         self.body.clear()
         self._waiting = 0
         return data
 
     def fail(self, failure: TransportFailure) -> None:
-        """Nothing more will be taken; the first failure stays."""
+        """Record a failure. Only the first one is kept."""
         if self.failure is None:
             self.failure = failure
 
     def end(self, why: str, *, orderly: bool) -> None:
-        """Take the end of the connection; `orderly` makes no difference, for httpx2 knows none."""
+        """Process the end of the connection. `orderly` is ignored, because httpx2 does not report it."""
         if not self.complete:
             self.fail(TruncatedResponse(f"{why} before the end of the body"))
 
 
 def _ends_with_tls(response: httpx2.Response) -> bool:
-    """Whether only the end of a TLS connection says where the body ends: httpx2 takes any FIN for it."""
+    """Return whether only the end of a TLS connection delimits the body. httpx2 accepts any FIN as that end."""
     if not str(response.http_version).startswith("HTTP/1") or response.status_code in (204, 304):
         return False
     if response.request.method == "HEAD" or "content-length" in response.headers:
@@ -116,24 +116,24 @@ def _ends_with_tls(response: httpx2.Response) -> bool:
 
 
 HTTPX_ERRORS = (httpx2.HTTPError, httpx2.InvalidURL, httpx2.CookieConflict, httpx2.StreamError)
-"""The roots of everything httpx2 raises by intent; anything else is a fault of a hook or a transport, and passes."""
+"""The base classes of httpx2's errors. Any other exception comes from a hook or a transport, and is passed on."""
 
-_BROKEN_BY_HOOK = "the answer was spoilt by a hook, a transport or the authentication of the httpx2 client"
-_ENDED_SHORT = "closed connection"  # with which h11 says that a body ended short
+_BROKEN_BY_HOOK = "a hook, a transport or the authentication of the httpx2 client broke the response"
+_ENDED_SHORT = "closed connection"  # part of h11's message for a truncated body
 _REFUSALS = ("CERTIFICATE", "UNKNOWN_CA", "ACCESS_DENIED")
 
 
 def in_head(error: Exception, where: str, *, unsent: bool) -> TransportFailure:
-    """What went wrong before the answer's head was there.
+    """Map an error before the end of the response head to a transport failure.
 
     Args:
         error: One of `HTTPX_ERRORS`.
-        where: The host and port that were asked.
-        unsent: Certainly no byte of the request has left.
+        where: Host and port of the request.
+        unsent: True if it is certain that no byte of the request was sent.
     """
     failure = _in_head(error, where)
     if unsent and isinstance(failure, NoResponse):
-        failure = NotSent(f"the proxy gave no tunnel to {where}: {failure}")
+        failure = NotSent(f"the proxy did not open a tunnel to {where}: {failure}")
     elif unsent and type(failure) is DeadlineExceeded:
         failure = NotSentInTime("connect")
     failure.__cause__ = error
@@ -147,47 +147,48 @@ def _in_head(error: Exception, where: str) -> TransportFailure:
     if isinstance(error, httpx2.TimeoutException):
         return _late(error, "headers")
     if isinstance(error, (httpx2.ConnectError, httpx2.ProxyError, httpx2.UnsupportedProtocol)):
-        return _never_sent(error, where)
+        return _not_sent(error, where)
     if isinstance(error, (httpx2.LocalProtocolError, httpx2.InvalidURL)):
-        return NotSent(f"httpx2 does not send this request: {error}", permanent=True)
+        return NotSent(f"httpx2 rejected the request: {error}", permanent=True)
     if isinstance(error, httpx2.TransportError):
         return _no_response(error)
     return _broken_by_hook(error)
 
 
 def in_body(error: Exception) -> TransportFailure:
-    """What went wrong behind the head; `error` is one of `HTTPX_ERRORS`."""
+    """Map an error after the response head, one of `HTTPX_ERRORS`, to a transport failure."""
     if isinstance(error, httpx2.TimeoutException):
         return _late(error, "body")
     if isinstance(error, httpx2.TransportError):
         if _is_malformed(error) and _ENDED_SHORT not in str(error):
-            return InvalidResponse(f"the answer is not well-formed HTTP: {error}")
+            return InvalidResponse(f"malformed HTTP response: {error}")
         return TruncatedResponse(str(error) or "the connection broke before the end of the body")
     return _broken_by_hook(error)
 
 
-def _never_sent(error: Exception, where: str) -> NotSent:
+def _not_sent(error: Exception, where: str) -> NotSent:
     if isinstance(error, httpx2.UnsupportedProtocol):
         return NotSent(str(error), permanent=True)
     if isinstance(error, httpx2.ProxyError):
-        refused = str(error).startswith("4")  # else a 502 or the like, which may pass
+        refused = str(error).startswith("4")  # otherwise "502 Bad Gateway" or similar, which may be temporary
         return NotSent(f"the proxy answered {error} [{where} through the proxy]", permanent=refused)
     unknown = next((cause for cause in _causes(error) if isinstance(cause, socket.gaierror)), None)
     if unknown is not None:
         return NotSent(f"cannot resolve {where.rpartition(':')[0]}: {unknown.strerror}")
-    trouble = _tls_trouble(error)
-    if trouble is None:
+    tls_error = _tls_error(error)
+    if tls_error is None:
         return NotSent(f"cannot connect to {where}: {error}")
-    if isinstance(trouble, ssl.SSLCertVerificationError):
-        return NotSent(f"the server's certificate does not verify: {trouble.verify_message} [{where}]", permanent=True)
-    passing = isinstance(trouble, (ssl.SSLEOFError, ssl.SSLZeroReturnError))
-    return NotSent(f"TLS failed: {trouble.reason or trouble} [{where}]", permanent=not passing)
+    if isinstance(tls_error, ssl.SSLCertVerificationError):
+        why = f"the server's certificate does not verify: {tls_error.verify_message} [{where}]"
+        return NotSent(why, permanent=True)
+    temporary = isinstance(tls_error, (ssl.SSLEOFError, ssl.SSLZeroReturnError))
+    return NotSent(f"TLS failed: {tls_error.reason or tls_error} [{where}]", permanent=not temporary)
 
 
 def _no_response(error: Exception) -> TransportFailure:
     if _is_malformed(error):
-        return InvalidResponse(f"the answer is not well-formed HTTP: {error}")
-    return NoResponse(str(error) or "the connection ended before any answer")
+        return InvalidResponse(f"malformed HTTP response: {error}")
+    return NoResponse(str(error) or "connection closed before any response")
 
 
 def _late(error: Exception, which: str) -> DeadlineExceeded:
@@ -203,7 +204,10 @@ def _broken_by_hook(error: Exception) -> InvalidResponse:
 
 
 def _refused_certificate(error: Exception) -> str | None:
-    """Why the server refused our certificate, if it did; TLS 1.3 says so only after the request was written."""
+    """Return why the server refused the client certificate, or None if it did not.
+
+    In TLS 1.3 this alert arrives only after the request was written.
+    """
     for cause in _causes(error):
         reason = getattr(cause, "reason", None) if isinstance(cause, ssl.SSLError) else None
         if reason and "ALERT" in reason and any(word in reason for word in _REFUSALS):
@@ -211,8 +215,8 @@ def _refused_certificate(error: Exception) -> str | None:
     return None
 
 
-def _tls_trouble(error: Exception) -> ssl.SSLError | None:
-    """What TLS had against it; that it waited for bytes when the connection ended is nothing."""
+def _tls_error(error: Exception) -> ssl.SSLError | None:
+    """Return the TLS error among the causes. Ignore that TLS was waiting for data when the connection ended."""
     for cause in _causes(error):
         if isinstance(cause, ssl.SSLError) and not isinstance(cause, (ssl.SSLWantReadError, ssl.SSLWantWriteError)):
             return cause
@@ -220,7 +224,7 @@ def _tls_trouble(error: Exception) -> ssl.SSLError | None:
 
 
 def _is_malformed(error: Exception) -> bool:
-    """Whether the parser complained; otherwise the connection did."""
+    """Return whether the error comes from the parser (h11), rather than from the connection."""
     return any(type(cause).__module__.partition(".")[0] == "h11" for cause in _causes(error))
 
 
@@ -232,28 +236,28 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 
 _GRACE = 0.05
-"""Seconds by which httpx2's own clocks may be later than a deadline: they know better what was waited for."""
+"""Seconds that httpx2's own timeouts have beyond a deadline, because they name the stage that timed out."""
 
 
 class SendProgress:
-    """How far one request has come, as httpx2's `trace` extension tells it; a transport without it tells nothing.
+    """The progress of one request, from httpx2's `trace` extension. Some transports do not report it.
 
     Attributes:
-        stopped: Nobody wants the answer any more: the next step is refused, so that it is not sent after all.
+        stopped: True once the response is no longer wanted. The next connect or send is then refused.
     """
 
     __slots__ = ("_connect_by", "_connect_seconds", "_deadline", "_on_sent", "_phase", "stopped")
 
     def __init__(self, deadline: float | None, connect_seconds: float | None, on_sent: Callable[[], None]) -> None:
-        self.stopped = False
+        self.stopped: bool = False
         self._deadline = deadline
         self._connect_seconds = connect_seconds
         self._connect_by: float | None = None
-        self._phase = "headers"  # what is in doubt counts as sent
+        self._phase = "headers"  # without a trace, the request counts as sent
         self._on_sent = on_sent
 
     def step(self, event: str, info: dict[str, Any]) -> None:
-        """Take one event of the trace."""
+        """Process one event of the trace, such as "connection.connect_tcp.started"."""
         connects = event.endswith(("connect_tcp.started", "connect_unix_socket.started"))
         sends = event.endswith("send_request_headers.started")
         if self.stopped and (connects or sends):
@@ -264,34 +268,34 @@ class SendProgress:
             self._phase, self._connect_by = "headers", None
 
     async def async_step(self, event: str, info: dict[str, Any]) -> None:
-        """As `step`: an async client wants to await it."""
+        """Process one event of the trace, as `step`. An async client requires an async function."""
         self.step(event, info)
 
     @property
     def limit(self) -> float | None:
-        """When waiting for the head must end."""
+        """The time at which waiting for the head ends, or None."""
         limits = [limit + _GRACE for limit in (self._deadline, self._connect_by) if limit is not None]
         return min(limits, default=None)
 
     @property
     def timeouts(self) -> httpx2.Timeout:
-        """What httpx2 itself is to keep to, of each step until the head."""
+        """The timeouts of httpx2 for each step until the head."""
         left = remaining(self._deadline)
         limits = [limit for limit in (left, self._connect_seconds) if limit is not None]
         return httpx2.Timeout(connect=min(limits, default=None), pool=left, write=left, read=left)
 
     @property
     def unsent(self) -> bool:
-        """Certainly no byte of the request has left."""
+        """True if it is certain that no byte of the request was sent."""
         return self._phase == "connect"
 
-    def late(self) -> DeadlineExceeded:
-        """What it means that `limit` has passed."""
+    def deadline_failure(self) -> DeadlineExceeded:
+        """Return the failure for a `limit` that has passed."""
         return NotSentInTime("connect") if self.unsent else DeadlineExceeded("headers")
 
-    def given_up(self) -> TransportFailure:
-        """What it means that the driver was closed meanwhile."""
-        why = "the driver was closed before an answer came"
+    def closed_failure(self) -> TransportFailure:
+        """Return the failure for a driver that was closed before the head arrived."""
+        why = "the driver was closed before a response arrived"
         return NotSent(why) if self.unsent else NoResponse(why)
 
     def _connecting(self) -> None:
@@ -310,7 +314,7 @@ def build_request(
     body: bytes | None,
     progress: SendProgress,
 ) -> httpx2.Request:
-    """The request; ValueError where `_http1.request` gives one."""
+    """Build the request. Raise ValueError for the same input as `_http1.request` does."""
     HeadBuilder()(request_target(url, None), method, headers, body)
     request = client.build_request(
         method,
@@ -326,30 +330,30 @@ def build_request(
     return request
 
 
-def head_is_there(response: httpx2.Response) -> None:
-    """Leave reads to the reader's deadlines: httpx2 fixes the timeout of all reads of a body at the first."""
+def lift_read_timeout(response: httpx2.Response) -> None:
+    """Remove the read timeout for the body. httpx2 fixes it at the first read, but each read has its own deadline."""
     timeouts = response.request.extensions.get("timeout")
     if isinstance(timeouts, dict):
         timeouts["read"] = None
 
 
-def require(client: object, kind: type[httpx2.Client | httpx2.AsyncClient]) -> None:
-    """Refuse what is not a client of this kind."""
+def check_client(client: object, kind: type[httpx2.Client | httpx2.AsyncClient]) -> None:
+    """Raise TypeError if `client` is not of this class."""
     if not isinstance(client, kind):
         raise TypeError(f"client must be an httpx2.{kind.__name__}, got {type(client).__name__}")
 
 
-def request_headers(request: httpx2.Request) -> str:
-    """The host and port that a request is for."""
+def host_and_port(request: httpx2.Request) -> str:
+    """Return "host:port" of a request."""
     url = request.url
     return f"{url.host}:{url.port or (443 if url.scheme == 'https' else 80)}"
 
 
 def remaining(deadline: float | None) -> float | None:
-    """Seconds until a deadline, 0 when it has passed."""
+    """Return the seconds until a deadline, 0 after it, and None for no deadline."""
     return None if deadline is None else max(0.0, deadline - monotonic())
 
 
 def _is_tunnel(info: dict[str, Any]) -> bool:
-    """Whether it is the CONNECT to a proxy that is being sent, not the request."""
+    """Return whether the event is about the CONNECT request to a proxy, not the request itself."""
     return getattr(info.get("request"), "method", b"") == b"CONNECT"

@@ -1,1 +1,1 @@
-"""One module for each group of the gateway's endpoints."""
+"""The gateway's endpoints, one module per group."""

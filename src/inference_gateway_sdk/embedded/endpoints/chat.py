@@ -36,7 +36,7 @@ __all__ = ["chat_completions", "chat_with_tools", "choose", "failure", "read_cha
 
 
 async def chat_completions(gateway: Gateway, request: Request) -> Response:
-    """The provider's answer, or the reason why there is none."""
+    """Answer a chat request without tools."""
     chat = await read_chat(request, gateway.settings.max_body, narrow=gateway.quirks.narrow_floats)
     target = choose(gateway, request, chat)
     admit(chat.model, gateway.settings)
@@ -46,10 +46,10 @@ async def chat_completions(gateway: Gateway, request: Request) -> Response:
 
 
 def choose(gateway: Gateway, request: Request, chat: ChatRequest) -> ModelRoute:
-    """Who answers: whom the query names, whose turn it is behind an alias, or whom the model's name says.
+    """Choose the provider and model: from the query, else from an alias, else from the model's name.
 
     Raises:
-        Problem: None of them does.
+        Problem: None of them names a provider.
     """
     named = named_provider(request)
     return (None if named else gateway.pools.select(chat.model)) or route_model(chat.model, named)
@@ -58,10 +58,10 @@ def choose(gateway: Gateway, request: Request, chat: ChatRequest) -> ModelRoute:
 async def respond_to_chat(
     gateway: Gateway, request: Request, chat: ChatRequest, target: ModelRoute, provider: ChatProvider
 ) -> Response:
-    """The provider's answer to a chat that may be had.
+    """Answer a chat with a chosen provider.
 
     Raises:
-        Problem: There is none.
+        Problem: The provider gave no usable answer.
     """
     problem = failure(gateway, request, target)
     if chat.stream:
@@ -83,16 +83,16 @@ async def respond_to_chat(
 def failure(
     gateway: Gateway, request: Request, target: ModelRoute
 ) -> Callable[[ProviderError | TimeoutError], Problem]:
-    """What a failure of the provider is to the client."""
+    """Return a function that converts a failure of the provider to an error for the client."""
     host, port = request.scope["server"]
     return partial(problems.from_provider, provider=target.provider, here=f"{host}:{port}", quirks=gateway.quirks)
 
 
 async def read_chat(request: Request, limit: int, *, narrow: bool = False) -> ChatRequest:
-    """The request; its numbers are rounded if they are to be narrow.
+    """Read a chat request, with its floats rounded to 32 bits if `narrow`.
 
     Raises:
-        Problem: It is too large, or not a chat request.
+        Problem: The body is too large, or not a chat request.
     """
     body = await read_body(request, limit)
     try:
@@ -103,18 +103,18 @@ async def read_chat(request: Request, limit: int, *, narrow: bool = False) -> Ch
 
 
 def streaming(chat: ChatRequest, target: ModelRoute) -> ChatRequest:
-    """The request with usage asked for, whatever the client said; two providers do not know the option."""
+    """Return the request with usage reports requested. Two providers do not support the option."""
     options = StreamOptions(include_usage=True) if CATALOGUE[target.provider].stream_usage else None
     return replace(chat, model=target.model, stream_options=options)
 
 
 async def _chat_answer(provider: ChatProvider, chat: ChatRequest, gateway: Gateway) -> bytes:
-    """The provider's answer, without what the gateway does not know.
+    """Return the provider's answer without the fields that the gateway does not know.
 
     Raises:
-        ProviderError: There was none.
-        TimeoutError: It came too late.
-        Problem: It was not an answer.
+        ProviderError: The provider did not answer.
+        TimeoutError: The answer came too late.
+        Problem: The answer is not a chat response.
     """
     async with asyncio.timeout(gateway.settings.read_timeout):
         body = await provider.chat(chat)
@@ -125,7 +125,7 @@ async def _chat_answer(provider: ChatProvider, chat: ChatRequest, gateway: Gatew
     except msgspec.DecodeError as error:
         raise problems.undecodable(error, body, quirks=gateway.quirks) from error
     if answer.choices is None and not gateway.quirks.hollow_answers:
-        raise problems.hollow(body)
+        raise problems.without_choices(body)
     return go_json.encode(answer)
 
 
@@ -133,7 +133,7 @@ _UNLIMITED = 2**63 - 1
 
 
 async def chat_with_tools(gateway: Gateway, request: Request) -> Response:
-    """The answer that a model comes to with the gateway's tools, or the reason why there is none."""
+    """Answer a chat request with the gateway's tools, if there are any."""
     if request.headers.get("x-mcp-bypass") or not gateway.tools.configured:
         return await chat_completions(gateway, request)
     offer = gateway.tools.offer()
@@ -151,7 +151,7 @@ async def _tool_answer(gateway: Gateway, request: Request, offer: Offer) -> Resp
     provider = _tools_provider(gateway, target.provider)
     if not (quirks.mcp_shortcuts and chat.stream):
         admit(chat.model, gateway.settings)
-    if isinstance(provider, LocalModel):  # it takes no tools
+    if isinstance(provider, LocalModel):  # the model does not support tools
         return await respond_to_chat(gateway, request, chat, target, provider)
     problem = failure(gateway, request, target)
     if quirks.mcp_cut_turns and chat.stream:

@@ -18,7 +18,7 @@ from ..client_connection import while_connected
 from ..otlp import Verdict, from_json, from_protobuf, judge
 from ..problems import Problem
 from ..providers.http_provider import with_runtime_context
-from ..providers.provider import Listed, ProviderError, Silent
+from ..providers.provider import Listed, ProviderError, ProviderTimeoutError
 from ..request_body import read_body
 from ..routing import is_listed, named_provider
 
@@ -31,7 +31,7 @@ __all__ = ["health", "list_models", "push_metrics"]
 
 
 async def health(_: Request) -> Response:
-    """The one answer there is."""
+    """Report that the gateway is up."""
     return Response(b'{"message":"OK"}', headers={"content-type": "application/json; charset=utf-8"})
 
 
@@ -39,7 +39,7 @@ _INCLUDES = ("context_window", "pricing", "modalities")
 
 
 async def list_models(gateway: Gateway, request: Request) -> Response:
-    """The models of one provider (`?provider=`) or of all that answer, with what `?include=` asks for."""
+    """List the models of one provider (`?provider=`) or of all reachable ones, with the `?include=` fields."""
     include = _included(request)
     name = named_provider(request)
     await request.body()
@@ -55,7 +55,7 @@ async def list_models(gateway: Gateway, request: Request) -> Response:
 
 
 def _included(request: Request) -> tuple[str, ...]:
-    """The values of the first `include` parameter.
+    """Return the values of the first `include` parameter.
 
     Raises:
         Problem: One of them is unknown.
@@ -79,14 +79,14 @@ async def _of_one(gateway: Gateway, name: str, include: tuple[str, ...]) -> list
     except TimeoutError:
         raise Problem.timed_out() from None
     except (ProviderError, msgspec.DecodeError) as error:
-        late = isinstance(error, Silent) and not gateway.quirks.late_is_refused
+        late = isinstance(error, ProviderTimeoutError) and not gateway.quirks.late_is_refused
         raise Problem.timed_out() if late else Problem.no_listing() from error
 
 
 async def _of_all(gateway: Gateway, include: tuple[str, ...]) -> list[dict[str, object]]:
-    """Every provider's models; one that does not answer is left out without a word."""
+    """Return every provider's models. Providers that do not answer are left out silently."""
     lists = await asyncio.gather(
-        *(_of_one(gateway, name, include) for name in gateway.listable()), return_exceptions=True
+        *(_of_one(gateway, name, include) for name in gateway.listed_providers()), return_exceptions=True
     )
     return [entry for listed in lists if not isinstance(listed, BaseException) for entry in listed]
 
@@ -110,11 +110,11 @@ def _context_window(model: Listed) -> dict[str, object] | None:
 
 
 _JSON, _PROTOBUF = "application/json", "application/x-protobuf"
-_MOST = 4 * 1024 * 1024  # bytes, of the body as it is when unpacked
+_MOST = 4 * 1024 * 1024  # limit of the decompressed body, in bytes
 
 
 async def push_metrics(gateway: Gateway, request: Request) -> Response:
-    """What was not taken, in the encoding of the request."""
+    """Check pushed metrics and report the rejected ones, in the encoding of the request."""
     if not gateway.settings.push_metrics:
         raise Problem(403, "Metrics push is not enabled")
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -133,10 +133,10 @@ def _verdict(kind: str, payload: bytes) -> Verdict:
 
 
 async def _payload(request: Request) -> bytes:
-    """The body, unpacked.
+    """Return the body, decompressed.
 
     Raises:
-        Problem: It is too large, or not what it says.
+        Problem: The body is too large, or not valid gzip.
     """
     try:
         body = await read_body(request, _MOST)

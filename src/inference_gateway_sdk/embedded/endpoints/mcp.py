@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from ..gateway import Gateway
-    from ..mcp.toolbox import Placed, Toolbox
+    from ..mcp.toolbox import SourcedTool, Toolbox
 
 __all__ = ["JsonRpcReply", "answer_json_rpc", "handle_mcp", "list_tools", "token_metadata"]
 
@@ -44,7 +44,7 @@ _STATUS: Final = {_NO_METHOD: 404, _INTERNAL: 200}  # 400 for all others
 
 
 class JsonRpcReply(Struct, frozen=True):
-    """An HTTP answer: its status, and what its body says, None for nothing."""
+    """The status and the body of an HTTP answer; None for no body."""
 
     status: int
     body: Mapping[str, object] | None = None
@@ -62,12 +62,12 @@ class _JsonRpcError(Exception):
 
 
 async def answer_json_rpc(toolbox: Toolbox, headers: Mapping[str, str], body: bytes) -> JsonRpcReply:
-    """What a request is answered with; a notification with an empty 202.
+    """Answer a JSON-RPC request. A notification is answered with an empty 202.
 
     Args:
-        toolbox: Whose tools are listed and run.
-        headers: Of the request, by names in any case.
-        body: Its bytes.
+        toolbox: The tools to list and run.
+        headers: The headers of the request, by case-insensitive names.
+        body: The bytes of the request.
     """
     number: str | int | None = None
     try:
@@ -115,7 +115,7 @@ def _call_params(request: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _check(method: str, params: Mapping[str, Any], headers: Mapping[str, str]) -> None:
-    """Return when headers and body agree, and the version and the method are served."""
+    """Return if headers and body agree, and the version and the method are supported."""
     version = params["_meta"][_NEEDED[0]]
     expected = {"mcp-protocol-version": version, "mcp-method": method}
     if method == "tools/call":
@@ -131,7 +131,7 @@ def _check(method: str, params: Mapping[str, Any], headers: Mapping[str, str]) -
 
 
 def _unwrapped(value: str | None) -> str | None:
-    """A header's text, out of the protocol's base64 wrapping."""
+    """Return a header's text without the protocol's base64 wrapping."""
     wrapped = _WRAPPED.fullmatch(value or "")
     if wrapped is None:
         return value
@@ -158,7 +158,7 @@ def _start(cursor: object) -> int:
     if cursor is None:
         return 0
     if not isinstance(cursor, str) or not re.fullmatch(r"[0-9]{1,9}", cursor):
-        raise _JsonRpcError(_INVALID_PARAMS, "cursor is not one that a list of tools came with")
+        raise _JsonRpcError(_INVALID_PARAMS, "cursor does not come from a list of tools")
     return int(cursor)
 
 
@@ -176,7 +176,7 @@ async def _call_tool(toolbox: Toolbox, params: Mapping[str, Any]) -> dict[str, o
     return {"isError": False, **result}
 
 
-_FRESH: Final[dict[str, object]] = {"ttlMs": 0, "cacheScope": "private"}  # not to be kept by the client
+_FRESH: Final[dict[str, object]] = {"ttlMs": 0, "cacheScope": "private"}  # the client must not cache the result
 _METHODS: Final[dict[str, Callable[[Toolbox, Mapping[str, Any]], Awaitable[dict[str, object]]]]] = {
     "server/discover": _discover,
     "tools/list": _list_tools,
@@ -188,7 +188,7 @@ _JSON = "application/json; charset=utf-8"
 
 
 async def list_tools(gateway: Gateway, _: Request) -> Response:
-    """All tools of all servers, those that models are not offered included; otherwise the refusal."""
+    """List all tools of all servers, also those that models are not offered."""
     _check_exposed(gateway)
     data = [_tool_entry(placed) for placed in gateway.tools.everything()]
     answer = go_json.encode({"object": "list", "data": data})
@@ -196,7 +196,7 @@ async def list_tools(gateway: Gateway, _: Request) -> Response:
 
 
 async def handle_mcp(gateway: Gateway, request: Request) -> Response:
-    """The answer to one JSON-RPC request."""
+    """Answer one JSON-RPC request."""
     _check_exposed(gateway)
     if not gateway.tools.enabled:
         raise Problem(403, "mcp is not enabled")
@@ -208,7 +208,7 @@ async def handle_mcp(gateway: Gateway, request: Request) -> Response:
 
 
 async def token_metadata(gateway: Gateway, request: Request) -> Response:
-    """Where a token for `/mcp` comes from (RFC 9728)."""
+    """Return the metadata that names the issuer of tokens for `/mcp` (RFC 9728)."""
     oidc = gateway.settings.oidc
     if oidc is None or not gateway.settings.expose_mcp:
         raise Problem.no_route()
@@ -225,7 +225,7 @@ def _check_exposed(gateway: Gateway) -> None:
         raise Problem(403, "mcp tools endpoint is not exposed")
 
 
-def _tool_entry(placed: Placed) -> dict[str, object]:
+def _tool_entry(placed: SourcedTool) -> dict[str, object]:
     return {
         "name": f"mcp_{placed.tool.name}",
         "description": placed.tool.description or "",

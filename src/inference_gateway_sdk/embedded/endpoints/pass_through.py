@@ -13,7 +13,7 @@ from ..multipart import Form, FormError
 from ..problems import MessagesProblem, Problem, passed_through, proxied
 from ..providers.catalogue import CATALOGUE
 from ..providers.http_provider import USER_AGENT
-from ..providers.provider import Ask, ModelProvider, ProviderError
+from ..providers.provider import ModelProvider, ProviderError, ProviderRequest
 from ..request_body import PassedBody, read_body
 from ..routing import admit, named_provider, route_model
 
@@ -53,41 +53,46 @@ async def pass_json(
     unnamed: Problem | None = None,
     streams: bool = True,
 ) -> Response:
-    """The provider's own answer to a JSON body.
+    """Pass a JSON request on and return the provider's answer.
 
     Args:
-        gateway: Whose settings apply.
-        request: With the model's name in its body, or the provider's in its query.
-        path: Where the body goes, below the provider's address.
-        choose: The provider of an id, or a `Problem`.
-        envelope: What becomes of the problem when there is no answer; None for nothing.
+        gateway: The gateway.
+        request: A request with the model's name in its body, or the provider's in its query.
+        path: The path of the endpoint below the provider's address.
+        choose: Return the provider of an id, or raise a `Problem`.
+        envelope: Convert the error of a failed request; None for no conversion.
         unnamed: The refusal of a request that names neither model nor provider; None for the usual one.
-        streams: An event stream is handed on line by line.
+        streams: Pass an event stream on line by line.
 
     Raises:
-        Problem: The gateway itself says no.
+        Problem: The gateway refuses the request.
     """
-    body = PassedBody(await read_body(request, gateway.settings.max_body - 1))  # the limit itself is too much
+    body = PassedBody(await read_body(request, gateway.settings.max_body - 1))  # a body of the limit is too large
     named = named_provider(request)
     if unnamed and not body.model and not named:
         raise unnamed
     target = route_model(body.model, named)
     admit(body.model, gateway.settings)
     provider = choose(target.provider)
-    ask = Ask(
+    outgoing = ProviderRequest(
         path=path, headers=_forward_headers("application/json", stream=body.stream), body=body.with_model(target.model)
     )
-    return _forward(gateway, provider, ask, envelope, streams=streams)
+    return _forward(gateway, provider, outgoing, envelope, streams=streams)
 
 
 def pass_form(gateway: Gateway, provider: ModelProvider, path: str, content_type: str, form: bytes) -> Response:
-    """The provider's own answer to a form."""
-    ask = Ask(path=path, headers=_forward_headers(content_type, stream=False), body=form)
-    return _forward(gateway, provider, ask, None, streams=not gateway.quirks.whole_images)
+    """Pass a form on and return the provider's answer."""
+    outgoing = ProviderRequest(path=path, headers=_forward_headers(content_type, stream=False), body=form)
+    return _forward(gateway, provider, outgoing, None, streams=not gateway.quirks.whole_images)
 
 
 def _forward(
-    gateway: Gateway, provider: ModelProvider, ask: Ask, envelope: Callable[[Problem], Problem] | None, *, streams: bool
+    gateway: Gateway,
+    provider: ModelProvider,
+    outgoing: ProviderRequest,
+    envelope: Callable[[Problem], Problem] | None,
+    *,
+    streams: bool,
 ) -> Response:
     quirks = gateway.quirks
 
@@ -95,23 +100,26 @@ def _forward(
         plain = passed_through(error, quirks=quirks)
         return envelope(plain) if envelope else plain
 
-    # which has no deadline as a whole (gateway-behaviour.md#limits-and-timeouts)
-    streamed = streams and ask.header("accept") == _EVENTS
+    # a streamed answer has no deadline as a whole (gateway-behaviour.md#limits-and-timeouts)
+    streamed = streams and outgoing.header("accept") == _EVENTS
     seconds = None if streamed else gateway.settings.read_timeout
-    return PassThrough(provider.exchange(ask), seconds, problem, quirks=quirks, streams=streams)
+    return PassThrough(provider.exchange(outgoing), seconds, problem, quirks=quirks, streams=streams)
 
 
 def _forward_headers(content_type: str, *, stream: bool) -> tuple[tuple[str, str], ...]:
-    """What a provider sees: nothing of the client's own headers (gateway-behaviour.md#middleware-and-the-inner-hop)."""
+    """Return the headers for a provider. None of the client's is passed on.
+
+    See gateway-behaviour.md#middleware-and-the-inner-hop.
+    """
     accept = _EVENTS if stream else "application/json"
     return (("content-type", content_type), ("accept", accept), ("user-agent", USER_AGENT))
 
 
 async def messages(gateway: Gateway, request: Request) -> Response:
-    """The provider's answer; where the gateway itself says no, it does so in the dialect's envelope."""
+    """Pass a Messages request on. The gateway's own errors have the dialect's envelope."""
 
     def choose(name: str) -> ModelProvider:
-        return gateway.supporter(name, "messages", Problem.not_supported("The Messages API"))
+        return gateway.provider_for(name, "messages", Problem.not_supported("The Messages API"))
 
     try:
         return await pass_json(gateway, request, "/messages", choose, MessagesProblem.of)
@@ -120,23 +128,23 @@ async def messages(gateway: Gateway, request: Request) -> Response:
 
 
 async def responses(gateway: Gateway, request: Request) -> Response:
-    """The provider's answer, whole or as its typed events."""
+    """Pass a Responses request on."""
 
     def choose(name: str) -> ModelProvider:
         refusal = Problem.not_supported("The Responses API", " Use /v1/chat/completions instead.")
-        return gateway.supporter(name, "responses", refusal)
+        return gateway.provider_for(name, "responses", refusal)
 
     return await pass_json(gateway, request, "/responses", choose)
 
 
 SOUNDS = ("speech", "sfx", "music")
-"""What can be asked for."""
+"""The kinds of audio endpoints."""
 
 _NAMES = {"speech": "The Audio API", "sfx": "Sound effect generation", "music": "Music generation"}
 
 
 async def make_sound(gateway: Gateway, kind: str, request: Request) -> Response:
-    """The sound's bytes as they come; `kind` is one of `SOUNDS`."""
+    """Pass an audio request on; `kind` is one of `SOUNDS`."""
     if not gateway.settings.audio:
         raise Problem.no_route()
 
@@ -150,16 +158,16 @@ async def make_sound(gateway: Gateway, kind: str, request: Request) -> Response:
 
 
 async def generate_image(gateway: Gateway, request: Request) -> Response:
-    """Pictures made from a text."""
+    """Pass a request for generated images on."""
     _check_images_enabled(gateway)
     choose = partial(_image_provider, gateway)
     streams = not gateway.quirks.whole_images
-    unnamed = Problem.nobody_named()
+    unnamed = Problem.no_provider_named()
     return await pass_json(gateway, request, "/images/generations", choose, unnamed=unnamed, streams=streams)
 
 
 async def edit_image(gateway: Gateway, request: Request) -> Response:
-    """A picture changed as a text says."""
+    """Pass a request for an edited image on."""
     _check_images_enabled(gateway)
     form = await _image_form(gateway, request)
     if not form.text("prompt").strip():
@@ -168,22 +176,22 @@ async def edit_image(gateway: Gateway, request: Request) -> Response:
 
 
 async def vary_image(gateway: Gateway, request: Request) -> Response:
-    """Variations of a picture."""
+    """Pass a request for variations of an image on."""
     _check_images_enabled(gateway)
     return _pass_image_form(gateway, request, "/images/variations", await _image_form(gateway, request))
 
 
 def _check_images_enabled(gateway: Gateway) -> None:
-    """Return when images are on: that is looked at before anything else."""
+    """Return if images are enabled, which is checked before anything else."""
     if not gateway.settings.images:
         raise Problem(404, "The Images API is not enabled. Set ENABLE_IMAGES=true to enable it.")
 
 
 async def _image_form(gateway: Gateway, request: Request) -> Form:
-    """The form, which has a picture in it.
+    """Read the form and check that it has an image.
 
     Raises:
-        Problem: It is too large, is not a form, or has no picture.
+        Problem: The body is too large or not a form, or the form has no image.
     """
     body = await read_body(request, gateway.settings.max_body)
     try:
@@ -198,7 +206,7 @@ async def _image_form(gateway: Gateway, request: Request) -> Form:
 def _pass_image_form(gateway: Gateway, request: Request, path: str, form: Form) -> Response:
     model, provider = form.text("model"), named_provider(request)
     if not model and not provider:
-        raise Problem.nobody_named()
+        raise Problem.no_provider_named()
     target = route_model(model, provider)
     admit(model, gateway.settings)
     content_type, data = form.with_text("model", target.model).encode()
@@ -206,7 +214,7 @@ def _pass_image_form(gateway: Gateway, request: Request, path: str, form: Form) 
 
 
 def _image_provider(gateway: Gateway, name: str) -> ModelProvider:
-    """The provider; here its key is looked at before what it offers (gateway-behaviour.md#errors)."""
+    """Return the provider. Here its key is checked before its endpoints (gateway-behaviour.md#errors)."""
     provider = gateway.provider(name)
     if "images" not in CATALOGUE[name].endpoints:
         raise Problem.not_supported("The Images API")
@@ -215,21 +223,21 @@ def _image_provider(gateway: Gateway, name: str) -> ModelProvider:
 
 _JSON = "application/json"
 _OURS = HOP_BY_HOP | {"content-length", "host", "proxy-authorization", "cookie", "origin"}
-"""Of the client's connection, or of a browser, not of the request."""
+"""Headers of the client's connection, or of a browser, that are not passed on."""
 
 
 async def proxy(gateway: Gateway, request: Request) -> Response:
-    """The provider's own answer; neither the model lists nor, as a rule, the limits and deadlines apply."""
+    """Pass any request on. Model lists do not apply, and limits and deadlines only with some quirks."""
     provider = gateway.provider(request.path_params["provider"])
     quirks = gateway.quirks
     if quirks.proxy_events and _EVENTS in (request.headers.get("accept"), request.headers.get("content-type")):
         return await _event_stream(gateway, provider, request)
     forced = {"accept": _JSON, "content-type": _JSON} if quirks.proxy_json else {}
     headers = (*(pair for pair in _proxy_headers(request) if pair[0] not in forced), *forced.items())
-    ask = Ask(
+    outgoing = ProviderRequest(
         path=_proxy_path(request), method=request.method, headers=headers, body=await request.body(), patient=True
     )
-    return Mirror(provider.exchange(ask), proxied)
+    return Mirror(provider.exchange(outgoing), proxied)
 
 
 async def _event_stream(gateway: Gateway, provider: ModelProvider, request: Request) -> Response:
@@ -237,19 +245,21 @@ async def _event_stream(gateway: Gateway, provider: ModelProvider, request: Requ
         body = await read_body(request, gateway.settings.max_body - 1)
     except Problem as problem:
         raise Problem(problem.status, problem.text, content_type=_EVENTS) from problem
-    ask = Ask(path=_proxy_path(request), method=request.method, headers=_proxy_headers(request), body=body)
+    outgoing = ProviderRequest(
+        path=_proxy_path(request), method=request.method, headers=_proxy_headers(request), body=body
+    )
     refused = partial(passed_through, quirks=gateway.quirks)
-    return LineRelay(_proxy_lines(provider, ask, request.scope), refused, quirks=gateway.quirks, patient=False)
+    return LineRelay(_proxy_lines(provider, outgoing, request.scope), refused, quirks=gateway.quirks, patient=False)
 
 
-async def _proxy_lines(provider: ModelProvider, ask: Ask, scope: Scope) -> AsyncGenerator[bytes]:
-    async with provider.exchange(ask) as answer, aclosing(before_reads(scope, lines_of(answer))) as lines:
+async def _proxy_lines(provider: ModelProvider, outgoing: ProviderRequest, scope: Scope) -> AsyncGenerator[bytes]:
+    async with provider.exchange(outgoing) as answer, aclosing(before_reads(scope, lines_of(answer))) as lines:
         async for line in lines:
             yield line
 
 
 def _proxy_path(request: Request) -> str:
-    """The path below the provider's address and the query; an encoded slash has become a plain one."""
+    """Return the path below the provider's address with the query. An encoded slash is passed on decoded."""
     path = "/" + quote(request.path_params["path"], safe="/:@!$&'()*+,;=")
     query = request.url.query
     return f"{path}?{query}" if query else path

@@ -1,7 +1,7 @@
-"""Faults by name: what the embedded gateway does wrong on purpose, so that its clients can be seen to cope.
+"""Faults that the embedded gateway injects on purpose, to test how clients handle them.
 
-`fault("reset-mid-body", after=3)` is a fault, a `Rule` says which requests meet it, and a `FaultPlan` is the rules that
-a gateway follows: `running(faults=[...])`. docs/faults.md has the table.
+`fault("reset-mid-body", after=3)` makes a fault, and a `Rule` selects the requests that it affects. A `FaultPlan` holds
+the rules of a gateway: `running(faults=[...])`. docs/faults.md has the table.
 """
 
 from __future__ import annotations

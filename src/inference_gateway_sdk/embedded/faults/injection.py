@@ -1,4 +1,4 @@
-"""Inject one fault into one response: cut, stall, trickle, replace."""
+"""Injection of one fault into one response: cut, stall, trickle, replace."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 
 __all__ = [
     "EXTENSION",
+    "AnswerEndedError",
     "AnswerHead",
     "FaultSend",
     "MidBody",
-    "OverError",
-    "Pieces",
+    "PieceConsumer",
+    "PieceSplitter",
     "RawConnection",
-    "Taker",
-    "WithoutLast",
+    "WithoutLastEvent",
     "error_body",
     "error_event",
     "fault_refusal",
@@ -41,14 +41,14 @@ _ERROR_KINDS = {400: "invalid_request_error", 429: "rate_limit_error", 529: "ove
 
 
 def error_event(path: str, code: int, message: str) -> bytes:
-    """The event that says it."""
+    """Return an error as a stream's event, in the route's dialect."""
     body = error_body(path, code, message)
     named = b"event: error\n" if path.endswith(("/messages", "/responses")) else b""
     return named + b"data: " + body + b"\n\n"
 
 
 def error_body(path: str, code: int, message: str) -> bytes:
-    """The JSON that says it."""
+    """Return an error as JSON, in the route's dialect."""
     kind = _ERROR_KINDS.get(code, "api_error")
     if path.endswith("/messages"):
         return go_json.encode({"type": "error", "error": {"type": kind, "message": message}})
@@ -58,7 +58,7 @@ def error_body(path: str, code: int, message: str) -> bytes:
 
 
 def fault_refusal(path: str, status: int) -> bytes:
-    """The gateway's envelope around the status's own words."""
+    """Return the gateway's error envelope around the reason phrase of a status."""
     try:
         words = HTTPStatus(status).phrase
     except ValueError:
@@ -68,26 +68,26 @@ def fault_refusal(path: str, status: int) -> bytes:
 
 
 EXTENSION = "inference_gateway.wire"
-"""The key of the wire among the extensions of a scope."""
+"""The key of the raw connection among the extensions of a scope."""
 
 
 class RawConnection(Protocol):
-    """One connection, as faults want it; what it is told to do is done when the call returns."""
+    """Raw access to one connection. Each call returns when its effect has taken place."""
 
     async def write(self, data: bytes) -> None:
-        """Send these bytes past HTTP's framing: then only the end of the connection can follow."""
+        """Send bytes past HTTP's framing. Afterwards the connection can only be ended."""
         ...
 
     async def reset(self) -> None:
-        """End the connection with a reset, when what was sent before has arrived."""
+        """End the connection with a reset, after the bytes sent before have arrived."""
         ...
 
     async def close(self) -> None:
-        """End the connection in good order, whatever HTTP thinks of it."""
+        """Close the connection normally, in any state of HTTP."""
         ...
 
     async def gone_within(self, seconds: float | None) -> bool:
-        """Wait so long, or for ever; whether the client has left meanwhile, which ends the wait."""
+        """Wait for the client to leave and return whether it did. None waits without a limit."""
         ...
 
     def end_on_reuse(self, *, reset: bool) -> None:
@@ -96,10 +96,10 @@ class RawConnection(Protocol):
 
 
 def raw_connection(scope: Scope) -> RawConnection:
-    """The wire below this request.
+    """Return the raw connection of this request.
 
     Raises:
-        FaultError: It came by no socket.
+        FaultError: The request did not come over a socket.
     """
     found = scope.get("extensions", {}).get(EXTENSION)
     if found is None:
@@ -111,73 +111,73 @@ RawHeaders = list[tuple[bytes, bytes]]
 
 
 class AnswerHead:
-    """A status and headers.
+    """The status and headers of an answer.
 
     Attributes:
         status: The status.
-        headers: By lower-case name, in order.
+        headers: Pairs of lower-case name and value, in order.
     """
 
     def __init__(self, status: int, headers: RawHeaders) -> None:
         self.status = status
-        self.headers = headers
+        self.headers: RawHeaders = headers
 
     @classmethod
     def of(cls, message: Message) -> AnswerHead:
-        """The head that an application begins its answer with."""
+        """Return the head of an application's `http.response.start` message."""
         return cls(message["status"], [(key.lower(), value) for key, value in message.get("headers", [])])
 
     @property
     def streams(self) -> bool:
-        """Whether its body is an event stream."""
+        """True if the body is an event stream."""
         return (self.header(b"content-type") or b"").startswith(b"text/event-stream")
 
     def header(self, name: bytes) -> bytes | None:
-        """The first header of this name."""
+        """Return the first header of this name, or None."""
         return next((value for key, value in self.headers if key == name), None)
 
     def put(self, name: bytes, value: bytes | None) -> None:
-        """Have this header once, or with None not at all."""
+        """Set a header to one value. None removes it."""
         self.headers = [pair for pair in self.headers if pair[0] != name]
         if value is not None:
             self.headers.append((name, value))
 
     def message(self) -> Message:
-        """What is sent for it."""
+        """Return the ASGI message of this head."""
         return {"type": "http.response.start", "status": self.status, "headers": self.headers}
 
 
-class Taker(Protocol):
-    """Whoever wants an answer piece by piece."""
+class PieceConsumer(Protocol):
+    """A consumer of an answer in pieces: the events of a stream, or the two halves of any other body."""
 
     async def begin(self, head: AnswerHead) -> None:
-        """The head: before a stream's first event has come, or when the whole of any other body has."""
+        """Take the head: of a stream at once, of any other answer when its body is complete."""
         ...
 
     async def take(self, piece: bytes) -> None:
-        """The next piece."""
+        """Take the next piece."""
         ...
 
     async def end(self) -> None:
-        """There is no more."""
+        """Take the end of the answer."""
         ...
 
 
-class Pieces:
-    """The `send` of an application whose answer goes to a taker."""
+class PieceSplitter:
+    """An ASGI `send` that splits an answer into pieces for a consumer."""
 
-    def __init__(self, taker: Taker) -> None:
-        self._taker = taker
+    def __init__(self, consumer: PieceConsumer) -> None:
+        self._consumer = consumer
         self._head = AnswerHead(200, [])
         self._events = _Events()
         self._body = bytearray()
 
     async def send(self, message: Message) -> None:
-        """As ASGI has it."""
+        """Handle an ASGI message of the application."""
         if message["type"] == "http.response.start":
             self._head = AnswerHead.of(message)
             if self._head.streams:
-                await self._taker.begin(self._head)
+                await self._consumer.begin(self._head)
             return
         body, more = message.get("body", b""), message.get("more_body", False)
         if self._head.streams:
@@ -189,22 +189,22 @@ class Pieces:
 
     async def _stream(self, body: bytes) -> None:
         for event in self._events.feed(body):
-            await self._taker.take(event)
+            await self._consumer.take(event)
 
     async def _finish(self) -> None:
         if self._head.streams:
             if self._events.rest:
-                await self._taker.take(self._events.rest)
+                await self._consumer.take(self._events.rest)
         else:
-            await self._taker.begin(self._head)
+            await self._consumer.begin(self._head)
             middle = len(self._body) // 2
-            await self._taker.take(bytes(self._body[:middle]))
-            await self._taker.take(bytes(self._body[middle:]))
-        await self._taker.end()
+            await self._consumer.take(bytes(self._body[:middle]))
+            await self._consumer.take(bytes(self._body[middle:]))
+        await self._consumer.end()
 
 
 class _Events:
-    """Bytes in any cuts turned into whole events, as they came, each with the blank line that ends it."""
+    """Splits bytes into complete events. Each keeps its bytes and the blank line that ends it."""
 
     def __init__(self) -> None:
         self._lines = Lines()
@@ -212,11 +212,12 @@ class _Events:
 
     @property
     def rest(self) -> bytes:
-        """An event that has not ended."""
+        """The bytes of an incomplete event."""
         return self._event + self._lines.rest
 
     def feed(self, data: bytes) -> Iterator[bytes]:
-        """The events that are whole now."""
+        """Yield the events that are complete now."""
+        # b'data: {"a"' and b':1}\n\n' become b'data: {"a":1}\n\n'
         for line in self._lines.feed(data):
             self._event += line
             if not line.rstrip(b"\r\n"):
@@ -224,28 +225,28 @@ class _Events:
                 self._event = b""
 
 
-class OverError(Exception):
-    """The answer is over, however much of it the application still has: unwinds the application."""
+class AnswerEndedError(Exception):
+    """The answer was ended by a fault. Raised to stop the application, which may still have more to send."""
 
 
 class FaultSend:
-    """The way to the client.
+    """The sending side of an answer with faults.
 
     Attributes:
         path: The request's path.
-        streams: Whether the answer is an event stream; known once its head is sent.
+        streams: True if the answer is an event stream. Known once the head is sent.
     """
 
     def __init__(self, scope: Scope, send: Send) -> None:
         self.path: str = scope["path"]
-        self.streams = False
+        self.streams: bool = False
         self._chunked = False
         self._scope = scope
         self._send = send
 
     @property
     def connection(self) -> RawConnection:
-        """The connection below."""
+        """The raw connection of the request."""
         return raw_connection(self._scope)
 
     async def head(self, head: AnswerHead) -> None:
@@ -255,40 +256,41 @@ class FaultSend:
         await self._send(head.message())
 
     async def body(self, data: bytes) -> None:
-        """Send these bytes of the body."""
+        """Send bytes of the body."""
         if data:
             await self._send({"type": "http.response.body", "body": data, "more_body": True})
 
     async def half(self, data: bytes) -> None:
-        """Send half of these bytes; where the body comes in chunks, in one that was to hold them all."""
+        """Send half of the bytes. In a chunked body, the chunk's size announces all of them."""
         half = data[: len(data) // 2]
         if data and self._chunked:
-            await self.connection.write(b"%x\r\n%s" % (len(data), half))
+            await self.connection.write(b"%x\r\n%s" % (len(data), half))  # b"1a\r\n" and only 13 bytes
         else:
             await self.body(half)
 
     async def end(self) -> None:
-        """End the body in good order."""
+        """End the body normally."""
         await self._send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def drip(self, data: bytes, interval: float, *, raw: bool, seconds: float | None = None) -> None:
-        """Send the same bytes again and again, for so long or until the client leaves.
+        """Send the same bytes repeatedly until the time is over or the client leaves.
 
         Raises:
-            OverError: It left.
+            AnswerEndedError: The client left.
         """
         until = None if seconds is None else time.monotonic() + seconds
         while until is None or time.monotonic() < until:
             await (self.connection.write(data) if raw else self.body(data))
             if await self.connection.gone_within(interval):
-                raise OverError
+                raise AnswerEndedError
 
 
 _COMMENT = b": the gateway is alive\n\n"
 _BLANKS = b" " * (1024 * 1024)
 
 _KEEPS_LENGTH = (kinds.ResetMidBody, kinds.CloseMidBody, kinds.StallMidBody)
-_PLACES: dict[type[MidBodyFault], int] = {  # among the halves of a body that is no event stream, whatever `after` says
+# The half before which a fault comes in a body that is not an event stream. `after` is ignored.
+_PLACES: dict[type[MidBodyFault], int] = {
     kinds.TrickleComments: 0,
     kinds.ErrorEvent: 0,
     kinds.MalformedEvent: 1,
@@ -297,7 +299,7 @@ _PLACES: dict[type[MidBodyFault], int] = {  # among the halves of a body that is
 
 
 class MidBody:
-    """Takes an answer and hands it on, with a fault before one of its pieces, or at its end where it has fewer."""
+    """A consumer that passes an answer on and injects a fault before one piece, or at the end of a shorter answer."""
 
     def __init__(self, fault: MidBodyFault, out: FaultSend) -> None:
         self._fault = fault
@@ -305,7 +307,7 @@ class MidBody:
         self._out = out
 
     async def begin(self, head: AnswerHead) -> None:
-        """As `Taker.begin`."""
+        """Send the head, as `PieceConsumer.begin` does."""
         if not head.streams:
             self._left = _PLACES.get(type(self._fault), min(self._left or 0, 1))
             if not isinstance(self._fault, _KEEPS_LENGTH):
@@ -313,7 +315,7 @@ class MidBody:
         await self._out.head(head)
 
     async def take(self, piece: bytes) -> None:
-        """As `Taker.take`."""
+        """Send the piece or inject the fault, as `PieceConsumer.take` does."""
         if self._left == 0:
             self._left = None
             await inject(self._fault, self._out, piece)
@@ -323,25 +325,25 @@ class MidBody:
         await self._out.body(piece)
 
     async def end(self) -> None:
-        """As `Taker.end`."""
+        """End the answer, as `PieceConsumer.end` does."""
         if self._left is not None:
             await inject(self._fault, self._out, b"")
         await self._out.end()
 
 
-class WithoutLast:
-    """Takes an event stream and hands it on without its last event; any other body as it is."""
+class WithoutLastEvent:
+    """A consumer that passes on an event stream without its last event, and any other body unchanged."""
 
     def __init__(self, out: FaultSend) -> None:
         self._out = out
         self._held = b""
 
     async def begin(self, head: AnswerHead) -> None:
-        """As `Taker.begin`."""
+        """Send the head, as `PieceConsumer.begin` does."""
         await self._out.head(head)
 
     async def take(self, piece: bytes) -> None:
-        """As `Taker.take`."""
+        """Send the previous piece, as `PieceConsumer.take` does."""
         if not self._out.streams:
             await self._out.body(piece)
             return
@@ -349,15 +351,15 @@ class WithoutLast:
         self._held = piece
 
     async def end(self) -> None:
-        """As `Taker.end`."""
+        """End the answer, as `PieceConsumer.end` does."""
         await self._out.end()
 
 
 async def inject(fault: MidBodyFault, out: FaultSend, piece: bytes) -> None:
-    """Play this fault where the piece should have come; empty at the end.
+    """Inject the fault in place of the piece, which is empty at the end of the answer.
 
     Raises:
-        OverError: Nothing more is to be sent.
+        AnswerEndedError: The fault ended the answer.
     """
     match fault:
         case kinds.ResetMidBody():
@@ -381,11 +383,11 @@ async def inject(fault: MidBodyFault, out: FaultSend, piece: bytes) -> None:
         case _:
             await _replace(fault, out, piece)
             return
-    raise OverError
+    raise AnswerEndedError
 
 
 async def _replace(fault: MidBodyFault, out: FaultSend, piece: bytes) -> None:
-    """The faults that need no more than a body."""
+    """Inject a fault that can be expressed as body bytes."""
     match fault:
         case kinds.Truncate(mid_event=mid_event):
             await out.body(piece[: len(piece) // 2] if mid_event else b"")
@@ -400,14 +402,14 @@ async def _replace(fault: MidBodyFault, out: FaultSend, piece: bytes) -> None:
         case _:
             raise AssertionError(fault)
     await out.end()
-    raise OverError
+    raise AnswerEndedError
 
 
 async def _padded_event(out: FaultSend, piece: bytes, size: int) -> None:
-    """The piece with so many blanks behind the text of its last line, where they change nothing."""
+    """Send the piece with `size` blanks after the text of its last line, where they change nothing."""
     text = piece.rstrip(b"\r\n")
     await out.body(text)
     for start in range(0, size if text else 0, len(_BLANKS)):
         await out.body(_BLANKS[: size - start])
-        await asyncio.sleep(0)  # lets a client that has seen enough be heard
+        await asyncio.sleep(0)  # yields, so that a client's disconnect is noticed
     await out.body(piece[len(text) :])

@@ -1,9 +1,9 @@
-"""The faults there are: each a small frozen struct with a name, parameters and defaults.
+"""The fault types: small frozen structs with a name, parameters and defaults.
 
-`fault(name, **parameters)` makes one and refuses what it does not know, with the nearest name. Of an answer that is an
-event stream, `after` counts the events that are sent before the fault, untouched; a shorter stream has the fault at its
-end. Any other body has the fault before its second half, or with `after=0` before it begins. Seconds that are None are
-for ever: until the client leaves.
+`fault(name, **parameters)` makes one. It rejects unknown names and suggests the nearest one. For an event stream,
+`after` counts the events that are sent unchanged before the fault. In a shorter stream the fault comes at the end. In
+any other body it comes before the second half, or with `after=0` before the first. Seconds of None last until the
+client leaves.
 """
 
 from __future__ import annotations
@@ -29,21 +29,21 @@ HeaderText = Annotated[str, Meta(pattern=r"^[\x20-\x7e]+$")]
 
 
 class FaultError(ValueError):
-    """A fault, a rule or a plan that cannot be; the message says what to write instead."""
+    """An invalid fault, rule or plan. The message explains what to write instead."""
 
 
 class Fault(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One way in which an answer goes wrong.
 
     Attributes:
-        name: What it is called in a header, a file and `fault()`.
+        name: Its name in a header, a file and `fault()`.
     """
 
     name: ClassVar[str] = ""
 
 
 class NoFault(Fault, frozen=True):
-    """Nothing goes wrong: a step of a sequence that is answered as it would be without it."""
+    """No fault: a step of a sequence with the normal answer."""
 
     name = "answer"
 
@@ -53,8 +53,8 @@ class Status(Fault, frozen=True):
 
     Attributes:
         status: From 200 to 599.
-        body: The body; "" for none, None for an error in the envelope of the route.
-        content_type: What the body says it is.
+        body: The body; "" for an empty one, None for an error in the envelope of the route.
+        content_type: The `Content-Type` header.
         retry_after: The `Retry-After` header: seconds, or an HTTP date.
     """
 
@@ -65,7 +65,7 @@ class Status(Fault, frozen=True):
     retry_after: HeaderText | int | float | None = None
 
     def __post_init__(self) -> None:
-        """Keep `retry_after` as the header's text, however it was given."""
+        """Convert `retry_after` to the text of the header."""
         if self.retry_after is not None:
             force_setattr(self, "retry_after", str(self.retry_after))
 
@@ -74,7 +74,7 @@ class Refuse(Fault, frozen=True):
     """The gateway stops listening: this request's connection is closed unanswered, and new ones are refused.
 
     Attributes:
-        seconds: How long.
+        seconds: The duration.
     """
 
     name = "refuse"
@@ -82,10 +82,10 @@ class Refuse(Fault, frozen=True):
 
 
 class ResetBeforeHeaders(Fault, frozen=True):
-    """The connection is reset when the request has been read, before any byte of an answer.
+    """The connection is reset after the request was read, before any byte of an answer.
 
     Attributes:
-        delay: Seconds of silence first.
+        delay: Seconds of silence before the reset.
     """
 
     name = "reset-before-headers"
@@ -93,10 +93,10 @@ class ResetBeforeHeaders(Fault, frozen=True):
 
 
 class CloseBeforeHeaders(Fault, frozen=True):
-    """The connection is closed when the request has been read, before any byte of an answer.
+    """The connection is closed after the request was read, before any byte of an answer.
 
     Attributes:
-        delay: Seconds of silence first.
+        delay: Seconds of silence before the close.
     """
 
     name = "close-before-headers"
@@ -104,10 +104,10 @@ class CloseBeforeHeaders(Fault, frozen=True):
 
 
 class StallBeforeHeaders(Fault, frozen=True):
-    """Silence when the request has been read, and then the real answer.
+    """Silence after the request was read, then the real answer.
 
     Attributes:
-        seconds: How long; None for ever.
+        seconds: The duration; None until the client leaves.
     """
 
     name = "stall-before-headers"
@@ -115,7 +115,7 @@ class StallBeforeHeaders(Fault, frozen=True):
 
 
 class TrickleHeaders(Fault, frozen=True):
-    """A status line, and then one header after another, without end.
+    """A status line, then headers one after another without end.
 
     Attributes:
         interval: Seconds between two headers.
@@ -129,7 +129,7 @@ class MidBodyFault(Fault, frozen=True):
     """A fault in the middle of a body.
 
     Attributes:
-        after: Events sent first.
+        after: The number of events sent before the fault.
     """
 
     after: After = 2
@@ -139,28 +139,28 @@ class ResetMidBody(MidBodyFault, frozen=True):
     """The connection is reset in the middle of the body.
 
     Attributes:
-        after: Events sent first.
+        after: The number of events sent before the fault.
     """
 
     name = "reset-mid-body"
 
 
 class CloseMidBody(MidBodyFault, frozen=True):
-    """The connection is closed in the middle of an event, and of a chunk of HTTP.
+    """The connection is closed in the middle of an event, and of an HTTP chunk.
 
     Attributes:
-        after: Events sent first.
+        after: The number of events sent before the fault.
     """
 
     name = "close-mid-body"
 
 
 class StallMidBody(MidBodyFault, frozen=True):
-    """Silence in the middle of the body, and then the rest.
+    """Silence in the middle of the body, then the rest.
 
     Attributes:
-        after: Events sent first.
-        seconds: How long; None for ever.
+        after: The number of events sent before the fault.
+        seconds: The duration; None until the client leaves.
     """
 
     name = "stall-mid-body"
@@ -168,12 +168,12 @@ class StallMidBody(MidBodyFault, frozen=True):
 
 
 class TrickleComments(MidBodyFault, frozen=True):
-    """Comments in the middle of an event stream, blank lines before any other body, and then the rest.
+    """Comments in the middle of an event stream, or blank lines before any other body, then the rest.
 
     Attributes:
-        after: Events sent first.
+        after: The number of events sent before the fault.
         interval: Seconds between two comments.
-        seconds: How long; None for ever.
+        seconds: The duration; None until the client leaves.
     """
 
     name = "trickle-comments"
@@ -182,10 +182,10 @@ class TrickleComments(MidBodyFault, frozen=True):
 
 
 class TrickleChunkSize(MidBodyFault, frozen=True):
-    """The size of an HTTP chunk, one digit after another, without end.
+    """The size of an HTTP chunk, digit by digit, without end.
 
     Attributes:
-        after: Events sent first.
+        after: The number of events sent before the fault.
         interval: Seconds between two digits.
     """
 
@@ -194,11 +194,11 @@ class TrickleChunkSize(MidBodyFault, frozen=True):
 
 
 class Truncate(MidBodyFault, frozen=True):
-    """The body ends too early, and as if it were whole: so the real gateway ends a provider's broken stream.
+    """The body ends early but in valid framing, as the real gateway ends a provider's broken stream.
 
     Attributes:
-        after: Events sent first.
-        mid_event: The half of another event is sent as well.
+        after: The number of events sent before the fault.
+        mid_event: Send half of another event as well.
     """
 
     name = "truncate"
@@ -212,21 +212,21 @@ class MissingDone(Fault, frozen=True):
 
 
 class MalformedChunk(MidBodyFault, frozen=True):
-    """A chunk of HTTP whose size is no number.
+    """An HTTP chunk whose size is not a number.
 
     Attributes:
-        after: Events sent first.
+        after: The number of events sent before the fault.
     """
 
     name = "malformed-chunk"
 
 
 class MalformedEvent(MidBodyFault, frozen=True):
-    """An event whose data is not JSON, and then the rest; any other body is JSON that breaks off in such a way.
+    """An event whose data is not JSON, then the rest. In any other body the data replaces the second half.
 
     Attributes:
-        after: Events sent first.
-        data: What stands in the event.
+        after: The number of events sent before the fault.
+        data: The event's data.
     """
 
     name = "malformed-event"
@@ -234,12 +234,12 @@ class MalformedEvent(MidBodyFault, frozen=True):
 
 
 class ErrorEvent(MidBodyFault, frozen=True):
-    """An error in place of an event, in the route's dialect, and then the end; as the whole body if it is no stream.
+    """An error in the route's dialect in place of an event, then the end. Any other body is replaced by the error.
 
     Attributes:
-        after: Events sent first.
-        code: The code inside, as an HTTP status.
-        message: What it says.
+        after: The number of events sent before the fault.
+        code: The error code, as an HTTP status.
+        message: The error message.
     """
 
     name = "error-event"
@@ -251,7 +251,7 @@ class WrongContentType(Fault, frozen=True):
     """The real answer under another content type.
 
     Attributes:
-        content_type: What it says it is.
+        content_type: The `Content-Type` header.
     """
 
     name = "wrong-content-type"
@@ -259,11 +259,11 @@ class WrongContentType(Fault, frozen=True):
 
 
 class OversizedEvent(MidBodyFault, frozen=True):
-    """One event with so many blanks behind its data that it is larger than a reader may want; likewise any other body.
+    """An event, or another body, with added blanks that make it larger than a reader may accept.
 
     Attributes:
-        after: Events sent first.
-        size: Bytes that are added.
+        after: The number of events sent before the fault.
+        size: The number of added bytes.
     """
 
     name = "oversized-event"
@@ -274,7 +274,7 @@ class CloseOnReuse(Fault, frozen=True):
     """The real answer, on a connection that is closed as soon as another request arrives on it.
 
     Attributes:
-        reset: It is reset instead.
+        reset: Reset the connection instead of closing it.
     """
 
     name = "close-on-reuse"
@@ -305,28 +305,28 @@ _ALL: tuple[type[Fault], ...] = (
 )
 
 KINDS: dict[str, type[Fault]] = {kind.name: kind for kind in _ALL}
-"""Every fault by its name."""
+"""All fault types by name."""
 
 T = TypeVar("T", bound=Struct)
 
 
 def fault(name: str, /, **parameters: object) -> Fault:
-    """The fault of this name; numbers and truth values may be given as text.
+    """Make a fault by name. Numbers and booleans may be given as text.
 
     Raises:
-        FaultError: There is no such fault, or it has no such parameter, or not such a value.
+        FaultError: The name or a parameter is unknown, or a value is invalid.
     """
     if name not in KINDS:
-        there_are = f": there are {', '.join(KINDS)}"
-        raise FaultError(f"there is no fault {name!r}{_nearest(name, KINDS) or there_are}")
+        choices = f": use one of {', '.join(KINDS)}"
+        raise FaultError(f"unknown fault {name!r}{_nearest(name, KINDS) or choices}")
     return checked(KINDS[name], parameters, f"fault {name!r}")
 
 
 def checked(kind: type[T], parameters: dict[str, object], what: str) -> T:
-    """The struct with these fields.
+    """Convert parameters to a struct.
 
     Raises:
-        FaultError: A field is unknown or has a value it cannot have; the message begins with `what`.
+        FaultError: A field is unknown or its value is invalid. The message begins with `what`.
     """
     known = kind.__struct_fields__
     for name in parameters:
@@ -345,7 +345,7 @@ def _nearest(name: str, known: Iterable[str]) -> str:
 
 
 def _sentence(error: msgspec.ValidationError) -> str:
-    """What msgspec has against a value, with the parameter's name in front."""
+    """Return msgspec's objection to a value, with the parameter's name in front."""
     text, _, place = str(error).replace("`", "").partition(" - at $.")
     if "regex" in text:
         text = "expected printable ASCII on one line"

@@ -1,4 +1,4 @@
-"""The ASGI middleware that plays faults, and raw access to the connection they need."""
+"""ASGI middleware that injects faults, and the raw connection access that they need."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from ..problems import Problem
 from . import kinds
 from .injection import (
     EXTENSION,
+    AnswerEndedError,
     AnswerHead,
     FaultSend,
     MidBody,
-    OverError,
-    Pieces,
-    WithoutLast,
+    PieceSplitter,
+    WithoutLastEvent,
     fault_refusal,
     raw_connection,
 )
@@ -31,7 +31,7 @@ __all__ = ["HEADER", "BufferedReceive", "ConnectionWithFaults", "FaultMiddleware
 
 
 class BufferedReceive:
-    """The `receive` of a request, which may be read ahead of the application."""
+    """The `receive` of a request whose body can be read ahead of the application."""
 
     def __init__(self, receive: Receive) -> None:
         self._receive = receive
@@ -39,7 +39,7 @@ class BufferedReceive:
         self._all = False
 
     async def body(self) -> bytes:
-        """The whole body, or what there was of it when the client left."""
+        """Return the whole body, or the part that arrived before the client left."""
         while not self._all:
             message = await self._receive()
             self._seen.append(message)
@@ -47,12 +47,12 @@ class BufferedReceive:
         return b"".join(message.get("body", b"") for message in self._seen)
 
     async def receive(self) -> Message:
-        """As ASGI has it: first what was read ahead."""
+        """Return the next ASGI message, those that were read ahead first."""
         return self._seen.pop(0) if self._seen else await self._receive()
 
 
 HEADER = "X-Igw-Fault"
-"""The header in which a request may name the fault it wants to meet."""
+"""The header in which a request may name its own fault."""
 
 _WITHOUT_BODY = (204, 304)
 _WITHIN_HTTP = (
@@ -68,20 +68,20 @@ _WITHIN_HTTP = (
 
 
 class FaultMiddleware:
-    """The application, with the faults of the plan."""
+    """ASGI middleware that injects the faults of a plan."""
 
     def __init__(self, app: ASGIApp, plan: FaultPlan) -> None:
         self._app = app
         self._plan = plan
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request, well or badly."""
+        """Answer one request, with the fault that the plan chooses."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         buffered = BufferedReceive(receive)
         try:
-            scope, fault = await self._chosen(scope, buffered)
+            scope, fault = await self._choose_fault(scope, buffered)
         except FaultError as error:
             await Problem(400, f"{HEADER}: {error}").response()(scope, buffered.receive, send)
             return
@@ -89,11 +89,11 @@ class FaultMiddleware:
             await self._inject(fault, scope, buffered, send)
         except FaultError as error:
             await Problem(501, str(error)).response()(scope, buffered.receive, send)
-        except OverError:
+        except AnswerEndedError:
             return
 
-    async def _chosen(self, scope: Scope, buffered: BufferedReceive) -> tuple[Scope, Fault]:
-        """The request as the application is to see it, and the fault it meets."""
+    async def _choose_fault(self, scope: Scope, buffered: BufferedReceive) -> tuple[Scope, Fault]:
+        """Return the scope for the application, and the fault of this request."""
         method, path = scope["method"], scope["path"]
         headers = {key.decode("latin-1").lower(): value.decode("latin-1") for key, value in scope["headers"]}
         if self._plan.header and HEADER.lower() in headers:
@@ -108,28 +108,28 @@ class FaultMiddleware:
 
     async def _inject(self, fault: Fault, scope: Scope, buffered: BufferedReceive, send: Send) -> None:
         if not isinstance(fault, _WITHIN_HTTP):
-            raw_connection(scope)  # refused here, while there is no answer yet
+            raw_connection(scope)  # raises now, while a refusal can still be sent
         match fault:
             case kinds.MidBodyFault():
-                await self._app(scope, buffered.receive, Pieces(MidBody(fault, FaultSend(scope, send))).send)
+                await self._app(scope, buffered.receive, PieceSplitter(MidBody(fault, FaultSend(scope, send))).send)
             case kinds.NoFault():
                 await self._app(scope, buffered.receive, send)
             case kinds.MissingDone():
-                await self._app(scope, buffered.receive, Pieces(WithoutLast(FaultSend(scope, send))).send)
+                await self._app(scope, buffered.receive, PieceSplitter(WithoutLastEvent(FaultSend(scope, send))).send)
             case kinds.WrongContentType(content_type=content_type):
-                await self._app(scope, buffered.receive, _relabelled(send, content_type))
+                await self._app(scope, buffered.receive, _with_content_type(send, content_type))
             case kinds.CloseOnReuse(reset=reset):
-                await self._app(scope, buffered.receive, _last_on_its_connection(scope, send, reset=reset))
+                await self._app(scope, buffered.receive, _ending_on_reuse(scope, send, reset=reset))
             case kinds.StallBeforeHeaders(seconds=seconds):
                 await buffered.body()
                 if not await raw_connection(scope).gone_within(seconds):
                     await self._app(scope, buffered.receive, send)
             case _:
                 await buffered.body()
-                await self._instead(fault, scope, send)
+                await self._replace_answer(fault, scope, send)
 
-    async def _instead(self, fault: Fault, scope: Scope, send: Send) -> None:
-        """The faults that leave nothing of the answer, after the request has been read."""
+    async def _replace_answer(self, fault: Fault, scope: Scope, send: Send) -> None:
+        """Inject a fault that replaces the whole answer, after the request has been read."""
         match fault:
             case kinds.Status():
                 await _refuse(fault, scope, send)
@@ -151,7 +151,7 @@ class FaultMiddleware:
 
 
 async def _refuse(fault: kinds.Status, scope: Scope, send: Send) -> None:
-    """The status, with what belongs to it."""
+    """Send an answer with this status."""
     body = fault_refusal(scope["path"], fault.status) if fault.body is None else fault.body.encode(errors="replace")
     body = b"" if fault.status in _WITHOUT_BODY else body
     head = AnswerHead(fault.status, [])
@@ -165,21 +165,21 @@ async def _refuse(fault: kinds.Status, scope: Scope, send: Send) -> None:
     await send({"type": "http.response.body", "body": body, "more_body": False})
 
 
-def _relabelled(send: Send, content_type: str) -> Send:
-    """The same `send`, with another content type."""
+def _with_content_type(send: Send, content_type: str) -> Send:
+    """Return a `send` that changes the content type."""
 
-    async def relabelled(message: Message) -> None:
+    async def changed(message: Message) -> None:
         if message["type"] == "http.response.start":
             head = AnswerHead.of(message)
             head.put(b"content-type", content_type.encode())
             message = head.message()
         await send(message)
 
-    return relabelled
+    return changed
 
 
-def _last_on_its_connection(scope: Scope, send: Send, *, reset: bool) -> Send:
-    """The same `send`, which dooms the connection before the answer's last bytes."""
+def _ending_on_reuse(scope: Scope, send: Send, *, reset: bool) -> Send:
+    """Return a `send` that arranges, before the answer's last bytes, for the connection to end on reuse."""
     connection = raw_connection(scope)
 
     async def last(message: Message) -> None:
@@ -190,11 +190,11 @@ def _last_on_its_connection(scope: Scope, send: Send, *, reset: bool) -> Send:
     return last
 
 
-_ARRIVAL_SECONDS = 0.05  # a reset overtakes what the other side has not yet received
+_ARRIVAL_SECONDS = 0.05  # seconds; a reset discards data that the peer has not yet received
 
 
 class ConnectionWithFaults(ClientConnection):
-    """A connection that shows its requests the wire they came by."""
+    """A connection that gives its requests raw access to the socket."""
 
     connection: _SocketConnection
 
@@ -210,21 +210,21 @@ class ConnectionWithFaults(ClientConnection):
         super().connection_made(transport)
 
     def data_received(self, data: bytes) -> None:
-        """Take what the client sends, unless this connection was to end here."""
+        """Handle received bytes, unless the connection ends on reuse."""
         if not self.connection.reused():
             super().data_received(data)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Tell whoever waits."""
+        """Signal the end of the connection."""
         super().connection_lost(exc)
         self.connection.lost.set()
 
 
 class _SocketConnection:
-    """The wire of a transport of asyncio's."""
+    """Raw access to an asyncio transport, as a `RawConnection`."""
 
     def __init__(self, transport: asyncio.Transport) -> None:
-        self.lost = asyncio.Event()
+        self.lost: asyncio.Event = asyncio.Event()
         self._transport = transport
         self._on_reuse = ""
 
@@ -248,7 +248,7 @@ class _SocketConnection:
         except TimeoutError:
             return self.lost.is_set()
         except asyncio.CancelledError:
-            self._transport.close()  # the server ends: uvicorn would say 500 where silence was meant
+            self._transport.close()  # the server stops; uvicorn would send a 500 where silence is intended
             raise
         return True
 
@@ -256,7 +256,7 @@ class _SocketConnection:
         self._on_reuse = "reset" if reset else "close"
 
     def reused(self) -> bool:
-        """End the connection if it was to end now, and say so."""
+        """End the connection if it is to end on reuse, and return whether it is."""
         if self._on_reuse == "reset":
             self._abort()
         elif self._on_reuse:
@@ -269,6 +269,6 @@ class _SocketConnection:
         self._transport.abort()
 
     async def _sent(self) -> None:
-        """Wait until the kernel has everything."""
+        """Wait until the kernel has accepted all bytes."""
         while self._transport.get_write_buffer_size() and not self.lost.is_set():
             await self.gone_within(0.005)

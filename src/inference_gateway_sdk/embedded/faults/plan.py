@@ -1,4 +1,4 @@
-"""Which request meets which fault: rules, their notation and their file."""
+"""Fault plans: the rules that assign faults to requests, their text notation and their file format."""
 
 from __future__ import annotations
 
@@ -40,10 +40,10 @@ _PARAMETER = re.compile(rf"\s*([A-Za-z][A-Za-z0-9_-]*)\s*=\s*({_STRING}|[^;\"]*?
 
 
 def parse_fault(given: str | Mapping[str, object]) -> Fault:
-    """The fault that a text or a mapping describes; the mapping has its name under "name".
+    """Parse a fault from text, or from a mapping that has the fault's name under "name".
 
     Raises:
-        FaultError: It describes none; the message says why, in a sentence.
+        FaultError: The fault is invalid. The message is a sentence with the reason.
     """
     if isinstance(given, str):
         name, _, rest = given.partition(";")
@@ -83,27 +83,27 @@ _BACKLOG = 256
 
 
 class Listener:
-    """Made and used in the server's loop.
+    """The listening socket of a server, which faults can close and reopen. Used in the server's event loop only.
 
     Args:
         server: A running server.
-        sockets: The list of its one listening socket, which it closes when it ends.
+        sockets: The list with the server's only listening socket. The server closes it when it stops.
     """
 
     def __init__(self, server: uvicorn.Server, sockets: list[socket.socket]) -> None:
         self._server = server
         self._sockets = sockets
         self._loop = asyncio.get_running_loop()
-        self._shut = 0  # by how many
+        self._shut = 0  # the number of callers that have shut it
         self._pauses: set[asyncio.Task[None]] = set()
 
     @property
     def loop(self) -> asyncio.AbstractEventLoop:
-        """The server's loop."""
+        """The server's event loop."""
         return self._loop
 
     async def shut(self) -> None:
-        """Refuse connections, and end those on which nothing is being answered."""
+        """Refuse connections, and close the idle ones."""
         self._shut += 1
         if self._shut > 1:
             return
@@ -120,7 +120,7 @@ class Listener:
             connection.shutdown()
 
     async def open(self) -> None:
-        """Accept connections again, once all who shut it have opened it."""
+        """Accept connections again, once every caller of `shut` has called this."""
         self._shut -= 1
         if self._shut or self._server.should_exit:
             return
@@ -130,7 +130,7 @@ class Listener:
         self._server.servers.append(listener)
 
     def shut_for(self, seconds: float) -> None:
-        """Shut it now, and open it so much later."""
+        """Shut now, and open after this many seconds."""
 
         async def pause() -> None:
             await self.shut()
@@ -142,7 +142,7 @@ class Listener:
         task.add_done_callback(self._pauses.discard)
 
     def _share(self, on: bool) -> None:
-        """Whether the socket suffers others at its address: connections that are still open do, but no other server."""
+        """Set SO_REUSEADDR. `bind` needs it while connections are open; off, it keeps other servers away."""
         if os.name == "posix":
             self._sockets[0].setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, on)
 
@@ -153,14 +153,14 @@ class Listener:
 
 
 class RequestInfo(Struct, frozen=True, kw_only=True):
-    """A request, as a rule sees it.
+    """A request as a rule receives it.
 
     Attributes:
-        method: In capitals.
-        path: Without the query.
-        query: What follows the question mark.
-        headers: By lower-case name; of a repeated one, the last.
-        body: The whole body; empty when no rule for this path looks at it.
+        method: The method in upper case.
+        path: The path without the query.
+        query: The query without the question mark.
+        headers: Values by lower-case name. The last value of a repeated header wins.
+        body: The whole body; empty when no rule for this path needs it.
     """
 
     method: str
@@ -171,7 +171,7 @@ class RequestInfo(Struct, frozen=True, kw_only=True):
 
     @property
     def model(self) -> str:
-        """The model it names, in JSON or in a form; "" when it names none."""
+        """The model in the JSON or form body; "" if it has none."""
         content_type = self.headers.get("content-type", "")
         try:
             if content_type.startswith("multipart/"):
@@ -186,19 +186,19 @@ class _Named(Struct):
 
 
 class Rule(Struct, frozen=True):
-    """Which requests meet which faults.
+    """A rule that assigns faults to requests.
 
     Attributes:
-        play: The fault that each request meets, or several that they meet in turn: the first request the first fault,
-            and so on. Text is read as `parse()` reads it.
-        method: Only this method.
-        path: Only this path; `*` stands for anything.
-        model: Only this model, as the request names it; `*` stands for anything.
-        when: Only requests for which this is true.
-        times: For how many requests; None for all that come, or as many as `play` has faults in turn.
-        repeat: Faults in turn begin again after the last.
-        probability: How likely a request is to be taken; one that is not is left to the rules behind.
-        seed: Of the chances: the same seed takes the same requests.
+        play: The fault of each request, or a sequence: the first request gets the first fault, and so on. Text is
+            parsed by `parse_fault()`.
+        method: Match only this method.
+        path: Match only this path; `*` matches any characters.
+        model: Match only this model, as the request names it; `*` matches any characters.
+        when: Match only requests for which this returns true.
+        times: The number of requests to affect; None for all, or for the length of the sequence.
+        repeat: Start the sequence again after its last fault.
+        probability: The probability of affecting a request. Other requests are passed to the next rules.
+        seed: The seed of the random choice. The same seed affects the same requests.
     """
 
     play: Fault | str | Sequence[Fault | str]
@@ -212,10 +212,10 @@ class Rule(Struct, frozen=True):
     seed: int = 0
 
     def __post_init__(self) -> None:
-        """Read what is text.
+        """Parse faults that are given as text.
 
         Raises:
-            FaultError: A value is none that it can have.
+            FaultError: A value is invalid.
         """
         given = (self.play,) if isinstance(self.play, Fault | str) else tuple(self.play)
         if not given:
@@ -228,22 +228,22 @@ class Rule(Struct, frozen=True):
 
     @property
     def faults(self) -> tuple[Fault, ...]:
-        """What it plays, in turn."""
+        """The faults of the sequence."""
         return cast("tuple[Fault, ...]", self.play)
 
     @property
     def reads_body(self) -> bool:
-        """Whether it can only be asked with the request's body."""
+        """True if matching needs the request's body."""
         return self.model is not None or self.when is not None
 
     def is_for(self, method: str, path: str) -> bool:
-        """Whether it is for this route, whatever is asked there."""
+        """Return whether the rule's method and path match."""
         if self.method is not None and self.method.upper() != method:
             return False
         return self.path is None or fnmatchcase(path, self.path)
 
     def matches(self, asked: RequestInfo) -> bool:
-        """Whether it is for this request, however many it has taken."""
+        """Return whether the rule matches this request, regardless of its count."""
         if not self.is_for(asked.method, asked.path):
             return False
         if self.model is not None and not fnmatchcase(asked.model, self.model):
@@ -251,7 +251,7 @@ class Rule(Struct, frozen=True):
         return self.when is None or self.when(asked)
 
     def nth(self, number: int) -> Fault | None:
-        """What the request with this number, from 0, meets; None when the rule is over."""
+        """Return the fault of the request with this number, from 0, or None when the rule is used up."""
         faults = self.faults
         if self.times is not None and number >= self.times:
             return None
@@ -261,15 +261,15 @@ class Rule(Struct, frozen=True):
 
 
 class _Running:
-    """A rule and how far it is."""
+    """A rule and its progress."""
 
     def __init__(self, rule: Rule) -> None:
         self.rule = rule
         self.taken = 0
-        self._chance = Random(rule.seed)  # noqa: S311  (it is to be the same each time)
+        self._chance = Random(rule.seed)  # noqa: S311  (reproducible, not secret)
 
     def take(self) -> Fault | None:
-        """What the next request meets, if anything."""
+        """Return the fault of the next request, if any, and count it."""
         fault = self.rule.nth(self.taken)
         if fault is None or self._chance.random() >= self.rule.probability:
             return None
@@ -278,12 +278,12 @@ class _Running:
 
 
 class FaultPlan:
-    """What goes wrong, and what has.
+    """The faults to inject, and a count of those injected.
 
     Args:
-        rules: Tried in this order; the first that matches a request decides. A fault, or its text, matches every
-            request.
-        header: A request may name its own fault, in the header `X-Igw-Fault`; that comes before every rule.
+        rules: The rules in order; the first that matches a request decides. A fault, or its text, is a rule that
+            matches every request.
+        header: Let a request name its own fault in the header `X-Igw-Fault`, which takes precedence over every rule.
     """
 
     def __init__(self, rules: Iterable[Rule | Fault | str] = (), *, header: bool = False) -> None:
@@ -295,39 +295,39 @@ class FaultPlan:
 
     @property
     def rules(self) -> tuple[Rule, ...]:
-        """The rules, in the order in which they are asked."""
+        """The rules in order of precedence."""
         with self._lock:
             return tuple(running.rule for running in self._running)
 
     @property
     def played(self) -> dict[str, int]:
-        """How often each fault was chosen, by its name."""
+        """The number of times each fault was chosen, by name."""
         with self._lock:
             return dict(self._played)
 
     def taken(self, rule: Rule) -> int:
-        """How many requests this very rule has taken."""
+        """Return the number of requests that this rule has affected."""
         with self._lock:
             return sum(running.taken for running in self._running if running.rule is rule)
 
     def add(self, rule: Rule | Fault | str) -> Rule:
-        """The rule, now the last of the plan."""
+        """Append a rule and return it."""
         running = _Running(_checked_rule(rule))
         with self._lock:
             self._running.append(running)
         return running.rule
 
     def clear(self) -> None:
-        """Forget every rule; what was played stays counted."""
+        """Remove all rules. The counts of faults remain."""
         with self._lock:
             self._running.clear()
 
     def reads_body(self, method: str, path: str) -> bool:
-        """Whether a rule for this route can only be asked with the request's body."""
+        """Return whether a rule for this route needs the request's body to decide."""
         return any(rule.reads_body and rule.is_for(method, path) for rule in self.rules)
 
     def choose(self, asked: RequestInfo) -> Fault | None:
-        """The fault that this request meets, which is counted; None for none."""
+        """Choose and count the fault of this request; None for none."""
         with self._lock:
             running = tuple(self._running)
         for each in running:
@@ -346,35 +346,35 @@ class FaultPlan:
             self._played[fault.name] += 1
 
     def attach(self, listener: Listener | None) -> None:
-        """Have a server's listening socket to shut, or no longer."""
+        """Set the listening socket that the plan can shut. None removes it."""
         self._listener = listener
 
     def shut_for(self, seconds: float) -> None:
-        """Refuse connections for so long; to be called in the server's loop.
+        """Refuse connections for this many seconds. Call it in the server's event loop.
 
         Raises:
-            FaultError: There is no server with a socket.
+            FaultError: The plan is not attached to a listening server.
         """
         self._attached().shut_for(seconds)
 
     @contextmanager
     def refusing(self) -> Generator[None]:
-        """Connections are refused until the block ends; not to be used in the server's own thread.
+        """Refuse connections until the block ends. Do not use it in the server's thread.
 
         Raises:
-            FaultError: There is no server with a socket.
+            FaultError: The plan is not attached to a listening server.
         """
         listener = self._attached()
         asyncio.run_coroutine_threadsafe(listener.shut(), listener.loop).result()
         try:
             yield
         finally:
-            if self._listener is listener:  # otherwise its server has ended
+            if self._listener is listener:  # else its server has stopped
                 asyncio.run_coroutine_threadsafe(listener.open(), listener.loop).result()
 
     def _attached(self) -> Listener:
         if self._listener is None:
-            raise FaultError("nothing listens for this plan: give it to running() or igw serve")
+            raise FaultError("the plan is not attached to a listening server: pass it to running() or igw serve")
         return self._listener
 
 
@@ -391,7 +391,7 @@ class _File(Struct):
 
 
 class _Rule(Struct):
-    """A rule as it is written: as `Rule`, with `fault` or `sequence` for what it plays."""
+    """A rule of the file: the fields of `Rule`, with `fault` or `sequence` for `play`."""
 
     fault: Written | None = None
     sequence: list[Written] | None = None
@@ -405,10 +405,10 @@ class _Rule(Struct):
 
 
 def read_plan(path: Path) -> FaultPlan:
-    """The plan in this file.
+    """Read a plan from a TOML file.
 
     Raises:
-        FaultError: The file cannot be read, or says nothing that can be followed; the message says why.
+        FaultError: The file cannot be read or is not a valid plan. The message gives the reason.
     """
     try:
         text = path.read_text("utf-8")
@@ -423,10 +423,10 @@ def read_plan(path: Path) -> FaultPlan:
 
 
 def parse_plan(text: str) -> FaultPlan:
-    """The plan that this TOML text describes.
+    """Parse a plan from TOML text.
 
     Raises:
-        FaultError: It describes none.
+        FaultError: The text is not a valid plan.
     """
     try:
         loaded = tomllib.loads(text)

@@ -1,1 +1,1 @@
-"""The embedded gateway's MCP: where its tools come from, how a model is offered them, and `/mcp` itself."""
+"""MCP in the embedded gateway: tool sources, the tools offered to a model, and the tool loop."""

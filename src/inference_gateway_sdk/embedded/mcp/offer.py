@@ -1,4 +1,4 @@
-"""ChatTool sources, and how a model is offered their tools: each by itself, or through two selector tools."""
+"""Tool sources, and the tools that a model is offered: each directly, or all through two selector tools."""
 
 from __future__ import annotations
 
@@ -15,51 +15,51 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ..._wire.mcp import McpServerTool, McpToolResult
-    from .toolbox import Placed
+    from .toolbox import SourcedTool
 
 __all__ = ["Direct", "Offer", "Selector", "ToolError", "ToolSource"]
 
 
 class ToolError(Exception):
-    """A tool could not be run, or a server not be asked; the text says why."""
+    """A tool could not be run or a server could not be queried. The message gives the reason."""
 
 
 class ToolSource(Protocol):
-    """Whoever offers tools."""
+    """A source of tools."""
 
     @property
     def address(self) -> str:
-        """What listings call it by: an MCP server's URL."""
+        """The source's name in listings: an MCP server's URL."""
         ...
 
     @property
     def alias(self) -> str:
-        """Its part in a tool's name on `/mcp`: lower-case letters, digits and underscores."""
+        """The source's part of a tool's name on `/mcp`: lower-case letters, digits and underscores."""
         ...
 
     @property
     def tools(self) -> Sequence[McpServerTool]:
-        """What it offers, by its own names; nothing while it cannot be reached."""
+        """The source's tools under their own names; empty while it cannot be reached."""
         ...
 
     async def refresh(self) -> None:
-        """Ask it anew what it offers.
+        """Fetch the list of tools again.
 
         Raises:
-            ToolError: It does not say; it then offers nothing.
+            ToolError: The list could not be fetched. The source then has no tools.
         """
         ...
 
     async def call(self, name: str, arguments: Mapping[str, object]) -> McpToolResult:
-        """What a tool gives; one that ran and failed is a result too.
+        """Run a tool and return its result. A tool that ran and failed has a result too.
 
         Raises:
-            ToolError: It could not be run.
+            ToolError: The tool could not be run.
         """
         ...
 
     async def stop(self) -> None:
-        """Let go of everything. May be called twice."""
+        """Release all resources. May be called twice."""
         ...
 
 
@@ -81,25 +81,25 @@ _EXECUTE_PARAMETERS: dict[str, object] = {
 
 
 class Offer(ABC):
-    """What one chat is offered.
+    """The tools that a chat is offered.
 
     Args:
-        placed: The tools that may be used.
+        placed: The available tools.
     """
 
-    def __init__(self, placed: Sequence[Placed]) -> None:
+    def __init__(self, placed: Sequence[SourcedTool]) -> None:
         self._placed = {each.tool.name: each for each in placed}
 
     @property
     @abstractmethod
     def tools(self) -> list[ChatTool]:
-        """What the model sees."""
+        """The tools as the model sees them."""
 
     async def run(self, name: str, arguments: str) -> str:
-        """What a call gives, as a text for the model.
+        """Run a tool call and return its result as a text for the model.
 
         Args:
-            name: As the model calls the tool, whatever that is.
+            name: The tool's name as the model wrote it.
             arguments: The model's JSON.
         """
         try:
@@ -110,37 +110,37 @@ class Offer(ABC):
     @abstractmethod
     async def _run(self, name: str, arguments: Mapping[str, object]) -> str: ...
 
-    async def _give(self, name: str, arguments: Mapping[str, object]) -> str:
-        """What the tool of this name gives, with or without `mcp_` before it."""
+    async def _run_tool(self, name: str, arguments: Mapping[str, object]) -> str:
+        """Run the tool of this name, with or without the prefix `mcp_`, and return its text."""
         placed = self._placed.get(name) or self._placed.get(name.removeprefix("mcp_"))
         if placed is None:
-            raise ToolError(f"there is no tool {name}")
+            raise ToolError(f"unknown tool {name}")
         result = await placed.run(arguments)
         text = result.text or ("" if result.is_error else _structured(result.structured_content))
         return f"Error: {text}" if result.is_error else text
 
 
 class Direct(Offer):
-    """Each tool by itself."""
+    """An offer of each tool directly."""
 
     @property
     def tools(self) -> list[ChatTool]:
-        """One for each, with its own schema."""
+        """One entry per tool, with the tool's own schema."""
         return [
             _offered_tool(f"mcp_{name}", each.tool.description or "", each.tool.input_schema or {})
             for name, each in self._placed.items()
         ]
 
     async def _run(self, name: str, arguments: Mapping[str, object]) -> str:
-        return await self._give(name, arguments)
+        return await self._run_tool(name, arguments)
 
 
 class Selector(Offer):
-    """Two tools for all."""
+    """An offer of two tools that list and run the others."""
 
     @property
     def tools(self) -> list[ChatTool]:
-        """The one that lists and the one that runs."""
+        """The tool that lists and the tool that runs."""
         return [
             _offered_tool(_GET, "List the tools there are, with what each does and takes.", _GET_PARAMETERS),
             _offered_tool(_EXECUTE, "Run a tool and get its result.", _EXECUTE_PARAMETERS),
@@ -150,9 +150,9 @@ class Selector(Offer):
         if name == _GET:
             return self._listing(str(arguments.get("query") or "").lower())
         if name != _EXECUTE:
-            return await self._give(name, arguments)
+            return await self._run_tool(name, arguments)
         given = arguments.get("arguments")
-        return await self._give(str(arguments.get("name") or ""), given if is_object(given) else {})
+        return await self._run_tool(str(arguments.get("name") or ""), given if is_object(given) else {})
 
     def _listing(self, query: str) -> str:
         listed = [
@@ -172,15 +172,15 @@ def _offered_tool(name: str, description: str, parameters: dict[str, Any]) -> Ch
 
 
 def _read_arguments(arguments: str) -> dict[str, object]:
-    """The arguments that a model wrote; nothing at all stands for none.
+    """Decode the arguments that a model wrote. An empty text means no arguments.
 
     Raises:
-        ToolError: They are no JSON object.
+        ToolError: The text is not a JSON object.
     """
     try:
         return msgspec.json.decode(arguments.strip() or "{}", type=dict[str, object])
     except (msgspec.DecodeError, RecursionError) as error:
-        raise ToolError(f"the arguments are no JSON object: {error}") from error
+        raise ToolError(f"the arguments are not a JSON object: {error}") from error
 
 
 def _structured(value: object) -> str:

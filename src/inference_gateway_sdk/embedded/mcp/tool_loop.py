@@ -1,4 +1,4 @@
-"""The gateway's tool loop: ask, run the calls, ask again, whole or streamed."""
+"""The gateway's tool loop: request an answer, run its tool calls, request the next, whole or streamed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ..chat_schema import ChatMessage, ChatRequest, ChatResponse, ChatToolCall, 
 from ..client_connection import ClientLeft, while_connected
 from ..forwarding import relay_lines, stream_headers
 from ..problems import Problem
-from ..providers.provider import BrokenOff, ProviderError
+from ..providers.provider import ProviderError, ProviderTruncatedError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
@@ -58,27 +58,27 @@ class _Chunk(Struct):
 
 
 def payload(line: bytes) -> bytes | None:
-    """What a line of an event stream holds, None for a line that holds nothing."""
+    """Return the data of a line of an event stream, or None for other lines."""
     return line[5:].strip() if line.startswith(b"data:") else None
 
 
 class StreamedTurn:
-    """Give it lines; what cannot be read is passed over.
+    """A streamed turn, assembled from lines. Unreadable lines are skipped.
 
     Attributes:
-        finish: Why the first choice ended, empty while it has not.
-        done: The provider's own mark for the end has come.
+        finish: The finish reason of the first choice; empty until it has come.
+        done: True once the provider's `[DONE]` has come.
     """
 
     def __init__(self) -> None:
-        self.finish = ""
-        self.done = False
+        self.finish: str = ""
+        self.done: bool = False
         self._texts: dict[str, list[str]] = {"content": [], "reasoning": [], "reasoning_content": []}
         self._calls: dict[int, ChatToolCall] = {}
 
     @property
     def calls(self) -> list[ChatToolCall]:
-        """The tools that it calls, in order."""
+        """The tool calls in order."""
         return [self._calls[index] for index in sorted(self._calls)]
 
     @property
@@ -94,7 +94,7 @@ class StreamedTurn:
         )
 
     def feed(self, line: bytes) -> None:
-        """Take a line into account."""
+        """Process a line."""
         data = payload(line)
         if data == b"[DONE]":
             self.done = True
@@ -107,7 +107,7 @@ class StreamedTurn:
         except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
             return
         for choice in chunk.choices or ():
-            if not choice.index:  # tools are run for the first choice alone
+            if not choice.index:  # tools are run for the first choice only
                 self._follow(choice)
 
     def _follow(self, choice: _Choice) -> None:
@@ -119,6 +119,8 @@ class StreamedTurn:
         self.finish = choice.finish_reason or self.finish
 
     def _add(self, piece: _CallPiece) -> None:
+        # First {"index": 0, "id": "call_1", "function": {"name": "now", "arguments": ""}}
+        # Then {"index": 0, "function": {"arguments": "{\"zone\":"}} and {"index": 0, "function": {"arguments": "1}"}}
         call = self._calls.setdefault(self._place(piece), ChatToolCall(type="function"))
         call.id = call.id or piece.id or ""
         call.type = piece.type or call.type
@@ -130,7 +132,7 @@ class StreamedTurn:
             )
 
     def _place(self, piece: _CallPiece) -> int:
-        """Which call a piece belongs to; one without an index begins another call when it has an id."""
+        """Return the index of the call that a piece belongs to. Without an index, an id begins another call."""
         if piece.index is not None:
             return piece.index
         latest = max(self._calls, default=-1)
@@ -138,30 +140,30 @@ class StreamedTurn:
 
 
 ROUNDS = 10
-"""How often tools are run for one request."""
+"""The number of rounds in which tools are run for one request."""
 
 _DONE = b"data: [DONE]\n"
 
 
 class ChatProvider(Protocol):
-    """As much of a `Provider` as chats need."""
+    """The part of `ModelProvider` that chats need."""
 
     async def chat(self, request: ChatRequest) -> bytes:
-        """As `Provider.chat`."""
+        """Return the body of the answer, as `ModelProvider.chat` does."""
         ...
 
     def chat_stream(self, request: ChatRequest) -> AsyncGenerator[bytes]:
-        """As `Provider.chat_stream`."""
+        """Yield the lines of the answer, as `ModelProvider.chat_stream` does."""
         ...
 
 
 class ToolLoop:
-    """A provider and the tools that its models are offered.
+    """A provider whose models are offered tools, with the loop that runs them.
 
     Args:
-        provider: Who is asked.
-        offer: The tools. They take the place of the client's.
-        problem: What a failure of the provider is to a client.
+        provider: The provider to ask.
+        offer: The tools, which replace the client's.
+        problem: Convert a failure of the provider to an error for the client.
     """
 
     def __init__(self, provider: ChatProvider, offer: Offer, problem: Callable[[ProviderError], Problem]) -> None:
@@ -170,11 +172,11 @@ class ToolLoop:
         self._problem = problem
 
     async def chat(self, request: ChatRequest) -> bytes:
-        """The body of the last answer, which calls tools only when they were run often enough.
+        """Return the body of the last answer. It has tool calls only if the number of rounds is used up.
 
         Raises:
-            ProviderError: There was no first answer.
-            Problem: There was none to the results of tools.
+            ProviderError: The first answer failed.
+            Problem: An answer to tool results failed.
         """
         request = offered(request, self._offer)
         body = await self._provider.chat(request)
@@ -187,7 +189,7 @@ class ToolLoop:
         return body
 
     async def _chat_on(self, request: ChatRequest) -> bytes:
-        """The body of an answer to the results of tools."""
+        """Return the body of an answer to tool results."""
         try:
             body = await self._provider.chat(request)
             go_json.read_first(body, ChatResponse)
@@ -196,13 +198,13 @@ class ToolLoop:
         return body
 
     async def chat_stream(self, request: ChatRequest) -> AsyncGenerator[bytes]:
-        """The lines of all turns, with the provider's mark for the end behind the last alone.
+        """Yield the lines of all turns, with one `[DONE]` at the end.
 
-        A later turn that does not begin is an error in the stream, and its end.
+        If a later turn does not begin, the stream ends with an error event.
 
         Raises:
-            BrokenOff: At any step, as in `Provider.chat_stream`.
-            ProviderError: From the first step only.
+            ProviderTruncatedError: The stream was cut off. Raised at any step, as in `ModelProvider.chat_stream`.
+            ProviderError: The first answer failed. Raised at the first step only.
         """
         request = offered(request, self._offer)
         turn = StreamedTurn()
@@ -218,7 +220,7 @@ class ToolLoop:
                 async with aclosing(self._turn(request, turn)) as lines:
                     async for line in lines:
                         yield line
-            except BrokenOff:
+            except ProviderTruncatedError:
                 raise
             except ProviderError as error:
                 yield self._failure(error)
@@ -228,26 +230,26 @@ class ToolLoop:
             yield b"\n"
 
     async def _turn(self, request: ChatRequest, turn: StreamedTurn) -> AsyncGenerator[bytes]:
-        """The lines of one turn, up to the provider's mark for the end; what breaks behind its finish is whole."""
+        """Yield the lines of one turn up to `[DONE]`. A cut-off after the finish reason is ignored."""
         async with aclosing(self._provider.chat_stream(request)) as lines:
             try:
                 async for line in lines:
                     turn.feed(line)
                     if not turn.done:
                         yield line if line.endswith(b"\n") else line + b"\n\n"
-            except BrokenOff:
+            except ProviderTruncatedError:
                 if not turn.finish:
                     raise
 
     def _failure(self, error: ProviderError) -> bytes:
-        """The real gateway's words for it, as a frame that can be read and says the status."""
+        """Return the real gateway's error as an event, encoded correctly and with the status."""
         problem = self._problem(error)
         reply = {"code": problem.status, "message": f"Failed to start streaming: {problem.text}"}
         return b"data: %s\n\n" % go_json.encode({"error": reply})
 
 
 def offered(request: ChatRequest, offer: Offer) -> ChatRequest:
-    """The request with the gateway's tools in place of the client's; its `tool_choice` stays.
+    """Return the request with the gateway's tools in place of the client's. Its `tool_choice` is unchanged.
 
     See gateway-behaviour.md#mcp-tools.
     """
@@ -255,7 +257,7 @@ def offered(request: ChatRequest, offer: Offer) -> ChatRequest:
 
 
 async def with_results(request: ChatRequest, reply: ChatMessage, offer: Offer) -> ChatRequest:
-    """The request that goes on where a turn called tools: with the turn, and what each of them gives."""
+    """Return the next request after a turn with tool calls: with that turn and the results of its calls."""
     results = [
         ChatMessage(role="tool", tool_call_id=call.id, content=Raw(msgspec.json.encode(await _run_calls(call, offer))))
         for call in reply.tool_calls or ()
@@ -268,7 +270,7 @@ async def _run_calls(call: ChatToolCall, offer: Offer) -> str:
 
 
 def _text_of(body: bytes) -> ChatMessage | None:
-    """The message of the first choice; None when there is none to read."""
+    """Return the message of the first choice, or None if there is none."""
     try:
         choices = go_json.read_first(body, ChatResponse).choices
     except msgspec.DecodeError:
@@ -277,13 +279,13 @@ def _text_of(body: bytes) -> ChatMessage | None:
 
 
 class CutStream(Response):
-    """The answer to a streamed chat that may run tools.
+    """The answer to a streamed chat that may run tools, with the bugs of the real gateway.
 
     Args:
-        provider: Who is asked.
-        request: What is asked.
+        provider: The provider to ask.
+        request: The chat.
         offer: The tools.
-        problem: What a failure of the provider is to a client; its text goes into the frame as it is.
+        problem: Convert a failure of the provider to an error. Its text is inserted into an event without escaping.
     """
 
     def __init__(
@@ -300,7 +302,7 @@ class CutStream(Response):
         self._problem = problem
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send it; the provider's stream is closed however this ends."""
+        """Send the answer. The provider's stream is closed in every case."""
         try:
             await while_connected(receive, self._relay(scope, send))
         except ClientLeft:
@@ -316,7 +318,7 @@ class CutStream(Response):
         try:
             for _ in range(ROUNDS):
                 turn = StreamedTurn()
-                with suppress(BrokenOff):  # it ends cleanly wherever the provider's breaks
+                with suppress(ProviderTruncatedError):  # as in the real gateway, a cut-off looks like an end
                     async with aclosing(self._turn(request, turn)) as frames:
                         async for frame in frames:
                             yield frame
@@ -328,7 +330,7 @@ class CutStream(Response):
         yield b"data: [DONE]\n\n"
 
     async def _turn(self, request: ChatRequest, turn: StreamedTurn) -> AsyncGenerator[bytes]:
-        """The frames of one turn: what is not "data: " with the space is dropped, and what follows the finish too."""
+        """Yield the events of one turn. Lines without "data: " (with the space), and all after the finish, are lost."""
         async with aclosing(self._provider.chat_stream(request)) as lines:
             async for line in lines:
                 if not line.startswith(b"data: "):
@@ -342,7 +344,7 @@ class CutStream(Response):
 
 
 def _stream_status(frame: bytes) -> int:
-    """200, unless the first frame happens to be a readable error whose text is a string."""
+    """Return 503 if the first event is a decodable error with a string as its text, else 200."""
     try:
         msgspec.json.decode(payload(frame.rstrip()) or b"", type=_StreamError)
     except msgspec.DecodeError:

@@ -1,4 +1,4 @@
-"""The gateway's tools: MCP servers and functions, and how a model is offered them."""
+"""The gateway's tools: MCP servers, Python functions, and the offers made to a model."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "FunctionTools",
-    "Placed",
     "RemoteTools",
+    "SourcedTool",
     "Toolbox",
 ]
 
@@ -42,14 +42,14 @@ _REFS = "#/$defs/{name}"
 
 
 class FunctionTools:
-    """Functions that are offered as if an MCP server did.
+    """Python functions that are offered as tools, as if an MCP server had them.
 
     Args:
-        functions: Each with a name of its own, and parameters that JSON can fill; they may be `async`. A function that
-            is not runs in a thread.
+        functions: Functions with distinct names and parameters that JSON can fill. A function that is not `async` runs
+            in a thread.
 
     Raises:
-        TypeError: One of them is no function, or cannot be described.
+        TypeError: One of them is not a function, or cannot be described.
         ValueError: Two have the same name.
     """
 
@@ -61,33 +61,33 @@ class FunctionTools:
         for function in functions:
             described = _Function.of(function)
             if described.tool.name in self._functions:
-                raise ValueError(f"two tools are called {described.tool.name}: each needs a name of its own")
+                raise ValueError(f"two tools are named {described.tool.name}: rename one of them")
             self._functions[described.tool.name] = described
 
     @property
     def tools(self) -> tuple[McpServerTool, ...]:
-        """All of them, always."""
+        """The functions as tools. The list never changes."""
         return tuple(function.tool for function in self._functions.values())
 
     async def refresh(self) -> None:
-        """Nothing changes here."""
+        """Do nothing: the list never changes."""
 
     async def call(self, name: str, arguments: Mapping[str, object]) -> McpToolResult:
-        """What the function returns or raises."""
+        """Run the function and return its result or its exception."""
         function = self._functions.get(name)
         if function is None:
-            raise ToolError(f"there is no tool {name}")
+            raise ToolError(f"unknown tool {name}")
         try:
             return _function_result(await function(arguments))
-        except Exception as error:  # noqa: BLE001  (whatever a user's function raises is the tool's failure)
+        except Exception as error:  # noqa: BLE001  (any exception of a user's function is the tool's failure)
             return McpToolResult(content=[_function_text(str(error) or type(error).__name__)], is_error=True)
 
     async def stop(self) -> None:
-        """There is nothing to let go of."""
+        """Do nothing: no resources are held."""
 
 
 class _Function(Struct, frozen=True):
-    """A function, what it takes as a type, and how it is listed."""
+    """A function, the type of its parameters, and its description as a tool."""
 
     run: Callable[..., Any]
     arguments: type[Struct]
@@ -114,12 +114,12 @@ class _Function(Struct, frozen=True):
 
 
 def _arguments(function: Callable[..., object]) -> type[Struct]:
-    """The function's parameters as the fields of a type, which checks them."""
+    """Return a type whose fields are the function's parameters, to check arguments with."""
     hints = get_type_hints(function, include_extras=True)
     fields: list[Any] = []
     for parameter in inspect.signature(function).parameters.values():
         if parameter.kind not in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
-            raise TypeError(f"{parameter} cannot be given by name")
+            raise TypeError(f"{parameter} cannot be passed by name")
         kind = hints.get(parameter.name, Any)
         required = parameter.default is parameter.empty
         fields.append((parameter.name, kind) if required else (parameter.name, kind, parameter.default))
@@ -156,32 +156,32 @@ class RemoteTools:
     """The tools of one MCP server.
 
     Args:
-        address: Its URL.
-        settings: How long it may take.
+        address: The server's URL.
+        settings: The time limits.
     """
 
     def __init__(self, address: str, settings: McpSettings) -> None:
         self.address = address
-        self.alias = _alias(httpx2.URL(address).netloc.decode())
+        self.alias: str = _alias(httpx2.URL(address).netloc.decode())
         self.tools: tuple[McpServerTool, ...] = ()
         self._settings = settings
-        self._headers: dict[str, str] | None = None  # what each request says besides; None before the first contact
+        self._headers: dict[str, str] | None = None  # session headers of each request; None before the first contact
         self._client: httpx2.AsyncClient | None = None
 
     async def refresh(self) -> None:
-        """As `ToolSource.refresh`."""
+        """Fetch the list of tools again, as `ToolSource.refresh` does."""
         try:
             async with asyncio.timeout(self._settings.request_timeout):
-                self.tools = tuple(await self._listed())
+                self.tools = tuple(await self._list_pages())
         except (ToolError, TimeoutError) as error:
             self.tools, self._headers = (), None
-            raise error if isinstance(error, ToolError) else self._late() from error
+            raise error if isinstance(error, ToolError) else self._timed_out() from error
 
     async def call(self, name: str, arguments: Mapping[str, object]) -> McpToolResult:
-        """As `ToolSource.call`."""
+        """Run a tool, as `ToolSource.call` does."""
         result = await self._ask(tool_call(name, dict(arguments), _CLIENT))
         if result.extra_fields.get("resultType", "complete") != "complete":
-            raise ToolError("the tool wants to be told more, and there is nobody to ask")
+            raise ToolError("the tool needs more input, which the gateway cannot request")
         return result
 
     async def stop(self) -> None:
@@ -193,7 +193,7 @@ class RemoteTools:
         if self._client is not None:
             await self._client.aclose()
 
-    async def _listed(self) -> list[McpServerTool]:
+    async def _list_pages(self) -> list[McpServerTool]:
         tools: list[McpServerTool] = []
         cursor: str | None = None
         for _ in range(_MOST_PAGES):
@@ -205,18 +205,18 @@ class RemoteTools:
         raise ToolError(f"its list of tools has more than {_MOST_PAGES} pages")
 
     async def _ask(self, call: Call[RemoteT]) -> RemoteT:
-        """The result of a call; a session that the server has forgotten is begun anew, once."""
+        """Return the result of a call. If the server has lost the session, begin a new one and try once more."""
         headers = self._headers
         if headers is None:
-            headers = self._headers = await self._greet()
+            headers = self._headers = await self._negotiate()
         reply = await self._send(call, headers)
         if reply.status == 404 and _SESSION in headers:
-            headers = self._headers = await self._greet()
+            headers = self._headers = await self._negotiate()
             reply = await self._send(call, headers)
         return _read_remote(call, reply)
 
-    async def _greet(self) -> dict[str, str]:
-        """Find out how the server is spoken to, and its name; the headers that each request then has."""
+    async def _negotiate(self) -> dict[str, str]:
+        """Negotiate the protocol, learn the server's name, and return the headers of further requests."""
         call = rpc_call("server/discover", None, _CLIENT)
         reply = await self._send(call, {})
         try:
@@ -225,24 +225,24 @@ class RemoteTools:
             found = {}
         versions = found.get("supportedVersions")
         if not is_array(versions) or PROTOCOL_VERSION not in versions:
-            return await self._shake_hands()
+            return await self._initialize()
         meta: Any = found.get("_meta")
-        self._take_name(meta.get(_SERVER_INFO) if is_object(meta) else None)
+        self._adopt_name(meta.get(_SERVER_INFO) if is_object(meta) else None)
         return {}
 
-    async def _shake_hands(self) -> dict[str, str]:
+    async def _initialize(self) -> dict[str, str]:
         wanted = {"protocolVersion": _HANDSHAKE_VERSION, "capabilities": {}, "clientInfo": _CLIENT}
         call = rpc_call("initialize", wanted, _CLIENT)
         reply = await self._send(call, {"mcp-protocol-version": _HANDSHAKE_VERSION})
         begun = _remote_result(_read_remote(call, reply))
-        self._take_name(begun.get("serverInfo"))
+        self._adopt_name(begun.get("serverInfo"))
         headers = {"mcp-protocol-version": str(begun.get("protocolVersion") or _HANDSHAKE_VERSION)}
         if _SESSION in reply.headers:
             headers[_SESSION] = reply.headers[_SESSION]
         await self._exchange("POST", {**_TYPES, **headers}, _INITIALIZED)
         return headers
 
-    def _take_name(self, info: Any) -> None:
+    def _adopt_name(self, info: Any) -> None:
         name = info.get("name") if is_object(info) else None
         if isinstance(name, str) and _alias(name):
             self.alias = _alias(name)
@@ -252,10 +252,10 @@ class RemoteTools:
         return await self._exchange(call.method, {**own, **_TYPES, **headers}, call.body or b"")
 
     async def _exchange(self, method: str, headers: Mapping[str, str], body: bytes = b"") -> Reply:
-        """The whole answer.
+        """Send a request and return the whole answer.
 
         Raises:
-            ToolError: There was none in time.
+            ToolError: No answer came in time.
         """
         request = httpx2.Request(method, self.address, headers=headers, content=body)
         try:
@@ -267,12 +267,12 @@ class RemoteTools:
                 finally:
                     await answer.aclose()
         except TimeoutError:
-            raise self._late() from None
+            raise self._timed_out() from None
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
             raise ToolError(f"{self.address} could not be reached: {error}") from error
         return Reply(answer.status_code, Headers(answer.headers.multi_items()), data)
 
-    def _late(self) -> ToolError:
+    def _timed_out(self) -> ToolError:
         return ToolError(f"{self.address} did not answer in time")
 
     def _open_client(self) -> httpx2.AsyncClient:
@@ -281,7 +281,7 @@ class RemoteTools:
                 timeout=httpx2.Timeout(None, connect=self._settings.dial_timeout),
                 trust_env=not is_this_machine(self.address),
                 limits=httpx2.Limits(max_keepalive_connections=0),
-                follow_redirects=True,  # many a server serves /mcp/ and sends who asks for /mcp there
+                follow_redirects=True,  # many servers redirect /mcp to /mcp/
             )
         return self._client
 
@@ -290,10 +290,10 @@ _TYPES = {"content-type": "application/json", "accept": "application/json, text/
 
 
 def _read_remote(call: Call[RemoteT], reply: Reply) -> RemoteT:
-    """The result in an answer.
+    """Return the result in an answer.
 
     Raises:
-        ToolError: There is an error in its place, or nothing that can be read.
+        ToolError: The answer is an error, or cannot be decoded.
     """
     try:
         return call.read(reply)
@@ -314,17 +314,17 @@ def _alias(name: str) -> str:
 _logger = logging.getLogger(__name__)
 
 
-class Placed(Struct, frozen=True):
-    """A tool and who offers it."""
+class SourcedTool(Struct, frozen=True):
+    """A tool and its source."""
 
     tool: McpServerTool
     source: ToolSource
 
     async def run(self, arguments: Mapping[str, object]) -> McpToolResult:
-        """What it gives.
+        """Run the tool and return its result.
 
         Raises:
-            ToolError: It could not be run.
+            ToolError: The tool could not be run.
         """
         return await self.source.call(self.tool.name, arguments)
 
@@ -333,26 +333,26 @@ class Toolbox:
     """The tools of all sources.
 
     Args:
-        sources: In the order in which they are asked for a tool; empty for a gateway whose MCP is off.
-        settings: Which tools are offered, and how often a server is asked.
+        sources: The sources in order of precedence; empty for a gateway without MCP.
+        settings: The filters of tools, and the polling intervals.
     """
 
     def __init__(self, sources: Sequence[ToolSource], settings: McpSettings) -> None:
         self._sources = sources
         self._settings = settings
-        self._watching: list[asyncio.Task[None]] = []
+        self._polling: list[asyncio.Task[None]] = []
 
     @classmethod
     def build(cls, settings: McpSettings, functions: Iterable[Callable[..., object]] = ()) -> Toolbox:
-        """The toolbox these settings describe.
+        """Build the toolbox that the settings describe.
 
         Args:
-            settings: Whose servers are asked, if MCP is enabled.
-            functions: Python functions that are offered as tools; that they are given is enough to enable them.
+            settings: The servers, used if MCP is enabled.
+            functions: Python functions to offer as tools. Any function enables MCP.
 
         Raises:
-            TypeError: A function that cannot be described.
-            ValueError: Two functions of one name.
+            TypeError: A function cannot be described as a tool.
+            ValueError: Two functions have the same name.
         """
         own = tuple(functions)
         sources: list[ToolSource] = [FunctionTools(own)] if own else []
@@ -362,56 +362,56 @@ class Toolbox:
 
     @property
     def enabled(self) -> bool:
-        """MCP is on."""
+        """True if MCP is on."""
         return bool(self._sources) or self._settings.enabled
 
     @property
     def configured(self) -> bool:
-        """There is somebody to ask, reachable or not."""
+        """True if there are tool sources, reachable or not."""
         return bool(self._sources)
 
-    def everything(self) -> list[Placed]:
-        """What all sources offer, those that are not for models included."""
-        return [Placed(tool, source) for source in self._sources for tool in source.tools]
+    def everything(self) -> list[SourcedTool]:
+        """Return the tools of all sources, also those that models are not offered."""
+        return [SourcedTool(tool, source) for source in self._sources for tool in source.tools]
 
-    def offered(self) -> list[Placed]:
-        """What models may use: of two tools with the same name only the first."""
-        found: dict[str, Placed] = {}
+    def offered(self) -> list[SourcedTool]:
+        """Return the tools that models may use. Of tools with the same name only the first is included."""
+        found: dict[str, SourcedTool] = {}
         for placed in self.everything():
-            if self._may_be_used(placed.tool.name):
+            if self._is_allowed(placed.tool.name):
                 found.setdefault(placed.tool.name, placed)
         return list(found.values())
 
     def offer(self) -> Offer | None:
-        """What a chat is offered; None when there is nothing."""
+        """Return the offer for a chat, or None if there are no tools."""
         placed = self.offered()
         if not placed:
             return None
         return Direct(placed) if self._settings.mode == "direct" else Selector(placed)
 
-    def by_public_name(self) -> dict[str, Placed]:
-        """What `/mcp` offers, by the names it has there: `mcp_`, the source's alias and the tool's own name."""
+    def by_public_name(self) -> dict[str, SourcedTool]:
+        """Return the tools on `/mcp` by their names there: `mcp_`, the source's alias and the tool's own name."""
         aliases = self._aliases()
         return {
             f"mcp_{aliases[id(placed.source)]}_{placed.tool.name}": placed
             for placed in self.everything()
-            if self._may_be_used(placed.tool.name)
+            if self._is_allowed(placed.tool.name)
         }
 
     async def start(self) -> None:
-        """Ask every source, and go on asking."""
+        """Fetch the tools of every source, and keep fetching them in the background."""
         await asyncio.gather(*(self._refresh(source) for source in self._sources))
-        self._watching = [asyncio.ensure_future(self._watch(source)) for source in self._sources]
+        self._polling = [asyncio.ensure_future(self._poll(source)) for source in self._sources]
 
     async def stop(self) -> None:
-        """Let go of everything. May be called twice."""
-        for task in self._watching:
+        """Stop fetching and stop all sources. May be called twice."""
+        for task in self._polling:
             task.cancel()
-        await asyncio.gather(*self._watching, return_exceptions=True)
+        await asyncio.gather(*self._polling, return_exceptions=True)
         for source in self._sources:
             await source.stop()
 
-    async def _watch(self, source: ToolSource) -> None:
+    async def _poll(self, source: ToolSource) -> None:
         while True:
             settings = self._settings
             interval = settings.polling_interval if source.tools else settings.reconnect_interval
@@ -425,22 +425,22 @@ class Toolbox:
         try:
             await source.refresh()
         except ToolError as error:
-            if had or not self._watching:  # once, not each time anew
+            if had or not self._polling:  # once per outage, not at each attempt
                 _logger.warning("no tools from the MCP server %s: %s", source.address, error)
 
-    def _may_be_used(self, name: str) -> bool:
+    def _is_allowed(self, name: str) -> bool:
         names = {name, f"mcp_{name}"}
         if self._settings.include:
             return not names.isdisjoint(self._settings.include)
         return names.isdisjoint(self._settings.exclude)
 
     def _aliases(self) -> dict[int, str]:
-        """Each source's alias, with a number behind it where another has the same."""
+        """Return each source's alias, with a number appended if an earlier one has the same."""
         taken: set[str] = set()
-        return {id(source): _untaken(source.alias, taken) for source in self._sources}
+        return {id(source): _unused_name(source.alias, taken) for source in self._sources}
 
 
-def _untaken(alias: str, taken: set[str]) -> str:
+def _unused_name(alias: str, taken: set[str]) -> str:
     name = next(each for each in _numbered(alias) if each not in taken)
     taken.add(name)
     return name

@@ -1,1 +1,1 @@
-"""The providers behind the embedded gateway: relays to addresses, and the smoke-test model in process."""
+"""The embedded gateway's providers: over HTTP, scripted, and the smoke-test model in a child process."""

@@ -1,8 +1,7 @@
-"""The providers the gateway knows: where each is reached, how it wants to be authorised, and on which paths.
+"""The known providers: their addresses, authorisation and paths.
 
-The facts on the first 15 are those of gateway-behaviour.md#providers; newer gateways know `elevenlabs` and `webwright`
-too.
-A provider's address and key come from `<ID>_API_URL` and `<ID>_API_KEY`.
+The facts on the first 15 are those of gateway-behaviour.md#providers. Newer gateways also know `elevenlabs` and
+`webwright`. A provider's address and key come from `<ID>_API_URL` and `<ID>_API_KEY`.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ __all__ = ["CATALOGUE", "Auth", "Profile"]
 
 
 class Auth(enum.Enum):
-    """How a provider's key is sent."""
+    """The header in which a provider's key is sent."""
 
     BEARER = "bearer"
     X_API_KEY = "x-api-key"
@@ -24,16 +23,16 @@ class Auth(enum.Enum):
 
 
 class Profile(Struct, frozen=True):
-    """What is fixed about a provider.
+    """The fixed properties of a provider.
 
     Attributes:
-        id: As in model names and in `?provider=`.
-        url: Where it is reached when no address is configured; empty where that is not known.
-        auth: How its key is sent.
-        models_path: Below the address.
-        chat_path: Below the address.
-        stream_usage: It understands `stream_options`, so that usage can be asked for on streams.
-        endpoints: What it offers beside chat and models.
+        id: The name in model names and in `?provider=`.
+        url: The default address; empty if the provider has none.
+        auth: The header of its key.
+        models_path: The path of the model list, below the address.
+        chat_path: The path of chat completions, below the address.
+        stream_usage: It understands `stream_options`, so usage can be requested on streams.
+        endpoints: The endpoints it offers besides chat and models.
     """
 
     id: str
@@ -46,7 +45,7 @@ class Profile(Struct, frozen=True):
 
     @property
     def needs_key(self) -> bool:
-        """Whether it refuses to be asked without a key."""
+        """True if the provider refuses requests without a key."""
         return self.auth is not Auth.NONE
 
 

@@ -1,4 +1,4 @@
-"""Providers reached over HTTP, and the context windows their runtimes report."""
+"""Providers over HTTP, and the context sizes that their runtimes report."""
 
 from __future__ import annotations
 
@@ -19,7 +19,16 @@ from .. import go_json
 from ..forwarding import Lines
 from ..oidc import is_this_machine
 from .catalogue import Auth, Profile
-from .provider import Ask, BrokenOff, Listed, ProviderError, ProviderResponse, Refused, Silent, Unreachable
+from .provider import (
+    Listed,
+    ProviderError,
+    ProviderRequest,
+    ProviderResponse,
+    ProviderStatusError,
+    ProviderTimeoutError,
+    ProviderTruncatedError,
+    ProviderUnreachableError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterator, Sequence
@@ -39,8 +48,8 @@ _JSON_ONLY = (
 )
 
 
-# A connection that is kept may be closed by the provider just when it is used again. That is worth a TLS handshake,
-# where few servers close within seconds, and not the cheap opening of a plain one.
+# The provider may close an idle connection at the moment of its reuse. Saving a TLS handshake is worth that risk, as
+# few servers close within seconds. Saving a plain connect is not.
 _KEPT = httpx2.Limits(max_keepalive_connections=20, keepalive_expiry=4)
 _NONE_KEPT = httpx2.Limits(max_keepalive_connections=0)
 
@@ -49,11 +58,11 @@ class HttpProvider:
     """A provider that is reached over HTTP.
 
     Args:
-        profile: What is fixed about it.
-        url: Where it is; None for the profile's own address.
-        key: Its key, None for none.
-        header_timeout: Seconds it may take until the head of an answer; None for ever.
-        two_versions: Anthropic's version is added to one that the client names (a quirk).
+        profile: The provider's fixed properties.
+        url: Its address, or None for the profile's.
+        key: Its key, or None.
+        header_timeout: Seconds until the head of an answer must arrive; None for no limit.
+        two_versions: Add the gateway's `anthropic-version` even if the client sent one (a quirk).
     """
 
     def __init__(
@@ -75,11 +84,11 @@ class HttpProvider:
 
     @property
     def url(self) -> str:
-        """Where it is."""
+        """The provider's address, without a trailing slash."""
         return self._url
 
     async def start(self) -> None:
-        """Nothing takes time here: connections open when first needed."""
+        """Do nothing: connections open on first use."""
 
     async def stop(self) -> None:
         """Close the connections."""
@@ -87,23 +96,23 @@ class HttpProvider:
             await self._client.aclose()
 
     async def models(self) -> list[Listed]:
-        """The entries of the `data` array of the provider's list; a list under another name reads as empty.
+        """Return the entries of the `data` array of the provider's list, or none if it has no such array.
 
         Raises:
-            ProviderError: It could not be had.
-            msgspec.DecodeError: It is not JSON.
+            ProviderError: The list could not be fetched.
+            msgspec.DecodeError: The list is not valid JSON.
         """
         async with self._asking("GET", self._profile.models_path, b"") as answer:
             listing = msgspec.json.decode(await _whole_answer(answer), type=_Listing)
         return [_relay_listed(entry) for entry in listing.data or []]
 
     async def chat(self, request: ChatRequest) -> bytes:
-        """As `ModelProvider.chat`."""
+        """Return the body of the answer, as `ModelProvider.chat` does."""
         async with self._asking("POST", self._profile.chat_path, go_json.encode(request)) as answer:
             return await _whole_answer(answer)
 
     async def chat_stream(self, request: ChatRequest) -> AsyncGenerator[bytes]:
-        """As `ModelProvider.chat_stream`."""
+        """Yield the lines of the answer, as `ModelProvider.chat_stream` does."""
         async with self._asking("POST", self._profile.chat_path, go_json.encode(request)) as answer:
             lines = Lines()
             try:
@@ -116,13 +125,13 @@ class HttpProvider:
                 yield lines.rest
 
     @asynccontextmanager
-    async def exchange(self, ask: Ask) -> AsyncGenerator[ProviderResponse]:
-        """As `ModelProvider.exchange`; a key that the client sent along is never the one that arrives."""
+    async def exchange(self, outgoing: ProviderRequest) -> AsyncGenerator[ProviderResponse]:
+        """Open an answer, as `ModelProvider.exchange` does. A key that the client sent is not passed on."""
         ours = {"authorization", self._auth.value}
-        theirs = [pair for pair in ask.headers if pair[0] not in ours]
-        named = "" if self._two_versions or not ask.header("anthropic-version") else "anthropic-version"
+        theirs = [pair for pair in outgoing.headers if pair[0] not in ours]
+        named = "" if self._two_versions or not outgoing.header("anthropic-version") else "anthropic-version"
         added = [pair for pair in self._authorisation if pair[0] != named]
-        async with self._sending(ask, [*theirs, *added]) as answer:
+        async with self._sending(outgoing, [*theirs, *added]) as answer:
             headers = tuple(
                 (name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in answer.headers.raw
             )
@@ -131,25 +140,27 @@ class HttpProvider:
 
     @asynccontextmanager
     async def _asking(self, method: str, path: str, body: bytes) -> AsyncGenerator[httpx2.Response]:
-        """The 200 answer to a request of the gateway's own making."""
-        ask = Ask(method=method, path=path, body=body)
-        async with self._sending(ask, [*_JSON_ONLY, *self._authorisation]) as answer:
+        """Open the 200 answer to a request that the gateway makes itself."""
+        outgoing = ProviderRequest(method=method, path=path, body=body)
+        async with self._sending(outgoing, [*_JSON_ONLY, *self._authorisation]) as answer:
             if answer.status_code != 200:
-                raise Refused(answer.status_code, await _whole_answer(answer))
+                raise ProviderStatusError(answer.status_code, await _whole_answer(answer))
             yield answer
 
     @asynccontextmanager
-    async def _sending(self, ask: Ask, headers: list[tuple[str, str]]) -> AsyncGenerator[httpx2.Response]:
+    async def _sending(
+        self, outgoing: ProviderRequest, headers: list[tuple[str, str]]
+    ) -> AsyncGenerator[httpx2.Response]:
         pairs = [(name.encode("latin-1", "replace"), value.encode("latin-1", "replace")) for name, value in headers]
         try:
-            base = _root(self._url) if ask.at_root else self._url
-            request = httpx2.Request(ask.method, base + ask.path, content=ask.body, headers=pairs)
-            async with asyncio.timeout(None if ask.patient else self._header_timeout):
+            base = _root(self._url) if outgoing.at_root else self._url
+            request = httpx2.Request(outgoing.method, base + outgoing.path, content=outgoing.body, headers=pairs)
+            async with asyncio.timeout(None if outgoing.patient else self._header_timeout):
                 answer = await self._open_client().send(request, stream=True)
         except TimeoutError:
-            raise Silent(ask.path) from None
+            raise ProviderTimeoutError(outgoing.path) from None
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
-            raise Unreachable(_why(error, self._url)) from error
+            raise ProviderUnreachableError(_why(error, self._url)) from error
         try:
             yield answer
         finally:
@@ -157,16 +168,16 @@ class HttpProvider:
 
     def _open_client(self) -> httpx2.AsyncClient:
         if self._client is None:
-            # Proxies of the environment are for the world outside: the real gateway never takes one to this machine.
+            # As in the real gateway, the environment's proxies are not used for this machine.
             here, secure = is_this_machine(self._url), self._url.startswith("https:")
-            verify = httpx2.create_ssl_context() if secure or not here else False  # reads every root: not for nothing
+            verify = httpx2.create_ssl_context() if secure or not here else False  # loading all roots is slow
             limits = _KEPT if secure else _NONE_KEPT
             self._client = httpx2.AsyncClient(timeout=None, trust_env=not here, verify=verify, limits=limits)
         return self._client
 
 
 class _Entry(msgspec.Struct):
-    """A model in a provider's list, with the four names under which providers say how large its context is."""
+    """A model in a provider's list, with the four names that providers use for its context size."""
 
     id: str = ""
     object: str | None = None
@@ -196,7 +207,7 @@ def _root(url: str) -> str:
 
 
 async def _pieces(answer: httpx2.Response) -> AsyncGenerator[bytes]:
-    """The body as it came, still compressed if it was."""
+    """Yield the body as received, without decompression."""
     try:
         async for data in answer.aiter_raw():
             yield data
@@ -211,8 +222,8 @@ async def _whole_answer(answer: httpx2.Response) -> bytes:
         raise _broken(error) from error
 
 
-def _broken(error: httpx2.HTTPError) -> BrokenOff:
-    return BrokenOff(str(error) or "unexpected EOF")
+def _broken(error: httpx2.HTTPError) -> ProviderTruncatedError:
+    return ProviderTruncatedError(str(error) or "unexpected EOF")
 
 
 def _relay_listed(entry: _Entry) -> Listed:
@@ -227,7 +238,7 @@ def _relay_listed(entry: _Entry) -> Listed:
 
 
 def _why(error: BaseException, url: str) -> str:
-    """The failure as the real gateway words it: "dial tcp 127.0.0.1:9: connect: connection refused"."""
+    """Describe the failure as the real gateway does: "dial tcp 127.0.0.1:9: connect: connection refused"."""
     if not isinstance(error, httpx2.ConnectError):
         return str(error) or type(error).__name__
     parts = urlsplit(url)
@@ -263,16 +274,16 @@ class _Show(Struct):
 
 
 async def with_runtime_context(name: str, provider: ModelProvider, models: Sequence[Listed]) -> list[Listed]:
-    """The models with the sizes that the running server states, in place of those of its list.
+    """Return the models with the context sizes that the running server reports, in place of the list's.
 
     Args:
         name: The provider's id.
-        provider: Whom to ask.
-        models: Those that it lists.
+        provider: The provider to ask.
+        models: The models it lists.
     """
     measure = {"llamacpp": _llama_cpp, "ollama": _ollama}.get(name)
     if measure is None or all(model.context_source == "runtime" for model in models):
-        return list(models)  # whoever lists them knows: it runs them itself
+        return list(models)  # the provider runs the models itself and knows their sizes
     sizes = await measure(provider, models)
     return [
         replace(model, context_tokens=size, context_source="runtime") if size else model
@@ -281,7 +292,7 @@ async def with_runtime_context(name: str, provider: ModelProvider, models: Seque
 
 
 async def _llama_cpp(provider: ModelProvider, models: Sequence[Listed]) -> list[int | None]:
-    props = await _read_context(provider, Ask(method="GET", path="/props", at_root=True), _Props)
+    props = await _read_context(provider, ProviderRequest(method="GET", path="/props", at_root=True), _Props)
     generation = props.default_generation_settings if props else None
     return [generation.n_ctx if generation else None] * len(models)
 
@@ -293,23 +304,25 @@ async def _ollama(provider: ModelProvider, models: Sequence[Listed]) -> list[int
         body = msgspec.json.encode({"model": model.id})
         headers = (("content-type", "application/json"),)
         async with turn:
-            show = await _read_context(provider, Ask(path="/api/show", headers=headers, body=body, at_root=True), _Show)
+            show = await _read_context(
+                provider, ProviderRequest(path="/api/show", headers=headers, body=body, at_root=True), _Show
+            )
         return _show_context(show) if show else None
 
     return list(await asyncio.gather(*map(one, models)))
 
 
 def _show_context(show: _Show) -> int | None:
-    """The size that a model was given; where it was given none, the one it was trained with."""
+    """Return the configured context size, or the size that the model was trained with."""
     if given := _NUM_CTX.search(show.parameters or ""):
         return int(given[1])
     info = show.model_info or {}
     return next((size for key, size in info.items() if key.endswith(".context_length") and isinstance(size, int)), None)
 
 
-async def _read_context(provider: ModelProvider, ask: Ask, into: type[ContextT]) -> ContextT | None:
+async def _read_context(provider: ModelProvider, outgoing: ProviderRequest, into: type[ContextT]) -> ContextT | None:
     try:
-        async with provider.exchange(ask) as answer:
+        async with provider.exchange(outgoing) as answer:
             body = b"".join([piece async for piece in answer.pieces])
         return msgspec.json.decode(body, type=into) if answer.status == 200 else None
     except (ProviderError, msgspec.DecodeError, UnicodeDecodeError):

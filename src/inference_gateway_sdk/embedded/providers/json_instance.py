@@ -1,8 +1,8 @@
-"""A JSON schema turned into a value that fits it: what a scripted model answers where one is asked to hold to a schema.
+"""Make a value that fits a JSON schema, for a scripted model that is asked for structured output.
 
-The same schema and text always give the same value. It has every property, one item to a list, the first alternative
-and the first of an enumeration; a schema that refers to itself is followed once round. What strict schemas of providers
-leave out is not looked at: `not`, `if`, `dependentRequired`, `patternProperties`, `unevaluatedProperties`.
+The same schema and text always give the same value. It has every property, one item per list, the first alternative
+and the first enumeration value. A schema that refers to itself is followed one level deep. Keywords that providers'
+strict schemas leave out are ignored: `not`, `if`, `dependentRequired`, `patternProperties`, `unevaluatedProperties`.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ __all__ = ["NoInstance", "instance"]
 
 Schema = dict[str, object]
 
-_MOST_STEPS = 10_000  # subschemas visited: alternatives within alternatives could take for ever
-_LONGEST = 100_000  # characters of a text
+_MOST_STEPS = 10_000  # subschemas visited; nested alternatives could take exponential time
+_LONGEST = 100_000  # characters in a string
 _FORMATS = {
     "date": "2023-11-14",
     "date-time": "2023-11-14T22:13:20Z",
@@ -42,19 +42,19 @@ _TYPE_HINTS = {
 }
 
 
-class NoInstance(Exception):  # noqa: N818  (it says what there is not)
-    """There is no such value, or none is found; the text says why."""
+class NoInstance(Exception):  # noqa: N818  (the name describes the result)
+    """The schema has no instance, or none was found. The message gives the reason."""
 
 
 def instance(schema: object, text: str = "text") -> object:
-    """A value that fits the schema.
+    """Return a value that fits the schema.
 
     Args:
-        schema: A JSON schema (draft 2020-12), as read from JSON; references lead into itself.
-        text: What a string holds where the schema leaves it free.
+        schema: A JSON schema (draft 2020-12), decoded from JSON. References must point into this schema.
+        text: The content of strings that the schema does not restrict.
 
     Raises:
-        NoInstance: The schema cannot be fulfilled or understood.
+        NoInstance: The schema cannot be satisfied or is not understood.
     """
     try:
         return _Maker(schema, text).make(schema)
@@ -63,18 +63,18 @@ def instance(schema: object, text: str = "text") -> object:
 
 
 class _Maker:
-    """Makes values of one schema and of what lies in it."""
+    """Makes values for one schema and its subschemas."""
 
     def __init__(self, root: object, text: str) -> None:
         self._root = root
         self._text = text
         self._steps = 0
-        self._inside: list[str] = []  # the references that lead to where we are
+        self._inside: list[str] = []  # the references that were followed to reach the current subschema
 
     def make(self, schema: object) -> object:
         self._steps += 1
         if self._steps > _MOST_STEPS:
-            raise NoInstance("the schema asks for too much")
+            raise NoInstance("the schema needs too many values")
         if schema is True:
             return self._text
         if not isinstance(schema, dict):
@@ -96,7 +96,7 @@ class _Maker:
         return self._typed(schema)
 
     def _all_of(self, schema: Schema) -> object:
-        """A value of all the parts, put together with what stands beside them."""
+        """Return a value that fits all parts of `allOf` and the keywords beside it."""
         outside = len(self._inside)
         try:
             parts = [self._followed(part, self._inside[:outside]) for part in _list(schema["allOf"])]
@@ -105,7 +105,7 @@ class _Maker:
             del self._inside[outside:]
 
     def _referred(self, schema: Schema) -> object:
-        """A value of what a reference names, within what stands beside the reference."""
+        """Return a value that fits the target of `$ref` and the keywords beside it."""
         outside = len(self._inside)
         try:
             return self.make(self._followed(schema, self._inside[:outside]))
@@ -113,20 +113,20 @@ class _Maker:
             del self._inside[outside:]
 
     def _followed(self, schema: object, outside: list[str]) -> object:
-        """The schema, its reference replaced by what that names."""
+        """Return the schema with its reference replaced by the target."""
         seen = [*outside]
         while "$ref" in (referring := _mapping(schema)):
             reference = str(referring["$ref"])
             if reference in seen:
-                raise NoInstance(f"{reference!r:.80} needs itself")
+                raise NoInstance(f"{reference!r:.80} requires itself")
             seen.append(reference)
             self._inside.append(reference)
             schema = _merged(_without(referring, "$ref"), _found(self._root, reference))
         return schema
 
     def _first(self, beside: Schema, alternatives: list[object]) -> object:
-        """A value of the first alternative that has one."""
-        why = NoInstance("there are no alternatives")
+        """Return a value of the first alternative that has one."""
+        why = NoInstance("the list of alternatives is empty")
         for alternative in alternatives:
             try:
                 return self.make(_merged(beside, alternative))
@@ -154,7 +154,7 @@ class _Maker:
             return _string(schema, self._text)
         if kind in ("boolean", "null"):
             return True if kind == "boolean" else None
-        raise NoInstance(f"there is no type {kind!r:.80}")
+        raise NoInstance(f"unknown type {kind!r:.80}")
 
     def _object(self, schema: Schema) -> dict[str, object]:
         described = _mapping(schema.get("properties", {}))
@@ -183,7 +183,7 @@ class _Maker:
         least = _count(schema, "minItems", 0)
         most = _count(schema, "maxItems", max(least, 1))
         if least > most:
-            raise NoInstance(f"there are not both at least {least} and at most {most} items")
+            raise NoInstance(f"minItems {least} is above maxItems {most}")
         if schema.get("uniqueItems") is True and least > 1:
             raise NoInstance("several unique items cannot be made")
         inner = [*_list(schema.get("prefixItems", []))]
@@ -202,14 +202,14 @@ class _Maker:
 def _string(schema: Schema, text: str) -> str:
     least, most = _count(schema, "minLength", 0), _count(schema, "maxLength", _LONGEST)
     if least > min(most, _LONGEST):
-        raise NoInstance(f"a text of at least {least} characters cannot be made")
+        raise NoInstance(f"minLength {least} is above the limit of {min(most, _LONGEST)} characters")
     if "pattern" in schema:
         return _patterned(str(schema["pattern"]), least, most)
     formed = _FORMATS.get(str(schema.get("format")))
     if formed is None:
         return text[:most].ljust(least, ".")
     if not least <= len(formed) <= most:
-        raise NoInstance(f"the one text of its format has not {least} to {most} characters")
+        raise NoInstance(f"the example of its format does not have {least} to {most} characters")
     return formed
 
 
@@ -217,16 +217,16 @@ def _patterned(pattern: str, least: int, most: int) -> str:
     try:
         return matching(pattern, least, most)
     except NoText as error:
-        raise NoInstance(f"no text is found for the pattern {pattern!r:.80}: {error}") from error
+        raise NoInstance(f"no text was found for the pattern {pattern!r:.80}: {error}") from error
 
 
 def _number(schema: Schema, *, whole: bool) -> float:
-    """A number within the bounds: 1 if that will do, else one nearby."""
+    """Return a number within the bounds: 1 if it fits, else one nearby."""
     low, high = _bounds(schema, "minimum", "exclusiveMinimum"), _bounds(schema, "maximum", "exclusiveMaximum")
     near = max([*low, min([*high, Fraction(1)])])
     step = _fraction(schema.get("multipleOf")) or Fraction(whole)
     if step > 0:
-        step = Fraction(step.numerator) if whole else step  # the whole ones among its multiples
+        step = Fraction(step.numerator) if whole else step  # an integer that is a multiple of 3/2 is a multiple of 3
         first = math.ceil(near / step)
         candidates = [step * factor for factor in (first, first - 1, first + 1)]
     else:
@@ -234,7 +234,7 @@ def _number(schema: Schema, *, whole: bool) -> float:
     for value in candidates:
         if _within(value, schema):
             return int(value) if value.denominator == 1 else float(value)
-    raise NoInstance("no number is found within the bounds")
+    raise NoInstance("no number was found within the bounds")
 
 
 def _within(value: Fraction, schema: Schema) -> bool:
@@ -253,14 +253,14 @@ def _bounds(schema: Schema, *names: str) -> list[Fraction]:
 
 
 def _fraction(value: object) -> Fraction | None:
-    """A JSON number exactly as it is written; None for anything else."""
+    """Return a JSON number exactly as written, or None for any other value."""
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
         return None
     return Fraction(str(value))
 
 
 def _known_type(schema: Schema) -> str:
-    """The type that the other keywords speak of."""
+    """Return the type that the other keywords imply."""
     return next((kind for kind, names in _TYPE_HINTS.items() if any(name in schema for name in names)), "string")
 
 
@@ -270,7 +270,7 @@ def _kinds(schema: Schema) -> list[str]:
 
 
 def _names(value: object) -> tuple[str, ...]:
-    """The types that a JSON value is of."""
+    """Return the schema types of a JSON value."""
     for kind, names in ((bool, ("boolean",)), (int, ("integer", "number")), (float, ("number",)), (str, ("string",))):
         if isinstance(value, kind):
             return names
@@ -278,7 +278,7 @@ def _names(value: object) -> tuple[str, ...]:
 
 
 def _merged(one: Schema, *others: object) -> object:
-    """One schema that asks for what all of them ask for, as far as that can be said without looking deeper."""
+    """Merge schemas into one that requires what each of them requires, without resolving nested schemas."""
     merged = dict(one)
     for other in others:
         if other is True:
@@ -291,7 +291,7 @@ def _merged(one: Schema, *others: object) -> object:
 
 
 def _both(name: str, one: object, other: object) -> object:
-    """What a keyword says when two schemas that must both be fulfilled say different things."""
+    """Combine the values of one keyword from two schemas that must both hold."""
     if name == "properties" and isinstance(one, dict) and isinstance(other, dict):
         mine, theirs = cast("Schema", one), cast("Schema", other)
         shared = {key: {"allOf": [mine[key], theirs[key]]} for key in mine if key in theirs}
@@ -307,16 +307,16 @@ def _both(name: str, one: object, other: object) -> object:
 
 
 def _found(root: object, reference: str) -> object:
-    """The part of the root that a reference such as "#/$defs/Place" names (RFC 6901)."""
+    """Return the part of the root that a reference such as "#/$defs/Place" points to (RFC 6901)."""
     if not reference.startswith("#"):
-        raise NoInstance(f"{reference!r:.80} leads out of the schema")
+        raise NoInstance(f"{reference!r:.80} points outside the schema")
     found = root
     for step in unquote(reference[1:]).split("/")[1:]:
         key = step.replace("~1", "/").replace("~0", "~")
         if isinstance(found, dict) and key in found:
             found = cast("Schema", found)[key]
         else:
-            raise NoInstance(f"{reference!r:.80} leads nowhere")
+            raise NoInstance(f"{reference!r:.80} points to nothing")
     return found
 
 

@@ -1,8 +1,8 @@
-"""llama.cpp's HTTP server in a process of its own: an order on the standard input, its address on the standard output.
+"""llama.cpp's HTTP server in a child process. It reads an order on standard input and prints its address.
 
-Run as a script, with the standard library and xllamacpp alone. It ends when its standard input does, and so with
-whoever started it. It is a process because xllamacpp holds the interpreter for as long as the weights load, while a
-gateway has to answer; and because a process can be ended at any moment.
+Run as a script, with only the standard library and xllamacpp. It ends when its standard input is closed, and so with
+its parent. It is a separate process for two reasons. xllamacpp holds the interpreter lock while the weights load, and a
+gateway has to answer meanwhile. And a process can be killed at any moment.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ __all__ = ["Order"]
 
 
 class Order(TypedDict):
-    """What to serve: a GGUF file under a name, to clients with the key, with another chat template than the file's."""
+    """An order to the child: the GGUF file to serve, its alias, the key of its clients, and a chat template."""
 
     weights: str
     alias: str
@@ -30,9 +30,9 @@ class Order(TypedDict):
 
 
 def main() -> None:
-    """Serve what the first line of the standard input orders, until there is no more input."""
+    """Serve the model that the first line of standard input orders, until standard input is closed."""
     answers = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)  # whatever llama.cpp prints must not stand among the answers
+    os.dup2(2, 1)  # llama.cpp's own prints go to standard error
     order: Order = json.loads(sys.stdin.readline())
     try:
         server = _serve(cast("_Library", importlib.import_module("xllamacpp")), order)
@@ -41,7 +41,7 @@ def main() -> None:
         return
     print(json.dumps({"address": server.listening_address}), file=answers, flush=True)
     sys.stdin.read()
-    os._exit(0)  # an answer may be under way: there is nothing to wait for
+    os._exit(0)  # does not wait for answers under way
 
 
 def _serve(library: _Library, order: Order) -> _Server:
@@ -52,9 +52,9 @@ def _serve(library: _Library, order: Order) -> _Server:
     params.n_ctx = order["slots"] * order["context_tokens"]
     params.n_predict = order["answer_tokens"]
     params.n_parallel = order["slots"]
-    params.kv_unified = False  # in a cache that slots share, an `n` above 1 spoils answers that come later
+    params.kv_unified = False  # with a cache shared between slots, `n` above 1 corrupts later answers
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = order["threads"]
-    params.cpuparams.poll = params.cpuparams_batch.poll = 0  # waiting costs nothing
+    params.cpuparams.poll = params.cpuparams_batch.poll = 0  # do not spin while waiting
     params.sampling.temp = 0.0
     if order["template"] is not None:
         params.chat_template = order["template"]
@@ -63,7 +63,7 @@ def _serve(library: _Library, order: Order) -> _Server:
 
 
 def _keep_to_chat(params: _Params) -> None:
-    """A free port, no pages, no foreign origins, no memory put aside, no word said."""
+    """Set a free port; switch off pages, foreign origins, the prompt cache and logging."""
     params.port = 0
     params.ui = False
     params.endpoint_slots = False
@@ -86,7 +86,7 @@ class _Sampling(Protocol):
 
 
 class _Params(Protocol):
-    """The part of `xllamacpp.CommonParams` that is set here."""
+    """The part of `xllamacpp.CommonParams` that this script sets."""
 
     model: _Model
     cpuparams: _Cpu
@@ -112,7 +112,7 @@ class _Server(Protocol):
 
 
 class _Library(Protocol):
-    """The part of `xllamacpp` that is used here."""
+    """The part of `xllamacpp` that this script uses."""
 
     def CommonParams(self) -> _Params: ...  # noqa: N802  (its name, not ours)
 

@@ -1,4 +1,4 @@
-"""The local model: a llama.cpp server in a child process, as a provider."""
+"""The local model: a provider that runs a llama.cpp server in a child process."""
 
 from __future__ import annotations
 
@@ -18,7 +18,14 @@ from typing import IO, TYPE_CHECKING
 from .. import go_json, weights
 from .catalogue import CATALOGUE
 from .http_provider import HttpProvider
-from .provider import Ask, Listed, ProviderError, ProviderResponse, Refused, Unreachable
+from .provider import (
+    Listed,
+    ProviderError,
+    ProviderRequest,
+    ProviderResponse,
+    ProviderStatusError,
+    ProviderUnreachableError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -31,13 +38,13 @@ __all__ = ["CONTEXT_TOKENS", "SMOKE_TEST_MODEL", "LlamaServer", "LlamaServerErro
 
 
 CONTEXT_TOKENS = 4096
-_SLOTS = 2  # answers at once; more wait
-_ANSWER_TOKENS = 512  # unless the request says: a model this small may never stop by itself
-_THREADS = 1  # a second one gains little on an idle machine, and a busy one falls from 50 tokens a second to 5
+_SLOTS = 2  # concurrent answers; further requests wait
+_ANSWER_TOKENS = 512  # default limit: a model this small may never stop by itself
+_THREADS = 1  # a second one gains little on an idle machine; on a busy one speed drops from 50 tokens a second to 5
 _CHILD = Path(__file__).with_name("llama_child.py")
-_PATIENCE = 3.0  # seconds until a child that does not end by itself is ended
+_PATIENCE = 3.0  # seconds until the killed child must have ended
 
-# With the file's own template the model rambles; with this system prompt and temperature 0 it answers.
+# With the file's own template the model rambles. With this system prompt and temperature 0 it answers.
 _TEMPLATE = (
     "{% if not messages or messages[0]['role'] != 'system' %}"
     "{{ '<|im_start|>system\nYou are a helpful assistant.<|im_end|>\n' }}{% endif %}"
@@ -48,7 +55,7 @@ _TEMPLATE = (
 
 
 class LlamaServerError(Exception):
-    """llama.cpp did not start; the text says why."""
+    """llama.cpp did not start. The message gives the reason."""
 
 
 class LlamaServer:
@@ -56,15 +63,15 @@ class LlamaServer:
 
     Args:
         weights: The file.
-        alias: The name it goes by.
-        own_template: Use the chat template inside the file, not the smoke-test model's.
+        alias: The model's name.
+        own_template: Use the chat template in the file and not the smoke-test model's.
 
     Attributes:
-        key: What the server wants as a bearer token: only this process knows it.
+        key: The bearer token that the server requires. Only this process knows it.
     """
 
     def __init__(self, weights: Path, *, alias: str, own_template: bool) -> None:
-        self.key = secrets.token_urlsafe(16)
+        self.key: str = secrets.token_urlsafe(16)
         self._weights = weights
         self._order: Order = {
             "weights": str(weights),
@@ -80,7 +87,7 @@ class LlamaServer:
         self._stopped = False
 
     def start(self) -> str:
-        """Load the weights, which takes about a second, and give the server's address, with /v1.
+        """Load the weights, which takes about a second, and return the server's address, with /v1.
 
         Raises:
             LlamaServerError: The file is not usable, xllamacpp is missing, llama.cpp refused, or `stop` was called.
@@ -89,7 +96,7 @@ class LlamaServer:
         if importlib.util.find_spec("xllamacpp") is None:
             raise LlamaServerError("the smoke-test model needs xllamacpp: pip install 'inference-gateway-sdk[local]'")
         with tempfile.TemporaryFile() as log:
-            # A session of its own: a Ctrl-C at the terminal is for us.
+            # In its own session, a Ctrl-C at the terminal does not reach the child.
             try:
                 self._process = process = subprocess.Popen(  # noqa: S603  (the command is ours)
                     [sys.executable, "-P", str(_CHILD)],
@@ -100,13 +107,13 @@ class LlamaServer:
                 )
             except OSError as error:
                 raise LlamaServerError(f"cannot start {sys.executable}: {error.strerror or error}") from error
-            if self._stopped:  # while the process was being made
+            if self._stopped:  # `stop` ran while the process was being created
                 self.stop()
-                raise LlamaServerError("llama.cpp was ended before it had begun")
+                raise LlamaServerError("llama.cpp was stopped before it started")
             return f"{self._address(process, log)}/v1"
 
     def stop(self) -> None:
-        """End it for good, with whatever it is loading or answering. May be called twice, and from another thread."""
+        """Kill the server, even while it loads or answers. May be called twice, and from another thread."""
         self._stopped = True
         process, self._process = self._process, None
         if process is None:
@@ -125,7 +132,7 @@ class LlamaServer:
             process.stdin.flush()
             answer = json.loads(process.stdout.readline() or b"{}")
         except (OSError, ValueError) as error:
-            raise LlamaServerError(f"llama.cpp was ended while it loaded {self._weights}") from error
+            raise LlamaServerError(f"llama.cpp ended while it loaded {self._weights}") from error
         if "address" not in answer:
             self.stop()
             raise LlamaServerError(f"llama.cpp could not serve {self._weights}: {_reason(answer, log)}")
@@ -133,15 +140,15 @@ class LlamaServer:
 
 
 def _reason(answer: dict[str, str], log: IO[bytes]) -> str:
-    """What the child said, and the last thing that llama.cpp did."""
+    """Return the child's error and the last lines of llama.cpp's log."""
     log.seek(0)
     lines = log.read().decode(errors="replace").split("\n")
     reasons = [line.strip() for line in (answer.get("error", ""), *lines[-2:]) if line.strip()]
-    return "; ".join(reasons) or "it ended without a word"
+    return "; ".join(reasons) or "it ended without an error message"
 
 
 def _check(weights: Path) -> None:
-    """Look first at what llama.cpp would answer with an opaque error."""
+    """Check for errors that llama.cpp would report without a clear reason."""
     try:
         with weights.open("rb") as file:
             magic = file.read(4)
@@ -155,40 +162,40 @@ SMOKE_TEST_MODEL = "smollm2-135m-instruct"
 
 
 class _StoppingError(Exception):
-    """The gateway stops while the weights are being pulled."""
+    """The gateway is stopping while the weights are downloaded."""
 
 
 class LocalModel:
-    """The smoke-test model, or the user's own GGUF in its place.
+    """The smoke-test model, or the user's own GGUF file in its place.
 
     Args:
-        place: Where the weights are.
-        pull: Fetch them when a chat needs them and they are missing.
-        report: Called with the progress of a pull, from another thread.
+        place: The location of the weights.
+        pull: Download missing weights when a chat needs them.
+        report: Called with the progress of a download, from another thread.
 
     Attributes:
-        name: What the model is called.
+        name: The model's name.
     """
 
     def __init__(self, place: Place, *, pull: bool = False, report: Report = lambda _: None) -> None:
         self._place = place
         self._pull = pull and place.ours
         self._report = report
-        self.name = SMOKE_TEST_MODEL if place.ours else re.sub(r"[^\w.-]+", "-", place.path.stem.lower())
+        self.name: str = SMOKE_TEST_MODEL if place.ours else re.sub(r"[^\w.-]+", "-", place.path.stem.lower())
         self._loading: asyncio.Task[HttpProvider] | None = None
         self._server: LlamaServer | None = None
         self._stopping = False
         self._since = int(time.time())
 
     async def start(self) -> None:
-        """Begin to load, when that needs no download."""
+        """Begin to load the weights if they need no download."""
         if self._place.ready:
             self._begin()
 
     async def models(self) -> list[Listed]:
-        """The one model."""
+        """Return the only model."""
         if not (self._place.ready or self._pull):
-            raise Unreachable(str(self._place.missing()))
+            raise ProviderUnreachableError(str(self._place.missing()))
         model = Listed(
             id=self.name,
             object="model",
@@ -200,12 +207,12 @@ class LocalModel:
         return [model]
 
     async def chat(self, request: ChatRequest) -> bytes:
-        """As `Provider.chat`."""
-        return await (await self._relay(request)).chat(request)
+        """Return the body of the answer, as `ModelProvider.chat` does."""
+        return await (await self._provider_for(request)).chat(request)
 
     async def chat_stream(self, request: ChatRequest) -> AsyncGenerator[bytes]:
-        """As `Provider.chat_stream`."""
-        lines = (await self._relay(request)).chat_stream(request)
+        """Yield the lines of the answer, as `ModelProvider.chat_stream` does."""
+        lines = (await self._provider_for(request)).chat_stream(request)
         try:
             async for line in lines:
                 yield line
@@ -213,13 +220,13 @@ class LocalModel:
             await lines.aclose()
 
     @asynccontextmanager
-    async def exchange(self, ask: Ask) -> AsyncGenerator[ProviderResponse]:
-        """As `Provider.exchange`: what llama.cpp's own server says."""
-        async with (await self._running()).exchange(ask) as answer:
+    async def exchange(self, outgoing: ProviderRequest) -> AsyncGenerator[ProviderResponse]:
+        """Open an answer of llama.cpp's server, as `ModelProvider.exchange` does."""
+        async with (await self._started()).exchange(outgoing) as answer:
             yield answer
 
     async def stop(self) -> None:
-        """End a pull and the server."""
+        """Stop a download and the server."""
         self._stopping = True
         if self._loading is None:
             return
@@ -231,45 +238,45 @@ class LocalModel:
             return
         await relay.stop()
 
-    async def _relay(self, request: ChatRequest) -> HttpProvider:
-        """The way to the running server, for a chat that the model can do.
+    async def _provider_for(self, request: ChatRequest) -> HttpProvider:
+        """Return a provider for the running server, if the model can do this chat.
 
         Raises:
-            Refused: It cannot.
-            Unreachable: The server could not be started.
+            ProviderStatusError: The chat has tools, which the model does not support.
+            ProviderUnreachableError: The server could not be started.
         """
         if request.tools:
             raise _no_tools()
-        return await self._running()
+        return await self._started()
 
-    async def _running(self) -> HttpProvider:
-        """The way to the server, once it runs.
+    async def _started(self) -> HttpProvider:
+        """Return a provider for the server, once it runs.
 
         Raises:
-            Unreachable: It could not be started.
+            ProviderUnreachableError: The server could not be started.
         """
         loading = self._begin()
         try:
-            return await asyncio.shield(loading)  # one caller that leaves does not end the loading for the others
+            return await asyncio.shield(loading)  # a caller that leaves does not cancel loading for the others
         except ProviderError:
-            self._loading = None if self._loading is loading else self._loading  # the next one tries again
+            self._loading = None if self._loading is loading else self._loading  # the next call tries again
             raise
 
     def _begin(self) -> asyncio.Task[HttpProvider]:
         if self._loading is None:
             self._loading = asyncio.create_task(self._load())
-            self._loading.add_done_callback(_look)
+            self._loading.add_done_callback(_retrieve_exception)
         return self._loading
 
     async def _load(self) -> HttpProvider:
         try:
             url, key = await asyncio.to_thread(self._serve)
         except (weights.WeightsError, LlamaServerError, _StoppingError) as error:
-            raise Unreachable(str(error)) from error
+            raise ProviderUnreachableError(str(error)) from error
         return HttpProvider(CATALOGUE["llamacpp"], url=url, key=key)
 
     def _serve(self) -> tuple[str, str]:
-        """The address and key of the running server."""
+        """Start the server and return its address and key."""
         if not self._place.ready:
             if not self._pull:
                 raise self._place.missing()
@@ -286,17 +293,17 @@ class LocalModel:
         self._report(progress)
 
 
-def _look(task: asyncio.Task[HttpProvider]) -> None:
-    """Retrieve a failure that nobody waits for: the first chat will meet it again."""
+def _retrieve_exception(task: asyncio.Task[HttpProvider]) -> None:
+    """Retrieve the exception of a task that no caller awaits. The first chat raises it again."""
     if not task.cancelled():
         task.exception()
 
 
-def _no_tools() -> Refused:
-    """The answer to a request with tools: the model's template would drop them without a word."""
+def _no_tools() -> ProviderStatusError:
+    """Return the refusal of a request with tools, which the model's template would drop silently."""
     error = {
         "code": 400,
-        "message": "the smoke-test model has no tools: leave `tools` out, or ask another provider",
+        "message": "the smoke-test model does not support tools: leave `tools` out or use another provider",
         "type": "invalid_request_error",
     }
-    return Refused(400, go_json.encode({"error": error}))
+    return ProviderStatusError(400, go_json.encode({"error": error}))

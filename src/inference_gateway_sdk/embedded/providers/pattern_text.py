@@ -1,6 +1,6 @@
-"""A regular expression turned into a text that it matches: for what schemas usually ask of one, a code, a name, a date.
+"""Make a text that matches a regular expression, as schemas use them: for a code, a name, a date.
 
-It understands the part of ECMA-262 that JSON schemas are advised to keep to (JSON Schema Core section 6.4): literals,
+It supports the subset of ECMA-262 that is recommended for JSON schemas (JSON Schema Core section 6.4): literals,
 classes, groups, alternatives, counted repetitions, and anchors at the ends. Anything else is refused.
 """
 
@@ -19,42 +19,42 @@ _CLASSES = {
 _CONTROLS = {"n": "\n", "r": "\r", "t": "\t", "f": "\f", "v": "\v", "0": "\0"}
 _COUNTED = re.compile(r"\{(\d{1,4})(?:(,)(\d{0,4}))?\}")
 _MOST = 100_000  # characters
-_START, _END = "\ufdd0", "\ufdd1"  # anchors, in a text that is being written: no characters (Unicode section 23.7)
+_START, _END = "\ufdd0", "\ufdd1"  # placeholders for ^ and $ in the text being built: noncharacters (Unicode 23.7)
 
 
-class NoText(Exception):  # noqa: N818  (it says what there is not)
-    """No text is found; the text says why."""
+class NoText(Exception):  # noqa: N818  (the name describes the result)
+    """No matching text was found. The message gives the reason."""
 
 
 def matching(pattern: str, least: int = 0, most: int = _MOST) -> str:
-    """A text the pattern matches: the first of all alternatives, repeating as little as will do for the length.
+    """Return a text that the pattern matches: the first alternatives, with as few repetitions as the length allows.
 
     Args:
-        pattern: Unanchored, as in JSON schemas: it may match a part of the text.
-        least: The fewest characters.
-        most: The most characters.
+        pattern: A pattern without implicit anchors, as in JSON schemas: it may match a part of the text.
+        least: The smallest number of characters.
+        most: The largest number of characters.
 
     Raises:
-        NoText: The pattern is not understood, or no such text is found.
+        NoText: The pattern is not understood, or no such text was found.
     """
     for extra in (0, 1, max(least, 1)):
         begun = _Reader(pattern, extra).whole().lstrip(_START)
         text = begun.rstrip(_END)
         if _START in text or _END in text:
-            raise NoText("an anchor stands in the middle")
-        if len(text) < least and text == begun:  # no anchor says that it ends
+            raise NoText("an anchor is in the middle")
+        if len(text) < least and text == begun:  # no `$` ends the text, so any character may follow
             text = text.ljust(least, ".")
         if least <= len(text) <= most:
             return text
-    raise NoText(f"none of {least} to {most} characters")
+    raise NoText(f"none has {least} to {most} characters")
 
 
 class _Reader:
-    """Reads the pattern once from left to right and writes what it asks for.
+    """Reads the pattern once from left to right and builds a matching text.
 
     Args:
-        pattern: What to read.
-        extra: How often more than it must each open repetition repeats.
+        pattern: The pattern to read.
+        extra: The number of additional repetitions of each open-ended quantifier.
     """
 
     def __init__(self, pattern: str, extra: int) -> None:
@@ -63,16 +63,16 @@ class _Reader:
         self._extra = extra
 
     def whole(self) -> str:
-        """The text, with marks where the anchors stand."""
+        """Return the text, with placeholders for anchors."""
         if _START in self._pattern or _END in self._pattern:
-            raise NoText("it asks for what is no character")
+            raise NoText("it contains a noncharacter")
         text = self._alternatives()
         if self._at < len(self._pattern):
-            raise NoText("a bracket is closed that was never opened")
+            raise NoText("a closing parenthesis has no opening one")
         return text
 
     def _alternatives(self) -> str:
-        """The first of the alternatives up to the end of the group."""
+        """Return the text of the first alternative, and read all of them up to the end of the group."""
         first = self._sequence()
         while self._next() == "|":
             self._at += 1
@@ -84,7 +84,7 @@ class _Reader:
         while self._next() not in ("", "|", ")"):
             text += self._repeated(self._atom())
             if len(text) > _MOST:
-                raise NoText("it would be too long")
+                raise NoText("the text would be too long")
         return text
 
     def _next(self) -> str:
@@ -93,7 +93,7 @@ class _Reader:
     def _take(self) -> str:
         character = self._next()
         if not character:
-            raise NoText("it ends too soon")
+            raise NoText("the pattern ends too early")
         self._at += 1
         return character
 
@@ -108,21 +108,21 @@ class _Reader:
         if character in "^$":
             return _START if character == "^" else _END
         if character in "*+?{":
-            raise NoText("nothing stands before a repetition")
+            raise NoText("a quantifier has nothing to repeat")
         return "x" if character == "." else character
 
     def _group(self) -> str:
         if self._next() == "?":
             if self._pattern[self._at : self._at + 2] != "?:":
-                raise NoText("it looks around or names a group")
+                raise NoText("lookaround and named groups are not supported")
             self._at += 2
         text = self._alternatives()
         if self._take() != ")":
-            raise NoText("a bracket is not closed")
+            raise NoText("a group is not closed")
         return text
 
     def _escaped(self) -> str:
-        """The characters that an escape stands for."""
+        """Return the characters that an escape matches."""
         letter = self._take()
         if letter in _CLASSES:
             return _CLASSES[letter]
@@ -131,11 +131,11 @@ class _Reader:
         if letter in _CONTROLS:
             return _CONTROLS[letter]
         if letter.isalnum():
-            raise NoText(f"it uses \\{letter}")
+            raise NoText(f"\\{letter} is not supported")
         return letter
 
     def _choice(self) -> str:
-        """The first character of a class."""
+        """Return a character that a character class matches."""
         inverted = self._next() == "^"
         self._at += inverted
         members = ""
@@ -149,14 +149,14 @@ class _Reader:
         return members[0]
 
     def _range(self, start: str) -> str:
-        """The characters from `start` to what stands behind a hyphen, or `start` where none follows."""
+        """Return the characters of a range such as `a-z`, or `start` if no hyphen follows."""
         if len(start) > 1 or self._next() != "-" or self._pattern[self._at + 1 : self._at + 2] in ("", "]"):
             return start
         self._at += 1
         character = self._take()
         end = self._escaped() if character == "\\" else character
         if len(end) > 1 or end < start:
-            raise NoText("a range goes backwards")
+            raise NoText("a range ends before its start")
         return "".join(map(chr, range(ord(start), ord(end) + 1)))
 
     def _repeated(self, text: str) -> str:
@@ -171,7 +171,7 @@ class _Reader:
             count = (mark == "+") + (self._extra if mark != "?" else 0)
         else:
             return text
-        self._at += self._next() == "?"  # a lazy one matches the same texts
+        self._at += self._next() == "?"  # a lazy quantifier matches the same texts
         if count * len(text) > _MOST:
-            raise NoText("it would be too long")
+            raise NoText("the text would be too long")
         return text * count

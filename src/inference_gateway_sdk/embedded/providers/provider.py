@@ -1,7 +1,7 @@
-"""What the embedded gateway asks of a provider, and the ways in which one can fail to answer.
+"""The interface of a provider, and the errors of a provider that does not answer.
 
-Chat and listings are understood on the way, so a provider answers them in their own types. Everything else is passed
-on as it is: an `Ask` and a `ProviderResponse` are one HTTP exchange. Address and key are the provider's own.
+Chat and model listings are parsed on the way, so a provider answers them in their own types. Other requests are passed
+on unchanged: a `ProviderRequest` and a `ProviderResponse` are one HTTP exchange. A provider adds its address and key.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ if TYPE_CHECKING:
     from ..chat_schema import ChatRequest
 
 __all__ = [
-    "Ask",
-    "BrokenOff",
     "Listed",
     "ModelProvider",
     "ProviderError",
+    "ProviderRequest",
     "ProviderResponse",
-    "Refused",
-    "Silent",
-    "Unreachable",
+    "ProviderStatusError",
+    "ProviderTimeoutError",
+    "ProviderTruncatedError",
+    "ProviderUnreachableError",
 ]
 
 
@@ -33,8 +33,8 @@ class ProviderError(Exception):
     """A provider did not answer with a 200."""
 
 
-class Refused(ProviderError):  # noqa: N818  (its base has the suffix)
-    """The provider answered with another status; `body` is what it said."""
+class ProviderStatusError(ProviderError):
+    """The provider answered with another status; `body` is the body of that answer."""
 
     def __init__(self, status: int, body: bytes) -> None:
         super().__init__(f"the provider answered {status}")
@@ -42,16 +42,16 @@ class Refused(ProviderError):  # noqa: N818  (its base has the suffix)
         self.body = body
 
 
-class Unreachable(ProviderError):  # noqa: N818
-    """There was no conversation; the text says why."""
+class ProviderUnreachableError(ProviderError):
+    """The provider could not be reached or broke the protocol. The message gives the reason."""
 
 
-class BrokenOff(Unreachable):
-    """The provider's answer began with its head and did not reach its end."""
+class ProviderTruncatedError(ProviderUnreachableError):
+    """The provider's answer ended after its head and before its end."""
 
 
-class Silent(ProviderError):  # noqa: N818
-    """The provider took the request and sent no head of an answer in time; `path` is what it was asked for."""
+class ProviderTimeoutError(ProviderError):
+    """The provider did not send the head of an answer in time; `path` is the path of the request."""
 
     def __init__(self, path: str) -> None:
         super().__init__(f"no answer to {path} in time")
@@ -59,17 +59,17 @@ class Silent(ProviderError):  # noqa: N818
 
 
 class Listed(Struct, frozen=True, kw_only=True):
-    """A model as a provider lists it; missing facts are zero, as in the gateway's own answer.
+    """A model as a provider lists it. Missing numbers are zero, as in the gateway's own answer.
 
     See gateway-behaviour.md#model-listing.
 
     Attributes:
         id: The provider's own name for it.
-        object: "model" as a rule.
+        object: Usually "model".
         created: Seconds since 1970.
-        owned_by: Who made it.
-        context_tokens: The size of its context, None when unknown.
-        context_source: Who said so: "runtime" (the running server) or "provider" (its list).
+        owned_by: The organisation that made it.
+        context_tokens: The size of its context, or None when unknown.
+        context_source: The source of that size: "runtime" (the running server) or "provider" (its list).
     """
 
     id: str
@@ -80,16 +80,16 @@ class Listed(Struct, frozen=True, kw_only=True):
     context_source: str = "provider"
 
 
-class Ask(Struct, frozen=True, kw_only=True):
+class ProviderRequest(Struct, frozen=True, kw_only=True):
     """A request to a provider.
 
     Attributes:
-        path: Below its address, percent-encoded, with the query.
+        path: The path below the provider's address, percent-encoded, with the query.
         method: The HTTP method.
-        headers: Names in lower case; the provider adds its authorisation and nothing else.
+        headers: Names in lower case. The provider adds only its authorisation.
         body: Empty for none.
-        patient: The head of the answer may take for ever.
-        at_root: The path is one of the address's host, not below the address.
+        patient: No time limit for the head of the answer.
+        at_root: The path is relative to the host, not to the provider's address.
     """
 
     path: str
@@ -100,7 +100,7 @@ class Ask(Struct, frozen=True, kw_only=True):
     at_root: bool = False
 
     def header(self, name: str) -> str:
-        """The first header of this lower-case name, empty for none."""
+        """Return the first header of this lower-case name, or an empty string."""
         return _first(self.headers, name)
 
 
@@ -110,7 +110,7 @@ class ProviderResponse(Struct, frozen=True, kw_only=True):
     Attributes:
         status: The HTTP status.
         headers: Names in lower case, in the provider's order.
-        pieces: The body's bytes as they come; raises `BrokenOff` where they end too early.
+        pieces: The body's bytes as they arrive. Raises `ProviderTruncatedError` when the body is cut off.
     """
 
     status: int
@@ -118,7 +118,7 @@ class ProviderResponse(Struct, frozen=True, kw_only=True):
     pieces: AsyncGenerator[bytes]
 
     def header(self, name: str) -> str:
-        """The first header of this lower-case name, empty for none."""
+        """Return the first header of this lower-case name, or an empty string."""
         return _first(self.headers, name)
 
 
@@ -127,46 +127,46 @@ def _first(headers: tuple[tuple[str, str], ...], name: str) -> str:
 
 
 class ModelProvider(Protocol):
-    """One provider behind the gateway."""
+    """A provider that the gateway sends requests to."""
 
     async def start(self) -> None:
-        """Begin what takes time; must return at once."""
+        """Begin slow preparations in the background, and return at once."""
         ...
 
     async def models(self) -> list[Listed]:
-        """The models it offers.
+        """Return the models it offers.
 
         Raises:
-            ProviderError: It does not say.
+            ProviderError: It did not answer with a list.
         """
         ...
 
     async def chat(self, request: ChatRequest) -> bytes:
-        """The body of its 200 answer.
+        """Return the body of its 200 answer.
 
         Raises:
-            ProviderError: There was none.
+            ProviderError: It did not answer with a 200.
         """
         ...
 
     def chat_stream(self, request: ChatRequest) -> AsyncGenerator[bytes]:
-        """The lines of its 200 answer, each with its line end, but for a last one that has none.
+        """Yield the lines of its 200 answer, with their line ends. The last line may have none.
 
         Raises:
-            BrokenOff: At any step: the answer ended before its end.
-            ProviderError: From the first step only: there was no such answer.
+            ProviderTruncatedError: The answer ended before its end. Raised at any step.
+            ProviderError: It did not answer with a 200. Raised at the first step only.
         """
         ...
 
-    def exchange(self, ask: Ask) -> AbstractAsyncContextManager[ProviderResponse]:
-        """The answer to any request, for as long as the block runs.
+    def exchange(self, outgoing: ProviderRequest) -> AbstractAsyncContextManager[ProviderResponse]:
+        """Open the answer to any request for the duration of the block.
 
         Raises:
-            Silent: On entering: no head of an answer came in time.
-            Unreachable: On entering: there was no conversation.
+            ProviderTimeoutError: The head of an answer did not come in time. Raised on entering.
+            ProviderUnreachableError: The provider could not be reached. Raised on entering.
         """
         ...
 
     async def stop(self) -> None:
-        """Let go of everything. May be called twice."""
+        """Release all resources. May be called twice."""
         ...

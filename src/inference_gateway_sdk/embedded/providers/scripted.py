@@ -1,4 +1,4 @@
-"""The provider that makes up its answers: the same request always gets the same answer."""
+"""The scripted provider: answers without a model. The same request always gets the same answer."""
 
 from __future__ import annotations
 
@@ -21,27 +21,27 @@ from msgspec.structs import replace
 from .. import go_json
 from ..multipart import Form, FormError
 from .json_instance import NoInstance, instance
-from .provider import Listed, ProviderResponse, Refused
+from .provider import Listed, ProviderResponse, ProviderStatusError
 from .scripts import CREATED, DIALECTS, Conversation, ConversationTool, ScriptedCall, ScriptedTurn
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Iterable
 
     from ..chat_schema import ChatRequest
-    from .provider import Ask
+    from .provider import ProviderRequest
 
 __all__ = ["SCRIPTED_MODEL", "ScriptedProvider", "mp3", "pcm", "png", "wav"]
 
 
 _SIDE = 64  # pixels
-_RATE = 24_000  # samples a second, as OpenAI's raw sound has
+_RATE = 24_000  # samples per second, as in OpenAI's raw audio
 
 
 def png(seed: str) -> bytes:
-    """A square of 64 by 64 pixels (PNG, https://www.w3.org/TR/png-3/); the seed decides its colour."""
+    """Return a PNG of 64 by 64 pixels (https://www.w3.org/TR/png-3/) in a colour derived from the seed."""
     colour = zlib.crc32(seed.encode(errors="replace")).to_bytes(4, "big")[:3]
     rows = (b"\0" + colour * _SIDE) * _SIDE
-    head = struct.pack(">IIBBBBB", _SIDE, _SIDE, 8, 2, 0, 0, 0)  # 8 bits a channel, colour without transparency
+    head = struct.pack(">IIBBBBB", _SIDE, _SIDE, 8, 2, 0, 0, 0)  # 8 bits per channel, RGB without alpha
     chunks = ((b"IHDR", head), (b"IDAT", zlib.compress(rows, 9)), (b"IEND", b""))
     return b"\x89PNG\r\n\x1a\n" + b"".join(_png_chunk(kind, data) for kind, data in chunks)
 
@@ -51,7 +51,7 @@ def _png_chunk(kind: bytes, data: bytes) -> bytes:
 
 
 def pcm(seconds: float) -> bytes:
-    """A quiet tone of 440 Hz as 16-bit little-endian samples, one channel, 24,000 a second."""
+    """Return a quiet 440 Hz tone as 16-bit little-endian samples, mono, 24,000 per second."""
     step = 2 * math.pi * 440 / _RATE
     samples = array.array("h", (round(4000 * math.sin(step * at)) for at in range(round(seconds * _RATE))))
     if sys.byteorder == "big":
@@ -60,7 +60,7 @@ def pcm(seconds: float) -> bytes:
 
 
 def wav(seconds: float) -> bytes:
-    """The same tone in a WAV file."""
+    """Return the same tone as a WAV file."""
     file = io.BytesIO()
     with wave.open(file, "wb") as writer:
         writer.setnchannels(1)
@@ -71,7 +71,7 @@ def wav(seconds: float) -> bytes:
 
 
 def mp3(seconds: float) -> bytes:
-    """Silence: empty frames of MPEG-1 layer III (ISO/IEC 11172-3), 32 kbit/s, 44,100 Hz, one channel."""
+    """Return silence: empty frames of MPEG-1 layer III (ISO/IEC 11172-3), 32 kbit/s, 44,100 Hz, mono."""
     frame = b"\xff\xfb\x10\xc0" + bytes(100)  # 144 * 32000 // 44100 = 104 bytes
     return frame * max(1, round(seconds * 44_100 / 1152))
 
@@ -85,46 +85,46 @@ _CHAT = DIALECTS["/chat/completions"]
 _UNREADABLE = (msgspec.DecodeError, FormError, UnicodeDecodeError, RecursionError)
 
 
-class _Unable(Exception):  # noqa: N818  (it says what cannot be)
-    """The request asks for what cannot be made; the text says why."""
+class _Unable(Exception):  # noqa: N818  (the name describes the request)
+    """The scripted provider cannot make the requested answer. The message gives the reason."""
 
 
 class ScriptedProvider:
-    """A provider whose answers are made on the spot; any model name will do.
+    """A provider that generates its answers without a model. It accepts any model name.
 
     Args:
-        answer: The text of an answer from the last thing that the user said, or that a tool gave back; it is taken as
-            it is where JSON is asked for too. Default: what was said is repeated, and JSON is made from its schema.
+        answer: Return the text of an answer, given the user's last text or the last tool results. The text is also used
+            unchanged when JSON was requested. By default the given text is repeated, and JSON is made from its schema.
     """
 
     def __init__(self, answer: Callable[[str], str] | None = None) -> None:
         self._answer = answer
 
     async def start(self) -> None:
-        """There is nothing to begin."""
+        """Do nothing: no preparation is needed."""
 
     async def stop(self) -> None:
-        """There is nothing to let go of."""
+        """Do nothing: no resources are held."""
 
     async def models(self) -> list[Listed]:
-        """The one name it is listed under."""
+        """Return the only listed model."""
         return [msgspec.convert(_MODEL, Listed)]
 
     async def chat(self, request: ChatRequest) -> bytes:
-        """As `Provider.chat`."""
+        """Return the body of the answer, as `ModelProvider.chat` does."""
         return go_json.encode(_CHAT.whole(self._chat_turn(request)))
 
     async def chat_stream(self, request: ChatRequest) -> AsyncGenerator[bytes]:
-        """As `Provider.chat_stream`."""
+        """Yield the lines of the answer, as `ModelProvider.chat_stream` does."""
         for event in _CHAT.events(self._chat_turn(request)):
             for line in event.splitlines(keepends=True):
                 yield line
 
     @asynccontextmanager
-    async def exchange(self, ask: Ask) -> AsyncGenerator[ProviderResponse]:
-        """As `Provider.exchange`: an answer in the dialect of the path."""
+    async def exchange(self, outgoing: ProviderRequest) -> AsyncGenerator[ProviderResponse]:
+        """Open an answer in the dialect of the path, as `ModelProvider.exchange` does."""
         try:
-            answer = self._exchanged(ask)
+            answer = self._answer_to(outgoing)
         except _UNREADABLE as error:
             answer = _refused(400, f"the scripted provider cannot read this request: {error}")
         except _Unable as error:
@@ -132,23 +132,23 @@ class ScriptedProvider:
         async with aclosing(answer.pieces):
             yield answer
 
-    def _exchanged(self, ask: Ask) -> ProviderResponse:
-        path = ask.path.partition("?")[0]
-        if ask.method == "GET" and path == "/models":
+    def _answer_to(self, outgoing: ProviderRequest) -> ProviderResponse:
+        path = outgoing.path.partition("?")[0]
+        if outgoing.method == "GET" and path == "/models":
             return _whole(200, _JSON, go_json.encode({"object": "list", "data": [_MODEL]}))
-        if ask.method != "POST":
-            return _unknown(ask)
+        if outgoing.method != "POST":
+            return _not_found(outgoing)
         if path.startswith("/images/"):
-            return _pictured(ask)
+            return _image_answer(outgoing)
         if path.startswith("/audio/"):
-            return _sounded(ask)
-        return self._spoken(path, ask)
+            return _audio_answer(outgoing)
+        return self._text_answer(path, outgoing)
 
-    def _spoken(self, path: str, ask: Ask) -> ProviderResponse:
-        """The answer in words."""
+    def _text_answer(self, path: str, outgoing: ProviderRequest) -> ProviderResponse:
+        """Return the answer of a text endpoint."""
         if path not in DIALECTS:
-            return _unknown(ask)
-        conversation = Conversation.read(ask.body)
+            return _not_found(outgoing)
+        conversation = Conversation.read(outgoing.body)
         turn = self._turn(conversation)
         if conversation.stream:
             return _answer(200, (("content-type", "text/event-stream"),), DIALECTS[path].events(turn))
@@ -157,16 +157,18 @@ class ScriptedProvider:
     def _chat_turn(self, request: ChatRequest) -> ScriptedTurn:
         try:
             return self._turn(Conversation.read(msgspec.json.encode(request)))
-        except _UNREADABLE as error:  # the gateway lets parts of a chat through unread
-            raise Refused(400, _refusal(f"the scripted provider cannot read this request: {error}")) from error
+        except _UNREADABLE as error:  # the gateway does not check every part of a chat
+            raise ProviderStatusError(
+                400, _refusal(f"the scripted provider cannot read this request: {error}")
+            ) from error
         except _Unable as error:
-            raise Refused(400, _refusal(str(error))) from error
+            raise ProviderStatusError(400, _refusal(str(error))) from error
 
     def _turn(self, conversation: Conversation) -> ScriptedTurn:
-        """What comes next in the conversation.
+        """Return the next turn of the conversation.
 
         Raises:
-            _Unable: It asks for a call, or a form, that cannot be made.
+            _Unable: It requires a tool call or a JSON answer that cannot be made.
         """
         turn = ScriptedTurn(
             conversation.model,
@@ -176,24 +178,24 @@ class ScriptedProvider:
             usage=conversation.usage,
             settings=conversation.settings,
         )
-        if tool := _due(conversation):
-            arguments = _fitting(tool.schema, conversation.prompt, f"the tool {tool.name!r}")
+        if tool := _tool_to_call(conversation):
+            arguments = _json_for(tool.schema, conversation.prompt, f"the tool {tool.name!r}")
             if not arguments.startswith("{"):
                 raise _Unable(f"the arguments of the tool {tool.name!r} are not an object")
             return replace(turn, calls=(ScriptedCall(tool.name, arguments, str(conversation.length)),))
-        return _ended(replace(turn, text=self._text(conversation)), conversation)
+        return _cut_to_limits(replace(turn, text=self._text(conversation)), conversation)
 
     def _text(self, conversation: Conversation) -> str:
         quoted = " ".join(conversation.results) or conversation.prompt
         if self._answer is not None:
             return self._answer(quoted)
         if conversation.form is not None:
-            return _fitting(conversation.form, quoted, "the answer")
-        return f"The tool said: {quoted}" if conversation.results else f"You said: {quoted}"
+            return _json_for(conversation.form, quoted, "the answer")
+        return f"Tool result: {quoted}" if conversation.results else f"You wrote: {quoted}"
 
 
-def _due(conversation: Conversation) -> ConversationTool | None:
-    """The tool to be called: the one that must be, or the first as soon as the user has spoken."""
+def _tool_to_call(conversation: Conversation) -> ConversationTool | None:
+    """Return the tool to call: the required one, or the first when the last message is the user's."""
     if conversation.named is not None:
         for tool in conversation.tools:
             if tool.name == conversation.named:
@@ -203,16 +205,16 @@ def _due(conversation: Conversation) -> ConversationTool | None:
     return next(iter(conversation.tools), None) if wanted else None
 
 
-def _fitting(schema: object, text: str, whose: str) -> str:
-    """JSON of the schema, with the text where the schema leaves a string free."""
+def _json_for(schema: object, text: str, whose: str) -> str:
+    """Return JSON that fits the schema, with the text in strings that the schema does not restrict."""
     try:
         return json.dumps(instance(schema, text), ensure_ascii=False)
     except NoInstance as error:
         raise _Unable(f"the scripted provider cannot make a value for the schema of {whose}: {error}") from error
 
 
-def _ended(turn: ScriptedTurn, conversation: Conversation) -> ScriptedTurn:
-    """The turn with its text cut off where it must end."""
+def _cut_to_limits(turn: ScriptedTurn, conversation: Conversation) -> ScriptedTurn:
+    """Return the turn with its text cut at the first stop sequence or the token limit."""
     found = [(at, stop) for stop in conversation.stops if (at := turn.text.find(stop)) >= 0]
     if found:
         at, stop = min(found)
@@ -223,48 +225,48 @@ def _ended(turn: ScriptedTurn, conversation: Conversation) -> ScriptedTurn:
     return turn
 
 
-class _Depiction(Struct):
+class _ImageRequest(Struct):
     prompt: str = ""
     n: int | None = None
 
 
-class _Utterance(Struct):
+class _SpeechRequest(Struct):
     response_format: str | None = None
 
 
-def _pictured(ask: Ask) -> ProviderResponse:
-    """A square picture for each one asked for, its colour drawn from the prompt."""
-    kind = ask.path.removeprefix("/images/").partition("?")[0]
+def _image_answer(outgoing: ProviderRequest) -> ProviderResponse:
+    """Return a square picture per requested image, in a colour derived from the prompt."""
+    kind = outgoing.path.removeprefix("/images/").partition("?")[0]
     if kind == "generations":
-        wanted = msgspec.json.decode(ask.body, type=_Depiction)
+        wanted = msgspec.json.decode(outgoing.body, type=_ImageRequest)
     elif kind in ("edits", "variations"):
-        wanted = _depiction(ask)
+        wanted = _read_image_form(outgoing)
     else:
-        return _unknown(ask)
+        return _not_found(outgoing)
     picture = base64.b64encode(png(f"{kind}: {wanted.prompt}")).decode()
     images = [{"b64_json": picture, "revised_prompt": wanted.prompt}] * min(max(wanted.n or 1, 1), 10)
     return _whole(200, _JSON, go_json.encode({"created": CREATED, "data": images}))
 
 
-def _depiction(ask: Ask) -> _Depiction:
-    form = Form.parse(ask.header("content-type"), ask.body)
+def _read_image_form(outgoing: ProviderRequest) -> _ImageRequest:
+    form = Form.parse(outgoing.header("content-type"), outgoing.body)
     count = form.text("n")
-    return _Depiction(form.text("prompt"), int(count) if count.isdecimal() and len(count) < 3 else None)
+    return _ImageRequest(form.text("prompt"), int(count) if count.isdecimal() and len(count) < 3 else None)
 
 
-def _sounded(ask: Ask) -> ProviderResponse:
-    """Half a second of sound, in one of the types that can be made here."""
-    if ask.path.partition("?")[0] not in ("/audio/speech", "/audio/sfx", "/audio/music"):
-        return _unknown(ask)
-    wanted = msgspec.json.decode(ask.body, type=_Utterance).response_format or "mp3"
+def _audio_answer(outgoing: ProviderRequest) -> ProviderResponse:
+    """Return half a second of sound in the requested format."""
+    if outgoing.path.partition("?")[0] not in ("/audio/speech", "/audio/sfx", "/audio/music"):
+        return _not_found(outgoing)
+    wanted = msgspec.json.decode(outgoing.body, type=_SpeechRequest).response_format or "mp3"
     if wanted not in _SOUNDS:
         return _refused(400, f"the scripted provider makes {', '.join(_SOUNDS)}: set response_format to one of them")
     content_type, make = _SOUNDS[wanted]
     return _whole(200, content_type, make(_SOUND_SECONDS))
 
 
-def _unknown(ask: Ask) -> ProviderResponse:
-    return _refused(404, f"the scripted provider has nothing at {ask.method} {ask.path}")
+def _not_found(outgoing: ProviderRequest) -> ProviderResponse:
+    return _refused(404, f"the scripted provider has nothing at {outgoing.method} {outgoing.path}")
 
 
 def _refused(status: int, text: str) -> ProviderResponse:
@@ -272,7 +274,7 @@ def _refused(status: int, text: str) -> ProviderResponse:
 
 
 def _refusal(text: str) -> bytes:
-    """In the shape of the dialects it speaks: Anthropic's has one more key at the top than OpenAI's."""
+    """Encode an error in the shape of all dialects: Anthropic's has one more key at the top level than OpenAI's."""
     error = {"type": "invalid_request_error", "message": text, "param": None, "code": None}
     return go_json.encode({"type": "error", "error": error})
 

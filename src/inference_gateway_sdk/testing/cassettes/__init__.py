@@ -1,4 +1,4 @@
-"""Real traffic recorded into a readable file, and played again.
+"""Cassettes: real traffic recorded in a readable file, and played back.
 
 `cassette()` is for this package's clients, `recording_gateway()` for any other HTTP client.
 """

@@ -1,4 +1,4 @@
-"""One cassette: its file, mode and matching, the transports that record and play, and the functions that open it."""
+"""One cassette: its file, mode and matching, its transports, and the functions that open it."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ __all__ = [
 
 
 class ConnectionOptions(TypedDict, total=False):
-    """How connections are made; as in the clients' own arguments, which a client with a driver does not use."""
+    """The options of connections, as in the clients. A client with a `driver` does not use its own."""
 
     max_connections: int
     proxy: str | None
@@ -55,7 +55,7 @@ class ConnectionOptions(TypedDict, total=False):
 
 
 def recording_transport(options: ConnectionOptions) -> Transport:
-    """The blocking client's usual transport."""
+    """Return the blocking client's usual transport."""
     from ..._transport._blocking import BlockingDriver
 
     limit, proxy, ca, cert, tls = _read(options)
@@ -63,7 +63,7 @@ def recording_transport(options: ConnectionOptions) -> Transport:
 
 
 def async_recording_transport(options: ConnectionOptions) -> AsyncTransport:
-    """The asyncio client's usual transport."""
+    """Return the asyncio client's usual transport."""
     from ..._transport._async import AsyncioDriver
 
     limit, proxy, ca, cert, tls = _read(options)
@@ -86,13 +86,13 @@ MATCH_ON: Final = ("method", "path", "query", "body")
 
 
 class Ignore:
-    """What a request is told that the cassette has nothing to do with."""
+    """The decision that a request bypasses the cassette."""
 
 
 class Cassette:
-    """A cassette; `with` it, requests through its drivers are recorded or played. Made by `cassette()`.
+    """A cassette. In its `with` block, requests through its transports are recorded or played. Made by `cassette()`.
 
-    Shared by threads and tasks. The file is written when the block ends without an exception, whole or not at all.
+    It can be shared by threads and tasks. When the block ends without an exception, the file is written atomically.
     """
 
     def __init__(
@@ -106,73 +106,73 @@ class Cassette:
         redaction: Redaction | None = None,
         clock: Clock | None = None,
     ) -> None:
-        """See `cassette`."""
+        """Make a cassette; see `cassette()`."""
         if speed not in ("full", "original"):
             raise ValueError(f"speed must be 'full' or 'original', got {speed!r}")
-        self.path = Path(path)
+        self.path: Path = Path(path)
         self.mode = mode
         self.speed: Speed = speed
-        self.clock = clock or Clock()
+        self.clock: Clock = clock or Clock()
         self._matchers = matchers(match_on)
         self._repeat = repeat
         self._redactor = Redactor(redaction or Redaction())
         self._rules = rules(mode, exists=True)
-        self._lock = threading.RLock()  # hooks of the user run inside, and may look at the tape
-        self._kept: list[Exchange] = []
+        self._lock = threading.RLock()  # reentrant: the user's hooks run under it and may use the cassette
+        self._loaded: list[Exchange] = []
         self._played: list[bool] = []
         self._recorders: list[Recorder] = []
         self._misses: list[CassetteMissError] = []
         self._open = False
         self._discarded = False
 
-    # For the test.
+    # For tests
 
     @property
     def exchanges(self) -> tuple[Exchange, ...]:
-        """What the file held, and behind it what has been recorded up to now, with its secrets hidden."""
+        """The file's exchanges, then those recorded so far, with secrets hidden."""
         with self._lock:
-            return (*self._kept, *self._recorded())
+            return (*self._loaded, *self._recorded())
 
     @property
     def unplayed(self) -> tuple[Exchange, ...]:
-        """What the file held and nobody has asked for yet."""
+        """The file's exchanges that have not been played yet."""
         with self._lock:
-            return tuple([one for one, played in zip(self._kept, self._played, strict=True) if not played])
+            return tuple([one for one, played in zip(self._loaded, self._played, strict=True) if not played])
 
     @property
     def misses(self) -> tuple[CassetteMissError, ...]:
-        """The requests that found nothing, in order, as the errors they got."""
+        """The errors of requests without a recorded answer, in order."""
         return tuple(self._misses)
 
     @property
     def records(self) -> bool:
-        """Whether a request that is not in the file goes to the server and into it."""
+        """True if requests that are not in the file go to the server and are recorded."""
         return self._rules.records
 
     def driver(self, inner: Transport | None = None, **options: Unpack[ConnectionOptions]) -> Transport:
-        """What to give a blocking client as `driver`.
+        """Return a transport for a blocking client's `driver`.
 
         Args:
-            inner: What carries the requests that are recorded. Default: what the client itself would use.
-            **options: How that makes its connections: `max_connections`, `proxy`, `ca`, `cert`, `tls` as in the client,
-                which leaves them unused where it is given a driver.
+            inner: The transport of the requests to record. Default: the client's usual one.
+            **options: Options of its connections: `max_connections`, `proxy`, `ca`, `cert`, `tls`, as in the client.
+                The client's own are not used when it has a driver.
         """
         from ._blocking.driver import CassetteTransport
 
         return CassetteTransport(self, inner or recording_transport(options))
 
     def async_driver(self, inner: AsyncTransport | None = None, **options: Unpack[ConnectionOptions]) -> AsyncTransport:
-        """What to give an asyncio client as `driver`; arguments as in `driver`."""
+        """Return a transport for an asyncio client's `driver`. The arguments are those of `driver`."""
         from ._async.driver import AsyncCassetteTransport
 
         return AsyncCassetteTransport(self, inner or async_recording_transport(options))
 
     def gateway(self, upstream: str | None = None, **options: Unpack[ConnectionOptions]) -> AbstractContextManager[str]:
-        """The address of a proxy on this machine that records or plays what any HTTP client asks of it.
+        """Run a proxy on this machine that records or plays the requests of any HTTP client, and return its address.
 
         Args:
-            upstream: Where a request is passed on to: its path is put behind this address. None: nothing is recorded.
-            **options: How connections to it are made, as in `driver`.
+            upstream: The URL to which a request's path is appended to pass it on. None if nothing is to be recorded.
+            **options: Options of connections to it, as in `driver`.
 
         Raises:
             ImportError: The extra `embedded` is not installed.
@@ -188,7 +188,7 @@ class Cassette:
         return cassette_gateway(self, upstream, async_recording_transport(options))
 
     def discard(self) -> None:
-        """Write nothing when the block ends: the test has failed, and what it recorded is half a conversation."""
+        """Do not write the file at the end of the block: the test has failed, and the recording is incomplete."""
         self._discarded = True
 
     def __enter__(self) -> Self:
@@ -199,8 +199,8 @@ class Cassette:
         else:
             exists = True
         self._rules = rules(self.mode, exists=exists)
-        self._kept = kept if self._rules.keeps else []
-        self._played = [False] * len(self._kept)
+        self._loaded = kept if self._rules.keeps else []
+        self._played = [False] * len(self._loaded)
         self._recorders, self._misses = [], []
         self._open, self._discarded = True, False
         return self
@@ -214,20 +214,20 @@ class Cassette:
         with self._lock:
             recorded = self._recorded()
         if recorded:
-            save(self.path, [*self._kept, *recorded])
+            save(self.path, [*self._loaded, *recorded])
 
-    # For the drivers.
+    # For the transports
 
     def turn(self, request: RecordedRequest) -> Exchange | Recorder | Ignore:
-        """What to do with a request: play an exchange, record one, or neither.
+        """Decide on a request: play an exchange, record a new one, or neither.
 
         Raises:
-            CassetteMissError: Nothing is recorded that fits, and nothing may be added.
-            CassetteError: The block has ended, or not begun.
+            CassetteMissError: No recorded request matches, and no request may be added.
+            CassetteError: The call is outside the `with` block.
         """
         with self._lock:
             if not self._open:
-                raise CassetteError(f"the cassette {self.path} is not in use: ask inside its `with` block")
+                raise CassetteError(f"the cassette {self.path} is not open: send requests inside its `with` block")
             request, coding = _unpacked_request(request)
             hidden = self._redactor.request(request)
             if hidden is None:
@@ -247,25 +247,25 @@ class Cassette:
             return recorder
 
     def missed(self, miss: CassetteMissError) -> CassetteMissError:
-        """The same miss, remembered."""
+        """Record a miss and return it."""
         self._misses.append(miss)
         return miss
 
     def _find(self, request: RecordedRequest) -> Exchange | None:
-        """The first recording that fits and was not played; the last one again, where that is wanted."""
+        """Return the first match that was not played, or with `repeat` the last match again."""
         fresh = [at for at, played in enumerate(self._played) if not played]
-        again: Iterable[int] = reversed(range(len(self._kept))) if self._repeat else ()
+        again: Iterable[int] = reversed(range(len(self._loaded))) if self._repeat else ()
         for at in (*fresh, *again):
-            if self._fits(request, self._kept[at].request):
+            if self._fits(request, self._loaded[at].request):
                 self._played[at] = True
-                return self._kept[at]
+                return self._loaded[at]
         return None
 
     def _fits(self, asked: RecordedRequest, recorded: RecordedRequest) -> bool:
         return all(matcher(asked, recorded) for matcher in self._matchers)
 
     def _miss(self, request: RecordedRequest) -> CassetteMissError:
-        recorded = [(kept.request, played) for kept, played in zip(self._kept, self._played, strict=True)]
+        recorded = [(kept.request, played) for kept, played in zip(self._loaded, self._played, strict=True)]
         return CassetteMissError(shown_miss(request, recorded, f"{self._rules.why} ({self.path})"))
 
     def _recorded(self) -> list[Exchange]:
@@ -295,22 +295,22 @@ def cassette(
     redaction: Redaction | None = None,
     clock: Clock | None = None,
 ) -> Cassette:
-    """The cassette in this file, to be used in a `with` block.
+    """Return the cassette of this file, to be used in a `with` block.
 
     Args:
-        path: Where the file is, or will be; folders are made.
-        mode: "once" records when there is no file and only plays when there is one; "none" only plays; "new" plays what
-            is there and records the rest; "all" plays nothing and writes the file anew.
-        match_on: What a request must have in common with a recorded one: "method", "scheme", "host", "path", "query",
-            "headers", "body", or functions of the asked and the recorded request.
-        repeat: Play the last fitting recording again when all were played; otherwise each is played once.
-        speed: "full": what was recorded is there at once; "original": when it came.
-        redaction: What is hidden besides, or instead of, what is always hidden.
-        clock: Time, for tests.
+        path: The path of the file. Missing folders are created.
+        mode: "once" records if the file does not exist, and otherwise only plays. "none" only plays. "new" plays
+            recorded requests and records others. "all" plays nothing and replaces the file.
+        match_on: The parts that a request and a recorded one must have in common: "method", "scheme", "host", "path",
+            "query", "headers", "body", or functions of the new and the recorded request.
+        repeat: Play the last match again after all were played. Otherwise each exchange is played once.
+        speed: "full" plays without waiting, "original" at the recorded times.
+        redaction: The secrets to hide; None for the defaults.
+        clock: The clock, for tests.
 
     Raises:
-        ValueError: An argument that makes no sense; the message names it.
-        TypeError: The same.
+        ValueError: An argument has an invalid value. The message names the argument.
+        TypeError: An argument has the wrong type. The message names the argument.
     """
     return Cassette(path, mode, match_on=match_on, repeat=repeat, speed=speed, redaction=redaction, clock=clock)
 
@@ -326,19 +326,19 @@ def recording_gateway(
     speed: Speed = "full",
     redaction: Redaction | None = None,
 ) -> Generator[str]:
-    """The address of a proxy on this machine that records or plays what any HTTP client asks of it, for one block.
+    """Run a proxy that records or plays the requests of any HTTP client for one block, and return its address.
 
     Args:
-        path: As in `cassette`, like all that is not named here.
-        upstream: Where a request is passed on to: its path is put behind this address. Needed only to record.
+        path: As in `cassette`.
+        upstream: The URL to which a request's path is appended to pass it on. Needed only to record.
         mode: As in `cassette`.
-        match_on: The same.
-        repeat: The same.
-        speed: The same.
-        redaction: The same.
+        match_on: As in `cassette`.
+        repeat: As in `cassette`.
+        speed: As in `cassette`.
+        redaction: As in `cassette`.
 
     Raises:
-        CassetteMissError: When the block ends: a request found nothing, and was answered with 400.
+        CassetteMissError: A request had no recorded answer. It was answered with a 400. Raised at the end of the block.
     """
     cassette = Cassette(path, mode, match_on=match_on, repeat=repeat, speed=speed, redaction=redaction)
     with cassette, cassette.gateway(upstream) as url:

@@ -1,4 +1,4 @@
-"""Bodies and stream pieces as the fields of a cassette file; JSON layouts that can be written again byte for byte."""
+"""Bodies and stream pieces as the fields of a cassette file, with JSON layouts that restore the exact bytes."""
 
 from __future__ import annotations
 
@@ -38,17 +38,17 @@ __all__ = [
 
 
 def is_object(value: object) -> TypeGuard[dict[str, Any]]:
-    """Whether the value is an object."""
+    """Return whether the value is an object."""
     return isinstance(value, dict)
 
 
 def is_array(value: object) -> TypeGuard[list[Any]]:
-    """Whether the value is an array."""
+    """Return whether the value is an array."""
     return isinstance(value, list)
 
 
 def members_of(value: object) -> list[Any]:
-    """What stands inside an object or an array; nothing inside anything else."""
+    """Return the values in an object or an array; nothing for other values."""
     if is_object(value):
         return list(value.values())
     return value if is_array(value) else []
@@ -64,20 +64,20 @@ _MAX_DEPTH: Final = 100
 _ESCAPES: Final = ("", "ascii", "html")
 _LAYOUT_ENDS: Final = ("", "newline")
 LAYOUTS: Final = tuple(" ".join(filter(None, parts)) for parts in product(_SPACINGS, _ESCAPES, _LAYOUT_ENDS))
-"""Every style there is, the commonest first."""
+"""All layouts, the most common first."""
 
-_HTML: Final = {ord(char): f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029"}  # what Go's encoder escapes
+_HTML: Final = {ord(char): f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029"}  # escaped by Go's encoder
 
 
 class NotJsonError(ValueError):
-    """The text is no JSON, or JSON whose value does not say all of it."""
+    """The text is not JSON, or its value does not represent all of it."""
 
 
 def read_json(text: str) -> Any:
-    """The value of a JSON text.
+    """Return the value of a JSON text.
 
     Raises:
-        NotJsonError: It has none, or a key twice, or a number beyond a float's range.
+        NotJsonError: The text is not JSON, repeats a key, or has a number beyond a float's range.
     """
     try:
         return json.loads(text, object_pairs_hook=_layout_object, parse_constant=_no_constant, parse_float=_finite)
@@ -86,10 +86,10 @@ def read_json(text: str) -> Any:
 
 
 def read_shallow(text: str) -> Any:
-    """As `read_json`, for a value that will stand inside another.
+    """Return the value of a JSON text that will be nested in another value.
 
     Raises:
-        NotJsonError: As there, or it is nested more deeply than anybody could read.
+        NotJsonError: As in `read_json`, or the value is nested too deeply.
     """
     value = read_json(text)
     if _deeper(value, _MAX_DEPTH):
@@ -98,20 +98,20 @@ def read_shallow(text: str) -> Any:
 
 
 def laid_out(text: str) -> tuple[Any, str]:
-    """The text as a value and the style that gives the same text again.
+    """Return the text's value, and the layout that restores the text.
 
     Raises:
-        NotJsonError: There is no such value and style.
+        NotJsonError: The text is not JSON in a known layout.
     """
     value = read_shallow(text)
     for layout in LAYOUTS:
         if styled(value, layout) == text:
             return value, layout
-    raise NotJsonError("written in no known style")
+    raise NotJsonError("the layout is unknown")
 
 
 def styled(value: Any, layout: str) -> str:
-    """The value as JSON text in this style."""
+    """Encode a value as JSON in this layout."""
     spacing, *rest = layout.split(" ")
     text = json.dumps(value, ensure_ascii="ascii" in rest, **_SPACINGS[spacing])
     if "html" in rest:
@@ -126,12 +126,12 @@ def _deeper(value: Any, levels: int) -> bool:
 def _layout_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) != len(pairs):
-        raise NotJsonError("a key stands twice")
+        raise NotJsonError("a key is repeated")
     return members
 
 
 def _no_constant(name: str) -> float:
-    raise NotJsonError(f"{name} is no JSON")
+    raise NotJsonError(f"{name} is not JSON")
 
 
 def _finite(digits: str) -> float:
@@ -180,16 +180,17 @@ def _inflated(data: bytes, bits: int) -> bytes | None:
     return b"".join(members)
 
 
-_EVENT_LINES: Final = re.compile(r"(?:(?:(?:data|event|id|retry)?:[^\n]*)?\n)+")  # WHATWG HTML, server-sent events
+# Whole lines of an event stream: "data: x", "event:", ": comment" or empty (WHATWG HTML, server-sent events).
+_EVENT_LINES: Final = re.compile(r"(?:(?:(?:data|event|id|retry)?:[^\n]*)?\n)+")
 _DATA: Final = "data: "
 
 
 class ContentError(ValueError):
-    """What stands in the file is no body."""
+    """The fields of the file do not describe a body."""
 
 
 def body_fields(data: bytes) -> dict[str, Any]:
-    """The members that stand for a whole body; `body_of` gives the same bytes again."""
+    """Return the fields of a whole body, from which `body_of` restores the same bytes."""
     text = _content_text(data)
     if text is None:
         return {"base64": base64.b64encode(data).decode("ascii")}
@@ -201,10 +202,10 @@ def body_fields(data: bytes) -> dict[str, Any]:
 
 
 def body_of(fields: dict[str, Any]) -> bytes | None:
-    """The bytes that these members stand for, None when there is none of them.
+    """Return the bytes of a body's fields, or None if there are none.
 
     Raises:
-        ContentError: They contradict each other, or are malformed.
+        ContentError: The fields contradict each other, or are malformed.
     """
     _one_of(fields, ("json", "text", "base64", "lines"))
     if "json" in fields:
@@ -217,9 +218,12 @@ def body_of(fields: dict[str, Any]) -> bytes | None:
 
 
 def piece_fields(data: bytes) -> dict[str, Any]:
-    """The members that stand for one piece of a stream; `piece_of` gives the same bytes again.
+    r"""Return the fields of one piece of a stream, from which `piece_of` restores the same bytes.
 
-    Lines of an event stream are kept as lines, and those with JSON as its value. Half a line is text.
+    Complete lines of an event stream are stored as lines, and JSON data as a value. Other text is stored as it is:
+
+        b'data: {"a":1}\n\n'  ->  {"lines": [{"data": {"a": 1}}, ""]}
+        b'data: {"a"'         ->  {"text": 'data: {"a"'}
     """
     text = _content_text(data)
     if text is None:
@@ -233,10 +237,10 @@ def piece_fields(data: bytes) -> dict[str, Any]:
 
 
 def piece_of(fields: dict[str, Any]) -> bytes:
-    """The bytes that a piece's members stand for.
+    """Return the bytes of a piece's fields.
 
     Raises:
-        ContentError: There are none, or they are malformed.
+        ContentError: The fields are missing or malformed.
     """
     data = body_of(fields)
     if data is None:
@@ -245,7 +249,7 @@ def piece_of(fields: dict[str, Any]) -> bytes:
 
 
 def _common_layout(texts: list[str]) -> str:
-    """The style of the first line that has one; a piece whose lines differ is rare."""
+    """Return the layout of the first line that has one. Lines of one piece rarely differ."""
     for text in texts:
         try:
             return laid_out(text)[1]
@@ -255,7 +259,7 @@ def _common_layout(texts: list[str]) -> str:
 
 
 def _line(line: str, layout: str) -> Any:
-    """One line; its data as JSON where this style writes it back as it was."""
+    """Return one line, with its data as a value if the layout restores it exactly."""
     data = line.removeprefix(_DATA)
     try:
         value = read_shallow(data) if data != line else None
@@ -268,7 +272,7 @@ def _line_text(line: object, layout: str) -> str:
     if isinstance(line, str):
         return line
     if not is_object(line) or "data" not in line:
-        raise ContentError(f"a line is a string or an object with data, got {line!r:.60}")
+        raise ContentError(f"a line must be a string or an object with data, got {line!r:.60}")
     return _DATA + styled(line["data"], layout)
 
 
@@ -283,7 +287,7 @@ def _encoded(text: str) -> bytes:
     try:
         return text.encode("utf-8")
     except UnicodeEncodeError:
-        raise ContentError("a lone surrogate: only a layout with ascii can hold it") from None
+        raise ContentError("a lone surrogate needs a layout with ascii") from None
 
 
 def _unpacked(text: str) -> bytes:
@@ -296,14 +300,14 @@ def _unpacked(text: str) -> bytes:
 def _layout(fields: dict[str, Any]) -> str:
     layout = fields.get("layout", COMPACT)
     if layout not in LAYOUTS:
-        raise ContentError(f"layout {layout!r} is none of {', '.join(LAYOUTS)}")
+        raise ContentError(f"unknown layout {layout!r}: write one of {', '.join(LAYOUTS)}")
     return str(layout)
 
 
 def _one_of(fields: dict[str, Any], names: tuple[str, ...]) -> None:
     given = [name for name in names if name in fields]
     if len(given) > 1:
-        raise ContentError(f"{' and '.join(given)} stand together: leave one of them")
+        raise ContentError(f"{' and '.join(given)} exclude each other: keep one of them")
 
 
 def _list(value: object) -> list[object]:
@@ -324,20 +328,20 @@ _FIELD_KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
 class Fields:
-    """One object and the path to it ("$.exchanges[2].answer")."""
+    """An object of the file with its path ("$.exchanges[2].answer")."""
 
     __slots__ = ("_members", "path")
 
     def __init__(self, members: dict[str, Any], path: str) -> None:
         self._members = members
-        self.path = path
+        self.path: str = path
 
     @classmethod
     def of(cls, value: object, path: str) -> Fields:
-        """The object that stands at a path.
+        """Return the object at a path.
 
         Raises:
-            ContentError: Something else stands there.
+            ContentError: The value is not an object.
         """
         if not is_object(value):
             raise ContentError(f"{path} must be an object, got {_abbreviated(value)}")
@@ -347,41 +351,41 @@ class Fields:
         return name in self._members
 
     def given(self, name: str) -> Any:
-        """What stands under a name, None for nothing."""
+        """Return the value under a name, or None."""
         return self._members.get(name)
 
     def inner(self, name: str) -> Fields:
-        """The object under a name."""
+        """Return the object under a name."""
         return Fields.of(self.given(name), f"{self.path}.{name}")
 
     def list(self, name: str) -> list[Any]:
-        """The list under a name."""
+        """Return the list under a name."""
         value = self.given(name)
         return value if is_array(value) else self._wrong(name, "a list")
 
     def string(self, name: str, default: str | None = None) -> str:
-        """The text under a name; the default, if there is one, where nothing stands there."""
+        """Return the string under a name, or the default if there is no value."""
         value = self._members.get(name, default)
         return value if isinstance(value, str) else self._wrong(name, "a string")
 
     def number(self, name: str) -> float:
-        """The seconds under a name."""
+        """Return the number of seconds under a name."""
         value = self.given(name)
         ok = isinstance(value, (int, float)) and not isinstance(value, bool) and value >= 0
         return float(value) if ok else self._wrong(name, "a number of seconds")
 
     def whole(self, name: str) -> int:
-        """The status under a name."""
+        """Return the HTTP status under a name."""
         value = self.given(name)
         return value if type(value) is int and 100 <= value <= 999 else self._wrong(name, "a status")
 
     def flag(self, name: str) -> bool:
-        """Whether true stands under a name; nothing is false."""
+        """Return the boolean under a name, or False."""
         value = self._members.get(name, False)
         return value if isinstance(value, bool) else self._wrong(name, "true or false")
 
     def kind(self, name: str) -> Kind:
-        """The kind of ending under a name."""
+        """Return the kind of ending under a name."""
         for kind in _FIELD_KINDS:
             if kind == self.given(name):
                 return kind
@@ -390,7 +394,7 @@ class Fields:
         )
 
     def read(self, reader: Callable[[dict[str, Any]], T]) -> T:
-        """What a reader makes of the whole object; its error is told where it happened."""
+        """Apply a reader to the object, and add the path to its error."""
         try:
             return reader(self._members)
         except ContentError as error:

@@ -1,4 +1,4 @@
-"""Recorded exchanges: request, answer in pieces, ending, and the errors of cassettes."""
+"""Recorded exchanges: the request, the answer in pieces, its ending, and the errors of cassettes."""
 
 from __future__ import annotations
 
@@ -39,38 +39,38 @@ __all__ = [
 
 
 class CassetteError(Exception):
-    """Anything a cassette raises on purpose."""
+    """The base class of the errors that cassettes raise."""
 
 
 class CassetteFileError(CassetteError):
-    """The file is no cassette that this version can read; the text says where and what to do."""
+    """The file is not a cassette of a supported version. The message gives the place and a remedy."""
 
 
 class CassetteMissError(CassetteError):
-    """The cassette has no answer to a request, or none beyond this point; the text shows the nearest one it has."""
+    """The cassette has no answer to a request, or none beyond this point. The message shows the nearest request."""
 
 
 Pairs: TypeAlias = tuple[tuple[str, str], ...]
 Kind: TypeAlias = Literal[
-    "complete",  # the server ended its answer as it should
+    "complete",  # the answer ended normally
     "abandoned",  # the reader left
-    "truncated",  # the answer broke off: cut or reset
-    "bad_answer",  # what came is not HTTP that can be trusted
+    "truncated",  # the answer was cut off or reset
+    "bad_answer",  # the answer was not valid HTTP
     "silence",  # the reader's deadline passed
-    "not_sent",  # no byte of the request left
+    "not_sent",  # no byte of the request was sent
     "not_sent_in_time",  # the same, because a deadline passed
-    "no_answer",  # the request left, and the connection ended without a byte
+    "no_answer",  # the request was sent, and the connection ended without a byte of an answer
 ]
 
 
 class RecordedRequest(Struct, frozen=True):
-    """One try at one request.
+    """One attempt at a request.
 
     Attributes:
-        method: Upper case.
-        url: As the client asked it: whole, or only path and query when it came through a recording gateway.
-        headers: As the client gave them, in order; what a transport adds (Host, Content-Length) is not among them.
-        body: None for a request without one.
+        method: The method in upper case.
+        url: The URL as requested; only path and query when it came through a recording gateway.
+        headers: The client's headers in order, without those that a transport adds (Host, Content-Length).
+        body: The body, or None for a request without one.
     """
 
     method: str
@@ -83,7 +83,7 @@ class RecordedRequest(Struct, frozen=True):
 
 
 class Piece(Struct, frozen=True):
-    """What one read of the body brought, and when: `at` is in seconds since the request was sent."""
+    """The bytes of one read of the body, with its time `at` in seconds since the request was sent."""
 
     at: float
     data: bytes
@@ -93,14 +93,14 @@ class Piece(Struct, frozen=True):
 
 
 class Ending(Struct, frozen=True):
-    """How an answer ended, or why none began.
+    """The ending of an answer, or the reason for no answer.
 
     Attributes:
-        kind: What happened.
-        at: When, in seconds since the request was sent.
-        why: The transport's words.
-        which: For silence: what was waited for ("headers", "body"; "connect" or "pool" when nothing was sent).
-        permanent: For a request that was not sent: repeating it would fail the same way.
+        kind: The kind of ending.
+        at: The time in seconds since the request was sent.
+        why: The transport's error message.
+        which: The phase in which a deadline passed ("headers", "body"; "connect" or "pool" when nothing was sent).
+        permanent: For a request that was not sent: True if a retry would fail in the same way.
     """
 
     kind: Kind
@@ -111,14 +111,14 @@ class Ending(Struct, frozen=True):
 
 
 class RecordedAnswer(Struct, frozen=True):
-    """An answer whose head came.
+    """An answer with at least its head.
 
     Attributes:
-        at: When its head came, in seconds since the request was sent.
+        at: The time of its head, in seconds since the request was sent.
         status: The HTTP status.
-        headers: Names in lower case and values, in the order they came, repeats kept.
-        pieces: The body, as it was read.
-        end: How the body ended.
+        headers: Pairs of lower-case name and value, in order and with repeats.
+        pieces: The body in the pieces in which it was read.
+        end: The ending of the body.
     """
 
     at: float
@@ -129,7 +129,7 @@ class RecordedAnswer(Struct, frozen=True):
 
     @property
     def body(self) -> bytes:
-        """All pieces in one."""
+        """The whole body."""
         return b"".join([piece.data for piece in self.pieces])
 
     def __repr__(self) -> str:
@@ -137,13 +137,13 @@ class RecordedAnswer(Struct, frozen=True):
 
 
 class Exchange(Struct, frozen=True):
-    """A request, and its answer or the reason why there was none."""
+    """A request with its answer, or with the reason for no answer."""
 
     request: RecordedRequest
     outcome: RecordedAnswer | Ending
 
 
-_FAILURE_KINDS: Final[tuple[tuple[type[TransportFailure], Kind], ...]] = (  # the most special first
+_FAILURE_KINDS: Final[tuple[tuple[type[TransportFailure], Kind], ...]] = (  # subclasses before their base classes
     (NotSentInTime, "not_sent_in_time"),
     (NotSent, "not_sent"),
     (DeadlineExceeded, "silence"),
@@ -154,7 +154,7 @@ _FAILURE_KINDS: Final[tuple[tuple[type[TransportFailure], Kind], ...]] = (  # th
 
 
 def ending_of(failure: TransportFailure, at: float) -> Ending:
-    """The ending that a failure is, `at` seconds after the request was sent."""
+    """Return the ending for a failure, `at` seconds after the request was sent."""
     which = failure.which if isinstance(failure, DeadlineExceeded) else ""
     permanent = isinstance(failure, NotSent) and failure.permanent
     return Ending(_failure_kind(failure), at, str(failure), which, permanent)
@@ -168,7 +168,7 @@ def _failure_kind(failure: TransportFailure) -> Kind:
 
 
 def failure_of(ending: Ending) -> TransportFailure | None:
-    """The failure that an ending was, None for one that was none: complete or abandoned."""
+    """Return the failure of an ending, or None for a complete or abandoned answer."""
     match ending.kind:
         case "not_sent":
             return NotSent(ending.why, permanent=ending.permanent)
@@ -186,18 +186,18 @@ def failure_of(ending: Ending) -> TransportFailure | None:
             return None
 
 
-_ODD: Final = re.compile(r"[^\w.\[\]=-]+")  # what a file system, a shell or an archive may not take
+_ODD: Final = re.compile(r"[^\w.\[\]=-]+")  # characters that a file system, a shell or an archive may reject
 _LONGEST: Final = 120
 
 
 def place_of(file: Path, test: str) -> Path:
-    """The path of a test's cassette.
+    """Return the path of a test's cassette.
 
     Args:
         file: The test's file.
         test: The test's name in it, with its class and parameters ("TestChat::test_hello[openai/gpt-4o]").
     """
     name = _ODD.sub("-", test.replace("::", "."))
-    if len(name) > _LONGEST or name != test.replace("::", "."):  # two names must not become one
+    if len(name) > _LONGEST or name != test.replace("::", "."):  # keeps two names distinct
         name = f"{name[:_LONGEST]}-{hashlib.sha256(test.encode()).hexdigest()[:8]}"
     return file.parent / "cassettes" / file.stem / f"{name}.json"

@@ -1,4 +1,4 @@
-"""The cassette file: read it, write it as a readable document, and show the nearest recorded request."""
+"""The cassette file: loading, saving in a readable form, and the nearest recorded request for a miss."""
 
 from __future__ import annotations
 
@@ -38,21 +38,21 @@ _STEP: Final = "  "
 
 
 class Line:
-    """A value that is never broken over lines."""
+    """A value that is written on one line."""
 
     __slots__ = ("value",)
 
     def __init__(self, value: Any) -> None:
-        self.value = value
+        self.value: Any = value
 
 
 def document(value: Any) -> str:
-    """The value as JSON text, with a line break at its end."""
+    """Return the value as JSON text that ends with a line break."""
     return _document_text(value, "", 0) + "\n"
 
 
 def _document_text(value: Any, margin: str, taken: int) -> str:
-    """The value, where `taken` characters of its first line are gone already."""
+    """Return the value's text, whose first line has `taken` characters before it."""
     if isinstance(value, Line):
         return _flat_line(value.value)
     if not members_of(value):
@@ -77,7 +77,7 @@ def _broken_lines(value: Any, margin: str) -> str:
 
 
 def _holds_line(value: Any) -> bool:
-    """Whether a line of its own stands somewhere inside."""
+    """Return whether a `Line` is somewhere inside the value."""
     if isinstance(value, Line):
         return True
     return any(_holds_line(item) for item in members_of(value))
@@ -89,11 +89,11 @@ def _flat_line(value: Any) -> str:
 
 
 def _encodable(text: str) -> str:
-    """The text with what UTF-8 cannot hold (lone surrogates), or a line of a diff should not, as escapes."""
-    return "".join([_escape(char) if _awkward(char) else char for char in text])
+    """Escape characters that UTF-8 cannot encode (lone surrogates), and those that break lines of a diff."""
+    return "".join([_escape(char) if _needs_escape(char) else char for char in text])
 
 
-def _awkward(char: str) -> bool:
+def _needs_escape(char: str) -> bool:
     return "\ud800" <= char <= "\udfff" or char in "\x7f\x85\u2028\u2029\ufeff"
 
 
@@ -102,17 +102,17 @@ def _escape(char: str) -> str:
 
 
 _DIFF_LINES: Final = 60
-_COMPARED_LENGTH: Final = 4000  # characters of a request: enough to tell which is nearest, without minutes of work
+_COMPARED_LENGTH: Final = 4000  # characters of a request: enough to find the nearest, in a short time
 _DIFF_WIDTH: Final = 240
 
 
 def shown_miss(asked: RecordedRequest, recorded: Sequence[tuple[RecordedRequest, bool]], why: str) -> str:
-    """The miss in words.
+    """Describe a miss, with a diff to the nearest recorded request.
 
     Args:
-        asked: The request, hidden as in the file.
+        asked: The request, with its secrets hidden as in the file.
         recorded: The requests of the file, each with whether it was played already.
-        why: What the mode makes of it.
+        why: The reason, from the rules of the mode.
     """
     first = f"no recording answers {asked.method} {_field_path(asked)}: {why}"
     at = nearest(asked, recorded)
@@ -126,9 +126,9 @@ def shown_miss(asked: RecordedRequest, recorded: Sequence[tuple[RecordedRequest,
 
 
 def nearest(asked: RecordedRequest, recorded: Sequence[tuple[RecordedRequest, bool]]) -> int | None:
-    """The place of the recorded request most like this one; None when there is none.
+    """Return the index of the most similar recorded request, or None if there are none.
 
-    Of two that are alike, one that was not played yet is nearer.
+    Of two equally similar ones, the one that was not played yet is chosen.
     """
     if not recorded:
         return None
@@ -137,7 +137,7 @@ def nearest(asked: RecordedRequest, recorded: Sequence[tuple[RecordedRequest, bo
 
 
 def _similarity(asked: RecordedRequest, recorded: RecordedRequest) -> tuple[bool, float]:
-    """Same method and path first, then how much of the text is the same."""
+    """Compare method and path first, then the text."""
     same_place = (asked.method, _place(asked)) == (recorded.method, _place(recorded))
     texts = (
         "\n".join(_rendered(asked))[:_COMPARED_LENGTH].split(),
@@ -156,7 +156,7 @@ def _diff(recorded: RecordedRequest, asked: RecordedRequest) -> str:
 
 
 def _rendered(request: RecordedRequest) -> list[str]:
-    """The request as lines: what the usual matchers look at, keys in order of their names."""
+    """Return the request as lines: the parts that the default matchers compare, with sorted keys."""
     head = f"{request.method} {_field_path(request)}"
     if not request.body:
         return [head]
@@ -182,11 +182,11 @@ def _field_path(request: RecordedRequest) -> str:
 
 
 VERSION: Final = 1
-_EVENT: Final = 3  # lines of an event: its name, its data, and the empty one behind them
+_EVENT: Final = 3  # lines of an event: its name, its data, and the empty line that ends it
 
 
 def save(path: Path, exchanges: Iterable[Exchange]) -> None:
-    """Write the cassette whole: until the last moment, what stood there before stands there still."""
+    """Write the cassette atomically: to a temporary file, which then replaces the old one."""
     text = written(exchanges)
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.{secrets.token_hex(8)}.part")
@@ -202,11 +202,11 @@ def save(path: Path, exchanges: Iterable[Exchange]) -> None:
 
 
 def load(path: Path) -> list[Exchange]:
-    """The exchanges of a cassette.
+    """Load the exchanges of a cassette.
 
     Raises:
-        FileNotFoundError: There is none.
-        CassetteFileError: It cannot be read.
+        FileNotFoundError: The file does not exist.
+        CassetteFileError: The file cannot be read.
     """
     try:
         text = path.read_bytes().decode("utf-8")
@@ -215,20 +215,20 @@ def load(path: Path) -> list[Exchange]:
     try:
         return parse(text)
     except (NotJsonError, ContentError) as error:
-        raise CassetteFileError(f"{path}: {error}. Mend it, or remove it and record again") from None
+        raise CassetteFileError(f"{path}: {error}: correct the file, or remove it and record again") from None
 
 
 def written(exchanges: Iterable[Exchange]) -> str:
-    """The cassette's text."""
+    """Return the text of a cassette."""
     return document({"cassette": VERSION, "exchanges": [_exchange_fields(exchange) for exchange in exchanges]})
 
 
 def parse(text: str) -> list[Exchange]:
-    """The exchanges of a cassette's text.
+    """Parse the exchanges of a cassette's text.
 
     Raises:
-        NotJsonError: It is no JSON.
-        ContentError: It is JSON, and no cassette of this version.
+        NotJsonError: The text is not JSON.
+        ContentError: The JSON is not a cassette of this version.
     """
     fields = Fields.of(read_json(text), "$")
     version = fields.given("cassette")
@@ -272,7 +272,7 @@ def _answer_fields(answer: RecordedAnswer) -> dict[str, Any]:
 
 
 def _piece_line(piece: Piece) -> Line | dict[str, Any]:
-    """A piece on one line; one of several events with a line for each of theirs."""
+    """Return a piece on one line, or with one line for each of its lines if it has several events."""
     fields = {"at": piece.at, **piece_fields(piece.data)}
     lines = fields.get("lines", ())
     return Line(fields) if len(lines) <= _EVENT else fields | {"lines": [Line(line) for line in lines]}
@@ -319,5 +319,5 @@ def _pairs(fields: Fields) -> Pairs:
 def _pair(line: object, path: str) -> tuple[str, str]:
     name, colon, value = line.partition(": ") if isinstance(line, str) else ("", "", "")
     if not colon:
-        raise ContentError(f"{path} must be lines such as 'content-type: text/plain', got {line!r}")
+        raise ContentError(f"{path} must be strings such as 'content-type: text/plain', got {line!r}")
     return name, value

@@ -1,6 +1,7 @@
-"""A tape behind a loopback port: what any HTTP client asks there is played, or passed on to a server and recorded.
+"""A cassette behind a loopback port: requests of any HTTP client are played, or passed on to a server and recorded.
 
-It is served as the embedded gateway is. What was cut in the recording is cut again: the connection ends in the midst.
+It uses the embedded gateway's server. An answer that was cut off in the recording is cut off again, by closing the
+connection.
 """
 
 from __future__ import annotations
@@ -29,23 +30,23 @@ if TYPE_CHECKING:
 
 __all__ = ["cassette_gateway"]
 
-# What belongs to one connection (RFC 9110 section 7.6.1), or is set by the driver or the server themselves.
+# Headers of one connection (RFC 9110 section 7.6.1), or set by the transport or the server.
 _OF_CONNECTION: Final = frozenset(
     "connection keep-alive proxy-connection proxy-authorization te trailer transfer-encoding upgrade".split()
 )
 _NOT_SENT: Final = _OF_CONNECTION | {"host", "content-length", "accept-encoding", "expect"}
 _NOT_GIVEN: Final = _OF_CONNECTION | {"date", "content-encoding"}
 _GRACE_SECONDS: Final = 5.0
-"""How long a client may take to leave where the recorded one left, before that counts as a miss."""
+"""Seconds for a client to leave where the recorded one left. A client that stays longer is a miss."""
 
 
 @contextmanager
 def cassette_gateway(cassette: Cassette, upstream: str | None, transport: AsyncTransport) -> Generator[str]:
-    """The address of a server that asks the tape; see `Cassette.gateway`.
+    """Run a server that plays or records with the cassette, and return its address; see `Cassette.gateway`.
 
     Raises:
-        ValueError: `upstream` is missing though something may be recorded, or is no address.
-        CassetteMissError: When the block ends: a request found nothing.
+        ValueError: `upstream` is missing although requests may be recorded, or is not a URL.
+        CassetteMissError: A request had no recorded answer. Raised at the end of the block.
     """
     app = _App(cassette, AsyncCassetteTransport(cassette, _Upstream(transport, _checked(cassette, upstream))))
     with hosting(app, Settings(port=0)) as url:
@@ -57,7 +58,7 @@ def cassette_gateway(cassette: Cassette, upstream: str | None, transport: AsyncT
 def _checked(cassette: Cassette, upstream: str | None) -> str:
     if upstream is None:
         if cassette.records:
-            raise ValueError(f"upstream is missing: {cassette.path} is to be recorded, so say from where")
+            raise ValueError(f"upstream is missing: pass the URL of the server to record {cassette.path} from")
         return ""
     if not upstream.startswith(("http://", "https://")) or "?" in upstream or "#" in upstream:
         raise ValueError("upstream must be an http or https URL without a query, such as 'http://localhost:8080'")
@@ -65,7 +66,7 @@ def _checked(cassette: Cassette, upstream: str | None) -> str:
 
 
 class _Upstream:
-    """A carrier to one server: its address is put before each URL, and is not recorded; see `protocols.AsyncDriver`."""
+    """A transport to one server. It puts the server's address before each URL, and the address is not recorded."""
 
     def __init__(self, transport: AsyncTransport, address: str) -> None:
         self._transport = transport
@@ -81,7 +82,7 @@ class _Upstream:
 
 
 class _App:
-    """The tape as an ASGI application."""
+    """The cassette as an ASGI application."""
 
     def __init__(self, cassette: Cassette, driver: AsyncCassetteTransport) -> None:
         self._cassette = cassette
@@ -90,7 +91,7 @@ class _App:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
-            await self._live(receive, send)
+            await self._lifespan(receive, send)
             return
         try:
             await self._answer(scope, receive, send)
@@ -102,7 +103,7 @@ class _App:
             self.misses.append(miss)
             await hang_up(scope, receive)
 
-    async def _live(self, receive: Receive, send: Send) -> None:
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
         await receive()
         await send({"type": "lifespan.startup.complete"})
         await receive()
@@ -122,7 +123,7 @@ class _App:
         try:
             await while_connected(receive, self._relay(answer, send))
         except ClientLeft:
-            await answer.release()  # what is near the end is recorded, whether or not this client waited for it
+            await answer.release()  # records the rest if the end is near, even though this client left
         except BaseException:
             answer.abandon()
             raise
@@ -136,17 +137,17 @@ class _App:
         try:
             while piece := await answer.read():
                 missing -= len(piece)
-                if missing == 0:  # a client that has them all may be gone before the end is seen, and recorded
+                if missing == 0:  # sees and records the end before a client with all bytes can leave
                     await answer.read()
                 await send({"type": "http.response.body", "body": piece, "more_body": True})
         except CassetteMissError as miss:
-            await asyncio.sleep(_GRACE_SECONDS)  # ends as soon as the client leaves, as the recorded one did
+            await asyncio.sleep(_GRACE_SECONDS)  # cancelled as soon as the client leaves, as the recorded one did
             raise self._cassette.missed(miss) from None
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
 async def _refuse(miss: CassetteMissError, send: Send) -> None:
-    """Answer with 400, which no client repeats, and the miss in an error's usual form."""
+    """Answer with a 400, which clients do not retry, and the miss as an error message."""
     body = msgspec.json.encode({"error": {"message": str(miss), "type": "cassette_miss"}})
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": 400, "headers": headers})
@@ -154,7 +155,7 @@ async def _refuse(miss: CassetteMissError, send: Send) -> None:
 
 
 async def _request_body(scope: Scope, receive: Receive) -> bytes | None:
-    """The request's body, None when it has none."""
+    """Return the request's body, or None if it has none."""
     pieces: list[bytes] = []
     while True:
         message: Message = await receive()
@@ -168,7 +169,7 @@ async def _request_body(scope: Scope, receive: Receive) -> bytes | None:
 
 
 def _length(headers: Pairs) -> int:
-    """How long the body is to be, -1 when that is not said."""
+    """Return the length of the body, or -1 if it is unknown."""
     return next((int(value) for name, value in headers if name == "content-length" and value.isdecimal()), -1)
 
 

@@ -1,4 +1,4 @@
-"""Which recorded exchange answers a request, and what each mode does."""
+"""Matching of requests with recorded ones, and the rules of each mode."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ MODES: Final[tuple[Mode, ...]] = get_args(Mode)
 
 
 class Rules(Struct, frozen=True):
-    """What a mode comes to for a file that is there or not.
+    """The rules of a mode, for an existing or a missing file.
 
     Attributes:
-        plays: What is recorded answers.
-        records: What is not goes to the server, and into the file.
-        keeps: What the file held stays in it.
-        why: What to tell whoever asks for what is not recorded.
+        plays: Recorded requests are played.
+        records: Other requests go to the server and are recorded.
+        keeps: The file keeps its exchanges.
+        why: The reason to give for a request that is neither played nor recorded.
     """
 
     plays: bool
@@ -41,20 +41,20 @@ class Rules(Struct, frozen=True):
 
 
 def rules(mode: str, *, exists: bool) -> Rules:
-    """The rules of a mode.
+    """Return the rules of a mode.
 
     Raises:
-        ValueError: There is no such mode.
+        ValueError: The mode is unknown.
     """
     match mode, exists:
         case "once", True:
-            return Rules(plays=True, records=False, why='mode "once" adds nothing to a file that is there')
+            return Rules(plays=True, records=False, why='mode "once" adds nothing to an existing file')
         case "once", False:
             return Rules(plays=False, records=True)
         case "none", True:
             return Rules(plays=True, records=False, why='mode "none" never records')
         case "none", False:
-            return Rules(plays=True, records=False, why='there is no such file, and mode "none" never records')
+            return Rules(plays=True, records=False, why='the file does not exist, and mode "none" never records')
         case "new", _:
             return Rules(plays=True, records=True)
         case "all", _:
@@ -64,17 +64,17 @@ def rules(mode: str, *, exists: bool) -> Rules:
 
 
 Matcher: TypeAlias = "Callable[[RecordedRequest, RecordedRequest], bool]"
-"""Whether two requests are the same to it; called with the one that is asked and the one that is recorded."""
+"""A function that compares a new request with a recorded one and returns whether they match."""
 
 _BOUNDARY: Final = re.compile(r"multipart/[^;]+;.*\bboundary=\"?([^\";]+)", re.IGNORECASE)
 
 
 def matchers(match_on: Iterable[str | Matcher]) -> tuple[Matcher, ...]:
-    """The functions that are meant.
+    """Return the matchers for names and functions.
 
     Raises:
-        ValueError: There is no matcher of that name.
-        TypeError: It is neither a name nor a function.
+        ValueError: A name is unknown.
+        TypeError: An item is neither a name nor a function.
     """
     if isinstance(match_on, str):
         raise TypeError(f"match_on must be a list of names and functions: write [{match_on!r}]")
@@ -84,15 +84,15 @@ def matchers(match_on: Iterable[str | Matcher]) -> tuple[Matcher, ...]:
 def _matcher(item: str | Matcher) -> Matcher:
     if not isinstance(item, str):
         if not callable(item):
-            raise TypeError(f"match_on holds {item!r}: give names or functions of two requests")
+            raise TypeError(f"match_on has {item!r}: pass names or functions of two requests")
         return item
     if item not in MATCHERS:
-        raise ValueError(f"match_on knows no {item!r}: there are {', '.join(MATCHERS)}, and functions of two requests")
+        raise ValueError(f"unknown name {item!r} in match_on: use {', '.join(MATCHERS)} or a function of two requests")
     return MATCHERS[item]
 
 
 def body_value(request: RecordedRequest) -> Any:
-    """The body as it is compared: JSON without the order of its keys, a form without its boundary, else its bytes."""
+    """Return the body for comparison: JSON with sorted keys, a form without its boundary, or else the bytes."""
     body = request.body or b""
     try:
         return json.dumps(read_json(body.decode("utf-8")), sort_keys=True)

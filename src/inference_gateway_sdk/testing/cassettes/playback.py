@@ -1,4 +1,4 @@
-"""Play recorded exchanges back, at recorded or immediate speed."""
+"""Playback of recorded exchanges, at the original speed or without waiting."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .exchange import CassetteMissError, RecordedAnswer, failure_of
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from .exchange import Exchange
+    from .exchange import Exchange, Pairs
 
 __all__ = ["AsyncPlayedResponse", "Clock", "Playback", "PlayedResponse", "Speed", "async_wait_until", "wait_until"]
 
@@ -23,10 +23,10 @@ def _wait(woken: threading.Event, seconds: float) -> None:
 
 
 class Clock(NamedTuple):
-    """The clocks of a tape: for recording, and for playing at the original speed."""
+    """The clocks of a cassette: for recording, and for playback at the original speed."""
 
-    monotonic: Callable[[], float] = time.monotonic  # seconds; the deadlines of the clients are on the same clock
-    wait: Callable[[threading.Event, float], None] = _wait  # blocking: until the time is over, or the event set
+    monotonic: Callable[[], float] = time.monotonic  # seconds, on the clock of the clients' deadlines
+    wait: Callable[[threading.Event, float], None] = _wait  # blocks until the time is over or the event is set
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 
 
@@ -34,12 +34,12 @@ Speed: TypeAlias = Literal["full", "original"]
 
 
 class Playback:
-    """One exchange on its way to a reader.
+    """The playback of one exchange.
 
     Args:
-        exchange: What was recorded.
-        speed: "full": everything is there at once; "original": when it came.
-        began: When the request was made.
+        exchange: The recorded exchange.
+        speed: "full" plays without waiting, "original" at the recorded times.
+        began: The time of the request.
     """
 
     def __init__(self, exchange: Exchange, speed: Speed, began: float) -> None:
@@ -47,17 +47,17 @@ class Playback:
         self._timed = speed == "original"
         self._began = began
         self._next = 0
-        self._gone: Exception | None = None
+        self._left_error: Exception | None = None
 
     def head_due(self) -> float | None:
-        """When the head, or the failure instead of one, comes; None for at once."""
+        """Return the time of the head or of a failure, or None for now."""
         return self._due(self._exchange.outcome.at)
 
     def head(self) -> RecordedAnswer:
-        """The answer.
+        """Return the answer.
 
         Raises:
-            Failure: What the request ended with instead.
+            TransportFailure: The request failed in the recording.
         """
         outcome = self._exchange.outcome
         if isinstance(outcome, RecordedAnswer):
@@ -65,44 +65,44 @@ class Playback:
         raise failure_of(outcome) or TruncatedResponse(f"the recording has no answer ({outcome.kind})")
 
     def body_due(self) -> float | None:
-        """When the next read has something to give; None for at once."""
-        if self._gone is not None:
+        """Return the time of the next piece, or None for now."""
+        if self._left_error is not None:
             return None
         answer = self.head()
         over = self._next == len(answer.pieces)
         return self._due(answer.end.at if over else answer.pieces[self._next].at)
 
     def body(self) -> bytes:
-        """The next piece, b"" at the end of the body.
+        """Return the next piece, or b"" at the end of the body.
 
         Raises:
-            Failure: The body broke here in the recording, or was given up by its reader now.
-            CassetteMissError: The recorded reader left here, so that nobody knows what follows.
+            TransportFailure: The body failed here in the recording, or the reader has abandoned it.
+            CassetteMissError: The recorded reader left here, so the rest is unknown.
             RuntimeError: The answer was released.
         """
-        if self._gone is not None:
-            raise self._gone
+        if self._left_error is not None:
+            raise self._left_error
         answer = self.head()
         if self._next < len(answer.pieces):
             self._next += 1
             return answer.pieces[self._next - 1].data
-        return self._ended(answer)
+        return self._end_of_body(answer)
 
     def release(self) -> None:
-        """The reader needs no more."""
-        self._leave(RuntimeError("the answer was released: it cannot be read any more"))
+        """Let further reads fail, as the reader has finished."""
+        self._leave(RuntimeError("the answer was released and cannot be read"))
 
     def abandon(self) -> None:
-        """The reader gives up."""
-        self._leave(TruncatedResponse("the connection was given up before the end of the body"))
+        """Let further reads fail, as the reader has left."""
+        self._leave(TruncatedResponse("the answer was abandoned before the end of the body"))
 
     def _leave(self, error: Exception) -> None:
         answer = self.head()
         over = self._next == len(answer.pieces) and answer.end.kind not in ("abandoned", "silence")
-        if self._gone is None and not over:
-            self._gone = error
+        if self._left_error is None and not over:
+            self._left_error = error
 
-    def _ended(self, answer: RecordedAnswer) -> bytes:
+    def _end_of_body(self, answer: RecordedAnswer) -> bytes:
         if answer.end.kind == "complete":
             return b""
         failure = failure_of(answer.end)
@@ -111,7 +111,7 @@ class Playback:
         request = self._exchange.request
         raise CassetteMissError(
             f"the recording of {request.method} {request.url} ends after {len(answer.body)} bytes, where its reader"
-            " left: record again with a reader that goes on"
+            " left: record it again and read to the end"
         )
 
     def _due(self, at: float) -> float | None:
@@ -119,19 +119,19 @@ class Playback:
 
 
 class AsyncPlayedResponse:
-    """A recorded answer; see `protocols.AsyncTransportResponse`."""
+    """A recorded answer, as an `AsyncTransportResponse`."""
 
     def __init__(self, playback: Playback, clock: Clock) -> None:
         head = playback.head()
-        self.status = head.status
-        self.headers = head.headers
+        self.status: int = head.status
+        self.headers: Pairs = head.headers
         self._playback = playback
         self._clock = clock
         self._loop = asyncio.get_running_loop()
         self._waiting: asyncio.Task[None] | None = None
 
     async def read(self, deadline: float | None = None) -> bytes:
-        """The next bytes, b"" at the end."""
+        """Return the next bytes, or b"" at the end."""
         if self._waiting is not None:
             raise RuntimeError("this answer is being read by another task: one reader at a time")
         due = self._playback.body_due()
@@ -140,17 +140,17 @@ class AsyncPlayedResponse:
         return self._playback.body()
 
     async def release(self) -> None:
-        """Leave the rest."""
+        """Ignore the rest."""
         self._playback.release()
 
     def abandon(self) -> None:
-        """Give up the rest."""
+        """Abandon the rest. A pending read ends with an error."""
         self._playback.abandon()
         if self._waiting is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._wake)
 
     async def _wait(self, due: float, deadline: float | None) -> None:
-        """Wait, in a task of its own, which abandoning the answer ends early."""
+        """Wait in a separate task, which `abandon` cancels."""
         self._waiting = task = self._loop.create_task(async_wait_until(self._clock, due, deadline, "body"))
         try:
             await asyncio.wait({task})
@@ -166,7 +166,7 @@ class AsyncPlayedResponse:
 
 
 async def async_wait_until(clock: Clock, due: float | None, deadline: float | None, which: str) -> None:
-    """Wait until then, or raise DeadlineExceeded when the deadline is earlier."""
+    """Wait until `due`, or raise DeadlineExceeded at an earlier deadline."""
     if due is None:
         return
     until = due if deadline is None else min(due, deadline)
@@ -177,19 +177,19 @@ async def async_wait_until(clock: Clock, due: float | None, deadline: float | No
 
 
 class PlayedResponse:
-    """A recorded answer; see `protocols.TransportResponse`."""
+    """A recorded answer, as a `TransportResponse`."""
 
     def __init__(self, playback: Playback, clock: Clock) -> None:
         head = playback.head()
-        self.status = head.status
-        self.headers = head.headers
+        self.status: int = head.status
+        self.headers: Pairs = head.headers
         self._playback = playback
         self._clock = clock
         self._left = threading.Event()
         self._turn = threading.Lock()
 
     def read(self, deadline: float | None = None) -> bytes:
-        """The next bytes, b"" at the end."""
+        """Return the next bytes, or b"" at the end."""
         if not self._turn.acquire(blocking=False):
             raise RuntimeError("this answer is being read by another thread: one reader at a time")
         try:
@@ -199,12 +199,12 @@ class PlayedResponse:
             self._turn.release()
 
     def release(self) -> None:
-        """Leave the rest."""
+        """Ignore the rest."""
         self._playback.release()
         self._left.set()
 
     def abandon(self) -> None:
-        """Give up the rest."""
+        """Abandon the rest. A pending read ends with an error."""
         self._playback.abandon()
         self._left.set()
 
@@ -212,7 +212,7 @@ class PlayedResponse:
 def wait_until(
     clock: Clock, due: float | None, deadline: float | None, which: str, left: threading.Event | None = None
 ) -> None:
-    """Wait until then, or raise DeadlineExceeded when the deadline is earlier; setting the event ends the wait."""
+    """Wait until `due`, or raise DeadlineExceeded at an earlier deadline. Setting the event ends the wait."""
     if due is None:
         return
     left = left or threading.Event()

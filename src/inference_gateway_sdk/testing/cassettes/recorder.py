@@ -1,4 +1,4 @@
-"""One exchange as it happens, gathered for the file: what came, when, and how it ended."""
+"""The recorder of one exchange: bytes, times and the ending."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 __all__ = ["Recorder"]
 
 _PARTED: Final = 0.0025
-"""Seconds between two writes of one event that tell nothing: servers write an event's lines one by one."""
+"""Seconds between two writes of one event that are not recorded as a pause. Servers write an event line by line."""
 
 
 class Recorder:
-    """Gathers one exchange; one reader tells it what comes, anyone may ask what it has.
+    """Collects one exchange. One reader reports to it, and any thread may get the result.
 
     Args:
-        request: What was asked.
+        request: The request.
         monotonic: The clock.
     """
 
@@ -41,36 +41,36 @@ class Recorder:
 
     @property
     def open(self) -> bool:
-        """Whether the end of the body has not been seen."""
+        """True until the end of the body has been seen."""
         return self._end is None
 
     def discard(self) -> None:
-        """Leave this exchange out: its caller left before there was an answer."""
+        """Leave this exchange out, as its caller left before an answer."""
         self._discarded = True
 
     def left(self) -> None:
-        """The reader gives up: what goes wrong from now on is its own doing."""
+        """Report that the reader has left. Later failures are ignored."""
         self._left = True
 
     def answered(self, status: int, headers: Pairs) -> None:
-        """The head has come."""
+        """Report the head of the answer."""
         self._head = (self._now(), status, headers)
 
     def read(self, data: bytes) -> None:
-        """These bytes have come; none at the end of the body."""
+        """Report bytes of the body, or b"" for its end."""
         if data:
             self._pieces.append(Piece(self._now(), data))
-            self._end = None  # a deadline had passed, and the reader read on
+            self._end = None  # the reader continued after a deadline had passed
         elif self._end is None or self._end.kind != "complete":
             self._end = Ending("complete", self._now())
 
     def failed(self, failure: TransportFailure) -> None:
-        """The request, or reading its answer, failed."""
+        """Report a failure of the request or of its answer."""
         if not self._left:
             self._end = ending_of(failure, self._now())
 
     def exchange(self) -> Exchange | None:
-        """What there is of the exchange, None while there is nothing to tell."""
+        """Return the exchange so far, or None if there is nothing to record."""
         head, pieces, end = self._head, tuple(self._pieces), self._end
         if self._discarded:
             return None
@@ -86,10 +86,10 @@ class Recorder:
 
 
 def _folded(answer: RecordedAnswer) -> RecordedAnswer:
-    """The answer in pieces that tell something.
+    """Return the answer in meaningful pieces.
 
-    An event stream's are events. JSON that came in several is one value, whatever the network did to it, and is
-    recorded as if it had come when it was whole.
+    The pieces of an event stream are events. JSON that was received in several pieces is one value, so it is recorded
+    in one piece, with the time of the last.
     """
     media = _media(answer)
     if media == "text/event-stream":
@@ -103,9 +103,10 @@ def _folded(answer: RecordedAnswer) -> RecordedAnswer:
 
 
 def _rejoined(pieces: tuple[Piece, ...]) -> list[Piece]:
-    """The pieces with the lines of an event together that the network, and nothing else, has parted."""
+    """Join the lines of an event that arrived in separate reads without a pause."""
+    # b"event: ping\n" at 0.200 and b"data: {}\n\n" at 0.201 become one piece at 0.201.
     joined: list[Piece] = []
-    tail = b"\n\n"  # of all that came before
+    tail = b"\n\n"  # of the bytes before the piece; starts as the end of an event
     for piece in pieces:
         inside = not tail.endswith((b"\n\n", b"\r\n\r\n"))
         if inside and piece.at - joined[-1].at < _PARTED:

@@ -1,4 +1,4 @@
-"""What is secret in a cassette: names, patterns, and secrets inside text."""
+"""The rules for secrets in cassettes: names, patterns, and secrets inside text."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = [
     "hide_pairs",
     "hide_text",
     "hides_pair",
-    "is_packed",
+    "is_base64",
     "may_hold_secrets",
     "plain_name",
 ]
@@ -51,20 +51,20 @@ _BESIDE_TOKENS: Final = frozenset({"logprob", "top_logprobs", "prob", "top_probs
 
 
 class Redaction(Struct, frozen=True, kw_only=True):
-    """What is hidden.
+    """The secrets to hide.
 
     Attributes:
-        headers: More names of headers whose values are hidden.
-        query: More names of query parameters.
-        fields: More names of members of JSON bodies (at any depth) and of fields of forms.
-        patterns: Regular expressions; what they match is hidden wherever it stands.
-        keep: Names of headers, query parameters and fields that are left as they are.
-        defaults: False: hide only what is named here.
-        before_record_request: Called with each request, hidden already; what it returns is recorded and compared.
-            None for a request that passes the cassette by: it goes to the server in every mode and is not recorded.
-        before_record_answer: Called with each answer before it is written, hidden already.
+        headers: Additional names of headers whose values are hidden.
+        query: Additional names of query parameters.
+        fields: Additional names of members of JSON bodies (at any depth) and of form fields.
+        patterns: Regular expressions whose matches are hidden everywhere.
+        keep: Names of headers, query parameters and fields that are not hidden.
+        defaults: False to hide only the names and patterns given here.
+        before_record_request: Called with each request after hiding. Its result is recorded and compared. If it returns
+            None, the request bypasses the cassette: it goes to the server in every mode and is not recorded.
+        before_record_answer: Called with each answer after hiding, before it is written.
 
-    Names are compared without case, and without dashes and underscores.
+    Names are compared without case, dashes and underscores.
     """
 
     headers: Collection[str] = ()
@@ -79,23 +79,23 @@ class Redaction(Struct, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         for name in ("headers", "query", "fields", "patterns", "keep"):
             if isinstance(getattr(self, name), str):
-                raise TypeError(f"{name} must be a list of names, not one string: write [{getattr(self, name)!r}]")
+                raise TypeError(f"{name} must be a list, not a string: write [{getattr(self, name)!r}]")
 
     def hides_header(self, name: str) -> bool:
-        """Whether the value of this header is a secret."""
+        """Return whether the value of this header is a secret."""
         known = _HEADERS.search(name) and not _NO_SECRET.search(name)
         return self._hides(name, self.headers, known=bool(known))
 
     def hides_query(self, name: str) -> bool:
-        """Whether the value of this query parameter is a secret."""
+        """Return whether the value of this query parameter is a secret."""
         return self._hides(name, self.query, known=bool(_QUERY.search(name)))
 
     def hides_field(self, name: str, beside: Collection[str] = ()) -> bool:
-        """Whether the value of this member is a secret.
+        """Return whether the value of this member is a secret.
 
         Args:
-            name: Of the member.
-            beside: The other members' names: with log probabilities beside it, a token is a piece of text.
+            name: The member's name.
+            beside: The names of the other members. Beside log probabilities, a token is a piece of text.
         """
         known = _FIELDS.fullmatch(plain_name(name)) and not (name == "token" and _BESIDE_TOKENS & set(beside))
         return self._hides(name, self.fields, known=bool(known))
@@ -113,14 +113,14 @@ class Redaction(Struct, frozen=True, kw_only=True):
 
 
 def plain_name(name: str) -> str:
-    """The name as names are compared: `X-Api-Key`, `x_api_key` and `xApiKey` are one."""
+    """Return a name in the form in which names are compared: `X-Api-Key`, `x_api_key` and `xApiKey` are equal."""
     return name.lower().replace("-", "").replace("_", "")
 
 
-# Beyond the shapes that are hidden in logs: a file may be published, and a URL may have a token in the user's place.
+# Hidden in addition to the secrets that logs hide: a URL may have a token in place of the user.
 _URL_USER: Final = re.compile(r"(://)[^\s/@\"'<>]{1,200}(?=@)")
-# `"name": "value"`, at any depth of escaping: the quotes of one pair look the same. A quote that is escaped itself
-# (\\") ends no value that has more backslashes before it, for that is a quote of a deeper level.
+# `"name": "value"`, at any depth of escaping: both quotes of a pair are escaped alike, as in `\"name\"`. A quote with
+# more backslashes before it belongs to a deeper level and ends no value.
 _MEMBER: Final = re.compile(
     r"""(?P<head>(?P<quote>\\{0,40}["'])(?P<name>[^"'\\\s][^"'\\]{0,63})(?P=quote)\s*:\s*)"""
     r"""(?:(?P<open>(?P<escaped>\\{1,40})?["'])(?P<value>(?:\\.|[^\\])*?)"""
@@ -148,7 +148,7 @@ _DATA_URL: Final = re.compile(r"data:[\w/+.-]+;base64,")
 _BASE64_LINE: Final = re.compile(r"[A-Za-z0-9+/]++={0,2}")
 _SHORTEST_LINE: Final = 40  # of base64 that is wrapped; shorter ones are words
 
-# Some part of everything that is hidden by default: text without any of these is let through at a glance.
+# Each default secret contains one of these parts. Text without them needs no further search.
 _SECRET_HINTS: Final = re.compile(
     r"auth|token|key|secret|pass|credential|cookie|sess|sign|assert|sig=|code=|pwd|jwt|bearer|basic|://"
     r"|connection|webhook|dsn|pem|hmac|otp|-u|--user"
@@ -159,17 +159,17 @@ _SECRET_HINTS: Final = re.compile(
 
 
 def may_hold_secrets(text: str, redaction: Redaction, known: Iterable[str] = ()) -> bool:
-    """Whether it is worth looking through a text: False only where nothing would be hidden."""
+    """Return False if the text has no secrets for certain, so that it need not be searched."""
     own = redaction.headers or redaction.query or redaction.fields or redaction.patterns
     return bool(own or _SECRET_HINTS.search(text) or any(value in text for value in known))
 
 
 def hide_text(text: str, redaction: Redaction, known: Iterable[str] = ()) -> str:
-    """The text without its secrets.
+    """Return the text without its secrets.
 
     Args:
-        text: Any.
-        redaction: What is hidden.
+        text: Any text.
+        redaction: The secrets to hide.
         known: Values that were hidden elsewhere.
     """
     for value in known:
@@ -181,22 +181,22 @@ def hide_text(text: str, redaction: Redaction, known: Iterable[str] = ()) -> str
     text = _hide_form(text, redaction)
     for pattern in redaction.patterns:
         text = re.sub(pattern, HIDDEN, text)
-    return _unshaped(text) if redaction.defaults else text
+    return _hide_shapes(text) if redaction.defaults else text
 
 
 def hide_pairs(text: str, redaction: Redaction, known: Iterable[str] = ()) -> str:
-    """A query, or a form's body ("a=1&b=2"), without its secrets; names and order stay."""
+    """Return a query or a form's body ("a=1&b=2") without its secrets. Names and order are unchanged."""
     known = tuple(known)
     return "&".join([_hide_pair(pair, redaction, known) for pair in text.split("&")])
 
 
 def hides_pair(name: str, redaction: Redaction) -> bool:
-    """Whether the value of this parameter, of a query or a form, is a secret."""
+    """Return whether the value of this query parameter or form field is a secret."""
     return redaction.hides_query(name) or redaction.hides_field(name)
 
 
-def is_packed(text: str) -> bool:
-    """Whether this is a file's bytes in base64: among so many letters anything may look like a key."""
+def is_base64(text: str) -> bool:
+    """Return whether this is a file in base64, in which any part may look like a key by chance."""
     if len(text) < 200:
         return False
     prefix = _DATA_URL.match(text)
@@ -248,7 +248,7 @@ def _hide_pair(pair: str, redaction: Redaction, known: Iterable[str]) -> str:
     return hide_text(pair, redaction, known)
 
 
-def _unshaped(text: str) -> str:
+def _hide_shapes(text: str) -> str:
     text = _LOGIN.sub(r"\g<head>" + HIDDEN, text)
     return redact_text(_URL_USER.sub(r"\1" + HIDDEN, text))
 

@@ -1,4 +1,4 @@
-"""Remove secrets from recorded exchanges: bodies, headers, stream pieces."""
+"""Removal of secrets from recorded exchanges: bodies, headers, stream pieces."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from ..._wire.headers import Headers
 from .contents import COMPACT, NotJsonError, is_array, is_object, laid_out, members_of, read_shallow, styled
 from .exchange import Ending, Exchange, Piece, RecordedAnswer
-from .redaction import HIDDEN, hide_pairs, hide_text, hides_pair, is_packed, may_hold_secrets
+from .redaction import HIDDEN, hide_pairs, hide_text, hides_pair, is_base64, may_hold_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -30,9 +30,9 @@ FORM = "application/x-www-form-urlencoded"
 
 
 def hide_body(data: bytes, redaction: Redaction, known: Iterable[str] = (), content_type: str = "") -> bytes:
-    """A body's bytes, or some of them, without their secrets; the same bytes when there is none.
+    """Return a body, or a part of one, without its secrets. Bytes without secrets are unchanged.
 
-    JSON is written in the style it came in. Bytes that are no text are looked through as if each were a character.
+    JSON keeps its layout. Bytes that are not UTF-8 are searched as Latin-1.
     """
     known = tuple(known)
     if not may_hold_secrets(data.decode("latin-1"), redaction, _bytewise(known)):
@@ -46,24 +46,24 @@ def hide_body(data: bytes, redaction: Redaction, known: Iterable[str] = (), cont
     try:
         value, layout = _value(text)
     except NotJsonError:
-        return _once(text, hide_text(text, redaction, _spellings(known)), data)
+        return _unless_equal(text, hide_text(text, redaction, _spellings(known)), data)
     hidden = hide_json(value, redaction, known)
     return data if hidden == value else styled(hidden, layout).encode()
 
 
 def hide_json(value: Any, redaction: Redaction, known: Iterable[str] = ()) -> Any:
-    """The value without its secrets: text and numbers under a secret's name, and what looks like a key in any text."""
+    """Return a value without its secrets: strings and numbers under a secret's name, and texts that look like keys."""
     known = tuple(known)
     if is_object(value):
         return {
-            hide_text(name, redaction, known): _leafless(item) if secret else hide_json(item, redaction, known)
+            hide_text(name, redaction, known): _hide_leaves(item) if secret else hide_json(item, redaction, known)
             for name, item, secret in _members(value, redaction)
         }
     if is_array(value):
         return [hide_json(item, redaction, known) for item in value]
     if not isinstance(value, str):
         return value
-    if is_packed(value):
+    if is_base64(value):
         return _without(value, known)
     return hide_text(_hide_json_text(value, redaction, known), redaction, known)
 
@@ -92,7 +92,7 @@ def _nested_json(text: str) -> tuple[Any, str]:
 
 
 def named_secrets(value: Any, redaction: Redaction) -> Iterator[str]:
-    """The texts that stand under a secret's name anywhere in the value."""
+    """Yield the texts under a secret's name, anywhere in the value."""
     if is_object(value):
         for _, item, secret in _members(value, redaction):
             yield from _texts(item) if secret else named_secrets(item, redaction)
@@ -105,7 +105,7 @@ def named_secrets(value: Any, redaction: Redaction) -> Iterator[str]:
 
 
 def _members(value: dict[str, Any], redaction: Redaction) -> Iterator[tuple[str, Any, bool]]:
-    """Each member, and whether it is a secret: by its own name, or by the one that a pair of name and value gives."""
+    """Yield each member and whether it is a secret, by its own name or as in `{"name": "api_key", "value": ...}`."""
     label = next((value[key] for key in ("name", "key") if isinstance(value.get(key), str)), "")
     labelled = bool(label) and (redaction.hides_field(label) or _is_secret_header(label, redaction))
     for name, item in value.items():
@@ -116,12 +116,12 @@ def _is_secret_header(label: str, redaction: Redaction) -> bool:
     return "-" in label and redaction.hides_header(label)
 
 
-def _leafless(value: Any) -> Any:
-    """The value with each text and number hidden; yes, no and nothing are no secrets."""
+def _hide_leaves(value: Any) -> Any:
+    """Return the value with each string and number hidden. Booleans and null are not secrets."""
     if is_object(value):
-        return {name: _leafless(item) for name, item in value.items()}
+        return {name: _hide_leaves(item) for name, item in value.items()}
     if is_array(value):
-        return [_leafless(item) for item in value]
+        return [_hide_leaves(item) for item in value]
     return value if value is None or isinstance(value, bool) or value == "" else HIDDEN
 
 
@@ -133,7 +133,7 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 def _value(text: str) -> tuple[Any, str]:
-    """The value of a JSON text and its style; the commonest one for a style that has no name."""
+    """Return the value of a JSON text and its layout, or the compact layout for one without a name."""
     try:
         return laid_out(text)
     except NotJsonError:
@@ -146,23 +146,23 @@ def _without(text: str, known: tuple[str, ...]) -> str:
     return text
 
 
-def _once(before: str, after: str, data: bytes) -> bytes:
+def _unless_equal(before: str, after: str, data: bytes) -> bytes:
     return data if before == after else after.encode()
 
 
 def _bytewise(known: tuple[str, ...]) -> list[str]:
-    """The values, in all spellings, as they look in bytes of which each is taken for a character."""
+    """Return the values in all spellings, as UTF-8 bytes read as Latin-1."""
     return [value.encode("utf-8", "replace").decode("latin-1") for value in _spellings(known)]
 
 
 def _spellings(known: tuple[str, ...]) -> tuple[str, ...]:
-    """The values as they stand, and as JSON writes them."""
+    """Return the values, and the values as JSON escapes them."""
     escaped = [json.dumps(value, ensure_ascii=ascii_)[1:-1] for value in known for ascii_ in (True, False)]
     return tuple(dict.fromkeys((*known, *escaped)))
 
 
 class Edit(Struct, frozen=True):
-    """The bytes from `start` to `end` of the whole body become `new`."""
+    """A replacement of the bytes from `start` to `end` of a whole body by `new`."""
 
     start: int
     end: int
@@ -170,7 +170,7 @@ class Edit(Struct, frozen=True):
 
     @classmethod
     def between(cls, offset: int, before: bytes, after: bytes) -> Iterator[Edit]:
-        """What turns one text, which begins at `offset`, into the other: nothing, or the part in which they differ."""
+        """Yield the edit that turns `before`, which begins at `offset`, into `after`, if they differ."""
         if before == after:
             return
         head = _common(before, after)
@@ -179,7 +179,7 @@ class Edit(Struct, frozen=True):
 
 
 def edited(pieces: list[bytes], edits: Iterable[Edit]) -> list[bytes]:
-    """The pieces with these changes, which do not overlap; a piece may be empty afterwards."""
+    """Apply edits, which do not overlap, to the pieces of a body. A piece may become empty."""
     pieces = list(pieces)
     for edit in sorted(edits, key=lambda edit: edit.start, reverse=True):
         _apply(pieces, edit)
@@ -187,7 +187,7 @@ def edited(pieces: list[bytes], edits: Iterable[Edit]) -> list[bytes]:
 
 
 def _common(one: bytes, other: bytes) -> int:
-    """How many bytes both begin with."""
+    """Return the length of the common prefix."""
     shorter = min(len(one), len(other))
     return next((at for at in range(shorter) if one[at] != other[at]), shorter)
 
@@ -197,7 +197,7 @@ def _apply(pieces: list[bytes], edit: Edit) -> None:
     for at, piece in enumerate(pieces):
         end = begin + len(piece)
         first, last = max(edit.start, begin) - begin, min(edit.end, end) - begin
-        # An edit that only puts something in belongs to the piece before it, or to the first.
+        # An insertion belongs to the piece before it, or to the first piece.
         if first < last or (edit.start == edit.end and begin <= edit.start <= end):
             pieces[at] = piece[:first] + new + piece[max(first, last) :]
             if edit.start == edit.end:
@@ -209,26 +209,26 @@ def _apply(pieces: list[bytes], edit: Edit) -> None:
 _SCHEME: Final = re.compile(r"(?i)(bearer|basic|digest|token|apikey|negotiate|aws4-hmac-sha256)[ ]+(\S.*)")
 _USER: Final = re.compile(r"(?<=://)[^/?#]*(?=@)")
 _WORD: Final = re.compile(r"[a-z]{1,15}|[A-Z]?[a-z_ -]{1,15}")
-_SHORTEST: Final = 8  # shorter ones would be found in the midst of ordinary text
+_SHORTEST: Final = 8  # shorter values would be found inside ordinary text
 _LINE: Final = re.compile(rb"[^\n]*\n|[^\n]+")
 
 
 class Redactor:
-    """Hides what a `Redaction` says, and remembers what it hid."""
+    """Hides the secrets of a `Redaction`, and remembers them to hide them elsewhere too."""
 
     def __init__(self, redaction: Redaction) -> None:
         self._redaction = redaction
         self._known: list[str] = []
 
     def request(self, request: RecordedRequest) -> RecordedRequest | None:
-        """The request as it is recorded and compared, None for one that passes the cassette by."""
+        """Return the request to record and compare, or None for one that bypasses the cassette."""
         self._learn_request(request)
         hook = self._redaction.before_record_request
         hidden = self._hide_request(request)
         return hidden if hook is None else hook(hidden)
 
     def exchanges(self, exchanges: Iterable[Exchange]) -> list[Exchange]:
-        """What is written of the exchanges; those whose requests pass by are left out."""
+        """Return the exchanges to write, without those that bypass the cassette."""
         exchanges = list(exchanges)
         for exchange in exchanges:
             self._learn(exchange)
@@ -242,7 +242,7 @@ class Redactor:
         hidden = self._hide_answer(outcome)
         return hidden if hook is None else hook(hidden)
 
-    # What is hidden.
+    # Hiding
 
     def _hide_request(self, request: RecordedRequest) -> RecordedRequest:
         body = request.body
@@ -275,7 +275,7 @@ class Redactor:
         return f"{scheme[1]} {HIDDEN}" if scheme else HIDDEN
 
     def _pieces(self, pieces: tuple[Piece, ...], content_type: str) -> tuple[Piece, ...]:
-        """The pieces; a secret that spans several is hidden in the first, and none is left empty."""
+        """Return the pieces without secrets. A secret across pieces is hidden in the first; empty ones are dropped."""
         body = b"".join([piece.data for piece in pieces])
         edits = list(self._edits(body, content_type))
         if not edits:
@@ -288,7 +288,7 @@ class Redactor:
             hidden = hide_body(content, self._redaction, self._known, content_type)
             yield from Edit.between(start, content, hidden)
 
-    # What is learned.
+    # Learning
 
     def _learn(self, exchange: Exchange) -> None:
         self._learn_request(exchange.request)
@@ -330,14 +330,15 @@ class Redactor:
             for spelling in {value: 0, unquote(value): 0, quote(value, safe=""): 0}:
                 if len(spelling) >= _SHORTEST and not _WORD.fullmatch(spelling) and spelling not in self._known:
                     self._known.append(spelling)
-        self._known.sort(key=len, reverse=True)  # so that one inside another leaves no rest of the longer
+        self._known.sort(key=len, reverse=True)  # longest first: one may contain another
 
 
 def _contents(body: bytes, content_type: str) -> Iterator[tuple[int, bytes]]:
-    """What is looked through by itself, and where it begins: each line of an event stream (its data), else the body."""
+    """Yield the parts to search and their offsets: the data of each line of an event stream, or the whole body."""
     if not content_type.startswith("text/event-stream"):
         yield 0, body
         return
+    # b'data: {"key": "x"}\r\n' at 10 becomes 16, b'{"key": "x"}'
     for match in _LINE.finditer(body):
         line = match[0]
         start = line.find(b":") + 1 if line.startswith(b"data:") else 0
@@ -346,19 +347,19 @@ def _contents(body: bytes, content_type: str) -> Iterator[tuple[int, bytes]]:
 
 
 def _parts(name: str, value: str) -> list[str]:
-    """What of a header's value is a secret by itself: all of it, a cookie's value, a basic password."""
+    """Return the secret parts of a header's value: the value, a cookie's value, a basic password."""
     values = [value]
     if "cookie" in name.lower():
         pairs = value.split(";") if name.lower() == "cookie" else value.split(";")[:1]
         values = [pair.partition("=")[2].strip() for pair in pairs]
-    return [part for whole in values for part in (whole, *_unpacked(whole))]
+    return [part for whole in values for part in (whole, *_decode_base64(whole))]
 
 
-def _unpacked(value: str) -> list[str]:
-    """User and password of what is base64 of a text, as in basic authentication."""
+def _decode_base64(value: str) -> list[str]:
+    """Return a base64 text decoded, and its user and password, as in basic authentication."""
     try:
         text = base64.b64decode(value, validate=True).decode("utf-8")
-    except ValueError:  # not base64, or no text in it
+    except ValueError:  # not base64, or not text in it
         return []
     return [text, *text.split(":", 1)]
 
@@ -368,7 +369,7 @@ def _content_type(headers: Pairs) -> str:
 
 
 def _resized(headers: Pairs, grown: int) -> Pairs:
-    """The headers with the length that the body has now; a packed body's length says nothing about it."""
+    """Return the headers with the new length of the body. The length of a compressed body is left unchanged."""
     if any(name == "content-encoding" for name, _ in headers):
         return headers
     return tuple(

@@ -1,7 +1,7 @@
-"""What a scripted model does at its turn, in each dialect: as a whole answer, or as the events of a stream.
+"""A scripted model's turn in each dialect, as a whole answer or as the events of a stream.
 
-A `ScriptedTurn` holds text, tool calls and the reason it ends; `DIALECTS` turns it into bytes by the path below a
-provider's address. `Conversation` is the other way: what of a request, in any dialect, decides the answer.
+A `ScriptedTurn` holds text, tool calls and the finish reason. `DIALECTS` maps a path to the functions that encode it.
+`Conversation` reads a request of any dialect and holds the parts that decide the answer.
 """
 
 from __future__ import annotations

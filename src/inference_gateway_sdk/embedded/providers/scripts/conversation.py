@@ -21,7 +21,7 @@ _SETTINGS = (
 
 
 class ConversationTool(Struct, frozen=True):
-    """A function that may be called."""
+    """A function that the model may call."""
 
     name: str
     schema: object
@@ -32,7 +32,7 @@ class _StreamOptions(Struct):
 
 
 class _Body(Struct):
-    """As much of a request as matters here; a key means the same in every dialect that has it."""
+    """The fields of a request that decide the answer. A key means the same in every dialect that has it."""
 
     model: str = ""
     stream: bool | None = None
@@ -55,25 +55,25 @@ class _Body(Struct):
 
 
 class Conversation(Struct, frozen=True):
-    """What has been said so far and what is wanted next.
+    """The conversation so far, and the requested kind of answer.
 
     Attributes:
-        model: Who is asked.
-        stream: Whether the answer shall come as a stream.
-        prompt: The text that the user said last.
-        results: The texts that tools gave back, if those are the last word.
-        asked: Whether the user has the last word.
-        tools: The functions that may be called; other kinds of tools are left out.
+        model: The requested model.
+        stream: True if the answer is to be a stream.
+        prompt: The text of the user's last message.
+        results: The texts of the tool results at the end of the conversation.
+        asked: True if the last message is the user's.
+        tools: The functions that the model may call. Tools of other kinds are left out.
         choice: "auto", "none", or "required".
-        named: The one tool that must be called.
-        form: The JSON schema the answer must fit; None for plain text.
-        limit: The most tokens of the answer.
+        named: The name of the tool that the model must call.
+        form: The JSON schema of the answer; None for plain text.
+        limit: The largest number of tokens in the answer.
         stops: Texts that end the answer.
-        choices: How many answers are wanted.
-        alternatives: How many alternatives to each token; None for no logprobs.
-        usage: Whether a chat's stream shall say what was used.
-        length: How many entries the conversation has.
-        settings: What a response repeats of its request.
+        choices: The number of answers.
+        alternatives: The number of alternatives for each token; None for no logprobs.
+        usage: True if a chat's stream is to report token usage.
+        length: The number of messages or items.
+        settings: The settings of the request that a response repeats.
     """
 
     model: str
@@ -95,10 +95,10 @@ class Conversation(Struct, frozen=True):
 
     @classmethod
     def read(cls, data: bytes) -> Conversation:
-        """The conversation of a request's JSON, in whichever dialect.
+        """Read the conversation from a request's JSON, in any dialect.
 
         Raises:
-            msgspec.DecodeError: It is not such a request.
+            msgspec.DecodeError: The JSON is not such a request.
         """
         body = msgspec.json.decode(data, type=_Body)
         entries = _entries(body)
@@ -126,7 +126,7 @@ class Conversation(Struct, frozen=True):
 
 
 def _entries(body: _Body) -> list[dict[str, object]]:
-    """What was said, one entry after the other."""
+    """Return the messages or items of the conversation."""
     entries = body.input if body.messages is None else body.messages
     if isinstance(entries, str):
         return [{"role": "user", "content": entries}]
@@ -138,7 +138,7 @@ def _is_users(entry: dict[str, object]) -> bool:
 
 
 def _results(entries: list[dict[str, object]]) -> tuple[str, ...]:
-    """The texts of the tools' results that end the conversation."""
+    """Return the texts of the tool results at the end of the conversation."""
     texts: list[str] = []
     for entry in reversed(entries):
         if not (given := _given_back(entry)):
@@ -148,7 +148,7 @@ def _results(entries: list[dict[str, object]]) -> tuple[str, ...]:
 
 
 def _given_back(entry: dict[str, object]) -> list[str]:
-    """What tools gave back in this entry, in the way of whichever dialect."""
+    """Return the texts of the tool results in this entry, in any dialect."""
     if entry.get("role") == "tool":
         return [_text(entry.get("content"))]
     if entry.get("type") == "function_call_output":
@@ -165,7 +165,7 @@ def _text(content: object) -> str:
 
 
 def _tool(tool: dict[str, object]) -> ConversationTool | None:
-    """The function; None for a tool of another kind, such as one that the provider runs itself."""
+    """Return the function, or None for another kind of tool, such as one that the provider runs itself."""
     nested = _mapping(tool.get("function"))
     name = nested.get("name") or tool.get("name")
     if not isinstance(name, str) or not name:
@@ -178,7 +178,7 @@ def _tool(tool: dict[str, object]) -> ConversationTool | None:
 
 
 def _choice(wanted: object) -> tuple[str, str | None]:
-    """How tools are to be used, and the name of the one that must be."""
+    """Return the mode of tool use, and the name of the tool that must be called."""
     fields = _mapping(wanted)
     kind = wanted if isinstance(wanted, str) else fields.get("mode") or fields.get("type")
     name = _mapping(fields.get("function")).get("name") or fields.get("name")
@@ -188,7 +188,7 @@ def _choice(wanted: object) -> tuple[str, str | None]:
 
 
 def _form(body: _Body) -> object:
-    """The schema of the answer: that of a chat, of a response, or of a message."""
+    """Return the schema of the answer of a chat, a response, or a message."""
     wanted = body.response_format or _mapping(body.text).get("format") or _mapping(body.output_config).get("format")
     fields = _mapping(wanted)
     if fields.get("type") == "json_object":
@@ -212,28 +212,28 @@ def _list(value: object) -> list[object]:
 
 
 def event(kind: str, **fields: object) -> bytes:
-    """The event of this name; its data repeats the name as `type`."""
+    """Encode an event of this name. Its data repeats the name as `type`."""
     return b"event: %s\ndata: %s\n\n" % (kind.encode(), go_json.encode({"type": kind, **fields}))
 
 
 CREATED = 1_700_000_000
-"""When everything was made, in seconds since 1970."""
+"""The creation time of all objects, in seconds since 1970."""
 
 
-_WORD = re.compile(r"\s*\S+\s*|\s+")  # with the space behind it
+_WORD = re.compile(r"\s*\S+\s*|\s+")  # a word with the space after it
 
 
-_PIECE = 8  # characters of a tool's arguments that a stream hands over at once
+_PIECE = 8  # characters of a tool's arguments in one delta
 
 
 class ScriptedCall(Struct, frozen=True):
-    """A tool called.
+    """A tool call.
 
     Attributes:
-        name: The tool's.
-        arguments: A JSON object, as text; or whatever a model may write in its place.
-        id: What tells it from other calls of the conversation; each dialect puts its own prefix before it.
-        own_id: The id as it stands, in every dialect; None for one that is made of `id`.
+        name: The tool's name.
+        arguments: A JSON object as text, or any other text that a model may write in its place.
+        id: The call's id within the conversation. Each dialect adds its own prefix.
+        own_id: An id to use unchanged in every dialect; None for the one made from `id`.
     """
 
     name: str
@@ -242,17 +242,17 @@ class ScriptedCall(Struct, frozen=True):
     own_id: str | None = None
 
     def named(self, prefix: str) -> str:
-        """The id in the dialect that has this prefix."""
+        """Return the id in the dialect with this prefix."""
         return self.own_id or f"{prefix}_{self.id}"
 
     @property
     def pieces(self) -> list[str]:
-        """The arguments in the pieces that a stream hands over."""
+        """The arguments in the pieces of a stream."""
         return [self.arguments[at : at + _PIECE] for at in range(0, len(self.arguments), _PIECE)]
 
 
 class Tokens(Struct, frozen=True):
-    """Tokens that went in and came out, and how many of each were cached and spent on thinking."""
+    """Token counts of input and output, and how many were cached and spent on reasoning."""
 
     input: int
     output: int
@@ -261,23 +261,23 @@ class Tokens(Struct, frozen=True):
 
 
 class ScriptedTurn(Struct, frozen=True):
-    """What was asked of which model, and what it does.
+    """A model's turn: the request's model and prompt, and the answer.
 
     Attributes:
-        model: The model's name, as the answer gives it.
-        prompt: What is counted as asked.
-        text: What it says.
-        calls: The tools it calls after that.
-        parts: The text as a stream hands it over; None for its words.
-        thoughts: What it thinks before that; None for nothing.
-        end: Why it ends, in the words of chat: "stop", "length", "content_filter", "tool_calls", or "stop_sequence", or
-            any other. A plain stop after calls is for their sake.
-        stop_sequence: The one that ended the text.
-        choices: How many answers there are, all the same (chat only).
-        alternatives: How many alternatives each token has in the logprobs; None for no logprobs (chat only).
-        usage: Whether a stream says what was used (chat only; the other dialects always do).
-        settings: What of the request the answer repeats (Responses only).
-        cost: The tokens it costs; None for one each word, and each piece of arguments.
+        model: The model's name in the answer.
+        prompt: The text that counts as input.
+        text: The text of the answer.
+        calls: The tool calls after the text.
+        parts: The text in the pieces of a stream; None for its words.
+        thoughts: The reasoning before the text; None for none.
+        end: The finish reason in the words of chat: "stop", "length", "content_filter", "tool_calls" or another text.
+            Also "stop_sequence". A plain "stop" with calls becomes "tool_calls".
+        stop_sequence: The stop sequence that ended the text.
+        choices: The number of choices, all identical (chat only).
+        alternatives: The number of alternatives of each token in the logprobs; None for no logprobs (chat only).
+        usage: True if a stream reports token usage (chat only; the other dialects always do).
+        settings: The settings of the request that the answer repeats (Responses only).
+        cost: The token counts; None for one per word and per piece of arguments.
     """
 
     model: str
@@ -296,27 +296,27 @@ class ScriptedTurn(Struct, frozen=True):
 
     @property
     def pieces(self) -> list[str]:
-        """The text in the pieces that a stream hands over: words with the space behind them."""
+        """The text in the pieces of a stream. Words include the space after them."""
         return _WORD.findall(self.text) if self.parts is None else [*self.parts]
 
     @property
     def thinking(self) -> list[str]:
-        """The thoughts in such pieces."""
+        """The reasoning in the pieces of a stream."""
         return _WORD.findall(self.thoughts or "")
 
     @property
     def speaks(self) -> bool:
-        """Whether there is text: some, or none and nothing else."""
+        """True if the answer has text, even an empty one when there is nothing else."""
         return bool(self.text) or not (self.calls or self.thoughts)
 
     @property
     def why(self) -> str:
-        """Why it ends, with calls taken into account."""
+        """The finish reason, with tool calls taken into account."""
         return "tool_calls" if self.calls and self.end == "stop" else self.end
 
     @property
     def tokens(self) -> Tokens:
-        """The tokens it costs."""
+        """The token counts."""
         if self.cost is not None:
             return self.cost
         words = [*(self.thoughts or "").split(), *self.text.split()]

@@ -1,4 +1,4 @@
-"""A model's turn written in each dialect, whole and as a stream: chat, Messages and Responses."""
+"""Encoders of a model's turn in each dialect, whole and as a stream: chat, Messages and Responses."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _INCOMPLETE = {"length": "max_output_tokens", "content_filter": "content_filter"
 
 
 def response(turn: ScriptedTurn) -> dict[str, object]:
-    """The answer of the Responses API."""
+    """Return the body of a Responses API answer."""
     status = _response_status(turn)
     thoughts = [] if turn.thoughts is None else [_response_reasoning([_response_summary(turn.thoughts)])]
     message = [_response_message(turn, status)] if turn.speaks else []
@@ -54,7 +54,7 @@ def response(turn: ScriptedTurn) -> dict[str, object]:
 
 
 def response_events(turn: ScriptedTurn) -> Iterator[bytes]:
-    """The typed events of the Responses API's stream, numbered."""
+    """Yield the typed, numbered events of a Responses API stream."""
     for number, (kind, fields) in enumerate(_steps(turn)):
         yield event(kind, sequence_number=number, **fields)
 
@@ -158,7 +158,7 @@ def _response_usage(turn: ScriptedTurn) -> dict[str, object]:
 
 
 def chat(turn: ScriptedTurn) -> dict[str, object]:
-    """The answer of a chat completion."""
+    """Return the body of a chat completion."""
     output: dict[str, object] = {"role": "assistant", "content": turn.text if turn.speaks else None}
     if turn.thoughts is not None:
         output["reasoning_content"] = turn.thoughts
@@ -178,7 +178,7 @@ def chat(turn: ScriptedTurn) -> dict[str, object]:
 
 
 def chat_events(turn: ScriptedTurn) -> Iterator[bytes]:
-    """The lines of a chat completion's stream, with usage if it is wanted, and the end's mark."""
+    """Yield the events of a chat completion's stream, with usage if requested, and `[DONE]`."""
     yield from _chat_deltas(turn, {"role": "assistant", "content": "" if turn.speaks else None})
     for thought in turn.thinking:
         yield from _chat_deltas(turn, {"reasoning_content": thought})
@@ -196,7 +196,7 @@ def chat_events(turn: ScriptedTurn) -> Iterator[bytes]:
 
 
 def _chat_deltas(turn: ScriptedTurn, delta: dict[str, object], **more: object) -> Iterator[bytes]:
-    """The same step of every choice."""
+    """Yield the same chunk for every choice."""
     for index in range(turn.choices):
         yield _chat_chunk(turn, choices=[{"index": index, "delta": delta, "finish_reason": None, **more}])
 
@@ -216,7 +216,7 @@ def _chat_call(call: ScriptedCall) -> dict[str, object]:
 
 
 def _logprobs(turn: ScriptedTurn, pieces: list[str]) -> dict[str, object]:
-    """The field of that name where it is wanted: each word is certain, and so are its alternatives."""
+    """Return the `logprobs` field if requested. Each word and its alternatives have the probability 1."""
     if turn.alternatives is None:
         return {}
     tokens = [{"token": piece, "logprob": 0.0, "bytes": list(piece.encode())} for piece in pieces]
@@ -239,11 +239,11 @@ def _chat_usage(turn: ScriptedTurn) -> dict[str, object]:
 
 
 _ENDS = {"stop": "end_turn", "length": "max_tokens", "tool_calls": "tool_use", "content_filter": "refusal"}
-_SIGNATURE = "c2NyaXB0ZWQ="  # under thoughts, as Anthropic signs its own
+_SIGNATURE = "c2NyaXB0ZWQ="  # of thinking blocks; Anthropic signs its own
 
 
 def message(turn: ScriptedTurn) -> dict[str, object]:
-    """The answer in Anthropic's dialect."""
+    """Return the body of a Messages API answer."""
     thoughts = [] if turn.thoughts is None else [_thinking(turn.thoughts, _SIGNATURE)]
     text = [{"type": "text", "text": turn.text}] if turn.speaks else []
     return {
@@ -259,7 +259,7 @@ def message(turn: ScriptedTurn) -> dict[str, object]:
 
 
 def message_events(turn: ScriptedTurn) -> Iterator[bytes]:
-    """The events of Anthropic's stream, a ping included."""
+    """Yield the events of a Messages API stream, a ping included."""
     usage = _message_usage(turn) | {"output_tokens": 0}
     start: dict[str, object] = {**message(turn), "content": [], "stop_reason": None, "stop_sequence": None}
     yield event("message_start", message={**start, "usage": usage})
@@ -276,7 +276,7 @@ def message_events(turn: ScriptedTurn) -> Iterator[bytes]:
 
 
 def _blocks(turn: ScriptedTurn) -> Iterator[tuple[dict[str, object], list[dict[str, str]]]]:
-    """Each block as it begins, and what is added to it."""
+    """Yield each content block as it starts, with its deltas."""
     if turn.thoughts is not None:
         thoughts = [{"type": "thinking_delta", "thinking": piece} for piece in turn.thinking]
         yield _thinking("", ""), [*thoughts, {"type": "signature_delta", "signature": _SIGNATURE}]
@@ -295,7 +295,7 @@ def _use(call: ScriptedCall, given: object) -> dict[str, object]:
 
 
 def _input(call: ScriptedCall) -> object:
-    """The arguments as a value; what is no JSON only a stream can say, and stands here as text."""
+    """Return the decoded arguments. Text that is not JSON stays text, as only a stream can carry it unchanged."""
     try:
         return msgspec.json.decode(call.arguments)
     except msgspec.DecodeError:
@@ -307,7 +307,7 @@ def _message_end(turn: ScriptedTurn) -> str:
 
 
 def _message_usage(turn: ScriptedTurn) -> dict[str, object]:
-    """What was read and written; what was read from the cache is counted apart."""
+    """Return the token counts. Cached input tokens are counted separately."""
     tokens = turn.tokens
     if tokens.cached is None:
         return {"input_tokens": tokens.input, "output_tokens": tokens.output}
@@ -316,7 +316,7 @@ def _message_usage(turn: ScriptedTurn) -> dict[str, object]:
 
 
 class ScriptDialect(Struct, frozen=True):
-    """How a turn is told: `whole` gives the answer's JSON, `events` the pieces of a stream."""
+    """The encoders of a dialect: `whole` returns the answer's body, `events` yields the pieces of a stream."""
 
     whole: Callable[[ScriptedTurn], dict[str, object]]
     events: Callable[[ScriptedTurn], Iterator[bytes]]

@@ -1,1 +1,1 @@
-"""The asyncio half."""
+"""The transport of a cassette."""

@@ -24,11 +24,11 @@ __all__ = ["AsyncCassetteTransport"]
 
 
 class AsyncCassetteTransport:
-    """See `protocols.AsyncDriver`.
+    """A transport that records to a cassette or plays from it.
 
     Args:
-        tape: What plays and records.
-        inner: What carries the requests that are recorded.
+        cassette: The cassette.
+        inner: The transport of the requests to record.
     """
 
     def __init__(self, cassette: Cassette, inner: AsyncTransport) -> None:
@@ -53,12 +53,12 @@ class AsyncCassetteTransport:
         deadline: float | None = None,
         connect_seconds: float | None = None,
     ) -> AsyncTransportResponse:
-        """The recorded answer to this request, or the server's; see `protocols.Driver.open`."""
+        """Return the recorded answer to this request, or the server's."""
         if self._closed:
             raise RuntimeError("the driver is closed: make a new one")
         turn = self._cassette.turn(RecordedRequest(method, url, tuple(headers), body))
         if isinstance(turn, Exchange):
-            return await self._played(turn, deadline)
+            return await self._play(turn, deadline)
         recorder = turn if isinstance(turn, Recorder) else None
         try:
             answer = await self._inner.open(
@@ -72,10 +72,10 @@ class AsyncCassetteTransport:
             if recorder is not None:
                 recorder.discard()
             raise
-        return answer if recorder is None else self._kept(AsyncRecordedResponse(answer, recorder))
+        return answer if recorder is None else self._track(AsyncRecordedResponse(answer, recorder))
 
     async def aclose(self) -> None:
-        """Close the driver within; open answers end with an error."""
+        """Close the inner transport. Open answers end with an error."""
         self._closed = True
         with self._lock:
             answers = list(self._answers)
@@ -83,21 +83,23 @@ class AsyncCassetteTransport:
             answer.abandon()
         await self._inner.aclose()
 
-    async def _played(self, exchange: Exchange, deadline: float | None) -> AsyncTransportResponse:
+    async def _play(self, exchange: Exchange, deadline: float | None) -> AsyncTransportResponse:
         clock = self._cassette.clock
         playback = Playback(exchange, self._cassette.speed, clock.monotonic())
         await async_wait_until(clock, playback.head_due(), deadline, "headers")
-        return self._kept(AsyncPlayedResponse(playback, clock))
+        return self._track(AsyncPlayedResponse(playback, clock))
 
-    def _kept(self, answer: AsyncRecordedResponse | AsyncPlayedResponse) -> AsyncRecordedResponse | AsyncPlayedResponse:
-        """The answer, which ends when the driver closes."""
+    def _track(
+        self, answer: AsyncRecordedResponse | AsyncPlayedResponse
+    ) -> AsyncRecordedResponse | AsyncPlayedResponse:
+        """Return the answer after registering it to be ended by `aclose`."""
         with self._lock:
             self._answers.add(answer)
         return answer
 
 
 class AsyncRecordedResponse:
-    """An answer that is written down as it is read; see `protocols.AsyncAnswer`."""
+    """An answer that is recorded while it is read."""
 
     def __init__(self, inner: AsyncTransportResponse, recorder: Recorder) -> None:
         self.status = inner.status
@@ -107,7 +109,7 @@ class AsyncRecordedResponse:
         recorder.answered(inner.status, tuple(inner.headers))
 
     async def read(self, deadline: float | None = None) -> bytes:
-        """The next bytes, b"" at the end."""
+        """Return the next bytes, or b"" at the end."""
         try:
             data = await self._inner.read(deadline)
         except TransportFailure as failure:
@@ -117,7 +119,7 @@ class AsyncRecordedResponse:
         return data
 
     async def release(self) -> None:
-        """Read on to the end when it is near, so that it is in the recording, and give the connection back."""
+        """Record the rest if the end is near, and release the connection."""
         try:
             if self._recorder.open:
                 await self._drain()
@@ -130,7 +132,7 @@ class AsyncRecordedResponse:
             await self._inner.release()
 
     def abandon(self) -> None:
-        """Give up the rest."""
+        """Abandon the rest."""
         self._recorder.left()
         self._inner.abandon()
 

@@ -25,11 +25,11 @@ __all__ = ["CassetteTransport"]
 
 
 class CassetteTransport:
-    """See `protocols.Driver`.
+    """A transport that records to a cassette or plays from it.
 
     Args:
-        tape: What plays and records.
-        inner: What carries the requests that are recorded.
+        cassette: The cassette.
+        inner: The transport of the requests to record.
     """
 
     def __init__(self, cassette: Cassette, inner: Transport) -> None:
@@ -54,12 +54,12 @@ class CassetteTransport:
         deadline: float | None = None,
         connect_seconds: float | None = None,
     ) -> TransportResponse:
-        """The recorded answer to this request, or the server's; see `protocols.Driver.open`."""
+        """Return the recorded answer to this request, or the server's."""
         if self._closed:
             raise RuntimeError("the driver is closed: make a new one")
         turn = self._cassette.turn(RecordedRequest(method, url, tuple(headers), body))
         if isinstance(turn, Exchange):
-            return self._played(turn, deadline)
+            return self._play(turn, deadline)
         recorder = turn if isinstance(turn, Recorder) else None
         try:
             answer = self._inner.open(method, url, headers, body, deadline=deadline, connect_seconds=connect_seconds)
@@ -71,10 +71,10 @@ class CassetteTransport:
             if recorder is not None:
                 recorder.discard()
             raise
-        return answer if recorder is None else self._kept(RecordedResponse(answer, recorder))
+        return answer if recorder is None else self._track(RecordedResponse(answer, recorder))
 
     def close(self) -> None:
-        """Close the driver within; open answers end with an error."""
+        """Close the inner transport. Open answers end with an error."""
         self._closed = True
         with self._lock:
             answers = list(self._answers)
@@ -82,21 +82,21 @@ class CassetteTransport:
             answer.abandon()
         self._inner.close()
 
-    def _played(self, exchange: Exchange, deadline: float | None) -> TransportResponse:
+    def _play(self, exchange: Exchange, deadline: float | None) -> TransportResponse:
         clock = self._cassette.clock
         playback = Playback(exchange, self._cassette.speed, clock.monotonic())
         wait_until(clock, playback.head_due(), deadline, "headers")
-        return self._kept(PlayedResponse(playback, clock))
+        return self._track(PlayedResponse(playback, clock))
 
-    def _kept(self, answer: RecordedResponse | PlayedResponse) -> RecordedResponse | PlayedResponse:
-        """The answer, which ends when the driver closes."""
+    def _track(self, answer: RecordedResponse | PlayedResponse) -> RecordedResponse | PlayedResponse:
+        """Return the answer after registering it to be ended by `close`."""
         with self._lock:
             self._answers.add(answer)
         return answer
 
 
 class RecordedResponse:
-    """An answer that is written down as it is read; see `protocols.Answer`."""
+    """An answer that is recorded while it is read."""
 
     def __init__(self, inner: TransportResponse, recorder: Recorder) -> None:
         self.status = inner.status
@@ -106,7 +106,7 @@ class RecordedResponse:
         recorder.answered(inner.status, tuple(inner.headers))
 
     def read(self, deadline: float | None = None) -> bytes:
-        """The next bytes, b"" at the end."""
+        """Return the next bytes, or b"" at the end."""
         try:
             data = self._inner.read(deadline)
         except TransportFailure as failure:
@@ -116,7 +116,7 @@ class RecordedResponse:
         return data
 
     def release(self) -> None:
-        """Read on to the end when it is near, so that it is in the recording, and give the connection back."""
+        """Record the rest if the end is near, and release the connection."""
         try:
             if self._recorder.open:
                 self._drain()
@@ -129,7 +129,7 @@ class RecordedResponse:
             self._inner.release()
 
     def abandon(self) -> None:
-        """Give up the rest."""
+        """Abandon the rest."""
         self._recorder.left()
         self._inner.abandon()
 

@@ -1,0 +1,373 @@
+# Derived from ../_async/run_stream.py by scripts/derive_blocking.py: do not edit.
+"""The loop of a run: requests and tool calls, as decided by `_run.state`, until the model has answered."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from contextlib import closing
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, get_args
+
+from msgspec import structs
+
+from ..._model.json_values import is_object
+from ..._run.events import Ask, Clock, Decide, Decided, Done, Execute, Fail, Failed, Interrupted, Pause, Replied
+from ..._run.history import read_history
+from ..._run.result import OutputError, Run
+from ..._run.state import RunState
+from ..._run.turn import LogLine, ToolDone, ToolRun
+from ..._schema.adapter import InvalidValueError, adapt
+from ..._schema.partial import PartialReader
+from ..._wire.deltas import Finish, TextDelta, ToolCallDelta, ToolCallStart
+from ..._wire.timeouts import read_timeouts
+from ...errors import GatewayError, StreamTruncatedError
+from ..hooks import ask, notify
+from ..run_options import read_options
+from ..tool_runner import ToolRunner
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import TracebackType
+    from typing import Self
+
+    from ..._run.events import Action
+    from ..._wire.deltas import Delta
+    from ..runtime import TokenSource
+    from ..settings import ClientSettings
+    from .client import InferenceGatewayClient
+    from .session import Session
+
+__all__ = ["RunStream"]
+
+T = TypeVar("T")
+
+_logger = logging.getLogger("inference_gateway_sdk")
+
+
+class RunStream(Generic[T]):
+    """A run in progress: its requests, answers and tool calls.
+
+    Use it in a `with` block. `deltas()`, `text()`, `partials()` and `items()` are views of the same run. Use one reader
+    and one view. `final()` returns the result, and `partial()` the run so far. Leaving the block early cancels the
+    requests and tool calls in progress.
+
+    Raises (while reading):
+        RunLimitError: The run reached one of its limits.
+        OutputError: The model did not produce a value of the requested type.
+        ToolRaisedError: A tool raised an exception, and `on_tool_error="raise"` is set.
+        GatewayError: A request failed. The `partial` of each error is the run so far.
+    """
+
+    def __init__(
+        self,
+        client: InferenceGatewayClient,
+        session: Session,
+        settings: ClientSettings[TokenSource],
+        *,
+        model: str,
+        messages: Any,
+        options: dict[str, Any],
+    ) -> None:
+        read = read_options(model, options, settings.tools)
+        self._client = client.with_tools(None)  # the run sends its tools itself
+        self._timeouts = settings.timeouts
+        self._model = model
+        self._provider = read.provider
+        self._approve, self._decisions = read.approve, read.decisions
+        self._on_progress = read.on_progress
+        self._output_modes = session.output_modes
+        known = self._output_modes.get(read.mode_key) if read.mode_key else None
+        task = read.settings if known is None else structs.replace(read.settings, first_mode=known)
+        self._mode_key = read.mode_key
+        self._state = RunState(task, read_history(messages, task.dialect))
+        if self._decisions is not None:
+            self._state.check_approvals(self._decisions)
+        runtime = session.runtime
+        self._monotonic = runtime.monotonic
+        self._runner = ToolRunner(self._client.call_mcp_tool, read.concurrency, runtime.monotonic)
+        self._runner.check(task.toolbox)
+        self._began = 0.0
+        self._saved = 0
+        self._action: Action | None = None
+        self._steps: Iterator[Delta | ToolRun | ToolDone] | None = None
+        self._entered = self._ended = False
+
+    def __enter__(self) -> Self:
+        if self._entered:
+            raise RuntimeError("this run has begun: a run can be used only once, so make another call")
+        self._entered = True
+        self._began = self._monotonic()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Cancel the requests and tool calls in progress. The `with` block calls this method.
+
+        Calling it twice is harmless.
+        """
+        self._ended = True
+        steps: Any = self._steps
+        if steps is not None:
+            steps.close()
+
+    def deltas(self) -> Iterator[Delta | ToolRun | ToolDone]:
+        """Yield the deltas of all answers, as `Stream.deltas()` does, with `ToolRun` and `ToolDone` between them."""
+        steps = self._begin(deltas=True)
+        for delta in steps:
+            yield delta
+
+    def text(self) -> Iterator[str]:
+        """Yield the text of all answers piece by piece."""
+        for delta in self.deltas():
+            if isinstance(delta, TextDelta):
+                yield delta.text
+
+    def partials(self) -> Iterator[Any]:
+        """Yield the JSON value of the output each time it has grown.
+
+        It is a single plain object that grows, never a value of the type: copy it to keep a state. A number or literal
+        appears only when it has ended. Each further answer (after tools, or after a correction) starts a new value.
+        """
+        for reader in self._readers(None):
+            if reader.changed():
+                yield self._unwrapped(reader.value)
+
+    def items(self) -> Iterator[Any]:
+        """Yield the elements of a list output, each decoded to its type as soon as it is complete.
+
+        Raises:
+            TypeError: The output type is not `list[X]`.
+            OutputError: An element does not match its type.
+        """
+        output = self._state.settings.output
+        arguments = get_args(output.kind) if output is not None else ()
+        if output is None or getattr(output.kind, "__origin__", None) is not list or not arguments:
+            raise TypeError("items() needs output=list[X]")
+        item = adapt(arguments[0])
+        for reader in self._readers(item):
+            for value in reader.take_items():
+                yield self._checked(item, value)
+
+    def final(self) -> Run[T]:
+        """Continue to the end of the run and return the result."""
+        for _ in self._begin(deltas=False):
+            pass
+        return cast("Run[T]", self._state.run())
+
+    def partial(self) -> Run[T]:
+        """Return the run so far."""
+        return cast("Run[T]", self._state.run())
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self._model}: {self._state.run()!r}>"
+
+    # --- partial output
+
+    def _readers(self, item: Any) -> Iterator[PartialReader]:
+        """Yield the reader of the current answer's output after each piece of text."""
+        reader: PartialReader | None = None
+        index: int | None = None  # index of the final tool's call, in mode "tool"
+        for delta in self.deltas():
+            piece = None
+            in_tool = self._state.mode == "tool"
+            match delta:
+                case TextDelta(text=text) if not in_tool:
+                    piece = text
+                case ToolCallStart(index=at, name=name) if in_tool and name == self._tool_name:
+                    reader, index = None, at
+                case ToolCallDelta(index=at, arguments=text) if in_tool and at == index:
+                    piece = text
+                case Finish():
+                    reader = index = None
+                case _:
+                    pass
+            if piece and (reader is not None or not piece.isspace()):
+                if reader is None:
+                    reader = self._new_reader(item, piece)
+                reader.feed(piece)
+                yield reader
+
+    @property
+    def _tool_name(self) -> str | None:
+        output = self._state.output_type
+        return None if output is None else output.tool_name
+
+    def _new_reader(self, item: Any, beginning: str) -> PartialReader:
+        output = self._state.output_type
+        wrapped = output is not None and output.form.wrapped
+        bare = beginning.lstrip().startswith("[")  # [...] although {"value": [...]} was requested
+        at = None if item is None else (("value",) if wrapped and not bare else ())
+        return PartialReader(prose=self._state.mode in {"json", "prompt"} and not bare, items_at=at)
+
+    def _unwrapped(self, value: Any) -> Any:
+        output = self._state.output_type
+        return value.get("value") if output is not None and output.form.wrapped and is_object(value) else value
+
+    def _checked(self, item: Any, value: Any) -> Any:
+        output = self._state.output_type
+        if output is None:
+            raise RuntimeError("the run has no output type")
+        try:
+            restored = output.form.restore({"value": [value]} if output.form.wrapped else [value])
+            return item.decode(restored[0])
+        except InvalidValueError as error:
+            problems = (error.problems,)
+            text = f"an element does not match its type: {error}"
+            raise OutputError(text, problems=problems, partial=self.partial()) from None
+
+    # --- the loop
+
+    def _begin(self, *, deltas: bool) -> Iterator[Delta | ToolRun | ToolDone]:
+        if not self._entered:
+            raise RuntimeError("the run is not open: write `with client.run_stream(...) as stream:`")
+        if self._steps is None:
+            if self._ended:
+                raise RuntimeError("the run is closed: read it inside its `with` block")
+            self._steps = self._run_steps(deltas=deltas)
+        return self._steps
+
+    def _run_steps(self, *, deltas: bool) -> Iterator[Delta | ToolRun | ToolDone]:
+        """Perform the actions of the state machine until the run ends."""
+        state = self._state
+        self._action = state.start()
+        try:
+            while not isinstance(self._action, (Done, Pause, Fail)):
+                late = state.feed(Clock(self._monotonic() - self._began))
+                if late is not None:
+                    self._action = late
+                    break
+                step = self._step(deltas=deltas)
+                with closing(cast("Any", step)):
+                    for delta in step:
+                        yield delta
+            self._save()
+            for notice in self._notices():
+                yield notice
+        except BaseException:
+            state.feed(Interrupted())
+            raise
+        if state.mode != "text" and self._mode_key is not None:
+            self._output_modes[self._mode_key] = state.mode
+        if isinstance(self._action, Fail):
+            raise self._action.error
+
+    def _step(self, *, deltas: bool) -> Iterator[Delta | ToolRun | ToolDone]:
+        match self._action:
+            case Ask():
+                return self._ask(self._action, deltas=deltas)
+            case Decide():
+                return self._decide(self._action)
+            case Execute():
+                return self._execute(self._action)
+            case _:
+                raise RuntimeError(f"the run has no next step after {self._action!r}")
+
+    def _ask(self, ask: Ask, *, deltas: bool) -> Iterator[Any]:
+        """Send a request, yield its deltas, and feed its answers to the state machine."""
+        self._save()
+        try:
+            if ask.whole:
+                answers = [self._whole(ask)]
+            else:
+                with self._stream(ask) as stream:
+                    try:
+                        for delta in stream.deltas() if deltas else stream:
+                            if deltas:
+                                yield delta
+                    except GatewayError:
+                        raise
+                    except BaseException:  # cancelled during an answer: its partial answer is kept in the run
+                        part = stream.partial()
+                        if part is not None:
+                            self._state.feed(Failed(StreamTruncatedError("the run was cancelled", partial=part)))
+                        raise
+                    answers = stream.turns
+        except GatewayError as error:
+            self._action = self._state.feed(Failed(error))
+        else:
+            self._action = self._state.feed(Replied(answers))
+
+    def _decide(self, action: Decide) -> Iterator[Any]:
+        """Ask for approval of all calls before the first one runs."""
+        approve, given = self._approve, self._decisions
+        decisions: dict[str, Any] = {}
+        for call in action.calls:
+            if approve is not None:
+                decisions[call.id] = ask("approve", approve, call)
+            elif given is not None:
+                decisions[call.id] = given.get(call.id)
+        self._action = self._state.feed(Decided(decisions))
+        for notice in self._notices():
+            yield notice
+
+    def _execute(self, action: Execute) -> Iterator[Any]:
+        """Run calls. Save the transcript before each one starts and after each one ends."""
+        following: Action | None = None
+        events = self._runner.events(action.calls, action.seconds)
+        with closing(cast("Any", events)):
+            for event in events:
+                following = self._state.feed(event)
+                self._save()
+                for notice in self._notices():
+                    yield notice
+        self._action = following
+
+    def _save(self) -> None:
+        entries = len(self._state.entries)
+        if self._on_progress is not None and entries != self._saved:
+            self._saved = entries
+            notify("on_progress", self._on_progress, self._state.transcript)
+
+    def _notices(self) -> Iterator[ToolRun | ToolDone]:
+        for notice in self._state.drain():
+            if not isinstance(notice, LogLine):
+                yield notice
+            elif notice.level == "user":
+                warnings.warn(notice.text, UserWarning, stacklevel=2)
+            else:
+                level = logging.WARNING if notice.level == "warning" else logging.INFO
+                _logger.log(level, notice.text, exc_info=notice.error)
+
+    # --- requests
+
+    def _request(self, ask: Ask) -> tuple[dict[str, Any], list[Any]]:
+        """Return the keyword and positional arguments for the dialect's method."""
+        params = dict(ask.params)
+        if ask.seconds is not None:
+            limits = read_timeouts(params.get("timeout", self._timeouts))
+            total = ask.seconds if limits.total is None else min(limits.total, ask.seconds)
+            params["timeout"] = structs.replace(limits, total=max(total, 0.001))
+        if self._provider is not None:
+            params["provider"] = self._provider
+        if self._state.settings.dialect == "chat":
+            params.setdefault("mcp_bypass", ask.mcp_bypass)
+        positional: list[Any] = [self._model, ask.messages]
+        if self._state.settings.dialect == "messages":
+            positional.append(params.pop("max_tokens"))
+        return params, positional
+
+    def _stream(self, ask: Ask) -> Any:
+        params, positional = self._request(ask)
+        client = self._client
+        methods: dict[str, Any] = {
+            "chat": client.generate_content_stream,
+            "responses": client.create_response_stream,
+            "messages": client.create_message_stream,
+        }
+        method: Callable[..., Any] = methods[self._state.settings.dialect]
+        return method(*positional, **params)
+
+    def _whole(self, ask: Ask) -> Any:
+        params, positional = self._request(ask)
+        client = self._client
+        methods: dict[str, Any] = {
+            "chat": client.generate_content,
+            "responses": client.create_response,
+            "messages": client.create_message,
+        }
+        method: Callable[..., Any] = methods[self._state.settings.dialect]
+        return method(*positional, **params)

@@ -1,0 +1,974 @@
+# Derived from params.py and ../_generated/params.py by scripts/generate_types: do not edit.
+# pyright: reportArgumentType=false
+"""The keyword parameters of the client's methods, written out: for editors, `help()` and `inspect.signature`.
+
+Each function has the parameters of the TypedDict of its name; the default `...` means "not given". None is ever
+called, and the module is loaded only when a signature is asked for.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import IO
+from collections.abc import Callable
+from collections.abc import Mapping
+from collections.abc import Sequence
+from .._model.model import Model
+from .._generated.audio import CreateMusicRequestResponseFormatValue
+from .._generated.audio import CreateSfxRequestResponseFormatValue
+from .._generated.audio import CreateSpeechRequestResponseFormatValue
+from .._generated.chat import ChatCompletionNamedToolChoice
+from .._generated.chat import ChatCompletionStreamOptions
+from .._generated.chat import ChatCompletionTool
+from .._generated.chat import ChatCompletionToolChoiceModeValue
+from .._generated.chat import CreateChatCompletionRequestReasoningEffortValue
+from .._generated.chat import CreateChatCompletionRequestResponseFormat
+from .._generated.images import CreateImageEditRequestQualityValue
+from .._generated.images import CreateImageEditRequestResponseFormatValue
+from .._generated.images import CreateImageRequestQualityValue
+from .._generated.images import CreateImageRequestResponseFormatValue
+from .._generated.images import CreateImageVariationRequestResponseFormatValue
+from .._generated.images import ImageSizeValue
+from .._generated.messages import CreateMessagesRequestThinking
+from .._generated.messages import MessagesMetadata
+from .._generated.messages import MessagesOutputConfig
+from .._generated.messages import MessagesTextBlock
+from .._generated.messages import MessagesTool
+from .._generated.messages import MessagesToolChoiceModeValue
+from .._generated.messages import MessagesToolChoiceObject
+from .._generated.responses import ResponseReasoning
+from .._generated.responses import ResponseTextConfig
+from .._generated.responses import ResponseTool
+from .._generated.responses import ResponseToolChoiceFunction
+from .._generated.responses import ResponseToolChoiceModeValue
+from collections.abc import Iterable
+from typing import Any
+from typing import Literal
+from .._generated.gateway import Provider
+from .._run.providers import OutputMode
+from .._run.result import Limits
+from .._run.transcript import RunCall
+from .._run.transcript import Transcript
+from .._tools.tool import DialectName
+from .._wire.retry import RetryPolicy
+from .._wire.timeouts import Timeouts
+from .hooks import AsyncHook
+from .hooks import Hook
+from .hooks import RequestSent
+from .hooks import ResponseReceived
+from .hooks import RetryPlanned
+from .runtime import AsyncToken
+from .runtime import Token
+
+__all__ = [
+    "call_options",
+    "list_options",
+    "chat_params",
+    "chat_stream_params",
+    "messages_params",
+    "messages_stream_params",
+    "response_params",
+    "response_stream_params",
+    "chat_run_params",
+    "any_run_params",
+    "messages_run_params",
+    "response_run_params",
+    "image_params",
+    "image_edit_params",
+    "image_variation_params",
+    "speech_params",
+    "sound_effect_params",
+    "music_params",
+    "options",
+    "async_options",
+]
+
+
+def call_options(
+    *,
+    timeout: Timeouts | float | None = ...,
+    max_retries: int = ...,
+    retry: RetryPolicy | None = ...,
+    headers: Mapping[str, str] | None = ...,
+    extra_query: Mapping[str, str] | None = ...,
+    extra_body: Mapping[str, Any] | None = ...,
+) -> None:
+    """The parameters of `CallOptions`.
+
+    Args:
+        timeout: Timeouts of this call: `Timeouts`, or a number of seconds that bounds everything.
+        max_retries: How often this request is retried where that is safe.
+        retry: A `RetryPolicy` for this call.
+        headers: Headers of this call; they replace the client's of the same name.
+        extra_query: Query parameters to add to the URL.
+        extra_body: Fields to add to the body that are no parameters of the method.
+    """
+
+
+def list_options(
+    *,
+    timeout: Timeouts | float | None = ...,
+    max_retries: int = ...,
+    retry: RetryPolicy | None = ...,
+    headers: Mapping[str, str] | None = ...,
+    extra_query: Mapping[str, str] | None = ...,
+) -> None:
+    """The parameters of `ListOptions`.
+
+    Args:
+        timeout: Timeouts of this call: `Timeouts`, or a number of seconds that bounds everything.
+        max_retries: How often this request is retried where that is safe.
+        retry: A `RetryPolicy` for this call.
+        headers: Headers of this call; they replace the client's of the same name.
+        extra_query: Query parameters to add to the URL.
+    """
+
+
+def chat_params(
+    *,
+    max_tokens: int = ...,
+    max_completion_tokens: int = ...,
+    temperature: float = ...,
+    top_p: float = ...,
+    frequency_penalty: float = ...,
+    presence_penalty: float = ...,
+    n: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
+    logprobs: bool = ...,
+    top_logprobs: int = ...,
+    response_format: CreateChatCompletionRequestResponseFormat | Mapping[str, object] | type[object] = ...,
+    logit_bias: Mapping[str, int] = ...,
+    user: str = ...,
+    stream_options: ChatCompletionStreamOptions | Mapping[str, object] = ...,
+    tools: Sequence[ChatCompletionTool | Mapping[str, object] | Callable[..., object] | Model] = ...,
+    tool_choice: ChatCompletionToolChoiceModeValue | ChatCompletionNamedToolChoice | Mapping[str, object] = ...,
+    parallel_tool_calls: bool = ...,
+    reasoning_format: str = ...,
+    reasoning_effort: CreateChatCompletionRequestReasoningEffortValue = ...,
+    timeout: Timeouts | float | None = ...,
+    max_retries: int = ...,
+    retry: RetryPolicy | None = ...,
+    headers: Mapping[str, str] | None = ...,
+    extra_query: Mapping[str, str] | None = ...,
+    extra_body: Mapping[str, Any] | None = ...,
+    mcp_bypass: bool = ...,
+) -> None:
+    """The parameters of `ChatParams`.
+
+    Args:
+        max_tokens: The token limit of the answer. Newer OpenAI models require `max_completion_tokens` instead.
+        max_completion_tokens: The token limit of the answer, including reasoning.
+        temperature: The randomness of the sampling: near 0 the most likely token is always chosen. Set either
+            this or `top_p`.
+        top_p: Sample only from the most likely tokens that together have this probability.
+        frequency_penalty: Values above 0 make a token less likely with each use; values below 0 make it more
+            likely.
+        presence_penalty: Values above 0 make tokens that were used before less likely, which favours new
+            topics.
+        n: The number of answers to generate; each one is billed.
+        stop: One or several strings that end the generation. They are not part of the answer.
+        seed: A seed for repeatable answers, as far as the provider supports them.
+        logprobs: Return the log probability of each generated token.
+        top_logprobs: The number of alternatives to return for each token; needs `logprobs`.
+        response_format: The answer's format, such as text, any JSON, or JSON that matches a schema.
+        logit_bias: Token ids with a bias on their probability, from -100 (never) to 100 (always).
+        user: Your id for the end user, which helps providers to detect abuse.
+        stream_options: Options for streams.
+        tools: The tools that the model may call. A gateway with active MCP replaces them by its own.
+        tool_choice: The tool choice: a mode, or one tool.
+        parallel_tool_calls: Allow several tool calls in one turn.
+        reasoning_format: The form in which reasoning is returned, such as `raw` or `parsed`; the values depend
+            on the provider.
+        reasoning_effort: The amount of reasoning before the answer.
+        timeout: Timeouts of this call: `Timeouts`, or a number of seconds that bounds everything.
+        max_retries: How often this request is retried where that is safe.
+        retry: A `RetryPolicy` for this call.
+        headers: Headers of this call; they replace the client's of the same name.
+        extra_query: Query parameters to add to the URL.
+        extra_body: Fields to add to the body that are no parameters of the method.
+        mcp_bypass: Keep the gateway's MCP tools out, and the tools of this call in.
+    """
+
+
+def chat_stream_params(
+    *,
+    max_tokens: int = ...,
+    max_completion_tokens: int = ...,
+    temperature: float = ...,
+    top_p: float = ...,
+    frequency_penalty: float = ...,
+    presence_penalty: float = ...,
+    n: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
+    logprobs: bool = ...,
+    top_logprobs: int = ...,
+    response_format: CreateChatCompletionRequestResponseFormat | Mapping[str, object] | type[object] = ...,
+    logit_bias: Mapping[str, int] = ...,
+    user: str = ...,
+    stream_options: ChatCompletionStreamOptions | Mapping[str, object] = ...,
+    tools: Sequence[ChatCompletionTool | Mapping[str, object] | Callable[..., object] | Model] = ...,
+    tool_choice: ChatCompletionToolChoiceModeValue | ChatCompletionNamedToolChoice | Mapping[str, object] = ...,
+    parallel_tool_calls: bool = ...,
+    reasoning_format: str = ...,
+    reasoning_effort: CreateChatCompletionRequestReasoningEffortValue = ...,
+    timeout: Timeouts | float | None = ...,
+    max_retries: int = ...,
+    retry: RetryPolicy | None = ...,
+    headers: Mapping[str, str] | None = ...,
+    extra_query: Mapping[str, str] | None = ...,
+    extra_body: Mapping[str, Any] | None = ...,
+    mcp_bypass: bool = ...,
+    assemble: bool = ...,
+    on_truncation: Literal["raise", "return"] = ...,
+) -> None:
+    """The parameters of `ChatStreamParams`.
+
+    Args:
+        max_tokens: The token limit of the answer. Newer OpenAI models require `max_completion_tokens` instead.
+        max_completion_tokens: The token limit of the answer, including reasoning.
+        temperature: The randomness of the sampling: near 0 the most likely token is always chosen. Set either
+            this or `top_p`.
+        top_p: Sample only from the most likely tokens that together have this probability.
+        frequency_penalty: Values above 0 make a token less likely with each use; values below 0 make it more
+            likely.
+        presence_penalty: Values above 0 make tokens that were used before less likely, which favours new
+            topics.
+        n: The number of answers to generate; each one is billed.
+        stop: One or several strings that end the generation. They are not part of the answer.
+        seed: A seed for repeatable answers, as far as the provider supports them.
+        logprobs: Return the log probability of each generated token.
+        top_logprobs: The number of alternatives to return for each token; needs `logprobs`.
+        response_format: The answer's format, such as text, any JSON, or JSON that matches a schema.
+        logit_bias: Token ids with a bias on their probability, from -100 (never) to 100 (always).
+        user: Your id for the end user, which helps providers to detect abuse.
+        stream_options: Options for streams.
+        tools: The tools that the model may call. A gateway with active MCP replaces them by its own.
+        tool_choice: The tool choice: a mode, or one tool.
+        parallel_tool_calls: Allow several tool calls in one turn.
+        reasoning_format: The form in which reasoning is returned, such as `raw` or `parsed`; the values depend
+            on the provider.
+        reasoning_effort: The amount of reasoning before the answer.
+        timeout: Timeouts of this call: `Timeouts`, or a number of seconds that bounds everything.
+        max_retries: How often this request is retried where that is safe.
+        retry: A `RetryPolicy` for this call.
+        headers: Headers of this call; they replace the client's of the same name.
+        extra_query: Query parameters to add to the URL.
+        extra_body: Fields to add to the body that are no parameters of the method.
+        mcp_bypass: Keep the gateway's MCP tools out, and the tools of this call in.
+        assemble: False for a stream that keeps nothing: memory stays constant, and `final()` has no answer.
+        on_truncation: Set it to "return" accepts an answer that was cut off instead of raising.
+    """
+
+
+def messages_params(
+    *,
+    system: str | Sequence[MessagesTextBlock | Mapping[str, object]] = ...,
+    tools: Sequence[MessagesTool | Mapping[str, object] | Callable[..., object] | Model] = ...,
+    tool_choice: MessagesToolChoiceModeValue | MessagesToolChoiceObject | Mapping[str, object] = ...,
+    temperature: float = ...,
+    top_p: float = ...,
+    top_k: int = ...,
+    stop_sequences: Sequence[str] = ...,
+    metadata: MessagesMetadata | Mapping[str, object] = ...,
+    thinking: CreateMessagesRequestThinking | Mapping[str, object] = ...,
+    output_config: MessagesOutputConfig | Mapping[str, object] = ...,
+    timeout: Timeouts | float | None = ...,
+    max_retries: int = ...,
+    retry: RetryPolicy | None = ...,
+    headers: Mapping[str, str] | None = ...,
+    extra_query: Mapping[str, str] | None = ...,
+    extra_body: Mapping[str, Any] | None = ...,
+) -> None:
+    """The parameters of `MessagesParams`.
+
+    Args:
+        system: Instructions that precede the conversation.
+        tools: The tools that the model may call.
+        tool_choice: The tool choice: a mode, or one tool.
+        temperature: The randomness of the sampling: near 0 the most likely token is always chosen.
+        top_p: Sample only from the most likely tokens that together have this probability.
+        top_k: Sample only from this number of most likely tokens.
+        stop_sequences: Strings that end the generation.
+        metadata: Metadata of the request, for the provider.
+        thinking: The settings for thinking before the answer.
+        output_config: The settings of the output.
+        timeout: Timeouts of this call: `Timeouts`, or a number of seconds that bounds everything.
+        max_retries: How often this request is retried where that is safe.
+        retry: A `RetryPolicy` for this call.
+        headers: Headers of this call; they replace the client's of the same name.
+        extra_query: Query parameters to add to the URL.
+        extra_body: Fields to add to the body that are no parameters of the method.
+    """
+
+
+def messages_stream_params(
+    *,
+    system: str | Sequence[MessagesTextBlock | Mapping[str, object]] = ...,
+    tools: Sequence[MessagesTool | Mapping[str, object] | Callable[..., object] | Model] = ...,
+    tool_choice: MessagesToolChoiceModeValue | MessagesToolChoiceObject | Mapping[str, object] = ...,
+    temperature: float = ...,
+    top_p: float = ...,
+    top_k: int = ...,
+    stop_sequences: Sequence[str] = ...,
+    metadata: MessagesMetadata | Mapping[str, object] = ...,
+    thinking: CreateMessagesRequestThinking | Mapping[str, object] = ...,
+    output_config: MessagesOutputConfig | Mapping[str, object] = ...,
+    timeout: Timeouts | float | None = ...,
+    max_retries: int = ...,
+    retry: RetryPolicy | None = ...,
+    headers: Mapping[str, str] | None = ...,
+    extra_query: Mapping[str, str] | None = ...,
+    extra_body: Mapping[str, Any] | None = ...,
+    assemble: bool = ...,
+    on_truncation: Literal["raise", "return"] = ...,
+) -> None:
+    """The parameters of `MessagesStreamParams`.
+
+    Args:
+        system: Instructions that precede the conversation.
+        tools: The tools that the model may call.
+        tool_choice: The tool choice: a mode, or one tool.
+        temperature: The randomness of the sampling: near 0 the most likely token is always chosen.
+        top_p: Sample only from the most likely tokens that together have this probability.
+        top_k: Sample only from this number of most likely tokens.
+        stop_sequences: Strings that end the generation.
+        metadata: Metadata of the request, for the provider.
+        thinking: The settings for thinking before the answer.
+        output_config: The settings of the output.
+        timeout: Timeouts of this call: `Timeouts`, or a number of seconds that bounds everything.
+        max_retries: How often this request is retried where that is safe.
+        retry: A `RetryPolicy` for this call.
+        headers: Headers of this call; they replace the client's of the same name.
+        extra_query: Query parameters to add to the URL.
+        extra_body: Fields to add to the body that are no parameters of the method.
+        assemble: False for a stream that keeps nothing: memory stays constant, and `final()` has no answer.
+        on_truncation: Set it to "return" accepts an answer that was cut off instead of raising.
+    """
+
+
+def response_params(
+    *,
+    instructions: str | None = ...,
+    max_output_tokens: int | None = ...,
+    temperature: float | None = ...,
+    top_p: float | None = ...,
+    tools: Sequence[ResponseTool | Mapping[str, object] | Callable[..., object] | Model] = ...,
+    tool_choice: ResponseToolChoiceModeValue | ResponseToolChoiceFunction | Mapping[str, object] = ...,
+    reasoning: ResponseReasoning | Mapping[str, object] = ...,
+    text: ResponseTextConfig | Mapping[str, object] = ...,
+    previous_response_id: str | None = ...,
+    store: bool = ...,
+    background: bool = ...,
+    parallel_tool_calls: bool = ...,
+    metadata: Mapping[str, str] = ...,
+    user: str = ...,
+    timeout: Timeouts | float | None = ...,
+    max_retries: int = ...,
+    retry: RetryPolicy | None = ...,
+    headers: Mapping[str, str] | None = ...,
+    extra_query: Mapping[str, str] | None = ...,
+    extra_body: Mapping[str, Any] | None = ...,
+) -> None:
+    """The parameters of `ResponseParams`.
+
+    Args:
+        instructions: Instructions that precede the input, like a system message. They are not inherited from an
+            earlier response.
+        max_output_tokens: The token limit of the answer, including reasoning.
+        temperature: The randomness of the sampling: near 0 the most likely token is always chosen. Set either
+            this or `top_p`.
+        top_p: Sample only from the most likely tokens that together have this probability.
+        tools: The tools that the model may call.
+        tool_choice: The tool choice: a mode, or one function.
+        reasoning: The settings for reasoning models.
+        text: The text's format.
+        previous_response_id: The id of the stored response that this one continues.
+        store: Store the response at the provider.
+        background: Generate the response in the background, without an open request.
+        parallel_tool_calls: Allow several tool calls in one turn.
+        metadata: Your own labels, stored with the response.
+        user: Your id for the end user, which helps providers to detect abuse.
+        timeout: Timeouts of this call: `Timeouts`, or a number of seconds that bounds everything.
+        max_retries: How often this request is retried where that is safe.
+        retry: A `RetryPolicy` for this call.
+        headers: Headers of this call; they replace the client's of the same name.
+        extra_query: Query parameters to add to the URL.
+        extra_body: Fields to add to the body that are no parameters of the method.
+    """
+
+
+def response_stream_params(
+    *,
+    instructions: str | None = ...,
+    max_output_tokens: int | None = ...,
+    temperature: float | None = ...,
+    top_p: float | None = ...,
+    tools: Sequence[ResponseTool | Mapping[str, object] | Callable[..., object] | Model] = ...,
+    tool_choice: ResponseToolChoiceModeValue | ResponseToolChoiceFunction | Mapping[str, object] = ...,
+    reasoning: ResponseReasoning | Mapping[str, object] = ...,
+    text: ResponseTextConfig | Mapping[str, object] = ...,
+    previous_response_id: str | None = ...,
+    store: bool = ...,
+    background: bool = ...,
+    parallel_tool_calls: bool = ...,
+    metadata: Mapping[str, str] = ...,
+    user: str = ...,
+    timeout: Timeouts | float | None = ...,
+    max_retries: int = ...,
+    retry: RetryPolicy | None = ...,
+    headers: Mapping[str, str] | None = ...,
+    extra_query: Mapping[str, str] | None = ...,
+    extra_body: Mapping[str, Any] | None = ...,
+    assemble: bool = ...,
+    on_truncation: Literal["raise", "return"] = ...,
+) -> None:
+    """The parameters of `ResponseStreamParams`.
+
+    Args:
+        instructions: Instructions that precede the input, like a system message. They are not inherited from an
+            earlier response.
+        max_output_tokens: The token limit of the answer, including reasoning.
+        temperature: The randomness of the sampling: near 0 the most likely token is always chosen. Set either
+            this or `top_p`.
+        top_p: Sample only from the most likely tokens that together have this probability.
+        tools: The tools that the model may call.
+        tool_choice: The tool choice: a mode, or one function.
+        reasoning: The settings for reasoning models.
+        text: The text's format.
+        previous_response_id: The id of the stored response that this one continues.
+        store: Store the response at the provider.
+        background: Generate the response in the background, without an open request.
+        parallel_tool_calls: Allow several tool calls in one turn.
+        metadata: Your own labels, stored with the response.
+        user: Your id for the end user, which helps providers to detect abuse.
+        timeout: Timeouts of this call: `Timeouts`, or a number of seconds that bounds everything.
+        max_retries: How often this request is retried where that is safe.
+        retry: A `RetryPolicy` for this call.
+        headers: Headers of this call; they replace the client's of the same name.
+        extra_query: Query parameters to add to the URL.
+        extra_body: Fields to add to the body that are no parameters of the method.
+        assemble: False for a stream that keeps nothing: memory stays constant, and `final()` has no answer.
+        on_truncation: Set it to "return" accepts an answer that was cut off instead of raising.
+    """
+
+
+def chat_run_params(
+    *,
+    max_tokens: int = ...,
+    max_completion_tokens: int = ...,
+    temperature: float = ...,
+    top_p: float = ...,
+    frequency_penalty: float = ...,
+    presence_penalty: float = ...,
+    n: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
+    logprobs: bool = ...,
+    top_logprobs: int = ...,
+    response_format: CreateChatCompletionRequestResponseFormat | Mapping[str, object] | type[object] = ...,
+    logit_bias: Mapping[str, int] = ...,
+    user: str = ...,
+    stream_options: ChatCompletionStreamOptions | Mapping[str, object] = ...,
+    tools: Sequence[ChatCompletionTool | Mapping[str, object] | Callable[..., object] | Model] = ...,
+    tool_choice: ChatCompletionToolChoiceModeValue | ChatCompletionNamedToolChoice | Mapping[str, object] = ...,
+    parallel_tool_calls: bool = ...,
+    reasoning_format: str = ...,
+    reasoning_effort: CreateChatCompletionRequestReasoningEffortValue = ...,
+    timeout: Timeouts | float | None = ...,
+    max_retries: int = ...,
+    retry: RetryPolicy | None = ...,
+    headers: Mapping[str, str] | None = ...,
+    extra_query: Mapping[str, str] | None = ...,
+    extra_body: Mapping[str, Any] | None = ...,
+    mcp_bypass: bool = ...,
+    approve: Callable[[RunCall], Any] | Mapping[str, Any] | None = ...,
+    limits: Limits | int | None = ...,
+    on_limit: Literal["raise", "return"] = ...,
+    on_tool_error: Literal["report", "raise"] = ...,
+    on_progress: Callable[[Transcript], Any] | None = ...,
+    concurrency: int | None = ...,
+) -> None:
+    """The parameters of `ChatRunParams`.
+
+    Args:
+        max_tokens: The token limit of the answer. Newer OpenAI models require `max_completion_tokens` instead.
+        max_completion_tokens: The token limit of the answer, including reasoning.
+        temperature: The randomness of the sampling: near 0 the most likely token is always chosen. Set either
+            this or `top_p`.
+        top_p: Sample only from the most likely tokens that together have this probability.
+        frequency_penalty: Values above 0 make a token less likely with each use; values below 0 make it more
+            likely.
+        presence_penalty: Values above 0 make tokens that were used before less likely, which favours new
+            topics.
+        n: The number of answers to generate; each one is billed.
+        stop: One or several strings that end the generation. They are not part of the answer.
+        seed: A seed for repeatable answers, as far as the provider supports them.
+        logprobs: Return the log probability of each generated token.
+        top_logprobs: The number of alternatives to return for each token; needs `logprobs`.
+        response_format: The answer's format, such as text, any JSON, or JSON that matches a schema.
+        logit_bias: Token ids with a bias on their probability, from -100 (never) to 100 (always).
+        user: Your id for the end user, which helps providers to detect abuse.
+        stream_options: Options for streams.
+        tools: The tools that the model may call. A gateway with active MCP replaces them by its own.
+        tool_choice: The tool choice: a mode, or one tool.
+        parallel_tool_calls: Allow several tool calls in one turn.
+        reasoning_format: The form in which reasoning is returned, such as `raw` or `parsed`; the values depend
+            on the provider.
+        reasoning_effort: The amount of reasoning before the answer.
+        timeout: Timeouts of this call: `Timeouts`, or a number of seconds that bounds everything.
+        max_retries: How often this request is retried where that is safe.
+        retry: A `RetryPolicy` for this call.
+        headers: Headers of this call; they replace the client's of the same name.
+        extra_query: Query parameters to add to the URL.
+        extra_body: Fields to add to the body that are no parameters of the method.
+        mcp_bypass: Keep the gateway's MCP tools out, and the tools of this call in.
+        approve: Decides on calls of tools with `approval=True`: a function, or decisions by call id.
+        limits: `Limits(...)`, or a number of rounds (10 by default).
+        on_limit: Set it to "return" ends the run at a limit instead of raising.
+        on_tool_error: Set it to "raise" raises what a tool raises; by default the model is given its class.
+        on_progress: A function that is called with the transcript before and after each tool call.
+        concurrency: How many tools may run at once.
+    """
+
+
+def any_run_params(
+    *,
+    max_tokens: int = ...,
+    max_completion_tokens: int = ...,
+    temperature: float = ...,
+    top_p: float = ...,
+    frequency_penalty: float = ...,
+    presence_penalty: float = ...,
+    n: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
+    logprobs: bool = ...,
+    top_logprobs: int = ...,
+    response_format: CreateChatCompletionRequestResponseFormat | Mapping[str, object] | type[object] = ...,
+    logit_bias: Mapping[str, int] = ...,
+    user: str = ...,
+    stream_options: ChatCompletionStreamOptions | Mapping[str, object] = ...,
+    tools: Sequence[ChatCompletionTool | Mapping[str, object] | Callable[..., object] | Model] = ...,
+    tool_choice: ChatCompletionToolChoiceModeValue | ChatCompletionNamedToolChoice | Mapping[str, object] = ...,
+    parallel_tool_calls: bool = ...,
+    reasoning_format: str = ...,
+    reasoning_effort: CreateChatCompletionRequestReasoningEffortValue = ...,
+    timeout: Timeouts | float | None = ...,
+    max_retries: int = ...,
+    retry: RetryPolicy | None = ...,
+    headers: Mapping[str, str] | None = ...,
+    extra_query: Mapping[str, str] | None = ...,
+    extra_body: Mapping[str, Any] | None = ...,
+    mcp_bypass: bool = ...,
+    approve: Callable[[RunCall], Any] | Mapping[str, Any] | None = ...,
+    limits: Limits | int | None = ...,
+    on_limit: Literal["raise", "return"] = ...,
+    on_tool_error: Literal["report", "raise"] = ...,
+    on_progress: Callable[[Transcript], Any] | None = ...,
+    concurrency: int | None = ...,
+    output: Any = ...,
+    dialect: DialectName = ...,
+    provider: Provider | str | None = ...,
+    output_mode: OutputMode | Literal["auto"] = ...,
+) -> None:
+    """The parameters of `AnyRunParams`.
+
+    Args:
+        max_tokens: The token limit of the answer. Newer OpenAI models require `max_completion_tokens` instead.
+        max_completion_tokens: The token limit of the answer, including reasoning.
+        temperature: The randomness of the sampling: near 0 the most likely token is always chosen. Set either
+            this or `top_p`.
+        top_p: Sample only from the most likely tokens that together have this probability.
+        frequency_penalty: Values above 0 make a token less likely with each use; values below 0 make it more
+            likely.
+        presence_penalty: Values above 0 make tokens that were used before less likely, which favours new
+            topics.
+        n: The number of answers to generate; each one is billed.
+        stop: One or several strings that end the generation. They are not part of the answer.
+        seed: A seed for repeatable answers, as far as the provider supports them.
+        logprobs: Return the log probability of each generated token.
+        top_logprobs: The number of alternatives to return for each token; needs `logprobs`.
+        response_format: The answer's format, such as text, any JSON, or JSON that matches a schema.
+        logit_bias: Token ids with a bias on their probability, from -100 (never) to 100 (always).
+        user: Your id for the end user, which helps providers to detect abuse.
+        stream_options: Options for streams.
+        tools: The tools that the model may call. A gateway with active MCP replaces them by its own.
+        tool_choice: The tool choice: a mode, or one tool.
+        parallel_tool_calls: Allow several tool calls in one turn.
+        reasoning_format: The form in which reasoning is returned, such as `raw` or `parsed`; the values depend
+            on the provider.
+        reasoning_effort: The amount of reasoning before the answer.
+        timeout: Timeouts of this call: `Timeouts`, or a number of seconds that bounds everything.
+        max_retries: How often this request is retried where that is safe.
+        retry: A `RetryPolicy` for this call.
+        headers: Headers of this call; they replace the client's of the same name.
+        extra_query: Query parameters to add to the URL.
+        extra_body: Fields to add to the body that are no parameters of the method.
+        mcp_bypass: Keep the gateway's MCP tools out, and the tools of this call in.
+        approve: Decides on calls of tools with `approval=True`: a function, or decisions by call id.
+        limits: `Limits(...)`, or a number of rounds (10 by default).
+        on_limit: Set it to "return" ends the run at a limit instead of raising.
+        on_tool_error: Set it to "raise" raises what a tool raises; by default the model is given its class.
+        on_progress: A function that is called with the transcript before and after each tool call.
+        concurrency: How many tools may run at once.
+        output: The type of the answer; `str` for text.
+        dialect: The endpoint to use: "chat", "responses" or "messages".
+        provider: The provider of a bare model name.
+        output_mode: How the model is constrained to `output`: "schema", "tool", "json", "prompt", or "auto".
+    """
+
+
+def messages_run_params(
+    *,
+    system: str | Sequence[MessagesTextBlock | Mapping[str, object]] = ...,
+    tools: Sequence[MessagesTool | Mapping[str, object] | Callable[..., object] | Model] = ...,
+    tool_choice: MessagesToolChoiceModeValue | MessagesToolChoiceObject | Mapping[str, object] = ...,
+    temperature: float = ...,
+    top_p: float = ...,
+    top_k: int = ...,
+    stop_sequences: Sequence[str] = ...,
+    metadata: MessagesMetadata | Mapping[str, object] = ...,
+    thinking: CreateMessagesRequestThinking | Mapping[str, object] = ...,
+    output_config: MessagesOutputConfig | Mapping[str, object] = ...,
+    timeout: Timeouts | float | None = ...,
+    max_retries: int = ...,
+    retry: RetryPolicy | None = ...,
+    headers: Mapping[str, str] | None = ...,
+    extra_query: Mapping[str, str] | None = ...,
+    extra_body: Mapping[str, Any] | None = ...,
+    approve: Callable[[RunCall], Any] | Mapping[str, Any] | None = ...,
+    limits: Limits | int | None = ...,
+    on_limit: Literal["raise", "return"] = ...,
+    on_tool_error: Literal["report", "raise"] = ...,
+    on_progress: Callable[[Transcript], Any] | None = ...,
+    concurrency: int | None = ...,
+) -> None:
+    """The parameters of `MessagesRunParams`.
+
+    Args:
+        system: Instructions that precede the conversation.
+        tools: The tools that the model may call.
+        tool_choice: The tool choice: a mode, or one tool.
+        temperature: The randomness of the sampling: near 0 the most likely token is always chosen.
+        top_p: Sample only from the most likely tokens that together have this probability.
+        top_k: Sample only from this number of most likely tokens.
+        stop_sequences: Strings that end the generation.
+        metadata: Metadata of the request, for the provider.
+        thinking: The settings for thinking before the answer.
+        output_config: The settings of the output.
+        timeout: Timeouts of this call: `Timeouts`, or a number of seconds that bounds everything.
+        max_retries: How often this request is retried where that is safe.
+        retry: A `RetryPolicy` for this call.
+        headers: Headers of this call; they replace the client's of the same name.
+        extra_query: Query parameters to add to the URL.
+        extra_body: Fields to add to the body that are no parameters of the method.
+        approve: Decides on calls of tools with `approval=True`: a function, or decisions by call id.
+        limits: `Limits(...)`, or a number of rounds (10 by default).
+        on_limit: Set it to "return" ends the run at a limit instead of raising.
+        on_tool_error: Set it to "raise" raises what a tool raises; by default the model is given its class.
+        on_progress: A function that is called with the transcript before and after each tool call.
+        concurrency: How many tools may run at once.
+    """
+
+
+def response_run_params(
+    *,
+    instructions: str | None = ...,
+    max_output_tokens: int | None = ...,
+    temperature: float | None = ...,
+    top_p: float | None = ...,
+    tools: Sequence[ResponseTool | Mapping[str, object] | Callable[..., object] | Model] = ...,
+    tool_choice: ResponseToolChoiceModeValue | ResponseToolChoiceFunction | Mapping[str, object] = ...,
+    reasoning: ResponseReasoning | Mapping[str, object] = ...,
+    text: ResponseTextConfig | Mapping[str, object] = ...,
+    previous_response_id: str | None = ...,
+    store: bool = ...,
+    background: bool = ...,
+    parallel_tool_calls: bool = ...,
+    metadata: Mapping[str, str] = ...,
+    user: str = ...,
+    timeout: Timeouts | float | None = ...,
+    max_retries: int = ...,
+    retry: RetryPolicy | None = ...,
+    headers: Mapping[str, str] | None = ...,
+    extra_query: Mapping[str, str] | None = ...,
+    extra_body: Mapping[str, Any] | None = ...,
+    approve: Callable[[RunCall], Any] | Mapping[str, Any] | None = ...,
+    limits: Limits | int | None = ...,
+    on_limit: Literal["raise", "return"] = ...,
+    on_tool_error: Literal["report", "raise"] = ...,
+    on_progress: Callable[[Transcript], Any] | None = ...,
+    concurrency: int | None = ...,
+) -> None:
+    """The parameters of `ResponseRunParams`.
+
+    Args:
+        instructions: Instructions that precede the input, like a system message. They are not inherited from an
+            earlier response.
+        max_output_tokens: The token limit of the answer, including reasoning.
+        temperature: The randomness of the sampling: near 0 the most likely token is always chosen. Set either
+            this or `top_p`.
+        top_p: Sample only from the most likely tokens that together have this probability.
+        tools: The tools that the model may call.
+        tool_choice: The tool choice: a mode, or one function.
+        reasoning: The settings for reasoning models.
+        text: The text's format.
+        previous_response_id: The id of the stored response that this one continues.
+        store: Store the response at the provider.
+        background: Generate the response in the background, without an open request.
+        parallel_tool_calls: Allow several tool calls in one turn.
+        metadata: Your own labels, stored with the response.
+        user: Your id for the end user, which helps providers to detect abuse.
+        timeout: Timeouts of this call: `Timeouts`, or a number of seconds that bounds everything.
+        max_retries: How often this request is retried where that is safe.
+        retry: A `RetryPolicy` for this call.
+        headers: Headers of this call; they replace the client's of the same name.
+        extra_query: Query parameters to add to the URL.
+        extra_body: Fields to add to the body that are no parameters of the method.
+        approve: Decides on calls of tools with `approval=True`: a function, or decisions by call id.
+        limits: `Limits(...)`, or a number of rounds (10 by default).
+        on_limit: Set it to "return" ends the run at a limit instead of raising.
+        on_tool_error: Set it to "raise" raises what a tool raises; by default the model is given its class.
+        on_progress: A function that is called with the transcript before and after each tool call.
+        concurrency: How many tools may run at once.
+    """
+
+
+def image_params(
+    *,
+    model: str = ...,
+    n: int = ...,
+    size: ImageSizeValue = ...,
+    quality: CreateImageRequestQualityValue = ...,
+    response_format: CreateImageRequestResponseFormatValue = ...,
+    timeout: Timeouts | float | None = ...,
+    max_retries: int = ...,
+    retry: RetryPolicy | None = ...,
+    headers: Mapping[str, str] | None = ...,
+    extra_query: Mapping[str, str] | None = ...,
+    extra_body: Mapping[str, Any] | None = ...,
+) -> None:
+    """The parameters of `ImageParams`.
+
+    Args:
+        model: `provider/name`, or a bare name together with a provider.
+        n: The number of images; some models generate only one.
+        size: The images' size.
+        quality: The quality of the images. Each model supports only some of the values.
+        response_format: Return URLs or bytes; the GPT image models always return bytes.
+        timeout: Timeouts of this call: `Timeouts`, or a number of seconds that bounds everything.
+        max_retries: How often this request is retried where that is safe.
+        retry: A `RetryPolicy` for this call.
+        headers: Headers of this call; they replace the client's of the same name.
+        extra_query: Query parameters to add to the URL.
+        extra_body: Fields to add to the body that are no parameters of the method.
+    """
+
+
+def image_edit_params(
+    *,
+    mask: bytes | os.PathLike[str] | IO[bytes] = ...,
+    model: str = ...,
+    n: int = ...,
+    size: ImageSizeValue = ...,
+    quality: CreateImageEditRequestQualityValue = ...,
+    response_format: CreateImageEditRequestResponseFormatValue = ...,
+    timeout: Timeouts | float | None = ...,
+    max_retries: int = ...,
+    retry: RetryPolicy | None = ...,
+    headers: Mapping[str, str] | None = ...,
+    extra_query: Mapping[str, str] | None = ...,
+    extra_body: Mapping[str, Any] | None = ...,
+) -> None:
+    """The parameters of `ImageEditParams`.
+
+    Args:
+        mask: A PNG of the same size whose transparent areas mark the parts to edit.
+        model: `provider/name`, or a bare name together with a provider.
+        n: The number of results.
+        size: The results' size.
+        quality: The quality of the results. Each model supports only some of the values.
+        response_format: Return URLs or bytes; the GPT image models always return bytes.
+        timeout: Timeouts of this call: `Timeouts`, or a number of seconds that bounds everything.
+        max_retries: How often this request is retried where that is safe.
+        retry: A `RetryPolicy` for this call.
+        headers: Headers of this call; they replace the client's of the same name.
+        extra_query: Query parameters to add to the URL.
+        extra_body: Fields to add to the body that are no parameters of the method.
+    """
+
+
+def image_variation_params(
+    *,
+    model: str = ...,
+    n: int = ...,
+    size: ImageSizeValue = ...,
+    response_format: CreateImageVariationRequestResponseFormatValue = ...,
+    timeout: Timeouts | float | None = ...,
+    max_retries: int = ...,
+    retry: RetryPolicy | None = ...,
+    headers: Mapping[str, str] | None = ...,
+    extra_query: Mapping[str, str] | None = ...,
+    extra_body: Mapping[str, Any] | None = ...,
+) -> None:
+    """The parameters of `ImageVariationParams`.
+
+    Args:
+        model: `provider/name`, or a bare name together with a provider.
+        n: The number of variations.
+        size: The variations' size.
+        response_format: Return URLs or bytes.
+        timeout: Timeouts of this call: `Timeouts`, or a number of seconds that bounds everything.
+        max_retries: How often this request is retried where that is safe.
+        retry: A `RetryPolicy` for this call.
+        headers: Headers of this call; they replace the client's of the same name.
+        extra_query: Query parameters to add to the URL.
+        extra_body: Fields to add to the body that are no parameters of the method.
+    """
+
+
+def speech_params(
+    *,
+    instructions: str = ...,
+    response_format: CreateSpeechRequestResponseFormatValue = ...,
+    speed: float = ...,
+    language: str = ...,
+    reference_audio: str = ...,
+    timeout: Timeouts | float | None = ...,
+    max_retries: int = ...,
+    retry: RetryPolicy | None = ...,
+    headers: Mapping[str, str] | None = ...,
+    extra_query: Mapping[str, str] | None = ...,
+    extra_body: Mapping[str, Any] | None = ...,
+) -> None:
+    """The parameters of `SpeechParams`.
+
+    Args:
+        instructions: Instructions for the speech, such as mood, pace or accent.
+        response_format: The file format of the audio.
+        speed: The speed of the speech; 1 is normal.
+        language: The language of the text as two letters (ISO 639-1).
+        reference_audio: A recording of the voice to imitate, as base64.
+        timeout: Timeouts of this call: `Timeouts`, or a number of seconds that bounds everything.
+        max_retries: How often this request is retried where that is safe.
+        retry: A `RetryPolicy` for this call.
+        headers: Headers of this call; they replace the client's of the same name.
+        extra_query: Query parameters to add to the URL.
+        extra_body: Fields to add to the body that are no parameters of the method.
+    """
+
+
+def sound_effect_params(
+    *,
+    duration_seconds: float = ...,
+    prompt_influence: float = ...,
+    loop: bool = ...,
+    response_format: CreateSfxRequestResponseFormatValue = ...,
+    timeout: Timeouts | float | None = ...,
+    max_retries: int = ...,
+    retry: RetryPolicy | None = ...,
+    headers: Mapping[str, str] | None = ...,
+    extra_query: Mapping[str, str] | None = ...,
+    extra_body: Mapping[str, Any] | None = ...,
+) -> None:
+    """The parameters of `SoundEffectParams`.
+
+    Args:
+        duration_seconds: The length in seconds; if left out, the model decides.
+        prompt_influence: The influence of the prompt, from 0 (loose) to 1 (exact).
+        loop: Generate a sound that loops without a gap.
+        response_format: The file format of the audio.
+        timeout: Timeouts of this call: `Timeouts`, or a number of seconds that bounds everything.
+        max_retries: How often this request is retried where that is safe.
+        retry: A `RetryPolicy` for this call.
+        headers: Headers of this call; they replace the client's of the same name.
+        extra_query: Query parameters to add to the URL.
+        extra_body: Fields to add to the body that are no parameters of the method.
+    """
+
+
+def music_params(
+    *,
+    duration_seconds: float = ...,
+    instrumental: bool = ...,
+    response_format: CreateMusicRequestResponseFormatValue = ...,
+    timeout: Timeouts | float | None = ...,
+    max_retries: int = ...,
+    retry: RetryPolicy | None = ...,
+    headers: Mapping[str, str] | None = ...,
+    extra_query: Mapping[str, str] | None = ...,
+    extra_body: Mapping[str, Any] | None = ...,
+) -> None:
+    """The parameters of `MusicParams`.
+
+    Args:
+        duration_seconds: The length in seconds; if left out, the model decides.
+        instrumental: Generate music without vocals.
+        response_format: The file format of the audio.
+        timeout: Timeouts of this call: `Timeouts`, or a number of seconds that bounds everything.
+        max_retries: How often this request is retried where that is safe.
+        retry: A `RetryPolicy` for this call.
+        headers: Headers of this call; they replace the client's of the same name.
+        extra_query: Query parameters to add to the URL.
+        extra_body: Fields to add to the body that are no parameters of the method.
+    """
+
+
+def options(
+    *,
+    timeout: Timeouts | float | None = ...,
+    max_retries: int = ...,
+    retry: RetryPolicy | None = ...,
+    headers: Mapping[str, str] | None = ...,
+    tools: Iterable[ChatCompletionTool | Mapping[str, Any]] | None = ...,
+    max_tokens: int | None = ...,
+    token: Token | None = ...,
+    on_request: Hook[RequestSent] | None = ...,
+    on_response: Hook[ResponseReceived] | None = ...,
+    on_retry: Hook[RetryPlanned] | None = ...,
+) -> None:
+    """The parameters of `Options`.
+
+    Args:
+        timeout: Timeouts of this call: `Timeouts`, or a number of seconds that bounds everything.
+        max_retries: How often this request is retried where that is safe.
+        retry: A `RetryPolicy` for this call.
+        headers: Headers of this call; they replace the client's of the same name.
+        tools: Tools that are offered with every chat that names none.
+        max_tokens: The token limit of every chat that sets none.
+        token: The bearer token, or a function that returns it.
+        on_request: A function that is called with a `RequestSent` before each attempt.
+        on_response: A function that is called with a `ResponseReceived` after each response.
+        on_retry: A function that is called with a `RetryPlanned` before each retry.
+    """
+
+
+def async_options(
+    *,
+    timeout: Timeouts | float | None = ...,
+    max_retries: int = ...,
+    retry: RetryPolicy | None = ...,
+    headers: Mapping[str, str] | None = ...,
+    tools: Iterable[ChatCompletionTool | Mapping[str, Any]] | None = ...,
+    max_tokens: int | None = ...,
+    token: AsyncToken | None = ...,
+    on_request: AsyncHook[RequestSent] | None = ...,
+    on_response: AsyncHook[ResponseReceived] | None = ...,
+    on_retry: AsyncHook[RetryPlanned] | None = ...,
+) -> None:
+    """The parameters of `AsyncOptions`.
+
+    Args:
+        timeout: Timeouts of this call: `Timeouts`, or a number of seconds that bounds everything.
+        max_retries: How often this request is retried where that is safe.
+        retry: A `RetryPolicy` for this call.
+        headers: Headers of this call; they replace the client's of the same name.
+        tools: Tools that are offered with every chat that names none.
+        max_tokens: The token limit of every chat that sets none.
+        token: The bearer token, or a function that returns it.
+        on_request: A function that is called with a `RequestSent` before each attempt.
+        on_response: A function that is called with a `ResponseReceived` after each response.
+        on_retry: A function that is called with a `RetryPlanned` before each retry.
+    """
