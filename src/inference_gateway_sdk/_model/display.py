@@ -39,7 +39,7 @@ class Listing:
 _ROWS = 200
 # Characters that a terminal acts on: a model's text must not move the cursor or set the window title. Unicode's
 # bidirectional controls change the order in which text appears, in a browser too.
-_BIDI = {code: None for code in (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))}
+_BIDI = dict.fromkeys((0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)))
 _COMMANDS = {code: None for code in (*range(32), 127, *range(128, 160)) if chr(code) not in "\n\t"} | _BIDI
 
 

@@ -19,6 +19,7 @@ from ..._wire import codec
 from ..._wire.call import Call, Reply
 from ..._wire.headers import Headers
 from ..._wire.mcp import PROTOCOL_VERSION, McpServerTool, McpToolResult, rpc_call, tool_call, tools_page_call
+from ..._wire.url import redact_url
 from ...errors import GatewayError
 from ..oidc import is_this_machine
 from .offer import Direct, Selector, ToolError, ToolSource
@@ -161,7 +162,8 @@ class RemoteTools:
     """
 
     def __init__(self, address: str, settings: McpSettings) -> None:
-        self.address = address
+        self.address: str = redact_url(address)  # for the model, clients and the log: the query may hold a key
+        self._url = address
         self.alias: str = _alias(httpx2.URL(address).netloc.decode())
         self.tools: tuple[McpServerTool, ...] = ()
         self._settings = settings
@@ -257,7 +259,7 @@ class RemoteTools:
         Raises:
             ToolError: No answer came in time.
         """
-        request = httpx2.Request(method, self.address, headers=headers, content=body)
+        request = httpx2.Request(method, self._url, headers=headers, content=body)
         try:
             async with asyncio.timeout(self._settings.request_timeout):
                 async with asyncio.timeout(self._settings.header_timeout):
@@ -279,7 +281,7 @@ class RemoteTools:
         if self._client is None:
             self._client = httpx2.AsyncClient(
                 timeout=httpx2.Timeout(None, connect=self._settings.dial_timeout),
-                trust_env=not is_this_machine(self.address),
+                trust_env=not is_this_machine(self._url),
                 limits=httpx2.Limits(max_keepalive_connections=0),
                 follow_redirects=True,  # many servers redirect /mcp to /mcp/
             )
