@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from .._generated.images import ImagesResponse
 from .._model.images import media_type
+from .._model.open_types import Concealed
 from ..errors import SerializationError
 from . import codec
 from .call import Call, Idempotency, post_call
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["FilePart", "Upload", "edit_call", "fetch_call", "form", "generation_call", "variation_call"]
 
 
-class FilePart(Struct, frozen=True):
+class FilePart(Concealed, Struct, frozen=True):
     """One file of a form. It has a file name, because the gateway reads a part without one as text.
 
     See gateway-behaviour.md#images.
@@ -97,7 +98,7 @@ _TYPES: Final = {**{suffix: kind for kind, suffix in _SUFFIXES.items()}, "jpeg":
 _UNKNOWN_TYPE: Final = "application/octet-stream"
 
 
-class Upload(Struct, frozen=True):
+class Upload(Concealed, Struct, frozen=True):
     """A file to send: its bytes, and its name if it has one."""
 
     content: bytes
