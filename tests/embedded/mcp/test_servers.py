@@ -326,6 +326,20 @@ def test_a_redirect_is_followed(start: Start) -> None:
         assert listed(start(mcp=settings(f"{server.url}/mcp"), expose_mcp=True)) == ["mcp_one"]
 
 
+def test_a_redirect_to_another_server_is_not_followed(start: Start, caplog: pytest.LogCaptureFixture) -> None:
+    """Arguments of tools go to the servers that were named."""
+    with serving(rpc([{"name": "one"}])) as other:
+
+        def handler(connection: Connection, request: Request) -> None:
+            connection.json(b"", 307, f"Location: {other.url}/mcp?key=KEYSECRET")
+
+        with serving(handler) as server:
+            assert listed(start(mcp=settings(f"{server.url}/mcp"), expose_mcp=True)) == []
+    assert other.requests == []
+    assert f"{server.url}/mcp redirects to {other.url}/mcp: name that in MCP_SERVERS" in caplog.text
+    assert "KEYSECRET" not in caplog.text
+
+
 @pytest.mark.parametrize(
     ("result", "read"),
     [

@@ -284,8 +284,23 @@ class RemoteTools:
                 trust_env=not is_this_machine(self._url),
                 limits=httpx2.Limits(max_keepalive_connections=0),
                 follow_redirects=True,  # many servers redirect /mcp to /mcp/
+                event_hooks={"response": [_refuse_foreign_redirect]},
             )
         return self._client
+
+
+async def _refuse_foreign_redirect(answer: httpx2.Response) -> None:
+    """Refuse a redirect to another host, which would get the arguments of a tool.
+
+    Raises:
+        ToolError: The answer is one.
+    """
+    if not answer.has_redirect_location:
+        return
+    here = answer.request.url
+    there = here.join(answer.headers["location"])
+    if (there.scheme, there.host, there.port) != (here.scheme, here.host, here.port):
+        raise ToolError(f"{redact_url(str(here))} redirects to {redact_url(str(there))}: name that in MCP_SERVERS")
 
 
 _TYPES = {"content-type": "application/json", "accept": "application/json, text/event-stream"}
