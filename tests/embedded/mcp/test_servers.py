@@ -335,8 +335,8 @@ def test_a_redirect_to_another_server_is_not_followed(start: Start, caplog: pyte
 
         with serving(handler) as server:
             assert listed(start(mcp=settings(f"{server.url}/mcp"), expose_mcp=True)) == []
+            assert f"{server.url}/mcp redirects to {other.url}/mcp: name that in MCP_SERVERS" in caplog.text
     assert other.requests == []
-    assert f"{server.url}/mcp redirects to {other.url}/mcp: name that in MCP_SERVERS" in caplog.text
     assert "KEYSECRET" not in caplog.text
 
 
