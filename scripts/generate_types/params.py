@@ -130,6 +130,7 @@ def _generous_name(contract: Contract, name: str) -> Iterator[str]:
         yield from _generous(contract, declared.type)
     elif isinstance(declared, Enumeration):
         yield value_name(name)
+        yield "str"  # part of the value to type checkers, but at run time that is only the class
     else:
         yield name
         yield "Mapping[str, object]"
@@ -160,6 +161,8 @@ def _rule(contract: Contract, prop: Property) -> dict[str, Any]:
         rule["items"] = tuple(_kinds(contract, items))
     for member in prop.schema.get("oneOf", ()):
         rule.update(_bounds(member))
+    if prop.wire == "stop":
+        rule.pop("minItems", None)  # programs send an empty list for none, and the providers take it
     if prop.required:
         rule["required"] = True
     return rule

@@ -8,16 +8,24 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from msgspec.structs import replace
 
-from .._http1.failures import DeadlineExceeded, InvalidResponse, NoResponse, NotSent, TransportFailure
+from .._http1.failures import (
+    DeadlineExceeded,
+    InvalidResponse,
+    NoResponse,
+    NotSent,
+    ResponseTooLarge,
+    TransportFailure,
+)
 from .._model.unknown_fields import Meta
+from .._wire.call import StreamCall
 from .._wire.headers import Headers, Outgoing
-from .._wire.hints import LATE_CLOSE
 from .._wire.retry import EARLY_SECONDS, Outcome, RetryPolicy
 from .._wire.url import redact_url
 from ..errors import (
     ConnectError,
     GatewayError,
     RequestError,
+    ResponseTooLargeError,
     StatusError,
     StreamStalledError,
     TimeoutError,  # noqa: A004
@@ -25,10 +33,11 @@ from ..errors import (
 from .hooks import RequestSent, ResponseReceived, RetryPlanned
 
 if TYPE_CHECKING:
-    from .._wire.call import Call, StreamCall
+    from .._wire.call import Call
     from .settings import ClientSettings
 
 __all__ = [
+    "RAISE_MAX_BODY",
     "DefaultHeaders",
     "FailedAttempt",
     "RetryState",
@@ -62,9 +71,13 @@ def log_unexpected_end(error: GatewayError) -> None:
 SourceT = TypeVar("SourceT")
 
 _CACHE_SIZE = 64
-_UNREACHABLE = (
-    "is a gateway running there? Start one with `igw serve`, or set its address with base_url or INFERENCE_GATEWAY_URL."
-)
+RAISE_MAX_BODY = "raise max_body= of the client, or of with_options(), if answers of this size are expected."
+
+
+def _connect_hint(failure: str = "", about: str = "") -> str:
+    from .._wire.hints import connect_hint  # here: most programs never need the hints
+
+    return connect_hint(failure, about)
 
 
 _SHORTEST_SECRET = 8  # a shorter token would be found inside ordinary words
@@ -179,18 +192,22 @@ class RetryState(Generic[SourceT]):
         if isinstance(failure, DeadlineExceeded):
             return FailedAttempt(self._timed_out(failure, elapsed), Outcome.OWN_TIMEOUT, failure)
         if isinstance(failure, NotSent):
-            never = ConnectError(f"{failure} ({self._where})", hint=_UNREACHABLE, **self._facts(elapsed))
+            hint = _connect_hint(str(failure), failure.about)
+            never = ConnectError(f"{failure} ({self._where})", hint=hint, **self._facts(elapsed))
             return FailedAttempt(never, Outcome.not_sent(permanent=failure.permanent), failure)
         if isinstance(failure, NoResponse):
+            from .._wire.hints import LATE_CLOSE, LATE_STREAM  # here: most programs never need the hints
+
             text = f"{self._where} closed the connection after {elapsed:.1f} s without a response: {failure}"
-            error = RequestError(text, hint=LATE_CLOSE if elapsed > EARLY_SECONDS else None, **self._facts(elapsed))
+            late = LATE_STREAM if isinstance(self.call, StreamCall) else LATE_CLOSE
+            error = RequestError(text, hint=late if elapsed > EARLY_SECONDS else None, **self._facts(elapsed))
             return FailedAttempt(error, Outcome.no_answer(elapsed), failure)
         return FailedAttempt(self._unreadable(failure, elapsed), Outcome.REFUSED, failure)
 
-    def refused(self, error: StatusError) -> FailedAttempt:
-        """Classify an HTTP error response."""
+    def refused(self, error: StatusError, elapsed: float) -> FailedAttempt:
+        """Classify an error response that came after `elapsed` seconds."""
         hide_token(error, self.token)
-        return FailedAttempt(error, Outcome.answered(error))
+        return FailedAttempt(error, Outcome.answered(error, elapsed))
 
     def broke(self, error: GatewayError, now: float) -> FailedAttempt:
         """Classify a stream that broke or stalled before its first content."""
@@ -252,7 +269,7 @@ class RetryState(Generic[SourceT]):
             hint: str | None = "raise max_connections, or close streams that are no longer read."
         elif limit == "connect":
             what = f"no connection to {self._where} within {seconds:g} s (timeout.connect)"
-            hint = _UNREACHABLE
+            hint = _connect_hint()
         else:
             what = f"no complete response from {self._where} within {seconds:g} s (timeout.{limit})"
             hint = f"raise timeout=Timeouts({limit}=...) if the call is expected to take longer."
@@ -269,6 +286,9 @@ class RetryState(Generic[SourceT]):
         return "response", limits.response
 
     def _unreadable(self, failure: TransportFailure, elapsed: float) -> RequestError:
+        if isinstance(failure, ResponseTooLarge):
+            text = f"the answer of {self._where} is larger than max_body={failure.limit} bytes"
+            return ResponseTooLargeError(text, limit=failure.limit, hint=RAISE_MAX_BODY, **self._facts(elapsed))
         if isinstance(failure, InvalidResponse):
             text = f"invalid HTTP response from {self._where}: {failure}"
         else:

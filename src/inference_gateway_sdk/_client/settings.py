@@ -58,6 +58,8 @@ class ClientSettings(Concealed, Struct, Generic[SourceT], frozen=True, kw_only=T
     extra_body: Mapping[str, Any] | None = None
     tools: tuple[Any, ...] | None = None
     max_tokens: int | None = None
+    max_body: int = 256 * 1024 * 1024
+    max_event: int = 64 * 1024 * 1024
     on_request: AnyHook | None = None
     on_response: AnyHook | None = None
     on_retry: AnyHook | None = None
@@ -279,6 +281,17 @@ def _read_max_tokens(_: ClientSettings[Any], value: Any) -> tuple[str, int | Non
     return "max_tokens", value
 
 
+def _size_reader(name: str) -> _Reader:
+    def read(_: ClientSettings[Any], value: Any) -> tuple[str, int]:
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise TypeError(f"{name} must be a number of bytes, got {type(value).__name__}")
+        if value < 1:
+            raise ValueError(f"{name} must be 1 byte or more, got {value}")
+        return name, value
+
+    return read
+
+
 def _hook_reader(name: str) -> _Reader:
     def read(_: ClientSettings[Any], value: Any) -> tuple[str, AnyHook | None]:
         if value is not None and not callable(value):
@@ -299,5 +312,7 @@ _READERS: dict[str, _Reader] = {
     "token": _read_token,
     "tools": _read_tools,
     "max_tokens": _read_max_tokens,
+    "max_body": _size_reader("max_body"),
+    "max_event": _size_reader("max_event"),
     **{name: _hook_reader(name) for name in HOOKS},
 }

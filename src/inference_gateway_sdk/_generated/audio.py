@@ -50,7 +50,7 @@ class CreateSpeechRequest(_Model, kw_only=True):
     """Instructions for the speech, such as mood, pace or accent."""
     response_format: CreateSpeechRequestResponseFormatValue | None = None
     """The file format of the audio."""
-    speed: float | None = None
+    speed: float | int | None = None
     """The speed of the speech; 1 is normal."""
     language: str | None = None
     """The language of the text as two letters (ISO 639-1)."""
@@ -82,9 +82,9 @@ class CreateSfxRequest(_Model, kw_only=True):
     """`provider/name`, or a bare name together with a provider."""
     prompt: Required[str]
     """A text that describes the sound."""
-    duration_seconds: float | None = None
+    duration_seconds: float | int | None = None
     """The length in seconds; if left out, the model decides."""
-    prompt_influence: float | None = None
+    prompt_influence: float | int | None = None
     """The influence of the prompt, from 0 (loose) to 1 (exact)."""
     loop: bool | None = None
     """Generate a sound that loops without a gap."""
@@ -116,7 +116,7 @@ class CreateMusicRequest(_Model, kw_only=True):
     """`provider/name`, or a bare name together with a provider."""
     prompt: Required[str]
     """A text that describes the music."""
-    duration_seconds: float | None = None
+    duration_seconds: float | int | None = None
     """The length in seconds; if left out, the model decides."""
     instrumental: bool | None = None
     """Generate music without vocals."""

@@ -453,13 +453,13 @@ class CreateChatCompletionRequest(_Model, kw_only=True):
     """The token limit of the answer. Newer OpenAI models require `max_completion_tokens` instead."""
     max_completion_tokens: int | None = None
     """The token limit of the answer, including reasoning."""
-    temperature: float | None = None
+    temperature: float | int | None = None
     """The randomness of the sampling: near 0 the most likely token is always chosen. Set either this or `top_p`."""
-    top_p: float | None = None
+    top_p: float | int | None = None
     """Sample only from the most likely tokens that together have this probability."""
-    frequency_penalty: float | None = None
+    frequency_penalty: float | int | None = None
     """Values above 0 make a token less likely with each use; values below 0 make it more likely."""
-    presence_penalty: float | None = None
+    presence_penalty: float | int | None = None
     """Values above 0 make tokens that were used before less likely, which favours new topics."""
     n: int | None = None
     """The number of answers to generate; each one is billed."""
@@ -552,7 +552,7 @@ class ChatCompletionTokenLogprobTopLogprobsItem(_Model, kw_only=True):
 
     token: Required[str]
     """The text of the alternative token."""
-    logprob: Required[float]
+    logprob: Required[float | int]
     """The natural logarithm of the alternative's probability."""
     bytes: list[int] | None
     """The alternative's UTF-8 bytes, or null."""
@@ -563,7 +563,7 @@ class ChatCompletionTokenLogprob(_Model, kw_only=True):
 
     token: Required[str]
     """The text of the token."""
-    logprob: Required[float]
+    logprob: Required[float | int]
     """The natural logarithm of its probability; -9999.0 means extremely unlikely."""
     bytes: list[int] | None
     """Its UTF-8 bytes, for characters that span several tokens. Null if the token has none."""

@@ -88,7 +88,7 @@ class ProviderRequest(_Model, kw_only=True):
     """The provider's own name of the model, without a prefix."""
     messages: list[ProviderRequestMessagesItem] | None = None
     """The conversation, oldest message first."""
-    temperature: float | None = None
+    temperature: float | int | None = None
     """The randomness of the sampling."""
 
 

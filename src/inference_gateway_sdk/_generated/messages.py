@@ -513,9 +513,9 @@ class CreateMessagesRequest(_Model, kw_only=True):
     """The tool choice: a mode, or one tool."""
     stream: bool | None = None
     """Stream the answer in events. The method that you call sets it."""
-    temperature: float | None = None
+    temperature: float | int | None = None
     """The randomness of the sampling: near 0 the most likely token is always chosen."""
-    top_p: float | None = None
+    top_p: float | int | None = None
     """Sample only from the most likely tokens that together have this probability."""
     top_k: int | None = None
     """Sample only from this number of most likely tokens."""

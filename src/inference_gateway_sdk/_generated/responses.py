@@ -279,9 +279,9 @@ class CreateResponseRequest(_Model, kw_only=True):
     """The token limit of the answer, including reasoning."""
     stream: bool | None = None
     """Stream the response in events. The method that you call sets it."""
-    temperature: float | None = None
+    temperature: float | int | None = None
     """The randomness of the sampling: near 0 the most likely token is always chosen. Set either this or `top_p`."""
-    top_p: float | None = None
+    top_p: float | int | None = None
     """Sample only from the most likely tokens that together have this probability."""
     tools: list[ResponseTool] | None = None
     """The tools that the model may call."""
@@ -471,9 +471,9 @@ class Response(ResponseAnswer["ResponseFunctionToolCall"], WithMeta, _Model, kw_
     """The id of the response that this one continues."""
     reasoning: ResponseReasoning | None = None
     """The reasoning settings of the request."""
-    temperature: float | None = None
+    temperature: float | int | None = None
     """The temperature that was used."""
-    top_p: float | None = None
+    top_p: float | int | None = None
     """The `top_p` that was used."""
     tool_choice: ResponseToolChoice | None = None
     """The tool choice of the request."""

@@ -8,7 +8,6 @@ from ..._wire.call import Target, stream_call
 from ..._wire.url import GatewayUrl
 from ..settings import ClientSettings, resolve, split_params
 from ..signatures import with_signatures
-from ..uploads import async_read_upload
 from .stream import AsyncByteStream
 
 if TYPE_CHECKING:
@@ -28,8 +27,7 @@ if TYPE_CHECKING:
         SoundEffectParams,
         SpeechParams,
     )
-    from ..runtime import AsyncTokenSource
-    from ..uploads import File
+    from ..runtime import AsyncTokenSource, File
     from .session import AsyncSession
 
 __all__ = ["AsyncAudioMethods", "AsyncImagesMethods"]
@@ -83,6 +81,7 @@ class AsyncImagesMethods:
         if TYPE_CHECKING:
             keywords.image_edit_params(**params)
         from ..._wire.images import edit_call
+        from ..runtime import async_read_upload
 
         settings, given = split_params(self._settings, params)
         several = image if isinstance(image, (list, tuple)) else [image]
@@ -105,6 +104,7 @@ class AsyncImagesMethods:
         if TYPE_CHECKING:
             keywords.image_variation_params(**params)
         from ..._wire.images import variation_call
+        from ..runtime import async_read_upload
 
         settings, given = split_params(self._settings, params)
         upload = await async_read_upload(image, "image")
@@ -129,7 +129,11 @@ class AsyncImagesMethods:
         settings = self._settings
         bare = resolve(
             ClientSettings(
-                token=settings.token, timeouts=settings.timeouts, max_retries=settings.max_retries, retry=settings.retry
+                token=settings.token,
+                timeouts=settings.timeouts,
+                max_retries=settings.max_retries,
+                retry=settings.retry,
+                max_body=settings.max_body,
             ),
             {"token": None},
         )

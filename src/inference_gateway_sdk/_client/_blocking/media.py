@@ -9,7 +9,6 @@ from ..._wire.call import Target, stream_call
 from ..._wire.url import GatewayUrl
 from ..settings import ClientSettings, resolve, split_params
 from ..signatures import with_signatures
-from ..uploads import read_upload
 from .stream import ByteStream
 
 if TYPE_CHECKING:
@@ -29,8 +28,7 @@ if TYPE_CHECKING:
         SoundEffectParams,
         SpeechParams,
     )
-    from ..runtime import TokenSource
-    from ..uploads import File
+    from ..runtime import File, TokenSource
     from .session import Session
 
 __all__ = ["AudioMethods", "ImagesMethods"]
@@ -84,6 +82,7 @@ class ImagesMethods:
         if TYPE_CHECKING:
             keywords.image_edit_params(**params)
         from ..._wire.images import edit_call
+        from ..runtime import read_upload
 
         settings, given = split_params(self._settings, params)
         several = image if isinstance(image, (list, tuple)) else [image]
@@ -106,6 +105,7 @@ class ImagesMethods:
         if TYPE_CHECKING:
             keywords.image_variation_params(**params)
         from ..._wire.images import variation_call
+        from ..runtime import read_upload
 
         settings, given = split_params(self._settings, params)
         upload = read_upload(image, "image")
@@ -130,7 +130,11 @@ class ImagesMethods:
         settings = self._settings
         bare = resolve(
             ClientSettings(
-                token=settings.token, timeouts=settings.timeouts, max_retries=settings.max_retries, retry=settings.retry
+                token=settings.token,
+                timeouts=settings.timeouts,
+                max_retries=settings.max_retries,
+                retry=settings.retry,
+                max_body=settings.max_body,
             ),
             {"token": None},
         )

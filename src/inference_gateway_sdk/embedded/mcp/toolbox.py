@@ -22,6 +22,7 @@ from ..._wire.mcp import PROTOCOL_VERSION, McpServerTool, McpToolResult, rpc_cal
 from ..._wire.url import redact_url
 from ...errors import GatewayError
 from ..oidc import is_this_machine
+from ..settings import split_server
 from .offer import Direct, Selector, ToolError, ToolSource
 
 if TYPE_CHECKING:
@@ -157,14 +158,15 @@ class RemoteTools:
     """The tools of one MCP server.
 
     Args:
-        address: The server's URL.
+        server: The server's URL, or "alias=URL".
         settings: The time limits.
     """
 
-    def __init__(self, address: str, settings: McpSettings) -> None:
-        self.address: str = redact_url(address)  # for the model, clients and the log: the query may hold a key
-        self._url = address
-        self.alias: str = _alias(httpx2.URL(address).netloc.decode())
+    def __init__(self, server: str, settings: McpSettings) -> None:
+        given, self._url = split_server(server)
+        self.address: str = redact_url(self._url)  # for the model, clients and the log: the query may hold a key
+        self.alias: str = given or _alias(httpx2.URL(self._url).netloc.decode())
+        self._keeps_alias = given is not None
         self.tools: tuple[McpServerTool, ...] = ()
         self._settings = settings
         self._headers: dict[str, str] | None = None  # session headers of each request; None before the first contact
@@ -246,7 +248,7 @@ class RemoteTools:
 
     def _adopt_name(self, info: Any) -> None:
         name = info.get("name") if is_object(info) else None
-        if isinstance(name, str) and _alias(name):
+        if isinstance(name, str) and _alias(name) and not self._keeps_alias:
             self.alias = _alias(name)
 
     async def _send(self, call: Call[RemoteT], headers: Mapping[str, str]) -> Reply:
@@ -374,7 +376,7 @@ class Toolbox:
         own = tuple(functions)
         sources: list[ToolSource] = [FunctionTools(own)] if own else []
         if settings.enabled:
-            sources += [RemoteTools(address, settings) for address in settings.servers]
+            sources += [RemoteTools(server, settings) for server in settings.servers]
         return cls(sources, settings)
 
     @property
