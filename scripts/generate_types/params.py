@@ -130,6 +130,7 @@ def _generous_name(contract: Contract, name: str) -> Iterator[str]:
         yield from _generous(contract, declared.type)
     elif isinstance(declared, Enumeration):
         yield value_name(name)
+        yield "str"  # part of the value to type checkers, but at run time that is only the class
     else:
         yield name
         yield "Mapping[str, object]"

@@ -14,7 +14,7 @@ GatewayError                      the base class
  |  - UnprocessableError          422
  |  - RateLimitError              429
  |  - InternalError               500, and any other 5xx
- |  - BadGatewayError             502
+ |  - BadGatewayError             502, and the 400 by which the gateway reports that its request to itself broke
  |  - ServiceUnavailableError     503
  |  - GatewayTimeoutError         504, and the 400 by which the gateway reports a silent provider
  |  - OverloadedError             529
@@ -161,7 +161,7 @@ class StatusError(GatewayError):
     """The gateway or the provider returned an error.
 
     Attributes:
-        status: The HTTP status. For an error inside a stream with status 200, the code in that error.
+        status: The HTTP status. For an error inside a 200, the code in that error, or 200 without one.
         message: The innermost message. (The gateway wraps a provider's error as JSON inside a string, see
             gateway-behaviour.md#errors.)
         code: The provider's error code or type in the body, or None.
@@ -249,7 +249,11 @@ class InternalError(StatusError):
 
 @_public
 class BadGatewayError(StatusError):
-    """502: the gateway could not reach or understand the provider."""
+    """502: the gateway could not reach or understand the provider.
+
+    Also the 400 by which the gateway reports that its request to itself broke off.
+    See gateway-behaviour.md#faults-of-the-inner-hop.
+    """
 
 
 @_public

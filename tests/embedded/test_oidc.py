@@ -8,7 +8,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx2
@@ -17,6 +16,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
+from embedded.recordings import CAPTURES, TOKEN_CASES
 from inference_gateway_sdk import UnauthorizedError
 from inference_gateway_sdk.embedded import IssuerError, Oidc, ScriptedProvider, Settings, SettingsError, running
 from inference_gateway_sdk.embedded.oidc import TokenVerifier
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.wire
 
-CAPTURES = Path(__file__).resolve().parents[1] / "data" / "captures" / "gateway" / "auth"
 OURS = "our-client"
 
 
@@ -321,7 +320,7 @@ def test_without_its_library_it_says_what_to_install() -> None:
     assert "pip install 'inference-gateway-sdk[oidc]'" in done.stdout
 
 
-@pytest.mark.parametrize("name", ["none", "nope"])
+@pytest.mark.parametrize("name", TOKEN_CASES)
 def test_the_recorded_refusal_is_reproduced(
     issuer: Issuer, exchange: Callable[..., RawAnswer], raw_answer: type[RawAnswer], name: str
 ) -> None:

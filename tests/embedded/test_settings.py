@@ -123,6 +123,20 @@ def test_features_that_are_not_here_are_reported() -> None:
     assert settings.ignored == ("GUARDRAILS_ENABLED",)
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        *["AUTH_OIDC_AUDIENCE", "SERVER_TLS_CLIENT_CA_PATH", "VIDEOS_ENABLED", "MCP_RESOURCE_URL"],
+        *["A2A_ENABLED", "A2A_AGENTS", "A2A_CLIENT_TIMEOUT", "AUDIO_LOCAL_AUTO_DOWNLOAD", "AUDIO_LOCAL_TIMEOUT"],
+        *["CLIENT_TLS_CA_PATH", "CLIENT_TLS_CERT_PATH", "CLIENT_TLS_KEY_PATH"],
+    ],
+)
+def test_settings_of_newer_gateways_are_reported(name: str) -> None:
+    """What is asked for and silently absent would be a trap: above all mutual TLS and an audience."""
+    assert Settings.from_env({name: "x"}).ignored == (name,)
+    assert Settings.from_env({name: "false"}).ignored == ()
+
+
 @pytest.mark.parametrize("name", ["TELEMETRY_ENABLED", "TELEMETRY_METRICS_PUSH_ENABLED"])
 def test_a_push_of_metrics_takes_two_switches(name: str) -> None:
     """gateway-behaviour.md#metrics-push: one of them is not enough; telemetry alone means nothing here."""

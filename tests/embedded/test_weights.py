@@ -35,11 +35,11 @@ if what == "fail":
     print("note: a last word")
     sys.exit(1)
 if what == "hang":
-    time.sleep(60)
+    time.sleep(60)  # until it is killed
 data = pathlib.Path(what).read_bytes()
 partial = pathlib.Path(tempfile.mkdtemp()) / "wheel"
 partial.write_bytes(data[: len(data) // 2])
-time.sleep(0.4)
+time.sleep(0.4)  # the caller polls the size of the partial file meanwhile
 partial.write_bytes(data)
 into.mkdir()
 shutil.move(partial, into / "smoke-1-py3-none-any.whl")

@@ -170,7 +170,7 @@ def test_parameters_take_generous_types_and_leave_out_what_is_positional() -> No
     assert "stream:" not in source
     assert "part: Part | Mapping[str, object]" in source
     assert "parts: Sequence[Part | Mapping[str, object]]" in source
-    assert "mode: PickRequestModeValue" in source
+    assert "mode: PickRequestModeValue | str" in source
     assert "more: Mapping[str, int]" in source
     assert "file: bytes | os.PathLike[str] | IO[bytes]" in source
     assert "\"parts\": {'kinds': ('array',), 'maxItems': 2, 'items': ('object',)}" in requests_module(contract)

@@ -14,6 +14,7 @@ from .._http1.failures import (
     ResponseTooLarge,
     TransportFailure,
 )
+from .._wire.call import StreamCall
 from .._wire.headers import Outgoing
 from .._wire.retry import EARLY_SECONDS, Outcome, RetryPolicy
 from .._wire.url import redact_url
@@ -30,7 +31,7 @@ from .hooks import RequestSent, ResponseReceived, RetryPlanned
 
 if TYPE_CHECKING:
     from .._model.unknown_fields import Meta
-    from .._wire.call import Call, StreamCall
+    from .._wire.call import Call
     from .settings import ClientSettings
 
 __all__ = ["RAISE_MAX_BODY", "FailedAttempt", "RetryState", "log_response", "log_retry", "log_unexpected_end"]
@@ -59,18 +60,13 @@ def log_unexpected_end(error: GatewayError) -> None:
 SourceT = TypeVar("SourceT")
 
 _CACHE_SIZE = 64
-_UNREACHABLE = (
-    "is a gateway running there? Start one with `igw serve`, or set its address with base_url or INFERENCE_GATEWAY_URL."
-)
-
-
-_HINTS = {
-    "proxy": "look at the proxy: proxy= of the client, or HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY; proxy=None "
-    "uses none. User and password belong into its URL.",
-    "tls": "give the authority that signed the server's certificate with ca=, and call the server by a name in it.",
-    "client certificate": "give a client certificate that the server accepts with cert=.",
-}
 RAISE_MAX_BODY = "raise max_body= of the client, or of with_options(), if answers of this size are expected."
+
+
+def _connect_hint(failure: str = "", about: str = "") -> str:
+    from .._wire.hints import connect_hint  # here: most programs never need the hints
+
+    return connect_hint(failure, about)
 
 
 class FailedAttempt:
@@ -142,21 +138,21 @@ class RetryState(Generic[SourceT]):
         if isinstance(failure, DeadlineExceeded):
             return FailedAttempt(self._timed_out(failure, elapsed), Outcome.OWN_TIMEOUT, failure)
         if isinstance(failure, NotSent):
-            never = ConnectError(
-                f"{failure} ({self._where})", hint=_HINTS.get(failure.about, _UNREACHABLE), **self._facts(elapsed)
-            )
+            hint = _connect_hint(str(failure), failure.about)
+            never = ConnectError(f"{failure} ({self._where})", hint=hint, **self._facts(elapsed))
             return FailedAttempt(never, Outcome.not_sent(permanent=failure.permanent), failure)
         if isinstance(failure, NoResponse):
-            from .._wire.hints import LATE_CLOSE  # here: most programs never need the hints
+            from .._wire.hints import LATE_CLOSE, LATE_STREAM  # here: most programs never need the hints
 
             text = f"{self._where} closed the connection after {elapsed:.1f} s without a response: {failure}"
-            error = RequestError(text, hint=LATE_CLOSE if elapsed > EARLY_SECONDS else None, **self._facts(elapsed))
+            late = LATE_STREAM if isinstance(self.call, StreamCall) else LATE_CLOSE
+            error = RequestError(text, hint=late if elapsed > EARLY_SECONDS else None, **self._facts(elapsed))
             return FailedAttempt(error, Outcome.no_answer(elapsed), failure)
         return FailedAttempt(self._unreadable(failure, elapsed), Outcome.REFUSED, failure)
 
-    def refused(self, error: StatusError) -> FailedAttempt:
-        """Classify an HTTP error response."""
-        return FailedAttempt(error, Outcome.answered(error))
+    def refused(self, error: StatusError, elapsed: float) -> FailedAttempt:
+        """Classify an error response that came after `elapsed` seconds."""
+        return FailedAttempt(error, Outcome.answered(error, elapsed))
 
     def broke(self, error: GatewayError, now: float) -> FailedAttempt:
         """Classify a stream that broke or stalled before its first content."""
@@ -218,7 +214,7 @@ class RetryState(Generic[SourceT]):
             hint: str | None = "raise max_connections, or close streams that are no longer read."
         elif limit == "connect":
             what = f"no connection to {self._where} within {seconds:g} s (timeout.connect)"
-            hint = _UNREACHABLE
+            hint = _connect_hint()
         else:
             what = f"no complete response from {self._where} within {seconds:g} s (timeout.{limit})"
             hint = f"raise timeout=Timeouts({limit}=...) if the call is expected to take longer."

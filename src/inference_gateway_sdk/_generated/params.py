@@ -114,13 +114,13 @@ class CreateChatCompletionParams(TypedDict, total=False):
     """Options for streams."""
     tools: Sequence[ChatCompletionTool | Mapping[str, object] | Callable[..., object] | Model]
     """The tools that the model may call. A gateway with active MCP replaces them by its own."""
-    tool_choice: ChatCompletionToolChoiceModeValue | ChatCompletionNamedToolChoice | Mapping[str, object]
+    tool_choice: ChatCompletionToolChoiceModeValue | str | ChatCompletionNamedToolChoice | Mapping[str, object]
     """The tool choice: a mode, or one tool."""
     parallel_tool_calls: bool
     """Allow several tool calls in one turn."""
     reasoning_format: str
     """The form in which reasoning is returned, such as `raw` or `parsed`; the values depend on the provider."""
-    reasoning_effort: CreateChatCompletionRequestReasoningEffortValue
+    reasoning_effort: CreateChatCompletionRequestReasoningEffortValue | str
     """The amount of reasoning before the answer."""
 
 
@@ -137,7 +137,7 @@ class CreateResponseParams(TypedDict, total=False):
     """Sample only from the most likely tokens that together have this probability."""
     tools: Sequence[ResponseTool | Mapping[str, object] | Callable[..., object] | Model]
     """The tools that the model may call."""
-    tool_choice: ResponseToolChoiceModeValue | ResponseToolChoiceFunction | Mapping[str, object]
+    tool_choice: ResponseToolChoiceModeValue | str | ResponseToolChoiceFunction | Mapping[str, object]
     """The tool choice: a mode, or one function."""
     reasoning: ResponseReasoning | Mapping[str, object]
     """The settings for reasoning models."""
@@ -164,7 +164,7 @@ class CreateMessagesParams(TypedDict, total=False):
     """Instructions that precede the conversation."""
     tools: Sequence[MessagesTool | Mapping[str, object] | Callable[..., object] | Model]
     """The tools that the model may call."""
-    tool_choice: MessagesToolChoiceModeValue | MessagesToolChoiceObject | Mapping[str, object]
+    tool_choice: MessagesToolChoiceModeValue | str | MessagesToolChoiceObject | Mapping[str, object]
     """The tool choice: a mode, or one tool."""
     temperature: float
     """The randomness of the sampling: near 0 the most likely token is always chosen."""
@@ -189,11 +189,11 @@ class CreateImageParams(TypedDict, total=False):
     """`provider/name`, or a bare name together with a provider."""
     n: int
     """The number of images; some models generate only one."""
-    size: ImageSizeValue
+    size: ImageSizeValue | str
     """The images' size."""
-    quality: CreateImageRequestQualityValue
+    quality: CreateImageRequestQualityValue | str
     """The quality of the images. Each model supports only some of the values."""
-    response_format: CreateImageRequestResponseFormatValue
+    response_format: CreateImageRequestResponseFormatValue | str
     """Return URLs or bytes; the GPT image models always return bytes."""
 
 
@@ -206,11 +206,11 @@ class CreateImageEditParams(TypedDict, total=False):
     """`provider/name`, or a bare name together with a provider."""
     n: int
     """The number of results."""
-    size: ImageSizeValue
+    size: ImageSizeValue | str
     """The results' size."""
-    quality: CreateImageEditRequestQualityValue
+    quality: CreateImageEditRequestQualityValue | str
     """The quality of the results. Each model supports only some of the values."""
-    response_format: CreateImageEditRequestResponseFormatValue
+    response_format: CreateImageEditRequestResponseFormatValue | str
     """Return URLs or bytes; the GPT image models always return bytes."""
 
 
@@ -221,9 +221,9 @@ class CreateImageVariationParams(TypedDict, total=False):
     """`provider/name`, or a bare name together with a provider."""
     n: int
     """The number of variations."""
-    size: ImageSizeValue
+    size: ImageSizeValue | str
     """The variations' size."""
-    response_format: CreateImageVariationRequestResponseFormatValue
+    response_format: CreateImageVariationRequestResponseFormatValue | str
     """Return URLs or bytes."""
 
 
@@ -232,7 +232,7 @@ class CreateSpeechParams(TypedDict, total=False):
 
     instructions: str
     """Instructions for the speech, such as mood, pace or accent."""
-    response_format: CreateSpeechRequestResponseFormatValue
+    response_format: CreateSpeechRequestResponseFormatValue | str
     """The file format of the audio."""
     speed: float
     """The speed of the speech; 1 is normal."""
@@ -251,7 +251,7 @@ class CreateSfxParams(TypedDict, total=False):
     """The influence of the prompt, from 0 (loose) to 1 (exact)."""
     loop: bool
     """Generate a sound that loops without a gap."""
-    response_format: CreateSfxRequestResponseFormatValue
+    response_format: CreateSfxRequestResponseFormatValue | str
     """The file format of the audio."""
 
 
@@ -262,7 +262,7 @@ class CreateMusicParams(TypedDict, total=False):
     """The length in seconds; if left out, the model decides."""
     instrumental: bool
     """Generate music without vocals."""
-    response_format: CreateMusicRequestResponseFormatValue
+    response_format: CreateMusicRequestResponseFormatValue | str
     """The file format of the audio."""
 
 

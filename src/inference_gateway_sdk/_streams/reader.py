@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from .._model.json_values import is_object, parse
+from .._model.json_values import parse
 from .._wire.headers import redact_text
-from .._wire.problem import read_stream_error
+from .._wire.problem import is_error_object, read_stream_error
 from .._wire.sse import EventParser, RawEvent
 from ..errors import GatewayError, StreamError, StreamStalledError, StreamTruncatedError
 
 if TYPE_CHECKING:
     from .._wire.timeouts import Timeouts
 
-__all__ = ["EventStreamReader", "StreamDeadlines", "is_error_object"]
+__all__ = ["EventStreamReader", "StreamDeadlines"]
 
 
 TAIL = 5.0  # seconds to wait for events after the terminal marker (usage, [DONE])
@@ -125,11 +125,6 @@ _EMPTY_HINT = (
     "the gateway answers like this when the provider breaks off before its first line; retry, or ask without streaming"
     " to see the provider's error"
 )
-
-
-def is_error_object(value: object) -> bool:
-    """Return whether a JSON value is an error instead of an answer; an `error` that is null is not one."""
-    return is_object(value) and bool(value.get("error") or value.get("object") == "error")
 
 
 class EventStreamReader:

@@ -113,7 +113,7 @@ class Idempotency(enum.Enum):
 
 @set_module
 class Reply(Concealed, Struct, frozen=True):
-    """A complete response with a status below 400."""
+    """A complete response that a `Call` reads: its status is 2xx, or one of `also_read`."""
 
     status: int
     headers: Headers
@@ -138,6 +138,7 @@ class BaseCall(Concealed, Struct, frozen=True, kw_only=True):
         repeat: The column of the retry table (docs/retries.md) that applies.
         provider: The requested provider, named in errors.
         model: The requested model, named in errors.
+        also_read: Error statuses whose responses `read` gets too. It raises for those that it cannot use.
     """
 
     method: str
@@ -151,6 +152,7 @@ class BaseCall(Concealed, Struct, frozen=True, kw_only=True):
     repeat: Idempotency = Idempotency.FREELY
     provider: str | None = None
     model: str | None = None
+    also_read: tuple[int, ...] = ()
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.method} {self.path})"

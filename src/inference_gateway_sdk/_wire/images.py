@@ -15,7 +15,7 @@ from ..errors import SerializationError
 from . import codec
 from .call import Call, Idempotency, post_call
 from .params import request_fields, resolve_optional
-from .problem import read_stream_error
+from .problem import reject_hollow
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -225,9 +225,10 @@ def _read_images(reply: Reply, target: Target) -> ImagesResponse:
 
     Raises:
         StatusError: The response has status 200 but holds an error object.
+        DeserializationError: It holds no `data`.
         DecodingError: It is not JSON.
     """
     answer = codec.decode(reply.body, ImagesResponse)
-    if not answer.data and answer.extra_fields.get("error"):
-        raise read_stream_error(answer.to_dict(), reply.body, provider=target.provider, model=target.model or None)
+    if not answer.data:
+        reject_hollow(answer, "data", reply, provider=target.provider, model=target.model or None)
     return answer

@@ -30,6 +30,7 @@ __all__ = [
     "named",
     "names",
     "normal_origin",
+    "split_server",
     "switch",
 ]
 
@@ -55,6 +56,7 @@ def duration_seconds(text: str) -> float:
 _HOST = re.compile(r"[A-Za-z0-9._-]+|[0-9A-Fa-f.]*:[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*")  # names, IPv4, IPv6; no port
 _ORIGIN = re.compile(r"([a-z][a-z0-9+.-]*)://([a-z0-9._-]+|\[[0-9a-f:.]+\])(?::([0-9]{0,5}))?")
 _PORTS = {"http": "80", "https": "443"}
+_ALIAS = re.compile(r"[a-z0-9_-]+")
 _ON = ("1", "t", "T", "true", "TRUE", "True")
 _OFF = ("0", "f", "F", "false", "FALSE", "False")
 
@@ -137,12 +139,19 @@ def is_http(url: str) -> bool:
         return False
 
 
+def split_server(server: str) -> tuple[str | None, str]:
+    """Return the alias and the address of an entry of `MCP_SERVERS`: "alias=http://..." or the address alone."""
+    alias, _, address = server.partition("=")
+    return (alias, address) if "://" not in alias and address else (None, server)
+
+
 class McpSettings(Struct, frozen=True, kw_only=True):
     """The settings for tools. All times are in seconds.
 
     Attributes:
         enabled: `MCP_ENABLED`: chats are offered the servers' tools.
-        servers: `MCP_SERVERS`: addresses of MCP servers with streamable HTTP.
+        servers: `MCP_SERVERS`: addresses of MCP servers with streamable HTTP. `alias=address` sets the alias in the
+            tools' public names; the default is the server's own name.
         mode: `MCP_TOOL_MODE`: "selector" offers two tools that find and run the others, "direct" offers each.
         include: `MCP_INCLUDE_TOOLS`: when not empty, only these are offered; takes precedence over `exclude`.
         exclude: `MCP_EXCLUDE_TOOLS`: these are never offered.
@@ -169,9 +178,18 @@ class McpSettings(Struct, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         if self.mode not in ("selector", "direct"):
             raise SettingsError(f"MCP_TOOL_MODE={self.mode!r}: write selector or direct")
-        for address in self.servers:
+        taken: set[str] = set()
+        for server in self.servers:
+            alias, address = split_server(server)
             if not is_http(address):
-                raise SettingsError(f"MCP_SERVERS names {address!r}: write addresses such as http://127.0.0.1:9000/mcp")
+                raise SettingsError(f"MCP_SERVERS names {server!r}: write addresses such as http://127.0.0.1:9000/mcp")
+            if alias is not None and (not _ALIAS.fullmatch(alias) or alias == "tools"):
+                raise SettingsError(
+                    f"MCP_SERVERS: alias {alias!r}: write lower-case letters, digits, _ and -, not tools"
+                )
+            if alias in taken:
+                raise SettingsError(f"MCP_SERVERS: alias {alias!r} is given twice: write another one")
+            taken |= {alias} if alias else set()
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> McpSettings:
@@ -275,10 +293,15 @@ def named(release: str | None) -> Quirks:
 
 # Variables that only the real gateway acts on. Ignoring GUARDRAILS_ENABLED silently would be a trap.
 _NOT_HERE = (
+    "AUTH_OIDC_AUDIENCE",
     "GUARDRAILS_ENABLED",
+    "MCP_RESOURCE_URL",
+    "SERVER_TLS_CLIENT_CA_PATH",
     "SERVER_WRITE_TIMEOUT",
     "TELEMETRY_ENABLED",
+    "VIDEOS_ENABLED",
 )
+_FAMILIES_NOT_HERE = ("A2A_", "AUDIO_LOCAL_", "CLIENT_TLS_")
 
 
 class Access(Concealed, Struct, frozen=True, kw_only=True):
@@ -418,13 +441,18 @@ class Settings(Concealed, Struct, frozen=True, kw_only=True):
             write_timeout=duration(environ, "SERVER_WRITE_TIMEOUT", plain.write_timeout),
             tls_cert=environ.get("SERVER_TLS_CERT_PATH") or None,
             tls_key=environ.get("SERVER_TLS_KEY_PATH") or None,
-            ignored=tuple(name for name in _NOT_HERE if name not in honoured and is_on(environ.get(name, ""))),
+            ignored=tuple(name for name in _not_here(environ) if name not in honoured and is_on(environ[name])),
         )
 
     def at(self, *, host: str | None = None, port: int | None = None, grace: float | None = None) -> Settings:
         """Return these settings with another host, port or grace. None keeps the current value."""
         given = {"host": host, "port": port, "grace": grace}
         return replace(self, **{name: value for name, value in given.items() if value is not None})
+
+
+def _not_here(environ: Mapping[str, str]) -> list[str]:
+    """Return the variables that are set and that only the real gateway acts on."""
+    return sorted(name for name in environ if name in _NOT_HERE or name.startswith(_FAMILIES_NOT_HERE))
 
 
 def _pools(environ: Mapping[str, str]) -> Mapping[str, Sequence[tuple[str, str]]]:

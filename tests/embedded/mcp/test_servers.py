@@ -143,7 +143,7 @@ def test_a_server_that_cannot_be_reached_is_left_out(
     url = start(mcp=settings(gone, clock.url, reconnect_interval=0.05))
     post(url)
     assert model.offered == ["mcp_time_in", "mcp_broken", "mcp_slow"]
-    time.sleep(0.3)
+    time.sleep(0.3)  # for several attempts to reconnect, none of which may be reported
     said = [record.getMessage() for record in caplog.records if "no tools from the MCP server" in record.getMessage()]
     assert len(said) == 1
     assert gone in said[0]
@@ -199,7 +199,7 @@ def test_a_server_that_is_not_asked_again(start: Start) -> None:
         url = start(mcp=settings(f"{server.url}/mcp", polling_interval=None), expose_mcp=True)
         tools[:] = [{"name": "two"}]
         asked = len(server.requests)
-        time.sleep(0.2)
+        time.sleep(0.2)  # a gateway that polls would have asked by then
         assert (listed(url), len(server.requests)) == (["mcp_one"], asked)
 
 
@@ -360,3 +360,16 @@ def test_an_error_of_the_protocol_is_read_by_the_model(start: Start, model: Mode
     with serving(handler) as server:
         post(start(mcp=settings(f"{server.url}/mcp")))
     assert model.results() == ["Error: Unknown tool: one"]
+
+
+def test_a_servers_alias_may_be_given(world: World, start: Start, clock: Clock) -> None:
+    """MCP_SERVERS=alias=url, the form of the newest gateways: the alias stands in the public names of the tools."""
+    url = start(mcp=settings(f"time-1={clock.url}"), expose_mcp=True)
+
+    async def scenario(client: Any) -> None:
+        names = [tool.name for tool in await client.list_mcp_tools()]
+        assert names == ["mcp_time-1_time_in", "mcp_time-1_broken", "mcp_time-1_slow"]
+        assert (await client.call_mcp_tool("mcp_time-1_time_in", {"city": "Rome"})).text == "12:00 in Rome"
+        assert {tool.server for tool in await client.list_tools()} == {clock.url}
+
+    world.with_client(scenario, url)

@@ -27,8 +27,7 @@ if TYPE_CHECKING:
         SoundEffectParams,
         SpeechParams,
     )
-    from ..runtime import AsyncTokenSource
-    from ..uploads import File
+    from ..runtime import AsyncTokenSource, File
     from .session import AsyncSession
 
 __all__ = ["AsyncAudioMethods", "AsyncImagesMethods"]
@@ -82,7 +81,7 @@ class AsyncImagesMethods:
         if TYPE_CHECKING:
             keywords.image_edit_params(**params)
         from ..._wire.images import edit_call
-        from ..uploads import async_read_upload
+        from ..runtime import async_read_upload
 
         settings, given = split_params(self._settings, params)
         several = image if isinstance(image, (list, tuple)) else [image]
@@ -105,7 +104,7 @@ class AsyncImagesMethods:
         if TYPE_CHECKING:
             keywords.image_variation_params(**params)
         from ..._wire.images import variation_call
-        from ..uploads import async_read_upload
+        from ..runtime import async_read_upload
 
         settings, given = split_params(self._settings, params)
         upload = await async_read_upload(image, "image")

@@ -28,8 +28,7 @@ if TYPE_CHECKING:
         SoundEffectParams,
         SpeechParams,
     )
-    from ..runtime import TokenSource
-    from ..uploads import File
+    from ..runtime import File, TokenSource
     from .session import Session
 
 __all__ = ["AudioMethods", "ImagesMethods"]
@@ -83,7 +82,7 @@ class ImagesMethods:
         if TYPE_CHECKING:
             keywords.image_edit_params(**params)
         from ..._wire.images import edit_call
-        from ..uploads import read_upload
+        from ..runtime import read_upload
 
         settings, given = split_params(self._settings, params)
         several = image if isinstance(image, (list, tuple)) else [image]
@@ -106,7 +105,7 @@ class ImagesMethods:
         if TYPE_CHECKING:
             keywords.image_variation_params(**params)
         from ..._wire.images import variation_call
-        from ..uploads import read_upload
+        from ..runtime import read_upload
 
         settings, given = split_params(self._settings, params)
         upload = read_upload(image, "image")

@@ -10,7 +10,7 @@ from ..._http1.failures import DeadlineExceeded, ResponseTooLarge, TransportFail
 from ..._model.unknown_fields import Meta, set_meta
 from ..._wire.call import Call, Reply
 from ..._wire.headers import Headers
-from ...errors import GatewayError, StatusError, StreamError, UnauthorizedError
+from ...errors import DecodingError, GatewayError, StatusError, StreamError, UnauthorizedError
 from .. import retry_state
 from ..hooks import notify
 from ..retry_state import FailedAttempt, RetryState
@@ -262,9 +262,9 @@ class Session:
                 meta = self._meta(reply.status, reply.headers, attempts, reply.body)
                 if settings.on_response is not None:
                     self._emit_response(attempts, meta)
-                if 200 <= reply.status < 300:
+                if 200 <= reply.status < 300 or reply.status in call.also_read:
                     return _read_reply(call, reply, meta)
-                failed_attempt = attempts.refused(self._error(attempts, reply, meta))
+                failed_attempt = attempts.refused(self._error(attempts, reply, meta), meta.elapsed)
             self._go_on(attempts, failed_attempt)
 
     def start(
@@ -402,7 +402,7 @@ class Session:
         reply = self._refusal(answer, deadline, attempts.settings.max_body)
         meta = self._meta(reply.status, reply.headers, attempts, reply.body)
         self._emit_response(attempts, meta)
-        return attempts.refused(self._error(attempts, reply, meta))
+        return attempts.refused(self._error(attempts, reply, meta), meta.elapsed)
 
     def _no_head(
         self, failure: DeadlineExceeded, attempts: RetryState[TokenSource], guard: StreamDeadlines
@@ -430,6 +430,7 @@ class Session:
             provider=attempts.call.provider,
             model=attempts.call.model,
             path=attempts.call.path,
+            elapsed=meta.elapsed,
         )
         error.meta = meta
         return error
@@ -472,6 +473,10 @@ def _read_reply(call: Call[T], reply: Reply, meta: Meta) -> T:
     try:
         result = call.read(reply)
     except GatewayError as error:
+        if not reply.body and isinstance(error, DecodingError):  # as for the 204 of a provider
+            named = f" from {call.provider}" if call.provider else ""
+            text = f"the response{named} has status {reply.status} and an empty body"
+            raise DecodingError(text, meta=meta) from None
         error.meta = meta
         raise
     attach_meta(result, meta)

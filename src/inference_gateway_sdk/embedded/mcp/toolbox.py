@@ -21,6 +21,7 @@ from ..._wire.headers import Headers
 from ..._wire.mcp import PROTOCOL_VERSION, McpServerTool, McpToolResult, rpc_call, tool_call, tools_page_call
 from ...errors import GatewayError
 from ..oidc import is_this_machine
+from ..settings import split_server
 from .offer import Direct, Selector, ToolError, ToolSource
 
 if TYPE_CHECKING:
@@ -156,13 +157,14 @@ class RemoteTools:
     """The tools of one MCP server.
 
     Args:
-        address: The server's URL.
+        server: The server's URL, or "alias=URL".
         settings: The time limits.
     """
 
-    def __init__(self, address: str, settings: McpSettings) -> None:
-        self.address = address
-        self.alias: str = _alias(httpx2.URL(address).netloc.decode())
+    def __init__(self, server: str, settings: McpSettings) -> None:
+        given, self.address = split_server(server)
+        self.alias: str = given or _alias(httpx2.URL(self.address).netloc.decode())
+        self._keeps_alias = given is not None
         self.tools: tuple[McpServerTool, ...] = ()
         self._settings = settings
         self._headers: dict[str, str] | None = None  # session headers of each request; None before the first contact
@@ -244,7 +246,7 @@ class RemoteTools:
 
     def _adopt_name(self, info: Any) -> None:
         name = info.get("name") if is_object(info) else None
-        if isinstance(name, str) and _alias(name):
+        if isinstance(name, str) and _alias(name) and not self._keeps_alias:
             self.alias = _alias(name)
 
     async def _send(self, call: Call[RemoteT], headers: Mapping[str, str]) -> Reply:
@@ -357,7 +359,7 @@ class Toolbox:
         own = tuple(functions)
         sources: list[ToolSource] = [FunctionTools(own)] if own else []
         if settings.enabled:
-            sources += [RemoteTools(address, settings) for address in settings.servers]
+            sources += [RemoteTools(server, settings) for server in settings.servers]
         return cls(sources, settings)
 
     @property

@@ -48,6 +48,8 @@ _JSON_ONLY = (
 )
 
 
+_UNSOUND = re.compile(r"/\.|#")  # a path segment that begins with a dot, or a fragment
+
 # The provider may close an idle connection at the moment of its reuse. Saving a TLS handshake is worth that risk, as
 # few servers close within seconds. Saving a plain connect is not.
 _KEPT = httpx2.Limits(max_keepalive_connections=20, keepalive_expiry=4)
@@ -154,7 +156,11 @@ class HttpProvider:
         pairs = [(name.encode("latin-1", "replace"), value.encode("latin-1", "replace")) for name, value in headers]
         try:
             base = _root(self._url) if outgoing.at_root else self._url
-            request = httpx2.Request(outgoing.method, base + outgoing.path, content=outgoing.body, headers=pairs)
+            # The provider gets dots and a "#" as the client sent them; a URL would have them resolved and cut.
+            target = (urlsplit(base).path + outgoing.path).encode("latin-1")
+            exact = {"target": target} if _UNSOUND.search(outgoing.path) else {}
+            url = base + outgoing.path
+            request = httpx2.Request(outgoing.method, url, content=outgoing.body, headers=pairs, extensions=exact)
             async with asyncio.timeout(None if outgoing.patient else self._header_timeout):
                 answer = await self._open_client().send(request, stream=True)
         except TimeoutError:
