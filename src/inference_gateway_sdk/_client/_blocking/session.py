@@ -488,7 +488,8 @@ def _read_reply(call: Call[T], attempts: RetryState[TokenSource], reply: Reply, 
     try:
         result = call.read(reply)
     except GatewayError as error:
-        if not reply.body and isinstance(error, DecodingError):  # as for the 204 of a provider
+        # An empty body, as of a provider's 204, is named in place of the decoder's "not JSON".
+        if not reply.body and isinstance(error, DecodingError) and error.message.startswith("not JSON"):
             named = f" from {call.provider}" if call.provider else ""
             text = f"the response{named} has status {reply.status} and an empty body"
             raise DecodingError(text, meta=meta) from None
