@@ -71,7 +71,7 @@ def log_unexpected_end(error: GatewayError) -> None:
 SourceT = TypeVar("SourceT")
 
 _CACHE_SIZE = 64
-RAISE_MAX_BODY = "raise max_body= of the client, or of with_options(), if answers of this size are expected."
+RAISE_MAX_BODY = "raise max_body= of the client, or of with_options(), if answers of this size are expected"
 
 
 def _connect_hint(failure: str = "", about: str = "") -> str:
