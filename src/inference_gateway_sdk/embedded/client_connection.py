@@ -117,7 +117,7 @@ class ClientConnection(H11Protocol):
         head_seconds: The time in which the head of a request must arrive.
     """
 
-    head_seconds = 30.0
+    head_seconds: float = 30.0
     _head_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
