@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 from msgspec import Struct, structs
 
 from .._model.json_values import is_iterable, is_mapping
-from .._model.model import Model
 from .._model.open_types import Concealed
 from .._version import __version__
 from .._wire.retry import RetryPolicy
@@ -138,15 +137,21 @@ def describe_types(given: dict[str, Any], dialect: DialectName, provider: str | 
 
             given["tools"] = describe_tools(tools, dialect)
     wanted = given.get("response_format")
-    if dialect == "chat" and wanted is not None and not is_mapping(wanted) and not isinstance(wanted, Model):
+    if dialect == "chat" and wanted is not None and not is_mapping(wanted) and not _is_contract_type(wanted):
         from .._run.output import response_format
 
         given["response_format"] = response_format(wanted, provider)
 
 
+def _is_contract_type(value: object) -> bool:
+    from .._model.model import Model  # loaded when a body is written; a new client does without it
+
+    return isinstance(value, Model)
+
+
 def _needs_description(tool: object) -> bool:
     """Return whether a tool is neither a mapping nor an instance of one of the contract's types."""
-    if isinstance(tool, Model):
+    if _is_contract_type(tool):
         return type(tool).__name__ == "McpServerTool"  # compared by name, as its module is imported late
     return not is_mapping(tool)
 
