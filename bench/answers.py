@@ -94,8 +94,12 @@ CHAT = {
 }
 
 
-def _chunk(delta: object, finish: str | None = None) -> bytes:
-    return _chat_event([{"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}])
+PADDING = "Qw8LtZ0cVyN3uHd"  # api.openai.com pads each chunk, so that its length does not give the word away
+
+
+def _chunk(delta: object, finish: str | None = None, *, padded: bool = True) -> bytes:
+    padding = {"obfuscation": PADDING[len(str(delta)) % 8 :]} if padded else {}
+    return _chat_event([{"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}], **padding)
 
 
 def _chat_event(choices: list[object], **more: object) -> bytes:
@@ -117,12 +121,12 @@ USAGE_AND_END = _chat_event([], usage=CHAT["usage"]) + DONE + LAST
 CLOSING = _chunk({}, "stop") + USAGE_AND_END
 
 
-def _words(count: int) -> list[bytes]:
-    return [_chunk({"content": WORD % (number % 100)}) for number in range(count)]
+def _words(count: int, *, padded: bool = True) -> list[bytes]:
+    return [_chunk({"content": WORD % (number % 100)}, padded=padded) for number in range(count)]
 
 
-def _chat_stream(count: int) -> list[bytes]:
-    return [OPENING, *_words(count), CLOSING]
+def _chat_stream(count: int, *, padded: bool = True) -> list[bytes]:
+    return [OPENING, *_words(count, padded=padded), CLOSING]
 
 
 def _told_chat(count: int) -> Told:
@@ -263,6 +267,8 @@ def build() -> dict[str, Answer]:
         "short-joined": Answer(b"", _joined(_chat_stream(2_000))),
         "each": Answer(b"", stream),
         "joined": Answer(b"", _joined(stream)),
+        "plain": Answer(b"", _chat_stream(PIECES, padded=False)),
+        "short-plain": Answer(b"", _chat_stream(2_000, padded=False)),
         "many": Answer(OPENING, _joined(_words(PIECES)), repeated=MANY_PIECES // PIECES, end=CLOSING),
         "paced": Answer(b"", _chat_stream(PACED_PIECES), pace=PACE),
         "idle": Answer(OPENING, _words(IDLE_PIECES)),  # without an end: it goes silent
@@ -281,6 +287,8 @@ TOLD = {
     "short-joined": _told_chat(2_000),
     "each": _told_chat(PIECES),
     "joined": _told_chat(PIECES),
+    "plain": _told_chat(PIECES),
+    "short-plain": _told_chat(2_000),
     "many": _told_chat(MANY_PIECES),
     "paced": _told_chat(PACED_PIECES),
     "tools": _told_tools(PIECES),

@@ -28,6 +28,7 @@ ITEMS = {
     "at-once-64": Item("64 requests at once", "ask", at_once=64),
     "at-once-256": Item("256 requests at once", "ask", at_once=256),
     "chunk-each": Item("streamed chunk, one a write", "stream", "each", "chunk"),
+    "chunk-plain": Item("streamed chunk without padding, one a write", "stream", "plain", "chunk"),
     "chunk-joined": Item("streamed chunk, many a write", "stream", "joined", "chunk"),
     "chunk-each-bare": Item("streamed chunk, one a write, not assembled", "bare", "each", "chunk"),
     "chunk-joined-bare": Item("streamed chunk, many a write, not assembled", "bare", "joined", "chunk"),

@@ -29,7 +29,15 @@ KEPT = ROOT / "docs" / "performance.json"
 PLOT = ROOT / "docs" / "performance"
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 BLOCK = re.compile(r"(<!-- bench:([a-z-]+) -->\n)(.*?)(<!-- /bench:\2 -->)", re.DOTALL)
-STREAMS = {"chunk-each", "chunk-joined", "paced-64", "chunk-helped", "chunk-each-bare", "chunk-joined-bare"}
+STREAMS = {
+    "chunk-each",
+    "chunk-plain",
+    "chunk-joined",
+    "paced-64",
+    "chunk-helped",
+    "chunk-each-bare",
+    "chunk-joined-bare",
+}
 STREAMS |= {"tool-chunk", "responses-event", "messages-event"}
 REQUESTS = {"request", "at-once-64", "at-once-256", "models", "pictures", "tls"}
 START = {"import", "first-client", "first-request"}
@@ -64,9 +72,11 @@ def about(results: Results) -> str:
 
 
 def targets(results: Results) -> str:
-    """Every target and whether it is met."""
+    """Every target that the kept figures speak of, and whether it is met."""
     rows = [["work", "beside", "at most", "aim", "reached", "by minima", ""]]
     for target in TARGETS:
+        if target.reached(results) is None:
+            continue
         *cells, word = target.row(results)
         rows.append([*cells, f"**{word.lower()}**" if word == "NOT MET" else word])
     return _markdown(rows)
@@ -79,7 +89,7 @@ def unmet(results: Results) -> str:
         if target.verdict(results) != "NOT MET":
             continue
         floor, theirs = (results.get(target.item, target.world, peer) for peer in ("floor", target.peer))
-        line = f"- {target.title}: {target.told(target.reached(results))} of {target.peer} instead of"
+        line = f"- {target.title}: {target.told(target.reached(results))} of {target.peer or target.than} instead of"
         line += f" {target.told(target.at_most)}"
         if floor and theirs and target.peer != "floor":
             line += f"; the floor itself needs {share(floor.median / theirs.median)}"

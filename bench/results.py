@@ -14,6 +14,10 @@ START_ITEMS = {
     "first-client": ("client", "CPU to the first client"),
     "first-request": ("request", "CPU to the first answer"),
 }
+MODULE_ITEMS = {
+    "modules-first-client": ("client", "modules of ours with the first client"),
+    "modules-first-request": ("request", "modules of ours after the first answer"),
+}
 MEMORY_ITEMS = {
     "memory-import": ("import", "resident after import"),
     "memory-first-client": ("client", "resident with the first client"),

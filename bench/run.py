@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from items import ITEMS, Item
-from results import MEMORY_ITEMS, START_ITEMS, Results
+from results import MEMORY_ITEMS, MODULE_ITEMS, START_ITEMS, Results
 from sources import client_digest
 from table import whole
 from targets import TARGETS
@@ -155,6 +155,9 @@ def _measure_start(machine: Machine, world: str, peer: str, results: Results) ->
     for item, (step, title) in MEMORY_ITEMS.items():
         if step in steps:
             results.add(item, world, peer, title, "MB", steps[step][1] / 1e6)
+    for item, (step, title) in MODULE_ITEMS.items():
+        if peer == "ours" and step in steps:
+            results.add(item, world, peer, title, "modules", steps[step][2])
 
 
 def can(able: dict[str, Any], item: str, world: str, peer: str, machine: Machine) -> bool:
@@ -278,7 +281,7 @@ def parse() -> argparse.Namespace:
     if chosen.report and importlib.util.find_spec("matplotlib") is None:
         parser.error("--report draws with matplotlib: install the extra bench")
     if chosen.quick:
-        wanted = {target.item for target in TARGETS if target.peer}
+        wanted = {item for target in TARGETS if target.peer or target.than for item in (target.item, target.than)}
         chosen.only = chosen.only or [item for item, what in ITEMS.items() if item in wanted or what.kind == "start"]
         chosen.peers = [peer for peer in chosen.peers if peer not in SLOW]
     chosen.only = chosen.only or list(ITEMS)

@@ -2,7 +2,8 @@
 
     python bench/start.py PEER WORLD ORIGIN
 
-prints one line of JSON: after each step the CPU seconds since before the import, and the bytes resident. Nothing but
+prints one line of JSON: after each step the CPU seconds since before the import, the bytes resident, and how many
+modules of ours are loaded. Nothing but
 `sys` and `time` is imported beforehand, so that a client pays for all it needs.
 """
 
@@ -78,11 +79,13 @@ def main() -> None:
         "messages": [{"role": "user", "content": "Say hello."}],
     }
     codes = [compile(step, "<step>", "exec") for step in STEPS[peer, world]]
-    lines = [f'"empty": [0, {resident()}]']
+    lines = [f'"empty": [0, {resident()}, 0]']
     start = time.process_time()
     for name, code in zip(NAMES, codes, strict=False):
         exec(code, place)
-        lines.append(f'"{name}": [{time.process_time() - start}, {resident()}]')
+        seconds = time.process_time() - start
+        modules = sum(1 for module in sys.modules if module.partition(".")[0] == "inference_gateway_sdk")
+        lines.append(f'"{name}": [{seconds}, {resident()}, {modules}]')
     if len(codes) == 3 and place.get("text") != "Hello there.":
         raise SystemExit(f"not the answer: {place.get('text')!r}")
     print("{" + ", ".join(lines) + "}", flush=True)

@@ -21,12 +21,15 @@ class Target:
     peer: str
     at_most: float
     aim: float | None = None
+    than: str = ""  # another item of our own, in place of a peer
+    unit: str = "bytes"
 
     def reached(self, results: Results, *, least: bool = False) -> float | None:
         """What the results say of it, by medians or by minima."""
         ours = results.get(self.item, self.world, "ours")
-        theirs = results.get(self.item, self.world, self.peer) if self.peer else None
-        if ours is None or (self.peer and theirs is None):
+        peer = "ours" if self.than else self.peer
+        theirs = results.get(self.than or self.item, self.world, peer) if peer else None
+        if ours is None or (peer and theirs is None):
             return None
         mine = ours.least if least else ours.median
         return mine / (theirs.least if least else theirs.median) if theirs else mine
@@ -44,12 +47,12 @@ class Target:
         """A figure of this kind as a reader thinks of it."""
         if value is None:
             return ""
-        return share(value) if self.peer else f"{number(value)} bytes"
+        return share(value) if self.peer or self.than else f"{number(value)} {self.unit}"
 
     def row(self, results: Results) -> list[str]:
         """Title, peer, bounds, what was reached by medians and by minima, and the verdict."""
         figures = (self.at_most, self.aim, self.reached(results), self.reached(results, least=True))
-        return [self.title, self.peer, *map(self.told, figures), self.verdict(results)]
+        return [self.title, self.peer or self.than, *map(self.told, figures), self.verdict(results)]
 
 
 def _openai(title: str, item: str, world: str, at_most: int, aim: int) -> Target:
@@ -67,6 +70,10 @@ TARGETS = [
     _openai("list of 300 models", "models", "blocking", 11, 15),
     _openai("import", "import", "blocking", 12, 20),
     _openai("resident memory after import", "memory-import", "blocking", 3, 4),
+    Target("streamed chunk with padding, async", "chunk-each", "async", "", 1.25, than="chunk-plain"),
+    Target("streamed chunk with padding, blocking", "chunk-each", "blocking", "", 1.25, than="chunk-plain"),
+    Target("modules of ours with the first client", "modules-first-client", "blocking", "", 45, unit="modules"),
+    Target("modules of ours with the first client", "modules-first-client", "async", "", 45, unit="modules"),
     Target("streamed chunk, async", "chunk-each", "async", "floor", 2.5),
     Target("streamed chunk, blocking", "chunk-each", "blocking", "floor", 2.5),
     Target("streamed chunk, many a write, async", "chunk-joined", "async", "floor", 2.5),

@@ -230,7 +230,7 @@ async def memory(client: Any, item: Item) -> dict[str, Any]:
     return {"resident": peak(), "per_unit": (peak() - before) / MANY_PIECES, "units": MANY_PIECES}
 
 
-SHORT = {"each": "short", "joined": "short-joined", "tools": "short-tools"}
+SHORT = {"each": "short", "plain": "short-plain", "joined": "short-joined", "tools": "short-tools"}
 
 
 def run(peer: str, world: str, name: str, address: Address, *, short: bool = False) -> dict[str, Any]:

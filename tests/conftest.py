@@ -28,8 +28,11 @@ SOCKET_FOLDERS = set("transport transport_httpx2 endpoints client embedded cli f
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark tests by their folder."""
     for item in items:
-        if item.path.relative_to(ROOT).parts[0] in SOCKET_FOLDERS:
+        folder = item.path.relative_to(ROOT).parts[0]
+        if folder in SOCKET_FOLDERS:
             item.add_marker(pytest.mark.wire)
+        if folder == "transport_httpx2":
+            item.add_marker(pytest.mark.httpx2)
 
 
 @pytest.fixture(autouse=True)

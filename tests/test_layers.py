@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,7 @@ LATE = {("_model/answers", "_run")}  # reply.parse() reads as a run does; import
 PURE = {"errors", "_model", "_generated", "_wire", "_streams", "_schema", "_tools", "_run", "_http1"}
 
 
+@cache
 def imports() -> list[tuple[str, str, str]]:
     """Every import of the package as (room, file, what): a room's name, or a library's."""
     found = []

@@ -28,7 +28,7 @@ KINDS = {
     "bound": "another bound",
     "deprecated": "deprecated on one side only",
     "additional": "other properties allowed on one side only, or of another type",
-    "discriminator": "variants told apart by another property",
+    "discriminator": "variants distinguished by another property",
     "parameter": "a parameter sent in another way",
     "operation": "another operationId, body or security",
     "setting": "a setting of the gateway that differs",

@@ -19,10 +19,11 @@ if TYPE_CHECKING:
 __all__ = ["keywords_module"]
 
 _HEADER = '''# Derived from params.py and ../_generated/params.py by scripts/generate_types: do not edit.
+# pyright: reportArgumentType=false
 """The keyword parameters of the client's methods, written out: for editors, `help()` and `inspect.signature`.
 
-Each function has the parameters of the TypedDict of its name. None is ever called, and the module is loaded only when
-a signature is asked for.
+Each function has the parameters of the TypedDict of its name; the default `...` means "not given". None is ever
+called, and the module is loaded only when a signature is asked for.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from .text import HEADER, docstring, imports, literal, mentions, sequence
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-__all__ = ["families", "family_module", "names_of", "unknown_name"]
+__all__ = ["families", "family_module", "names_of", "unknown_name", "value_name"]
 
 T = TypeVar("T")
 
@@ -44,6 +44,11 @@ def names_of(contract: Contract, family: str) -> list[str]:
 def unknown_name(union: Union) -> str:
     """Return the name of the class for unlisted variants."""
     return f"Unknown{union.name}"
+
+
+def value_name(enumeration: str) -> str:
+    """Return the name of the type of a field that holds a value of the enumeration, listed or not."""
+    return f"{enumeration}Value"
 
 
 def family_module(contract: Contract, family: str) -> str:
@@ -89,7 +94,7 @@ def _needs(contract: Contract, declaration: Declaration) -> list[Declaration]:
 
 def _imports(contract: Contract, own: list[Declaration], body: str) -> str:
     wanted: dict[str, set[str]] = {
-        "typing": {"TYPE_CHECKING", "Any", "TypeAlias"},
+        "typing": {"TYPE_CHECKING", "Any", "Literal", "TypeAlias"},
         "msgspec": {"field"},
         ".._model.model": {"Required", "Model as _Model"},
         ".._model.open_types": {"OpenEnum", "Unknown", "Variants"},
@@ -100,7 +105,8 @@ def _imports(contract: Contract, own: list[Declaration], body: str) -> str:
                 wanted.setdefault(f".._model.{mixin.module}", set()).add(mixin.name)
         for other in _needs(contract, declaration):
             if other.family != declaration.family:
-                wanted.setdefault(f".{other.family}", set()).add(other.name)
+                name = value_name(other.name) if isinstance(other, Enumeration) else other.name
+                wanted.setdefault(f".{other.family}", set()).add(name)
     return imports({module: [name for name in names if mentions(body, name)] for module, names in wanted.items()})
 
 
@@ -110,13 +116,28 @@ def _source(contract: Contract, declaration: Declaration) -> str:
     if isinstance(declaration, Union):
         return _union(declaration)
     if isinstance(declaration, Alias):
-        return f"{declaration.name}: TypeAlias = {annotation(declaration.type)}\n{docstring(declaration.doc, '')}"
+        text = annotation(contract, declaration.type)
+        return f"{declaration.name}: TypeAlias = {text}\n{docstring(declaration.doc, '')}"
     return _object(contract, declaration)
 
 
 def _enumeration(declaration: Enumeration) -> str:
-    lines = [f"class {declaration.name}(OpenEnum):", docstring(declaration.doc, "    "), ""]
-    return "\n".join(lines + [f"    {member} = {literal(value)}" for member, value in declaration.members])
+    name, values = declaration.name, ", ".join(literal(value) for _, value in declaration.members)
+    return "\n".join(
+        [
+            f"class {name}(OpenEnum):",
+            docstring(declaration.doc, "    "),
+            "",
+            *(f"    {member} = {literal(value)}" for member, value in declaration.members),
+            "",
+            "",
+            "if TYPE_CHECKING:",
+            f"    {value_name(name)}: TypeAlias = {name} | Literal[{values}] | str",
+            docstring(f"A `{name}`, or any other string: gateways send values that no contract lists.", "    "),
+            "else:",
+            f"    {value_name(name)} = {name}",
+        ]
+    )
 
 
 def _union(declaration: Union) -> str:
@@ -159,7 +180,7 @@ def _object(contract: Contract, declaration: Object) -> str:
 
 
 def _field(contract: Contract, prop: Property) -> str:
-    text = annotation(prop.type)
+    text = annotation(contract, prop.type)
     name = None if prop.name == prop.wire else prop.wire
     if not prop.required:
         default = "None" if name is None else f"field(default=None, name={literal(name)})"
@@ -179,16 +200,19 @@ def _only_member(contract: Contract, type_: Type) -> str | None:
     return None
 
 
-def annotation(type_: Type) -> str:
+def annotation(contract: Contract, type_: Type) -> str:
     """Return the annotation of a field of that type."""
-    if type_.kind in ("scalar", "name"):
-        text = type_.name
+    if type_.kind == "name" and isinstance(contract.declarations[type_.name], Enumeration):
+        text = value_name(type_.name)
+    elif type_.kind in ("scalar", "name"):
+        # msgspec reads 1 into a float as 1.0, and would send it back so: a whole number stays one.
+        text = "float | int" if type_.name == "float" else type_.name
     elif type_.kind == "file":
         text = "Any"
     elif type_.kind == "list":
-        text = f"list[{annotation(type_.inner[0])}]"
+        text = f"list[{annotation(contract, type_.inner[0])}]"
     elif type_.kind == "dict":
-        text = f"dict[str, {annotation(type_.inner[0])}]"
+        text = f"dict[str, {annotation(contract, type_.inner[0])}]"
     else:
-        text = " | ".join(annotation(member) for member in type_.inner)
+        text = " | ".join(annotation(contract, member) for member in type_.inner)
     return f"{text} | None" if type_.nullable else text

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .contract import Alias, Contract, Enumeration, Object, Property, Type
+from .contract import Alias, Contract, Declaration, Enumeration, Object, Property, Type
+from .models import value_name
 from .text import HEADER, docstring, imports, literal, mentions, sequence
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def params_module(contract: Contract) -> str:
         "from __future__ import annotations",
         "",
         "import os",
-        "from typing import IO, Literal, TypedDict",
+        "from typing import IO, TypedDict",
         "",
         imports({module: [name for name in found if mentions(body, name)] for module, found in static.items()}, ""),
     ]
@@ -62,19 +63,20 @@ def _needed(contract: Contract, requests: list[Object]) -> dict[str, set[str]]:
     wanted: dict[str, set[str]] = {}
     for request in requests:
         for prop in _optional(request):
-            for name in _leaves(contract, prop.type):
-                wanted.setdefault(f".{contract.declarations[name].family}", set()).add(name)
+            for declared in _leaves(contract, prop.type):
+                name = value_name(declared.name) if isinstance(declared, Enumeration) else declared.name
+                wanted.setdefault(f".{declared.family}", set()).add(name)
     return wanted
 
 
-def _leaves(contract: Contract, type_: Type) -> Iterator[str]:
+def _leaves(contract: Contract, type_: Type) -> Iterator[Declaration]:
     """Yield the declarations that a type uses, with aliases resolved."""
     for name in type_.names():
         declared = contract.declarations[name]
         if isinstance(declared, Alias):
             yield from _leaves(contract, declared.type)
         else:
-            yield name
+            yield declared
 
 
 def _typed_dict(contract: Contract, request: Object) -> str:
@@ -127,9 +129,8 @@ def _generous_name(contract: Contract, name: str) -> Iterator[str]:
     if isinstance(declared, Alias):
         yield from _generous(contract, declared.type)
     elif isinstance(declared, Enumeration):
-        yield name
-        yield f"Literal[{', '.join(literal(value) for _, value in declared.members)}]"
-        yield "str"
+        yield value_name(name)
+        yield "str"  # part of the value to type checkers, but at run time that is only the class
     else:
         yield name
         yield "Mapping[str, object]"
@@ -160,6 +161,8 @@ def _rule(contract: Contract, prop: Property) -> dict[str, Any]:
         rule["items"] = tuple(_kinds(contract, items))
     for member in prop.schema.get("oneOf", ()):
         rule.update(_bounds(member))
+    if prop.wire == "stop":
+        rule.pop("minItems", None)  # programs send an empty list for none, and the providers take it
     if prop.required:
         rule["required"] = True
     return rule

@@ -309,6 +309,7 @@ if TYPE_CHECKING:
     from .errors import PayloadTooLargeError as PayloadTooLargeError
     from .errors import RateLimitError as RateLimitError
     from .errors import RequestError as RequestError
+    from .errors import ResponseTooLargeError as ResponseTooLargeError
     from .errors import SerializationError as SerializationError
     from .errors import ServiceUnavailableError as ServiceUnavailableError
     from .errors import StatusError as StatusError
@@ -560,6 +561,7 @@ __all__ = [
     "ResponseTextConfig",
     "ResponseTextConfigFormat",
     "ResponseTextConfigFormatType",
+    "ResponseTooLargeError",
     "ResponseTool",
     "ResponseToolChoice",
     "ResponseToolChoiceFunction",
@@ -933,6 +935,7 @@ if not TYPE_CHECKING:  # type checkers would accept any name of a module with __
         "PayloadTooLargeError": "errors",
         "RateLimitError": "errors",
         "RequestError": "errors",
+        "ResponseTooLargeError": "errors",
         "SerializationError": "errors",
         "ServiceUnavailableError": "errors",
         "StatusError": "errors",

@@ -14,7 +14,7 @@ GatewayError                      the base class
  |  - UnprocessableError          422
  |  - RateLimitError              429
  |  - InternalError               500, and any other 5xx
- |  - BadGatewayError             502
+ |  - BadGatewayError             502, and the 400 by which the gateway reports that its request to itself broke
  |  - ServiceUnavailableError     503
  |  - GatewayTimeoutError         504, and the 400 by which the gateway reports a silent provider
  |  - OverloadedError             529
@@ -52,6 +52,7 @@ __all__ = [
     "PayloadTooLargeError",
     "RateLimitError",
     "RequestError",
+    "ResponseTooLargeError",
     "SerializationError",
     "ServiceUnavailableError",
     "StatusError",
@@ -143,11 +144,24 @@ class TimeoutError(RequestError, builtins.TimeoutError):  # noqa: A001  (the nam
 
 
 @_public
+class ResponseTooLargeError(RequestError):
+    """The body of the answer is larger than `max_body`, so the rest of it was not read.
+
+    Attributes:
+        limit: What `max_body` was set to, in bytes.
+    """
+
+    def __init__(self, message: str = "", *, limit: int = 0, **more: Any) -> None:
+        super().__init__(message, **more)
+        self.limit = limit
+
+
+@_public
 class StatusError(GatewayError):
     """The gateway or the provider returned an error.
 
     Attributes:
-        status: The HTTP status. For an error inside a stream with status 200, the code in that error.
+        status: The HTTP status. For an error inside a 200, the code in that error, or 200 without one.
         message: The innermost message. (The gateway wraps a provider's error as JSON inside a string, see
             gateway-behaviour.md#errors.)
         code: The provider's error code or type in the body, or None.
@@ -235,7 +249,11 @@ class InternalError(StatusError):
 
 @_public
 class BadGatewayError(StatusError):
-    """502: the gateway could not reach or understand the provider."""
+    """502: the gateway could not reach or understand the provider.
+
+    Also the 400 by which the gateway reports that its request to itself broke off.
+    See gateway-behaviour.md#faults-of-the-inner-hop.
+    """
 
 
 @_public

@@ -18,6 +18,7 @@ from ._http1.failures import (
     NoResponse,
     NotSent,
     NotSentInTime,
+    ResponseTooLarge,
     TransportFailure,
     TruncatedResponse,
 )
@@ -37,6 +38,7 @@ __all__ = [
     "NoResponse",
     "NotSent",
     "NotSentInTime",
+    "ResponseTooLarge",
     "Transport",
     "TransportFailure",
     "TransportResponse",

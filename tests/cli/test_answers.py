@@ -117,7 +117,7 @@ def test_a_provider_without_the_endpoint_is_1_with_the_remedy(igw: Run, command:
     assert (done.returncode, done.stdout) == (1, "")
     said, remedy = done.stderr.splitlines()
     assert said.startswith(f"igw: 400: {api} API is not supported")
-    assert remedy.startswith(f"hint: Only {hint}")
+    assert remedy.startswith(f"hint: only {hint}")
 
 
 @pytest.mark.parametrize("command", ["respond", "message"])
@@ -172,6 +172,13 @@ def test_a_tool_call_is_a_line_on_the_standard_error(igw: Run) -> None:
     with serving(saying(calling("now\x1b[2J"), chunk(finish="tool_calls"), DONE)) as server:
         done = igw(*ASKED["chat"], "--base-url", server.url)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", 'tool call: now[2J({"city": "Rome"})\n')
+
+
+def test_a_tool_call_reads_in_the_order_it_is_in(igw: Run) -> None:
+    """Controls of direction in a tool's name do not reach the terminal."""
+    with serving(saying(calling("now\u202e\u2066x\u200f"), chunk(finish="tool_calls"), DONE)) as server:
+        done = igw(*ASKED["chat"], "--base-url", server.url)
+    assert done.stderr == 'tool call: nowx({"city": "Rome"})\n'
 
 
 def test_a_tool_that_the_gateway_ran_is_told_apart(igw: Run) -> None:

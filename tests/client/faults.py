@@ -62,9 +62,9 @@ _ERRORS = [
           lambda connection, request: connection.json({"error": "net/http: timeout awaiting response headers"}, 400),
           error=GatewayTimeoutError, status=400, attempts=2),
     Fault("an event over the bound, before content", sends(ROLE, chunk("x" * 5000), FINISH, DONE), error=StreamError,
-          says="more than 1,000 bytes", partial="", attempts=2, max_event=1000),
+          says="more than max_event=1000 bytes", partial="", attempts=2, max_event=1000),
     Fault("an event over the bound that never ends", sends(*HEL, b"data: ", end=drip(b"x" * 400)), ["Hel"], StreamError,
-          "more than 1,000 bytes", partial="Hel", connections=2, max_event=1000),
+          "more than max_event=1000 bytes", partial="Hel", connections=2, max_event=1000),
 ]  # fmt: skip
 
 FAULTS = [*stream_faults(SPOKEN), *_ENDS, *_ERRORS]

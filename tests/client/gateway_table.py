@@ -225,7 +225,7 @@ CONSTRUCTED: dict[str, tuple[str, Recording, Expected]] = {
     "chat, provider sends no JSON": (
         "6",
         _chat(_says(400, "invalid character 'o' in literal null (expecting 'u')")),
-        Raises(BadRequestError, 400, "invalid character 'o' in literal null (expecting 'u')"),
+        Raises(BadRequestError, 400, "invalid character 'o' in literal null (expecting 'u')", "OPENAI_API_URL"),
     ),
     "chat, provider overloaded": (
         "6",

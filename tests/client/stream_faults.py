@@ -179,7 +179,7 @@ def _framing(spoken: Spoken) -> list[Fault]:
         Fault("U+2028, U+0085 and other line ends in the text", sends(*spoken.whole(LINES)), [LINES]),
         Fault("an event of 10 MB", sends(*spoken.whole(BIG)), [BIG]),
         Fault("an event over the bound, after content", sends(*hel, over, *spoken.finish("")), ["Hel"], StreamError,
-              "more than 1,000 bytes", partial="Hel", max_event=1000),
+              "more than max_event=1000 bytes", partial="Hel", max_event=1000),
         Fault("CR LF", sends(crlf), ["Hel", "lo"]),
         Fault("CR LF, cut between the two", sends(*crlf.partition(b"\r")[:2], crlf.partition(b"\r")[2]), ["Hel", "lo"]),
         Fault("CR", sends(b"".join(good).replace(b"\n", b"\r")), ["Hel", "lo"]),

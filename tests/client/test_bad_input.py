@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import socket
+import warnings
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
@@ -490,3 +491,33 @@ def _read_head(listener: socket.socket) -> str:
         body = json.dumps(ANSWER).encode()
         sock.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s" % (len(body), body))
         return data.partition(b"\r\n\r\n")[0].decode("latin-1")
+
+
+def test_a_provider_object_is_refused_with_the_way_to_send_it(world: World) -> None:
+    """OpenRouter has a parameter of that name: the error names `extra_body`, and that way it is sent."""
+    preferences = {"order": ["cerebras"], "allow_fallbacks": False}
+
+    async def scenario(client: Any) -> None:
+        for call in (client.generate_content, client.create_response):
+            with pytest.raises(TypeError, match=r'extra_body=\{"provider": \.\.\.\}'):
+                await call("openrouter/m", "hi", provider=preferences)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            await client.generate_content("openrouter/m", "hi", extra_body={"provider": preferences})
+
+    with serving(lambda connection, _: connection.json(ANSWER)) as server:
+        world.with_client(scenario, server.url)
+    assert [request.json()["provider"] for request in server.requests] == [preferences]
+
+
+def test_an_empty_list_of_stops_is_sent(world: World) -> None:
+    """Programs send `stop=[]` for none, and providers take it."""
+
+    async def scenario(client: Any) -> None:
+        await client.generate_content("a/b", "hi", stop=[])
+        with pytest.raises(ValueError, match="stop must have at most 4 items"):
+            await client.generate_content("a/b", "hi", stop=["a"] * 5)
+
+    with serving(lambda connection, _: connection.json(ANSWER)) as server:
+        world.with_client(scenario, server.url)
+    assert [request.json()["stop"] for request in server.requests] == [[]]

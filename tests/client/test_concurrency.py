@@ -180,12 +180,12 @@ class Tokens:
 
     def get(self) -> str:
         self.calls += 1
-        time.sleep(0.05)
+        time.sleep(0.05)  # long enough for the other callers to come
         return self.value
 
     async def get_async(self) -> str:
         self.calls += 1
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0.05)  # as in `get`
         return self.value
 
 
@@ -288,7 +288,7 @@ def test_a_token_function_that_fails(caplog: pytest.LogCaptureFixture) -> None:
     async def fail() -> str:
         nonlocal calls
         calls += 1
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(0.01)  # long enough for the other callers to come
         raise KeyError("vault")
 
     async def scenario(url: str) -> None:
@@ -302,7 +302,7 @@ def test_a_token_function_that_fails(caplog: pytest.LogCaptureFixture) -> None:
             gone = asyncio.create_task(client.list_models())
             await asyncio.sleep(0)
             gone.cancel()
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.05)  # the token function goes on, and fails for nobody
 
     with serving(Door()) as server:
         asyncio.run(scenario(server.url), debug=True)

@@ -12,6 +12,7 @@ import pytest
 import inference_gateway_sdk as sdk
 from client.authority import authority, authority_pem, certified
 from client.well import gateway
+from support.listening import listening
 from support.server import ANSWER, Connection, Gone, Request, serving
 
 if TYPE_CHECKING:
@@ -148,7 +149,26 @@ def test_a_proxy_that_wants_a_password(world: World) -> None:
         error = world.with_client(_fails, "https://gateway.test", proxy=f"http://127.0.0.1:{proxy.port}")
     assert isinstance(error, sdk.ConnectError)
     assert "407" in str(error)
+    assert 'proxy="http://user:password@host:port"' in error.hint
+    assert "igw serve" not in error.hint
     assert len(proxy.requests) == 1
+
+
+def test_a_proxy_that_wants_a_password_for_plain_http(world: World) -> None:
+    """A 407 to a request in absolute form is the proxy's: the error names it, and the hint is about it."""
+    with serving(lambda connection, _: connection.json(b"", 407)) as proxy:
+        error = world.with_client(_fails, "http://gateway.test", proxy=f"http://127.0.0.1:{proxy.port}")
+        assert f"127.0.0.1:{proxy.port}" in str(error)
+    assert isinstance(error, sdk.ConnectError)
+    assert "proxy=" in error.hint
+
+
+def test_a_proxy_of_the_environment_that_cannot_be_used(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The hint names the variables."""
+    monkeypatch.setenv("HTTP_PROXY", "socks5://127.0.0.1:1")
+    error = world.with_client(_fails, "http://gateway.test", proxy="env")
+    assert isinstance(error, sdk.ConnectError)
+    assert "HTTP_PROXY" in error.hint
 
 
 # Certificates
@@ -189,8 +209,8 @@ def test_a_custom_authority(how: str, world: World, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("names", "options", "words"),
     [
-        (("elsewhere.test",), {"ca": authority_pem()}, "localhost"),
-        (("localhost",), {}, "certificate"),
+        (("elsewhere.test",), {"ca": authority_pem()}, "(hint: base_url must name a host"),
+        (("localhost",), {}, '(hint: name the authority that signed the gateway\'s certificate: ca="ca.pem"'),
     ],
     ids=["wrong name", "unknown authority"],
 )
@@ -202,8 +222,24 @@ def test_a_server_that_is_not_trusted(
         error = world.with_client(_fails, server.url, "tok", **options)
     assert type(error) is sdk.ConnectError
     assert words in str(error)
+    assert "ca=" in error.hint
+    assert "igw serve" not in error.hint
     assert error.attempts == 1  # asking again would fail the same way
     assert server.requests == []
+
+
+def test_tls_to_a_server_of_plain_http(world: World) -> None:
+    """The hint names the scheme to write, not a gateway to start."""
+
+    def plain(connection: socket.socket) -> None:
+        connection.recv(65536)
+        connection.sendall(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")
+        connection.close()
+
+    with listening(plain) as port:
+        error = world.with_client(_fails, f"https://127.0.0.1:{port}")
+    assert type(error) is sdk.ConnectError
+    assert str(error).endswith("(hint: the server speaks plain HTTP there: write http:// in base_url)")
 
 
 @pytest.mark.parametrize("password", [None, "open sesame"])
@@ -218,6 +254,7 @@ def test_a_client_certificate(password: str | None, world: World, tmp_path: Path
     with serving(gateway, certified("localhost", wants_client=True)) as server:
         assert world.with_client(_chat, server.url, ca=authority_pem(), cert=cert).text == "Hello"
         error = world.with_client(_fails, server.url, ca=authority_pem())
+    assert 'cert=("cert.pem", "key.pem")' in str(error)
     assert type(error) is sdk.ConnectError  # TLS 1.3 tells only after the request was written: still never sent
     assert len(server.requests) == 1
 

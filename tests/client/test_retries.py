@@ -16,6 +16,7 @@ from client.fault import PAGE
 from client.invented import Invented
 from client.misbehaviour import reset, sends, silent
 from inference_gateway_sdk import (
+    BadGatewayError,
     BadRequestError,
     ConnectError,
     GatewayError,
@@ -93,6 +94,7 @@ def says(status: int, text: str = "no") -> Callable[[Connection, Request, Invent
 
 
 TIMEOUT_TEXT = 'Post "http://127.0.0.1:8080/proxy/x": net/http: timeout awaiting response headers'
+INNER_HOP = 'Post "http://127.0.0.1:8080/proxy/x": write tcp 127.0.0.1:1->127.0.0.1:2: write: broken pipe'
 ROWS = [
     Row("closed before any byte", closes, NOT_CAUTIOUSLY, RequestError),
     Row("reset before any byte", resets, NOT_CAUTIOUSLY, RequestError),
@@ -107,6 +109,7 @@ ROWS = [
     Row("503", says(503), EVERY, ServiceUnavailableError),
     Row("504", says(504), NOT_CAUTIOUSLY, GatewayTimeoutError),
     Row("529", says(529), NOT_CAUTIOUSLY, StatusError),
+    Row("the 400 that is a broken inner hop", says(400, INNER_HOP), NOT_CAUTIOUSLY, BadGatewayError),
     Row("the 400 that is a timeout", says(400, TIMEOUT_TEXT), NOT_CAUTIOUSLY, GatewayTimeoutError),
     *(
         Row(str(status), says(status), NEVER, StatusError)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,7 @@ import pytest
 
 import inference_gateway_sdk as sdk
 from inference_gateway_sdk import Meta, StatusError
-from support.server import ANSWER, Connection, serving
+from support.server import ANSWER, Connection, Request, serving
 
 if TYPE_CHECKING:
     from support.worlds import World
@@ -221,3 +222,63 @@ def _refuse(connection: Connection, status: int, body: Any, headers: tuple[str, 
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
     connection.head(status, ctype, *headers, length=len(raw))
     connection.send(b"" if status == 304 else raw)
+
+
+@pytest.mark.parametrize("coding", ["br", "zstd", "gzip, br"])
+@pytest.mark.parametrize(
+    ("status", "error"), [(401, sdk.UnauthorizedError), (429, sdk.RateLimitError), (500, sdk.InternalError)]
+)
+def test_a_refusal_in_an_unknown_coding_keeps_its_status(
+    world: World, status: int, error: type[sdk.StatusError], coding: str
+) -> None:
+    """The body cannot be read, but the status is known, for a call and for a stream."""
+
+    async def scenario(client: Any) -> None:
+        with pytest.raises(error) as caught:
+            await client.generate_content("a/b", "hi")
+        assert caught.value.status == status
+        with pytest.raises(error):
+            async with client.generate_content_stream("a/b", "hi"):
+                pytest.fail("the block was entered")
+
+    with serving(lambda connection, _: connection.json(b"\x1b\x00", status, f"Content-Encoding: {coding}")) as server:
+        world.with_client(scenario, server.url, max_retries=0)
+
+
+def test_a_503_in_an_unknown_coding_is_repeated_as_any_other(world: World) -> None:
+    """The retry table sees the status: the second attempt is answered."""
+
+    def handler(connection: Connection, _: Request) -> None:
+        if len(server.requests) == 1:
+            connection.json(b"\x1b\x00", 503, "Content-Encoding: br", "Retry-After: 0")
+        else:
+            connection.json(ANSWER)
+
+    async def scenario(client: Any) -> None:
+        assert (await client.generate_content("a/b", "hi")).text
+
+    with serving(handler) as server:
+        world.with_client(scenario, server.url)
+    assert len(server.requests) == 2
+
+
+@pytest.mark.parametrize("coding", ["none", "utf-8", "aws-chunked", "identity, identity"])
+def test_a_coding_that_names_no_compression_is_none(world: World, coding: str) -> None:
+    """Servers send such values for bodies that are not compressed."""
+
+    async def scenario(client: Any) -> None:
+        assert (await client.generate_content("a/b", "hi")).text
+
+    with serving(lambda connection, _: connection.json(ANSWER, 200, f"Content-Encoding: {coding}")) as server:
+        world.with_client(scenario, server.url, max_retries=0)
+
+
+def test_gzip_beside_identity_is_gzip(world: World) -> None:
+    """`gzip, identity` is decompressed once."""
+
+    async def scenario(client: Any) -> None:
+        assert (await client.generate_content("a/b", "hi")).text
+
+    body = gzip.compress(json.dumps(ANSWER).encode())
+    with serving(lambda connection, _: connection.json(body, 200, "Content-Encoding: gzip, identity")) as server:
+        world.with_client(scenario, server.url, max_retries=0)

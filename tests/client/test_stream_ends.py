@@ -232,7 +232,7 @@ def test_a_cancelled_entry_leaves_nothing_open(serve: Handler) -> None:
         stream = ask(client)
         task = asyncio.create_task(stream.__aenter__())
         assert await asyncio.to_thread(asked.wait, SOON)
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0.05)  # until the head is read, where there is one
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
@@ -352,7 +352,7 @@ def test_a_second_thread_cannot_read_at_the_same_time() -> None:
         deadline = time.monotonic() + SOON
         while len(texts) < 1 and time.monotonic() < deadline:
             time.sleep(0.01)
-        time.sleep(0.05)
+        time.sleep(0.05)  # until the thread waits for the next chunk
         with pytest.raises(RuntimeError, match="one reader at a time"):
             list(stream)
         go_on.set()
@@ -394,7 +394,7 @@ def test_a_stream_may_be_closed_under_its_reading_thread() -> None:
             reader = threading.Thread(target=read)
             reader.start()
             assert begun.wait(SOON)
-            time.sleep(0.1)
+            time.sleep(0.1)  # until the thread waits for the next chunk
         reader.join(SOON)
         assert not reader.is_alive()
         assert "the stream was closed" in str(errors[0])

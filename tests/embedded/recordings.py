@@ -17,6 +17,10 @@ DATA = Path(__file__).resolve().parents[1] / "data"
 CAPTURES = DATA / "captures" / "gateway"
 
 
+# Cases that other modules replay, for they need an MCP server or an issuer of tokens.
+MCP_CASES = ("mcpsel/chat_nokey", "mcpsel/mcp_s", "mcpsel/mcp_s_err", "mcpsel/tools_list", "mcpdead/chat")
+TOKEN_CASES = ("auth/none", "auth/nope")
+
 # A provider as it stood behind the real gateway, whose long waits may be shorter.
 PROVIDER = """
 import runpy, sys, time

@@ -52,11 +52,18 @@ CATALOGUE = {
 DECODE, READ = "Failed to decode request", "Failed to read request"
 NO_PROVIDER = (
     "Unable to determine provider for model. Please specify a provider using the ?provider= query parameter "
-    "or use the provider/model format (e.g., openai/gpt-4)."
+    "or use the provider/model format (e.g., {})."
 )
+EXAMPLES = {
+    "chat": "openai/gpt-4",
+    "messages": "anthropic/claude-sonnet-4-5",
+    "responses": "openai/gpt-4o",
+    "images": "openai/gpt-image-2",
+}
+"""The model that each endpoint of the real gateway names in that refusal."""
 NOBODY = (
     "No provider specified. Please specify a provider using the ?provider= query parameter "
-    "or use the provider/model format (e.g., openai/gpt-image-1)."
+    "or use the provider/model format (e.g., openai/gpt-image-2)."
 )
 NOT_FOUND = "Provider not found. Please check the list of supported providers."
 NO_KEY = "Provider requires an API key. Please configure the provider's API key."
@@ -117,7 +124,10 @@ ROWS = [
             {"given": {"Transfer-Encoding": "chunked", "Content-Length": "1"}, "note": " in chunks"},
         )
     ),
-    *(case("no_provider", column, {"model": "gpt-4"}, 400, NO_PROVIDER) for column in EVERYWHERE),
+    *(
+        case("no_provider", column, {"model": "gpt-4"}, 400, NO_PROVIDER.format(EXAMPLES[column]))
+        for column in EVERYWHERE
+    ),
     case("no_provider", "images", {"prompt": "cat"}, 400, NOBODY, note=" without a model"),
     *(
         case("denied", column, model(column), 403, ALLOWED, settings={"allowed_models": ("x",)})

@@ -37,7 +37,22 @@ def test_only_the_first_value_is_read(tail: bytes) -> None:
     assert go_json.read_first(b' {"model":"m"}' + tail, ChatRequest).model == "m"
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"nonsense", b"\xff", b'{"model":"m'])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"nonsense",
+        b"\xff",
+        b'{"model":"m',
+        b"NaN",
+        b'{"model":"m","x":Infinity}',
+        b'{"model":null,}',
+        b'{"model":null',
+        b'{"messages":[{"role":null,}]}',
+        b'{"model":null,"x":NaN}',
+    ],
+)
 def test_a_body_without_a_first_value_is_refused(body: bytes) -> None:
     """Half a value is not a value."""
     with pytest.raises(msgspec.DecodeError):
@@ -156,6 +171,10 @@ def test_an_answer_keeps_what_the_gateway_knows_and_loses_the_rest() -> None:
         (b'{"model":"\\\\ud83d\\ud83d"}', "\\ud83d\ufffd"),
         (b'{"model":"a\xffb"}', "a\ufffdb"),
         (b'{"model":null}', ""),
+        (b'{"model":null} and more', ""),
+        (b"null", ""),
+        (b'{"model":"a","model":null}', "a"),
+        (b'{"model":null,"x":' + b"9" * 5000 + b"}", ""),
     ],
 )
 def test_what_is_not_sound_is_read_as_go_reads_it(text: bytes, expected: str) -> None:
@@ -216,6 +235,7 @@ def test_a_number_too_large_for_32_bits_is_refused() -> None:
         (b"[" * 100_000, "exceeded max depth"),
         (b"{} and more", None),
         (b"{'a'}", None),
+        (b'{"a":' + b"9" * 5000 + b"}", None),
     ],
 )
 def test_what_go_says_of_text_that_is_no_json(body: bytes, said: str | None) -> None:

@@ -81,7 +81,7 @@ def test_the_gateways_own_errors(
     ("headers", "body", "answered"),
     [
         (JSON, b"{}", b"{}"),
-        ({"content-type": "Application/JSON; charset=utf-8"}, exported(metric(USAGE)), b"{}"),
+        ({"content-type": "application/json; charset=utf-8"}, exported(metric(USAGE)), b"{}"),
         (JSON | {"content-encoding": "gzip"}, gzip.compress(exported(metric(USAGE)), mtime=0), b"{}"),
         (PROTOBUF, b"", b""),
         (JSON, b"{}" + b" " * (LIMIT - 2), b"{}"),

@@ -20,7 +20,7 @@ FILES = st.builds(
 
 
 @given(st.lists(TEXTS, max_size=3), st.lists(FILES, max_size=3))
-@settings(max_examples=100)
+@settings(max_examples=2 * settings.default.max_examples)
 def test_a_form_that_is_written_reads_the_same(texts: list[Part], files: list[Part]) -> None:
     """Names, file names, types and every byte of the contents, in order."""
     form = Form((*texts, *files))
@@ -28,7 +28,7 @@ def test_a_form_that_is_written_reads_the_same(texts: list[Part], files: list[Pa
 
 
 @given(CONTENTS)
-@settings(max_examples=100)
+@settings(max_examples=2 * settings.default.max_examples)
 def test_a_boundary_is_a_line_of_its_own(content: bytes) -> None:
     """What only begins like the boundary is content; what comes before the first or after the last is nothing."""
     head = b'Content-Disposition: form-data; name="x"\r\n\r\n'

@@ -8,7 +8,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx2
@@ -17,6 +16,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
+from embedded.recordings import CAPTURES, TOKEN_CASES
 from inference_gateway_sdk import UnauthorizedError
 from inference_gateway_sdk.embedded import IssuerError, Oidc, ScriptedProvider, Settings, SettingsError, running
 from inference_gateway_sdk.embedded.oidc import TokenVerifier
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.wire
 
-CAPTURES = Path(__file__).resolve().parents[1] / "data" / "captures" / "gateway" / "auth"
 OURS = "our-client"
 
 
@@ -44,6 +43,7 @@ class Issuer:
         self.algorithms: list[str] | None = ["RS256", "ES256", "HS256"]
         self.keys: dict[str, Any] = {"first": RSA_KEY}
         self.use = "sig"
+        self.key_algorithm: str | None = None
 
     def token(
         self, *, key: str = "first", signer: Any = None, headers: dict[str, Any] | None = None, **claims: Any
@@ -65,7 +65,8 @@ class Issuer:
             more = {} if self.algorithms is None else {"id_token_signing_alg_values_supported": self.algorithms}
             connection.json({"issuer": self.name, "jwks_uri": f"{self.url}/keys", **more}, self.status)
         else:
-            keys = [{**_public(name, key), "use": self.use} for name, key in self.keys.items()]
+            own = {} if self.key_algorithm is None else {"alg": self.key_algorithm}
+            keys = [{**_public(name, key), "use": self.use, **own} for name, key in self.keys.items()]
             connection.json({"keys": keys}, self.status)
 
 
@@ -260,6 +261,15 @@ def test_only_signatures_the_issuer_uses_are_taken(issuer: Issuer) -> None:
     assert not asyncio.run(verifier.accepts(issuer.token(key="curve")))
 
 
+def test_a_key_for_another_algorithm_signs_nothing(issuer: Issuer) -> None:
+    """The `alg` of a key is the only one it is for (RFC 7517 section 4.4)."""
+    issuer.algorithms = ["RS256", "PS256"]
+    for algorithm, wanted in (("RS256", 200), ("PS256", 401)):
+        issuer.key_algorithm = algorithm
+        with guarded(issuer) as client:
+            assert status(client, f"Bearer {issuer.token()}") == wanted
+
+
 def test_a_key_for_another_use_signs_nothing(issuer: Issuer) -> None:
     """One that is for encryption is not looked at (RFC 7517, section 4.2)."""
     issuer.use = "enc"
@@ -321,7 +331,7 @@ def test_without_its_library_it_says_what_to_install() -> None:
     assert "pip install 'inference-gateway-sdk[oidc]'" in done.stdout
 
 
-@pytest.mark.parametrize("name", ["none", "nope"])
+@pytest.mark.parametrize("name", TOKEN_CASES)
 def test_the_recorded_refusal_is_reproduced(
     issuer: Issuer, exchange: Callable[..., RawAnswer], raw_answer: type[RawAnswer], name: str
 ) -> None:

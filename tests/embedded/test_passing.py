@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from embedded.behaviour_cases import whole
 from embedded.leaving import leaving
 from inference_gateway_sdk.embedded import Access
 
@@ -22,7 +23,7 @@ pytestmark = pytest.mark.wire
 GIN = "application/json; charset=utf-8"
 NO_PROVIDER = (
     "Unable to determine provider for model. Please specify a provider using the ?provider= query parameter "
-    "or use the provider/model format (e.g., openai/gpt-4)."
+    "or use the provider/model format (e.g., {})."
 )
 NO_KEY = "Provider requires an API key. Please configure the provider's API key."
 NO_MESSAGES = "The Messages API is not supported by this provider yet."
@@ -48,10 +49,10 @@ def in_envelope(path: str, status: int, text: str) -> object:
     ("section", "path", "body", "status", "text"),
     [
         ("1", "/v1/messages/count_tokens", {}, 404, "Requested route is not found"),
-        ("3", MESSAGES, {"model": "gpt-4"}, 400, NO_PROVIDER),
-        ("3", MESSAGES, {}, 400, NO_PROVIDER),
-        ("3", MESSAGES, {"model": None}, 400, NO_PROVIDER),
-        ("3", RESPONSES, {"model": "foo/bar"}, 400, NO_PROVIDER),
+        ("3", MESSAGES, {"model": "gpt-4"}, 400, NO_PROVIDER.format("anthropic/claude-sonnet-4-5")),
+        ("3", MESSAGES, {}, 400, NO_PROVIDER.format("anthropic/claude-sonnet-4-5")),
+        ("3", MESSAGES, {"model": None}, 400, NO_PROVIDER.format("anthropic/claude-sonnet-4-5")),
+        ("3", RESPONSES, {"model": "foo/bar"}, 400, NO_PROVIDER.format("openai/gpt-4o")),
         ("3", f"{MESSAGES}?provider=foo", {"model": "x"}, 400, NO_MESSAGES),
         ("3", f"{RESPONSES}?provider=foo", {"model": "x"}, 400, NO_RESPONSES),
         ("3", f"{RESPONSES}?provider=OpenAI", {"model": "x"}, 400, NO_RESPONSES),
@@ -103,13 +104,26 @@ def test_a_body_of_the_limit_is_too_large(gateway: Gateways, path: str, provider
 
 
 @DIALECTS
-def test_bytes_that_are_no_text_cannot_be_written_anew(
-    gateway: Gateways, upstream: Upstream, path: str, provider: str
+@pytest.mark.parametrize("text", [b"\xff", b"\\ud800"])
+def test_text_that_is_not_sound_is_passed_on(
+    gateway: Gateways, upstream: Upstream, path: str, provider: str, text: bytes
 ) -> None:
-    """Where a prefix has to be taken off, they are refused as any other body that is no JSON."""
-    answer = gateway().post(path, content=b'{"model":"%s/m","x":"\xff"}' % provider.encode())
-    assert (answer.status_code, answer.json()) == (400, in_envelope(path, 400, "Failed to decode request"))
-    assert upstream.seen == []
+    """Where a prefix is removed, bytes outside UTF-8 and halves of surrogate pairs arrive as U+FFFD, as Go writes them.
+
+    See gateway-behaviour.md#unusual-bodies.
+    """
+    upstream.answers("m", whole(200, b"{}"))
+    answer = gateway().post(path, content=b'{"model":"%s/m","x":"%s"}' % (provider.encode(), text))
+    assert answer.status_code == 200
+    assert upstream.seen[0].body == '{"model":"m","x":"\ufffd"}'.encode()
+
+
+@DIALECTS
+def test_a_null_body_is_an_empty_one(gateway: Gateways, upstream: Upstream, path: str, provider: str) -> None:
+    """Where the query names the provider, `null` is passed on as it came (gateway-behaviour.md#unusual-bodies)."""
+    upstream.answers(path, whole(200, b"{}"))
+    assert gateway().post(f"{path}?provider={provider}", content=b"null").status_code == 200
+    assert upstream.seen[0].body == b"null"
 
 
 @DIALECTS

@@ -6,8 +6,10 @@ import pytest
 
 from support.worlds import World
 
+OVER_HTTPX2 = [pytest.param(f"{name} over httpx2", marks=pytest.mark.httpx2) for name in ("blocking", "async")]
 
-@pytest.fixture(params=["blocking", "async", "blocking over httpx2", "async over httpx2"])
+
+@pytest.fixture(params=["blocking", "async", *OVER_HTTPX2])
 def world(request: pytest.FixtureRequest) -> World:
     """Each client over each driver."""
     name, _, driver = request.param.partition(" over ")

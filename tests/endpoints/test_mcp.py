@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import inference_gateway_sdk as sdk
+from client.invented import Invented
 from inference_gateway_sdk._wire.mcp import header_value
 from support.server import Connection, Request, serving
 from support.worlds import refused_unsent
@@ -130,6 +132,29 @@ def test_pages_without_an_end(world: World) -> None:
     ):
         world.with_client(lambda client: client.list_mcp_tools(), server.url)
     assert len(server.requests) == 2
+
+
+def new_cursors(connection: Connection, request: Request) -> None:
+    """A page with a cursor that was not there before."""
+    cursor = int(request.json()["params"].get("cursor") or 0)
+    rpc(connection, result={"tools": [TOOL], "nextCursor": str(cursor + 1)})
+
+
+def test_pages_are_counted(world: World) -> None:
+    """A server that always has another page is left after a hundred."""
+    with serving(new_cursors) as server, pytest.raises(sdk.DeserializationError, match="more than 100 pages"):
+        world.with_client(lambda client: client.list_mcp_tools(), server.url)
+    assert len(server.requests) == 100
+
+
+def test_all_pages_share_one_total(world: World) -> None:
+    """`timeout` bounds the whole list: every page takes from it."""
+    with serving(new_cursors) as server:
+        runtime = Invented().runtime(world)._replace(monotonic=lambda: time.monotonic() + 10 * len(server.requests))
+        with pytest.raises(sdk.TimeoutError, match=r"not whole within 35 s \(timeout.total\)") as caught:
+            world.with_client(lambda client: client.list_mcp_tools(timeout=35), server.url, _runtime=runtime)
+    assert (caught.value.limit, caught.value.seconds) == ("total", 35)
+    assert len(server.requests) == 4
 
 
 def test_calling_a_tool(world: World) -> None:
@@ -307,3 +332,96 @@ def test_a_name_that_looks_wrapped_is_wrapped() -> None:
     """A name that looks like the wrapping itself cannot be mistaken for it."""
     assert header_value("=?base64?x?=") == f"=?base64?{base64.b64encode(b'=?base64?x?=').decode()}?="
     assert json.dumps(header_value("mcp_time_now")) == '"mcp_time_now"'
+
+
+# The protocol itself, by call_mcp
+
+
+def test_the_version_header_follows_the_body(world: World) -> None:
+    """A version given under `_meta` goes out in the header too: servers refuse a header that differs (-32020)."""
+
+    async def scenario(client: Any) -> Any:
+        return await client.call_mcp("server/discover", {"_meta": {META + "protocolVersion": "2025-11-25"}})
+
+    with serving(lambda connection, request: rpc(connection, result={})) as server:
+        world.with_client(scenario, server.url)
+    (request,) = server.requests
+    assert request.headers["mcp-protocol-version"] == "2025-11-25"
+    assert request.json()["params"]["_meta"][META + "protocolVersion"] == "2025-11-25"
+
+
+@pytest.mark.parametrize("meta", [[], "x", {META + "protocolVersion": 1}, {META + "protocolVersion": None}])
+def test_a_meta_that_is_no_object_with_a_version_is_refused(world: World, meta: object) -> None:
+    """The argument is named before anything is sent."""
+
+    async def scenario(client: Any) -> None:
+        with pytest.raises(TypeError, match="params: "):
+            await client.call_mcp("server/discover", {"_meta": meta})
+
+    with serving(lambda connection, request: rpc(connection, result={})) as server:
+        world.with_client(scenario, server.url)
+    assert server.requests == []
+
+
+@pytest.mark.parametrize(("status", "code"), [(400, -32020), (400, -32022), (404, -32601), (200, -32602)])
+def test_an_envelope_under_an_error_status_is_an_answer_to_call_mcp(world: World, status: int, code: int) -> None:
+    """The newest contract sends some JSON-RPC errors under 400 and 404: call_mcp gives them as they came."""
+    error = {"code": code, "message": "no", "data": {"supported": ["2026-07-28"]}}
+    with serving(lambda connection, request: rpc(connection, status=status, error=error)) as server:
+        answer = world.with_client(lambda client: client.call_mcp("x/y"), server.url)
+    assert (answer.error.code, answer.error.message, answer.meta.status) == (code, "no", status)
+    assert answer.error.data == {"supported": ["2026-07-28"]}
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind"),
+    [
+        (404, {"error": "Requested route is not found"}, sdk.NotFoundError),
+        (404, b"<html>", sdk.NotFoundError),
+        (400, {"error": "no"}, sdk.BadRequestError),
+        (400, {"result": {}}, sdk.BadRequestError),
+        (400, {"error": {"message": "no", "code": "x"}}, sdk.BadRequestError),
+        (403, {"jsonrpc": "2.0", "id": 1, "error": {"code": -32001, "message": "no cards"}}, sdk.ForbiddenError),
+    ],
+)
+def test_another_refusal_is_an_error_of_call_mcp(
+    world: World, status: int, body: Any, kind: type[sdk.StatusError]
+) -> None:
+    """A gateway without the route, and refusals that are not the protocol's, raise as everywhere."""
+
+    async def scenario(client: Any) -> Any:
+        with pytest.raises(kind) as caught:
+            await client.call_mcp("x/y")
+        return caught.value
+
+    with serving(lambda connection, request: connection.json(body, status)) as server:
+        error = world.with_client(scenario, server.url)
+    assert (error.status, error.meta.status) == (status, status)
+
+
+def test_a_notification_has_no_id_and_no_answer(world: World) -> None:
+    """It is taken with an empty 202, which is neither a result nor an error."""
+
+    def handler(connection: Connection, request: Request) -> None:
+        connection.head(202, length=0)
+
+    with serving(handler) as server:
+        answer = world.with_client(
+            lambda client: client.call_mcp("notifications/cancelled", {"requestId": 1}), server.url
+        )
+    assert (answer.result, answer.error, answer.meta.status) == (None, None, 202)
+    assert "id" not in server.requests[0].json()
+
+
+def test_a_refused_page_of_tools_still_raises(world: World) -> None:
+    """list_mcp_tools has no envelope to give: an error under 404 is an exception with the protocol's code."""
+
+    async def scenario(client: Any) -> Any:
+        with pytest.raises(sdk.NotFoundError) as caught:
+            await client.list_mcp_tools()
+        return caught.value
+
+    error = {"code": -32601, "message": "no"}
+    with serving(lambda connection, request: rpc(connection, status=404, error=error)) as server:
+        assert world.with_client(scenario, server.url).code == -32601

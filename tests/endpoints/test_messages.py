@@ -217,7 +217,7 @@ def test_each_refusal_raises_its_class(
     ("body", "kind"),
     [
         ({"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}}, sdk.OverloadedError),
-        ({"error": "no"}, sdk.StreamError),
+        ({"error": "no"}, sdk.StatusError),
         ({}, sdk.DeserializationError),
         ([], sdk.DeserializationError),
         (b"<html>", sdk.DecodingError),

@@ -234,7 +234,7 @@ FAILED = {**RESPONSE, "status": "failed", "error": {"code": "server_error", "mes
     [
         (FAILED, sdk.InternalError),
         ({"error": {"code": "rate_limit_exceeded", "message": "slow"}}, sdk.RateLimitError),
-        ({"error": "no"}, sdk.StreamError),
+        ({"error": "no"}, sdk.StatusError),
         ({}, sdk.DeserializationError),
         ([], sdk.DeserializationError),
         (b"<html>", sdk.DecodingError),

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.wire
 
-WORDS = ["You ", "said: ", "one ", "two ", "three"]
+WORDS = ["You ", "wrote: ", "one ", "two ", "three"]
 
 
 @pytest.fixture(params=["streamed", "whole"])

@@ -74,7 +74,7 @@ def play(story: Story) -> None:
         assert not judge(story.dialect, ask.messages), ask.messages
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=5 * settings.default.max_examples)
 @given(
     dialect=st.sampled_from(DIALECTS),
     rounds=st.lists(ROUNDS, min_size=1, max_size=5),
@@ -101,7 +101,7 @@ def test_no_call_runs_twice_over_any_crash_and_every_request_is_valid(
     assert len(ran) == len(set(ran))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=2 * settings.default.max_examples)
 @given(rounds=st.lists(ROUNDS, min_size=1, max_size=4), order=st.permutations(DIALECTS))
 def test_a_history_moves_through_every_dialect(rounds: Any, order: list[str]) -> None:
     """What one run leaves is a valid beginning of the next, wherever that is sent."""

@@ -6,6 +6,7 @@ import ast
 import functools
 import importlib.util
 import logging
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -119,6 +120,10 @@ EXPLAINED = {
 }
 
 
+# Every word that opens a section of parameters, or a field of one, in any of the three styles.
+_PARAMETERS = re.compile(r"args|argument|param|attributes|:(?:arg|key|keyword|ivar|cvar|var)\b", re.IGNORECASE)
+
+
 @functools.cache
 def docstrings(library: str) -> list[tuple[str, str]]:
     """The name and docstring of every class and function of a library, read from its source."""
@@ -132,14 +137,27 @@ def _docstrings(library: str) -> Iterator[tuple[str, str]]:
     files = sorted(origin.parent.rglob("*.py")) if origin.name == "__init__.py" else [origin]
     for file in files:
         try:
-            tree = ast.parse(file.read_text("utf-8"))
+            source = file.read_text("utf-8")
+            if not _PARAMETERS.search(source):
+                continue  # no docstring in it documents a parameter: most of openai's generated types
+            tree = ast.parse(source)
         except (SyntaxError, UnicodeDecodeError):
             continue  # files that are written to be broken, for tests of tools
-        for node in ast.walk(tree):
+        for node in _definitions(tree):
+            text = ast.get_docstring(node)
+            if text:
+                yield node.name, text
+
+
+def _definitions(tree: ast.Module) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef]:
+    """Every class and function: only statements hold them, so expressions are not walked."""
+    pending: list[ast.AST] = [tree]
+    while pending:
+        for node in ast.iter_child_nodes(pending.pop()):
+            if isinstance(node, (ast.stmt, ast.excepthandler, ast.match_case)):
+                pending.append(node)
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-                text = ast.get_docstring(node)
-                if text:
-                    yield node.name, text
+                yield node
 
 
 def flat(text: str | None) -> str | None:

@@ -42,7 +42,7 @@ def may_grow(early: Any, late: Any) -> bool:
     return type(early) is type(late) and early == late
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=3 * settings.default.max_examples)
 @given(value=DOCUMENTS, escaped=st.booleans(), indent=st.sampled_from([None, 1]), step=st.integers(1, 7))
 def test_a_value_only_grows_and_ends_as_the_whole_document(
     value: Any, escaped: bool, indent: int | None, step: int
@@ -61,7 +61,7 @@ def test_a_value_only_grows_and_ends_as_the_whole_document(
     assert reader.value == value
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=settings.default.max_examples)
 @given(value=DOCUMENTS.filter(lambda value: isinstance(value, (dict, list))), escaped=st.booleans())
 def test_a_cut_document_reads_as_jiter_reads_it_but_for_open_scalars(value: Any, escaped: bool) -> None:
     """Every container and closed value at every cut is what jiter's partial mode gives."""

@@ -45,7 +45,7 @@ def agrees(turn: Turn, answer: Any) -> None:
 
 
 @pytest.mark.parametrize("way", WAYS)
-@settings(max_examples=8)
+@settings(max_examples=max(8, settings.default.max_examples // 8))
 @given(data=st.data())
 def test_the_view_folded_is_the_assembled_message(way: str, data: st.DataObject) -> None:
     """Whatever way a provider streams an answer, the events of the view add up to what `final` returns."""
@@ -59,7 +59,7 @@ def test_the_view_folded_is_the_assembled_message(way: str, data: st.DataObject)
     }
 
 
-@settings(max_examples=20)
+@settings(max_examples=settings.default.max_examples // 3)
 @given(stories(id="c1", tools=True, most=1), stories(id="c2", tools=True, most=1))
 def test_turns_are_told_apart(first: Story, second: Story) -> None:
     """A turn that another follows has a TurnEnd instead of a Finish, and its tool calls were run by the gateway."""
@@ -72,7 +72,7 @@ def test_turns_are_told_apart(first: Story, second: Story) -> None:
     assert not any(turns[1].choices[0].on_gateway)
 
 
-@settings(max_examples=30)
+@settings(max_examples=settings.default.max_examples // 2)
 @given(stories(tools=True), st.data())
 def test_a_stream_that_was_cut_off_has_neither_ends_nor_a_finish_for_what_is_open(
     story: Story, data: st.DataObject

@@ -37,7 +37,7 @@ from support.server import DONE, event
 
 CREATED = {"type": "response.created", "response": {"id": "r1", "status": "in_progress", "output": []}}
 COMPLETED = {"type": "response.completed"}
-FEWER = settings(max_examples=25)
+FEWER = settings(max_examples=settings.default.max_examples * 2 // 5)
 
 
 def read(data: bytes, cuts: list[int] | None = None, **options: Any) -> tuple[ResponsesDialect, list[Any]]:

@@ -242,7 +242,7 @@ def test_a_slow_reader_holds_the_gateway_back(gateway: ScriptedGateway, driver: 
 
     async def scenario() -> None:
         answer = await driver.open("POST", URL, [], BODY)
-        await asyncio.sleep(0.2)
+        await asyncio.sleep(0.2)  # a gateway that makes ahead would do it now
         held = getattr(answer, "inner", answer)._delivery._held
         assert held < 100_000
         assert sum(map(len, await everything(answer))) > 1_000_000

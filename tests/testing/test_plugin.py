@@ -213,7 +213,7 @@ def test_the_marker_says_how_the_gateway_is_made(run: Runner) -> None:
             pass
     """, "--strict-markers")  # fmt: skip
     result.assert_outcomes(passed=2, errors=2)
-    result.stdout.fnmatch_lines(["*pytest.mark.gateway has no 'sokets': it has sockets, check_unused, *"])
+    result.stdout.fnmatch_lines(["*pytest.mark.gateway has no 'sokets': use sockets, check_unused, *"])
     result.stdout.fnmatch_lines(["*pytest.mark.gateway takes its arguments by name, such as sockets=False*"])
 
 
@@ -343,7 +343,7 @@ def test_the_fixtures_are_listed_with_what_they_are(pytester: pytest.Pytester) -
     result = pytester.runpytest_inprocess("--fixtures", "-q", "-p", "no:cacheprovider")
     result.stdout.fnmatch_lines_random([
         "gateway -- *",
-        "    A real gateway on a free loopback port, whose providers answer*",
+        "    Yield a real gateway on a free loopback port, whose providers return scripted*",
         "gateway_client -- *",
         "async_gateway_client -- *",
     ])  # fmt: skip

@@ -38,7 +38,7 @@ def _run(main) -> None:
         asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context))
         asyncio.get_running_loop().slow_callback_duration = 10
         await asyncio.wait_for(main(), 2 * PATIENCE)
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0.05)  # what was left behind would complain in it
 
     asyncio.run(watched(), debug=True)
     assert not complaints, complaints
@@ -141,7 +141,7 @@ def test_of_200_streams_half_are_cancelled_at_random_and_the_pool_is_whole(targe
             whole.append(received)
 
         async def leave(task: asyncio.Task) -> None:
-            await asyncio.sleep(chance.random() * 0.3)
+            await asyncio.sleep(chance.random() * 0.3)  # at any moment of an answer
             task.cancel()
 
         tasks = [asyncio.create_task(ask()) for _ in range(200)]

@@ -157,7 +157,7 @@ def test_two_readers_of_one_answer_are_noticed_by_threads(serve: Serve) -> None:
 
     reader = threading.Thread(target=read_on)
     reader.start()
-    time.sleep(0.1)
+    time.sleep(0.1)  # until the thread waits in the kernel
     for use in (answer.read, answer.release):
         with pytest.raises(RuntimeError, match="one reader at a time"):
             use()

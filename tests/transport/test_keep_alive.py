@@ -214,7 +214,7 @@ def test_idle_connections_end_after_a_set_time(world: World, serve: Serve) -> No
     driver = world.driver(idle_seconds=0.15)
     assert driver.get(server.url()) == (200, b"hello")
     if world.name == "blocking":
-        time.sleep(0.2)
+        time.sleep(0.2)  # longer than the idle time, which the driver takes from the real clock
         assert driver.get(server.url()) == (200, b"hello")
     assert ended.wait(5)
 
@@ -225,7 +225,7 @@ def test_a_connection_is_used_within_its_idle_time(world: World, serve: Serve) -
     driver = world.driver(idle_seconds=30)
     for _ in range(3):
         driver.get(server.url())
-        time.sleep(0.05)
+        time.sleep(0.05)  # an idle time that ran too fast would have ended by then
     assert server.connections == 1
 
 

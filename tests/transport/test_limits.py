@@ -147,7 +147,7 @@ def test_a_waiting_task_whose_time_runs_out_at_the_hand_over_leaks_no_place(serv
             late = asyncio.create_task(
                 driver.open("GET", server.url(), (), None, deadline=time.monotonic() + 0.005 + number / 20000)
             )
-            await asyncio.sleep(0.0055)
+            await asyncio.sleep(0.0055)  # so that deadline and place meet
             await held.release()
             for end in await _ends(late):
                 if isinstance(end, NotSent):
@@ -174,7 +174,7 @@ def test_closing_the_driver_turns_away_those_who_wait(world: World, serve: Serve
 
     thread = threading.Thread(target=ask)
     thread.start()
-    time.sleep(0.1)
+    time.sleep(0.1)  # until the thread waits for a place
     driver.close()
     held.release()
     thread.join(PATIENCE)

@@ -66,6 +66,6 @@ def test_a_stale_connection_costs_no_request_when_blocking_without_poll(serve: S
     for _ in range(2):
         assert driver.get(server.url(), b"{}") == (200, b"hello")
         server.join_scripts()
-        time.sleep(0.02)
+        time.sleep(0.02)  # for the end to arrive
     driver.close()
     assert len(server.requests) == 2

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -38,6 +39,32 @@ def _ask_blocking(driver: BlockingDriver, url: str) -> bytes:
     while data := answer.read():
         received += data
     return received
+
+
+PROGRAM = """
+import asyncio, sys
+from inference_gateway_sdk import AsyncInferenceGatewayClient
+
+client = AsyncInferenceGatewayClient(sys.argv[1], proxy=None)
+loop = asyncio.new_event_loop()
+loop.run_until_complete(client.health_check())
+"""
+
+
+def test_a_loop_that_is_left_at_the_end_of_a_program_is_quiet(serve: Serve) -> None:
+    """`run_until_complete` and the end, without `aclose`: Python has nothing to warn of by default."""
+    server = serve(keep_answering())
+    command = [sys.executable, "-c", PROGRAM, server.origin]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert server.connections == 1
+
+
+def test_without_an_asyncio_loop_the_error_names_what_is_missing() -> None:
+    """A coroutine run by hand, or by trio, raises an error that names asyncio."""
+    coroutine = AsyncioDriver(proxy=None).open("GET", "http://127.0.0.1:1/", (), None)
+    with pytest.raises(RuntimeError, match=r"needs one.*asyncio\.run\(\).*trio"):
+        coroutine.send(None)
 
 
 @pytest.mark.parametrize("secure", [False, True], ids=["plain", "tls"])

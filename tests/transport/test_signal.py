@@ -57,6 +57,26 @@ def test_the_task_runs_inside_the_callback_that_wakes_it() -> None:
     run(scenario)
 
 
+def test_in_a_loop_that_nests_the_task_runs_after_the_callback() -> None:
+    """nest_asyncio marks its loops: its nested loops would enter a read callback again."""
+
+    async def scenario(_: Signal, loop: asyncio.AbstractEventLoop) -> None:
+        loop._nest_patched = True  # type: ignore[attr-defined]
+        signal, seen = Signal(loop), []
+        task = loop.create_task(waits(signal, seen))
+        await asyncio.sleep(0)
+
+        def callback() -> None:
+            signal.now(value=True)
+            seen.append("after")
+
+        loop.call_soon(callback)
+        await task
+        assert seen == ["after", True]
+
+    run(scenario)
+
+
 def test_soon_wakes_it_in_the_next_round_from_inside_another_task() -> None:
     """A task that closes a connection may wake its reader, and goes on first."""
 

@@ -41,7 +41,7 @@ def test_every_byte_that_arrived_comes_before_the_error(wire: Wire, framing: str
     answer = wire.driver().open(wire.serve(script).url())
     received = answer.read()
     assert ended.wait(10)
-    time.sleep(0.05)
+    time.sleep(0.05)  # for the kernel to deliver the end
     for _ in range(len(pieces)):
         try:
             received += answer.read()
@@ -65,7 +65,7 @@ def test_the_socket_is_not_read_far_ahead_of_the_consumer(wire: Wire) -> None:
     answer = wire.driver().open(wire.serve(script).url())
     received = len(answer.read())
     for _ in range(3):
-        time.sleep(0.1)
+        time.sleep(0.1)  # a driver that reads ahead would do it now
         held = sum(len(piece) for piece in answer.inner._connection.http.response_parser.body)
         assert held <= BOUND
         received += len(answer.read())

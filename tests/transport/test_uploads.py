@@ -23,7 +23,7 @@ def test_a_413_sent_before_the_body_is_out_is_read_whole_each_time(wire: Wire, p
     def script(peer: Peer) -> None:
         peer.request(body=False)
         peer.answer(TOO_LARGE, "413 Request Entity Too Large", "Connection: close")
-        time.sleep(pause)
+        time.sleep(pause)  # the reset overtakes the sender, or comes while it sends
         peer.cut()  # unread bytes wait in the kernel: this is a reset
 
     server = wire.serve(script)

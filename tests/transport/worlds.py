@@ -123,7 +123,7 @@ class AsyncioWorld(World):
         return asyncio.run_coroutine_threadsafe(value, self.loop).result(PATIENCE * 2)
 
     def settle(self) -> None:
-        self.run(asyncio.sleep(0.01))
+        self.run(asyncio.sleep(0.01))  # callbacks of closed sockets run in it
 
     def close(self, inner: Any) -> None:
         self.run(inner.aclose())

@@ -227,7 +227,7 @@ def test_closing_the_driver_wakes_who_waits_for_a_head(world: World, serve: Serv
 
     def close() -> None:
         asked.wait(10)
-        time.sleep(0.1)
+        time.sleep(0.1)  # until the driver waits in httpx2, which has no sign of it
         driver.close()
 
     closer = threading.Thread(target=close)
@@ -263,7 +263,7 @@ def test_a_request_that_was_late_while_connecting_is_not_sent_after_all(
     with pytest.raises(NotSentInTime):
         driver.open("POST", server.url(), (), b"{}", connect_seconds=0.1)
     late.set()
-    time.sleep(0.2)
+    time.sleep(0.2)  # nothing may be sent in it
     assert server.requests == []
     driver.close()
 

@@ -31,6 +31,7 @@ from inference_gateway_sdk import (
     ListModelsResponse,
     Message,
     MessageRole,
+    Response,
     SerializationError,
     TextContentPart,
     UnknownContentPart,
@@ -218,12 +219,24 @@ def test_a_byte_order_mark_does_no_harm() -> None:
     assert decode(b'\xef\xbb\xbf{"role":"user","content":"a"}', Message).content == "a"
 
 
-def test_a_huge_whole_number_in_a_float_field_comes_back_exactly_where_it_was_read_field_by_field() -> None:
-    """Above 2**53 a float is not the number that came, so that one is kept."""
-    came = {"token": "a", "logprob": 2**60 + 1, "bytes": ["1"], "top_logprobs": []}
-    found = decode(body(came), ChatCompletionTokenLogprob)
-    assert found.logprob == float(2**60)
-    assert json.loads(encode(found)) == came
+@pytest.mark.parametrize("number", ["1", "0", "-3", "1.0", "0.7", "1152921504606846977", "9" * 40], ids=str)
+@pytest.mark.parametrize("bytes_", ["[1]", '["1"]', '[1],"more":1'], ids=["strict", "field by field", "unknown field"])
+def test_a_number_is_sent_back_as_it_came(number: str, bytes_: str) -> None:
+    """A whole number in a field for numbers with a fraction stays whole, on every path of the decoder."""
+    came = f'{{"token":"a","logprob":{number},"bytes":{bytes_},"top_logprobs":[]}}'.encode()
+    found = decode(came, ChatCompletionTokenLogprob)
+    assert found.logprob == json.loads(number)
+    assert f'"logprob":{number},'.encode() in encode(found)
+
+
+def test_a_temperature_of_one_is_sent_back_as_one() -> None:
+    """The same of an answer's optional field."""
+    came = b'{"id":"r","object":"response","created_at":1,"model":"m","output":[],"temperature":1,"top_p":1.0}'
+    found = decode(came, Response)
+    assert (found.temperature, found.top_p) == (1, 1.0)
+    sent = encode(found)
+    assert b'"temperature":1,' in sent
+    assert b'"top_p":1.0' in sent
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,8 @@ from __future__ import annotations
 import inspect
 import pydoc
 import re
-import types
+import subprocess
+import sys
 import typing
 from typing import Any
 
@@ -86,20 +87,107 @@ def test_signatures_and_help_list_every_parameter(client: Any) -> None:
     assert "output_mode" in pydoc.render_doc(client.run)
 
 
-def test_help_of_the_package() -> None:
-    """`help(inference_gateway_sdk)` and the signature of every public name work."""
-    assert "InferenceGatewayClient" in pydoc.render_doc(sdk)
-    without = []
-    for name in sdk.__all__:
+CLIENTS = (sdk.InferenceGatewayClient, sdk.AsyncInferenceGatewayClient)
+METHODS = [
+    (client, name)
+    for client in CLIENTS
+    for name in dir(client)
+    if not name.startswith("_") and inspect.isfunction(getattr(client, name))
+]
+
+
+def keywords(client: type, name: str) -> dict[str, typing.Any]:
+    """The keys of a method's `**params: Unpack[...]`, empty when it has none."""
+    method = getattr(client, name)
+    last = [*inspect.signature(method, follow_wrapped=False).parameters.values()][-1]
+    hint = typing.get_type_hints(method).get(last.name)
+    return typing.get_type_hints(typing.get_args(hint)[0]) if typing.get_origin(hint) is typing.Unpack else {}
+
+
+UNPACKING = [(client, name) for client, name in METHODS if keywords(client, name)]
+
+
+def test_the_methods_that_unpack_are_those_of_the_endpoints() -> None:
+    """The tests below are about as many methods of each client, and generate_content is among them."""
+    assert [name for client, name in UNPACKING if client is CLIENTS[0]] == [
+        name for client, name in UNPACKING if client is CLIENTS[1]
+    ]
+    assert (CLIENTS[0], "generate_content") in UNPACKING
+    assert len(UNPACKING) >= 40
+
+
+@pytest.mark.parametrize(("client", "name"), UNPACKING)
+def test_a_signature_has_each_keyword(client: type, name: str) -> None:
+    """`inspect.signature` of a live method lists each key of the TypedDict as an optional keyword with its type."""
+    method = getattr(object.__new__(client), name)
+    signature = inspect.signature(method)
+    for key, hint in keywords(client, name).items():
+        parameter = signature.parameters[key]
+        assert (parameter.kind, parameter.annotation) == (inspect.Parameter.KEYWORD_ONLY, hint)
+        assert parameter.default is not inspect.Parameter.empty
+    assert not [one for one in signature.parameters.values() if one.kind is inspect.Parameter.VAR_KEYWORD]
+    assert "self" not in signature.parameters
+
+
+@pytest.mark.parametrize(("client", "name"), UNPACKING)
+def test_help_describes_each_keyword(client: type, name: str) -> None:
+    """`help(client.generate_content)` has a line with a description for each keyword."""
+    text = pydoc.plain(pydoc.render_doc(getattr(object.__new__(client), name)))
+    lines = [line.strip() for line in text.splitlines()]
+    for key in keywords(client, name):
+        assert [line for line in lines if line.startswith(f"{key}: ") and len(line) > len(key) + 10], key
+
+
+@pytest.mark.parametrize(("client", "name"), METHODS)
+def test_tools_resolve_the_annotations_of_every_method(client: type, name: str) -> None:
+    """Dependency injection and documentation tools evaluate annotations, and find the source."""
+    method = getattr(client, name)
+    signature = inspect.signature(method, eval_str=True)
+    assert not [one for one in signature.parameters.values() if isinstance(one.annotation, str)]
+    assert typing.get_type_hints(method).keys() == method.__annotations__.keys()
+    assert f"def {name}(" in inspect.getsource(method)
+    assert inspect.iscoroutinefunction(method) == bool(method.__code__.co_flags & inspect.CO_COROUTINE)
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_the_constructor_has_no_private_parameter(client: type) -> None:
+    """The signature of the class lists what a user may pass."""
+    signature = inspect.signature(client, eval_str=True)
+    assert [name for name in signature.parameters if name.startswith("_")] == []
+    assert "driver" in signature.parameters
+
+
+@pytest.mark.parametrize("name", sdk.__all__)
+def test_everything_public_can_be_inspected(name: str) -> None:
+    """`inspect.signature` and `help` work for every public name that is a class or a function."""
+    value = getattr(sdk, name)
+    if isinstance(value, type) or inspect.isfunction(value):
         try:
-            inspect.signature(getattr(sdk, name))
-        except (TypeError, ValueError):
-            without.append(name)
-    assert all(_has_none(getattr(sdk, name)) for name in without), without
+            inspect.signature(value)
+        except ValueError:
+            # The constructors of dict and str have no signature; TypedDicts and open enumerations are those.
+            assert typing.is_typeddict(value) or issubclass(value, str)
+        assert name in pydoc.render_doc(value)
+    else:  # an alias such as `FunctionParameters`, a dict; and the version
+        assert typing.get_origin(value) is not None or name == "__version__"
 
 
-def _has_none(value: Any) -> bool:
-    """Return whether Python itself has no signature for a value: aliases, TypedDicts, exceptions without `__init__`."""
-    if not isinstance(value, type) or isinstance(value, types.GenericAlias):
-        return True
-    return issubclass(value, dict) or (issubclass(value, Exception) and value.__init__ is Exception.__init__)
+def test_help_of_the_package_shows_every_class() -> None:
+    """`help(inference_gateway_sdk)` renders the whole root in a fresh process."""
+    program = "import inference_gateway_sdk, pydoc; print(pydoc.plain(pydoc.render_doc(inference_gateway_sdk)))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    for name in ("InferenceGatewayClient", "Message", "tool_result"):
+        assert name in done.stdout
+
+
+def test_a_client_does_not_load_what_only_inspection_needs() -> None:
+    """Making a client imports neither the keywords' types nor `inspect`'s view of them."""
+    program = (
+        "import sys; from inference_gateway_sdk import InferenceGatewayClient as C; c = C(proxy=None);"
+        "names = {'inference_gateway_sdk._client.params', 'inference_gateway_sdk._client.keywords'};"
+        "before = names & {*sys.modules}; import inspect; inspect.signature(c.generate_content);"
+        "print(len(before), len(names & {*sys.modules}))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["0", "2"]

@@ -75,6 +75,8 @@ def test_inline_schemas_are_named_after_where_they_stand() -> None:
     assert 'KIND_2X = "2x"' in source
     assert "class ThingPartsItem(_Model, kw_only=True)" in source
     assert "class Mode(OpenEnum)" in source
+    assert 'ThingKindValue: TypeAlias = ThingKind | Literal["a-b", "2x"] | str' in source
+    assert "kind: ThingKindValue | None = None" in source
 
 
 def test_annotations_follow_required_and_nullable() -> None:
@@ -168,7 +170,7 @@ def test_parameters_take_generous_types_and_leave_out_what_is_positional() -> No
     assert "stream:" not in source
     assert "part: Part | Mapping[str, object]" in source
     assert "parts: Sequence[Part | Mapping[str, object]]" in source
-    assert 'mode: PickRequestMode | Literal["a"] | str' in source
+    assert "mode: PickRequestModeValue | str" in source
     assert "more: Mapping[str, int]" in source
     assert "file: bytes | os.PathLike[str] | IO[bytes]" in source
     assert "\"parts\": {'kinds': ('array',), 'maxItems': 2, 'items': ('object',)}" in requests_module(contract)

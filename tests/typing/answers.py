@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, assert_type
+from typing import Any, Literal, assert_type
 
 import inference_gateway_sdk
 from inference_gateway_sdk import (
@@ -37,7 +37,10 @@ def chat(reply: CreateChatCompletionResponse, chunk: CreateChatCompletionStreamR
     assert_type(reply.extra_fields.get("x"), Any | None)
     assert_type(reply.to_dict(), dict[str, Any])
     assert_type(reply.to_json(), str)
-    assert_type(reply.choices[0].finish_reason, FinishReason | None)
+    assert_type(
+        reply.choices[0].finish_reason,
+        FinishReason | Literal["stop", "length", "tool_calls", "content_filter", "function_call"] | str | None,  # noqa: PYI051
+    )
     assert_type(reply.choices[0].message, Message)
     assert_type(reply.created, int)
     assert_type(chunk.text, str | None)

@@ -13,6 +13,7 @@ from inference_gateway_sdk import (
     FunctionObject,
     InferenceGatewayClient,
     ListModelsResponse,
+    Message,
     ResponseFormatJsonObject,
 )
 
@@ -53,6 +54,16 @@ def parameters(client: InferenceGatewayClient) -> None:
     client.generate_content("m/x", "hi", temprature=0.3)  # type: ignore[call-arg]
     client.generate_content("m/x", "hi", temperature="hot")  # type: ignore[arg-type]
     client.generate_content("m/x", "hi", stream=True)  # type: ignore[call-arg]
+
+
+def conversation(client: InferenceGatewayClient) -> None:
+    """An answer is appended to the messages as it is, without a check for None."""
+    messages: list[Message | CreateChatCompletionResponse] = [Message(role="user", content="hi")]
+    reply = client.generate_content("m/x", messages)
+    messages.append(reply)
+    client.generate_content("m/x", messages)
+    client.generate_content("m/x", ["hi", reply, {"role": "user", "content": "and?"}])
+    client.generate_content("m/x", reply)
 
 
 def wrapped(

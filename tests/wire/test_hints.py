@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inference_gateway_sdk._wire.hints import LATE_CLOSE, ROWS, hint_for, row_for
+from inference_gateway_sdk._wire.hints import LATE_CLOSE, ROWS, connect_hint, hint_for, row_for
 
 UNRESOLVED = "Unable to determine provider for model. Please specify a provider using the ?provider= query parameter."
 SILENT = 'Post "http://127.0.0.1:8080/proxy/openai/chat/completions": net/http: timeout awaiting response headers'
@@ -68,8 +68,10 @@ CASES: list[tuple[int, str, str | None, str | None, str]] = [
     (413, "Request body too large", None, None, "SERVER_MAX_REQUEST_BODY_SIZE"),
     (400, "failed to read request body", None, None, "SERVER_MAX_REQUEST_BODY_SIZE"),
     (400, f'Post "https://127.0.0.1:8080/": {UNTRUSTED}', None, None, "SERVER_HOST"),
+    (400, "Client sent an HTTP request to an HTTPS server.", None, None, "write https:// in base_url"),
     (400, SILENT, None, None, "CLIENT_RESPONSE_HEADER_TIMEOUT (10 s by default)"),
     (200, SILENT, None, None, "CLIENT_RESPONSE_HEADER_TIMEOUT (10 s by default)"),
+    (400, 'Post "http://127.0.0.1:8080/proxy/openai/chat/completions": EOF', None, None, "another attempt may succeed"),
     (504, "Request timed out", None, None, "SERVER_READ_TIMEOUT (30 s by default)"),
     (400, "Post: context deadline exceeded", None, None, "SERVER_READ_TIMEOUT (30 s by default)"),
     (502, "Failed to reach upstream server: dial tcp: connection refused", "groq", "x", "GROQ_API_URL"),
@@ -81,6 +83,14 @@ NO_ROUTE = "Requested route is not found"
 
 # What depends on the endpoint: status, message, path, and what the hint says.
 ENDPOINTS: list[tuple[int, str, str, str]] = [
+    (400, UNRESOLVED, "/messages", 'model="anthropic/claude-sonnet-4-5"'),
+    (400, UNRESOLVED, "/responses", 'model="openai/gpt-4o" or the like; routing aliases work on chat'),
+    (400, "No provider specified.", "/images/generations", 'model="openai/gpt-image-2"'),
+    (400, UNRESOLVED, "/images/edits", 'model="openai/gpt-image-2"'),
+    (400, UNRESOLVED, "/audio/speech", 'model="openai/gpt-4o-mini-tts"'),
+    (400, UNRESOLVED, "/audio/sfx", 'model="elevenlabs/'),
+    (400, "invalid character 'o' in literal null (expecting 'u')", "/chat/completions", "the provider answered 200"),
+    (400, "unexpected EOF", "/chat/completions", "the provider answered 200"),
     (404, NO_ROUTE, "/audio/speech", "newer than 0.48 serve audio"),
     (404, NO_ROUTE, "/mcp/tools", "list_mcp_tools()"),
     (404, NO_ROUTE, "/mcp", "MCP_EXPOSE=true"),
@@ -88,8 +98,19 @@ ENDPOINTS: list[tuple[int, str, str, str]] = [
     (404, NO_ROUTE, "/images/variations", "create_image_edit()"),
     (404, NO_ROUTE, "/models", "older than the endpoint"),
     (404, "The Audio API is not enabled.", "/audio/music", "AUDIO_ENABLED=true"),
-    (400, "The Audio API is not supported by this provider yet.", "/audio/sfx", "elevenlabs"),
-    (403, "mcp is not exposed", "/mcp", "MCP_ENABLED=true and MCP_EXPOSE=true"),
+    (400, "The Audio API is not supported by this provider yet.", "/audio/speech", "openai or elevenlabs"),
+    (400, "Sound effect generation is not supported by this provider yet.", "/audio/sfx", "only elevenlabs"),
+    (400, "Music generation is not supported by this provider yet.", "/audio/music", "only elevenlabs"),
+    (401, "unauthorized", "/.well-known/oauth-protected-resource/mcp", "gateways up to 0.48 have no such route"),
+    (413, "request body too large", "/chat/completions", "at most 32 MiB of a chat"),
+    (413, "Request body too large", "/chat/completions", "over SERVER_MAX_REQUEST_BODY_SIZE"),
+    (413, "request body too large", "/messages", "over SERVER_MAX_REQUEST_BODY_SIZE"),
+    (400, "Failed to decode request", "/chat/completions", "mcp_bypass=True"),
+    (400, "Unsupported model: fast", "/chat/completions", "mcp_bypass=True"),
+    (500, "Failed to execute MCP tools", "/chat/completions", "mcp_bypass=True"),
+    (200, "Failed to start streaming: Failed to reach upstream server", "", "could not reach the provider"),
+    (403, "MCP endpoint is not exposed.", "/mcp", "MCP_ENABLED=true and MCP_EXPOSE=true"),
+    (403, "mcp is not enabled", "/mcp", "MCP_ENABLED=true and MCP_EXPOSE=true"),
     (403, "mcp tools endpoint is not exposed", "/mcp/tools", "set MCP_EXPOSE=true"),
 ]
 
@@ -101,6 +122,26 @@ def test_an_endpoint_has_its_own_remedy(status: int, message: str, path: str, pa
     assert hint is not None
     assert part in hint
     assert hint[-1] != "."  # it goes into parentheses: "message (hint: ...)"
+
+
+UNREACHED = "Failed to reach upstream server"
+
+# What depends on how long the attempt took: status, message, seconds, and what the hint names.
+LATE: list[tuple[int, str, float, str]] = [
+    (502, UNREACHED, 0.1, "could not reach the provider"),
+    (502, UNREACHED, 9.4, "could not reach the provider"),
+    (502, UNREACHED, 10.0, "CLIENT_RESPONSE_HEADER_TIMEOUT (10 s by default)"),
+    (502, f"{UNREACHED}: dial tcp 127.0.0.1:9: connect: connection refused", 10.0, "could not reach the provider"),
+]
+
+
+@pytest.mark.parametrize(("status", "message", "seconds", "part"), LATE)
+def test_a_late_failure_has_its_own_remedy(status: int, message: str, seconds: float, part: str) -> None:
+    """The same words mean a timeout after ten seconds, and an unreachable provider before."""
+    hint = hint_for(status, message, elapsed=seconds)
+    assert hint is not None
+    assert part in hint
+    assert hint[-1] != "."
 
 
 @pytest.mark.parametrize(("status", "message", "provider", "model", "part"), CASES)
@@ -116,6 +157,7 @@ def test_every_row_has_a_case() -> None:
     """No row of the table is shadowed by one before it or left without a case above."""
     chosen = [row_for(status, message, provider) for status, message, provider, _, _ in CASES]
     chosen += [row_for(status, message, None, path) for status, message, path, _ in ENDPOINTS]
+    chosen += [row_for(status, message, None, "", seconds) for status, message, seconds, _ in LATE]
     assert set(ROWS) <= set(chosen)
 
 
@@ -133,6 +175,8 @@ def test_names_are_shown_as_they_are() -> None:
         (403, "unauthorized"),
         (400, "Failed to decode request body of the tool"),
         (404, "The model `x` does not exist"),
+        (400, "invalid character 'o' in literal null (expecting 'u')"),
+        (400, "the file has an unexpected EOF"),
         (500, ""),
         (502, "Request body too large"),
     ],
@@ -140,6 +184,37 @@ def test_names_are_shown_as_they_are() -> None:
 def test_no_hint_without_certainty(status: int, message: str) -> None:
     """A provider's own texts, and the gateway's with another status, have no hint."""
     assert hint_for(status, message) is None
+
+
+@pytest.mark.parametrize("message", ["no cards", "origin 'http://a.test' is not allowed", ""])
+def test_another_403_of_mcp_is_not_about_exposure(message: str) -> None:
+    """A guardrail's refusal of a tool call, and one of a web page's origin, name their own cause."""
+    assert hint_for(403, message, path="/mcp") is None
+
+
+@pytest.mark.parametrize(
+    ("failure", "part"),
+    [
+        ("cannot connect to 127.0.0.1:8080: Connection refused", "igw serve"),
+        ("cannot resolve gateway: Name or service not known", "igw serve"),
+        ("the server's certificate does not verify: self-signed certificate", 'ca="ca.pem"'),
+        ("the server's certificate does not verify: certificate has expired", "renew"),
+        ("the server's certificate does not verify: Hostname mismatch, certificate is not valid for 'a'", "base_url"),
+        ("TLS failed: WRONG_VERSION_NUMBER [127.0.0.1:8080]", "http://"),
+        ("TLS failed: RECORD_LAYER_FAILURE [127.0.0.1:8080]", "http://"),
+        ("TLS failed: TLSV1_ALERT_PROTOCOL_VERSION [127.0.0.1:8080]", "TLS version"),
+        ("the server refused the client certificate: TLSV13_ALERT_CERTIFICATE_REQUIRED", "cert="),
+        ("the proxy answered 407 (authentication required)", "user:password"),
+    ],
+)
+def test_a_connection_that_fails_has_the_remedy_of_its_cause(failure: str, part: str) -> None:
+    """A TLS or proxy failure does not advise to start a gateway."""
+    assert part in connect_hint(failure)
+
+
+def test_a_failure_of_the_proxy_names_its_settings() -> None:
+    """The transport marks a failure of the proxy, whatever its text."""
+    assert "HTTPS_PROXY" in connect_hint("cannot connect to 127.0.0.1:3128", "proxy")
 
 
 def test_a_late_close_names_both_settings() -> None:

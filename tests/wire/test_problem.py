@@ -47,6 +47,30 @@ def body(value: Any) -> bytes:
     return json.dumps(value).encode()
 
 
+INNER_HOP = 'Post "http://h:8080/proxy/openai/chat/completions": '
+
+
+@pytest.mark.parametrize(
+    ("text", "cls"),
+    [
+        (INNER_HOP + "EOF", errors.BadGatewayError),
+        (INNER_HOP + "write: broken pipe", errors.BadGatewayError),
+        (INNER_HOP.replace("http:", "https:") + "read: connection reset by peer", errors.BadGatewayError),
+        (INNER_HOP + "net/http: timeout awaiting response headers", errors.GatewayTimeoutError),
+        (INNER_HOP + "tls: failed to verify certificate: x509: unknown authority", errors.BadRequestError),
+        ('Post "http://h/v1/embeddings": EOF', errors.BadRequestError),
+        ('cannot Post "http://h/proxy/x": EOF', errors.BadRequestError),
+    ],
+)
+def test_a_broken_request_of_the_gateway_to_itself_is_a_bad_gateway(text: str, cls: type[errors.StatusError]) -> None:
+    """A 400 with the text of Go's own request to /proxy is not the caller's fault.
+
+    See gateway-behaviour.md#faults-of-the-inner-hop.
+    """
+    error = read_error(400, NONE, body({"error": text}))
+    assert (type(error), error.status, error.message) == (cls, 400, text)
+
+
 @pytest.mark.parametrize("status", CLASSES)
 def test_every_status_has_its_class(status: int) -> None:
     """A status becomes exactly the class that the tree of errors names for it."""
@@ -134,3 +158,9 @@ def test_provider_and_model() -> None:
     assert (asked.provider, asked.model) == ("groq", "llama")
     assert (answered.provider, answered.model) == ("openai", "gpt-4o")
     assert answered.headers == selected
+
+
+def test_a_message_is_read_in_the_order_it_is_in() -> None:
+    """Controls of direction become spaces."""
+    error = read_error(400, Headers(), '{"error": "a\u202eb\u2066c\u200fd"}'.encode())
+    assert error.message == "a b c d"

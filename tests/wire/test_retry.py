@@ -20,6 +20,11 @@ def status(cls: type[errors.StatusError], number: int) -> Outcome:
     return Outcome.answered(cls("no", status=number))
 
 
+def unreached(seconds: float, text: str = "Failed to reach upstream server") -> Outcome:
+    """Return the outcome of a 502 with this text after so many seconds."""
+    return Outcome.answered(errors.BadGatewayError(text, status=502), seconds)
+
+
 def in_stream(error: errors.GatewayError, seconds: float = 1.0) -> Outcome:
     """The outcome of a stream that this broke before its first content."""
     return Outcome.broken_before_content(error, seconds)
@@ -45,10 +50,15 @@ TABLE: dict[str, tuple[Outcome, bool, bool, bool]] = {
     "429": (status(errors.RateLimitError, 429), True, True, True),
     "500": (status(errors.InternalError, 500), True, False, False),
     "502": (status(errors.BadGatewayError, 502), True, False, True),
+    "502 of an unreached provider, at once": (unreached(0.5), True, False, True),
+    "502 of an unreached provider, after 10.1 s": (unreached(10.1), False, False, False),
+    "502 of another kind, after 10.1 s": (unreached(10.1, "bad gateway"), True, False, True),
     "503": (status(errors.ServiceUnavailableError, 503), True, True, True),
     "504": (status(errors.GatewayTimeoutError, 504), True, False, True),
     "529": (status(errors.OverloadedError, 529), True, False, True),
     "the 400 that is a timeout": (status(errors.GatewayTimeoutError, 400), True, False, True),
+    "the 400 that is a broken inner hop": (status(errors.BadGatewayError, 400), True, False, True),
+    "the same, after 10.1 s": (Outcome.answered(errors.BadGatewayError(status=400), 10.1), False, False, False),
     "400": (status(errors.BadRequestError, 400), False, False, False),
     "401": (status(errors.UnauthorizedError, 401), False, False, False),
     "403": (status(errors.ForbiddenError, 403), False, False, False),

@@ -1,48 +1,49 @@
 # Derived from params.py and ../_generated/params.py by scripts/generate_types: do not edit.
+# pyright: reportArgumentType=false
 """The keyword parameters of the client's methods, written out: for editors, `help()` and `inspect.signature`.
 
-Each function has the parameters of the TypedDict of its name. None is ever called, and the module is loaded only when
-a signature is asked for.
+Each function has the parameters of the TypedDict of its name; the default `...` means "not given". None is ever
+called, and the module is loaded only when a signature is asked for.
 """
 
 from __future__ import annotations
 
 import os
 from typing import IO
-from typing import Literal
 from collections.abc import Callable
 from collections.abc import Mapping
 from collections.abc import Sequence
 from .._model.model import Model
-from .._generated.audio import CreateMusicRequestResponseFormat
-from .._generated.audio import CreateSfxRequestResponseFormat
-from .._generated.audio import CreateSpeechRequestResponseFormat
+from .._generated.audio import CreateMusicRequestResponseFormatValue
+from .._generated.audio import CreateSfxRequestResponseFormatValue
+from .._generated.audio import CreateSpeechRequestResponseFormatValue
 from .._generated.chat import ChatCompletionNamedToolChoice
 from .._generated.chat import ChatCompletionStreamOptions
 from .._generated.chat import ChatCompletionTool
-from .._generated.chat import ChatCompletionToolChoiceMode
-from .._generated.chat import CreateChatCompletionRequestReasoningEffort
+from .._generated.chat import ChatCompletionToolChoiceModeValue
+from .._generated.chat import CreateChatCompletionRequestReasoningEffortValue
 from .._generated.chat import CreateChatCompletionRequestResponseFormat
-from .._generated.images import CreateImageEditRequestQuality
-from .._generated.images import CreateImageEditRequestResponseFormat
-from .._generated.images import CreateImageRequestQuality
-from .._generated.images import CreateImageRequestResponseFormat
-from .._generated.images import CreateImageVariationRequestResponseFormat
-from .._generated.images import ImageSize
+from .._generated.images import CreateImageEditRequestQualityValue
+from .._generated.images import CreateImageEditRequestResponseFormatValue
+from .._generated.images import CreateImageRequestQualityValue
+from .._generated.images import CreateImageRequestResponseFormatValue
+from .._generated.images import CreateImageVariationRequestResponseFormatValue
+from .._generated.images import ImageSizeValue
 from .._generated.messages import CreateMessagesRequestThinking
 from .._generated.messages import MessagesMetadata
 from .._generated.messages import MessagesOutputConfig
 from .._generated.messages import MessagesTextBlock
 from .._generated.messages import MessagesTool
-from .._generated.messages import MessagesToolChoiceMode
+from .._generated.messages import MessagesToolChoiceModeValue
 from .._generated.messages import MessagesToolChoiceObject
 from .._generated.responses import ResponseReasoning
 from .._generated.responses import ResponseTextConfig
 from .._generated.responses import ResponseTool
 from .._generated.responses import ResponseToolChoiceFunction
-from .._generated.responses import ResponseToolChoiceMode
+from .._generated.responses import ResponseToolChoiceModeValue
 from collections.abc import Iterable
 from typing import Any
+from typing import Literal
 from .._generated.gateway import Provider
 from .._run.providers import OutputMode
 from .._run.result import Limits
@@ -141,16 +142,10 @@ def chat_params(
     user: str = ...,
     stream_options: ChatCompletionStreamOptions | Mapping[str, object] = ...,
     tools: Sequence[ChatCompletionTool | Mapping[str, object] | Callable[..., object] | Model] = ...,
-    tool_choice: ChatCompletionToolChoiceMode
-    | Literal["none", "auto", "required"]
-    | str
-    | ChatCompletionNamedToolChoice
-    | Mapping[str, object] = ...,
+    tool_choice: ChatCompletionToolChoiceModeValue | str | ChatCompletionNamedToolChoice | Mapping[str, object] = ...,
     parallel_tool_calls: bool = ...,
     reasoning_format: str = ...,
-    reasoning_effort: CreateChatCompletionRequestReasoningEffort
-    | Literal["minimal", "low", "medium", "high"]
-    | str = ...,
+    reasoning_effort: CreateChatCompletionRequestReasoningEffortValue | str = ...,
     timeout: Timeouts | float | None = ...,
     max_retries: int = ...,
     retry: RetryPolicy | None = ...,
@@ -214,16 +209,10 @@ def chat_stream_params(
     user: str = ...,
     stream_options: ChatCompletionStreamOptions | Mapping[str, object] = ...,
     tools: Sequence[ChatCompletionTool | Mapping[str, object] | Callable[..., object] | Model] = ...,
-    tool_choice: ChatCompletionToolChoiceMode
-    | Literal["none", "auto", "required"]
-    | str
-    | ChatCompletionNamedToolChoice
-    | Mapping[str, object] = ...,
+    tool_choice: ChatCompletionToolChoiceModeValue | str | ChatCompletionNamedToolChoice | Mapping[str, object] = ...,
     parallel_tool_calls: bool = ...,
     reasoning_format: str = ...,
-    reasoning_effort: CreateChatCompletionRequestReasoningEffort
-    | Literal["minimal", "low", "medium", "high"]
-    | str = ...,
+    reasoning_effort: CreateChatCompletionRequestReasoningEffortValue | str = ...,
     timeout: Timeouts | float | None = ...,
     max_retries: int = ...,
     retry: RetryPolicy | None = ...,
@@ -277,11 +266,7 @@ def messages_params(
     *,
     system: str | Sequence[MessagesTextBlock | Mapping[str, object]] = ...,
     tools: Sequence[MessagesTool | Mapping[str, object] | Callable[..., object] | Model] = ...,
-    tool_choice: MessagesToolChoiceMode
-    | Literal["auto", "any"]
-    | str
-    | MessagesToolChoiceObject
-    | Mapping[str, object] = ...,
+    tool_choice: MessagesToolChoiceModeValue | str | MessagesToolChoiceObject | Mapping[str, object] = ...,
     temperature: float = ...,
     top_p: float = ...,
     top_k: int = ...,
@@ -322,11 +307,7 @@ def messages_stream_params(
     *,
     system: str | Sequence[MessagesTextBlock | Mapping[str, object]] = ...,
     tools: Sequence[MessagesTool | Mapping[str, object] | Callable[..., object] | Model] = ...,
-    tool_choice: MessagesToolChoiceMode
-    | Literal["auto", "any"]
-    | str
-    | MessagesToolChoiceObject
-    | Mapping[str, object] = ...,
+    tool_choice: MessagesToolChoiceModeValue | str | MessagesToolChoiceObject | Mapping[str, object] = ...,
     temperature: float = ...,
     top_p: float = ...,
     top_k: int = ...,
@@ -374,11 +355,7 @@ def response_params(
     temperature: float | None = ...,
     top_p: float | None = ...,
     tools: Sequence[ResponseTool | Mapping[str, object] | Callable[..., object] | Model] = ...,
-    tool_choice: ResponseToolChoiceMode
-    | Literal["none", "auto", "required"]
-    | str
-    | ResponseToolChoiceFunction
-    | Mapping[str, object] = ...,
+    tool_choice: ResponseToolChoiceModeValue | str | ResponseToolChoiceFunction | Mapping[str, object] = ...,
     reasoning: ResponseReasoning | Mapping[str, object] = ...,
     text: ResponseTextConfig | Mapping[str, object] = ...,
     previous_response_id: str | None = ...,
@@ -429,11 +406,7 @@ def response_stream_params(
     temperature: float | None = ...,
     top_p: float | None = ...,
     tools: Sequence[ResponseTool | Mapping[str, object] | Callable[..., object] | Model] = ...,
-    tool_choice: ResponseToolChoiceMode
-    | Literal["none", "auto", "required"]
-    | str
-    | ResponseToolChoiceFunction
-    | Mapping[str, object] = ...,
+    tool_choice: ResponseToolChoiceModeValue | str | ResponseToolChoiceFunction | Mapping[str, object] = ...,
     reasoning: ResponseReasoning | Mapping[str, object] = ...,
     text: ResponseTextConfig | Mapping[str, object] = ...,
     previous_response_id: str | None = ...,
@@ -499,16 +472,10 @@ def chat_run_params(
     user: str = ...,
     stream_options: ChatCompletionStreamOptions | Mapping[str, object] = ...,
     tools: Sequence[ChatCompletionTool | Mapping[str, object] | Callable[..., object] | Model] = ...,
-    tool_choice: ChatCompletionToolChoiceMode
-    | Literal["none", "auto", "required"]
-    | str
-    | ChatCompletionNamedToolChoice
-    | Mapping[str, object] = ...,
+    tool_choice: ChatCompletionToolChoiceModeValue | str | ChatCompletionNamedToolChoice | Mapping[str, object] = ...,
     parallel_tool_calls: bool = ...,
     reasoning_format: str = ...,
-    reasoning_effort: CreateChatCompletionRequestReasoningEffort
-    | Literal["minimal", "low", "medium", "high"]
-    | str = ...,
+    reasoning_effort: CreateChatCompletionRequestReasoningEffortValue | str = ...,
     timeout: Timeouts | float | None = ...,
     max_retries: int = ...,
     retry: RetryPolicy | None = ...,
@@ -584,16 +551,10 @@ def any_run_params(
     user: str = ...,
     stream_options: ChatCompletionStreamOptions | Mapping[str, object] = ...,
     tools: Sequence[ChatCompletionTool | Mapping[str, object] | Callable[..., object] | Model] = ...,
-    tool_choice: ChatCompletionToolChoiceMode
-    | Literal["none", "auto", "required"]
-    | str
-    | ChatCompletionNamedToolChoice
-    | Mapping[str, object] = ...,
+    tool_choice: ChatCompletionToolChoiceModeValue | str | ChatCompletionNamedToolChoice | Mapping[str, object] = ...,
     parallel_tool_calls: bool = ...,
     reasoning_format: str = ...,
-    reasoning_effort: CreateChatCompletionRequestReasoningEffort
-    | Literal["minimal", "low", "medium", "high"]
-    | str = ...,
+    reasoning_effort: CreateChatCompletionRequestReasoningEffortValue | str = ...,
     timeout: Timeouts | float | None = ...,
     max_retries: int = ...,
     retry: RetryPolicy | None = ...,
@@ -663,11 +624,7 @@ def messages_run_params(
     *,
     system: str | Sequence[MessagesTextBlock | Mapping[str, object]] = ...,
     tools: Sequence[MessagesTool | Mapping[str, object] | Callable[..., object] | Model] = ...,
-    tool_choice: MessagesToolChoiceMode
-    | Literal["auto", "any"]
-    | str
-    | MessagesToolChoiceObject
-    | Mapping[str, object] = ...,
+    tool_choice: MessagesToolChoiceModeValue | str | MessagesToolChoiceObject | Mapping[str, object] = ...,
     temperature: float = ...,
     top_p: float = ...,
     top_k: int = ...,
@@ -723,11 +680,7 @@ def response_run_params(
     temperature: float | None = ...,
     top_p: float | None = ...,
     tools: Sequence[ResponseTool | Mapping[str, object] | Callable[..., object] | Model] = ...,
-    tool_choice: ResponseToolChoiceMode
-    | Literal["none", "auto", "required"]
-    | str
-    | ResponseToolChoiceFunction
-    | Mapping[str, object] = ...,
+    tool_choice: ResponseToolChoiceModeValue | str | ResponseToolChoiceFunction | Mapping[str, object] = ...,
     reasoning: ResponseReasoning | Mapping[str, object] = ...,
     text: ResponseTextConfig | Mapping[str, object] = ...,
     previous_response_id: str | None = ...,
@@ -787,11 +740,9 @@ def image_params(
     *,
     model: str = ...,
     n: int = ...,
-    size: ImageSize
-    | Literal["auto", "256x256", "512x512", "1024x1024", "1536x1024", "1024x1536", "1792x1024", "1024x1792"]
-    | str = ...,
-    quality: CreateImageRequestQuality | Literal["auto", "standard", "hd", "low", "medium", "high"] | str = ...,
-    response_format: CreateImageRequestResponseFormat | Literal["url", "b64_json"] | str = ...,
+    size: ImageSizeValue | str = ...,
+    quality: CreateImageRequestQualityValue | str = ...,
+    response_format: CreateImageRequestResponseFormatValue | str = ...,
     timeout: Timeouts | float | None = ...,
     max_retries: int = ...,
     retry: RetryPolicy | None = ...,
@@ -821,11 +772,9 @@ def image_edit_params(
     mask: bytes | os.PathLike[str] | IO[bytes] = ...,
     model: str = ...,
     n: int = ...,
-    size: ImageSize
-    | Literal["auto", "256x256", "512x512", "1024x1024", "1536x1024", "1024x1536", "1792x1024", "1024x1792"]
-    | str = ...,
-    quality: CreateImageEditRequestQuality | Literal["auto", "standard", "low", "medium", "high"] | str = ...,
-    response_format: CreateImageEditRequestResponseFormat | Literal["url", "b64_json"] | str = ...,
+    size: ImageSizeValue | str = ...,
+    quality: CreateImageEditRequestQualityValue | str = ...,
+    response_format: CreateImageEditRequestResponseFormatValue | str = ...,
     timeout: Timeouts | float | None = ...,
     max_retries: int = ...,
     retry: RetryPolicy | None = ...,
@@ -855,10 +804,8 @@ def image_variation_params(
     *,
     model: str = ...,
     n: int = ...,
-    size: ImageSize
-    | Literal["auto", "256x256", "512x512", "1024x1024", "1536x1024", "1024x1536", "1792x1024", "1024x1792"]
-    | str = ...,
-    response_format: CreateImageVariationRequestResponseFormat | Literal["url", "b64_json"] | str = ...,
+    size: ImageSizeValue | str = ...,
+    response_format: CreateImageVariationRequestResponseFormatValue | str = ...,
     timeout: Timeouts | float | None = ...,
     max_retries: int = ...,
     retry: RetryPolicy | None = ...,
@@ -885,9 +832,7 @@ def image_variation_params(
 def speech_params(
     *,
     instructions: str = ...,
-    response_format: CreateSpeechRequestResponseFormat
-    | Literal["mp3", "opus", "aac", "flac", "wav", "pcm"]
-    | str = ...,
+    response_format: CreateSpeechRequestResponseFormatValue | str = ...,
     speed: float = ...,
     language: str = ...,
     reference_audio: str = ...,
@@ -920,7 +865,7 @@ def sound_effect_params(
     duration_seconds: float = ...,
     prompt_influence: float = ...,
     loop: bool = ...,
-    response_format: CreateSfxRequestResponseFormat | Literal["mp3", "opus", "aac", "flac", "pcm"] | str = ...,
+    response_format: CreateSfxRequestResponseFormatValue | str = ...,
     timeout: Timeouts | float | None = ...,
     max_retries: int = ...,
     retry: RetryPolicy | None = ...,
@@ -948,7 +893,7 @@ def music_params(
     *,
     duration_seconds: float = ...,
     instrumental: bool = ...,
-    response_format: CreateMusicRequestResponseFormat | Literal["mp3", "opus", "aac", "flac", "pcm"] | str = ...,
+    response_format: CreateMusicRequestResponseFormatValue | str = ...,
     timeout: Timeouts | float | None = ...,
     max_retries: int = ...,
     retry: RetryPolicy | None = ...,
@@ -979,6 +924,8 @@ def options(
     headers: Mapping[str, str] | None = ...,
     tools: Iterable[ChatCompletionTool | Mapping[str, Any]] | None = ...,
     max_tokens: int | None = ...,
+    max_body: int = ...,
+    max_event: int = ...,
     token: Token | None = ...,
     on_request: Hook[RequestSent] | None = ...,
     on_response: Hook[ResponseReceived] | None = ...,
@@ -993,6 +940,8 @@ def options(
         headers: Headers of this call; they replace the client's of the same name.
         tools: Tools that are offered with every chat that names none.
         max_tokens: The token limit of every chat that sets none.
+        max_body: Maximum size of a body that is read whole, in bytes.
+        max_event: Maximum size of one event of a stream, in bytes.
         token: The bearer token, or a function that returns it.
         on_request: A function that is called with a `RequestSent` before each attempt.
         on_response: A function that is called with a `ResponseReceived` after each response.
@@ -1008,6 +957,8 @@ def async_options(
     headers: Mapping[str, str] | None = ...,
     tools: Iterable[ChatCompletionTool | Mapping[str, Any]] | None = ...,
     max_tokens: int | None = ...,
+    max_body: int = ...,
+    max_event: int = ...,
     token: AsyncToken | None = ...,
     on_request: AsyncHook[RequestSent] | None = ...,
     on_response: AsyncHook[ResponseReceived] | None = ...,
@@ -1022,6 +973,8 @@ def async_options(
         headers: Headers of this call; they replace the client's of the same name.
         tools: Tools that are offered with every chat that names none.
         max_tokens: The token limit of every chat that sets none.
+        max_body: Maximum size of a body that is read whole, in bytes.
+        max_event: Maximum size of one event of a stream, in bytes.
         token: The bearer token, or a function that returns it.
         on_request: A function that is called with a `RequestSent` before each attempt.
         on_response: A function that is called with a `ResponseReceived` after each response.

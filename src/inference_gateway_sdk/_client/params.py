@@ -1,11 +1,15 @@
-"""The keyword arguments of the clients' methods, for editors and type checkers. Imported for typing only."""
+"""The keyword arguments of the clients' methods, for editors and type checkers.
+
+Imported at run time only when a signature or type hints are asked for (`signatures`).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict
+from typing import Any, Literal, TypeAlias, TypedDict
 
 from .._generated.chat import ChatCompletionTool, CreateChatCompletionResponse, Message
+from .._generated.gateway import Provider
 from .._generated.messages import MessagesMessage, MessagesResponse
 from .._generated.params import (
     CreateChatCompletionParams,
@@ -19,17 +23,14 @@ from .._generated.params import (
     CreateSpeechParams,
 )
 from .._generated.responses import Response, ResponseInputItem, ResponseOutputItem
-
-if TYPE_CHECKING:
-    from .._generated.gateway import Provider
-    from .._run.providers import OutputMode
-    from .._run.result import Limits, Run
-    from .._run.transcript import RunCall, Transcript
-    from .._tools.tool import DialectName
-    from .._wire.retry import RetryPolicy
-    from .._wire.timeouts import Timeouts
-    from .hooks import AsyncHook, Hook, RequestSent, ResponseReceived, RetryPlanned
-    from .runtime import AsyncToken, Token
+from .._run.providers import OutputMode
+from .._run.result import Limits, Run
+from .._run.transcript import RunCall, Transcript
+from .._tools.tool import DialectName
+from .._wire.retry import RetryPolicy
+from .._wire.timeouts import Timeouts
+from .hooks import AsyncHook, Hook, RequestSent, ResponseReceived, RetryPlanned
+from .runtime import AsyncToken, Token
 
 __all__ = [
     "AnyRunParams",
@@ -70,8 +71,8 @@ _ResponseItem: TypeAlias = str | ResponseInputItem | ResponseOutputItem | Respon
 ResponseItems: TypeAlias = _ResponseItem | Iterable[_ResponseItem]
 
 _Turn: TypeAlias = str | Message | MessagesMessage | ResponseInputItem | ResponseOutputItem | Mapping[str, Any]
-_RunMessage: TypeAlias = "_Turn | CreateChatCompletionResponse | MessagesResponse | Response | Run[Any] | Transcript"
-RunMessages: TypeAlias = "_RunMessage | Iterable[_RunMessage]"
+_RunMessage: TypeAlias = _Turn | CreateChatCompletionResponse | MessagesResponse | Response | Run[Any] | Transcript
+RunMessages: TypeAlias = _RunMessage | Iterable[_RunMessage]
 """Messages of any dialect, answers, runs and transcripts."""
 
 
@@ -226,6 +227,10 @@ class _Shared(TypedDict, total=False):
     """Tools that are offered with every chat that names none."""
     max_tokens: int | None
     """The token limit of every chat that sets none."""
+    max_body: int
+    """Maximum size of a body that is read whole, in bytes."""
+    max_event: int
+    """Maximum size of one event of a stream, in bytes."""
 
 
 class Options(_Shared, total=False):

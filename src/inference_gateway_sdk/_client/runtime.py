@@ -1,4 +1,4 @@
-"""The parts that differ between the two clients: clock, sleep, randomness, default transports and token sources."""
+"""The parts that differ between the two clients: clock, sleep, randomness, transports, tokens and uploads."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os.path
 import threading
 import time
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import IO, TYPE_CHECKING, Any, NamedTuple, TypeAlias, cast
 
 from msgspec import Struct, structs
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from .._transport.protocols import AsyncTransport, Transport
+    from .._wire.images import Upload
 
 __all__ = [
     "AsyncRuntime",
@@ -25,15 +26,22 @@ __all__ = [
     "AsyncTokenSource",
     "Cert",
     "Connections",
+    "File",
     "Runtime",
     "Token",
     "TokenSource",
+    "anonymous_transport",
+    "async_anonymous_transport",
     "async_default_transport",
+    "async_read_upload",
     "async_system_runtime",
+    "async_yield_turn",
     "caller",
     "check_token",
     "default_transport",
+    "read_upload",
     "system_runtime",
+    "yield_turn",
 ]
 
 
@@ -87,6 +95,17 @@ def async_system_runtime() -> AsyncRuntime:
     return AsyncRuntime(time.monotonic, time.time, asyncio.sleep, _random)
 
 
+async def async_yield_turn() -> None:
+    """Let the loop's other tasks run: reading what is there already needs no wait."""
+    import asyncio
+
+    await asyncio.sleep(0)
+
+
+def yield_turn() -> None:
+    """Do nothing: threads take turns without help."""
+
+
 def _random() -> float:
     """Return a random number in [0, 1). `random` is imported late, as it is slow to import and rarely needed."""
     import random
@@ -94,7 +113,7 @@ def _random() -> float:
     return random.random()  # noqa: S311  (jitter for retries, not a secret)
 
 
-Cert: TypeAlias = "str | os.PathLike[str] | tuple[str, str] | tuple[str, str, str]"
+Cert: TypeAlias = str | os.PathLike[str] | tuple[str, str] | tuple[str, str, str]
 
 
 class Connections(Concealed, Struct, frozen=True, kw_only=True):
@@ -157,6 +176,21 @@ def async_default_transport(connections: Connections) -> AsyncTransport:
         raise error.with_traceback(None) from None  # its frames hold the passwords of a proxy and of a key
 
 
+def anonymous_transport(driver: Transport) -> Transport:
+    """Return a transport for other servers, which must not get credentials that `driver` may add to requests.
+
+    A transport has an optional method `anonymous` that returns it. Without one it is a default transport.
+    """
+    anonymous: Callable[[], Transport] | None = getattr(driver, "anonymous", None)
+    return default_transport(Connections()) if anonymous is None else anonymous()
+
+
+def async_anonymous_transport(driver: AsyncTransport) -> AsyncTransport:
+    """As `anonymous_transport`."""
+    anonymous: Callable[[], AsyncTransport] | None = getattr(driver, "anonymous", None)
+    return async_default_transport(Connections()) if anonymous is None else anonymous()
+
+
 Token: TypeAlias = str | Callable[[], str]
 AsyncToken: TypeAlias = str | Callable[[], str | Awaitable[str]]
 
@@ -187,7 +221,7 @@ class TokenSource:
     def __init__(self, token: Token | None) -> None:
         self._function = token if callable(token) else None
         self._value = None if token is None or callable(token) else check_token(token)
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._pid = os.getpid()
 
     @property
@@ -209,7 +243,7 @@ class TokenSource:
         if self._function is None or (self._value is not None and self._value != refused):
             return self._value
         if self._pid != os.getpid():  # after a fork: a lock held by a thread of the parent is never released here
-            self._lock, self._pid = threading.Lock(), os.getpid()
+            self._lock, self._pid = threading.RLock(), os.getpid()
         with self._lock:
             if self._value is None or self._value == refused:
                 del refused  # the function may fail, and error trackers collect the variables of a traceback
@@ -270,3 +304,52 @@ def _not_awaitable(value: Any) -> Any:
             value.close()  # a coroutine that will never run
         raise TypeError("token is an async function: the blocking client needs one that returns the token itself")
     return value
+
+
+File: TypeAlias = bytes | os.PathLike[str] | IO[bytes]
+
+
+def read_upload(value: object, name: str) -> Upload:
+    """Return the content of a file, and its name if it has one.
+
+    Args:
+        value: Bytes, a path, or a file open in binary mode, which is read from its current position.
+        name: Name of the argument, for error messages.
+
+    Raises:
+        TypeError: The value has another type, or the file is open in text mode.
+        OSError: The file cannot be read.
+    """
+    from .._wire.images import Upload
+
+    if isinstance(value, (bytes, bytearray)):
+        return Upload(bytes(value))
+    if isinstance(value, os.PathLike):
+        from pathlib import Path
+
+        path = Path(cast("os.PathLike[str]", value))
+        return Upload(path.read_bytes(), path.name)
+    if hasattr(value, "read"):
+        return _read_file(cast("IO[Any]", value), name)
+    meant = f": for a file write pathlib.Path({value!r})" if isinstance(value, str) else ""
+    raise TypeError(f"{name} must be bytes, a path or an open binary file, got {type(value).__name__}{meant}")
+
+
+async def async_read_upload(value: object, name: str) -> Upload:
+    """Read an upload in a thread, as `read_upload`. Reading a file may block."""
+    import asyncio
+
+    if isinstance(value, (bytes, bytearray)):
+        return read_upload(value, name)
+    return await asyncio.to_thread(read_upload, value, name)
+
+
+def _read_file(file: IO[Any], name: str) -> Upload:
+    from .._wire.images import Upload
+
+    content = file.read()
+    if not isinstance(content, bytes):
+        raise TypeError(f'{name} is open in text mode: open it with mode "rb"')
+    filename: object = getattr(file, "name", None)  # an int for a file opened by its descriptor
+    known = isinstance(filename, str) and not filename.startswith("<")
+    return Upload(content, str(filename) if known else None)

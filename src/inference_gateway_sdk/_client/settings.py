@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
@@ -9,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 from msgspec import Struct, structs
 
 from .._model.json_values import is_iterable, is_mapping
-from .._model.model import Model
 from .._model.open_types import Concealed
 from .._version import __version__
 from .._wire.retry import RetryPolicy
@@ -17,13 +17,15 @@ from .._wire.timeouts import Timeouts, read_timeouts
 from .hooks import HOOKS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from .._tools.tool import DialectName
+    from .._wire.call import BaseCall
 
 __all__ = [
     "OPTIONS",
     "ClientSettings",
+    "check_call",
     "check_headers",
     "describe_types",
     "pop_assemble_option",
@@ -38,6 +40,7 @@ AnyHook: TypeAlias = Callable[[Any], Any]
 OPTIONS = frozenset({"timeout", "max_retries", "retry", "headers", "extra_query", "extra_body"})
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 section 5.6.2
 _VALUE = re.compile(r"[\t -~]*")  # RFC 9110 section 5.5, without obs-text (bytes 0x80 to 0xFF)
+_MEDIA_TYPES = 64
 _OWN = frozenset({"host", "content-length", "transfer-encoding", "connection"})
 _AGENT = ("User-Agent", f"inference-gateway-sdk-python/{__version__}")
 
@@ -54,6 +57,8 @@ class ClientSettings(Concealed, Struct, Generic[SourceT], frozen=True, kw_only=T
     extra_body: Mapping[str, Any] | None = None
     tools: tuple[Any, ...] | None = None
     max_tokens: int | None = None
+    max_body: int = 256 * 1024 * 1024
+    max_event: int = 64 * 1024 * 1024
     on_request: AnyHook | None = None
     on_response: AnyHook | None = None
     on_retry: AnyHook | None = None
@@ -132,15 +137,21 @@ def describe_types(given: dict[str, Any], dialect: DialectName, provider: str | 
 
             given["tools"] = describe_tools(tools, dialect)
     wanted = given.get("response_format")
-    if dialect == "chat" and wanted is not None and not is_mapping(wanted) and not isinstance(wanted, Model):
+    if dialect == "chat" and wanted is not None and not is_mapping(wanted) and not _is_contract_type(wanted):
         from .._run.output import response_format
 
         given["response_format"] = response_format(wanted, provider)
 
 
+def _is_contract_type(value: object) -> bool:
+    from .._model.model import Model  # loaded when a body is written; a new client does without it
+
+    return isinstance(value, Model)
+
+
 def _needs_description(tool: object) -> bool:
     """Return whether a tool is neither a mapping nor an instance of one of the contract's types."""
-    if isinstance(tool, Model):
+    if _is_contract_type(tool):
         return type(tool).__name__ == "McpServerTool"  # compared by name, as its module is imported late
     return not is_mapping(tool)
 
@@ -166,8 +177,37 @@ def check_headers(headers: object, name: str = "headers") -> tuple[tuple[str, st
     """
     if not is_mapping(headers):
         raise TypeError(f"{name} must be a mapping of names to values, got {type(headers).__name__}")
+    return _check_pairs(headers.items(), name)
+
+
+@functools.lru_cache(_MEDIA_TYPES)
+def check_media_types(accept: str, content_type: str) -> None:
+    """Check what a call puts into headers of the client's own.
+
+    Raises:
+        ValueError: One holds what a header cannot carry.
+    """
+    _check_pairs([("accept", accept), ("content_type", content_type)], "call")
+
+
+def check_call(call: BaseCall) -> None:
+    """Check the headers of a call as those of a client are checked.
+
+    Raises:
+        TypeError: A header that is not a pair of strings.
+        ValueError: A name or value that HTTP cannot carry, or a header that is the transport's own.
+    """
+    check_media_types(call.accept, call.content_type)
+    if call.headers:
+        try:
+            _check_pairs(call.headers, "call.headers")
+        except (TypeError, ValueError) as error:
+            raise error.with_traceback(None) from None  # the variables of its frames are the headers' values
+
+
+def _check_pairs(headers: Iterable[tuple[object, object]], name: str) -> tuple[tuple[str, str], ...]:
     pairs: list[tuple[str, str]] = []
-    for key, value in headers.items():
+    for key, value in headers:
         if not isinstance(key, str) or not isinstance(value, str):
             raise TypeError(f"{name} must map strings to strings; {key!r} does not")
         if not _TOKEN.fullmatch(key):
@@ -246,6 +286,17 @@ def _read_max_tokens(_: ClientSettings[Any], value: Any) -> tuple[str, int | Non
     return "max_tokens", value
 
 
+def _size_reader(name: str) -> _Reader:
+    def read(_: ClientSettings[Any], value: Any) -> tuple[str, int]:
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise TypeError(f"{name} must be a number of bytes, got {type(value).__name__}")
+        if value < 1:
+            raise ValueError(f"{name} must be 1 byte or more, got {value}")
+        return name, value
+
+    return read
+
+
 def _hook_reader(name: str) -> _Reader:
     def read(_: ClientSettings[Any], value: Any) -> tuple[str, AnyHook | None]:
         if value is not None and not callable(value):
@@ -266,5 +317,7 @@ _READERS: dict[str, _Reader] = {
     "token": _read_token,
     "tools": _read_tools,
     "max_tokens": _read_max_tokens,
+    "max_body": _size_reader("max_body"),
+    "max_event": _size_reader("max_event"),
     **{name: _hook_reader(name) for name in HOOKS},
 }

@@ -23,7 +23,7 @@ def with_signatures(cls: ClassT) -> ClassT:
     A method gets a `__wrapped__`, which `inspect` follows. Nothing is computed, and nothing imported, before that.
     """
     for name, method in vars(cls).items():
-        if isinstance(method, types.FunctionType) and not name.startswith("_"):
+        if isinstance(method, types.FunctionType) and (name == "__init__" or not name.startswith("_")):
             params = "AnyRunParams" if name in _RUNS else _unpacked(method)
             method.__wrapped__ = _Signature(method, params)  # type: ignore[attr-defined]
     return cls
@@ -46,8 +46,9 @@ def _names() -> dict[str, Any]:
     from .. import types as contract
     from .._run import providers, result, transcript
     from .._tools import tool
+    from .._transport import protocols
     from .._wire import audio, call, mcp, metrics, proxy
-    from . import keywords, params, uploads
+    from . import keywords, params, runtime
     from ._async import run_stream as async_runs
     from ._async import stream as async_streams
     from ._blocking import run_stream as runs
@@ -68,7 +69,7 @@ def _names() -> dict[str, Any]:
         mcp,
         metrics,
     )
-    for module in (*modules, proxy, uploads, async_runs, async_streams, runs, streams):
+    for module in (*modules, proxy, protocols, runtime, async_runs, async_streams, runs, streams):
         found |= vars(module)
     found |= {name: getattr(contract, name) for name in contract.__all__}
     return found | {name: importlib.import_module(name) for name in ("os", "ssl")}

@@ -4,7 +4,7 @@ Derived from openapi.yaml by scripts/generate_types: do not edit.
 """
 # fmt: off
 
-from typing import Any, TYPE_CHECKING, TypeAlias
+from typing import Any, Literal, TYPE_CHECKING, TypeAlias
 
 from msgspec import field
 
@@ -77,6 +77,13 @@ class MessageRole(OpenEnum):
     TOOL = "tool"
 
 
+if TYPE_CHECKING:
+    MessageRoleValue: TypeAlias = MessageRole | Literal["system", "user", "assistant", "tool"] | str
+    """A `MessageRole`, or any other string: gateways send values that no contract lists."""
+else:
+    MessageRoleValue = MessageRole
+
+
 class UnknownContentPart(Unknown):
     """A variant of `ContentPart` that the contract does not list, kept unchanged."""
 
@@ -100,6 +107,13 @@ class ChatCompletionToolType(OpenEnum):
     """The types of chat tools; functions are the only one."""
 
     FUNCTION = "function"
+
+
+if TYPE_CHECKING:
+    ChatCompletionToolTypeValue: TypeAlias = ChatCompletionToolType | Literal["function"] | str
+    """A `ChatCompletionToolType`, or any other string: gateways send values that no contract lists."""
+else:
+    ChatCompletionToolTypeValue = ChatCompletionToolType
 
 
 class ChatCompletionMessageToolCallFunction(Arguments, _Model, kw_only=True):
@@ -130,7 +144,7 @@ class ChatCompletionMessageToolCall(ToolCallMixin, _Model, kw_only=True):
 
     id: Required[str]
     """The id that the tool's result must refer to."""
-    type: Required[ChatCompletionToolType] = field(default_factory=lambda: ChatCompletionToolType.FUNCTION)
+    type: Required[ChatCompletionToolTypeValue] = field(default_factory=lambda: ChatCompletionToolType.FUNCTION)
     """The tool's type, `function`."""
     function: Required[ChatCompletionMessageToolCallFunction]
     """The function to call, with its arguments."""
@@ -141,7 +155,7 @@ class ChatCompletionMessageToolCall(ToolCallMixin, _Model, kw_only=True):
 class Message(MessageText, _Model, kw_only=True):
     """One message of a conversation, sent or received."""
 
-    role: Required[MessageRole]
+    role: Required[MessageRoleValue]
     """The author's role."""
     content: MessageContent | None
     """The text or the parts; null if the assistant only calls tools."""
@@ -163,10 +177,17 @@ class TextContentPartType(OpenEnum):
     TEXT = "text"
 
 
+if TYPE_CHECKING:
+    TextContentPartTypeValue: TypeAlias = TextContentPartType | Literal["text"] | str
+    """A `TextContentPartType`, or any other string: gateways send values that no contract lists."""
+else:
+    TextContentPartTypeValue = TextContentPartType
+
+
 class TextContentPart(_Model, kw_only=True):
     """Text within a message."""
 
-    type: Required[TextContentPartType] = field(default_factory=lambda: TextContentPartType.TEXT)
+    type: Required[TextContentPartTypeValue] = field(default_factory=lambda: TextContentPartType.TEXT)
     """The type of the part, `text`."""
     text: Required[str]
     """The text of the part."""
@@ -178,6 +199,13 @@ class ImageContentPartType(OpenEnum):
     IMAGE_URL = "image_url"
 
 
+if TYPE_CHECKING:
+    ImageContentPartTypeValue: TypeAlias = ImageContentPartType | Literal["image_url"] | str
+    """A `ImageContentPartType`, or any other string: gateways send values that no contract lists."""
+else:
+    ImageContentPartTypeValue = ImageContentPartType
+
+
 class ImageUrlDetail(OpenEnum):
     """The level of detail at which the model sees the image. More detail costs more tokens."""
 
@@ -186,19 +214,26 @@ class ImageUrlDetail(OpenEnum):
     HIGH = "high"
 
 
+if TYPE_CHECKING:
+    ImageUrlDetailValue: TypeAlias = ImageUrlDetail | Literal["auto", "low", "high"] | str
+    """A `ImageUrlDetail`, or any other string: gateways send values that no contract lists."""
+else:
+    ImageUrlDetailValue = ImageUrlDetail
+
+
 class ImageUrl(_Model, kw_only=True):
     """An image given by its URL."""
 
     url: Required[str]
     """An http or https URL, or a `data:` URL with base64."""
-    detail: ImageUrlDetail | None = None
+    detail: ImageUrlDetailValue | None = None
     """The level of detail at which the model sees the image. More detail costs more tokens."""
 
 
 class ImageContentPart(_Model, kw_only=True):
     """An image within a message."""
 
-    type: Required[ImageContentPartType] = field(default_factory=lambda: ImageContentPartType.IMAGE_URL)
+    type: Required[ImageContentPartTypeValue] = field(default_factory=lambda: ImageContentPartType.IMAGE_URL)
     """The type of the part, `image_url`."""
     image_url: Required[ImageUrl]
     """The image's URL."""
@@ -224,7 +259,7 @@ class FunctionObject(_Model, kw_only=True):
 class ChatCompletionTool(_Model, kw_only=True):
     """A tool that is offered to the model."""
 
-    type: Required[ChatCompletionToolType] = field(default_factory=lambda: ChatCompletionToolType.FUNCTION)
+    type: Required[ChatCompletionToolTypeValue] = field(default_factory=lambda: ChatCompletionToolType.FUNCTION)
     """The tool's type, `function`."""
     function: Required[FunctionObject]
     """The function that the tool stands for."""
@@ -238,6 +273,13 @@ class ChatCompletionToolChoiceMode(OpenEnum):
     REQUIRED = "required"
 
 
+if TYPE_CHECKING:
+    ChatCompletionToolChoiceModeValue: TypeAlias = ChatCompletionToolChoiceMode | Literal["none", "auto", "required"] | str
+    """A `ChatCompletionToolChoiceMode`, or any other string: gateways send values that no contract lists."""
+else:
+    ChatCompletionToolChoiceModeValue = ChatCompletionToolChoiceMode
+
+
 class ChatCompletionNamedToolChoiceFunction(_Model, kw_only=True):
     """The forced function."""
 
@@ -248,13 +290,13 @@ class ChatCompletionNamedToolChoiceFunction(_Model, kw_only=True):
 class ChatCompletionNamedToolChoice(_Model, kw_only=True):
     """A tool choice that forces a call of one tool."""
 
-    type: Required[ChatCompletionToolType] = field(default_factory=lambda: ChatCompletionToolType.FUNCTION)
+    type: Required[ChatCompletionToolTypeValue] = field(default_factory=lambda: ChatCompletionToolType.FUNCTION)
     """The tool's type, `function`."""
     function: Required[ChatCompletionNamedToolChoiceFunction]
     """The forced function."""
 
 
-ChatCompletionToolChoiceOption: TypeAlias = ChatCompletionToolChoiceMode | ChatCompletionNamedToolChoice
+ChatCompletionToolChoiceOption: TypeAlias = ChatCompletionToolChoiceModeValue | ChatCompletionNamedToolChoice
 """The tool choice: a mode, or one tool by name."""
 
 
@@ -288,10 +330,17 @@ class ResponseFormatTextType(OpenEnum):
     TEXT = "text"
 
 
+if TYPE_CHECKING:
+    ResponseFormatTextTypeValue: TypeAlias = ResponseFormatTextType | Literal["text"] | str
+    """A `ResponseFormatTextType`, or any other string: gateways send values that no contract lists."""
+else:
+    ResponseFormatTextTypeValue = ResponseFormatTextType
+
+
 class ResponseFormatText(_Model, kw_only=True):
     """Plain text, the default format."""
 
-    type: Required[ResponseFormatTextType] = field(default_factory=lambda: ResponseFormatTextType.TEXT)
+    type: Required[ResponseFormatTextTypeValue] = field(default_factory=lambda: ResponseFormatTextType.TEXT)
     """The type of the format, `text`."""
 
 
@@ -301,10 +350,17 @@ class ResponseFormatJsonObjectType(OpenEnum):
     JSON_OBJECT = "json_object"
 
 
+if TYPE_CHECKING:
+    ResponseFormatJsonObjectTypeValue: TypeAlias = ResponseFormatJsonObjectType | Literal["json_object"] | str
+    """A `ResponseFormatJsonObjectType`, or any other string: gateways send values that no contract lists."""
+else:
+    ResponseFormatJsonObjectTypeValue = ResponseFormatJsonObjectType
+
+
 class ResponseFormatJsonObject(_Model, kw_only=True):
     """Any JSON object. Also mention JSON in a message, or some models generate without end."""
 
-    type: Required[ResponseFormatJsonObjectType] = field(default_factory=lambda: ResponseFormatJsonObjectType.JSON_OBJECT)
+    type: Required[ResponseFormatJsonObjectTypeValue] = field(default_factory=lambda: ResponseFormatJsonObjectType.JSON_OBJECT)
     """The type of the format, `json_object`."""
 
 
@@ -312,6 +368,13 @@ class ResponseFormatJsonSchemaType(OpenEnum):
     """The type of the format, `json_schema`."""
 
     JSON_SCHEMA = "json_schema"
+
+
+if TYPE_CHECKING:
+    ResponseFormatJsonSchemaTypeValue: TypeAlias = ResponseFormatJsonSchemaType | Literal["json_schema"] | str
+    """A `ResponseFormatJsonSchemaType`, or any other string: gateways send values that no contract lists."""
+else:
+    ResponseFormatJsonSchemaTypeValue = ResponseFormatJsonSchemaType
 
 
 ResponseFormatJsonSchemaSchema: TypeAlias = dict[str, Any]
@@ -334,7 +397,7 @@ class ResponseFormatJsonSchemaJsonSchema(_Model, kw_only=True):
 class ResponseFormatJsonSchema(_Model, kw_only=True):
     """JSON that matches a schema."""
 
-    type: Required[ResponseFormatJsonSchemaType] = field(default_factory=lambda: ResponseFormatJsonSchemaType.JSON_SCHEMA)
+    type: Required[ResponseFormatJsonSchemaTypeValue] = field(default_factory=lambda: ResponseFormatJsonSchemaType.JSON_SCHEMA)
     """The type of the format, `json_schema`."""
     json_schema: Required[ResponseFormatJsonSchemaJsonSchema]
     """The schema and its name."""
@@ -371,6 +434,14 @@ class CreateChatCompletionRequestReasoningEffort(OpenEnum):
     HIGH = "high"
 
 
+if TYPE_CHECKING:
+    CreateChatCompletionRequestReasoningEffortValue: TypeAlias = CreateChatCompletionRequestReasoningEffort | Literal["minimal", "low", "medium", "high"] | str
+    """A `CreateChatCompletionRequestReasoningEffort`, or any other string: gateways send values that no contract lists.
+    """
+else:
+    CreateChatCompletionRequestReasoningEffortValue = CreateChatCompletionRequestReasoningEffort
+
+
 class CreateChatCompletionRequest(_Model, kw_only=True):
     """A conversation to continue, and the settings."""
 
@@ -382,13 +453,13 @@ class CreateChatCompletionRequest(_Model, kw_only=True):
     """The token limit of the answer. Newer OpenAI models require `max_completion_tokens` instead."""
     max_completion_tokens: int | None = None
     """The token limit of the answer, including reasoning."""
-    temperature: float | None = None
+    temperature: float | int | None = None
     """The randomness of the sampling: near 0 the most likely token is always chosen. Set either this or `top_p`."""
-    top_p: float | None = None
+    top_p: float | int | None = None
     """Sample only from the most likely tokens that together have this probability."""
-    frequency_penalty: float | None = None
+    frequency_penalty: float | int | None = None
     """Values above 0 make a token less likely with each use; values below 0 make it more likely."""
-    presence_penalty: float | None = None
+    presence_penalty: float | int | None = None
     """Values above 0 make tokens that were used before less likely, which favours new topics."""
     n: int | None = None
     """The number of answers to generate; each one is billed."""
@@ -418,7 +489,7 @@ class CreateChatCompletionRequest(_Model, kw_only=True):
     """Allow several tool calls in one turn."""
     reasoning_format: str | None = None
     """The form in which reasoning is returned, such as `raw` or `parsed`; the values depend on the provider."""
-    reasoning_effort: CreateChatCompletionRequestReasoningEffort | None = None
+    reasoning_effort: CreateChatCompletionRequestReasoningEffortValue | None = None
     """The amount of reasoning before the answer."""
 
 
@@ -430,6 +501,13 @@ class FinishReason(OpenEnum):
     TOOL_CALLS = "tool_calls"
     CONTENT_FILTER = "content_filter"
     FUNCTION_CALL = "function_call"
+
+
+if TYPE_CHECKING:
+    FinishReasonValue: TypeAlias = FinishReason | Literal["stop", "length", "tool_calls", "content_filter", "function_call"] | str
+    """A `FinishReason`, or any other string: gateways send values that no contract lists."""
+else:
+    FinishReasonValue = FinishReason
 
 
 class CompletionUsageCompletionTokensDetails(_Model, kw_only=True):
@@ -474,7 +552,7 @@ class ChatCompletionTokenLogprobTopLogprobsItem(_Model, kw_only=True):
 
     token: Required[str]
     """The text of the alternative token."""
-    logprob: Required[float]
+    logprob: Required[float | int]
     """The natural logarithm of the alternative's probability."""
     bytes: list[int] | None
     """The alternative's UTF-8 bytes, or null."""
@@ -485,7 +563,7 @@ class ChatCompletionTokenLogprob(_Model, kw_only=True):
 
     token: Required[str]
     """The text of the token."""
-    logprob: Required[float]
+    logprob: Required[float | int]
     """The natural logarithm of its probability; -9999.0 means extremely unlikely."""
     bytes: list[int] | None
     """Its UTF-8 bytes, for characters that span several tokens. Null if the token has none."""
@@ -505,7 +583,7 @@ class ChatCompletionChoiceLogprobs(_Model, kw_only=True):
 class ChatCompletionChoice(_Model, kw_only=True):
     """One of the answers to a chat."""
 
-    finish_reason: FinishReason | None
+    finish_reason: FinishReasonValue | None
     """The reason why the answer ended; null if it has not finished."""
     index: Required[int]
     """The index of the answer, from 0."""
@@ -547,7 +625,7 @@ class ChatCompletionStreamResponseDelta(_Model, kw_only=True):
     """The next piece of reasoning, under the name that Groq and others use."""
     tool_calls: list[ChatCompletionMessageToolCallChunk] | None = None
     """Pieces of tool calls."""
-    role: MessageRole | None = None
+    role: MessageRoleValue | None = None
     """The role of the author, usually only in the first chunk."""
     refusal: str | None = None
     """The next piece of a refusal."""
@@ -569,7 +647,7 @@ class ChatCompletionStreamChoice(_Model, kw_only=True):
     """The part of the message that is new."""
     logprobs: ChatCompletionStreamChoiceLogprobs | None = None
     """The log probabilities of the new tokens, if requested."""
-    finish_reason: FinishReason | None = None
+    finish_reason: FinishReasonValue | None = None
     """The reason why the answer ended; null until then."""
     index: Required[int]
     """The index of the answer that this belongs to, from 0."""

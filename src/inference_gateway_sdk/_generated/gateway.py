@@ -4,7 +4,7 @@ Derived from openapi.yaml by scripts/generate_types: do not edit.
 """
 # fmt: off
 
-from typing import Any, TypeAlias
+from typing import Any, Literal, TYPE_CHECKING, TypeAlias
 
 from .._model.model import Model as _Model, Required
 from .._model.open_types import OpenEnum
@@ -45,6 +45,13 @@ class Provider(OpenEnum):
     WEBWRIGHT = "webwright"
 
 
+if TYPE_CHECKING:
+    ProviderValue: TypeAlias = Provider | Literal["ollama", "ollama_cloud", "groq", "llamacpp", "openai", "cloudflare", "cohere", "anthropic", "deepseek", "google", "mistral", "minimax", "moonshot", "nvidia", "zai", "elevenlabs", "webwright"] | str
+    """A `Provider`, or any other string: gateways send values that no contract lists."""
+else:
+    ProviderValue = Provider
+
+
 class ProviderAuthType(OpenEnum):
     """The method by which a gateway authenticates to a provider."""
 
@@ -52,6 +59,13 @@ class ProviderAuthType(OpenEnum):
     XHEADER = "xheader"
     QUERY = "query"
     NONE = "none"
+
+
+if TYPE_CHECKING:
+    ProviderAuthTypeValue: TypeAlias = ProviderAuthType | Literal["bearer", "xheader", "query", "none"] | str
+    """A `ProviderAuthType`, or any other string: gateways send values that no contract lists."""
+else:
+    ProviderAuthTypeValue = ProviderAuthType
 
 
 ProviderSpecificResponse: TypeAlias = dict[str, Any]
@@ -74,7 +88,7 @@ class ProviderRequest(_Model, kw_only=True):
     """The provider's own name of the model, without a prefix."""
     messages: list[ProviderRequestMessagesItem] | None = None
     """The conversation, oldest message first."""
-    temperature: float | None = None
+    temperature: float | int | None = None
     """The randomness of the sampling."""
 
 
@@ -90,12 +104,19 @@ class SsEventEvent(OpenEnum):
     STREAM_END = "stream-end"
 
 
+if TYPE_CHECKING:
+    SsEventEventValue: TypeAlias = SsEventEvent | Literal["message-start", "stream-start", "content-start", "content-delta", "content-end", "message-end", "stream-end"] | str
+    """A `SsEventEvent`, or any other string: gateways send values that no contract lists."""
+else:
+    SsEventEventValue = SsEventEvent
+
+
 class SsEvent(_Model, kw_only=True):
     """A server-sent event in the form of the published contract. Gateways send plain `data:` frames instead, which
     `SSEvents` represents.
     """
 
-    event: SsEventEvent | None = None
+    event: SsEventEventValue | None = None
     """The event's type."""
     data: str | None = None
     """The JSON payload, encoded as base64."""

@@ -4,7 +4,7 @@ Derived from openapi.yaml by scripts/generate_types: do not edit.
 """
 # fmt: off
 
-from typing import Any
+from typing import Any, Literal, TYPE_CHECKING, TypeAlias
 
 from .._model.display import Listing
 from .._model.images import ImageMixin
@@ -41,6 +41,13 @@ class ImageSize(OpenEnum):
     SIZE_1024X1536 = "1024x1536"
     SIZE_1792X1024 = "1792x1024"
     SIZE_1024X1792 = "1024x1792"
+
+
+if TYPE_CHECKING:
+    ImageSizeValue: TypeAlias = ImageSize | Literal["auto", "256x256", "512x512", "1024x1024", "1536x1024", "1024x1536", "1792x1024", "1024x1792"] | str
+    """A `ImageSize`, or any other string: gateways send values that no contract lists."""
+else:
+    ImageSizeValue = ImageSize
 
 
 class Image(ImageMixin, _Model, kw_only=True):
@@ -104,11 +111,25 @@ class CreateImageRequestQuality(OpenEnum):
     HIGH = "high"
 
 
+if TYPE_CHECKING:
+    CreateImageRequestQualityValue: TypeAlias = CreateImageRequestQuality | Literal["auto", "standard", "hd", "low", "medium", "high"] | str
+    """A `CreateImageRequestQuality`, or any other string: gateways send values that no contract lists."""
+else:
+    CreateImageRequestQualityValue = CreateImageRequestQuality
+
+
 class CreateImageRequestResponseFormat(OpenEnum):
     """Return URLs or bytes; the GPT image models always return bytes."""
 
     URL = "url"
     B64_JSON = "b64_json"
+
+
+if TYPE_CHECKING:
+    CreateImageRequestResponseFormatValue: TypeAlias = CreateImageRequestResponseFormat | Literal["url", "b64_json"] | str
+    """A `CreateImageRequestResponseFormat`, or any other string: gateways send values that no contract lists."""
+else:
+    CreateImageRequestResponseFormatValue = CreateImageRequestResponseFormat
 
 
 class CreateImageRequest(_Model, kw_only=True):
@@ -120,11 +141,11 @@ class CreateImageRequest(_Model, kw_only=True):
     """`provider/name`, or a bare name together with a provider."""
     n: int | None = None
     """The number of images; some models generate only one."""
-    size: ImageSize | None = None
+    size: ImageSizeValue | None = None
     """The images' size."""
-    quality: CreateImageRequestQuality | None = None
+    quality: CreateImageRequestQualityValue | None = None
     """The quality of the images. Each model supports only some of the values."""
-    response_format: CreateImageRequestResponseFormat | None = None
+    response_format: CreateImageRequestResponseFormatValue | None = None
     """Return URLs or bytes; the GPT image models always return bytes."""
 
 
@@ -138,11 +159,25 @@ class CreateImageEditRequestQuality(OpenEnum):
     HIGH = "high"
 
 
+if TYPE_CHECKING:
+    CreateImageEditRequestQualityValue: TypeAlias = CreateImageEditRequestQuality | Literal["auto", "standard", "low", "medium", "high"] | str
+    """A `CreateImageEditRequestQuality`, or any other string: gateways send values that no contract lists."""
+else:
+    CreateImageEditRequestQualityValue = CreateImageEditRequestQuality
+
+
 class CreateImageEditRequestResponseFormat(OpenEnum):
     """Return URLs or bytes; the GPT image models always return bytes."""
 
     URL = "url"
     B64_JSON = "b64_json"
+
+
+if TYPE_CHECKING:
+    CreateImageEditRequestResponseFormatValue: TypeAlias = CreateImageEditRequestResponseFormat | Literal["url", "b64_json"] | str
+    """A `CreateImageEditRequestResponseFormat`, or any other string: gateways send values that no contract lists."""
+else:
+    CreateImageEditRequestResponseFormatValue = CreateImageEditRequestResponseFormat
 
 
 class CreateImageEditRequest(_Model, kw_only=True):
@@ -159,11 +194,11 @@ class CreateImageEditRequest(_Model, kw_only=True):
     """`provider/name`, or a bare name together with a provider."""
     n: int | None = None
     """The number of results."""
-    size: ImageSize | None = None
+    size: ImageSizeValue | None = None
     """The results' size."""
-    quality: CreateImageEditRequestQuality | None = None
+    quality: CreateImageEditRequestQualityValue | None = None
     """The quality of the results. Each model supports only some of the values."""
-    response_format: CreateImageEditRequestResponseFormat | None = None
+    response_format: CreateImageEditRequestResponseFormatValue | None = None
     """Return URLs or bytes; the GPT image models always return bytes."""
 
 
@@ -172,6 +207,14 @@ class CreateImageVariationRequestResponseFormat(OpenEnum):
 
     URL = "url"
     B64_JSON = "b64_json"
+
+
+if TYPE_CHECKING:
+    CreateImageVariationRequestResponseFormatValue: TypeAlias = CreateImageVariationRequestResponseFormat | Literal["url", "b64_json"] | str
+    """A `CreateImageVariationRequestResponseFormat`, or any other string: gateways send values that no contract lists.
+    """
+else:
+    CreateImageVariationRequestResponseFormatValue = CreateImageVariationRequestResponseFormat
 
 
 class CreateImageVariationRequest(_Model, kw_only=True):
@@ -183,7 +226,7 @@ class CreateImageVariationRequest(_Model, kw_only=True):
     """`provider/name`, or a bare name together with a provider."""
     n: int | None = None
     """The number of variations."""
-    size: ImageSize | None = None
+    size: ImageSizeValue | None = None
     """The variations' size."""
-    response_format: CreateImageVariationRequestResponseFormat | None = None
+    response_format: CreateImageVariationRequestResponseFormatValue | None = None
     """Return URLs or bytes."""

@@ -4,7 +4,7 @@ Derived from openapi.yaml by scripts/generate_types: do not edit.
 """
 # fmt: off
 
-from typing import Any
+from typing import Any, Literal, TYPE_CHECKING, TypeAlias
 
 from msgspec import field
 
@@ -54,6 +54,13 @@ class McpJsonRpcRequestJsonrpc(OpenEnum):
     JSONRPC_2_0 = "2.0"
 
 
+if TYPE_CHECKING:
+    McpJsonRpcRequestJsonrpcValue: TypeAlias = McpJsonRpcRequestJsonrpc | Literal["2.0"] | str
+    """A `McpJsonRpcRequestJsonrpc`, or any other string: gateways send values that no contract lists."""
+else:
+    McpJsonRpcRequestJsonrpcValue = McpJsonRpcRequestJsonrpc
+
+
 class McpJsonRpcRequestMethod(OpenEnum):
     """The method to call."""
 
@@ -62,14 +69,21 @@ class McpJsonRpcRequestMethod(OpenEnum):
     TOOLS_CALL = "tools/call"
 
 
+if TYPE_CHECKING:
+    McpJsonRpcRequestMethodValue: TypeAlias = McpJsonRpcRequestMethod | Literal["server/discover", "tools/list", "tools/call"] | str
+    """A `McpJsonRpcRequestMethod`, or any other string: gateways send values that no contract lists."""
+else:
+    McpJsonRpcRequestMethodValue = McpJsonRpcRequestMethod
+
+
 class McpJsonRpcRequest(_Model, kw_only=True):
     """One MCP request, as JSON-RPC 2.0."""
 
-    jsonrpc: Required[McpJsonRpcRequestJsonrpc] = field(default_factory=lambda: McpJsonRpcRequestJsonrpc.JSONRPC_2_0)
+    jsonrpc: Required[McpJsonRpcRequestJsonrpcValue] = field(default_factory=lambda: McpJsonRpcRequestJsonrpc.JSONRPC_2_0)
     """The version of JSON-RPC."""
     id: Required[str | int]
     """An id of your choice, which the response repeats."""
-    method: Required[McpJsonRpcRequestMethod]
+    method: Required[McpJsonRpcRequestMethodValue]
     """The method to call."""
     params: dict[str, Any] | None = None
     """The parameters of the method, with version, client and capabilities in `_meta`."""
@@ -92,10 +106,17 @@ class McpJsonRpcResponseJsonrpc(OpenEnum):
     JSONRPC_2_0 = "2.0"
 
 
+if TYPE_CHECKING:
+    McpJsonRpcResponseJsonrpcValue: TypeAlias = McpJsonRpcResponseJsonrpc | Literal["2.0"] | str
+    """A `McpJsonRpcResponseJsonrpc`, or any other string: gateways send values that no contract lists."""
+else:
+    McpJsonRpcResponseJsonrpcValue = McpJsonRpcResponseJsonrpc
+
+
 class McpJsonRpcResponse(WithMeta, _Model, kw_only=True):
     """The response to an MCP request, either a result or an error."""
 
-    jsonrpc: Required[McpJsonRpcResponseJsonrpc] = field(default_factory=lambda: McpJsonRpcResponseJsonrpc.JSONRPC_2_0)
+    jsonrpc: Required[McpJsonRpcResponseJsonrpcValue] = field(default_factory=lambda: McpJsonRpcResponseJsonrpc.JSONRPC_2_0)
     """The version of JSON-RPC."""
     id: str | int | None
     """The id of the request; null if it could not be read."""

@@ -4,7 +4,7 @@ Derived from openapi.yaml by scripts/generate_types: do not edit.
 """
 # fmt: off
 
-from typing import Any, TYPE_CHECKING, TypeAlias
+from typing import Any, Literal, TYPE_CHECKING, TypeAlias
 
 from msgspec import field
 
@@ -83,10 +83,17 @@ class MessagesErrorType(OpenEnum):
     ERROR = "error"
 
 
+if TYPE_CHECKING:
+    MessagesErrorTypeValue: TypeAlias = MessagesErrorType | Literal["error"] | str
+    """A `MessagesErrorType`, or any other string: gateways send values that no contract lists."""
+else:
+    MessagesErrorTypeValue = MessagesErrorType
+
+
 class MessagesError(_Model, kw_only=True):
     """An error in the Messages dialect."""
 
-    type: Required[MessagesErrorType] = field(default_factory=lambda: MessagesErrorType.ERROR)
+    type: Required[MessagesErrorTypeValue] = field(default_factory=lambda: MessagesErrorType.ERROR)
     """The type of the body, `error`."""
     error: Required[MessagesErrorDetail]
     """The error's details."""
@@ -98,10 +105,17 @@ class CacheControlType(OpenEnum):
     EPHEMERAL = "ephemeral"
 
 
+if TYPE_CHECKING:
+    CacheControlTypeValue: TypeAlias = CacheControlType | Literal["ephemeral"] | str
+    """A `CacheControlType`, or any other string: gateways send values that no contract lists."""
+else:
+    CacheControlTypeValue = CacheControlType
+
+
 class CacheControl(_Model, kw_only=True):
     """A cache breakpoint: the provider caches the prompt up to the end of the block that has it."""
 
-    type: Required[CacheControlType] = field(default_factory=lambda: CacheControlType.EPHEMERAL)
+    type: Required[CacheControlTypeValue] = field(default_factory=lambda: CacheControlType.EPHEMERAL)
     """The type of the cache; `ephemeral` is short-lived."""
 
 
@@ -111,10 +125,17 @@ class MessagesTextBlockType(OpenEnum):
     TEXT = "text"
 
 
+if TYPE_CHECKING:
+    MessagesTextBlockTypeValue: TypeAlias = MessagesTextBlockType | Literal["text"] | str
+    """A `MessagesTextBlockType`, or any other string: gateways send values that no contract lists."""
+else:
+    MessagesTextBlockTypeValue = MessagesTextBlockType
+
+
 class MessagesTextBlock(_Model, kw_only=True):
     """A block of text."""
 
-    type: Required[MessagesTextBlockType] = field(default_factory=lambda: MessagesTextBlockType.TEXT)
+    type: Required[MessagesTextBlockTypeValue] = field(default_factory=lambda: MessagesTextBlockType.TEXT)
     """The type of the block, `text`."""
     text: Required[str]
     """The text of the block."""
@@ -131,10 +152,17 @@ class MessagesImageSourceType(OpenEnum):
     URL = "url"
 
 
+if TYPE_CHECKING:
+    MessagesImageSourceTypeValue: TypeAlias = MessagesImageSourceType | Literal["base64", "url"] | str
+    """A `MessagesImageSourceType`, or any other string: gateways send values that no contract lists."""
+else:
+    MessagesImageSourceTypeValue = MessagesImageSourceType
+
+
 class MessagesImageSource(_Model, kw_only=True):
     """The source of an image: data in the request, or a URL."""
 
-    type: Required[MessagesImageSourceType]
+    type: Required[MessagesImageSourceTypeValue]
     """The source's type."""
     media_type: str | None = None
     """The media type, such as `image/png`; for `base64`."""
@@ -150,10 +178,17 @@ class MessagesImageBlockType(OpenEnum):
     IMAGE = "image"
 
 
+if TYPE_CHECKING:
+    MessagesImageBlockTypeValue: TypeAlias = MessagesImageBlockType | Literal["image"] | str
+    """A `MessagesImageBlockType`, or any other string: gateways send values that no contract lists."""
+else:
+    MessagesImageBlockTypeValue = MessagesImageBlockType
+
+
 class MessagesImageBlock(_Model, kw_only=True):
     """A block with an image."""
 
-    type: Required[MessagesImageBlockType] = field(default_factory=lambda: MessagesImageBlockType.IMAGE)
+    type: Required[MessagesImageBlockTypeValue] = field(default_factory=lambda: MessagesImageBlockType.IMAGE)
     """The type of the block, `image`."""
     source: Required[MessagesImageSource]
     """The source of the image."""
@@ -168,10 +203,17 @@ class MessagesDocumentSourceType(OpenEnum):
     URL = "url"
 
 
+if TYPE_CHECKING:
+    MessagesDocumentSourceTypeValue: TypeAlias = MessagesDocumentSourceType | Literal["base64", "url"] | str
+    """A `MessagesDocumentSourceType`, or any other string: gateways send values that no contract lists."""
+else:
+    MessagesDocumentSourceTypeValue = MessagesDocumentSourceType
+
+
 class MessagesDocumentSource(_Model, kw_only=True):
     """The source of a document: data in the request, or a URL."""
 
-    type: Required[MessagesDocumentSourceType]
+    type: Required[MessagesDocumentSourceTypeValue]
     """The source's type."""
     media_type: str | None = None
     """The media type, such as `application/pdf`; for `base64`."""
@@ -187,10 +229,17 @@ class MessagesDocumentBlockType(OpenEnum):
     DOCUMENT = "document"
 
 
+if TYPE_CHECKING:
+    MessagesDocumentBlockTypeValue: TypeAlias = MessagesDocumentBlockType | Literal["document"] | str
+    """A `MessagesDocumentBlockType`, or any other string: gateways send values that no contract lists."""
+else:
+    MessagesDocumentBlockTypeValue = MessagesDocumentBlockType
+
+
 class MessagesDocumentBlock(_Model, kw_only=True):
     """A block with a document."""
 
-    type: Required[MessagesDocumentBlockType] = field(default_factory=lambda: MessagesDocumentBlockType.DOCUMENT)
+    type: Required[MessagesDocumentBlockTypeValue] = field(default_factory=lambda: MessagesDocumentBlockType.DOCUMENT)
     """The type of the block, `document`."""
     source: Required[MessagesDocumentSource]
     """The source of the document."""
@@ -204,10 +253,17 @@ class MessagesToolUseBlockType(OpenEnum):
     TOOL_USE = "tool_use"
 
 
+if TYPE_CHECKING:
+    MessagesToolUseBlockTypeValue: TypeAlias = MessagesToolUseBlockType | Literal["tool_use"] | str
+    """A `MessagesToolUseBlockType`, or any other string: gateways send values that no contract lists."""
+else:
+    MessagesToolUseBlockTypeValue = MessagesToolUseBlockType
+
+
 class MessagesToolUseBlock(ToolInput, _Model, kw_only=True):
     """A tool call by the model."""
 
-    type: Required[MessagesToolUseBlockType] = field(default_factory=lambda: MessagesToolUseBlockType.TOOL_USE)
+    type: Required[MessagesToolUseBlockTypeValue] = field(default_factory=lambda: MessagesToolUseBlockType.TOOL_USE)
     """The type of the block, `tool_use`."""
     id: Required[str]
     """The id that the tool's result must refer to."""
@@ -223,10 +279,17 @@ class MessagesToolResultBlockType(OpenEnum):
     TOOL_RESULT = "tool_result"
 
 
+if TYPE_CHECKING:
+    MessagesToolResultBlockTypeValue: TypeAlias = MessagesToolResultBlockType | Literal["tool_result"] | str
+    """A `MessagesToolResultBlockType`, or any other string: gateways send values that no contract lists."""
+else:
+    MessagesToolResultBlockTypeValue = MessagesToolResultBlockType
+
+
 class MessagesToolResultBlock(_Model, kw_only=True):
     """The result of a tool call."""
 
-    type: Required[MessagesToolResultBlockType] = field(default_factory=lambda: MessagesToolResultBlockType.TOOL_RESULT)
+    type: Required[MessagesToolResultBlockTypeValue] = field(default_factory=lambda: MessagesToolResultBlockType.TOOL_RESULT)
     """The type of the block, `tool_result`."""
     tool_use_id: Required[str]
     """The `id` of the answered tool call."""
@@ -244,10 +307,17 @@ class MessagesThinkingBlockType(OpenEnum):
     THINKING = "thinking"
 
 
+if TYPE_CHECKING:
+    MessagesThinkingBlockTypeValue: TypeAlias = MessagesThinkingBlockType | Literal["thinking"] | str
+    """A `MessagesThinkingBlockType`, or any other string: gateways send values that no contract lists."""
+else:
+    MessagesThinkingBlockTypeValue = MessagesThinkingBlockType
+
+
 class MessagesThinkingBlock(_Model, kw_only=True):
     """The model's thinking. Send it back unchanged while tools are in use."""
 
-    type: Required[MessagesThinkingBlockType] = field(default_factory=lambda: MessagesThinkingBlockType.THINKING)
+    type: Required[MessagesThinkingBlockTypeValue] = field(default_factory=lambda: MessagesThinkingBlockType.THINKING)
     """The type of the block, `thinking`."""
     thinking: Required[str]
     """The thinking, or a summary of it."""
@@ -261,10 +331,17 @@ class MessagesRedactedThinkingBlockType(OpenEnum):
     REDACTED_THINKING = "redacted_thinking"
 
 
+if TYPE_CHECKING:
+    MessagesRedactedThinkingBlockTypeValue: TypeAlias = MessagesRedactedThinkingBlockType | Literal["redacted_thinking"] | str
+    """A `MessagesRedactedThinkingBlockType`, or any other string: gateways send values that no contract lists."""
+else:
+    MessagesRedactedThinkingBlockTypeValue = MessagesRedactedThinkingBlockType
+
+
 class MessagesRedactedThinkingBlock(_Model, kw_only=True):
     """Encrypted thinking of the model. Send it back unchanged."""
 
-    type: Required[MessagesRedactedThinkingBlockType] = field(default_factory=lambda: MessagesRedactedThinkingBlockType.REDACTED_THINKING)
+    type: Required[MessagesRedactedThinkingBlockTypeValue] = field(default_factory=lambda: MessagesRedactedThinkingBlockType.REDACTED_THINKING)
     """The type of the block, `redacted_thinking`."""
     data: Required[str]
     """The thinking in encrypted form."""
@@ -292,10 +369,17 @@ class MessagesMessageRole(OpenEnum):
     ASSISTANT = "assistant"
 
 
+if TYPE_CHECKING:
+    MessagesMessageRoleValue: TypeAlias = MessagesMessageRole | Literal["user", "assistant"] | str
+    """A `MessagesMessageRole`, or any other string: gateways send values that no contract lists."""
+else:
+    MessagesMessageRoleValue = MessagesMessageRole
+
+
 class MessagesMessage(_Model, kw_only=True):
     """One message of a conversation."""
 
-    role: Required[MessagesMessageRole]
+    role: Required[MessagesMessageRoleValue]
     """The author's role."""
     content: Required[str | list[MessagesRequestContentBlock]]
     """The content, as plain text or as blocks."""
@@ -321,6 +405,13 @@ class MessagesToolChoiceMode(OpenEnum):
     ANY = "any"
 
 
+if TYPE_CHECKING:
+    MessagesToolChoiceModeValue: TypeAlias = MessagesToolChoiceMode | Literal["auto", "any"] | str
+    """A `MessagesToolChoiceMode`, or any other string: gateways send values that no contract lists."""
+else:
+    MessagesToolChoiceModeValue = MessagesToolChoiceMode
+
+
 class MessagesToolChoiceObjectType(OpenEnum):
     """`tool` forces the named tool, `any` forces some tool, `none` forbids tools."""
 
@@ -330,10 +421,17 @@ class MessagesToolChoiceObjectType(OpenEnum):
     NONE = "none"
 
 
+if TYPE_CHECKING:
+    MessagesToolChoiceObjectTypeValue: TypeAlias = MessagesToolChoiceObjectType | Literal["auto", "any", "tool", "none"] | str
+    """A `MessagesToolChoiceObjectType`, or any other string: gateways send values that no contract lists."""
+else:
+    MessagesToolChoiceObjectTypeValue = MessagesToolChoiceObjectType
+
+
 class MessagesToolChoiceObject(_Model, kw_only=True):
     """A mode, or one tool by name."""
 
-    type: Required[MessagesToolChoiceObjectType]
+    type: Required[MessagesToolChoiceObjectTypeValue]
     """`tool` forces the named tool, `any` forces some tool, `none` forbids tools."""
     name: str | None = None
     """The tool's name; for `tool`."""
@@ -341,7 +439,7 @@ class MessagesToolChoiceObject(_Model, kw_only=True):
     """Limit the model to one tool call per turn."""
 
 
-MessagesToolChoice: TypeAlias = MessagesToolChoiceMode | MessagesToolChoiceObject
+MessagesToolChoice: TypeAlias = MessagesToolChoiceModeValue | MessagesToolChoiceObject
 """The tool choice. Anthropic itself accepts only the object."""
 
 
@@ -358,10 +456,17 @@ class CreateMessagesRequestThinkingType(OpenEnum):
     ENABLED = "enabled"
 
 
+if TYPE_CHECKING:
+    CreateMessagesRequestThinkingTypeValue: TypeAlias = CreateMessagesRequestThinkingType | Literal["enabled"] | str
+    """A `CreateMessagesRequestThinkingType`, or any other string: gateways send values that no contract lists."""
+else:
+    CreateMessagesRequestThinkingTypeValue = CreateMessagesRequestThinkingType
+
+
 class CreateMessagesRequestThinking(_Model, kw_only=True):
     """The settings for thinking before the answer."""
 
-    type: Required[CreateMessagesRequestThinkingType] = field(default_factory=lambda: CreateMessagesRequestThinkingType.ENABLED)
+    type: Required[CreateMessagesRequestThinkingTypeValue] = field(default_factory=lambda: CreateMessagesRequestThinkingType.ENABLED)
     """The mode of thinking, `enabled`."""
     budget_tokens: Required[int]
     """The token limit of the thinking, which counts towards `max_tokens`."""
@@ -377,10 +482,17 @@ class MessagesOutputConfigEffort(OpenEnum):
     MAX = "max"
 
 
+if TYPE_CHECKING:
+    MessagesOutputConfigEffortValue: TypeAlias = MessagesOutputConfigEffort | Literal["low", "medium", "high", "xhigh", "max"] | str
+    """A `MessagesOutputConfigEffort`, or any other string: gateways send values that no contract lists."""
+else:
+    MessagesOutputConfigEffortValue = MessagesOutputConfigEffort
+
+
 class MessagesOutputConfig(_Model, kw_only=True):
     """The settings of the output."""
 
-    effort: MessagesOutputConfigEffort | None = None
+    effort: MessagesOutputConfigEffortValue | None = None
     """The effort that the model makes; more effort takes longer and costs more."""
 
 
@@ -401,9 +513,9 @@ class CreateMessagesRequest(_Model, kw_only=True):
     """The tool choice: a mode, or one tool."""
     stream: bool | None = None
     """Stream the answer in events. The method that you call sets it."""
-    temperature: float | None = None
+    temperature: float | int | None = None
     """The randomness of the sampling: near 0 the most likely token is always chosen."""
-    top_p: float | None = None
+    top_p: float | int | None = None
     """Sample only from the most likely tokens that together have this probability."""
     top_k: int | None = None
     """Sample only from this number of most likely tokens."""
@@ -451,10 +563,24 @@ class MessagesResponseType(OpenEnum):
     MESSAGE = "message"
 
 
+if TYPE_CHECKING:
+    MessagesResponseTypeValue: TypeAlias = MessagesResponseType | Literal["message"] | str
+    """A `MessagesResponseType`, or any other string: gateways send values that no contract lists."""
+else:
+    MessagesResponseTypeValue = MessagesResponseType
+
+
 class MessagesResponseRole(OpenEnum):
     """The role, always `assistant`."""
 
     ASSISTANT = "assistant"
+
+
+if TYPE_CHECKING:
+    MessagesResponseRoleValue: TypeAlias = MessagesResponseRole | Literal["assistant"] | str
+    """A `MessagesResponseRole`, or any other string: gateways send values that no contract lists."""
+else:
+    MessagesResponseRoleValue = MessagesResponseRole
 
 
 class MessagesResponseStopReason(OpenEnum):
@@ -468,20 +594,27 @@ class MessagesResponseStopReason(OpenEnum):
     REFUSAL = "refusal"
 
 
+if TYPE_CHECKING:
+    MessagesResponseStopReasonValue: TypeAlias = MessagesResponseStopReason | Literal["end_turn", "max_tokens", "stop_sequence", "tool_use", "pause_turn", "refusal"] | str
+    """A `MessagesResponseStopReason`, or any other string: gateways send values that no contract lists."""
+else:
+    MessagesResponseStopReasonValue = MessagesResponseStopReason
+
+
 class MessagesResponse(MessagesAnswer["MessagesToolUseBlock"], WithMeta, _Model, kw_only=True):
     """A whole message of the model."""
 
     id: Required[str]
     """The provider's id for the message."""
-    type: Required[MessagesResponseType] = field(default_factory=lambda: MessagesResponseType.MESSAGE)
+    type: Required[MessagesResponseTypeValue] = field(default_factory=lambda: MessagesResponseType.MESSAGE)
     """The type of the body, `message`."""
-    role: Required[MessagesResponseRole] = field(default_factory=lambda: MessagesResponseRole.ASSISTANT)
+    role: Required[MessagesResponseRoleValue] = field(default_factory=lambda: MessagesResponseRole.ASSISTANT)
     """The role, always `assistant`."""
     content: list[MessagesResponseContentBlock]
     """The blocks of the message."""
     model: Required[str]
     """The model that answered, by the provider's own name."""
-    stop_reason: MessagesResponseStopReason | None
+    stop_reason: MessagesResponseStopReasonValue | None
     """The reason why the message ended; null while it is streamed."""
     stop_sequence: str | None = None
     """The stop sequence that ended the message, if one did."""
@@ -500,6 +633,13 @@ class MessagesStreamEventType(OpenEnum):
     MESSAGE_STOP = "message_stop"
     PING = "ping"
     ERROR = "error"
+
+
+if TYPE_CHECKING:
+    MessagesStreamEventTypeValue: TypeAlias = MessagesStreamEventType | Literal["message_start", "content_block_start", "content_block_delta", "content_block_stop", "message_delta", "message_stop", "ping", "error"] | str
+    """A `MessagesStreamEventType`, or any other string: gateways send values that no contract lists."""
+else:
+    MessagesStreamEventTypeValue = MessagesStreamEventType
 
 
 class MessagesStreamEventDelta(_Model, kw_only=True):
@@ -548,7 +688,7 @@ class MessagesStreamEventError(_Model, kw_only=True):
 class MessagesStreamEvent(MessagesEvent, WithMeta, _Model, kw_only=True):
     """One event of a streamed message. Its fields depend on its `type`."""
 
-    type: Required[MessagesStreamEventType]
+    type: Required[MessagesStreamEventTypeValue]
     """The event's type."""
     message: MessagesResponse | None = None
     """The message at its start; in `message_start`."""

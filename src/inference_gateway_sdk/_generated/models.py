@@ -4,11 +4,13 @@ Derived from openapi.yaml by scripts/generate_types: do not edit.
 """
 # fmt: off
 
+from typing import Literal, TYPE_CHECKING, TypeAlias
+
 from .._model.display import ModelListing
 from .._model.model import Model as _Model, Required
 from .._model.open_types import OpenEnum
 from .._model.unknown_fields import WithMeta
-from .gateway import Provider
+from .gateway import ProviderValue
 
 __all__ = [
     "ContextWindow",
@@ -30,12 +32,19 @@ class ContextWindowSource(OpenEnum):
     COMMUNITY = "community"
 
 
+if TYPE_CHECKING:
+    ContextWindowSourceValue: TypeAlias = ContextWindowSource | Literal["runtime", "provider", "community"] | str
+    """A `ContextWindowSource`, or any other string: gateways send values that no contract lists."""
+else:
+    ContextWindowSourceValue = ContextWindowSource
+
+
 class ContextWindow(_Model, kw_only=True):
     """The context window of a model."""
 
     tokens: Required[int]
     """The number of tokens of prompt and answer together."""
-    source: Required[ContextWindowSource]
+    source: Required[ContextWindowSourceValue]
     """The origin of the number: the running model, its provider's list, or a table kept by the community."""
 
 
@@ -44,6 +53,13 @@ class PricingSource(OpenEnum):
 
     PROVIDER = "provider"
     COMMUNITY = "community"
+
+
+if TYPE_CHECKING:
+    PricingSourceValue: TypeAlias = PricingSource | Literal["provider", "community"] | str
+    """A `PricingSource`, or any other string: gateways send values that no contract lists."""
+else:
+    PricingSourceValue = PricingSource
 
 
 class Pricing(_Model, kw_only=True):
@@ -59,7 +75,7 @@ class Pricing(_Model, kw_only=True):
     """The price of a token read from the provider's cache."""
     cache_write_per_token: str | None = None
     """The price of a token written to the provider's cache."""
-    source: Required[PricingSource]
+    source: Required[PricingSourceValue]
     """The origin of the prices: the provider's list, or a table kept by the community."""
     updated_at: Required[str]
     """The time the prices were recorded (RFC 3339)."""
@@ -76,12 +92,19 @@ class Modality(OpenEnum):
     VIDEO = "video"
 
 
+if TYPE_CHECKING:
+    ModalityValue: TypeAlias = Modality | Literal["text", "image", "audio", "video"] | str
+    """A `Modality`, or any other string: gateways send values that no contract lists."""
+else:
+    ModalityValue = Modality
+
+
 class ModelModalities(_Model, kw_only=True):
     """A model's modalities."""
 
-    input: list[Modality]
+    input: list[ModalityValue]
     """The modalities that the model accepts."""
-    output: list[Modality]
+    output: list[ModalityValue]
     """The modalities that the model generates."""
 
 
@@ -96,7 +119,7 @@ class Model(_Model, kw_only=True):
     """The release time in Unix seconds; 0 if the provider does not send it."""
     owned_by: Required[str]
     """The owner of the model; empty if the provider does not send it."""
-    served_by: Required[Provider]
+    served_by: Required[ProviderValue]
     """The provider that runs the model."""
     modalities: ModelModalities | None = None
     """The input and output modalities, if requested and known."""
@@ -109,7 +132,7 @@ class Model(_Model, kw_only=True):
 class ListModelsResponse(ModelListing, WithMeta, _Model, kw_only=True):
     """The available models."""
 
-    provider: Provider | None = None
+    provider: ProviderValue | None = None
     """The provider of the models, if one was requested."""
     object: Required[str]
     """The type of the object, `list`."""

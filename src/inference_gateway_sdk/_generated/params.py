@@ -7,28 +7,32 @@ Derived from openapi.yaml by scripts/generate_types: do not edit.
 from __future__ import annotations
 
 import os
-from typing import IO, Literal, TypedDict
+from typing import IO, TypedDict
 
 from collections.abc import Callable, Mapping, Sequence
 
 from .._model.model import Model
-from .audio import CreateMusicRequestResponseFormat, CreateSfxRequestResponseFormat, CreateSpeechRequestResponseFormat
+from .audio import (
+    CreateMusicRequestResponseFormatValue,
+    CreateSfxRequestResponseFormatValue,
+    CreateSpeechRequestResponseFormatValue,
+)
 from .chat import (
     ChatCompletionNamedToolChoice,
     ChatCompletionStreamOptions,
     ChatCompletionTool,
-    ChatCompletionToolChoiceMode,
-    CreateChatCompletionRequestReasoningEffort,
+    ChatCompletionToolChoiceModeValue,
+    CreateChatCompletionRequestReasoningEffortValue,
     CreateChatCompletionRequestResponseFormat,
 )
 from .gateway import ProviderRequestMessagesItem
 from .images import (
-    CreateImageEditRequestQuality,
-    CreateImageEditRequestResponseFormat,
-    CreateImageRequestQuality,
-    CreateImageRequestResponseFormat,
-    CreateImageVariationRequestResponseFormat,
-    ImageSize,
+    CreateImageEditRequestQualityValue,
+    CreateImageEditRequestResponseFormatValue,
+    CreateImageRequestQualityValue,
+    CreateImageRequestResponseFormatValue,
+    CreateImageVariationRequestResponseFormatValue,
+    ImageSizeValue,
 )
 from .messages import (
     CreateMessagesRequestThinking,
@@ -36,7 +40,7 @@ from .messages import (
     MessagesOutputConfig,
     MessagesTextBlock,
     MessagesTool,
-    MessagesToolChoiceMode,
+    MessagesToolChoiceModeValue,
     MessagesToolChoiceObject,
 )
 from .responses import (
@@ -44,7 +48,7 @@ from .responses import (
     ResponseTextConfig,
     ResponseTool,
     ResponseToolChoiceFunction,
-    ResponseToolChoiceMode,
+    ResponseToolChoiceModeValue,
 )
 
 __all__ = [
@@ -110,13 +114,13 @@ class CreateChatCompletionParams(TypedDict, total=False):
     """Options for streams."""
     tools: Sequence[ChatCompletionTool | Mapping[str, object] | Callable[..., object] | Model]
     """The tools that the model may call. A gateway with active MCP replaces them by its own."""
-    tool_choice: ChatCompletionToolChoiceMode | Literal["none", "auto", "required"] | str | ChatCompletionNamedToolChoice | Mapping[str, object]
+    tool_choice: ChatCompletionToolChoiceModeValue | str | ChatCompletionNamedToolChoice | Mapping[str, object]
     """The tool choice: a mode, or one tool."""
     parallel_tool_calls: bool
     """Allow several tool calls in one turn."""
     reasoning_format: str
     """The form in which reasoning is returned, such as `raw` or `parsed`; the values depend on the provider."""
-    reasoning_effort: CreateChatCompletionRequestReasoningEffort | Literal["minimal", "low", "medium", "high"] | str
+    reasoning_effort: CreateChatCompletionRequestReasoningEffortValue | str
     """The amount of reasoning before the answer."""
 
 
@@ -133,7 +137,7 @@ class CreateResponseParams(TypedDict, total=False):
     """Sample only from the most likely tokens that together have this probability."""
     tools: Sequence[ResponseTool | Mapping[str, object] | Callable[..., object] | Model]
     """The tools that the model may call."""
-    tool_choice: ResponseToolChoiceMode | Literal["none", "auto", "required"] | str | ResponseToolChoiceFunction | Mapping[str, object]
+    tool_choice: ResponseToolChoiceModeValue | str | ResponseToolChoiceFunction | Mapping[str, object]
     """The tool choice: a mode, or one function."""
     reasoning: ResponseReasoning | Mapping[str, object]
     """The settings for reasoning models."""
@@ -160,7 +164,7 @@ class CreateMessagesParams(TypedDict, total=False):
     """Instructions that precede the conversation."""
     tools: Sequence[MessagesTool | Mapping[str, object] | Callable[..., object] | Model]
     """The tools that the model may call."""
-    tool_choice: MessagesToolChoiceMode | Literal["auto", "any"] | str | MessagesToolChoiceObject | Mapping[str, object]
+    tool_choice: MessagesToolChoiceModeValue | str | MessagesToolChoiceObject | Mapping[str, object]
     """The tool choice: a mode, or one tool."""
     temperature: float
     """The randomness of the sampling: near 0 the most likely token is always chosen."""
@@ -185,11 +189,11 @@ class CreateImageParams(TypedDict, total=False):
     """`provider/name`, or a bare name together with a provider."""
     n: int
     """The number of images; some models generate only one."""
-    size: ImageSize | Literal["auto", "256x256", "512x512", "1024x1024", "1536x1024", "1024x1536", "1792x1024", "1024x1792"] | str
+    size: ImageSizeValue | str
     """The images' size."""
-    quality: CreateImageRequestQuality | Literal["auto", "standard", "hd", "low", "medium", "high"] | str
+    quality: CreateImageRequestQualityValue | str
     """The quality of the images. Each model supports only some of the values."""
-    response_format: CreateImageRequestResponseFormat | Literal["url", "b64_json"] | str
+    response_format: CreateImageRequestResponseFormatValue | str
     """Return URLs or bytes; the GPT image models always return bytes."""
 
 
@@ -202,11 +206,11 @@ class CreateImageEditParams(TypedDict, total=False):
     """`provider/name`, or a bare name together with a provider."""
     n: int
     """The number of results."""
-    size: ImageSize | Literal["auto", "256x256", "512x512", "1024x1024", "1536x1024", "1024x1536", "1792x1024", "1024x1792"] | str
+    size: ImageSizeValue | str
     """The results' size."""
-    quality: CreateImageEditRequestQuality | Literal["auto", "standard", "low", "medium", "high"] | str
+    quality: CreateImageEditRequestQualityValue | str
     """The quality of the results. Each model supports only some of the values."""
-    response_format: CreateImageEditRequestResponseFormat | Literal["url", "b64_json"] | str
+    response_format: CreateImageEditRequestResponseFormatValue | str
     """Return URLs or bytes; the GPT image models always return bytes."""
 
 
@@ -217,9 +221,9 @@ class CreateImageVariationParams(TypedDict, total=False):
     """`provider/name`, or a bare name together with a provider."""
     n: int
     """The number of variations."""
-    size: ImageSize | Literal["auto", "256x256", "512x512", "1024x1024", "1536x1024", "1024x1536", "1792x1024", "1024x1792"] | str
+    size: ImageSizeValue | str
     """The variations' size."""
-    response_format: CreateImageVariationRequestResponseFormat | Literal["url", "b64_json"] | str
+    response_format: CreateImageVariationRequestResponseFormatValue | str
     """Return URLs or bytes."""
 
 
@@ -228,7 +232,7 @@ class CreateSpeechParams(TypedDict, total=False):
 
     instructions: str
     """Instructions for the speech, such as mood, pace or accent."""
-    response_format: CreateSpeechRequestResponseFormat | Literal["mp3", "opus", "aac", "flac", "wav", "pcm"] | str
+    response_format: CreateSpeechRequestResponseFormatValue | str
     """The file format of the audio."""
     speed: float
     """The speed of the speech; 1 is normal."""
@@ -247,7 +251,7 @@ class CreateSfxParams(TypedDict, total=False):
     """The influence of the prompt, from 0 (loose) to 1 (exact)."""
     loop: bool
     """Generate a sound that loops without a gap."""
-    response_format: CreateSfxRequestResponseFormat | Literal["mp3", "opus", "aac", "flac", "pcm"] | str
+    response_format: CreateSfxRequestResponseFormatValue | str
     """The file format of the audio."""
 
 
@@ -258,7 +262,7 @@ class CreateMusicParams(TypedDict, total=False):
     """The length in seconds; if left out, the model decides."""
     instrumental: bool
     """Generate music without vocals."""
-    response_format: CreateMusicRequestResponseFormat | Literal["mp3", "opus", "aac", "flac", "pcm"] | str
+    response_format: CreateMusicRequestResponseFormatValue | str
     """The file format of the audio."""
 
 

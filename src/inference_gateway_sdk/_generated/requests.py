@@ -24,7 +24,7 @@ REQUESTS: dict[str, dict[str, dict[str, Any]]] = {
         "frequency_penalty": {'kinds': ('number',), 'minimum': -2, 'maximum': 2},
         "presence_penalty": {'kinds': ('number',), 'minimum': -2, 'maximum': 2},
         "n": {'kinds': ('integer',), 'minimum': 1, 'maximum': 128},
-        "stop": {'kinds': ('string', 'array'), 'items': ('string',), 'minItems': 1, 'maxItems': 4},
+        "stop": {'kinds': ('string', 'array'), 'items': ('string',), 'maxItems': 4},
         "seed": {'kinds': ('integer',)},
         "logprobs": {'kinds': ('boolean',)},
         "top_logprobs": {'kinds': ('integer',), 'minimum': 0, 'maximum': 20},

@@ -4,7 +4,7 @@ Derived from openapi.yaml by scripts/generate_types: do not edit.
 """
 # fmt: off
 
-from typing import Any, TYPE_CHECKING, TypeAlias
+from typing import Any, Literal, TYPE_CHECKING, TypeAlias
 
 from msgspec import field
 
@@ -81,6 +81,13 @@ class ResponseRole(OpenEnum):
     DEVELOPER = "developer"
 
 
+if TYPE_CHECKING:
+    ResponseRoleValue: TypeAlias = ResponseRole | Literal["user", "assistant", "system", "developer"] | str
+    """A `ResponseRole`, or any other string: gateways send values that no contract lists."""
+else:
+    ResponseRoleValue = ResponseRole
+
+
 class UnknownResponseInputContentPart(Unknown):
     """A variant of `ResponseInputContentPart` that the contract does not list, kept unchanged."""
 
@@ -105,7 +112,7 @@ class ResponseInputItem(_Model, kw_only=True):
 
     type: str | None = None
     """The type of the item. It may be left out, because all items are messages."""
-    role: Required[ResponseRole]
+    role: Required[ResponseRoleValue]
     """The author's role."""
     content: Required[ResponseInputMessageContent]
     """The text or the parts of the message."""
@@ -121,10 +128,17 @@ class ResponseToolType(OpenEnum):
     FUNCTION = "function"
 
 
+if TYPE_CHECKING:
+    ResponseToolTypeValue: TypeAlias = ResponseToolType | Literal["function"] | str
+    """A `ResponseToolType`, or any other string: gateways send values that no contract lists."""
+else:
+    ResponseToolTypeValue = ResponseToolType
+
+
 class ResponseTool(_Model, kw_only=True):
     """A function that is offered to the model. Unlike a chat tool, it has no inner object."""
 
-    type: Required[ResponseToolType] = field(default_factory=lambda: ResponseToolType.FUNCTION)
+    type: Required[ResponseToolTypeValue] = field(default_factory=lambda: ResponseToolType.FUNCTION)
     """The tool's type, `function`."""
     name: Required[str]
     """The name by which the model calls it."""
@@ -144,22 +158,36 @@ class ResponseToolChoiceMode(OpenEnum):
     REQUIRED = "required"
 
 
+if TYPE_CHECKING:
+    ResponseToolChoiceModeValue: TypeAlias = ResponseToolChoiceMode | Literal["none", "auto", "required"] | str
+    """A `ResponseToolChoiceMode`, or any other string: gateways send values that no contract lists."""
+else:
+    ResponseToolChoiceModeValue = ResponseToolChoiceMode
+
+
 class ResponseToolChoiceFunctionType(OpenEnum):
     """The tool's type, `function`."""
 
     FUNCTION = "function"
 
 
+if TYPE_CHECKING:
+    ResponseToolChoiceFunctionTypeValue: TypeAlias = ResponseToolChoiceFunctionType | Literal["function"] | str
+    """A `ResponseToolChoiceFunctionType`, or any other string: gateways send values that no contract lists."""
+else:
+    ResponseToolChoiceFunctionTypeValue = ResponseToolChoiceFunctionType
+
+
 class ResponseToolChoiceFunction(_Model, kw_only=True):
     """A tool choice that forces a call of one function."""
 
-    type: Required[ResponseToolChoiceFunctionType] = field(default_factory=lambda: ResponseToolChoiceFunctionType.FUNCTION)
+    type: Required[ResponseToolChoiceFunctionTypeValue] = field(default_factory=lambda: ResponseToolChoiceFunctionType.FUNCTION)
     """The tool's type, `function`."""
     name: Required[str]
     """The name of one of the offered tools."""
 
 
-ResponseToolChoice: TypeAlias = ResponseToolChoiceMode | ResponseToolChoiceFunction
+ResponseToolChoice: TypeAlias = ResponseToolChoiceModeValue | ResponseToolChoiceFunction
 """The tool choice: a mode, or one function by name."""
 
 
@@ -172,6 +200,13 @@ class ResponseReasoningEffort(OpenEnum):
     HIGH = "high"
 
 
+if TYPE_CHECKING:
+    ResponseReasoningEffortValue: TypeAlias = ResponseReasoningEffort | Literal["minimal", "low", "medium", "high"] | str
+    """A `ResponseReasoningEffort`, or any other string: gateways send values that no contract lists."""
+else:
+    ResponseReasoningEffortValue = ResponseReasoningEffort
+
+
 class ResponseReasoningSummary(OpenEnum):
     """The length of the summary of the reasoning."""
 
@@ -180,12 +215,19 @@ class ResponseReasoningSummary(OpenEnum):
     DETAILED = "detailed"
 
 
+if TYPE_CHECKING:
+    ResponseReasoningSummaryValue: TypeAlias = ResponseReasoningSummary | Literal["auto", "concise", "detailed"] | str
+    """A `ResponseReasoningSummary`, or any other string: gateways send values that no contract lists."""
+else:
+    ResponseReasoningSummaryValue = ResponseReasoningSummary
+
+
 class ResponseReasoning(_Model, kw_only=True):
     """Settings for reasoning, and for the summary of it."""
 
-    effort: ResponseReasoningEffort | None = None
+    effort: ResponseReasoningEffortValue | None = None
     """The amount of reasoning before the answer."""
-    summary: ResponseReasoningSummary | None = None
+    summary: ResponseReasoningSummaryValue | None = None
     """The length of the summary of the reasoning."""
 
 
@@ -197,10 +239,17 @@ class ResponseTextConfigFormatType(OpenEnum):
     JSON_OBJECT = "json_object"
 
 
+if TYPE_CHECKING:
+    ResponseTextConfigFormatTypeValue: TypeAlias = ResponseTextConfigFormatType | Literal["text", "json_schema", "json_object"] | str
+    """A `ResponseTextConfigFormatType`, or any other string: gateways send values that no contract lists."""
+else:
+    ResponseTextConfigFormatTypeValue = ResponseTextConfigFormatType
+
+
 class ResponseTextConfigFormat(_Model, kw_only=True):
     """Plain text, any JSON, or JSON that matches a schema."""
 
-    type: Required[ResponseTextConfigFormatType]
+    type: Required[ResponseTextConfigFormatTypeValue]
     """The format's type."""
     name: str | None = None
     """The name of the schema; for `json_schema`."""
@@ -230,9 +279,9 @@ class CreateResponseRequest(_Model, kw_only=True):
     """The token limit of the answer, including reasoning."""
     stream: bool | None = None
     """Stream the response in events. The method that you call sets it."""
-    temperature: float | None = None
+    temperature: float | int | None = None
     """The randomness of the sampling: near 0 the most likely token is always chosen. Set either this or `top_p`."""
-    top_p: float | None = None
+    top_p: float | int | None = None
     """Sample only from the most likely tokens that together have this probability."""
     tools: list[ResponseTool] | None = None
     """The tools that the model may call."""
@@ -262,10 +311,17 @@ class ResponseInputTextType(OpenEnum):
     INPUT_TEXT = "input_text"
 
 
+if TYPE_CHECKING:
+    ResponseInputTextTypeValue: TypeAlias = ResponseInputTextType | Literal["input_text"] | str
+    """A `ResponseInputTextType`, or any other string: gateways send values that no contract lists."""
+else:
+    ResponseInputTextTypeValue = ResponseInputTextType
+
+
 class ResponseInputText(_Model, kw_only=True):
     """Input text."""
 
-    type: Required[ResponseInputTextType] = field(default_factory=lambda: ResponseInputTextType.INPUT_TEXT)
+    type: Required[ResponseInputTextTypeValue] = field(default_factory=lambda: ResponseInputTextType.INPUT_TEXT)
     """The type of the part, `input_text`."""
     text: Required[str]
     """The text of the part."""
@@ -277,6 +333,13 @@ class ResponseInputImageType(OpenEnum):
     INPUT_IMAGE = "input_image"
 
 
+if TYPE_CHECKING:
+    ResponseInputImageTypeValue: TypeAlias = ResponseInputImageType | Literal["input_image"] | str
+    """A `ResponseInputImageType`, or any other string: gateways send values that no contract lists."""
+else:
+    ResponseInputImageTypeValue = ResponseInputImageType
+
+
 class ResponseInputImageDetail(OpenEnum):
     """The level of detail at which the model sees the image. More detail costs more tokens."""
 
@@ -285,14 +348,21 @@ class ResponseInputImageDetail(OpenEnum):
     HIGH = "high"
 
 
+if TYPE_CHECKING:
+    ResponseInputImageDetailValue: TypeAlias = ResponseInputImageDetail | Literal["auto", "low", "high"] | str
+    """A `ResponseInputImageDetail`, or any other string: gateways send values that no contract lists."""
+else:
+    ResponseInputImageDetailValue = ResponseInputImageDetail
+
+
 class ResponseInputImage(_Model, kw_only=True):
     """An image within an input message."""
 
-    type: Required[ResponseInputImageType] = field(default_factory=lambda: ResponseInputImageType.INPUT_IMAGE)
+    type: Required[ResponseInputImageTypeValue] = field(default_factory=lambda: ResponseInputImageType.INPUT_IMAGE)
     """The type of the part, `input_image`."""
     image_url: str | None = None
     """An http or https URL, or a `data:` URL with base64."""
-    detail: ResponseInputImageDetail | None = None
+    detail: ResponseInputImageDetailValue | None = None
     """The level of detail at which the model sees the image. More detail costs more tokens."""
 
 
@@ -305,6 +375,13 @@ class ResponseStatus(OpenEnum):
     CANCELLED = "cancelled"
     QUEUED = "queued"
     INCOMPLETE = "incomplete"
+
+
+if TYPE_CHECKING:
+    ResponseStatusValue: TypeAlias = ResponseStatus | Literal["completed", "failed", "in_progress", "cancelled", "queued", "incomplete"] | str
+    """A `ResponseStatus`, or any other string: gateways send values that no contract lists."""
+else:
+    ResponseStatusValue = ResponseStatus
 
 
 class UnknownResponseOutputItem(Unknown):
@@ -376,7 +453,7 @@ class Response(ResponseAnswer["ResponseFunctionToolCall"], WithMeta, _Model, kw_
     """The type of the object, `response`."""
     created_at: Required[int]
     """The creation time in Unix seconds."""
-    status: Required[ResponseStatus]
+    status: Required[ResponseStatusValue]
     """The progress of the response."""
     model: Required[str]
     """The model that responds, by the provider's own name."""
@@ -394,9 +471,9 @@ class Response(ResponseAnswer["ResponseFunctionToolCall"], WithMeta, _Model, kw_
     """The id of the response that this one continues."""
     reasoning: ResponseReasoning | None = None
     """The reasoning settings of the request."""
-    temperature: float | None = None
+    temperature: float | int | None = None
     """The temperature that was used."""
-    top_p: float | None = None
+    top_p: float | int | None = None
     """The `top_p` that was used."""
     tool_choice: ResponseToolChoice | None = None
     """The tool choice of the request."""
@@ -416,10 +493,24 @@ class ResponseOutputMessageType(OpenEnum):
     MESSAGE = "message"
 
 
+if TYPE_CHECKING:
+    ResponseOutputMessageTypeValue: TypeAlias = ResponseOutputMessageType | Literal["message"] | str
+    """A `ResponseOutputMessageType`, or any other string: gateways send values that no contract lists."""
+else:
+    ResponseOutputMessageTypeValue = ResponseOutputMessageType
+
+
 class ResponseOutputMessageRole(OpenEnum):
     """The role, always `assistant`."""
 
     ASSISTANT = "assistant"
+
+
+if TYPE_CHECKING:
+    ResponseOutputMessageRoleValue: TypeAlias = ResponseOutputMessageRole | Literal["assistant"] | str
+    """A `ResponseOutputMessageRole`, or any other string: gateways send values that no contract lists."""
+else:
+    ResponseOutputMessageRoleValue = ResponseOutputMessageRole
 
 
 class ResponseOutputMessageStatus(OpenEnum):
@@ -428,6 +519,13 @@ class ResponseOutputMessageStatus(OpenEnum):
     IN_PROGRESS = "in_progress"
     COMPLETED = "completed"
     INCOMPLETE = "incomplete"
+
+
+if TYPE_CHECKING:
+    ResponseOutputMessageStatusValue: TypeAlias = ResponseOutputMessageStatus | Literal["in_progress", "completed", "incomplete"] | str
+    """A `ResponseOutputMessageStatus`, or any other string: gateways send values that no contract lists."""
+else:
+    ResponseOutputMessageStatusValue = ResponseOutputMessageStatus
 
 
 class UnknownResponseOutputContent(Unknown):
@@ -448,13 +546,13 @@ else:
 class ResponseOutputMessage(_Model, kw_only=True):
     """A message of the model."""
 
-    type: Required[ResponseOutputMessageType] = field(default_factory=lambda: ResponseOutputMessageType.MESSAGE)
+    type: Required[ResponseOutputMessageTypeValue] = field(default_factory=lambda: ResponseOutputMessageType.MESSAGE)
     """The type of the item, `message`."""
     id: Required[str]
     """The message's id."""
-    role: Required[ResponseOutputMessageRole] = field(default_factory=lambda: ResponseOutputMessageRole.ASSISTANT)
+    role: Required[ResponseOutputMessageRoleValue] = field(default_factory=lambda: ResponseOutputMessageRole.ASSISTANT)
     """The role, always `assistant`."""
-    status: ResponseOutputMessageStatus | None = None
+    status: ResponseOutputMessageStatusValue | None = None
     """The progress of the message."""
     content: list[ResponseOutputContent]
     """The parts of the message."""
@@ -466,10 +564,17 @@ class ResponseOutputTextType(OpenEnum):
     OUTPUT_TEXT = "output_text"
 
 
+if TYPE_CHECKING:
+    ResponseOutputTextTypeValue: TypeAlias = ResponseOutputTextType | Literal["output_text"] | str
+    """A `ResponseOutputTextType`, or any other string: gateways send values that no contract lists."""
+else:
+    ResponseOutputTextTypeValue = ResponseOutputTextType
+
+
 class ResponseOutputText(_Model, kw_only=True):
     """Text that the model generated."""
 
-    type: Required[ResponseOutputTextType] = field(default_factory=lambda: ResponseOutputTextType.OUTPUT_TEXT)
+    type: Required[ResponseOutputTextTypeValue] = field(default_factory=lambda: ResponseOutputTextType.OUTPUT_TEXT)
     """The type of the part, `output_text`."""
     text: Required[str]
     """The text of the part."""
@@ -483,10 +588,17 @@ class ResponseOutputRefusalType(OpenEnum):
     REFUSAL = "refusal"
 
 
+if TYPE_CHECKING:
+    ResponseOutputRefusalTypeValue: TypeAlias = ResponseOutputRefusalType | Literal["refusal"] | str
+    """A `ResponseOutputRefusalType`, or any other string: gateways send values that no contract lists."""
+else:
+    ResponseOutputRefusalTypeValue = ResponseOutputRefusalType
+
+
 class ResponseOutputRefusal(_Model, kw_only=True):
     """A refusal by the model."""
 
-    type: Required[ResponseOutputRefusalType] = field(default_factory=lambda: ResponseOutputRefusalType.REFUSAL)
+    type: Required[ResponseOutputRefusalTypeValue] = field(default_factory=lambda: ResponseOutputRefusalType.REFUSAL)
     """The type of the part, `refusal`."""
     refusal: Required[str]
     """The model's reason for declining."""
@@ -498,6 +610,13 @@ class ResponseFunctionToolCallType(OpenEnum):
     FUNCTION_CALL = "function_call"
 
 
+if TYPE_CHECKING:
+    ResponseFunctionToolCallTypeValue: TypeAlias = ResponseFunctionToolCallType | Literal["function_call"] | str
+    """A `ResponseFunctionToolCallType`, or any other string: gateways send values that no contract lists."""
+else:
+    ResponseFunctionToolCallTypeValue = ResponseFunctionToolCallType
+
+
 class ResponseFunctionToolCallStatus(OpenEnum):
     """The progress of the call."""
 
@@ -506,10 +625,17 @@ class ResponseFunctionToolCallStatus(OpenEnum):
     INCOMPLETE = "incomplete"
 
 
+if TYPE_CHECKING:
+    ResponseFunctionToolCallStatusValue: TypeAlias = ResponseFunctionToolCallStatus | Literal["in_progress", "completed", "incomplete"] | str
+    """A `ResponseFunctionToolCallStatus`, or any other string: gateways send values that no contract lists."""
+else:
+    ResponseFunctionToolCallStatusValue = ResponseFunctionToolCallStatus
+
+
 class ResponseFunctionToolCall(Arguments, _Model, kw_only=True):
     """A function call by the model."""
 
-    type: Required[ResponseFunctionToolCallType] = field(default_factory=lambda: ResponseFunctionToolCallType.FUNCTION_CALL)
+    type: Required[ResponseFunctionToolCallTypeValue] = field(default_factory=lambda: ResponseFunctionToolCallType.FUNCTION_CALL)
     """The type of the item, `function_call`."""
     id: str | None = None
     """The item's id."""
@@ -519,7 +645,7 @@ class ResponseFunctionToolCall(Arguments, _Model, kw_only=True):
     """The function's name."""
     arguments: Required[str]
     """The arguments as JSON text, which may be malformed."""
-    status: ResponseFunctionToolCallStatus | None = None
+    status: ResponseFunctionToolCallStatusValue | None = None
     """The progress of the call."""
 
 
@@ -527,6 +653,13 @@ class ResponseReasoningItemType(OpenEnum):
     """The type of the item, `reasoning`."""
 
     REASONING = "reasoning"
+
+
+if TYPE_CHECKING:
+    ResponseReasoningItemTypeValue: TypeAlias = ResponseReasoningItemType | Literal["reasoning"] | str
+    """A `ResponseReasoningItemType`, or any other string: gateways send values that no contract lists."""
+else:
+    ResponseReasoningItemTypeValue = ResponseReasoningItemType
 
 
 class ResponseReasoningItemStatus(OpenEnum):
@@ -537,16 +670,30 @@ class ResponseReasoningItemStatus(OpenEnum):
     INCOMPLETE = "incomplete"
 
 
+if TYPE_CHECKING:
+    ResponseReasoningItemStatusValue: TypeAlias = ResponseReasoningItemStatus | Literal["in_progress", "completed", "incomplete"] | str
+    """A `ResponseReasoningItemStatus`, or any other string: gateways send values that no contract lists."""
+else:
+    ResponseReasoningItemStatusValue = ResponseReasoningItemStatus
+
+
 class ResponseReasoningSummaryPartType(OpenEnum):
     """The type of the part, `summary_text`."""
 
     SUMMARY_TEXT = "summary_text"
 
 
+if TYPE_CHECKING:
+    ResponseReasoningSummaryPartTypeValue: TypeAlias = ResponseReasoningSummaryPartType | Literal["summary_text"] | str
+    """A `ResponseReasoningSummaryPartType`, or any other string: gateways send values that no contract lists."""
+else:
+    ResponseReasoningSummaryPartTypeValue = ResponseReasoningSummaryPartType
+
+
 class ResponseReasoningSummaryPart(_Model, kw_only=True):
     """One part of a summary of reasoning."""
 
-    type: Required[ResponseReasoningSummaryPartType] = field(default_factory=lambda: ResponseReasoningSummaryPartType.SUMMARY_TEXT)
+    type: Required[ResponseReasoningSummaryPartTypeValue] = field(default_factory=lambda: ResponseReasoningSummaryPartType.SUMMARY_TEXT)
     """The type of the part, `summary_text`."""
     text: Required[str]
     """The text of the part."""
@@ -555,13 +702,13 @@ class ResponseReasoningSummaryPart(_Model, kw_only=True):
 class ResponseReasoningItem(_Model, kw_only=True):
     """The model's reasoning. Send it back unchanged with the next input."""
 
-    type: Required[ResponseReasoningItemType] = field(default_factory=lambda: ResponseReasoningItemType.REASONING)
+    type: Required[ResponseReasoningItemTypeValue] = field(default_factory=lambda: ResponseReasoningItemType.REASONING)
     """The type of the item, `reasoning`."""
     id: Required[str]
     """The item's id."""
     summary: list[ResponseReasoningSummaryPart]
     """Summarized reasoning."""
-    status: ResponseReasoningItemStatus | None = None
+    status: ResponseReasoningItemStatusValue | None = None
     """The progress of the item."""
 
 

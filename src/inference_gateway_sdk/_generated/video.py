@@ -4,7 +4,7 @@ Derived from openapi.yaml by scripts/generate_types: do not edit.
 """
 # fmt: off
 
-from typing import Any
+from typing import Any, Literal, TYPE_CHECKING, TypeAlias
 
 from msgspec import field
 
@@ -39,6 +39,13 @@ class VideoJobObject(OpenEnum):
     VIDEO = "video"
 
 
+if TYPE_CHECKING:
+    VideoJobObjectValue: TypeAlias = VideoJobObject | Literal["video"] | str
+    """A `VideoJobObject`, or any other string: gateways send values that no contract lists."""
+else:
+    VideoJobObjectValue = VideoJobObject
+
+
 class VideoJobStatus(OpenEnum):
     """The progress of the job."""
 
@@ -46,6 +53,13 @@ class VideoJobStatus(OpenEnum):
     IN_PROGRESS = "in_progress"
     COMPLETED = "completed"
     FAILED = "failed"
+
+
+if TYPE_CHECKING:
+    VideoJobStatusValue: TypeAlias = VideoJobStatus | Literal["queued", "in_progress", "completed", "failed"] | str
+    """A `VideoJobStatus`, or any other string: gateways send values that no contract lists."""
+else:
+    VideoJobStatusValue = VideoJobStatus
 
 
 class VideoJobError(_Model, kw_only=True):
@@ -62,11 +76,11 @@ class VideoJob(_Model, kw_only=True):
 
     id: Required[str]
     """The id by which the job can be queried."""
-    object: Required[VideoJobObject] = field(default_factory=lambda: VideoJobObject.VIDEO)
+    object: Required[VideoJobObjectValue] = field(default_factory=lambda: VideoJobObject.VIDEO)
     """The type of the object, `video`."""
     model: Required[str]
     """The model that generates the video."""
-    status: Required[VideoJobStatus]
+    status: Required[VideoJobStatusValue]
     """The progress of the job."""
     progress: int | None = None
     """The progress in percent."""

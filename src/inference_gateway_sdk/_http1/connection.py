@@ -50,7 +50,8 @@ def next_action(connection: Connection, *, reused: bool, proxied: bool) -> NextA
         raise NotSent("the connection closed before the request was put on it")
     if response_parser.head_complete:
         if proxied and response_parser.status == 407:
-            raise NotSent("the proxy answered 407 (authentication required)", permanent=True)
+            why = f"the proxy answered 407 (authentication required) [{connection.route.name}]"
+            raise NotSent(why, permanent=True, about="proxy")
         return NextAction.ANSWERED
     failure = response_parser.failure
     if failure is None:
@@ -243,7 +244,10 @@ class Connection:
         if not self.ready:
             self._never_ready(why, permanent=True)
         elif self.response_parser is not None and tls.refused and not self._peer_responded:
-            self.response_parser.fail(NotSent(f"the server refused the client certificate: {why}", permanent=True))
+            refused = NotSent(
+                f"the server refused the client certificate: {why}", permanent=True, about="client certificate"
+            )
+            self.response_parser.fail(refused)
         elif self.response_parser is not None:
             self.response_parser.end(why, orderly=False)
 
@@ -251,4 +255,5 @@ class Connection:
         self.dead = True
         self._queue.clear()
         if self.failure is None:
-            self.failure = NotSent(f"{why} [{self.route.name}]", permanent=permanent)
+            about = "tls" if self._tls is not None else "proxy" if self.route.tunnel else ""
+            self.failure = NotSent(f"{why} [{self.route.name}]", permanent=permanent, about=about)

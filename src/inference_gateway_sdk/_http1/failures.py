@@ -11,6 +11,7 @@ __all__ = [
     "NoResponse",
     "NotSent",
     "NotSentInTime",
+    "ResponseTooLarge",
     "TransportFailure",
     "TruncatedResponse",
 ]
@@ -25,11 +26,13 @@ class NotSent(TransportFailure):
 
     Attributes:
         permanent: True if a repeated request would fail the same way (an invalid certificate, a 407 from the proxy).
+        about: The part that failed if not the server itself: "proxy", "tls" or "client certificate". Otherwise "".
     """
 
-    def __init__(self, why: str = "", *, permanent: bool = False) -> None:
+    def __init__(self, why: str = "", *, permanent: bool = False, about: str = "") -> None:
         super().__init__(why)
         self.permanent = permanent
+        self.about = about
 
 
 class NoResponse(TransportFailure):
@@ -42,6 +45,18 @@ class TruncatedResponse(TransportFailure):
 
 class InvalidResponse(TransportFailure):
     """A response that is not valid HTTP/1.x."""
+
+
+class ResponseTooLarge(TransportFailure):
+    """The body is larger than the limit, and was left unread.
+
+    Attributes:
+        limit: The limit, in bytes.
+    """
+
+    def __init__(self, limit: int = 0) -> None:
+        super().__init__(f"the body is larger than {limit:,} bytes")
+        self.limit = limit
 
 
 class DeadlineExceeded(TransportFailure):
@@ -62,3 +77,4 @@ class NotSentInTime(NotSent, DeadlineExceeded):
     def __init__(self, which: str = "") -> None:
         DeadlineExceeded.__init__(self, which)
         self.permanent = False
+        self.about = ""

@@ -32,10 +32,16 @@ __all__ = [
 ]
 
 
-STEP = 1 << 20
+STEP = 64 * 1024
 """Maximum output of one decompression step, so that a decompression bomb grows no faster than it is read."""
+_INPUT = 16 * 1024  # compressed bytes of one step: zlib copies what a member leaves over
+_DRY_STEPS = 16  # steps without output in a row, after which the driver checks the deadline
 
 _GZIP, _ZLIB, _RAW = 31, 15, -15  # zlib's `wbits` for a gzip header, a zlib header, and no header
+
+
+_NO_CODING = frozenset({"", "identity", "none", "utf-8", "aws-chunked"})
+"""Values of Content-Encoding that servers send for a body that is not compressed."""
 
 
 def decoder_for(headers: Iterable[tuple[str, str]]) -> Inflate | None:
@@ -47,8 +53,9 @@ def decoder_for(headers: Iterable[tuple[str, str]]) -> Inflate | None:
     codings = [value for name, value in headers if name == "content-encoding"]
     if not codings:
         return None
-    coding = ", ".join(codings).strip().lower()
-    if coding in ("", "identity"):
+    every = [coding.strip().lower() for value in codings for coding in value.split(",")]
+    coding = ", ".join(coding for coding in every if coding not in _NO_CODING)
+    if not coding:
         return None
     if coding in ("gzip", "x-gzip", "deflate"):
         return Inflate(gzip=coding != "deflate")
@@ -83,14 +90,14 @@ class Inflate:
         if self._zlib.eof and not self._next_member():
             self.pending = False
             return b""
-        rest = self._input[self._at :]
+        rest = self._input[self._at : self._at + _INPUT]
         try:
             out = self._zlib.decompress(rest, STEP)
         except zlib.error as error:
             raise InvalidResponse(f"invalid compression of the body: {error}") from None
         unused = self._zlib.unused_data if self._zlib.eof else self._zlib.unconsumed_tail
-        self._at = len(self._input) - len(unused)
-        self.pending = bool(unused) or len(out) == STEP
+        self._at += len(rest) - len(unused)
+        self.pending = self._at < len(self._input) or len(out) == STEP
         return out
 
     def end(self) -> None:
@@ -113,6 +120,27 @@ class Inflate:
         return True
 
 
+class Undecodable:
+    """A body in a coding that cannot be undone: reading it fails, an empty one is whole."""
+
+    __slots__ = ("_failure",)
+    pending = False
+
+    def __init__(self, failure: InvalidResponse) -> None:
+        self._failure = failure
+
+    def feed(self, data: bytes) -> bytes:
+        """Fail."""
+        raise self._failure
+
+    def step(self) -> bytes:
+        """Return nothing."""
+        return b""
+
+    def end(self) -> None:
+        """Take the end of the body."""
+
+
 DRAIN_BYTES = 64 * 1024
 """Maximum number of bytes that a release reads to reuse a connection. Beyond that, a new connection is cheaper."""
 DRAIN_SECONDS = 0.1
@@ -122,6 +150,7 @@ DRAIN_SECONDS = 0.1
 class BodySource(Protocol):
     """The source of a body: a `ResponseParser`, or an adapter for a connection of another library."""
 
+    status: int
     headers: list[tuple[str, str]]
     body: list[bytes]
     complete: bool
@@ -146,11 +175,22 @@ class Body:
     __slots__ = ("_budget", "_decoder", "_dropped", "_response_parser")
 
     def __init__(self, response_parser: BodySource) -> None:
-        """Read from a parser whose head is complete. Raise InvalidResponse if its content coding is unknown."""
+        """Read from a parser whose head is complete. Raise InvalidResponse if a success has an unknown coding."""
         self._response_parser = response_parser
-        self._decoder = decoder_for(response_parser.headers)
+        self._decoder: Inflate | Undecodable | None
+        try:
+            self._decoder = decoder_for(response_parser.headers)
+        except InvalidResponse as failure:
+            if response_parser.status < 300:
+                raise
+            self._decoder = Undecodable(failure)  # the status of a refusal counts, whatever its body is
         self._budget = DRAIN_BYTES
         self._dropped = False
+
+    @property
+    def pending(self) -> bool:
+        """Whether `take` can go on decoding without another byte from the connection."""
+        return self._decoder is not None and self._decoder.pending
 
     @property
     def settled(self) -> bool:
@@ -158,7 +198,7 @@ class Body:
         return self._response_parser.complete or self._response_parser.failure is not None
 
     def take(self) -> bytes | None:
-        """Return the next bytes, b"" at the end, or None if more has to arrive first.
+        """Return the next bytes, b"" at the end, or None if more has to arrive or be decoded (`pending`) first.
 
         Raises:
             TransportFailure: The body broke. Every further call raises this again.
@@ -200,9 +240,9 @@ class Body:
             raise response_parser.failure.with_traceback(None)
         return b"" if response_parser.complete else None
 
-    def _decoded(self, decoder: Inflate) -> bytes | None:
+    def _decoded(self, decoder: Inflate | Undecodable) -> bytes | None:
         response_parser = self._response_parser
-        while True:
+        for _ in range(_DRY_STEPS):
             if decoder.pending:
                 data = decoder.step()
             elif response_parser.body:
@@ -214,6 +254,7 @@ class Body:
                 return outcome
             if data:
                 return data
+        return None  # e.g. empty gzip members, 20 bytes each: nothing comes of them, however many there are
 
 
 MAX_HEAD = 128 * 1024

@@ -93,7 +93,6 @@ Reader = Callable[[Any], tuple[Any, bool]]
 For an `int`, 5 gives (5, True) and "5" gives (5, False); "five" raises `Unreadable`."""
 
 _WHOLE_NUMBER = re.compile(r"-?[0-9]{1,300}", re.ASCII)
-_LOSSLESS = 2**53
 
 
 class Unreadable(Exception):  # noqa: N818
@@ -192,16 +191,14 @@ def _read_int(raw: Any) -> tuple[Any, bool]:
 
 
 def _read_float(raw: Any) -> tuple[Any, bool]:
-    if raw.__class__ is float:
+    if raw.__class__ is float or raw.__class__ is int:
         return raw, True
-    if raw.__class__ is int:
-        return _float_of(raw), -_LOSSLESS <= raw <= _LOSSLESS
     if raw.__class__ is str:
         return _float_of(raw), False
     raise Unreadable
 
 
-def _float_of(raw: int | str) -> float:
+def _float_of(raw: str) -> float:
     try:
         number = float(raw)
     except (ValueError, OverflowError):

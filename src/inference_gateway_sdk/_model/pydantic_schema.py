@@ -51,6 +51,9 @@ def json_schema(annotation: Any) -> dict[str, Any]:
     if get_origin(annotation) is dict:
         return {"type": "object", "additionalProperties": json_schema(get_args(annotation)[1])}
     members = alternatives(annotation)
+    if float in members:  # JSON's numbers include the whole ones
+        members = tuple(member for member in members if member is not int)
+        annotation = float
     if len(members) > 1:
         return {"anyOf": [json_schema(member) for member in members]}
     if annotation in _SCALARS:

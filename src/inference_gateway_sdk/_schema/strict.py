@@ -18,7 +18,7 @@ from typing import Any, Final, cast
 from msgspec import Struct, structs
 
 from .._model.json_values import is_array, is_object
-from .normalize import children, normalize, target, type_of
+from .json_schema import children, normalize, target, type_of
 
 __all__ = ["ANTHROPIC", "GOOGLE", "GRAMMAR", "OPENAI", "PLAIN", "Moved", "Rules", "Strict", "strict"]
 

@@ -11,7 +11,7 @@ from .._model.json_values import parse
 from .._model.model import Model
 from .._model.type_info import build_decoder
 from .._wire import codec
-from .._wire.problem import read_bad_frame, read_stream_error
+from .._wire.problem import is_error_object, read_bad_frame, read_stream_error
 from ..errors import (
     DecodingError,
     DeserializationError,
@@ -20,7 +20,7 @@ from ..errors import (
     StreamError,
     StreamTruncatedError,
 )
-from .reader import EventStreamReader, is_error_object
+from .reader import EventStreamReader
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -407,6 +407,7 @@ class ByteDialect:
 
     __slots__ = ("_any", "_wanted", "closed", "failure", "terminal")
     error_event = False
+    max_piece = 1 << 62  # bytes are handed over as they come: looking at them costs nothing
 
     def __init__(self, wanted: str | None = None) -> None:
         self.failure: GatewayError | None = None

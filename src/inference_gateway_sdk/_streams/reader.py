@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from .._model.json_values import is_object, parse
+from .._model.json_values import parse
 from .._wire.headers import redact_text
-from .._wire.problem import read_stream_error
+from .._wire.problem import is_error_object, read_stream_error
 from .._wire.sse import EventParser, RawEvent
 from ..errors import GatewayError, StreamError, StreamStalledError, StreamTruncatedError
 
 if TYPE_CHECKING:
     from .._wire.timeouts import Timeouts
 
-__all__ = ["EventStreamReader", "StreamDeadlines", "is_error_object"]
+__all__ = ["EventStreamReader", "StreamDeadlines"]
 
 
 TAIL = 5.0  # seconds to wait for events after the terminal marker (usage, [DONE])
@@ -23,9 +23,9 @@ TAIL = 5.0  # seconds to wait for events after the terminal marker (usage, [DONE
 class StreamDeadlines:
     """The deadlines of one attempt at a stream: the deadline of the next read, and the error when it passes.
 
-    Three limits (`Timeouts.first_content`, `idle`, `total`) run only while the client waits for the server; each wait
-    is reported with `waited`. Only `content` restarts the idle limit, bytes alone do not. A server that sends only
-    comments, chunk sizes or halves of events therefore times out.
+    Three limits (`Timeouts.first_content`, `idle`, `total`) run only while the client waits for the server, and while
+    it reads bytes without content; each such time is reported with `waited`. Only `content` restarts the idle limit,
+    bytes alone do not. A server that drips or floods comments, chunk sizes or halves of events therefore times out.
 
     Args:
         limits: The call's timeouts.
@@ -76,6 +76,17 @@ class StreamDeadlines:
         self._left = TAIL if idle is None else min(idle, TAIL)
 
     @property
+    def has_total(self) -> bool:
+        """Whether `total` is limited: reading counts against it even while content comes."""
+        return self._total_left is not None
+
+    @property
+    def expired(self) -> bool:
+        """Whether a clock has run out: a server that keeps sending never makes a read late."""
+        left, total = self._left, self._total_left
+        return (left is not None and left <= 0) or (total is not None and total <= 0)
+
+    @property
     def spent(self) -> float:
         """Seconds spent waiting in this attempt."""
         return self._waited
@@ -114,11 +125,6 @@ _EMPTY_HINT = (
     "the gateway answers like this when the provider breaks off before its first line; retry, or ask without streaming"
     " to see the provider's error"
 )
-
-
-def is_error_object(value: object) -> bool:
-    """Return whether a JSON value is an error instead of an answer; an `error` that is null is not one."""
-    return is_object(value) and bool(value.get("error") or value.get("object") == "error")
 
 
 class EventStreamReader:

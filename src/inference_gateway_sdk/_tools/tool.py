@@ -51,6 +51,9 @@ class ToolError(Exception):
     For any other exception, the model receives only the name of the class.
     """
 
+    def __init__(self, message: str = "") -> None:
+        super().__init__(message)
+
 
 class Arguments(Struct, frozen=True):
     """The decoded arguments of one call.

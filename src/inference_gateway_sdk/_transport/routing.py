@@ -7,6 +7,7 @@ import os
 import socket
 import threading
 from contextlib import suppress
+from time import monotonic
 from typing import TYPE_CHECKING, TypeAlias
 
 from .._http1.failures import NotSent
@@ -46,24 +47,83 @@ def numeric(host: str, port: int) -> Sequence[Address] | None:
     """Return the address of a numeric `host`, or None if it is a name."""
     try:
         return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
-    except socket.gaierror:
+    except (socket.gaierror, UnicodeError):  # a label that is empty or too long cannot even be encoded
         return None
 
 
-def look_up(host: str, port: int, on_result: Callable[[LookupResult], None]) -> None:
-    """Resolve a name in a new thread. That thread calls `on_result` once."""
+class _Lookup:
+    """One query to the system's resolver, and the calls that wait for its result."""
 
-    def ask() -> None:
+    def __init__(self, host: str, port: int) -> None:
+        self.began = monotonic()
+        self._name = (host, port)
+        self._waiting: list[Callable[[LookupResult], None]] = []
+
+    @property
+    def is_recent(self) -> bool:
+        """Whether another call may wait for it too; one that hangs may do so because of a network since gone."""
+        return monotonic() - self.began < _LOOKUP_SECONDS
+
+    def join(self, deliver: Callable[[LookupResult], None]) -> None:
+        """Call `deliver` with the result. The caller holds the lock."""
+        self._waiting.append(deliver)
+
+    def ask(self) -> None:
+        """Ask the system, and deliver whatever comes of it."""
+        host, port = self._name
         found: LookupResult
         try:
             found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         except OSError as error:
             found = error
-        except UnicodeError as error:  # an invalid name: a label that is too long or empty
-            found = OSError(str(error))
-        on_result(found)
+        except UnicodeError:  # a label that is empty or too long
+            found = OSError("not a valid host name")
+        except BaseException as error:  # noqa: BLE001  (a call waits for it, and this thread has no other reader)
+            found = OSError(f"{type(error).__name__}: {error}")
+        self.finish(found)
 
-    threading.Thread(target=ask, name=f"look up {host}", daemon=True).start()
+    def finish(self, found: LookupResult) -> None:
+        """Deliver the result to every call."""
+        with _lookup_lock:
+            if _lookups.get(self._name) is self:
+                del _lookups[self._name]
+            waiting, self._waiting = self._waiting, []
+        for deliver in waiting:
+            deliver(found)
+
+
+_LOOKUP_SECONDS = 10.0
+_lookup_lock = threading.RLock()
+_lookups: dict[tuple[str, int], _Lookup] = {}
+
+
+def look_up(host: str, port: int, deliver: Callable[[LookupResult], None]) -> None:
+    """Ask the system for the addresses of a name; `deliver` is called once, mostly from another thread.
+
+    Calls that ask for the same name meanwhile share one thread: a resolver that hangs would leave one for each.
+    """
+    with _lookup_lock:
+        lookup = _lookups.get((host, port))
+        if lookup is not None and lookup.is_recent:
+            lookup.join(deliver)
+            return
+        lookup = _lookups[host, port] = _Lookup(host, port)
+        lookup.join(deliver)
+    try:
+        threading.Thread(target=lookup.ask, name=f"look up {host}", daemon=True).start()
+    except RuntimeError as error:  # the system has no thread left
+        lookup.finish(OSError(str(error)))
+
+
+def _forget_lookups() -> None:
+    """Begin afresh in a forked child: the threads that ask are the parent's."""
+    global _lookup_lock  # noqa: PLW0603  (a thread of the parent may hold the old one)
+    _lookup_lock = threading.RLock()
+    _lookups.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_lookups)
 
 
 def new_socket(address: Address) -> socket.socket:
@@ -231,5 +291,5 @@ def _resolve_by_environment(proxies: dict[str, str], parse: Callable[[str], Prox
     except ValueError as error:
         why = f"invalid proxy in the environment for {scheme}: {error}"
         del proxies, found, url  # error trackers record the variables of a traceback
-        raise NotSent(why, permanent=True) from None
+        raise NotSent(why, permanent=True, about="proxy") from None
     return request_target(url, proxy)

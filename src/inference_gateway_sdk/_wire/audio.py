@@ -9,17 +9,19 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
 
-from .._model.json_values import parse
+from .._model.json_values import excerpt, parse
+from .._model.open_types import Concealed
 from .._model.unknown_fields import (
     UnknownFields,
     WithMeta,
     set_module,
 )
-from ..errors import DecodingError, StatusError
+from ..errors import DecodingError
 from . import codec
 from .call import Call, Reply, post_call
+from .headers import redact_text
 from .params import request_fields
-from .problem import read_stream_error
+from .problem import is_error_object, read_error_object
 
 if TYPE_CHECKING:
     import os
@@ -31,7 +33,7 @@ __all__ = ["Audio", "music_call", "reject_text", "sound_effect_call", "speech_ca
 
 
 @set_module
-class Audio(WithMeta, Struct, kw_only=True):
+class Audio(Concealed, WithMeta, Struct, kw_only=True):
     """Generated audio.
 
     Attributes:
@@ -106,10 +108,11 @@ def reject_text(reply: Reply, provider: str | None, model: str | None) -> None:
     """
     kind = reply.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "application/json":
-        error = read_stream_error(parse(reply.body), reply.body, provider=provider, model=model)
-        if isinstance(error, StatusError):
-            raise error
-        raise DecodingError(f"the answer has status 200 but holds JSON instead of audio: {error.message}")
+        value = parse(reply.body)
+        if is_error_object(value):
+            raise read_error_object(value, reply.body, provider=provider, model=model)
+        shown = redact_text(excerpt(reply.body))
+        raise DecodingError(f"the answer has status 200 but holds JSON instead of audio: {shown}")
     if kind.startswith("text/"):
         raise DecodingError(f"the answer has status 200 but holds {kind} instead of audio")
 

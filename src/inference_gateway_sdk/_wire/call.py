@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from msgspec import Struct
 
+from .._model.json_values import is_mapping
 from .._model.open_types import Concealed
 from .._model.unknown_fields import set_module
 from ..errors import GatewayError  # noqa: TC001  (annotations are evaluated)
@@ -82,6 +83,11 @@ def check_provider(provider: object) -> str:
         TypeError: `provider` is not a string.
         ValueError: `provider` is not a valid id; ids with capitals are refused too.
     """
+    if is_mapping(provider):  # OpenRouter has a parameter of the same name
+        raise TypeError(
+            "provider must be a provider id such as 'openai', got an object: to send a field of that name, "
+            'give extra_body={"provider": ...}'
+        )
     if not isinstance(provider, str):
         raise TypeError(f"provider must be a provider id such as 'openai', got {type(provider).__name__}")
     provider = str(provider)
@@ -107,7 +113,7 @@ class Idempotency(enum.Enum):
 
 @set_module
 class Reply(Concealed, Struct, frozen=True):
-    """A complete response with a status below 400."""
+    """A complete response that a `Call` reads: its status is 2xx, or one of `also_read`."""
 
     status: int
     headers: Headers
@@ -132,6 +138,7 @@ class BaseCall(Concealed, Struct, frozen=True, kw_only=True):
         repeat: The column of the retry table (docs/retries.md) that applies.
         provider: The requested provider, named in errors.
         model: The requested model, named in errors.
+        also_read: Error statuses whose responses `read` gets too. It raises for those that it cannot use.
     """
 
     method: str
@@ -145,6 +152,7 @@ class BaseCall(Concealed, Struct, frozen=True, kw_only=True):
     repeat: Idempotency = Idempotency.FREELY
     provider: str | None = None
     model: str | None = None
+    also_read: tuple[int, ...] = ()
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.method} {self.path})"

@@ -10,7 +10,7 @@ from ..errors import DeserializationError
 from . import codec
 from .call import Call, Reply, post_call
 from .params import each_message, reject_stream, request_fields
-from .problem import read_stream_error
+from .problem import read_error_object
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -115,7 +115,7 @@ def read_chat(reply: Reply, target: Target) -> CreateChatCompletionResponse:
     if answer.choices:
         return answer
     if answer.extra_fields.get("error"):
-        raise read_stream_error(answer.to_dict(), reply.body, provider=target.provider, model=target.model)
+        raise read_error_object(answer.to_dict(), reply.body, provider=target.provider, model=target.model)
     if not answer.id and not answer.model:
         raise DeserializationError("the answer has status 200 but holds no choices", path="$.choices", hint=_NO_CHOICES)
     return answer

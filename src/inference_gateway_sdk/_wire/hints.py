@@ -10,18 +10,53 @@ from typing import Final
 
 from msgspec import Struct
 
-__all__ = ["LATE_CLOSE", "ROWS", "hint_for", "row_for"]
+__all__ = ["LATE_CLOSE", "LATE_STREAM", "ROWS", "connect_hint", "hint_for", "is_certificate_failure", "row_for"]
+
+_LATE_SECONDS: Final = 9.5
+"""From this time on, a failure may be that of CLIENT_RESPONSE_HEADER_TIMEOUT, 10 s by default."""
 
 LATE_CLOSE: Final = (
     "the gateway closes a connection without an answer when its own deadline passes (SERVER_READ_TIMEOUT and "
     "SERVER_WRITE_TIMEOUT, 30 s by default): raise both on the gateway, or stream the answer"
 )
-"""For a connection that ends unanswered after a long wait (gateway-behaviour.md#limits-and-timeouts)."""
+"""For a connection that ends unanswered after a long wait (gateway-behaviour.md#timeouts)."""
+
+LATE_STREAM: Final = (
+    "the gateway closes a stream's connection without an answer when the provider's first byte comes after "
+    "SERVER_WRITE_TIMEOUT (30 s by default): raise it on the gateway above the time that the provider needs"
+)
+"""The same for a call that streams already (gateway-behaviour.md#lost-streams)."""
 
 _BARE_NAME: Final = (
     '{asked}write model="openai/gpt-4o", or provider="openai" with model="gpt-4o"; only a routing alias of the '
     "gateway, spelt exactly, needs no provider"
 )
+
+
+_NAMELESS: Final = ("Unable to determine provider", "No provider specified")
+
+
+def _needs_prefix(example: str) -> str:
+    """Return the advice for an endpoint where no alias works, with a model of a provider that serves it."""
+    return f'{{asked}}write model="{example}" or the like; routing aliases work on chat completions alone'
+
+
+_CHAT: Final = ("/chat/completions",)
+_NOT_A_CHAT: Final = (
+    "the provider answered 200, but not with a chat completion in JSON: check {url} on the gateway, above all its "
+    "path, and proxies between the gateway and the provider"
+)
+_WRONG_HOST: Final = (
+    "base_url must name a host that the gateway's certificate is for; ca= names the authority that signed it"
+)
+_PLAIN: Final = "the server speaks plain HTTP there: write http:// in base_url"
+_UNREACHED: Final = "the gateway could not reach the provider: check that it runs, and {url} on the gateway"
+_CERTIFICATE: Final = ("x509", "failed to verify certificate")
+
+
+def is_certificate_failure(message: str) -> bool:
+    """Return whether Go's library reports that a certificate did not verify on the gateway's side."""
+    return any(text in message for text in _CERTIFICATE)
 
 
 class Row(Struct, frozen=True):
@@ -35,6 +70,8 @@ class Row(Struct, frozen=True):
         provider: The only provider it applies to, None for any.
         whole: True when the message must equal one of the texts instead of containing it.
         paths: Prefixes of the call's path, empty for all.
+        begins: Prefixes of the message, empty for any.
+        after: Seconds that the attempt must have taken, 0.0 for any.
     """
 
     texts: tuple[str, ...]
@@ -43,16 +80,57 @@ class Row(Struct, frozen=True):
     provider: str | None = None
     whole: bool = False
     paths: tuple[str, ...] = ()
+    begins: tuple[str, ...] = ()
+    after: float = 0.0
+
+
+_UNREACHABLE: Final = (
+    "is a gateway running there? Start one with `igw serve`, or set its address with base_url or INFERENCE_GATEWAY_URL."
+)
+
+# What a connection failed with, and what to try. The first that applies wins.
+_CONNECT: Final = (
+    ("refused the client certificate", 'the server wants a certificate that it knows: cert=("cert.pem", "key.pem")'),
+    ("ertificate has expired", "renew the gateway's certificate"),
+    ("ostname mismatch", _WRONG_HOST),
+    ("IP address mismatch", _WRONG_HOST),
+    ("certificate does not verify", 'name the authority that signed the gateway\'s certificate: ca="ca.pem"'),
+    # What OpenSSL reads in the first bytes of a plain answer, by its version.
+    ("WRONG_VERSION_NUMBER", _PLAIN),
+    ("RECORD_LAYER_FAILURE", _PLAIN),
+    ("TLS failed", "check that base_url names a port that speaks TLS, and that both sides share a TLS version"),
+    ("the proxy answered 407", 'the proxy wants a user: proxy="http://user:password@host:port"'),
+)
+_CONNECT_ABOUT: Final = {
+    "proxy": "check the proxy: proxy= of the client, or HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY name it, and "
+    "proxy=None uses none",
+}
+
+
+def connect_hint(failure: str, about: str = "") -> str:
+    """Return what to try when no connection was made.
+
+    Args:
+        failure: The failure's text.
+        about: The part that failed, as in `NotSent`.
+    """
+    known = next((hint for text, hint in _CONNECT if text in failure), None)
+    return known or _CONNECT_ABOUT.get(about, _UNREACHABLE)
 
 
 # The first row that applies wins, so narrow rows come before wide ones.
 ROWS: Final = (
     # Routing and keys (#routing, #providers)
-    Row(("Unable to determine provider", "No provider specified"), _BARE_NAME, statuses=(400,)),
+    Row(_NAMELESS, _needs_prefix("anthropic/claude-sonnet-4-5"), statuses=(400,), paths=("/messages",)),
+    Row(_NAMELESS, _needs_prefix("openai/gpt-4o"), statuses=(400,), paths=("/responses",)),
+    Row(_NAMELESS, _needs_prefix("openai/gpt-image-2"), statuses=(400,), paths=("/images/",)),
+    Row(_NAMELESS, _needs_prefix("openai/gpt-4o-mini-tts"), statuses=(400,), paths=("/audio/speech",)),
+    Row(_NAMELESS, _needs_prefix("elevenlabs/music_v1"), statuses=(400,), paths=("/audio/",)),
+    Row(_NAMELESS, _BARE_NAME, statuses=(400,)),
     Row(
         ("Unsupported model: ",),
         'MCP is enabled on the gateway, and then aliases and bare names are not routed: write model="openai/gpt-4o", '
-        "or pass the header X-MCP-Bypass",
+        "or pass mcp_bypass=True (the header X-MCP-Bypass)",
         statuses=(400,),
     ),
     Row(
@@ -97,10 +175,11 @@ ROWS: Final = (
     Row(("Responses API is not supported by this provider",), "only openai serves responses: use chat completions"),
     Row(("Images API is not supported by this provider",), "only openai serves images"),
     Row(
-        ("API is not supported by this provider",),
-        "few providers generate audio: choose one that does, such as openai or elevenlabs",
-        paths=("/audio/",),
+        ("is not supported by this provider",),
+        "few providers generate speech: choose one that does, such as openai or elevenlabs",
+        paths=("/audio/speech",),
     ),
+    Row(("is not supported by this provider",), "only elevenlabs makes sound effects and music", paths=("/audio/",)),
     Row(("The 'image' file is required",), "the image part of the form needs a file name"),
     Row(("unknown include value",), "include accepts context_window, pricing and modalities"),
     Row(
@@ -139,7 +218,7 @@ ROWS: Final = (
         paths=("/images/variations",),
     ),
     Row(
-        ("",),
+        ("is not exposed", "is not enabled"),  # a guardrail's refusal of a tool call and one of an Origin are 403 too
         "MCP is not exposed: set MCP_ENABLED=true and MCP_EXPOSE=true on the gateway",
         statuses=(403,),
         paths=("/mcp",),
@@ -157,6 +236,14 @@ ROWS: Final = (
     # Authorization (#authentication)
     Row(
         ("unauthorized",),
+        "gateways up to 0.48 have no such route, and ask for a token on every route that they do not know; on newer "
+        "ones it needs no token",
+        statuses=(401,),
+        whole=True,
+        paths=("/.well-known/",),
+    ),
+    Row(
+        ("unauthorized",),
         "the gateway requires an OIDC token: pass token=, or set INFERENCE_GATEWAY_TOKEN; if one was sent, it has "
         "expired or was issued for another audience",
         statuses=(401,),
@@ -165,15 +252,15 @@ ROWS: Final = (
     # MCP and guardrails (#mcp-tools, #guardrails)
     Row(
         ("Failed to decode request",),
-        "if the request is valid, MCP is enabled on the gateway but no MCP server is reachable: try the header "
-        "X-MCP-Bypass",
+        "if the request is valid, MCP is enabled on the gateway but no MCP server is reachable: try "
+        "mcp_bypass=True (the header X-MCP-Bypass)",
         statuses=(400,),
         whole=True,
     ),
     Row(
         ("Failed to execute MCP tools",),
         "a call to the provider failed between two MCP turns, and the gateway hides its status: the gateway's log has "
-        "the reason; the header X-MCP-Bypass disables MCP for a request",
+        "the reason; mcp_bypass=True (the header X-MCP-Bypass) disables MCP for a request",
         statuses=(500,),
     ),
     Row(
@@ -186,6 +273,13 @@ ROWS: Final = (
         ("4 MiB limit",),
         "the gateway accepts at most 4 MiB of metrics in one push: send fewer at a time",
         statuses=(413,),
+    ),
+    Row(
+        ("request body too large",),
+        "with telemetry on, the gateway takes at most 32 MiB of a chat, whatever SERVER_MAX_REQUEST_BODY_SIZE is",
+        statuses=(413,),
+        whole=True,
+        paths=_CHAT,
     ),
     Row(
         ("Request body too large", "request body too large"),
@@ -201,14 +295,19 @@ ROWS: Final = (
     ),
     # TLS and timeouts (#timeouts, #connections)
     Row(
-        ("x509", "failed to verify certificate"),
+        ("Client sent an HTTP request to an HTTPS server",),
+        "the gateway speaks TLS there: write https:// in base_url",
+        statuses=(400,),
+    ),
+    Row(
+        _CERTIFICATE,
         "the gateway could not verify a certificate: with TLS on, it calls itself by SERVER_HOST and must trust its "
         "own certificate for that name",
     ),
     Row(
         ("timeout awaiting response headers",),
         "the provider's first byte took longer than CLIENT_RESPONSE_HEADER_TIMEOUT (10 s by default): raise it on the "
-        "gateway",
+        "gateway, and SERVER_WRITE_TIMEOUT (30 s by default) above it",
     ),
     Row(
         ("context deadline exceeded", "Client.Timeout", "Request timed out"),
@@ -216,12 +315,35 @@ ROWS: Final = (
         "on the gateway, or stream the answer",
         statuses=(400, 502, 504),
     ),
-    # Connections to the provider (#provider-errors)
+    # What Go's decoder reports of a provider's 200 on chat: the request itself is always JSON.
     Row(
-        ("connection refused", "no such host", "Failed to reach upstream server"),
-        "the gateway could not reach the provider: check that it runs, and {url} on the gateway",
-        statuses=(502,),
+        ("",),
+        _NOT_A_CHAT,
+        statuses=(400,),
+        begins=("invalid character '", "json: cannot unmarshal", "unexpected end of JSON input"),
+        paths=_CHAT,
     ),
+    Row(("EOF", "unexpected EOF"), _NOT_A_CHAT, statuses=(400,), whole=True, paths=_CHAT),
+    # The gateway's request to itself (#faults-of-the-inner-hop)
+    Row(
+        ("/proxy/",),
+        "the gateway's request to itself broke off, as it does when its connection idles out (SERVER_IDLE_TIMEOUT) or "
+        "the provider's first byte comes after SERVER_WRITE_TIMEOUT: another attempt may succeed",
+        statuses=(400,),
+        begins=('Post "http', 'Get "http'),
+    ),
+    # Connections to the provider (#provider-errors, #timeouts)
+    Row(("connection refused", "no such host"), _UNREACHED, statuses=(502,)),
+    # The gateway uses the same words for a provider that it cannot reach and for one that is silent for 10 s.
+    Row(
+        ("Failed to reach upstream server",),
+        "after so long, the provider was probably reached, but its first byte took longer than "
+        "CLIENT_RESPONSE_HEADER_TIMEOUT (10 s by default): raise it on the gateway, and SERVER_WRITE_TIMEOUT above it; "
+        "otherwise the provider cannot be reached: check that it runs, and {url}",
+        statuses=(502,),
+        after=_LATE_SECONDS,
+    ),
+    Row(("Failed to reach upstream server",), _UNREACHED, statuses=(502, 200)),  # 200: in a stream, with MCP on
     Row(
         ("Failed to list models",),
         "the gateway reports every failure of the provider like this: check {key} and {url} on it, and read its log",
@@ -231,7 +353,13 @@ ROWS: Final = (
 
 
 def hint_for(
-    status: int, message: str, *, provider: str | None = None, model: str | None = None, path: str = ""
+    status: int,
+    message: str,
+    *,
+    provider: str | None = None,
+    model: str | None = None,
+    path: str = "",
+    elapsed: float = 0.0,
 ) -> str | None:
     """Return what to try after this error, None where nothing is certain.
 
@@ -241,21 +369,23 @@ def hint_for(
         provider: The requested provider, None when unknown.
         model: The requested model, None when unknown.
         path: The call's path, below the API's root or the gateway's.
+        elapsed: Seconds that the attempt took, 0.0 when unknown.
     """
     asked = _provider_of(provider, model)
-    row = row_for(status, message, asked, path)
+    row = row_for(status, message, asked, path, elapsed)
     if row is None:
         return None
     return row.hint.format(key=_setting(asked, "KEY"), url=_setting(asked, "URL"), asked=_about(model))
 
 
-def row_for(status: int, message: str, provider: str | None = None, path: str = "") -> Row | None:
+def row_for(status: int, message: str, provider: str | None = None, path: str = "", elapsed: float = 0.0) -> Row | None:
     """Return the first row that applies, None where nothing is certain."""
-    return next((row for row in ROWS if _applies(row, status, message, provider, path)), None)
+    here = (row for row in ROWS if row.after <= elapsed and (not row.paths or path.startswith(row.paths)))
+    return next((row for row in here if _applies(row, status, message, provider)), None)
 
 
-def _applies(row: Row, status: int, message: str, provider: str | None, path: str) -> bool:
-    if row.paths and not path.startswith(row.paths):
+def _applies(row: Row, status: int, message: str, provider: str | None) -> bool:
+    if row.begins and not message.startswith(row.begins):
         return False
     if (row.statuses and status not in row.statuses) or (row.provider and row.provider != provider):
         return False

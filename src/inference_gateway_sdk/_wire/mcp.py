@@ -16,7 +16,7 @@ from ..errors import DecodingError, DeserializationError
 from . import codec
 from .call import Call, Idempotency
 from .params import check_params
-from .problem import read_error
+from .problem import read_error, reject_hollow
 from .sse import EventParser
 
 if TYPE_CHECKING:
@@ -93,7 +93,14 @@ class ToolPage(NamedTuple):
 
 def list_tools_call() -> Call[ListToolsResponse]:
     """Return the call for the tools in the gateway's own format."""
-    return Call(method="GET", path="/mcp/tools", read=lambda reply: codec.decode(reply.body, ListToolsResponse))
+    return Call(method="GET", path="/mcp/tools", read=_read_tools)
+
+
+def _read_tools(reply: Reply) -> ListToolsResponse:
+    listing = codec.decode(reply.body, ListToolsResponse)
+    if not listing.data:
+        reject_hollow(listing, "data", reply)
+    return listing
 
 
 def metadata_call() -> Call[OAuthProtectedResourceMetadata]:
@@ -101,13 +108,23 @@ def metadata_call() -> Call[OAuthProtectedResourceMetadata]:
     return Call(
         method="GET",
         path="/.well-known/oauth-protected-resource/mcp",
-        read=lambda reply: codec.decode(reply.body, OAuthProtectedResourceMetadata),
+        read=_read_metadata,
         at_root=True,
     )
 
 
+def _read_metadata(reply: Reply) -> OAuthProtectedResourceMetadata:
+    metadata = codec.decode(reply.body, OAuthProtectedResourceMetadata)
+    if not metadata.resource:
+        reject_hollow(metadata, "resource", reply)
+    return metadata
+
+
 def rpc_call(method: object, params: object, client: Mapping[str, str]) -> Call[McpJsonRpcResponse]:
     """Return the call of any method. Its result is the JSON-RPC response, also when that is an error.
+
+    A method such as "notifications/cancelled" is sent without an id. Its response, 202 without a body, has neither a
+    result nor an error.
 
     Args:
         method: The method's name, such as "tools/list".
@@ -119,7 +136,7 @@ def rpc_call(method: object, params: object, client: Mapping[str, str]) -> Call[
         ValueError: `method` is empty.
         SerializationError: A parameter cannot be encoded as JSON.
     """
-    return _rpc(method, params, client, _response)
+    return _rpc(method, params, client, _envelope, also_read=(400, 404))
 
 
 def tools_page_call(cursor: str | None, client: Mapping[str, str]) -> Call[ToolPage]:
@@ -151,26 +168,45 @@ def header_value(text: str) -> str:
     return f"=?base64?{base64.b64encode(text.encode()).decode()}?="
 
 
-def _rpc(method: object, params: object, client: Mapping[str, str], read: Callable[[Reply], T]) -> Call[T]:
+def _rpc(
+    method: object,
+    params: object,
+    client: Mapping[str, str],
+    read: Callable[[Reply], T],
+    also_read: tuple[int, ...] = (),
+) -> Call[T]:
     check_params("McpJsonRpcRequest", {"method": method} if params is None else {"method": method, "params": params})
     name = str(method)
     if not name:
         raise ValueError('method is empty: name one, such as "tools/list"')
     given: dict[str, Any] = {} if params is None else codec.to_builtins(params)
-    given["_meta"] = {**_meta(client), **(given.get("_meta") or {})}
-    headers = [("MCP-Protocol-Version", PROTOCOL_VERSION), ("Mcp-Method", header_value(name))]
+    meta = given["_meta"] = {**_meta(client), **_own_meta(given)}
+    version = meta[_META + "protocolVersion"]
+    if not isinstance(version, str):
+        raise TypeError(f"params: {_META}protocolVersion must be a string, got {type(version).__name__}")
+    # Servers refuse a header that differs from the body (-32020), so the header follows the body.
+    headers = [("MCP-Protocol-Version", header_value(version)), ("Mcp-Method", header_value(name))]
     if name == "tools/call":
         headers.append(("Mcp-Name", header_value(str(given.get("name", "")))))
+    number = {} if name.startswith("notifications/") else {"id": _ID}
     return Call(
         method="POST",
         path="/mcp",
         read=read,
         headers=tuple(headers),
-        body=codec.encode({"jsonrpc": "2.0", "id": _ID, "method": name, "params": given}),
+        body=codec.encode({"jsonrpc": "2.0", **number, "method": name, "params": given}),
         accept="application/json, text/event-stream",  # the protocol lets a server choose
         at_root=True,
         repeat=Idempotency.CAUTIOUSLY if name == "tools/call" else Idempotency.FREELY,
+        also_read=also_read,
     )
+
+
+def _own_meta(params: Mapping[str, Any]) -> dict[str, Any]:
+    meta: Any = params.get("_meta")
+    if meta is not None and not is_object(meta):
+        raise TypeError(f"params: _meta must be an object, got {type(meta).__name__}")
+    return meta or {}
 
 
 def _meta(client: Mapping[str, str]) -> dict[str, Any]:
@@ -179,6 +215,33 @@ def _meta(client: Mapping[str, str]) -> dict[str, Any]:
         _META + "clientInfo": dict(client),
         _META + "clientCapabilities": {},
     }
+
+
+def _envelope(reply: Reply) -> McpJsonRpcResponse:
+    """Return the JSON-RPC response, which the newest gateways send under 400 and 404 too.
+
+    Raises:
+        StatusError: A 400 or 404 without a JSON-RPC response.
+        DecodingError: As `_response`.
+        DeserializationError: As `_response`.
+    """
+    if reply.status == 202 and not reply.body:  # a notification was taken
+        return McpJsonRpcResponse(id=None)
+    if reply.status < 400:
+        return _response(reply)
+    try:
+        response = _response(reply)
+    except (DecodingError, DeserializationError):
+        pass  # the gateway's own {"error": "text"}, or a page of something before it
+    else:
+        if response.error is not None and _has_code(response.error.code):
+            return response
+    raise read_error(reply.status, reply.headers, reply.body, path="/mcp")
+
+
+def _has_code(code: object) -> bool:
+    """Return whether an error has JSON-RPC's number; an `error` of another API may have none, or a text."""
+    return isinstance(code, int)
 
 
 def _response(reply: Reply) -> McpJsonRpcResponse:

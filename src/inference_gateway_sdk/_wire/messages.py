@@ -11,7 +11,7 @@ from ..errors import DeserializationError
 from . import codec
 from .call import Call, Reply, post_call
 from .params import each_message, reject_stream, request_fields
-from .problem import read_stream_error
+from .problem import read_error_object
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -82,7 +82,7 @@ def read_messages_reply(reply: Reply, target: Target) -> MessagesResponse:
     """
     answer = codec.decode(reply.body, MessagesResponse)
     if answer.extra_fields.get("error"):
-        raise read_stream_error(answer.to_dict(), reply.body, provider=target.provider, model=target.model)
+        raise read_error_object(answer.to_dict(), reply.body, provider=target.provider, model=target.model)
     if "content" in unknown_of(answer).absent and not answer.id:
         raise DeserializationError("the answer has status 200 but holds no message", path="$.content")
     return answer

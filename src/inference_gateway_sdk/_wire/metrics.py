@@ -14,6 +14,7 @@ from .._model.json_values import is_mapping
 from ..errors import DecodingError
 from . import codec
 from .call import Call, Idempotency, Reply
+from .problem import is_error_object, read_error_object
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -135,7 +136,12 @@ def _read_push(reply: Reply) -> ExportMetricsServiceResponse:
         return ExportMetricsServiceResponse()
     if reply.headers.get("content-type", "").lower().startswith(_PROTOBUF):
         return _from_protobuf(reply.body)
-    return codec.decode(reply.body, ExportMetricsServiceResponse)
+    answer = codec.decode(reply.body, ExportMetricsServiceResponse)
+    if answer.partialSuccess is None:  # all was taken, or the body is something else
+        value = answer.to_dict()
+        if is_error_object(value):
+            raise read_error_object(value, reply.body)
+    return answer
 
 
 def _from_protobuf(body: bytes) -> ExportMetricsServiceResponse:

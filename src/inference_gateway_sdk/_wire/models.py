@@ -7,7 +7,8 @@ from typing import Any
 from .._generated.models import ListModelsResponse
 from .._model.json_values import is_iterable
 from . import codec
-from .call import Call, check_provider
+from .call import Call, Reply, check_provider
+from .problem import reject_hollow
 
 __all__ = ["health_call", "models_call"]
 
@@ -29,10 +30,17 @@ def models_call(provider: object, include: Any, query: tuple[tuple[str, str], ..
     return Call(
         method="GET",
         path="/models",
-        read=lambda reply: codec.decode(reply.body, ListModelsResponse),
+        read=lambda reply: _read_models(reply, checked),
         query=(*pairs, *query),
         provider=checked,
     )
+
+
+def _read_models(reply: Reply, provider: str | None) -> ListModelsResponse:
+    listing = codec.decode(reply.body, ListModelsResponse)
+    if not listing.data:
+        reject_hollow(listing, "data", reply, provider=provider)
+    return listing
 
 
 def health_call() -> Call[bool]:

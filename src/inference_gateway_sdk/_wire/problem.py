@@ -12,13 +12,27 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, cast
 import msgspec
 
 from .. import errors
+from .._model.json_values import is_object
 from .headers import redact_text
-from .hints import hint_for
+from .hints import hint_for, is_certificate_failure
 
 if TYPE_CHECKING:
+    from .._model.model import Model
+    from .call import Reply
     from .headers import Headers
 
-__all__ = ["FoundError", "Json", "find_error", "parse_error_body", "read_bad_frame", "read_error", "read_stream_error"]
+__all__ = [
+    "FoundError",
+    "Json",
+    "find_error",
+    "is_error_object",
+    "parse_error_body",
+    "read_bad_frame",
+    "read_error",
+    "read_error_object",
+    "read_stream_error",
+    "reject_hollow",
+]
 
 
 Json: TypeAlias = Any
@@ -37,7 +51,7 @@ _TAG: Final = re.compile(r"<[^<>]*>")
 _MARKUP: Final = re.compile(r"\s*(?:<!--.*?-->\s*)?<(?:!doctype|html|head|body|\?xml)\b", re.IGNORECASE | re.DOTALL)
 _OPENING: Final = re.compile(r'(?:data:)?\s*\{\s*"(?:error|message)"\s*:\s*"')
 _CLOSING: Final = re.compile(r'"\s*\}\s*\Z')
-_UNPRINTABLE: Final = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029\ud800-\udfff]+")
+_UNPRINTABLE: Final = re.compile(r"[\x00-\x20\x7f-\xa0\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]+")
 
 # The fields of an object that may hold a message, or an envelope with one; the first with a message wins.
 _PLACES: Final = (
@@ -280,8 +294,9 @@ _CLASSES: Final[dict[int, type[errors.StatusError]]] = {
     504: errors.GatewayTimeoutError,
     529: errors.OverloadedError,
 }
-# Go's messages for a provider that did not respond in time; the gateway reports them with status 400
-# (gateway-behaviour.md#limits-and-timeouts).
+# Go's messages for a failed request of the gateway to itself, and for a provider that did not respond in time. Both
+# have status 400 (gateway-behaviour.md#faults-of-the-inner-hop, #timeouts).
+_INNER_HOP: Final = re.compile(r'(?:Post|Get) "https?://[^"]*/proxy/')
 _UPSTREAM_TIMEOUTS: Final = ("timeout awaiting response headers", "context deadline exceeded", "Client.Timeout")
 
 
@@ -294,6 +309,7 @@ def read_error(
     provider: str | None = None,
     model: str | None = None,
     path: str = "",
+    elapsed: float = 0.0,
 ) -> errors.StatusError:
     """Return the exception for a response with a status of 400 or more.
 
@@ -305,9 +321,12 @@ def read_error(
         provider: The requested provider, None when unknown.
         model: The requested model, None when unknown.
         path: The call's path, for the hint.
+        elapsed: Seconds that the attempt took, for the hint; 0.0 when unknown.
     """
     value, content = _value(body)
     found = find_error(value)
+    provider = headers.get("x-selected-provider") or provider  # of an alias, the deployment that was asked
+    model = headers.get("x-selected-model") or model
     return _class_of(status, found.message)(
         _message(status, found),
         status=status,
@@ -315,10 +334,10 @@ def read_error(
         body=content,
         headers=headers,
         request_id=headers.get("x-request-id") or headers.get("request-id") or found.request_id,
-        provider=headers.get("x-selected-provider") or provider,
-        model=headers.get("x-selected-model") or model,
+        provider=provider,
+        model=model,
         retry_after=_retry_after(headers, now),
-        hint=hint_for(status, found.message, provider=provider, model=model, path=path),
+        hint=hint_for(status, found.message, provider=provider, model=model, path=path, elapsed=elapsed),
     )
 
 
@@ -338,6 +357,64 @@ def read_stream_error(
     found = find_error(value)
     message = found.message or f"the stream sent an error without a message: {_excerpt(text)}"
     return _in_stream(found, message, value, provider, model)
+
+
+def is_error_object(value: object) -> bool:
+    """Return whether a JSON value is an error instead of an answer; an `error` that is null is not one."""
+    return is_object(value) and bool(value.get("error") or value.get("object") == "error")
+
+
+def read_error_object(
+    value: Json, body: bytes = b"", *, provider: str | None = None, model: str | None = None, path: str = ""
+) -> errors.StatusError:
+    """Return the error for a whole response that has status 200 and holds an error object.
+
+    Its class is that of the status inside the object. Without one it is a plain StatusError with the status 200.
+
+    Args:
+        value: The object, parsed.
+        body: The response's body, for an object without a message.
+        provider: The provider asked, None when unknown.
+        model: The model asked, None when unknown.
+        path: The call's path, for the hint.
+    """
+    found = find_error(value)
+    status = found.status or 200
+    message = found.message or f"the response is an error without a message: {_excerpt(body)}"
+    return (errors.StatusError if status == 200 else _class_of(status, found.message))(
+        message,
+        status=status,
+        code=found.code,
+        body=value,
+        request_id=found.request_id,
+        provider=provider,
+        model=model,
+        hint=hint_for(status, found.message, provider=provider, model=model, path=path),
+    )
+
+
+def reject_hollow(
+    answer: Model, key: str, reply: Reply, *, provider: str | None = None, model: str | None = None
+) -> None:
+    """Raise if a 200 lacks what its endpoint answers with: it holds an error object, or something else.
+
+    Args:
+        answer: The body, decoded.
+        key: The member that the endpoint's answer has.
+        reply: The response.
+        provider: The provider asked, None when unknown.
+        model: The model asked, None when unknown.
+
+    Raises:
+        StatusError: It is an error object.
+        DeserializationError: It is another object, without `key`.
+    """
+    value = answer.to_dict()
+    if key in value:
+        return
+    if is_error_object(value):
+        raise read_error_object(value, reply.body, provider=provider, model=model)
+    raise errors.DeserializationError(f"the response has status {reply.status} but holds no {key}", path=f"$.{key}")
 
 
 def read_bad_frame(text: bytes, *, provider: str | None = None, model: str | None = None) -> errors.GatewayError:
@@ -379,6 +456,8 @@ def _in_stream(
 def _class_of(status: int, message: str) -> type[errors.StatusError]:
     if status == 400 and any(text in message for text in _UPSTREAM_TIMEOUTS):
         return errors.GatewayTimeoutError
+    if status == 400 and _INNER_HOP.match(message) and not is_certificate_failure(message):
+        return errors.BadGatewayError
     return _CLASSES.get(status, errors.InternalError if 500 <= status <= 599 else errors.StatusError)
 
 

@@ -13,7 +13,7 @@ from ..errors import DeserializationError
 from . import codec
 from .call import Call, Reply, post_call
 from .params import reject_stream, request_fields
-from .problem import read_stream_error
+from .problem import read_error_object
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -85,13 +85,12 @@ def read_response(reply: Reply, target: Target) -> Response:
 
     Raises:
         StatusError: Status 200, but an error object or a failed response, which is then the error's `partial`.
-        StreamError: The same, when the error's code maps to no status.
         DeserializationError: The body holds no response.
         DecodingError: The body is not JSON.
     """
     answer = codec.decode(reply.body, Response)
     if answer.error is not None or raw_value(answer, "error"):
-        error = read_stream_error(answer.to_dict(), reply.body, provider=target.provider, model=target.model)
+        error = read_error_object(answer.to_dict(), reply.body, provider=target.provider, model=target.model)
         error.partial = answer if answer.status else None
         raise error
     if "output" in unknown_of(answer).absent and not answer.id:

@@ -13,7 +13,7 @@ from typing import Final
 from msgspec import Struct
 
 from .._model.unknown_fields import set_module
-from ..errors import GatewayError, GatewayTimeoutError, StatusError
+from ..errors import BadGatewayError, GatewayError, GatewayTimeoutError, StatusError
 from .call import Idempotency
 
 __all__ = ["EARLY_SECONDS", "REPEATABLE", "Outcome", "RetryPolicy"]
@@ -23,6 +23,12 @@ EARLY_SECONDS: Final = 10.0
 
 The gateway closes the connection without sending a byte after SERVER_WRITE_TIMEOUT, 30 s by default
 (gateway-behaviour.md#limits-and-timeouts)."""
+
+_UNREACHED: Final = "Failed to reach upstream server"
+"""The gateway's words for a provider that it cannot reach, and for one that is silent until its deadline.
+
+The second is usual after 10 s: another attempt would be as late, and the provider charges for each
+(gateway-behaviour.md#timeouts)."""
 
 _FIRST_DELAY: Final = 0.5
 _FACTOR: Final = 2.0
@@ -43,9 +49,9 @@ class Outcome(enum.Enum):
     NOT_SENT = "not sent"
     NOT_SENT_FOR_GOOD = "not sent, and the next attempt would fail the same way"
     NO_ANSWER_EARLY = "closed before the first byte of the response"
-    NO_ANSWER_LATE = "closed before the first byte of the response, by a deadline of the gateway"
+    NO_ANSWER_LATE = "closed by a deadline of the gateway, or a 502 as late for a provider that was not reached"
     BUSY = "a response that asks to retry later (429, 503)"
-    FAILED = "a response that reports a failure upstream (408, 502, 504, 529, the 400 that is a timeout)"
+    FAILED = "a response that reports a failure upstream (408, 502, 504, 529, a 400 that is a timeout or a broken hop)"
     CRASHED = "a response that reports an internal error (500)"
     REFUSED = "any other error response"
     OWN_TIMEOUT = "a timeout of this client"
@@ -62,9 +68,17 @@ class Outcome(enum.Enum):
         return cls.NO_ANSWER_EARLY if seconds <= EARLY_SECONDS else cls.NO_ANSWER_LATE
 
     @classmethod
-    def answered(cls, error: StatusError) -> Outcome:
-        """Return the outcome of an error response, whether an HTTP status or an error inside a 200 stream."""
-        if isinstance(error, GatewayTimeoutError):
+    def answered(cls, error: StatusError, seconds: float = 0.0) -> Outcome:
+        """Return the outcome of an error response, whether an HTTP status or an error inside a 200 stream.
+
+        Args:
+            error: The error.
+            seconds: The time since the request was sent, 0.0 when unknown.
+        """
+        inner_hop = isinstance(error, BadGatewayError) and error.status == 400
+        if seconds > EARLY_SECONDS and (inner_hop or (error.status == 502 and _UNREACHED in error.message)):
+            return cls.NO_ANSWER_LATE
+        if inner_hop or isinstance(error, GatewayTimeoutError):
             return cls.FAILED
         return _OF_STATUS.get(error.status, cls.REFUSED)
 
@@ -76,7 +90,7 @@ class Outcome(enum.Enum):
             error: The error that broke it. One with a status counts as that status, any other as a closed connection.
             seconds: The time since the request was sent.
         """
-        return cls.answered(error) if isinstance(error, StatusError) else cls.no_answer(seconds)
+        return cls.answered(error, seconds) if isinstance(error, StatusError) else cls.no_answer(seconds)
 
 
 _OF_STATUS: Final = {

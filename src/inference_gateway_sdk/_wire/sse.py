@@ -220,7 +220,10 @@ class EventParser:
         """Return whether `size`, of a line or of an event's data, is within the limit; set `failure` if not."""
         if size <= self._max_event:
             return True
-        self.failure = StreamError(f"the stream sent an event of more than {self._max_event:,} bytes")
+        self.failure = StreamError(
+            f"the stream sent an event of more than max_event={self._max_event} bytes",
+            hint="raise max_event= of the client, or of with_options(), if events of this size are expected",
+        )
         self._between = False
         self._line.clear()
         self._begin_block()

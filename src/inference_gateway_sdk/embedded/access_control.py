@@ -72,7 +72,7 @@ class Authentication:
 
     async def _is_good(self, authorization: str) -> bool:
         token = authorization.removeprefix(_BEARER)
-        return (self._bare or token != authorization) and await self._tokens.accepts(token)
+        return (self._bare or token != authorization) and await self._tokens.accepts(token.strip(" "))
 
 
 def _authorization(scope: Scope) -> str:

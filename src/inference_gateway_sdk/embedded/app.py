@@ -80,6 +80,7 @@ def _redirect(method: str, path: str, query: str) -> Response:
     return Response(page, 301 if method == "GET" else 307, headers)
 
 
+_PROXIED = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "CONNECT", "TRACE")
 _AHEAD = 4096  # bytes that Go's server reads ahead of the handler
 
 
@@ -96,10 +97,14 @@ def create_app(gateway: Gateway) -> Starlette:
         _route("POST", "/v1/images/variations", partial(vary_image, gateway)),
         *(_route("POST", f"/v1/audio/{kind}", partial(make_sound, gateway, kind)) for kind in SOUNDS),
         _route("GET", "/v1/mcp/tools", partial(list_tools, gateway)),
-        _route("POST", "/mcp", partial(handle_mcp, gateway)),
+        *(_route(method, "/mcp", partial(handle_mcp, gateway)) for method in ("POST", "GET", "DELETE")),
         _route("GET", "/.well-known/oauth-protected-resource/mcp", partial(token_metadata, gateway)),
         _route("POST", "/v1/metrics", partial(push_metrics, gateway)),
-        _route(None, "/proxy/{provider}/{path:path}", partial(proxy, gateway)),
+        *(
+            _route(method, f"/proxy/{provider}/{{path:path}}", partial(proxy, gateway))
+            for method in _PROXIED
+            for provider in ("{provider}", "")  # Go's router takes an empty name for a provider's
+        ),
     ]
     app = Starlette(
         routes=routes,
@@ -130,10 +135,10 @@ async def _lifespan(gateway: Gateway, _: Starlette) -> AsyncGenerator[None]:
             await provider.stop()
 
 
-def _route(method: str | None, path: str, endpoint: Callable[[Request], Awaitable[Response]]) -> Route:
-    """Return a route for one method, or for all methods."""
+def _route(method: str, path: str, endpoint: Callable[[Request], Awaitable[Response]]) -> Route:
+    """Return a route for one method."""
     route = Route(path, endpoint)
-    route.methods = {method} if method else None  # without the HEAD that Starlette adds to GET
+    route.methods = {method}  # without the HEAD that Starlette adds to GET
     return route
 
 

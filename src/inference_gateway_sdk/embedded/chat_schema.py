@@ -95,7 +95,7 @@ class ChatRequest(Struct, omit_defaults=True):
     """The request's fields that the gateway passes on. JSON null counts as absent."""
 
     model: str = field(default_factory=_empty)
-    messages: list[ChatMessage] | None = field(default_factory=list[ChatMessage])
+    messages: list[ChatMessage] | None = field(default_factory=lambda: None)  # written as null when absent
     max_tokens: Whole | None = None
     max_completion_tokens: Whole | None = None
     temperature: float | None = None

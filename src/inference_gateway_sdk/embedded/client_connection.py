@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import socket
 import struct
 from contextlib import aclosing
@@ -11,6 +12,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, TypeVar, cast, overload
 
 import h11
+from starlette.responses import Response
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from . import problems
@@ -61,6 +63,25 @@ def phrase(status: int) -> str:
         return f"status code {status}"
 
 
+_HIGH = re.compile(rb"[\x80-\xff]")
+_BAD_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
+_NOT_A_REQUEST = (
+    b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n400 Bad Request"
+)
+
+
+def _refused_by_go(scope: Scope) -> Response | None:
+    """Return what Go's server answers before any handler does, None for nothing."""
+    if scope["type"] != "http":
+        return None
+    if _BAD_ESCAPE.search(scope["raw_path"]):
+        return Response("400 Bad Request", 400, {"connection": "close"}, "text/plain")
+    expected = [value.lower() for name, value in scope["headers"] if name == b"expect"]
+    if any(value and value != b"100-continue" for value in expected):
+        return Response(b"", 417, {"connection": "close"})
+    return None
+
+
 def close_with_reset(transport: asyncio.BaseTransport) -> None:
     """Make the close of a transport's socket send a reset."""
     raw: socket.socket | None = transport.get_extra_info("socket")
@@ -90,7 +111,14 @@ def reset_after_answer(scope: Scope) -> None:
 
 
 class ClientConnection(H11Protocol):
-    """uvicorn's h11 protocol with Go's reason phrases, answers to broken uploads, and a way to hang up."""
+    """uvicorn's h11 protocol with Go's reason phrases, answers to broken uploads, and a way to hang up.
+
+    Attributes:
+        head_seconds: The time in which the head of a request must arrive.
+    """
+
+    head_seconds: float = 30.0
+    _head_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Serve this connection."""
@@ -100,6 +128,9 @@ class ClientConnection(H11Protocol):
         serve = cast("ASGIApp", self.app)
 
         async def app(scope: Scope, receive: Receive, send: Send) -> None:
+            if refusal := _refused_by_go(scope):
+                await refusal(scope, receive, send)
+                return
             ours = {_CLOSE: transport.close, _RESET: answering.end_with_reset}
 
             async def yielding(message: Message) -> None:
@@ -110,6 +141,26 @@ class ClientConnection(H11Protocol):
             await serve({**scope, "extensions": {**scope.get("extensions", {}), **ours}}, receive, yielding)
 
         self.app = app
+        self._start_head_timer()
+
+    def on_response_complete(self) -> None:
+        """Go on to the next request, of which some may be there."""
+        super().on_response_complete()
+        self._time_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Release what belongs to the connection."""
+        self._stop_head_timer()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Take bytes. Those over 127 in a request line are percent-encoded: Go takes them, h11 does not."""
+        waiting = self.conn.trailing_data[0]
+        if self.conn.their_state is h11.IDLE and b"\n" not in waiting.lstrip(b"\r\n"):
+            line, end, rest = data.partition(b"\n")
+            data = _HIGH.sub(lambda byte: b"%%%02X" % ord(byte[0]), line) + end + rest
+        super().data_received(data)
+        self._time_head()
 
     def eof_received(self) -> None:
         """Answer a client that closed its sending side in the middle of the body and may still read."""
@@ -121,9 +172,29 @@ class ClientConnection(H11Protocol):
         if self.conn.our_state is h11.SEND_RESPONSE:
             self._refuse_body(problems.unreadable(self.scope["path"]))
         elif self.conn.our_state is h11.IDLE:
-            super().send_400_response(msg)
+            self._refuse_head()
         else:
             self.transport.close()  # the answer has begun
+
+    def _time_head(self) -> None:
+        if self.conn.their_state is h11.IDLE and self.conn.trailing_data[0]:
+            self._start_head_timer()
+        else:
+            self._stop_head_timer()
+
+    def _start_head_timer(self) -> None:
+        if self._head_timer is None:
+            self._head_timer = self.loop.call_later(self.head_seconds, self.timeout_keep_alive_handler)
+
+    def _stop_head_timer(self) -> None:
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
+
+    def _refuse_head(self) -> None:
+        """Refuse what is not a request, in Go's words: a line of text, and the end of the connection."""
+        self.transport.write(_NOT_A_REQUEST)
+        self.transport.close()
 
     def _refuse_body(self, problem: problems.Problem) -> None:
         headers = [("content-type", problem.content_type), *problem.headers.items()]

@@ -374,9 +374,14 @@ def _in_camel_case(value: object) -> object:
     """Convert all object keys to camel case. In an export every key is a field name."""
     if isinstance(value, dict):
         named = cast("dict[str, object]", value).items()
-        return {re.sub("_([a-z])", _upper, name): _in_camel_case(each) for name, each in named}
+        camel = {re.sub("_([a-z])", _upper, name): _in_camel_case(each) for name, each in named}
+        if len(camel) < len(named):
+            raise msgspec.ValidationError("a field is there by both of its names")
+        return camel
     if isinstance(value, list):
         return [_in_camel_case(each) for each in cast("list[object]", value)]
+    if isinstance(value, float) and value.is_integer():
+        return int(value)  # 1.0 is a whole number too (ProtoJSON)
     return value
 
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from .settings import Quirks
 
 __all__ = [
+    "CHAT_EXAMPLE",
+    "IMAGE_EXAMPLE",
     "MessagesProblem",
     "Problem",
     "from_provider",
@@ -28,6 +30,9 @@ __all__ = [
     "unreadable",
     "without_choices",
 ]
+
+# The model that the refusal of an unknown one gives as an example (gateway-behaviour.md#error-catalogue).
+CHAT_EXAMPLE, IMAGE_EXAMPLE = "openai/gpt-4", "openai/gpt-image-2"
 
 _UNREAD = {"/v1/chat/completions": "Failed to decode request", "/v1/metrics": "Failed to read request body"}
 _GATEWAY = "application/json; charset=utf-8"  # of errors that the gateway makes
@@ -87,21 +92,21 @@ class Problem(Exception):  # noqa: N818  (the term of RFC 9457)
         return cls(413, "Request body too large")
 
     @classmethod
-    def no_provider(cls) -> Problem:
-        """Report that the model's name has no provider."""
+    def no_provider(cls, example: str = CHAT_EXAMPLE) -> Problem:
+        """Return the refusal of a model name without a known provider; each endpoint has its own `example` in it."""
         return cls(
             400,
             "Unable to determine provider for model. Please specify a provider using the ?provider= query parameter "
-            "or use the provider/model format (e.g., openai/gpt-4).",
+            f"or use the provider/model format (e.g., {example}).",
         )
 
     @classmethod
     def no_provider_named(cls) -> Problem:
-        """Report an image request without a model and a provider. Only the first sentence is a recorded one."""
+        """Return the refusal of an image request that names neither a model nor a provider."""
         return cls(
             400,
             "No provider specified. Please specify a provider using the ?provider= query parameter "
-            "or use the provider/model format (e.g., openai/gpt-image-1).",
+            f"or use the provider/model format (e.g., {IMAGE_EXAMPLE}).",
         )
 
     @classmethod

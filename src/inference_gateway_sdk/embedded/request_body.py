@@ -49,15 +49,15 @@ class PassedBody:
         data: The body's bytes.
 
     Raises:
-        Problem: The body is not a JSON object, or its `model` is not a string.
+        Problem: The body is neither a JSON object nor null, or its `model` is not a string.
     """
 
     def __init__(self, data: bytes) -> None:
+        self._data = data
         try:
-            named = msgspec.json.decode(data, type=_Named)
+            named = self._read() or _Named()
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise Problem.bad_request() from error
-        self._data = data
         self.model: str = named.model or ""
         self.stream: bool = bool(named.stream)
 
@@ -65,8 +65,22 @@ class PassedBody:
         """Return the bytes to send to a provider that knows the model by this name."""
         if model == self.model:
             return self._data
+        data = go_json.only_value(self._data) or b"{}"
         try:
-            whole = json.loads(self._data, parse_int=go_json.raw_number, parse_float=go_json.raw_number)
+            whole: dict[str, object] | None = json.loads(
+                data, parse_int=go_json.raw_number, parse_float=go_json.raw_number
+            )
+            return go_json.encode({**(whole or {}), "model": model})
         except (ValueError, RecursionError) as error:
             raise Problem.bad_request() from error
-        return go_json.encode({**whole, "model": model})
+
+    def _read(self) -> _Named | None:
+        try:
+            return msgspec.json.decode(self._data, type=_Named | None)
+        except msgspec.ValidationError:
+            raise
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            sound = go_json.only_value(self._data)  # bytes that are not UTF-8 and halves of surrogate pairs pass
+            if sound is None:
+                raise
+        return msgspec.json.decode(sound, type=_Named | None)

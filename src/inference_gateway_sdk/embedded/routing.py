@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec import Struct
 
-from .problems import Problem
+from .problems import CHAT_EXAMPLE, Problem
 from .providers.catalogue import CATALOGUE
 
 if TYPE_CHECKING:
@@ -42,10 +42,11 @@ def named_provider(request: Request) -> str:
     return next(iter(request.query_params.getlist("provider")), "")
 
 
-def route_model(model: str, provider: str) -> ModelRoute:
+def route_model(model: str, provider: str, example: str = CHAT_EXAMPLE) -> ModelRoute:
     """Return the route of a model.
 
     An explicit provider is used unchanged, and the model then keeps its prefix. The id need not be known.
+    The refusal names `example` as a valid model.
 
     Raises:
         Problem: Neither the model nor the query names a provider.
@@ -54,7 +55,7 @@ def route_model(model: str, provider: str) -> ModelRoute:
         return ModelRoute(provider, model)
     prefix, slash, rest = model.partition("/")
     if not slash or prefix.lower() not in CATALOGUE:
-        raise Problem.no_provider()
+        raise Problem.no_provider(example)
     return ModelRoute(prefix.lower(), rest)
 
 

@@ -11,6 +11,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from .._model.open_types import Concealed
+from .._wire.url import abbreviated_url, redact_url
 from .oidc import Oidc
 from .providers.catalogue import CATALOGUE
 from .routing import PoolError, Pools, read_pools
@@ -30,6 +31,7 @@ __all__ = [
     "named",
     "names",
     "normal_origin",
+    "split_server",
     "switch",
 ]
 
@@ -55,6 +57,7 @@ def duration_seconds(text: str) -> float:
 _HOST = re.compile(r"[A-Za-z0-9._-]+|[0-9A-Fa-f.]*:[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*")  # names, IPv4, IPv6; no port
 _ORIGIN = re.compile(r"([a-z][a-z0-9+.-]*)://([a-z0-9._-]+|\[[0-9a-f:.]+\])(?::([0-9]{0,5}))?")
 _PORTS = {"http": "80", "https": "443"}
+_ALIAS = re.compile(r"[a-z0-9_-]+")
 _ON = ("1", "t", "T", "true", "TRUE", "True")
 _OFF = ("0", "f", "F", "false", "FALSE", "False")
 
@@ -137,12 +140,19 @@ def is_http(url: str) -> bool:
         return False
 
 
-class McpSettings(Struct, frozen=True, kw_only=True):
+def split_server(server: str) -> tuple[str | None, str]:
+    """Return the alias and the address of an entry of `MCP_SERVERS`: "alias=http://..." or the address alone."""
+    alias, _, address = server.partition("=")
+    return (alias, address) if "://" not in alias and address else (None, server)
+
+
+class McpSettings(Concealed, Struct, frozen=True, kw_only=True):
     """The settings for tools. All times are in seconds.
 
     Attributes:
         enabled: `MCP_ENABLED`: chats are offered the servers' tools.
-        servers: `MCP_SERVERS`: addresses of MCP servers with streamable HTTP.
+        servers: `MCP_SERVERS`: addresses of MCP servers with streamable HTTP. `alias=address` sets the alias in the
+            tools' public names; the default is the server's own name.
         mode: `MCP_TOOL_MODE`: "selector" offers two tools that find and run the others, "direct" offers each.
         include: `MCP_INCLUDE_TOOLS`: when not empty, only these are offered; takes precedence over `exclude`.
         exclude: `MCP_EXCLUDE_TOOLS`: these are never offered.
@@ -169,9 +179,23 @@ class McpSettings(Struct, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         if self.mode not in ("selector", "direct"):
             raise SettingsError(f"MCP_TOOL_MODE={self.mode!r}: write selector or direct")
-        for address in self.servers:
+        taken: set[str] = set()
+        for server in self.servers:
+            alias, address = split_server(server)
             if not is_http(address):
-                raise SettingsError(f"MCP_SERVERS names {address!r}: write addresses such as http://127.0.0.1:9000/mcp")
+                shown = abbreviated_url(server)
+                raise SettingsError(f"MCP_SERVERS names {shown}: write addresses such as http://127.0.0.1:9000/mcp")
+            if alias is not None and (not _ALIAS.fullmatch(alias) or alias == "tools"):
+                raise SettingsError(
+                    f"MCP_SERVERS: alias {alias!r}: write lower-case letters, digits, _ and -, not tools"
+                )
+            if alias in taken:
+                raise SettingsError(f"MCP_SERVERS: alias {alias!r} is given twice: write another one")
+            taken |= {alias} if alias else set()
+
+    def __repr__(self) -> str:
+        shown = tuple(map(redact_url, self.servers))
+        return Struct.__repr__(self if shown == self.servers else replace(self, servers=shown))
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> McpSettings:
@@ -275,10 +299,15 @@ def named(release: str | None) -> Quirks:
 
 # Variables that only the real gateway acts on. Ignoring GUARDRAILS_ENABLED silently would be a trap.
 _NOT_HERE = (
+    "AUTH_OIDC_AUDIENCE",
     "GUARDRAILS_ENABLED",
+    "MCP_RESOURCE_URL",
+    "SERVER_TLS_CLIENT_CA_PATH",
     "SERVER_WRITE_TIMEOUT",
     "TELEMETRY_ENABLED",
+    "VIDEOS_ENABLED",
 )
+_FAMILIES_NOT_HERE = ("A2A_", "AUDIO_LOCAL_", "CLIENT_TLS_")
 
 
 class Access(Concealed, Struct, frozen=True, kw_only=True):
@@ -288,7 +317,8 @@ class Access(Concealed, Struct, frozen=True, kw_only=True):
     key: str | None = None
 
     def __repr__(self) -> str:
-        return f"Access(url={self.url!r}, key={'...' if self.key else None!r})"
+        url = None if self.url is None else redact_url(self.url)
+        return f"Access(url={url!r}, key={'...' if self.key else None!r})"
 
 
 class Settings(Concealed, Struct, frozen=True, kw_only=True):
@@ -418,13 +448,18 @@ class Settings(Concealed, Struct, frozen=True, kw_only=True):
             write_timeout=duration(environ, "SERVER_WRITE_TIMEOUT", plain.write_timeout),
             tls_cert=environ.get("SERVER_TLS_CERT_PATH") or None,
             tls_key=environ.get("SERVER_TLS_KEY_PATH") or None,
-            ignored=tuple(name for name in _NOT_HERE if name not in honoured and is_on(environ.get(name, ""))),
+            ignored=tuple(name for name in _not_here(environ) if name not in honoured and is_on(environ[name])),
         )
 
     def at(self, *, host: str | None = None, port: int | None = None, grace: float | None = None) -> Settings:
         """Return these settings with another host, port or grace. None keeps the current value."""
         given = {"host": host, "port": port, "grace": grace}
         return replace(self, **{name: value for name, value in given.items() if value is not None})
+
+
+def _not_here(environ: Mapping[str, str]) -> list[str]:
+    """Return the variables that are set and that only the real gateway acts on."""
+    return sorted(name for name in environ if name in _NOT_HERE or name.startswith(_FAMILIES_NOT_HERE))
 
 
 def _pools(environ: Mapping[str, str]) -> Mapping[str, Sequence[tuple[str, str]]]:
@@ -446,7 +481,9 @@ def _oidc(environ: Mapping[str, str]) -> Oidc | None:
         return None
     issuer, audience = environ.get("AUTH_OIDC_ISSUER", ""), environ.get("AUTH_OIDC_CLIENT_ID", "")
     if not is_http(issuer):
-        raise SettingsError(f"AUTH_OIDC_ISSUER={issuer!r}: with AUTH_ENABLED=true, write the address of the issuer")
+        raise SettingsError(
+            f"AUTH_OIDC_ISSUER={abbreviated_url(issuer)}: with AUTH_ENABLED=true, write the address of the issuer"
+        )
     if not audience:
         raise SettingsError("AUTH_OIDC_CLIENT_ID is not set: with AUTH_ENABLED=true, write the audience of its tokens")
     return Oidc(issuer=issuer, audience=audience)
@@ -456,7 +493,8 @@ def _access(environ: Mapping[str, str], provider: str) -> Access:
     name = f"{provider.upper()}_API_URL"
     url = environ.get(name)
     if url is not None and not is_http(url):
-        raise SettingsError(f"{name}={url!r}: write an address such as http://127.0.0.1:8000/v1, or unset it")
+        shown = abbreviated_url(url)
+        raise SettingsError(f"{name}={shown}: write an address such as http://127.0.0.1:8000/v1, or unset it")
     key = environ.get(f"{provider.upper()}_API_KEY") or None
     if key and not url and not CATALOGUE[provider].url:
         raise SettingsError(f"{name} is not set: {provider} has a key and no default address")

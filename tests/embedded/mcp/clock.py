@@ -82,7 +82,7 @@ def _server() -> MCPServer:
 
     @server.tool(description="Take your time")
     async def slow() -> str:
-        await asyncio.sleep(2)
+        await asyncio.sleep(2)  # longer than any deadline of the tests; they give up, and nobody waits for it
         return "late"
 
     return server

@@ -9,7 +9,7 @@ from inference_gateway_sdk.embedded import McpSettings, Settings, SettingsError
 ALL = {
     "MCP_ENABLED": "true",
     "MCP_EXPOSE": "true",
-    "MCP_SERVERS": "http://127.0.0.1:9000/mcp, https://example.test/mcp",
+    "MCP_SERVERS": "http://127.0.0.1:9000/mcp, https://example.test/mcp,time-1=http://127.0.0.1:9001/mcp?a=b",
     "MCP_TOOL_MODE": "direct",
     "MCP_INCLUDE_TOOLS": "one,mcp_Two",
     "MCP_EXCLUDE_TOOLS": "three",
@@ -28,7 +28,7 @@ def test_every_variable_is_read() -> None:
     assert (settings.expose_mcp, settings.ignored) == (True, ())
     assert settings.mcp == McpSettings(
         enabled=True,
-        servers=("http://127.0.0.1:9000/mcp", "https://example.test/mcp"),
+        servers=("http://127.0.0.1:9000/mcp", "https://example.test/mcp", "time-1=http://127.0.0.1:9001/mcp?a=b"),
         mode="direct",
         include=("one", "mcp_Two"),
         exclude=("three",),
@@ -61,6 +61,11 @@ def test_asking_again_can_be_turned_off() -> None:
         ("MCP_ENABLED", "yes"),
         ("MCP_TOOL_MODE", "Direct"),
         ("MCP_SERVERS", "http://127.0.0.1:9000/mcp,127.0.0.1:9001"),
+        ("MCP_SERVERS", "clock=127.0.0.1:9001"),
+        ("MCP_SERVERS", "Clock=http://127.0.0.1:9001"),
+        ("MCP_SERVERS", "tools=http://127.0.0.1:9001"),
+        ("MCP_SERVERS", "=http://127.0.0.1:9001"),
+        ("MCP_SERVERS", "a=http://127.0.0.1:9001,a=http://127.0.0.1:9002"),
         ("MCP_REQUEST_TIMEOUT", "5"),
         ("MCP_POLLING_INTERVAL", "0s"),
     ],

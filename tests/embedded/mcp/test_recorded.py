@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from embedded.recordings import CAPTURES, asked, provider_behind
+from embedded.recordings import CAPTURES, MCP_CASES, asked, provider_behind
 from inference_gateway_sdk.embedded import Access, McpSettings
 
 if TYPE_CHECKING:
@@ -39,9 +39,7 @@ def _ask(url: str, name: str, raw_answer: type[RawAnswer]) -> RawAnswer:
     return raw_answer(data)
 
 
-@pytest.mark.parametrize(
-    "name", ["mcpsel/chat_nokey", "mcpsel/mcp_s", "mcpsel/mcp_s_err", "mcpsel/tools_list", "mcpdead/chat"]
-)
+@pytest.mark.parametrize("name", MCP_CASES)
 def test_the_recorded_answer_is_reproduced(
     start: Start, clock: Clock, provider: str, raw_answer: type[RawAnswer], name: str
 ) -> None:

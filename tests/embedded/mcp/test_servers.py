@@ -12,9 +12,9 @@ import pytest
 
 from embedded.mcp.model import calls, says
 from embedded.waiting import until
-from inference_gateway_sdk import ForbiddenError
+from inference_gateway_sdk import ForbiddenError, GatewayError, InferenceGatewayClient
 from inference_gateway_sdk.embedded import McpSettings, Settings, running
-from support.server import Connection, Request, event, serving
+from support.server import Connection, Gone, Request, event, serving
 from support.weights import nowhere
 
 if TYPE_CHECKING:
@@ -143,10 +143,45 @@ def test_a_server_that_cannot_be_reached_is_left_out(
     url = start(mcp=settings(gone, clock.url, reconnect_interval=0.05))
     post(url)
     assert model.offered == ["mcp_time_in", "mcp_broken", "mcp_slow"]
-    time.sleep(0.3)
+    time.sleep(0.3)  # for several attempts to reconnect, none of which may be reported
     said = [record.getMessage() for record in caplog.records if "no tools from the MCP server" in record.getMessage()]
     assert len(said) == 1
     assert gone in said[0]
+
+
+def test_a_key_in_the_address_of_a_server_is_shown_to_nobody(
+    start: Start, model: Model, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The server gets the key; the list of tools, the model, clients of `/mcp` and the log do not."""
+    at: list[str] = []
+    tool = {"name": "t", "inputSchema": {"type": "object"}}
+    answer = rpc([tool])
+
+    def handler(connection: Connection, request: Request) -> None:
+        at.append(request.target)
+        if request.json()["method"] == "tools/call":
+            raise Gone
+        answer(connection, request)
+
+    with serving(handler) as server:
+        address = f"{server.url}/mcp"
+        with_key = f"{address}?key=KEYSECRET".replace("http://", "http://me:PASSSECRET@")
+        model.turns = [calls(("mcp_t", {})), says("ok")]
+        url = start(mcp=settings(with_key, nobody() + "?key=KEYSECRET"), expose_mcp=True)
+        tools = httpx2.get(f"{url}/v1/mcp/tools", trust_env=False).json()["data"]
+        assert [tool["server"] for tool in tools] == [address]
+        post(url)
+        with InferenceGatewayClient(url, proxy=None, max_retries=0) as client:
+            (listing,) = client.list_mcp_tools()
+            with pytest.raises(GatewayError) as caught:
+                client.call_mcp_tool(listing.name)
+        said = str(caught.value)
+    assert set(at) == {"/mcp?key=KEYSECRET"}
+    (result,) = model.results()
+    assert address in result
+    assert address in said
+    assert "no tools from the MCP server" in caplog.text
+    assert "SECRET" not in f"{model.asked}{said}{caplog.text}"
 
 
 def test_a_chat_goes_on_without_servers(start: Start, model: Model) -> None:
@@ -199,7 +234,7 @@ def test_a_server_that_is_not_asked_again(start: Start) -> None:
         url = start(mcp=settings(f"{server.url}/mcp", polling_interval=None), expose_mcp=True)
         tools[:] = [{"name": "two"}]
         asked = len(server.requests)
-        time.sleep(0.2)
+        time.sleep(0.2)  # a gateway that polls would have asked by then
         assert (listed(url), len(server.requests)) == (["mcp_one"], asked)
 
 
@@ -291,6 +326,20 @@ def test_a_redirect_is_followed(start: Start) -> None:
         assert listed(start(mcp=settings(f"{server.url}/mcp"), expose_mcp=True)) == ["mcp_one"]
 
 
+def test_a_redirect_to_another_server_is_not_followed(start: Start, caplog: pytest.LogCaptureFixture) -> None:
+    """Arguments of tools go to the servers that were named."""
+    with serving(rpc([{"name": "one"}])) as other:
+
+        def handler(connection: Connection, request: Request) -> None:
+            connection.json(b"", 307, f"Location: {other.url}/mcp?key=KEYSECRET")
+
+        with serving(handler) as server:
+            assert listed(start(mcp=settings(f"{server.url}/mcp"), expose_mcp=True)) == []
+            assert f"{server.url}/mcp redirects to {other.url}/mcp: name that in MCP_SERVERS" in caplog.text
+    assert other.requests == []
+    assert "KEYSECRET" not in caplog.text
+
+
 @pytest.mark.parametrize(
     ("result", "read"),
     [
@@ -360,3 +409,16 @@ def test_an_error_of_the_protocol_is_read_by_the_model(start: Start, model: Mode
     with serving(handler) as server:
         post(start(mcp=settings(f"{server.url}/mcp")))
     assert model.results() == ["Error: Unknown tool: one"]
+
+
+def test_a_servers_alias_may_be_given(world: World, start: Start, clock: Clock) -> None:
+    """MCP_SERVERS=alias=url, the form of the newest gateways: the alias stands in the public names of the tools."""
+    url = start(mcp=settings(f"time-1={clock.url}"), expose_mcp=True)
+
+    async def scenario(client: Any) -> None:
+        names = [tool.name for tool in await client.list_mcp_tools()]
+        assert names == ["mcp_time-1_time_in", "mcp_time-1_broken", "mcp_time-1_slow"]
+        assert (await client.call_mcp_tool("mcp_time-1_time_in", {"city": "Rome"})).text == "12:00 in Rome"
+        assert {tool.server for tool in await client.list_tools()} == {clock.url}
+
+    world.with_client(scenario, url)

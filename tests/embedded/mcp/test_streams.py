@@ -214,7 +214,7 @@ def test_a_client_that_leaves_ends_a_tool(start: Start, model: Model) -> None:
     async def wait() -> str:
         begun.set()
         try:
-            await asyncio.sleep(30)
+            await asyncio.sleep(30)  # cancelled long before
         finally:
             ended.set()
         return "late"

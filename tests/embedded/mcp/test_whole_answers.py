@@ -90,6 +90,11 @@ def test_selector_mode_lists_and_runs(start: Start, model: Model) -> None:
     model.turns = [
         calls(("mcp_tools_get", ""), ("mcp_tools_get", {"query": "NUMBERS"}), ("mcp_tools_get", {"query": "nothing"})),
         calls(
+            ("mcp_tools_get", {"names": ["mcp_fail"]}),
+            ("mcp_tools_get", {"names": ["add"], "query": "numbers"}),
+            ("mcp_tools_get", {"names": []}),
+        ),
+        calls(
             ("mcp_tools_execute", {"name": "mcp_add", "arguments": {"a": 1}}),
             ("mcp_tools_execute", {"name": "add", "arguments": {"a": 2}}),
             ("mcp_tools_execute", {"name": "gone"}),
@@ -102,7 +107,9 @@ def test_selector_mode_lists_and_runs(start: Start, model: Model) -> None:
     assert [tool["name"] for tool in every] == ["mcp_add", "mcp_fail"]
     assert ([tool["name"] for tool in some], none) == (["mcp_add"], [])
     assert every[0]["input_schema"]["required"] == ["a"]
-    assert model.results(2)[3:] == ["3", "4", "Error: unknown tool gone"]
+    named, both, empty = ([tool["name"] for tool in json.loads(result)] for result in model.results(2)[3:])
+    assert (named, both, empty) == (["mcp_fail"], ["mcp_add"], ["mcp_add", "mcp_fail"])
+    assert model.results(3)[6:] == ["3", "4", "Error: unknown tool gone"]
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,7 @@ if TYPE_CHECKING:
         SoundEffectParams,
         SpeechParams,
     )
-    from ..uploads import File
+    from ..runtime import File
     from .run_stream import AsyncRunStream
     from .stream import AsyncByteStream, AsyncStream
 

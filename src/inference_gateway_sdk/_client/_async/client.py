@@ -6,10 +6,8 @@ import os
 import warnings
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from ..._streams.chat import ChatDialect
+from ... import _wire
 from ..._wire.call import Target, check_provider, stream_call
-from ..._wire.chat import chat_body, chat_call, dropped_fields, pop_mcp_bypass
-from ..._wire.models import health_call, models_call
 from ..._wire.url import GatewayUrl
 from ..runtime import AsyncRuntime, AsyncTokenSource, Connections, async_default_transport, async_system_runtime
 from ..settings import ClientSettings, describe_types, pop_assemble_option, resolve, split_params, without_body
@@ -39,6 +37,8 @@ if TYPE_CHECKING:
     from ..runtime import AsyncToken, Cert
 
 __all__ = ["AsyncInferenceGatewayClient"]
+
+# A method imports what only it needs: a client is made in fewer modules, and each program pays for what it uses.
 
 T = TypeVar("T")
 ChunkT = TypeVar("ChunkT")
@@ -72,6 +72,9 @@ class AsyncInferenceGatewayClient(
         headers: Headers sent with every request.
         tools: Tools sent with every chat request that does not set `tools`.
         max_tokens: Token limit of every chat request that does not set one.
+        max_body: Maximum size of a response that is read whole, in bytes after decompression; a larger one raises
+            `ResponseTooLargeError`.
+        max_event: Maximum size of one event of a stream, in bytes; a larger one raises `StreamError`.
         max_connections: Maximum number of open connections. Further calls wait for a free one.
         proxy: URL of a proxy; "env" for HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY; None for no proxy.
         ca: Certificates to trust instead of the system's: a file, a folder, or PEM text.
@@ -100,6 +103,8 @@ class AsyncInferenceGatewayClient(
         headers: Mapping[str, str] | None = None,
         tools: Iterable[ChatCompletionTool | Mapping[str, Any]] | None = None,
         max_tokens: int | None = None,
+        max_body: int = 256 * 1024 * 1024,
+        max_event: int = 64 * 1024 * 1024,
         max_connections: int = 100,
         proxy: str | None = "env",
         ca: str | os.PathLike[str] | None = None,
@@ -116,6 +121,7 @@ class AsyncInferenceGatewayClient(
         if token is None:
             token = os.environ.get("INFERENCE_GATEWAY_TOKEN") or None
         changes: dict[str, Any] = {"max_retries": max_retries, "retry": retry, "tools": tools, "max_tokens": max_tokens}
+        changes |= {"max_body": max_body, "max_event": max_event}
         changes |= {"on_request": on_request, "on_response": on_response, "on_retry": on_retry}
         if headers is not None:
             changes["headers"] = headers
@@ -152,6 +158,8 @@ class AsyncInferenceGatewayClient(
         """
         if TYPE_CHECKING:
             keywords.list_options(**options)
+        from ..._wire.models import models_call
+
         settings = without_body(self._settings, options)
         return await self._session.send(models_call(provider, include), settings)
 
@@ -180,9 +188,9 @@ class AsyncInferenceGatewayClient(
             keywords.chat_params(**params)
         target = Target.resolve(model, provider)
         settings, given = split_params(self._settings, params)
-        headers = pop_mcp_bypass(given)
+        headers = _wire.chat.pop_mcp_bypass(given)
         body = self._chat_body(target, messages, given, settings, stream=False)
-        return await self._session.send(chat_call(target, body, headers), settings)
+        return await self._session.send(_wire.chat.chat_call(target, body, headers), settings)
 
     def generate_content_stream(
         self,
@@ -205,16 +213,24 @@ class AsyncInferenceGatewayClient(
         """
         if TYPE_CHECKING:
             keywords.chat_stream_params(**params)
+        from ..._streams.chat import ChatDialect
+
         target = Target.resolve(model, provider)
         settings, given = split_params(self._settings, params)
         assemble = pop_assemble_option(given)
         on_truncation = given.pop("on_truncation", "raise")
-        headers = pop_mcp_bypass(given)
+        headers = _wire.chat.pop_mcp_bypass(given)
         body = self._chat_body(target, messages, given, settings, stream=True)
         choices = given.get("n") or 1
         call = stream_call(
-            chat_call(target, body, headers),
-            lambda: ChatDialect(provider=target.provider, model=target.model, assemble=assemble, choices=choices),
+            _wire.chat.chat_call(target, body, headers),
+            lambda: ChatDialect(
+                provider=target.provider,
+                model=target.model,
+                assemble=assemble,
+                max_event=settings.max_event,
+                choices=choices,
+            ),
         )
         return AsyncStream(self._session, call, settings, on_truncation=on_truncation)
 
@@ -226,6 +242,8 @@ class AsyncInferenceGatewayClient(
         Raises:
             RuntimeError: The client is closed.
         """
+        from ..._wire.models import health_call
+
         self._session.check_open()
         try:
             return await self._session.send(health_call(), self._settings)
@@ -302,6 +320,7 @@ class AsyncInferenceGatewayClient(
             raise TypeError("a client with a custom driver cannot be pickled: create it in the process that uses it")
         settings = self._settings
         options = {"timeout": settings.timeouts, "max_retries": settings.max_retries, "max_tokens": settings.max_tokens}
+        options |= {"max_body": settings.max_body, "max_event": settings.max_event}
         options |= {"retry": settings.retry, "tools": settings.tools, **self._connections.portable()}
         return _restore, (type(self), self.base_url, options)
 
@@ -314,7 +333,7 @@ class AsyncInferenceGatewayClient(
         if settings.max_tokens is not None and "max_completion_tokens" not in given:
             given.setdefault("max_tokens", settings.max_tokens)
         describe_types(given, "chat", target.provider)
-        dropped = dropped_fields(settings.extra_body)
+        dropped = _wire.chat.dropped_fields(settings.extra_body)
         if dropped:
             warnings.warn(
                 f"the gateway silently drops {', '.join(dropped)} of extra_body from chat completions: use the"
@@ -322,7 +341,7 @@ class AsyncInferenceGatewayClient(
                 UserWarning,
                 stacklevel=3,
             )
-        return chat_body(target, messages, given, stream=stream, extra=settings.extra_body)
+        return _wire.chat.chat_body(target, messages, given, stream=stream, extra=settings.extra_body)
 
 
 def _restore(

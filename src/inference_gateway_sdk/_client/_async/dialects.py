@@ -113,7 +113,9 @@ class AsyncMessagesMethods:
         body = messages_body(target, messages, max_tokens, given, stream=True, extra=settings.extra_body)
         call = stream_call(
             messages_call(target, body),
-            lambda: MessagesDialect(provider=target.provider, model=target.model, assemble=assemble),
+            lambda: MessagesDialect(
+                provider=target.provider, model=target.model, assemble=assemble, max_event=settings.max_event
+            ),
         )
         return AsyncStream(self._session, call, settings, on_truncation=on_truncation)
 
@@ -188,7 +190,9 @@ class AsyncResponsesMethods:
         body = response_body(target, input, given, stream=True, extra=settings.extra_body)
         call = stream_call(
             response_call(target, body),
-            lambda: ResponsesDialect(provider=target.provider, model=target.model, assemble=assemble),
+            lambda: ResponsesDialect(
+                provider=target.provider, model=target.model, assemble=assemble, max_event=settings.max_event
+            ),
         )
         return AsyncStream(self._session, call, settings, on_truncation=on_truncation)
 

@@ -8,7 +8,6 @@ from ..._wire.call import Target, stream_call
 from ..._wire.url import GatewayUrl
 from ..settings import ClientSettings, resolve, split_params
 from ..signatures import with_signatures
-from ..uploads import async_read_upload
 from .stream import AsyncByteStream
 
 if TYPE_CHECKING:
@@ -28,8 +27,7 @@ if TYPE_CHECKING:
         SoundEffectParams,
         SpeechParams,
     )
-    from ..runtime import AsyncTokenSource
-    from ..uploads import File
+    from ..runtime import AsyncTokenSource, File
     from .session import AsyncSession
 
 __all__ = ["AsyncAudioMethods", "AsyncImagesMethods"]
@@ -83,6 +81,7 @@ class AsyncImagesMethods:
         if TYPE_CHECKING:
             keywords.image_edit_params(**params)
         from ..._wire.images import edit_call
+        from ..runtime import async_read_upload
 
         settings, given = split_params(self._settings, params)
         several = image if isinstance(image, (list, tuple)) else [image]
@@ -105,6 +104,7 @@ class AsyncImagesMethods:
         if TYPE_CHECKING:
             keywords.image_variation_params(**params)
         from ..._wire.images import variation_call
+        from ..runtime import async_read_upload
 
         settings, given = split_params(self._settings, params)
         upload = await async_read_upload(image, "image")
@@ -113,25 +113,31 @@ class AsyncImagesMethods:
     async def fetch_image(self, image: Image) -> bytes:
         """Return the bytes of an image: decoded from the response if they are in it, else fetched from its URL.
 
-        The client's token and headers are not sent to that URL, and redirects are not followed.
+        The client's token, headers and certificate are not sent to that URL, and redirects are not followed. A `driver`
+        that may add credentials (`Httpx2Driver`) is not used. Loopback and link-local addresses are refused unless the
+        gateway runs on the same host.
 
         Raises:
-            ValueError: The image has neither bytes nor an http URL.
+            ValueError: The image has neither bytes nor an http URL, or the URL is refused.
             GatewayError: The image could not be fetched. Such URLs expire.
         """
         from ..._wire.images import fetch_call
 
         if image.b64_json:
             return image.bytes()
-        server, call = fetch_call(image.url)
+        server, call = fetch_call(image.url, self._session.url.root)
         settings = self._settings
         bare = resolve(
             ClientSettings(
-                token=settings.token, timeouts=settings.timeouts, max_retries=settings.max_retries, retry=settings.retry
+                token=settings.token,
+                timeouts=settings.timeouts,
+                max_retries=settings.max_retries,
+                retry=settings.retry,
+                max_body=settings.max_body,
             ),
             {"token": None},
         )
-        return await self._session.at(GatewayUrl.parse(server)).send(call, bare)
+        return await self._session.send_elsewhere(GatewayUrl.parse(server), call, bare)
 
 
 @with_signatures

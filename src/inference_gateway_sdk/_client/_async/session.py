@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from ..._http1.failures import DeadlineExceeded, TransportFailure, TruncatedResponse
+from ..._http1.failures import DeadlineExceeded, ResponseTooLarge, TransportFailure, TruncatedResponse
 from ..._model.unknown_fields import Meta, set_meta
-from ..._streams.reader import StreamDeadlines
 from ..._wire.call import Call, Reply
 from ..._wire.headers import Headers
-from ..._wire.problem import read_error
-from ...errors import GatewayError, StatusError, StreamError, UnauthorizedError
+from ...errors import DecodingError, GatewayError, StatusError, StreamError, UnauthorizedError
 from .. import retry_state
 from ..hooks import async_notify
-from ..retry_state import FailedAttempt, RetryState
+from ..retry_state import DefaultHeaders, FailedAttempt, RetryState
+from ..runtime import async_anonymous_transport, async_yield_turn
+from ..settings import check_call
 
 if TYPE_CHECKING:
     from ..._run.providers import OutputMode
+    from ..._streams.reader import StreamDeadlines
     from ..._transport.protocols import AsyncTransport, AsyncTransportResponse
     from ..._wire.call import Dialect, StreamCall
     from ..._wire.sse import RawEvent
@@ -30,6 +31,12 @@ __all__ = ["AsyncOpenStream", "AsyncSession", "attach_meta"]
 
 ChunkT = TypeVar("ChunkT")
 FinalT = TypeVar("FinalT")
+MAX_PIECE = 8 * 1024  # bytes decoded at once: a few milliseconds even if each event is the smallest
+MAX_TURN = 0.01  # seconds of decoding after which an event loop's other tasks get a turn
+
+MAX_HELD = 256  # events without content that are held back, so that a retry goes unnoticed; then they are handed over
+MAX_HELD_BYTES = 1024 * 1024
+MAX_REFUSAL = 1024 * 1024  # bytes of an error response's body
 
 
 class AsyncOpenStream(Generic[ChunkT, FinalT]):
@@ -44,11 +51,16 @@ class AsyncOpenStream(Generic[ChunkT, FinalT]):
 
     __slots__ = (
         "_answer",
+        "_began_turn",
         "_chunks",
         "_closed",
         "_guard",
+        "_held",
+        "_max_piece",
         "_reading",
         "_session",
+        "_token",
+        "_unread",
         "dialect",
         "ended",
         "failure",
@@ -64,13 +76,20 @@ class AsyncOpenStream(Generic[ChunkT, FinalT]):
         dialect: Dialect[ChunkT, FinalT],
         guard: StreamDeadlines,
         meta: Meta,
+        *,
+        token: str | None,
     ) -> None:
         self._session = session
+        self._token = token
         self._answer = answer
         self._guard = guard
         self._chunks = 0
+        self._held = 0
         self._reading = False
         self._closed = False
+        self._max_piece: int = getattr(dialect, "max_piece", MAX_PIECE)
+        self._unread = memoryview(b"")  # the rest of a large read
+        self._began_turn = 0.0
         self.dialect: Dialect[ChunkT, FinalT] = dialect
         self.meta: Meta = meta
         self.queue: deque[tuple[ChunkT | None, RawEvent]] = deque()
@@ -82,6 +101,11 @@ class AsyncOpenStream(Generic[ChunkT, FinalT]):
     def handed_over(self) -> bool:
         """True if an item has been taken from the queue."""
         return len(self.queue) < self._chunks
+
+    @property
+    def may_hold_more(self) -> bool:
+        """Whether events may still be held back until the first content comes: in bytes and number, only a few."""
+        return self._chunks < MAX_HELD and self._held < MAX_HELD_BYTES
 
     async def pull(self) -> None:
         """Read once from the server and put the chunks into the queue.
@@ -95,18 +119,36 @@ class AsyncOpenStream(Generic[ChunkT, FinalT]):
         monotonic, guard = self._session.runtime.monotonic, self._guard
         start = monotonic()
         try:
-            data = await self._answer.read(guard.deadline(start))
+            data = await (self._next_piece(start) if self._unread else self._read(start))
         except DeadlineExceeded as failure:
             guard.waited(monotonic() - start)
             self._stop(guard.stalled(self._chunks), failure)
         except TransportFailure as failure:
             self._stop(self._broken(failure), failure)
         else:
-            guard.waited(monotonic() - start)
-            if self._take(data):
+            now = monotonic()
+            guard.waited(now - start)
+            if self._take(data, now):
                 await self._answer.release()
         finally:
             self._reading = False
+
+    async def _read(self, now: float) -> bytes:
+        """Return what the server sent, or of a lot the beginning: decoding it all would hold up an event loop."""
+        data = await self._answer.read(self._guard.deadline(now))
+        if len(data) > self._max_piece:
+            self._began_turn = self._session.runtime.monotonic()
+            self._unread = memoryview(data)[self._max_piece :]
+            return data[: self._max_piece]
+        return data
+
+    async def _next_piece(self, now: float) -> bytes:
+        """Return the next piece of a large read, and let other tasks run between two of them."""
+        if now - self._began_turn > MAX_TURN:
+            await async_yield_turn()
+            self._began_turn = self._session.runtime.monotonic()
+        piece, self._unread = self._unread[: self._max_piece], self._unread[self._max_piece :]
+        return bytes(piece)
 
     async def release(self) -> None:
         """Release the connection, draining the rest of the body when little is left.
@@ -139,25 +181,34 @@ class AsyncOpenStream(Generic[ChunkT, FinalT]):
         error.meta = self.meta
         return error
 
-    def _take(self, data: bytes) -> bool:
-        """Parse the bytes and queue their chunks. Return True at a regular end of the stream."""
+    def _take(self, data: bytes, now: float) -> bool:
+        """Parse the bytes, which came at `now`, and queue their chunks. Return True at a regular end of the stream."""
         dialect, guard = self.dialect, self._guard
+        content = False
         items = dialect.feed(data) if data else dialect.end()
         if items:
             self.queue.extend(items)
             self._chunks += len(items)
             for chunk, _ in items:
                 if chunk is not None and dialect.has_content(chunk):
-                    self.has_content = True
+                    self.has_content = content = True
                     guard.content()
                     break
+            if not self.has_content:
+                self._held += sum(len(event[0]) for _, event in items)
         if dialect.failure is not None:
             self._stop(dialect.failure, None)
         elif dialect.closed or not data:
             self.ended = True
             return True
-        elif dialect.terminal and not dialect.may_continue:
-            guard.tail()
+        else:
+            if dialect.terminal and not dialect.may_continue:
+                guard.tail()
+            if not content or guard.has_total:
+                # A flood of comments is there before it is waited for: reading it must use the clocks up.
+                guard.waited(self._session.runtime.monotonic() - now)
+                if guard.expired:
+                    self._stop(guard.stalled(self._chunks), None)
         return False
 
     def _stop(self, error: GatewayError, cause: TransportFailure | None) -> None:
@@ -171,6 +222,7 @@ class AsyncOpenStream(Generic[ChunkT, FinalT]):
         if dialect.terminal and not in_band:
             retry_state.log_unexpected_end(error)
         else:
+            retry_state.hide_token(error, self._token)
             error.__cause__ = cause
             self.failure = error
         self.abandon()
@@ -197,6 +249,7 @@ class AsyncSession:
         self.closed: bool = False
         self.output_modes: dict[tuple[str, str, str, bool], OutputMode] = {}  # modes that worked in earlier runs
         self._driver = driver
+        self._defaults = DefaultHeaders()
 
     async def send(self, call: Call[T], settings: ClientSettings[AsyncTokenSource]) -> T:
         """Send a call, read the whole response and return the result. Raises the classes of `errors`."""
@@ -215,15 +268,17 @@ class AsyncSession:
                 meta = self._meta(reply.status, reply.headers, attempts, reply.body)
                 if settings.on_response is not None:
                     await self._emit_response(attempts, meta)
-                if 200 <= reply.status < 300:
-                    return _read_reply(call, reply, meta)
-                failed_attempt = attempts.refused(self._error(attempts, reply, meta))
+                if 200 <= reply.status < 300 or reply.status in call.also_read:
+                    return _read_reply(call, attempts, reply, meta)
+                failed_attempt = attempts.refused(self._error(attempts, reply, meta), meta.elapsed)
             await self._go_on(attempts, failed_attempt)
 
     async def start(
         self, call: StreamCall[ChunkT, FinalT], settings: ClientSettings[AsyncTokenSource]
     ) -> AsyncOpenStream[ChunkT, FinalT]:
         """Send a call and return its stream, read up to the first content. Raises the classes of `errors`."""
+        from ..._streams.reader import StreamDeadlines  # here: a program without streams needs none of that room
+
         attempts = self._attempts(call, settings)
         while True:
             if settings.token.refreshable or settings.on_request is not None:
@@ -244,9 +299,15 @@ class AsyncSession:
                 failed_attempt = found
             await self._go_on(attempts, failed_attempt)
 
-    def at(self, url: GatewayUrl) -> AsyncSession:
-        """Return a session for another server with the same transport and runtime."""
-        return AsyncSession(url, self._driver, self.runtime)
+    async def send_elsewhere(self, url: GatewayUrl, call: Call[T], settings: ClientSettings[AsyncTokenSource]) -> T:
+        """Send a call to another server, by a transport that adds no credentials. Raises what `errors` lists."""
+        self.check_open()
+        driver = async_anonymous_transport(self._driver)
+        try:
+            return await AsyncSession(url, driver, self.runtime).send(call, settings)
+        finally:
+            if driver is not self._driver:
+                await driver.aclose()
 
     def check_open(self) -> None:
         """Raise unless requests can be sent.
@@ -260,14 +321,16 @@ class AsyncSession:
     async def aclose(self) -> None:
         """Close all connections. Open streams end with an error."""
         self.closed = True
+        self._defaults.clear()
         await self._driver.aclose()
 
     def _attempts(
         self, call: Call[Any] | StreamCall[Any, Any], settings: ClientSettings[AsyncTokenSource]
     ) -> RetryState[AsyncTokenSource]:
         self.check_open()
+        check_call(call)
         url = self.url.join(call.path, (*call.query, *settings.extra_query), at_root=call.at_root)
-        return RetryState(call, url, settings, settings.token.fixed)
+        return RetryState(call, url, settings, self._defaults, token=settings.token.fixed)
 
     async def _prepare(self, attempts: RetryState[AsyncTokenSource]) -> None:
         """Fetch the token and call the `on_request` hook. The attempt's timeouts do not include this time."""
@@ -293,22 +356,28 @@ class AsyncSession:
         deadline = attempts.deadline()
         answer = await self._open(attempts, deadline)
         if 200 <= answer.status < 300:
-            return await self._body(answer, deadline)
-        return await self._refusal(answer, deadline)
+            return await self._body(answer, deadline, attempts.settings.max_body)
+        return await self._refusal(answer, deadline, attempts.settings.max_body)
 
-    async def _refusal(self, answer: AsyncTransportResponse, deadline: float | None) -> Reply:
-        """Read the body of an error response. If the body breaks, return it empty: the status is enough."""
+    async def _refusal(self, answer: AsyncTransportResponse, deadline: float | None, limit: int) -> Reply:
+        """Read the body of an error response. If it breaks or is too large, return it empty: the status is enough."""
         try:
-            return await self._body(answer, deadline)
+            return await self._body(answer, deadline, min(limit, MAX_REFUSAL))
         except TransportFailure:
             return Reply(answer.status, Headers.received(answer.headers), b"")
 
-    @staticmethod
-    async def _body(answer: AsyncTransportResponse, deadline: float | None) -> Reply:
+    async def _body(self, answer: AsyncTransportResponse, deadline: float | None, limit: int) -> Reply:
         pieces: list[bytes] = []
+        size = 0
         try:
             while piece := await answer.read(deadline):
                 pieces.append(piece)
+                size += len(piece)
+                if size > limit:
+                    raise ResponseTooLarge(limit)
+                # A read gives what is there, however late: only this ends a body that keeps coming.
+                if deadline is not None and len(pieces) > 1 and self.runtime.monotonic() >= deadline:
+                    raise DeadlineExceeded("body")
         except BaseException:
             answer.abandon()
             raise
@@ -326,10 +395,10 @@ class AsyncSession:
         if not 200 <= answer.status < 300:
             return await self._no_stream(attempts, answer, guard)
         meta = self._meta(answer.status, Headers.received(answer.headers), attempts, None)
-        open_stream = AsyncOpenStream(self, answer, call.start(), guard, meta)
+        open_stream = AsyncOpenStream(self, answer, call.start(), guard, meta, token=attempts.token)
         try:
             await self._emit_response(attempts, meta)
-            while not (open_stream.has_content or open_stream.ended):
+            while not (open_stream.has_content or open_stream.ended) and open_stream.may_hold_more:
                 await open_stream.pull()
         except BaseException:
             answer.abandon()
@@ -343,10 +412,11 @@ class AsyncSession:
         self, attempts: RetryState[AsyncTokenSource], answer: AsyncTransportResponse, guard: StreamDeadlines
     ) -> FailedAttempt:
         """Return the failed attempt for an error response in place of a stream."""
-        reply = await self._refusal(answer, guard.deadline(self.runtime.monotonic()))
+        deadline = guard.deadline(self.runtime.monotonic())
+        reply = await self._refusal(answer, deadline, attempts.settings.max_body)
         meta = self._meta(reply.status, reply.headers, attempts, reply.body)
         await self._emit_response(attempts, meta)
-        return attempts.refused(self._error(attempts, reply, meta))
+        return attempts.refused(self._error(attempts, reply, meta), meta.elapsed)
 
     def _no_head(
         self, failure: DeadlineExceeded, attempts: RetryState[AsyncTokenSource], guard: StreamDeadlines
@@ -364,6 +434,8 @@ class AsyncSession:
         return attempts.broke(stalled, now)
 
     def _error(self, attempts: RetryState[AsyncTokenSource], reply: Reply, meta: Meta) -> StatusError:
+        from ..._wire.problem import read_error  # here: most programs never need it
+
         error = read_error(
             reply.status,
             reply.headers,
@@ -372,6 +444,7 @@ class AsyncSession:
             provider=attempts.call.provider,
             model=attempts.call.model,
             path=attempts.call.path,
+            elapsed=meta.elapsed,
         )
         error.meta = meta
         return error
@@ -409,12 +482,18 @@ class AsyncSession:
         await self.runtime.sleep(delay)
 
 
-def _read_reply(call: Call[T], reply: Reply, meta: Meta) -> T:
+def _read_reply(call: Call[T], attempts: RetryState[AsyncTokenSource], reply: Reply, meta: Meta) -> T:
     """Return the call's result with `meta` attached."""
     try:
         result = call.read(reply)
     except GatewayError as error:
+        # An empty body, as of a provider's 204, is named in place of the decoder's "not JSON".
+        if not reply.body and isinstance(error, DecodingError) and error.message.startswith("not JSON"):
+            named = f" from {call.provider}" if call.provider else ""
+            text = f"the response{named} has status {reply.status} and an empty body"
+            raise DecodingError(text, meta=meta) from None
         error.meta = meta
+        retry_state.hide_token(error, attempts.token)
         raise
     attach_meta(result, meta)
     return result

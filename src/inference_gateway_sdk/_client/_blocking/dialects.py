@@ -114,7 +114,9 @@ class MessagesMethods:
         body = messages_body(target, messages, max_tokens, given, stream=True, extra=settings.extra_body)
         call = stream_call(
             messages_call(target, body),
-            lambda: MessagesDialect(provider=target.provider, model=target.model, assemble=assemble),
+            lambda: MessagesDialect(
+                provider=target.provider, model=target.model, assemble=assemble, max_event=settings.max_event
+            ),
         )
         return Stream(self._session, call, settings, on_truncation=on_truncation)
 
@@ -189,7 +191,9 @@ class ResponsesMethods:
         body = response_body(target, input, given, stream=True, extra=settings.extra_body)
         call = stream_call(
             response_call(target, body),
-            lambda: ResponsesDialect(provider=target.provider, model=target.model, assemble=assemble),
+            lambda: ResponsesDialect(
+                provider=target.provider, model=target.model, assemble=assemble, max_event=settings.max_event
+            ),
         )
         return Stream(self._session, call, settings, on_truncation=on_truncation)
 

@@ -9,7 +9,6 @@ from ..._wire.call import Target, stream_call
 from ..._wire.url import GatewayUrl
 from ..settings import ClientSettings, resolve, split_params
 from ..signatures import with_signatures
-from ..uploads import read_upload
 from .stream import ByteStream
 
 if TYPE_CHECKING:
@@ -29,8 +28,7 @@ if TYPE_CHECKING:
         SoundEffectParams,
         SpeechParams,
     )
-    from ..runtime import TokenSource
-    from ..uploads import File
+    from ..runtime import File, TokenSource
     from .session import Session
 
 __all__ = ["AudioMethods", "ImagesMethods"]
@@ -84,6 +82,7 @@ class ImagesMethods:
         if TYPE_CHECKING:
             keywords.image_edit_params(**params)
         from ..._wire.images import edit_call
+        from ..runtime import read_upload
 
         settings, given = split_params(self._settings, params)
         several = image if isinstance(image, (list, tuple)) else [image]
@@ -106,6 +105,7 @@ class ImagesMethods:
         if TYPE_CHECKING:
             keywords.image_variation_params(**params)
         from ..._wire.images import variation_call
+        from ..runtime import read_upload
 
         settings, given = split_params(self._settings, params)
         upload = read_upload(image, "image")
@@ -114,25 +114,31 @@ class ImagesMethods:
     def fetch_image(self, image: Image) -> bytes:
         """Return the bytes of an image: decoded from the response if they are in it, else fetched from its URL.
 
-        The client's token and headers are not sent to that URL, and redirects are not followed.
+        The client's token, headers and certificate are not sent to that URL, and redirects are not followed. A `driver`
+        that may add credentials (`Httpx2Driver`) is not used. Loopback and link-local addresses are refused unless the
+        gateway runs on the same host.
 
         Raises:
-            ValueError: The image has neither bytes nor an http URL.
+            ValueError: The image has neither bytes nor an http URL, or the URL is refused.
             GatewayError: The image could not be fetched. Such URLs expire.
         """
         from ..._wire.images import fetch_call
 
         if image.b64_json:
             return image.bytes()
-        server, call = fetch_call(image.url)
+        server, call = fetch_call(image.url, self._session.url.root)
         settings = self._settings
         bare = resolve(
             ClientSettings(
-                token=settings.token, timeouts=settings.timeouts, max_retries=settings.max_retries, retry=settings.retry
+                token=settings.token,
+                timeouts=settings.timeouts,
+                max_retries=settings.max_retries,
+                retry=settings.retry,
+                max_body=settings.max_body,
             ),
             {"token": None},
         )
-        return self._session.at(GatewayUrl.parse(server)).send(call, bare)
+        return self._session.send_elsewhere(GatewayUrl.parse(server), call, bare)
 
 
 @with_signatures

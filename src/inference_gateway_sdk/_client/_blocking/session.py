@@ -6,19 +6,20 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from ..._http1.failures import DeadlineExceeded, TransportFailure, TruncatedResponse
+from ..._http1.failures import DeadlineExceeded, ResponseTooLarge, TransportFailure, TruncatedResponse
 from ..._model.unknown_fields import Meta, set_meta
-from ..._streams.reader import StreamDeadlines
 from ..._wire.call import Call, Reply
 from ..._wire.headers import Headers
-from ..._wire.problem import read_error
-from ...errors import GatewayError, StatusError, StreamError, UnauthorizedError
+from ...errors import DecodingError, GatewayError, StatusError, StreamError, UnauthorizedError
 from .. import retry_state
 from ..hooks import notify
-from ..retry_state import FailedAttempt, RetryState
+from ..retry_state import DefaultHeaders, FailedAttempt, RetryState
+from ..runtime import anonymous_transport, yield_turn
+from ..settings import check_call
 
 if TYPE_CHECKING:
     from ..._run.providers import OutputMode
+    from ..._streams.reader import StreamDeadlines
     from ..._transport.protocols import Transport, TransportResponse
     from ..._wire.call import Dialect, StreamCall
     from ..._wire.sse import RawEvent
@@ -31,6 +32,12 @@ __all__ = ["OpenStream", "Session", "attach_meta"]
 
 ChunkT = TypeVar("ChunkT")
 FinalT = TypeVar("FinalT")
+MAX_PIECE = 8 * 1024  # bytes decoded at once: a few milliseconds even if each event is the smallest
+MAX_TURN = 0.01  # seconds of decoding after which an event loop's other tasks get a turn
+
+MAX_HELD = 256  # events without content that are held back, so that a retry goes unnoticed; then they are handed over
+MAX_HELD_BYTES = 1024 * 1024
+MAX_REFUSAL = 1024 * 1024  # bytes of an error response's body
 
 
 class OpenStream(Generic[ChunkT, FinalT]):
@@ -45,11 +52,16 @@ class OpenStream(Generic[ChunkT, FinalT]):
 
     __slots__ = (
         "_answer",
+        "_began_turn",
         "_chunks",
         "_closed",
         "_guard",
+        "_held",
+        "_max_piece",
         "_reading",
         "_session",
+        "_token",
+        "_unread",
         "dialect",
         "ended",
         "failure",
@@ -65,13 +77,20 @@ class OpenStream(Generic[ChunkT, FinalT]):
         dialect: Dialect[ChunkT, FinalT],
         guard: StreamDeadlines,
         meta: Meta,
+        *,
+        token: str | None,
     ) -> None:
         self._session = session
+        self._token = token
         self._answer = answer
         self._guard = guard
         self._chunks = 0
+        self._held = 0
         self._reading = False
         self._closed = False
+        self._max_piece: int = getattr(dialect, "max_piece", MAX_PIECE)
+        self._unread = memoryview(b"")  # the rest of a large read
+        self._began_turn = 0.0
         self.dialect: Dialect[ChunkT, FinalT] = dialect
         self.meta: Meta = meta
         self.queue: deque[tuple[ChunkT | None, RawEvent]] = deque()
@@ -83,6 +102,11 @@ class OpenStream(Generic[ChunkT, FinalT]):
     def handed_over(self) -> bool:
         """True if an item has been taken from the queue."""
         return len(self.queue) < self._chunks
+
+    @property
+    def may_hold_more(self) -> bool:
+        """Whether events may still be held back until the first content comes: in bytes and number, only a few."""
+        return self._chunks < MAX_HELD and self._held < MAX_HELD_BYTES
 
     def pull(self) -> None:
         """Read once from the server and put the chunks into the queue.
@@ -96,18 +120,36 @@ class OpenStream(Generic[ChunkT, FinalT]):
         monotonic, guard = self._session.runtime.monotonic, self._guard
         start = monotonic()
         try:
-            data = self._answer.read(guard.deadline(start))
+            data = self._next_piece(start) if self._unread else self._read(start)
         except DeadlineExceeded as failure:
             guard.waited(monotonic() - start)
             self._stop(guard.stalled(self._chunks), failure)
         except TransportFailure as failure:
             self._stop(self._broken(failure), failure)
         else:
-            guard.waited(monotonic() - start)
-            if self._take(data):
+            now = monotonic()
+            guard.waited(now - start)
+            if self._take(data, now):
                 self._answer.release()
         finally:
             self._reading = False
+
+    def _read(self, now: float) -> bytes:
+        """Return what the server sent, or of a lot the beginning: decoding it all would hold up an event loop."""
+        data = self._answer.read(self._guard.deadline(now))
+        if len(data) > self._max_piece:
+            self._began_turn = self._session.runtime.monotonic()
+            self._unread = memoryview(data)[self._max_piece :]
+            return data[: self._max_piece]
+        return data
+
+    def _next_piece(self, now: float) -> bytes:
+        """Return the next piece of a large read, and let other tasks run between two of them."""
+        if now - self._began_turn > MAX_TURN:
+            yield_turn()
+            self._began_turn = self._session.runtime.monotonic()
+        piece, self._unread = self._unread[: self._max_piece], self._unread[self._max_piece :]
+        return bytes(piece)
 
     def release(self) -> None:
         """Release the connection, draining the rest of the body when little is left.
@@ -140,25 +182,34 @@ class OpenStream(Generic[ChunkT, FinalT]):
         error.meta = self.meta
         return error
 
-    def _take(self, data: bytes) -> bool:
-        """Parse the bytes and queue their chunks. Return True at a regular end of the stream."""
+    def _take(self, data: bytes, now: float) -> bool:
+        """Parse the bytes, which came at `now`, and queue their chunks. Return True at a regular end of the stream."""
         dialect, guard = self.dialect, self._guard
+        content = False
         items = dialect.feed(data) if data else dialect.end()
         if items:
             self.queue.extend(items)
             self._chunks += len(items)
             for chunk, _ in items:
                 if chunk is not None and dialect.has_content(chunk):
-                    self.has_content = True
+                    self.has_content = content = True
                     guard.content()
                     break
+            if not self.has_content:
+                self._held += sum(len(event[0]) for _, event in items)
         if dialect.failure is not None:
             self._stop(dialect.failure, None)
         elif dialect.closed or not data:
             self.ended = True
             return True
-        elif dialect.terminal and not dialect.may_continue:
-            guard.tail()
+        else:
+            if dialect.terminal and not dialect.may_continue:
+                guard.tail()
+            if not content or guard.has_total:
+                # A flood of comments is there before it is waited for: reading it must use the clocks up.
+                guard.waited(self._session.runtime.monotonic() - now)
+                if guard.expired:
+                    self._stop(guard.stalled(self._chunks), None)
         return False
 
     def _stop(self, error: GatewayError, cause: TransportFailure | None) -> None:
@@ -172,6 +223,7 @@ class OpenStream(Generic[ChunkT, FinalT]):
         if dialect.terminal and not in_band:
             retry_state.log_unexpected_end(error)
         else:
+            retry_state.hide_token(error, self._token)
             error.__cause__ = cause
             self.failure = error
         self.abandon()
@@ -198,6 +250,7 @@ class Session:
         self.closed: bool = False
         self.output_modes: dict[tuple[str, str, str, bool], OutputMode] = {}  # modes that worked in earlier runs
         self._driver = driver
+        self._defaults = DefaultHeaders()
 
     def send(self, call: Call[T], settings: ClientSettings[TokenSource]) -> T:
         """Send a call, read the whole response and return the result. Raises the classes of `errors`."""
@@ -216,15 +269,17 @@ class Session:
                 meta = self._meta(reply.status, reply.headers, attempts, reply.body)
                 if settings.on_response is not None:
                     self._emit_response(attempts, meta)
-                if 200 <= reply.status < 300:
-                    return _read_reply(call, reply, meta)
-                failed_attempt = attempts.refused(self._error(attempts, reply, meta))
+                if 200 <= reply.status < 300 or reply.status in call.also_read:
+                    return _read_reply(call, attempts, reply, meta)
+                failed_attempt = attempts.refused(self._error(attempts, reply, meta), meta.elapsed)
             self._go_on(attempts, failed_attempt)
 
     def start(
         self, call: StreamCall[ChunkT, FinalT], settings: ClientSettings[TokenSource]
     ) -> OpenStream[ChunkT, FinalT]:
         """Send a call and return its stream, read up to the first content. Raises the classes of `errors`."""
+        from ..._streams.reader import StreamDeadlines  # here: a program without streams needs none of that room
+
         attempts = self._attempts(call, settings)
         while True:
             if settings.token.refreshable or settings.on_request is not None:
@@ -245,9 +300,15 @@ class Session:
                 failed_attempt = found
             self._go_on(attempts, failed_attempt)
 
-    def at(self, url: GatewayUrl) -> Session:
-        """Return a session for another server with the same transport and runtime."""
-        return Session(url, self._driver, self.runtime)
+    def send_elsewhere(self, url: GatewayUrl, call: Call[T], settings: ClientSettings[TokenSource]) -> T:
+        """Send a call to another server, by a transport that adds no credentials. Raises what `errors` lists."""
+        self.check_open()
+        driver = anonymous_transport(self._driver)
+        try:
+            return Session(url, driver, self.runtime).send(call, settings)
+        finally:
+            if driver is not self._driver:
+                driver.close()
 
     def check_open(self) -> None:
         """Raise unless requests can be sent.
@@ -261,14 +322,16 @@ class Session:
     def close(self) -> None:
         """Close all connections. Open streams end with an error."""
         self.closed = True
+        self._defaults.clear()
         self._driver.close()
 
     def _attempts(
         self, call: Call[Any] | StreamCall[Any, Any], settings: ClientSettings[TokenSource]
     ) -> RetryState[TokenSource]:
         self.check_open()
+        check_call(call)
         url = self.url.join(call.path, (*call.query, *settings.extra_query), at_root=call.at_root)
-        return RetryState(call, url, settings, settings.token.fixed)
+        return RetryState(call, url, settings, self._defaults, token=settings.token.fixed)
 
     def _prepare(self, attempts: RetryState[TokenSource]) -> None:
         """Fetch the token and call the `on_request` hook. The attempt's timeouts do not include this time."""
@@ -294,22 +357,28 @@ class Session:
         deadline = attempts.deadline()
         answer = self._open(attempts, deadline)
         if 200 <= answer.status < 300:
-            return self._body(answer, deadline)
-        return self._refusal(answer, deadline)
+            return self._body(answer, deadline, attempts.settings.max_body)
+        return self._refusal(answer, deadline, attempts.settings.max_body)
 
-    def _refusal(self, answer: TransportResponse, deadline: float | None) -> Reply:
-        """Read the body of an error response. If the body breaks, return it empty: the status is enough."""
+    def _refusal(self, answer: TransportResponse, deadline: float | None, limit: int) -> Reply:
+        """Read the body of an error response. If it breaks or is too large, return it empty: the status is enough."""
         try:
-            return self._body(answer, deadline)
+            return self._body(answer, deadline, min(limit, MAX_REFUSAL))
         except TransportFailure:
             return Reply(answer.status, Headers.received(answer.headers), b"")
 
-    @staticmethod
-    def _body(answer: TransportResponse, deadline: float | None) -> Reply:
+    def _body(self, answer: TransportResponse, deadline: float | None, limit: int) -> Reply:
         pieces: list[bytes] = []
+        size = 0
         try:
             while piece := answer.read(deadline):
                 pieces.append(piece)
+                size += len(piece)
+                if size > limit:
+                    raise ResponseTooLarge(limit)
+                # A read gives what is there, however late: only this ends a body that keeps coming.
+                if deadline is not None and len(pieces) > 1 and self.runtime.monotonic() >= deadline:
+                    raise DeadlineExceeded("body")
         except BaseException:
             answer.abandon()
             raise
@@ -327,10 +396,10 @@ class Session:
         if not 200 <= answer.status < 300:
             return self._no_stream(attempts, answer, guard)
         meta = self._meta(answer.status, Headers.received(answer.headers), attempts, None)
-        open_stream = OpenStream(self, answer, call.start(), guard, meta)
+        open_stream = OpenStream(self, answer, call.start(), guard, meta, token=attempts.token)
         try:
             self._emit_response(attempts, meta)
-            while not (open_stream.has_content or open_stream.ended):
+            while not (open_stream.has_content or open_stream.ended) and open_stream.may_hold_more:
                 open_stream.pull()
         except BaseException:
             answer.abandon()
@@ -344,10 +413,11 @@ class Session:
         self, attempts: RetryState[TokenSource], answer: TransportResponse, guard: StreamDeadlines
     ) -> FailedAttempt:
         """Return the failed attempt for an error response in place of a stream."""
-        reply = self._refusal(answer, guard.deadline(self.runtime.monotonic()))
+        deadline = guard.deadline(self.runtime.monotonic())
+        reply = self._refusal(answer, deadline, attempts.settings.max_body)
         meta = self._meta(reply.status, reply.headers, attempts, reply.body)
         self._emit_response(attempts, meta)
-        return attempts.refused(self._error(attempts, reply, meta))
+        return attempts.refused(self._error(attempts, reply, meta), meta.elapsed)
 
     def _no_head(
         self, failure: DeadlineExceeded, attempts: RetryState[TokenSource], guard: StreamDeadlines
@@ -365,6 +435,8 @@ class Session:
         return attempts.broke(stalled, now)
 
     def _error(self, attempts: RetryState[TokenSource], reply: Reply, meta: Meta) -> StatusError:
+        from ..._wire.problem import read_error  # here: most programs never need it
+
         error = read_error(
             reply.status,
             reply.headers,
@@ -373,6 +445,7 @@ class Session:
             provider=attempts.call.provider,
             model=attempts.call.model,
             path=attempts.call.path,
+            elapsed=meta.elapsed,
         )
         error.meta = meta
         return error
@@ -410,12 +483,18 @@ class Session:
         self.runtime.sleep(delay)
 
 
-def _read_reply(call: Call[T], reply: Reply, meta: Meta) -> T:
+def _read_reply(call: Call[T], attempts: RetryState[TokenSource], reply: Reply, meta: Meta) -> T:
     """Return the call's result with `meta` attached."""
     try:
         result = call.read(reply)
     except GatewayError as error:
+        # An empty body, as of a provider's 204, is named in place of the decoder's "not JSON".
+        if not reply.body and isinstance(error, DecodingError) and error.message.startswith("not JSON"):
+            named = f" from {call.provider}" if call.provider else ""
+            text = f"the response{named} has status {reply.status} and an empty body"
+            raise DecodingError(text, meta=meta) from None
         error.meta = meta
+        retry_state.hide_token(error, attempts.token)
         raise
     attach_meta(result, meta)
     return result

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Generic, Literal, NoReturn, TypeVar
 
 from ..._wire.call import Reply, StreamCall
 from ..._wire.headers import Headers
-from ..._wire.sse import EventParser, RawEvent, SSEvents
-from ...errors import StreamTruncatedError
-from ..runtime import caller
-from .session import attach_meta
+from ...errors import ResponseTooLargeError, StreamTruncatedError
+from ..retry_state import RAISE_MAX_BODY
+from ..runtime import caller, yield_turn
+from .session import MAX_PIECE, attach_meta
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from ..._model.unknown_fields import Meta
     from ..._wire.deltas import Delta
+    from ..._wire.sse import RawEvent, SSEvents
     from ..runtime import TokenSource
     from ..settings import ClientSettings
     from .session import OpenStream, Session
@@ -144,6 +145,8 @@ class Stream(Generic[ChunkT, FinalT]):
 
     def events(self) -> Iterator[SSEvents]:
         """Yield the raw server-sent events, including those without a chunk (`[DONE]`)."""
+        from ..._wire.sse import SSEvents
+
         self._opened()
         while True:
             try:
@@ -279,6 +282,7 @@ class ByteStream:
         refuse: Callable[[Reply], None] | None = None,
     ) -> None:
         self._stream = Stream(session, call, settings)
+        self._max_body, self._max_event = settings.max_body, settings.max_event
         self._refuse = refuse
 
     def __enter__(self) -> Self:
@@ -306,22 +310,35 @@ class ByteStream:
         """Yield the server-sent events in the body. A body without events yields nothing.
 
         Raises:
-            StreamError: An event is larger than 64 MiB.
+            StreamError: An event is larger than `max_event`.
         """
-        parser = EventParser()
+        from ..._wire.sse import EventParser, SSEvents
+
+        parser = EventParser(self._max_event)
         for piece in self:
-            for event in parser.feed(piece):
-                yield SSEvents.from_raw(event)
+            for at in range(0, len(piece), MAX_PIECE):
+                if at:
+                    yield_turn()
+                for event in parser.feed(piece[at : at + MAX_PIECE]):
+                    yield SSEvents.from_raw(event)
             if parser.failure is not None:
                 raise parser.failure
         for event in parser.end():  # "data: x\n" + end of body: the last event may lack its empty line
             yield SSEvents.from_raw(event)
 
     def read(self) -> bytes:
-        """Read the rest of the body and return it."""
+        """Read the rest of the body and return it.
+
+        Raises:
+            ResponseTooLargeError: It is larger than `max_body`.
+        """
         body = bytearray()
         for piece in self:
             body += piece
+            if len(body) > self._max_body:
+                self._stream.close()
+                text = f"the answer is larger than max_body={self._max_body} bytes"
+                raise ResponseTooLargeError(text, limit=self._max_body, hint=RAISE_MAX_BODY)
         return bytes(body)
 
     @property

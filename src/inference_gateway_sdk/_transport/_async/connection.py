@@ -31,7 +31,7 @@ class Signal:
     connection before awaiting it.
     """
 
-    __slots__ = ("_asyncio_future_blocking", "_cancelled", "_context", "_loop", "_value", "_wakeup")
+    __slots__ = ("_asyncio_future_blocking", "_cancelled", "_context", "_loop", "_nested", "_value", "_wakeup")
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._asyncio_future_blocking = False
@@ -40,11 +40,16 @@ class Signal:
         self._context: Context | None = None
         self._cancelled: tuple[object, ...] | None = None
         self._value = False
+        # nest_asyncio runs the loop inside a task; a task that runs inside a read callback would make it enter that
+        # callback a second time.
+        self._nested = getattr(loop, "_nest_patched", False)
 
     def now(self, value: bool) -> None:
         """Run the waiting task immediately. Call it only as the last action of a callback of the loop."""
         wakeup, context = self._wakeup, self._context
-        if wakeup is not None and context is not None:
+        if self._nested:
+            self.soon(value)
+        elif wakeup is not None and context is not None:
             self._wakeup, self._value = None, value
             context.run(wakeup, self)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
+import functools
 import os
 import threading
 import weakref
@@ -53,12 +55,15 @@ class AsyncioResponse:
             raise RuntimeError(_TWO_READERS)
         self._reading = True
         try:
-            while (data := self._body.take()) is None:
-                connection = self._connection
-                if connection is None:
-                    self._body.interrupt()
-                else:
-                    await connection.wait(deadline, "body")
+            body = self._body
+            if body.pending:
+                await asyncio.sleep(0)  # decoding needs no wait, so nobody else would get a turn
+            data = body.take()
+            while data is None:
+                await self._more(deadline)
+                data = body.take()
+                if data is None and deadline is not None and monotonic() >= deadline:
+                    raise DeadlineExceeded("body")
             if self._connection is not None:
                 self._connection.taken()
             return data
@@ -91,10 +96,20 @@ class AsyncioResponse:
     def __del__(self) -> None:
         self.abandon()
 
+    async def _more(self, deadline: float | None) -> None:
+        """Wait until the body can give more."""
+        connection = self._connection
+        if self._body.pending:
+            await asyncio.sleep(0)
+        elif connection is None:
+            self._body.interrupt()
+        else:
+            await connection.wait(deadline, "body")
+
     async def _drain(self) -> None:
         until = monotonic() + DRAIN_SECONDS
         try:
-            while not self._body.drain():
+            while not self._body.drain() and monotonic() < until:
                 connection = self._connection
                 if connection is None:
                     self._body.interrupt()
@@ -140,11 +155,19 @@ class AsyncioDriver:
         self._settings = TransportSettings(
             limit=limit, idle_seconds=idle_seconds, proxy=proxy, tls=tls, ca=ca, cert=cert
         )
+        self._without_certificate = functools.partial(
+            type(self), limit=limit, idle_seconds=idle_seconds, proxy=proxy, ca=ca
+        )
+        self._is_anonymous = tls is None and cert is None
         self._closed = False
         self._lock = threading.Lock()
         self._pools: dict[asyncio.AbstractEventLoop, tuple[AsyncPool, AsyncGenerator[None]]] = {}
         self._compose = HeadBuilder()
         _drivers.add(self)
+
+    def anonymous(self) -> AsyncioDriver:
+        """Return a driver that presents no certificate: this one where it has none, else a new one to be closed."""
+        return self if self._is_anonymous else self._without_certificate()
 
     async def open(
         self,
@@ -208,10 +231,30 @@ class AsyncioDriver:
             pool.disown()
         _of_parents.append(parents)
 
+    def finish_stopped_loops(self) -> None:
+        """Close the pools of loops that do not run, and perhaps never will again.
+
+        `asyncio.run()` does so itself. A loop that was run by hand and left would complain of the pool's generator.
+        """
+        for loop, (_, guard) in list(self._pools.items()):
+            if not loop.is_running():
+                closing = guard.aclose()
+                with suppress(StopIteration, RuntimeError):  # RuntimeError: the loop is closed
+                    while True:
+                        closing.send(None)
+
+    def __del__(self) -> None:
+        with suppress(AttributeError):  # the constructor failed
+            self.finish_stopped_loops()
+
     def _pool(self) -> AsyncPool | None:
         if self._closed:
             raise RuntimeError(_CLOSED)
-        known = self._pools.get(asyncio.get_running_loop())
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            raise RuntimeError(_NO_LOOP) from None
+        known = self._pools.get(loop)
         return None if known is None else known[0]
 
     async def _new_pool(self) -> AsyncPool:
@@ -271,10 +314,22 @@ async def _open_response(
     return AsyncioResponse(pool, connection, response_parser, Body(response_parser))
 
 
+_NO_LOOP = (
+    "no asyncio event loop is running: the async client needs one, so use it under asyncio.run() "
+    "(anyio's asyncio backend will do, trio will not), or use the blocking client"
+)
 _CLOSED = "the driver is closed: make a new one"
 _of_parents: list[object] = []
 """Pools inherited by a forked child, kept alive because an asyncio transport closes itself when it is destroyed."""
 _drivers: weakref.WeakSet[AsyncioDriver] = weakref.WeakSet()
+
+
+def _at_exit() -> None:
+    for driver in list(_drivers):
+        driver.finish_stopped_loops()
+
+
+atexit.register(_at_exit)
 
 
 def _after_fork() -> None:

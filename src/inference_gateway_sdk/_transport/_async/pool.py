@@ -132,6 +132,7 @@ class AsyncPool:
             _close_idle(connection)
         for connection in list(self._busy):
             connection.abort()
+        self.free_slot()  # who waits for one sees that the pool is closed, and passes it on to the next
 
     def disown(self) -> None:
         """Drop all connections in a forked child. They belong to the parent."""

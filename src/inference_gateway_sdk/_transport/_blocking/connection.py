@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["BlockingConnection", "Watch", "connect", "usable"]
 
 
+_STALE_READS = 16  # more than that on an idle connection is nothing to rely on
 _HAS_POLL = hasattr(select, "poll")
 
 
@@ -103,10 +104,12 @@ class BlockingConnection:
         self._receive()
 
     def stale(self) -> bool:
-        """Return whether an idle connection is unusable: the server has sent something on it, usually an EOF."""
-        if self._watch.now():
-            self._receive()
-        return self.http.dead
+        """Return whether an idle connection is unusable: the server has ended it, or sent plain text."""
+        for _ in range(_STALE_READS):
+            if self.http.dead or not self._watch.now():
+                return self.http.dead
+            self._receive()  # maybe only a TLS record of its own (KeyUpdate, a ticket), with the end after it
+        return True
 
     @property
     def sending(self) -> bool:

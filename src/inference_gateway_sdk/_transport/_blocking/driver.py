@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import threading
 import weakref
@@ -47,8 +48,14 @@ class BlockingResponse:
         """Return the next decoded bytes, or b"" at the end. See `protocols.TransportResponse.read`."""
         self._begin_read()
         try:
-            while (data := self._body.take()) is None:
-                self._step(deadline)
+            body = self._body
+            data = body.take()
+            while data is None:
+                if not body.pending:
+                    self._step(deadline)
+                data = body.take()
+                if data is None and _passed(deadline):
+                    raise DeadlineExceeded("body")
             return data
         except (TransportFailure, RuntimeError):
             raise
@@ -111,7 +118,7 @@ class BlockingResponse:
     def _drain(self) -> None:
         until = monotonic() + DRAIN_SECONDS
         try:
-            while not self._body.drain():
+            while not self._body.drain() and not _passed(until):
                 self._step(until)
         except DeadlineExceeded:
             return
@@ -152,9 +159,17 @@ class BlockingDriver:
         self._settings = TransportSettings(
             limit=limit, idle_seconds=idle_seconds, proxy=proxy, tls=tls, ca=ca, cert=cert
         )
+        self._without_certificate = functools.partial(
+            type(self), limit=limit, idle_seconds=idle_seconds, proxy=proxy, ca=ca
+        )
+        self._is_anonymous = tls is None and cert is None
         self._pool = self._new_pool()
         self._compose = HeadBuilder()
         _drivers.add(self)
+
+    def anonymous(self) -> BlockingDriver:
+        """Return a driver that presents no certificate: this one where it has none, else a new one to be closed."""
+        return self if self._is_anonymous else self._without_certificate()
 
     def open(
         self,
@@ -206,11 +221,15 @@ class BlockingDriver:
             until = min(until, deadline)
         http = Connection(route, self._settings.context() if route.tls else None)
         connection = BlockingConnection(connect(*route.address, until), http)
+        late = False
         try:
             while not http.ready:
                 if http.failure is not None:
                     raise http.failure
+                if late:
+                    raise NotSentInTime("connect")
                 connection.step(until, "connect")
+                late = _passed(until)
         except DeadlineExceeded:
             connection.close()
             raise NotSentInTime("connect") from None
@@ -239,14 +258,22 @@ def _open_response(
     reused: bool,
 ) -> BlockingResponse | None:
     """Wait for the response to the request in progress. Return None if it must be sent on another connection."""
-    http = connection.http
+    http, late = connection.http, False
     while (state := next_action(http, reused=reused, proxied=destination.proxied)) is NextAction.WAIT:
+        if late:
+            raise DeadlineExceeded("headers")
         connection.step(deadline, "headers")
+        late = _passed(deadline)
     response_parser = http.response_parser
     if state is NextAction.AGAIN or response_parser is None:
         pool.drop(connection)
         return None
     return BlockingResponse(pool, connection, response_parser, Body(response_parser))
+
+
+def _passed(deadline: float | None) -> bool:
+    """Return whether a deadline has passed: a wait alone does not notice while bytes keep coming."""
+    return deadline is not None and monotonic() >= deadline
 
 
 _CLOSED = "the driver is closed: make a new one"

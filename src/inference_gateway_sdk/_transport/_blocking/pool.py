@@ -9,16 +9,20 @@ from __future__ import annotations
 import threading
 from queue import Empty, SimpleQueue
 from time import monotonic
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from ..._http1.failures import NotSentInTime
 from ..idle_connections import IdleConnections
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ..._http1.request import Route
     from .connection import BlockingConnection
 
 __all__ = ["BlockingPool"]
+
+T = TypeVar("T")
 
 
 class BlockingPool:
@@ -34,7 +38,9 @@ class BlockingPool:
         for _ in range(limit):
             self._slots.put(None)
         self._busy: set[BlockingConnection] = set()
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a signal handler may make a call while its own thread holds it
+        self._inside = False
+        self._none: list[BlockingConnection] = []
         self._idle: IdleConnections[BlockingConnection] = IdleConnections(limit, idle_seconds)
         self._anchors[id(self)] = (self._idle, self._busy)
 
@@ -56,8 +62,7 @@ class BlockingPool:
     def idle_one(self, route: Route) -> BlockingConnection | None:
         """Take a valid idle connection into use, or return None."""
         while True:
-            with self._lock:
-                connection = self._idle.take(route, monotonic())
+            connection = self._alone(lambda: self._idle.take(route, monotonic()), None)
             if connection is None:
                 self._sweep()
                 return None
@@ -93,8 +98,7 @@ class BlockingPool:
             return
         http.reset()
         self._busy.discard(connection)
-        with self._lock:
-            over = [connection] if self.closed else self._idle.put(connection, monotonic())
+        over = self._alone(lambda: self._put(connection), [connection])
         for other in over:
             other.close()
         self._slots.put(None)
@@ -102,18 +106,35 @@ class BlockingPool:
     def close(self) -> None:
         """Close the idle connections and abandon those in use. Their readers raise an error and close them."""
         self.closed = True
-        with self._lock:
-            idle = self._idle.clear()
-        for connection in idle:
+        for connection in self._alone(self._idle.clear, self._none):
             connection.close()
         for connection in list(self._busy):
             connection.abandon()
+        self._slots.put(None)  # who waits for one sees that the pool is closed, and passes it on to the next
+
+    def _put(self, connection: BlockingConnection) -> list[BlockingConnection]:
+        """Keep a connection, and return those that must go; when the pool is closed, all."""
+        over = self._idle.put(connection, monotonic())
+        return over + self._idle.clear() if self.closed else over
 
     def _sweep(self) -> None:
-        with self._lock:
-            old = self._idle.expired(monotonic())
-        for connection in old:
+        for connection in self._alone(lambda: self._idle.expired(monotonic()), self._none):
             connection.close()
+
+    def _alone(self, action: Callable[[], T], otherwise: T) -> T:
+        """Return the result of an action on the idle connections.
+
+        A signal handler may interrupt an action and make a call in the same thread. Its own action would find half a
+        change: it is given `otherwise` instead, as if nothing were kept.
+        """
+        with self._lock:
+            if self._inside:
+                return otherwise
+            try:
+                self._inside = True
+                return action()
+            finally:
+                self._inside = False
 
     def __del__(self) -> None:
         self._anchors.pop(id(self), None)

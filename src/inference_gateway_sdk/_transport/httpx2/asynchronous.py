@@ -30,6 +30,8 @@ from .mapping import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from .._async import AsyncioDriver
+
 __all__ = ["AsyncHttpx2Driver", "AsyncHttpx2Response"]
 
 _CLOSED = "the driver is closed: make a new one"
@@ -47,6 +49,12 @@ class AsyncHttpx2Driver:
         self._close = close
         self._closed = False
         self._fetches: weakref.WeakSet[_AsyncRequest] = weakref.WeakSet()
+
+    def anonymous(self) -> AsyncioDriver:
+        """Return a new driver without the httpx2 client, which may add credentials, cookies and queries of its own."""
+        from .._async import AsyncioDriver
+
+        return AsyncioDriver()
 
     async def open(
         self,
@@ -191,8 +199,14 @@ class AsyncHttpx2Response:
         """Return the next decoded bytes, or b"" at the end. See `protocols.TransportResponse.read`."""
         self._begin_read()
         try:
-            while (data := self._body.take()) is None:
-                await self._wait(deadline)
+            if self._body.pending:
+                await asyncio.sleep(0)  # decoding needs no wait, so nobody else would get a turn
+            data = self._body.take()
+            while data is None:
+                await self._more(deadline)
+                data = self._body.take()
+                if data is None and remaining(deadline) == 0:
+                    raise DeadlineExceeded("body")
             self._fetch.room.set()
             return data
         finally:
@@ -224,6 +238,13 @@ class AsyncHttpx2Response:
         if self._reading:
             raise RuntimeError("this response is being read by another task: one reader at a time")
         self._reading = True
+
+    async def _more(self, deadline: float | None) -> None:
+        """Wait until the body can give more."""
+        if self._body.pending:
+            await asyncio.sleep(0)
+        else:
+            await self._wait(deadline)
 
     async def _wait(self, deadline: float | None) -> None:
         if not await self._fetch.wait(deadline):

@@ -32,6 +32,8 @@ from .mapping import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from .._blocking import BlockingDriver
+
 __all__ = ["Httpx2Driver", "Httpx2Response"]
 
 _CLOSED = "the driver is closed: make a new one"
@@ -54,8 +56,14 @@ class Httpx2Driver:
         self._client = client
         self._close = close
         self._closed = False
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._fetches: weakref.WeakSet[_Request] = weakref.WeakSet()
+
+    def anonymous(self) -> BlockingDriver:
+        """Return a new driver without the httpx2 client, which may add credentials, cookies and queries of its own."""
+        from .._blocking import BlockingDriver
+
+        return BlockingDriver()
 
     def open(
         self,
@@ -230,8 +238,13 @@ class Httpx2Response:
         self._begin_read()
         try:
             with self._fetch.changed:
-                while (data := self._body.take()) is None:
-                    self._wait(deadline)
+                data = self._body.take()
+                while data is None:
+                    if not self._body.pending:
+                        self._wait(deadline)
+                    data = self._body.take()
+                    if data is None and remaining(deadline) == 0:
+                        raise DeadlineExceeded("body")
                 self._fetch.changed.notify_all()
             return data
         except (TransportFailure, RuntimeError):

@@ -133,7 +133,7 @@ def in_head(error: Exception, where: str, *, unsent: bool) -> TransportFailure:
     """
     failure = _in_head(error, where)
     if unsent and isinstance(failure, NoResponse):
-        failure = NotSent(f"the proxy did not open a tunnel to {where}: {failure}")
+        failure = NotSent(f"the proxy did not open a tunnel to {where}: {failure}", about="proxy")
     elif unsent and type(failure) is DeadlineExceeded:
         failure = NotSentInTime("connect")
     failure.__cause__ = error
@@ -143,7 +143,8 @@ def in_head(error: Exception, where: str, *, unsent: bool) -> TransportFailure:
 def _in_head(error: Exception, where: str) -> TransportFailure:
     refusal = _refused_certificate(error)
     if refusal is not None:
-        return NotSent(f"the server refused the client certificate: {refusal}", permanent=True)
+        why = f"the server refused the client certificate: {refusal}"
+        return NotSent(why, permanent=True, about="client certificate")
     if isinstance(error, httpx2.TimeoutException):
         return _late(error, "headers")
     if isinstance(error, (httpx2.ConnectError, httpx2.ProxyError, httpx2.UnsupportedProtocol)):
@@ -171,7 +172,7 @@ def _not_sent(error: Exception, where: str) -> NotSent:
         return NotSent(str(error), permanent=True)
     if isinstance(error, httpx2.ProxyError):
         refused = str(error).startswith("4")  # otherwise "502 Bad Gateway" or similar, which may be temporary
-        return NotSent(f"the proxy answered {error} [{where} through the proxy]", permanent=refused)
+        return NotSent(f"the proxy answered {error} [{where} through the proxy]", permanent=refused, about="proxy")
     unknown = next((cause for cause in _causes(error) if isinstance(cause, socket.gaierror)), None)
     if unknown is not None:
         return NotSent(f"cannot resolve {where.rpartition(':')[0]}: {unknown.strerror}")
@@ -180,9 +181,9 @@ def _not_sent(error: Exception, where: str) -> NotSent:
         return NotSent(f"cannot connect to {where}: {error}")
     if isinstance(tls_error, ssl.SSLCertVerificationError):
         why = f"the server's certificate does not verify: {tls_error.verify_message} [{where}]"
-        return NotSent(why, permanent=True)
+        return NotSent(why, permanent=True, about="tls")
     temporary = isinstance(tls_error, (ssl.SSLEOFError, ssl.SSLZeroReturnError))
-    return NotSent(f"TLS failed: {tls_error.reason or tls_error} [{where}]", permanent=not temporary)
+    return NotSent(f"TLS failed: {tls_error.reason or tls_error} [{where}]", permanent=not temporary, about="tls")
 
 
 def _no_response(error: Exception) -> TransportFailure:

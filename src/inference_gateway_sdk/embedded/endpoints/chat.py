@@ -140,6 +140,7 @@ async def chat_with_tools(gateway: Gateway, request: Request) -> Response:
     if offer is not None:
         return await _tool_answer(gateway, request, offer)
     if gateway.quirks.mcp_swallows_body:
+        await _read_tools_body(request, _UNLIMITED)
         raise Problem.bad_request()
     return await chat_completions(gateway, request)
 

@@ -117,7 +117,7 @@ async def push_metrics(gateway: Gateway, request: Request) -> Response:
     """Check pushed metrics and report the rejected ones, in the encoding of the request."""
     if not gateway.settings.push_metrics:
         raise Problem(403, "Metrics push is not enabled")
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    kind = request.headers.get("content-type", "").partition(";")[0].strip()  # with its case
     if kind not in (_JSON, _PROTOBUF):
         raise Problem(415, f"Content-Type must be {_PROTOBUF} or {_JSON}")
     verdict = _verdict(kind, await _payload(request))

@@ -20,6 +20,7 @@ from ..client_connection import while_connected
 from ..mcp.offer import ToolError
 from ..problems import Problem
 from ..request_body import read_body
+from ..settings import normal_origin
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -40,7 +41,7 @@ _WRAPPED: Final = re.compile(r"=\?base64\?(.*)\?=", re.IGNORECASE)
 
 _PARSE_ERROR, _INVALID_REQUEST, _NO_METHOD, _INVALID_PARAMS, _INTERNAL = -32700, -32600, -32601, -32602, -32603
 _HEADER_MISMATCH, _UNSUPPORTED_VERSION = -32020, -32022
-_STATUS: Final = {_NO_METHOD: 404, _INTERNAL: 200}  # 400 for all others
+_STATUS: Final = {_NO_METHOD: 404, _HEADER_MISMATCH: 400, _UNSUPPORTED_VERSION: 400}  # 200 for all others
 
 
 class JsonRpcReply(Struct, frozen=True):
@@ -58,7 +59,7 @@ class _JsonRpcError(Exception):
         self.error: dict[str, object] = {"code": code, "message": message}
         if data is not None:
             self.error["data"] = data
-        self.status = _STATUS.get(code, 400)
+        self.status = _STATUS.get(code, 200)
 
 
 async def answer_json_rpc(toolbox: Toolbox, headers: Mapping[str, str], body: bytes) -> JsonRpcReply:
@@ -75,6 +76,7 @@ async def answer_json_rpc(toolbox: Toolbox, headers: Mapping[str, str], body: by
         if "id" not in request:
             return JsonRpcReply(202)
         number = _number(request)
+        _check_present(request["method"], headers)
         params = _call_params(request)
         _check(request["method"], params, headers)
         result = await _METHODS[request["method"]](toolbox, params)
@@ -112,6 +114,12 @@ def _call_params(request: Mapping[str, Any]) -> dict[str, Any]:
     if missing:
         raise _JsonRpcError(_INVALID_PARAMS, f"params._meta lacks {', '.join(missing)}")
     return params
+
+
+def _check_present(method: str, headers: Mapping[str, str]) -> None:
+    """Return when the request has the headers of this protocol, which clients of an older one do not send."""
+    if not headers.get("mcp-protocol-version") or _unwrapped(headers.get("mcp-method")) != method:
+        raise _JsonRpcError(_HEADER_MISMATCH, "MCP-Protocol-Version and Mcp-Method must be sent and match the body")
 
 
 def _check(method: str, params: Mapping[str, Any], headers: Mapping[str, str]) -> None:
@@ -196,8 +204,11 @@ async def list_tools(gateway: Gateway, _: Request) -> Response:
 
 
 async def handle_mcp(gateway: Gateway, request: Request) -> Response:
-    """Answer one JSON-RPC request."""
+    """Answer one JSON-RPC request, by POST. Any web page needs `ALLOWED_ORIGINS`, also one of the gateway's origin."""
     _check_exposed(gateway)
+    if request.method != "POST":
+        return Response(go_json.encode({"error": "Method not allowed"}), 405, {"content-type": _JSON, "allow": "POST"})
+    _check_origin(gateway, request)
     if not gateway.tools.enabled:
         raise Problem(403, "mcp is not enabled")
     body = await read_body(request, gateway.settings.max_body)
@@ -218,6 +229,13 @@ async def token_metadata(gateway: Gateway, request: Request) -> Response:
         "bearer_methods_supported": ["header"],
     }
     return Response(go_json.encode(answer), headers={"content-type": _JSON})
+
+
+def _check_origin(gateway: Gateway, request: Request) -> None:
+    origin = request.headers.get("origin")
+    allowed = {normal_origin(each) for each in gateway.settings.allowed_origins}
+    if origin is not None and normal_origin(origin) not in allowed:
+        raise Problem(403, f"origin {origin!r} is not allowed at /mcp: name it in ALLOWED_ORIGINS")
 
 
 def _check_exposed(gateway: Gateway) -> None:

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from ..client_connection import before_reads
 from ..forwarding import HOP_BY_HOP, LineRelay, Mirror, PassThrough, lines_of
 from ..multipart import Form, FormError
-from ..problems import MessagesProblem, Problem, passed_through, proxied
+from ..problems import CHAT_EXAMPLE, IMAGE_EXAMPLE, MessagesProblem, Problem, passed_through, proxied
 from ..providers.catalogue import CATALOGUE
 from ..providers.http_provider import USER_AGENT
 from ..providers.provider import ModelProvider, ProviderError, ProviderRequest
@@ -50,6 +50,7 @@ async def pass_json(
     choose: Callable[[str], ModelProvider],
     envelope: Callable[[Problem], Problem] | None = None,
     *,
+    example: str = CHAT_EXAMPLE,
     unnamed: Problem | None = None,
     streams: bool = True,
 ) -> Response:
@@ -61,6 +62,7 @@ async def pass_json(
         path: The path of the endpoint below the provider's address.
         choose: Return the provider of an id, or raise a `Problem`.
         envelope: Convert the error of a failed request; None for no conversion.
+        example: A model that the refusal of an unknown one names.
         unnamed: The refusal of a request that names neither model nor provider; None for the usual one.
         streams: Pass an event stream on line by line.
 
@@ -71,7 +73,7 @@ async def pass_json(
     named = named_provider(request)
     if unnamed and not body.model and not named:
         raise unnamed
-    target = route_model(body.model, named)
+    target = route_model(body.model, named, example)
     admit(body.model, gateway.settings)
     provider = choose(target.provider)
     outgoing = ProviderRequest(
@@ -122,7 +124,9 @@ async def messages(gateway: Gateway, request: Request) -> Response:
         return gateway.provider_for(name, "messages", Problem.not_supported("The Messages API"))
 
     try:
-        return await pass_json(gateway, request, "/messages", choose, MessagesProblem.of)
+        return await pass_json(
+            gateway, request, "/messages", choose, MessagesProblem.of, example="anthropic/claude-sonnet-4-5"
+        )
     except Problem as problem:
         raise MessagesProblem.of(problem) from problem
 
@@ -134,7 +138,7 @@ async def responses(gateway: Gateway, request: Request) -> Response:
         refusal = Problem.not_supported("The Responses API", " Use /v1/chat/completions instead.")
         return gateway.provider_for(name, "responses", refusal)
 
-    return await pass_json(gateway, request, "/responses", choose)
+    return await pass_json(gateway, request, "/responses", choose, example="openai/gpt-4o")
 
 
 SOUNDS = ("speech", "sfx", "music")
@@ -162,8 +166,15 @@ async def generate_image(gateway: Gateway, request: Request) -> Response:
     _check_images_enabled(gateway)
     choose = partial(_image_provider, gateway)
     streams = not gateway.quirks.whole_images
-    unnamed = Problem.no_provider_named()
-    return await pass_json(gateway, request, "/images/generations", choose, unnamed=unnamed, streams=streams)
+    return await pass_json(
+        gateway,
+        request,
+        "/images/generations",
+        choose,
+        example=IMAGE_EXAMPLE,
+        unnamed=Problem.no_provider_named(),
+        streams=streams,
+    )
 
 
 async def edit_image(gateway: Gateway, request: Request) -> Response:
@@ -207,7 +218,7 @@ def _pass_image_form(gateway: Gateway, request: Request, path: str, form: Form) 
     model, provider = form.text("model"), named_provider(request)
     if not model and not provider:
         raise Problem.no_provider_named()
-    target = route_model(model, provider)
+    target = route_model(model, provider, IMAGE_EXAMPLE)
     admit(model, gateway.settings)
     content_type, data = form.with_text("model", target.model).encode()
     return pass_form(gateway, _image_provider(gateway, target.provider), path, content_type, data)
@@ -221,21 +232,32 @@ def _image_provider(gateway: Gateway, name: str) -> ModelProvider:
     return provider
 
 
+_MAX_PROXIED = 128 * 1024 * 1024  # bytes of a request's body, which is held in memory
 _JSON = "application/json"
 _OURS = HOP_BY_HOP | {"content-length", "host", "proxy-authorization", "cookie", "origin"}
 """Headers of the client's connection, or of a browser, that are not passed on."""
 
 
 async def proxy(gateway: Gateway, request: Request) -> Response:
-    """Pass any request on. Model lists do not apply, and limits and deadlines only with some quirks."""
-    provider = gateway.provider(request.path_params["provider"])
+    """Pass any request on. Model lists do not apply, and `max_body` and deadlines only with some quirks.
+
+    Raises:
+        Problem: The gateway refuses the request.
+    """
+    provider = gateway.provider(request.path_params.get("provider", ""))
+    if not {".", ".."}.isdisjoint(request.path_params.get("path", "").split("/")):
+        raise Problem(400, "The path must not leave the provider's API: it has a segment . or ..")
     quirks = gateway.quirks
     if quirks.proxy_events and _EVENTS in (request.headers.get("accept"), request.headers.get("content-type")):
         return await _event_stream(gateway, provider, request)
     forced = {"accept": _JSON, "content-type": _JSON} if quirks.proxy_json else {}
     headers = (*(pair for pair in _proxy_headers(request) if pair[0] not in forced), *forced.items())
     outgoing = ProviderRequest(
-        path=_proxy_path(request), method=request.method, headers=headers, body=await request.body(), patient=True
+        path=_proxy_path(request),
+        method=request.method,
+        headers=headers,
+        body=await read_body(request, _MAX_PROXIED),
+        patient=True,
     )
     return Mirror(provider.exchange(outgoing), proxied)
 
@@ -260,8 +282,8 @@ async def _proxy_lines(provider: ModelProvider, outgoing: ProviderRequest, scope
 
 def _proxy_path(request: Request) -> str:
     """Return the path below the provider's address with the query. An encoded slash is passed on decoded."""
-    path = "/" + quote(request.path_params["path"], safe="/:@!$&'()*+,;=")
-    query = request.url.query
+    path = "/" + quote(request.path_params["path"], safe="/:@$&+,;=")  # as Go writes a path
+    query = request.scope["query_string"].decode("latin-1")
     return f"{path}?{query}" if query else path
 
 

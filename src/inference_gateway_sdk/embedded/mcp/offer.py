@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
-from ..._model.json_values import is_object
+from ..._model.json_values import is_array, is_object
 from .. import go_json
 from ..chat_schema import ChatFunction, ChatTool
 
@@ -68,7 +68,10 @@ _EXECUTE = "mcp_tools_execute"
 _TEXT: dict[str, object] = {"type": "string"}
 _GET_PARAMETERS: dict[str, object] = {
     "type": "object",
-    "properties": {"query": {**_TEXT, "description": "Part of a tool's name or description; leave out for all tools."}},
+    "properties": {
+        "names": {"type": "array", "items": _TEXT, "description": "The tools to list; leave out for all tools."},
+        "query": {**_TEXT, "description": "Part of a tool's name or description; leave out for all tools."},
+    },
 }
 _EXECUTE_PARAMETERS: dict[str, object] = {
     "type": "object",
@@ -148,13 +151,14 @@ class Selector(Offer):
 
     async def _run(self, name: str, arguments: Mapping[str, object]) -> str:
         if name == _GET:
-            return self._listing(str(arguments.get("query") or "").lower())
+            return self._listing(arguments.get("names"), str(arguments.get("query") or "").lower())
         if name != _EXECUTE:
             return await self._run_tool(name, arguments)
         given = arguments.get("arguments")
         return await self._run_tool(str(arguments.get("name") or ""), given if is_object(given) else {})
 
-    def _listing(self, query: str) -> str:
+    def _listing(self, names: object, query: str) -> str:
+        wanted = set(map(str, names)) if is_array(names) and names else None
         listed = [
             {
                 "name": f"mcp_{name}",
@@ -162,6 +166,7 @@ class Selector(Offer):
                 "input_schema": each.tool.input_schema or {},
             }
             for name, each in self._placed.items()
+            if wanted is None or not wanted.isdisjoint((name, f"mcp_{name}"))
         ]
         found = [each for each in listed if query in f"{each['name']} {each['description']}".lower()]
         return msgspec.json.encode(found).decode()

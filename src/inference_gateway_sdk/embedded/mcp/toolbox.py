@@ -19,8 +19,10 @@ from ..._wire import codec
 from ..._wire.call import Call, Reply
 from ..._wire.headers import Headers
 from ..._wire.mcp import PROTOCOL_VERSION, McpServerTool, McpToolResult, rpc_call, tool_call, tools_page_call
+from ..._wire.url import redact_url
 from ...errors import GatewayError
 from ..oidc import is_this_machine
+from ..settings import split_server
 from .offer import Direct, Selector, ToolError, ToolSource
 
 if TYPE_CHECKING:
@@ -156,13 +158,15 @@ class RemoteTools:
     """The tools of one MCP server.
 
     Args:
-        address: The server's URL.
+        server: The server's URL, or "alias=URL".
         settings: The time limits.
     """
 
-    def __init__(self, address: str, settings: McpSettings) -> None:
-        self.address = address
-        self.alias: str = _alias(httpx2.URL(address).netloc.decode())
+    def __init__(self, server: str, settings: McpSettings) -> None:
+        given, self._url = split_server(server)
+        self.address: str = redact_url(self._url)  # for the model, clients and the log: the query may hold a key
+        self.alias: str = given or _alias(httpx2.URL(self._url).netloc.decode())
+        self._keeps_alias = given is not None
         self.tools: tuple[McpServerTool, ...] = ()
         self._settings = settings
         self._headers: dict[str, str] | None = None  # session headers of each request; None before the first contact
@@ -244,7 +248,7 @@ class RemoteTools:
 
     def _adopt_name(self, info: Any) -> None:
         name = info.get("name") if is_object(info) else None
-        if isinstance(name, str) and _alias(name):
+        if isinstance(name, str) and _alias(name) and not self._keeps_alias:
             self.alias = _alias(name)
 
     async def _send(self, call: Call[RemoteT], headers: Mapping[str, str]) -> Reply:
@@ -257,7 +261,7 @@ class RemoteTools:
         Raises:
             ToolError: No answer came in time.
         """
-        request = httpx2.Request(method, self.address, headers=headers, content=body)
+        request = httpx2.Request(method, self._url, headers=headers, content=body)
         try:
             async with asyncio.timeout(self._settings.request_timeout):
                 async with asyncio.timeout(self._settings.header_timeout):
@@ -279,11 +283,26 @@ class RemoteTools:
         if self._client is None:
             self._client = httpx2.AsyncClient(
                 timeout=httpx2.Timeout(None, connect=self._settings.dial_timeout),
-                trust_env=not is_this_machine(self.address),
+                trust_env=not is_this_machine(self._url),
                 limits=httpx2.Limits(max_keepalive_connections=0),
                 follow_redirects=True,  # many servers redirect /mcp to /mcp/
+                event_hooks={"response": [_refuse_foreign_redirect]},
             )
         return self._client
+
+
+async def _refuse_foreign_redirect(answer: httpx2.Response) -> None:
+    """Refuse a redirect to another host, which would get the arguments of a tool.
+
+    Raises:
+        ToolError: The answer is one.
+    """
+    if not answer.has_redirect_location:
+        return
+    here = answer.request.url
+    there = here.join(answer.headers["location"])
+    if (there.scheme, there.host, there.port) != (here.scheme, here.host, here.port):
+        raise ToolError(f"{redact_url(str(here))} redirects to {redact_url(str(there))}: name that in MCP_SERVERS")
 
 
 _TYPES = {"content-type": "application/json", "accept": "application/json, text/event-stream"}
@@ -357,7 +376,7 @@ class Toolbox:
         own = tuple(functions)
         sources: list[ToolSource] = [FunctionTools(own)] if own else []
         if settings.enabled:
-            sources += [RemoteTools(address, settings) for address in settings.servers]
+            sources += [RemoteTools(server, settings) for server in settings.servers]
         return cls(sources, settings)
 
     @property

@@ -154,7 +154,11 @@ class HttpProvider:
         pairs = [(name.encode("latin-1", "replace"), value.encode("latin-1", "replace")) for name, value in headers]
         try:
             base = _root(self._url) if outgoing.at_root else self._url
-            request = httpx2.Request(outgoing.method, base + outgoing.path, content=outgoing.body, headers=pairs)
+            # The provider gets a "#" as the client sent it: a URL would have the rest cut off.
+            target = (urlsplit(base).path + outgoing.path).encode("latin-1")
+            exact = {"target": target} if "#" in outgoing.path else {}
+            url = base + outgoing.path
+            request = httpx2.Request(outgoing.method, url, content=outgoing.body, headers=pairs, extensions=exact)
             async with asyncio.timeout(None if outgoing.patient else self._header_timeout):
                 answer = await self._open_client().send(request, stream=True)
         except TimeoutError:
