@@ -71,7 +71,7 @@ def test_an_event_over_max_event_ends_the_stream(world: World) -> None:
     """The error names the limit and how to raise it, and a copy with a higher limit reads the same event."""
 
     async def scenario(client: Any) -> None:
-        with pytest.raises(sdk.StreamError, match=r"max_event=1000 bytes.*with_options"):
+        with pytest.raises(sdk.StreamError, match=r"more than 1,000 bytes \(max_event\).*with_options"):
             async with client.generate_content_stream("a/b", "hi") as stream:
                 await stream.final()
         async with client.with_options(max_event=2 * LARGE).generate_content_stream("a/b", "hi") as stream:

@@ -96,7 +96,7 @@ class RunLimitError(RunError):
 
     def __init__(self, message: str = "", *, limit: Limit = "rounds", **more: Any) -> None:
         super().__init__(message, **more)
-        self.limit = limit
+        self.limit: Limit = limit
 
 
 @set_module
@@ -121,10 +121,10 @@ class OutputError(RunError):
         **more: Any,
     ) -> None:
         super().__init__(message, **more)
-        self.reason = reason
-        self.text = text
-        self.value = value
-        self.problems = problems
+        self.reason: str = reason
+        self.text: str | None = text
+        self.value: Any = value
+        self.problems: Sequence[Sequence[Problem]] = problems
 
 
 @set_module
@@ -137,7 +137,7 @@ class ToolRaisedError(RunError):
 
     def __init__(self, message: str = "", *, call: RunCall | None = None, **more: Any) -> None:
         super().__init__(message, **more)
-        self.call = call
+        self.call: RunCall | None = call
 
 
 @set_module

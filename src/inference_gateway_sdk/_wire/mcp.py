@@ -234,7 +234,8 @@ def _envelope(reply: Reply) -> McpJsonRpcResponse:
     except (DecodingError, DeserializationError):
         pass  # the gateway's own {"error": "text"}, or a page of something before it
     else:
-        if response.error is not None and isinstance(response.error.code, int):
+        code: object = None if response.error is None else response.error.code
+        if isinstance(code, int):  # a field of another type is kept aside, whatever its annotation states
             return response
     raise read_error(reply.status, reply.headers, reply.body, path="/mcp")
 

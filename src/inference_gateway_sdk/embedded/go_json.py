@@ -147,7 +147,8 @@ def _member(name: str, item: object) -> object:
     if name in _OPAQUE:
         return item
     if name in _OF_OBJECTS and isinstance(item, list):
-        item = [{} if each is None else each for each in cast("list[object]", item)]
+        empty: dict[str, object] = {}
+        return _without_nulls([empty if each is None else each for each in cast("list[object]", item)])
     return _without_nulls(item)
 
 

@@ -67,7 +67,9 @@ class PassedBody:
             return self._data
         data = go_json.only_value(self._data) or b"{}"
         try:
-            whole = json.loads(data, parse_int=go_json.raw_number, parse_float=go_json.raw_number)
+            whole: dict[str, object] | None = json.loads(
+                data, parse_int=go_json.raw_number, parse_float=go_json.raw_number
+            )
             return go_json.encode({**(whole or {}), "model": model})
         except (ValueError, RecursionError) as error:
             raise Problem.bad_request() from error
