@@ -174,6 +174,13 @@ def test_a_tool_call_is_a_line_on_the_standard_error(igw: Run) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, "", 'tool call: now[2J({"city": "Rome"})\n')
 
 
+def test_a_tool_call_reads_in_the_order_it_is_in(igw: Run) -> None:
+    """Controls of direction in a tool's name do not reach the terminal."""
+    with serving(saying(calling("now\u202e\u2066x\u200f"), chunk(finish="tool_calls"), DONE)) as server:
+        done = igw(*ASKED["chat"], "--base-url", server.url)
+    assert done.stderr == 'tool call: nowx({"city": "Rome"})\n'
+
+
 def test_a_tool_that_the_gateway_ran_is_told_apart(igw: Run) -> None:
     """Each turn's text begins on a line of its own."""
     second = [chunk("It is noon.", id="c2"), chunk(finish="stop", id="c2")]

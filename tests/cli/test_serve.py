@@ -231,12 +231,21 @@ def test_it_says_which_providers_answer(serve: Callable[..., Served], tmp_path: 
         connection.json({"data": [{"id": "a"}, {"id": "b"}]})
 
     with serving(answer) as provider, serving(lambda connection, _: connection.json({}, 401)) as stern:
-        said = {"OPENAI_API_URL": provider.url, "GROQ_API_URL": stern.url, "MISTRAL_API_URL": "http://127.0.0.1:9"}
+        secret = provider.url.replace("http://", "http://me:PASSSECRET@") + "?tok=KEYSECRET#"
+        said = {
+            "OPENAI_API_URL": provider.url,
+            "COHERE_API_URL": secret,
+            "GROQ_API_URL": stern.url,
+            "MISTRAL_API_URL": "http://127.0.0.1:9",
+        }
         keys = {name.replace("URL", "KEY"): "k" for name in said}
         served = serve("--port", "0", **said, **keys, XDG_CACHE_HOME=str(tmp_path))
         served.await_words("openai at")
         assert f"openai at {provider.url}: 2 models" in served.said
         assert f"groq at {stern.url}: no models: the provider answered 401" in served.said
+        served.await_words("cohere at")
+        assert f"cohere at {provider.url}: " in served.said
+        assert "SECRET" not in served.said
     assert "mistral at http://127.0.0.1:9: no models: dial tcp 127.0.0.1:9: connect: connection refused" in served.said
 
 

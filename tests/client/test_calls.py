@@ -112,6 +112,20 @@ def test_a_call_of_ones_own(world: World) -> None:
     assert (request.headers["x-mine"], request.headers["authorization"]) == ("yes", "Bearer tok")
 
 
+@pytest.mark.parametrize("odd", ["\v", "\f", "\x1b", "\x7f", "\xe9", "\n", "\r", "\0"])
+@pytest.mark.parametrize("where", ["headers", "accept", "content_type"])
+def test_a_call_s_headers_are_checked_like_a_client_s(odd: str, where: str, world: World) -> None:
+    """What the option `headers` refuses is refused in a call too, and nothing is sent."""
+    given: Any = (("X-Mine", f"a{odd}b"),) if where == "headers" else f"a{odd}b"
+
+    async def scenario(client: Any) -> None:
+        call = Call(method="POST", path="/x", read=bytes, body=b"", **{where: given})
+        with pytest.raises(ValueError, match=rf"^call.*{'X-Mine' if where == 'headers' else where}.*printable ASCII"):
+            await client.send(call)
+
+    assert sent(world, scenario) == []
+
+
 def test_a_call_may_return_anything(world: World) -> None:
     """What `read` returns need not be an answer of ours, and what it raises comes out as it is."""
 

@@ -15,6 +15,7 @@ from inference_gateway_sdk import CreateChatCompletionResponse, ListModelsRespon
 from support.server import ANSWER
 
 EVIL = "[bold]x[/bold] :smile: <script>alert(1)</script> ![p](http://evil/?q) & \x1b]0;title\x07\x1b[2J \x9b1m"
+BIDI = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 CALLS = [{"id": "c", "type": "function", "function": {"name": "look", "arguments": '{"at": "<b>"}'}}]
 
 
@@ -49,6 +50,15 @@ class Shown(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: object) -> None:
         self.tags.add(tag)
+
+
+def test_text_is_shown_in_the_order_it_is_in() -> None:
+    """Controls of direction, by which a tool call can be made to read otherwise, are left out everywhere."""
+    function = {"name": f"rm{BIDI}", "arguments": f'{{"path": "a{BIDI}b"}}'}
+    answer = chat(f"x{BIDI}y", tool_calls=[{**CALLS[0], "function": function}])
+    for text in (drawn(answer), answer._repr_html_()):
+        assert not set(BIDI) & set(text)
+        assert "xy" in text
 
 
 def test_an_answer_is_drawn_with_a_line_about_it() -> None:
@@ -109,7 +119,8 @@ def test_no_text_breaks_out(text: str, model: str) -> None:
     answer.model = model
     shown = Shown(answer._repr_html_())
     assert shown.tags <= {"div", "pre", "small"}
-    assert re.sub(r"\s", "", text.replace("\0", "")) in re.sub(r"\s", "", shown.text.replace("\0", ""))
+    expected = re.sub(rf"[\0\s{BIDI}]", "", text)
+    assert expected in re.sub(r"[\0\s]", "", shown.text)
 
 
 PRICING = {"currency": "USD", "input_per_token": "0.00000015", "output_per_token": "6e-7", "source": "provider"}

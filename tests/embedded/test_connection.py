@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from embedded.raw_http import Reply, exchanged
+from inference_gateway_sdk.embedded.client_connection import ClientConnection
 
 if TYPE_CHECKING:
     from conftest import Gateways, Upstream
@@ -26,6 +27,19 @@ def test_what_is_no_http_is_refused(gateway: Gateways, caplog: pytest.LogCapture
 def test_a_connection_that_stops_in_its_head_is_closed(gateway: Gateways) -> None:
     """There is nobody to be answered yet."""
     assert exchanged(str(gateway().base_url), CHAT, stop=True).first == ""
+
+
+@pytest.mark.parametrize("sent", [b"", CHAT, b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\nGET /he"])
+def test_a_head_that_does_not_come_is_not_waited_for(
+    gateway: Gateways, sent: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Connections without a whole head are closed in time: nobody can hold them for nothing."""
+    monkeypatch.setattr(ClientConnection, "head_seconds", 0.05)
+    url = gateway().base_url
+    with socket.create_connection((url.host, url.port), timeout=10) as connection:
+        connection.sendall(sent)
+        while connection.recv(65536):  # a timeout here means that the connection is held
+            pass
 
 
 def test_a_head_may_be_large(gateway: Gateways) -> None:

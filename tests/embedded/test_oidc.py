@@ -43,6 +43,7 @@ class Issuer:
         self.algorithms: list[str] | None = ["RS256", "ES256", "HS256"]
         self.keys: dict[str, Any] = {"first": RSA_KEY}
         self.use = "sig"
+        self.key_algorithm: str | None = None
 
     def token(
         self, *, key: str = "first", signer: Any = None, headers: dict[str, Any] | None = None, **claims: Any
@@ -64,7 +65,8 @@ class Issuer:
             more = {} if self.algorithms is None else {"id_token_signing_alg_values_supported": self.algorithms}
             connection.json({"issuer": self.name, "jwks_uri": f"{self.url}/keys", **more}, self.status)
         else:
-            keys = [{**_public(name, key), "use": self.use} for name, key in self.keys.items()]
+            own = {} if self.key_algorithm is None else {"alg": self.key_algorithm}
+            keys = [{**_public(name, key), "use": self.use, **own} for name, key in self.keys.items()]
             connection.json({"keys": keys}, self.status)
 
 
@@ -257,6 +259,15 @@ def test_only_signatures_the_issuer_uses_are_taken(issuer: Issuer) -> None:
     verifier = TokenVerifier.discover(Oidc(issuer=issuer.url, audience=OURS))
     assert asyncio.run(verifier.accepts(issuer.token()))
     assert not asyncio.run(verifier.accepts(issuer.token(key="curve")))
+
+
+def test_a_key_for_another_algorithm_signs_nothing(issuer: Issuer) -> None:
+    """The `alg` of a key is the only one it is for (RFC 7517 section 4.4)."""
+    issuer.algorithms = ["RS256", "PS256"]
+    for algorithm, wanted in (("RS256", 200), ("PS256", 401)):
+        issuer.key_algorithm = algorithm
+        with guarded(issuer) as client:
+            assert status(client, f"Bearer {issuer.token()}") == wanted
 
 
 def test_a_key_for_another_use_signs_nothing(issuer: Issuer) -> None:

@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from embedded.leaving import leaving
+from embedded.raw_http import exchanged
 from inference_gateway_sdk import InferenceGatewayClient, NotFoundError
 from inference_gateway_sdk.embedded import ScriptedProvider, running
+from inference_gateway_sdk.embedded.endpoints import pass_through
 from support.weights import nowhere
 
 if TYPE_CHECKING:
@@ -266,3 +268,25 @@ def _streaming(model: str, accept: str) -> bytes:
         f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
     )
     return head.encode() + body
+
+
+@pytest.mark.parametrize("path", ["../../admin", "%2e%2e/admin", "a/..%2f../admin", "./x", "a/.."])
+def test_a_path_does_not_leave_the_api(gateway: Gateways, upstream: Upstream, path: str) -> None:
+    """The provider's key is for its API, and for nothing else on that host."""
+    before = len(upstream.seen)
+    head = f"GET /proxy/openai/{path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+    reply = exchanged(str(gateway().base_url), head.encode())
+    assert (reply.status, len(upstream.seen)) == (400, before)
+    assert "must not leave the provider's API" in str(reply.json)
+
+
+def test_a_body_is_not_held_without_a_bound(
+    gateway: Gateways, upstream: Upstream, whole_answer: Callable[..., bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A body that is passed on is in memory first, so its size is limited."""
+    monkeypatch.setattr(pass_through, "_MAX_PROXIED", 1000)
+    upstream.answers("/v1/files", whole_answer(200, b"{}"))
+    before = len(upstream.seen)
+    assert gateway().post("/proxy/openai/files", content=b"x" * 1000).status_code == 200
+    assert gateway().post("/proxy/openai/files", content=b"x" * 1001).status_code == 413
+    assert len(upstream.seen) == before + 1

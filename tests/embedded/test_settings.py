@@ -153,6 +153,40 @@ def test_a_key_is_not_shown() -> None:
     assert "127.0.0.1:1" in repr(settings)
 
 
+def test_secrets_in_addresses_are_not_shown() -> None:
+    """User information and query of a provider's or an MCP server's address stay out of reprs; the rest is shown."""
+    settings = Settings.from_env(
+        {
+            "OPENAI_API_URL": "http://me:PASS@127.0.0.1:1/v1?tok=KEY",
+            "MCP_SERVERS": "http://me:PASS@127.0.0.1:2/mcp?key=KEY",
+        }
+    )
+    for shown in (repr(settings), "".join(map(str, settings.__rich_repr__())), repr(settings.mcp)):
+        assert "PASS" not in shown
+        assert "KEY" not in shown
+    assert "http://127.0.0.1:1/v1" in repr(settings.access["openai"])
+    assert list(settings.mcp.__rich_repr__()) == [repr(settings.mcp)]
+    assert "http://127.0.0.1:2/mcp" in repr(settings.mcp)
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [
+        {"OPENAI_API_URL": "ftp://me:PASS@h/v1?tok=PASS"},
+        {"OPENAI_API_URL": "h/v1?tok=PASS"},
+        {"MCP_SERVERS": "http://me:PA/SS@h:x/mcp?key=PASS"},
+        {"AUTH_ENABLED": "true", "AUTH_OIDC_ISSUER": "me:PASS@h"},
+    ],
+)
+def test_an_address_that_is_refused_is_not_repeated_with_its_secrets(environ: dict[str, str]) -> None:
+    """The error names the variable, which is enough to find the value."""
+    with pytest.raises(SettingsError) as caught:
+        Settings.from_env(environ)
+    assert list(environ)[-1] in str(caught.value)
+    assert "PASS" not in str(caught.value)
+    assert "SS@" not in str(caught.value)
+
+
 def test_the_place_to_listen_can_be_changed() -> None:
     """`at` changes what it is given and keeps the rest."""
     settings = Settings.from_env({"SERVER_HOST": "::1", "SERVER_PORT": "81"})

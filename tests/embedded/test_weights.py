@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
+import importlib.util
 import io
+import json
 import os
 import shutil
 import sys
@@ -16,6 +19,9 @@ import pytest
 from msgspec.structs import replace
 
 from inference_gateway_sdk.embedded import weights
+from inference_gateway_sdk.embedded.providers import local
+from inference_gateway_sdk.embedded.providers.local import LlamaServer, LocalModel
+from inference_gateway_sdk.embedded.providers.provider import ProviderRequest, ProviderUnreachableError
 from inference_gateway_sdk.embedded.weights import SMOLLM2, Progress, Release, WeightsError, locate, pull
 
 if TYPE_CHECKING:
@@ -276,6 +282,41 @@ def test_weights_are_ready_when_they_are_whole(tmp_path: Path) -> None:
     assert not own.ready
     own.path.touch()
     assert own.ready
+
+
+def test_weights_of_the_right_size_are_read_before_they_are_used(tmp_path: Path) -> None:
+    """A file that somebody else put into the cache is not given to llama.cpp."""
+    ours = locate(environ={"XDG_CACHE_HOME": str(tmp_path)})
+    ours.path.parent.mkdir()
+    ours.path.write_bytes(b"GGUF")
+    os.truncate(ours.path, SMOLLM2.gguf_bytes)
+    assert not weights.is_intact(ours.path)
+
+    async def chat() -> None:
+        model = LocalModel(ours)
+        await model.start()
+        async with model.exchange(ProviderRequest(path="/x")):
+            pytest.fail("it was loaded")
+
+    with pytest.raises(ProviderUnreachableError, match="not the published file: delete it and run 'igw weights pull'"):
+        asyncio.run(chat())
+
+
+def test_the_process_that_reads_weights_gets_no_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the environment it gets what loaders and interpreters need: a parser of downloaded files needs no secrets."""
+    child = tmp_path / "child.py"
+    child.write_text("import json, os; print(json.dumps({'address': json.dumps(dict(os.environ))}))")
+    (tmp_path / "a.gguf").write_bytes(b"GGUF")
+    monkeypatch.setattr(local, "_CHILD", child)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: True)
+    for name in ("OPENAI_API_KEY", "AWS_SECRET_ACCESS_KEY", "MCP_SERVERS", "PYTHON_TOKEN"):
+        monkeypatch.setenv(name, "SECRET")
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    server = LlamaServer(tmp_path / "a.gguf", alias="a", own_template=True)
+    environ = json.loads(server.start().removesuffix("/v1"))
+    server.stop()
+    assert (environ["PATH"], environ["OMP_NUM_THREADS"]) == (os.environ["PATH"], "1")
+    assert "SECRET" not in environ.values()
 
 
 def test_missing_weights_say_what_to_do(tmp_path: Path) -> None:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import base64
 import io
+import ssl
+from contextlib import closing
 from email import message_from_bytes
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import httpx2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 import inference_gateway_sdk as sdk
 from inference_gateway_sdk._wire.images import FilePart, form
+from inference_gateway_sdk.transport import BlockingDriver
 from support.server import Connection, Request, serving
 from support.worlds import refused_unsent
 
@@ -297,6 +301,69 @@ def test_fetching_a_picture(world: World) -> None:
     (request,) = pictures.requests
     assert (request.method, request.target) == ("GET", "/v1/a%20b.png?sig=a%2Bb%3D&se=2026-01-01T00:00Z&x=")
     assert not {"authorization", "x-secret"} & set(request.headers)
+
+
+def test_a_picture_s_host_learns_nothing_of_a_driver(world: World) -> None:
+    """What an httpx2 client adds to each request stays at home, and the picture's own query is not replaced."""
+    own: dict[str, Any] = {
+        "auth": ("me", "PASSWORD"),
+        "headers": {"X-Team": "TEAM"},
+        "cookies": {"session": "COOKIE"},
+        "params": {"code": "PARAM"},
+        "trust_env": False,
+    }
+    driver: Any
+    if world.blocking:
+        driver = sdk.Httpx2Driver(httpx2.Client(**own), close=True)
+    else:
+        driver = sdk.AsyncHttpx2Driver(httpx2.AsyncClient(**own), close=True)
+
+    async def scenario(client: Any) -> Any:
+        await client.generate_image("x", model=MODEL)
+        return await client.fetch_image(sdk.Image(url=f"{pictures.url}/a.jpg?sig=a"))
+
+    def handler(connection: Connection, request: Request) -> None:
+        connection.head(200, "image/jpeg", length=len(JPEG))
+        connection.send(JPEG)
+
+    with serving(handler) as pictures, serving(gateway) as server:
+        assert world.with_client(scenario, server.url, driver=driver) == JPEG
+    assert "PARAM" in server.requests[0].target
+    (request,) = pictures.requests
+    assert request.target == "/a.jpg?sig=a"
+    assert not {"authorization", "x-team", "cookie"} & set(request.headers)
+
+
+def test_a_certificate_of_the_client_is_not_for_other_hosts() -> None:
+    """A driver with TLS settings of its own gives way to one without; one that has none is used itself."""
+    with closing(BlockingDriver()) as plain, closing(BlockingDriver(tls=ssl.create_default_context())) as certified:
+        assert plain.anonymous() is plain
+        with closing(certified.anonymous()) as other:
+            assert other is not certified
+            assert other.anonymous() is other
+
+
+@pytest.mark.parametrize(
+    ("url", "gateway_url"),
+    [
+        ("http://127.0.0.1:9/x", "https://gateway.example"),
+        ("http://localhost:9/x", "https://gateway.example"),
+        ("http://a.localhost./x", "https://gateway.example"),
+        ("http://[::1]/x", "https://gateway.example"),
+        ("http://[::ffff:127.0.0.1]/x", "https://gateway.example"),
+        ("http://2130706433/x", "https://gateway.example"),
+        ("http://127.1/x", "https://gateway.example"),
+        ("http://0x7f.0.0.1/x", "https://gateway.example"),
+        ("http://0.0.0.0/x", "https://gateway.example"),
+        ("http://169.254.169.254/latest/meta-data", "https://gateway.example"),
+        ("http://169.254.169.254/latest/meta-data", "http://127.0.0.1:1"),
+        ("http://[fe80::1]/x", "http://127.0.0.1:1"),
+    ],
+)
+def test_an_answer_leads_nobody_to_services_of_this_machine(url: str, gateway_url: str, world: World) -> None:
+    """An address that only this machine reaches is refused before anything is sent."""
+    with pytest.raises(ValueError, match="near this machine"):
+        world.with_client(lambda client: client.fetch_image(sdk.Image(url=url)), gateway_url)
 
 
 def test_a_picture_that_is_here_is_not_fetched(world: World) -> None:

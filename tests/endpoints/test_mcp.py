@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import inference_gateway_sdk as sdk
+from client.invented import Invented
 from inference_gateway_sdk._wire.mcp import header_value
 from support.server import Connection, Request, serving
 from support.worlds import refused_unsent
@@ -130,6 +132,29 @@ def test_pages_without_an_end(world: World) -> None:
     ):
         world.with_client(lambda client: client.list_mcp_tools(), server.url)
     assert len(server.requests) == 2
+
+
+def new_cursors(connection: Connection, request: Request) -> None:
+    """A page with a cursor that was not there before."""
+    cursor = int(request.json()["params"].get("cursor") or 0)
+    rpc(connection, result={"tools": [TOOL], "nextCursor": str(cursor + 1)})
+
+
+def test_pages_are_counted(world: World) -> None:
+    """A server that always has another page is left after a hundred."""
+    with serving(new_cursors) as server, pytest.raises(sdk.DeserializationError, match="more than 100 pages"):
+        world.with_client(lambda client: client.list_mcp_tools(), server.url)
+    assert len(server.requests) == 100
+
+
+def test_all_pages_share_one_total(world: World) -> None:
+    """`timeout` bounds the whole list: every page takes from it."""
+    with serving(new_cursors) as server:
+        runtime = Invented().runtime(world)._replace(monotonic=lambda: time.monotonic() + 10 * len(server.requests))
+        with pytest.raises(sdk.TimeoutError, match=r"not whole within 35 s \(timeout.total\)") as caught:
+            world.with_client(lambda client: client.list_mcp_tools(timeout=35), server.url, _runtime=runtime)
+    assert (caught.value.limit, caught.value.seconds) == ("total", 35)
+    assert len(server.requests) == 4
 
 
 def test_calling_a_tool(world: World) -> None:

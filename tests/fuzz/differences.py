@@ -92,7 +92,7 @@ DIFFERENCES = [
         "the gateway failed: 500",
     ),
     Difference(
-        "what `/mcp` cannot read is a JSON-RPC error under 400; a notification is taken with 202",
+        "a header that does not match is a JSON-RPC error under 400; a notification is taken with 202",
         "the protocol wants these; the contract leaves them out",
         _protocols_status,
         "Undocumented status code",

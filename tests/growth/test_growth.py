@@ -15,6 +15,8 @@ from inference_gateway_sdk._streams.messages import MessagesDialect
 from inference_gateway_sdk._streams.responses import ResponsesDialect
 from inference_gateway_sdk._wire import codec
 from inference_gateway_sdk._wire.sse import EventParser
+from inference_gateway_sdk.testing.cassettes.redaction import Redaction, hide_text, is_base64
+from inference_gateway_sdk.testing.cassettes.redactor import hide_body
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -191,6 +193,48 @@ def test_a_clean_answer_is_decoded_without_a_walk() -> None:
     codec.decode(few, ListModelsResponse)  # whatever is made once
     wanted = instructions(lambda: codec.decode(few, ListModelsResponse))
     assert 0 < instructions(lambda: codec.decode(many, ListModelsResponse)) == wanted
+
+
+HOSTILE = [
+    pytest.param('form-data; name="a', "", id="form parts that never end"),
+    pytest.param("form-data;", "", id="form parts without a name"),
+    pytest.param('form-data; name="api_key"\r\n\r\n', "", id="form parts without a boundary"),
+    pytest.param(" ", "A" * 200 + "{}!", id="space before something that is not base64"),
+    pytest.param("A" * 50 + "\n", "data:a;base64,{}!", id="lines before something that is not base64"),
+    pytest.param('"a": "', "", id="members that never end"),
+    pytest.param('"a" ', "", id="names without values"),
+    pytest.param('\\"a\\": \\"', "", id="escaped members that never end"),
+    pytest.param("\\", "", id="backslashes"),
+    pytest.param('"a": 1 , ', "", id="numbers"),
+    pytest.param("a_key ", "", id="names"),
+    pytest.param("A_KEY='", "", id="assignments that never end"),
+    pytest.param("-u a:", "", id="users without passwords"),
+    pytest.param("x-key: ", "", id="headers without values"),
+    pytest.param("?token=", "", id="queries"),
+    pytest.param("://a", "", id="addresses without users"),
+    pytest.param("bearer  ", "", id="schemes without tokens"),
+    pytest.param("-----BEGIN PRIVATE ", "", id="keys that never begin"),
+    pytest.param("-----BEGIN PRIVATE KEY-----", "", id="keys that never end"),
+    pytest.param("%22", "a=", id="percent signs"),
+]
+
+
+@pytest.mark.parametrize(("part", "around"), HOSTILE)
+def test_hostile_text_is_redacted_in_linear_time(part: str, around: str) -> None:
+    """Sixteen times the text takes nothing like 256 times the CPU, which regular expressions use uncounted."""
+
+    def seconds(size: int) -> float:
+        text = (around or "{}").replace("{}", part * (size // len(part)))
+        body = json.dumps({"text": text}).encode()
+        start = time.thread_time()
+        hide_text(text, Redaction())
+        hide_body(body, Redaction())
+        is_base64(text)
+        return time.thread_time() - start
+
+    seconds(1000)
+    few = max(min(seconds(4_000) for _ in range(3)), 0.0005)  # the clock's grain
+    assert min(seconds(64_000) for _ in range(2)) < 64 * few
 
 
 def test_a_long_event_is_not_copied_with_each_read() -> None:

@@ -230,8 +230,12 @@ def test_rounds_run_out_with_calls_open(dialect: str) -> None:
         story.play()
     assert caught.value.limit == "rounds"
     partial = caught.value.partial
+    assert [call.status for call in partial.calls] == ["done", "pending"]
+    assert [call.name for call in partial.transcript.pending] == ["weather"]
     again = Story(reply(dialect, "Done."), messages=partial, tools=[weather], dialect=dialect)
-    assert again.play().text == "Done."
+    run = again.play()
+    assert run.text == "Done."
+    assert [call.status for call in run.calls] == ["done"]  # the open call, run now
 
 
 def test_rounds_may_end_a_run_quietly() -> None:

@@ -13,6 +13,7 @@ import httpx2
 import openai
 import pytest
 
+from embedded.raw_http import exchanged
 from inference_gateway_sdk import InferenceGatewayClient, StreamTruncatedError
 from inference_gateway_sdk.embedded import ScriptedProvider, running
 from inference_gateway_sdk.testing.cassettes import (
@@ -346,3 +347,12 @@ def test_an_upstream_that_cannot_be_asked_is_refused_at_once(path: Path, upstrea
     """Before a client meets it."""
     with pytest.raises(ValueError, match=complaint), recording_gateway(path, upstream):
         pytest.fail("the block must not begin")
+
+
+@pytest.mark.parametrize("target", ["*", ".evil.example/x", "@evil.example/x", ":1/x"])
+def test_a_target_that_is_not_a_path_is_refused(target: str, path: Path) -> None:
+    """It is joined to the upstream's URL, whose host it would change."""
+    with serving(lambda connection, _: connection.json({})) as server, recording_gateway(path, server.url) as url:
+        reply = exchanged(url, f"OPTIONS {target} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n".encode())
+        assert (reply.status, server.requests) == (400, [])
+        assert b"must begin with /" in reply.body

@@ -58,6 +58,8 @@ def nested(name: str, secret: Any, shape: int) -> Any:
         [{"a": 1}, {name: [secret, {"b": secret}]}],
         {"name": name, "value": secret} if "-" in name else {"x": {name: {"y": secret}}},
         {"arguments": json.dumps({name: secret})},
+        {"content": json.dumps({"stdout": json.dumps({name: secret})})},
+        {"content": json.dumps([{"text": json.dumps({"stdout": json.dumps({name: secret, "a": 1})})}])},
     ][shape]
 
 
@@ -128,7 +130,7 @@ def test_no_user_information_gives_a_secret_away(secret: str) -> None:
         assert_absent(secret, recorded(request, StubAnswer(pieces=[f"no such user: {secret}".encode()])))
 
 
-@given(plain | awkward, st.sampled_from(FIELDS), st.integers(0, 4), st.sampled_from([None, 2]))
+@given(plain | awkward, st.sampled_from(FIELDS), st.integers(0, 6), st.sampled_from([None, 2]))
 def test_no_json_member_gives_a_secret_away(secret: str, name: str, shape: int, indent: int | None) -> None:
     """At any depth, in a request and in an answer."""
     body = json.dumps(nested(name, secret, shape), indent=indent).encode()
@@ -136,7 +138,7 @@ def test_no_json_member_gives_a_secret_away(secret: str, name: str, shape: int, 
     assert_absent(secret, recorded(request, StubAnswer(pieces=[body])))
 
 
-@given(plain | awkward, st.sampled_from(FIELDS), st.integers(0, 4), st.lists(st.integers(1, 120), max_size=3))
+@given(plain | awkward, st.sampled_from(FIELDS), st.integers(0, 6), st.lists(st.integers(1, 120), max_size=3))
 def test_no_event_gives_a_secret_away(secret: str, name: str, shape: int, cuts: list[int]) -> None:
     """Wherever the network has cut the stream."""
     event = b"event: x\ndata: " + json.dumps(nested(name, secret, shape)).encode() + b"\n\n"

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import json
 import re
+import zlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote_plus
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from inference_gateway_sdk.testing.cassettes import (
+    CassetteError,
     Ending,
     Exchange,
     Piece,
@@ -22,17 +27,20 @@ from inference_gateway_sdk.testing.cassettes import (
     cassette,
 )
 from inference_gateway_sdk.testing.cassettes.file import load
-from inference_gateway_sdk.testing.cassettes.redaction import hide_text, may_hold_secrets
-from inference_gateway_sdk.testing.cassettes.redactor import Redactor, hide_json
+from inference_gateway_sdk.testing.cassettes.redaction import hide_text, is_base64, may_hold_secrets
+from inference_gateway_sdk.testing.cassettes.redactor import Redactor, hide_body, hide_json
 from testing_cassettes.exchanges import exchanges
 from testing_cassettes.stub import StubAnswer, StubDriver, read_all
 
 URL = "http://localhost/v1/x"
+FORM_DATA = "Content-Disposition: form-data;"
 
 
-TROUBLE = """sk- pk- rk- xai- nvapi- sk_ gsk_ hf_ r8_ AIza eyJ ghp_ github_pat_ glpat- xoxb- ya29. npm_ pypi- sntrys_
+TROUBLE = """sk- pk- rk- xai- nvapi- sk_
+csk- pplx- fw_ tgp_v1_ gsk_ hf_ r8_ AIza eyJ ghp_ github_pat_ glpat- xoxb- ya29. npm_ pypi- sntrys_
 AKIA ASIA Bearer Basic -----BEGIN PRIVATE://u:p@h " { } : , ? & ; = \\ \\" \\u0061 api_key key password secret token
-auth sig code jwt pwd session signature credential cookie assertion passphrase form-data; name= \r\n 0123456789
+auth sig code jwt pwd session signature credential cookie assertion passphrase API_KEY= x-otp: hmac pem dsn -u
+--user form-data; name= \r\n 0123456789
 abcdefghijklmnop ABCDEFGHIJKLMNOP""".split()
 
 
@@ -71,6 +79,15 @@ def hidden_answer(answer: RecordedAnswer, redaction: Redaction | None = None) ->
         ("Cookie", "a=b", "..."),
         ("set-cookie", "sid=1; HttpOnly", "..."),
         ("x-amz-security-token", "abc", "..."),
+        ("X-JWT", "abc", "..."),
+        ("x-client-assertion", "abc", "..."),
+        ("x-bearer", "abc", "..."),
+        ("x-passwd", "abc", "..."),
+        ("x-passphrase", "abc", "..."),
+        ("x-otp", "123456", "..."),
+        ("x-pwd", "abc", "..."),
+        ("x-hub-hmac", "abc", "..."),
+        ("x-option", "on", "on"),
         ("x-trace", "used sk-abcdefgh12345", "used sk-..."),
         ("x-ratelimit-remaining-tokens", "149984", "149984"),
         ("anthropic-ratelimit-tokens-reset", "6s", "6s"),
@@ -143,6 +160,8 @@ def test_json_bodies_keep_everything_but_secrets(body: Any, shown: Any) -> None:
         ('"password": 12345,', '"password": "...",'),
         ('--b\r\nContent-Disposition: form-data; name="api_key"\r\n\r\nabc\r\n--b--',
          '--b\r\nContent-Disposition: form-data; name="api_key"\r\n\r\n...\r\n--b--'),
+        (f'--b\n{FORM_DATA} filename="f"; name=api_key\n\nab\nc\n--b\n{FORM_DATA} name="n"\n\nabc\n--b--',
+         f'--b\n{FORM_DATA} filename="f"; name=api_key\n\n...\n--b\n{FORM_DATA} name="n"\n\nabc\n--b--'),
         ('{"token": "Hi", "logprob": -1', '{"token": "Hi", "logprob": -1'),
         ("a bearer of news, basically", "a bearer of news, basically"),
     ],
@@ -151,6 +170,119 @@ def test_text_that_is_no_json_is_looked_through_too(body: str, shown: str) -> No
     """Half an object, a form, or JSON inside JSON hides its secrets as well."""
     assert hidden(asked(body.encode())).body == shown.encode()
     assert hidden(asked(b"\xff" + body.encode())).body == b"\xff" + shown.encode()
+
+
+SECRET = "S0me-s3cret"
+
+
+@pytest.mark.parametrize(
+    "style", [{}, {"separators": (",", ":")}, {"indent": 2}], ids=["spaced", "compact", "indented"]
+)
+@pytest.mark.parametrize("depth", range(5))
+@pytest.mark.parametrize("broken", [False, True], ids=["whole", "broken"])
+def test_json_in_strings_is_looked_through_at_any_depth(broken: bool, depth: int, style: dict[str, Any]) -> None:
+    """A tool's result is JSON inside JSON, often twice: a secret's name counts there too, in half an object as well."""
+    text = json.dumps({"n": 1, "api_key": SECRET, "m": "x"}, **style)
+    for level in range(depth):
+        text = json.dumps({f"stdout{level}": text, "code": 0}, **style)
+    if broken:
+        text = f"{text[:-1]} and so on"
+    found = hide_text(text, Redaction()) if broken else hide_body(text.encode(), Redaction()).decode()
+    assert SECRET not in found
+    assert re.sub(r"\.\.\.", SECRET, found) == text
+
+
+def test_what_is_hidden_in_a_string_is_known_elsewhere() -> None:
+    """A secret under its name in nested JSON is hidden where it stands without a name."""
+    result = json.dumps({"content": json.dumps({"stdout": json.dumps({"password": SECRET})})})
+    first = Exchange(asked(result.encode()), answered(b"{}"))
+    echo = Exchange(asked(), answered(f"it was {SECRET}".encode(), kind="text/plain"))
+    assert SECRET not in str([exchange.outcome.body for exchange in Redactor(Redaction()).exchanges([first, echo])])  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ('{"note": "it said {\\"password\\": \\"S\\"}"', '{"note": "it said {\\"password\\": \\"...\\"}"'),
+        ('{"a": "b", "token": "S"', '{"a": "b", "token": "..."'),
+        ("{'a': 1, 'password': 'S'", "{'a': 1, 'password': '...'"),
+        ("?user=a;token=S", "?user=a;token=..."),
+        ("x;AccountName=a;AccountKey=S;b=c", "x;AccountName=a;AccountKey=...;b=c"),
+    ],
+)
+def test_a_harmless_name_does_not_shield_what_follows(text: str, shown: str) -> None:
+    """The value of one name ends where the next name begins."""
+    assert hide_text(text, Redaction()) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("STRIPE_API_KEY=abc\nexport X_SECRET='d e'\nDEBUG=1", "STRIPE_API_KEY=...\nexport X_SECRET='...'\nDEBUG=1"),
+        ("DB_PASS=abc SENTRY_DSN=abc MONKEYS=3 keyboard=x", "DB_PASS=... SENTRY_DSN=... MONKEYS=3 keyboard=x"),
+        ("client(api_key='abc', n=1, max_tokens=5)", "client(api_key='...', n=1, max_tokens=5)"),
+        ("curl -H 'api-key: abc' -u me:abc http://h/", "curl -H 'api-key: ...' -u me:... http://h/"),
+        ('curl --user "me:abc" -H "X-Auth-Token: Bearer abc"', 'curl --user "me:..." -H "X-Auth-Token: Bearer ..."'),
+        ("user: me\npassword: abc\ntoken: a word", "user: me\npassword: ...\ntoken: a word"),
+        ("ls -u: sorts", "ls -u: sorts"),
+    ],
+)
+def test_settings_and_commands_hide_what_their_names_name(text: str, shown: str) -> None:
+    """Files of settings, code and commands that an agent sends are looked through line by line."""
+    assert hide_text(text, Redaction()) == shown
+    assert hide_text(shown, Redaction()) == shown
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["connection_string", "dsn", "webhook_url", "slackWebhookUrl", "jwt_token", "token_value", "passcode", "pem"],
+)
+def test_more_names_of_secrets(name: str) -> None:
+    """Addresses and texts that hold a key are secrets as a whole."""
+    assert hidden(asked(json.dumps({name: "abc"}).encode())).body == json.dumps({name: "..."}).encode()
+
+
+def test_escaped_json_in_a_form_is_looked_through() -> None:
+    """A form's value that is JSON is unescaped first."""
+    form = ("Content-Type", "application/x-www-form-urlencoded")
+    body = hidden(asked(f"a=b&data={quote_plus(json.dumps({'password': 'abc', 'n': 1}))}".encode(), URL, form)).body
+    assert body == f"a=b&data={quote_plus(json.dumps({'password': '...', 'n': 1}))}".encode()
+
+
+@pytest.mark.parametrize(
+    ("coding", "pack"),
+    [
+        ("gzip", gzip.compress),
+        ("GZIP", lambda data: gzip.compress(data[:5]) + gzip.compress(data[5:])),
+        ("deflate", zlib.compress),
+        ("deflate", lambda data: zlib.compress(data)[2:-4]),
+        ("deflate, gzip", lambda data: gzip.compress(zlib.compress(data))),
+    ],
+    ids=["gzip", "two members", "deflate", "raw deflate", "both"],
+)
+def test_a_compressed_request_is_recorded_unpacked(coding: str, pack: Callable[[bytes], bytes], tmp_path: Path) -> None:
+    """Its secrets are hidden like those of any other; the server gets it as it was, and it is found again."""
+    body = pack(json.dumps({"api_key": SECRET, "note": "sk-abcdefgh12345 and tok-0123456789"}).encode())
+    headers = (("Content-Encoding", coding), ("Authorization", "Bearer tok-0123456789"))
+    stub = StubDriver()
+    for mode in ("once", "none"):
+        with cassette(tmp_path / "c.json", mode) as tape:
+            read_all(tape.driver(stub).open("POST", URL, headers, body))
+    assert [(request.headers, request.body) for request in stub.asked] == [(headers, body)]
+    (exchange,) = load(tmp_path / "c.json")
+    assert exchange.request.body == b'{"api_key": "...", "note": "sk-... and ..."}'
+    assert exchange.request.headers == (("Authorization", "Bearer ..."),)
+
+
+@pytest.mark.parametrize(
+    ("coding", "body"), [("br", b"\x0b\x02\x80"), ("gzip", b"not gzip"), ("gzip", gzip.compress(b"x")[:-3])]
+)
+def test_a_request_that_cannot_be_unpacked_is_not_recorded(coding: str, body: bytes, tmp_path: Path) -> None:
+    """Nobody can look for secrets in it, so it is refused before it is sent."""
+    stub = StubDriver()
+    with cassette(tmp_path / "c.json") as tape, pytest.raises(CassetteError, match=f"Content-Encoding: {coding}"):
+        tape.driver(stub).open("POST", URL, (("Content-Encoding", coding),), body)
+    assert stub.asked == []
 
 
 def test_a_form_in_a_query_s_clothes_is_hidden_by_its_names() -> None:
@@ -219,6 +351,12 @@ def test_a_picture_in_base64_stays_the_same_picture() -> None:
     picture = base64.b64encode(bytes(range(256)) * 3).decode() + "/eyJabcdefgh/sk-"[:13]
     body = json.dumps({"b64_json": picture, "url": f"data:image/png;base64,{picture}"}).encode()
     assert hidden(asked(body)).body == body
+
+
+@pytest.mark.parametrize("text", ["word " * 60, "Bearer abcdefgh12345 and so on " * 9])
+def test_words_are_not_taken_for_a_file(text: str) -> None:
+    """Only lines as long as those of base64 are: text without punctuation is looked through."""
+    assert not is_base64(text)
 
 
 def test_an_answer_whose_secret_is_hidden_has_the_length_it_then_has() -> None:

@@ -158,3 +158,9 @@ def test_provider_and_model() -> None:
     assert (asked.provider, asked.model) == ("groq", "llama")
     assert (answered.provider, answered.model) == ("openai", "gpt-4o")
     assert answered.headers == selected
+
+
+def test_a_message_is_read_in_the_order_it_is_in() -> None:
+    """Controls of direction become spaces."""
+    error = read_error(400, Headers(), '{"error": "a\u202eb\u2066c\u200fd"}'.encode())
+    assert error.message == "a b c d"

@@ -25,6 +25,16 @@ from inference_gateway_sdk._wire.headers import redact_text
         ("proxy http://user:hunter2@proxy:3128/ said no", "proxy http://...@proxy:3128/ said no"),
         ("Get https://host/v1/models?key=hunter2&alt=sse", "Get https://host/v1/models?key=...&alt=sse"),
         ("https://host/?a=1&api_key=hunter2", "https://host/?a=1&api_key=..."),
+        ("csk-abcdefgh1234 pplx-abcdefgh1234", "csk-... pplx-..."),
+        ("fw_3ZabcdefghABCDEF12 tgp_v1_abcdefghABCDEF12_-x", "fw_... tgp_v1_..."),
+        ("AKIAIOSFODNN7EXAMPLE ghp_abcdefghij0123456789", "AKIA... ghp_..."),
+        ("xoxb-1234567890-abcdef ya29.a0AfB_byC-abcdefgh", "xoxb-... ya29...."),
+        (
+            "-----BEGIN EC PRIVATE KEY----- MHcCAQEE -----END EC PRIVATE KEY-----",
+            "-----BEGIN EC PRIVATE KEY-----...-----END EC PRIVATE KEY-----",
+        ),
+        ("https://h/blob?sv=2024&sig=ab%2Bc%3D&se=1", "https://h/blob?sv=2024&sig=...&se=1"),
+        ("host=h;password=hunter2;port=1 pwd=hunter2", "host=h;password=...;port=1 pwd=..."),
     ],
 )
 def test_secrets_are_cut(text: str, shown: str) -> None:
@@ -43,6 +53,9 @@ def test_secrets_are_cut(text: str, shown: str) -> None:
         'Post "http://127.0.0.1:8080/proxy/openai/chat/completions": net/http: timeout awaiting response headers',
         "max_tokens=5000 is over the limit of 4096 tokens",
         "HuggingFaceTB/SmolLM2-135M-Instruct",
+        "fw_update_of_the_router ghost npm_install",
+        "password: wrong, sig too short",
+        "-----BEGIN CERTIFICATE----- MIIB -----END CERTIFICATE-----",
     ],
 )
 def test_other_text_is_left_alone(text: str) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import functools
 import logging
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+
+from msgspec.structs import replace
 
 from .._http1.failures import (
     DeadlineExceeded,
@@ -14,8 +16,9 @@ from .._http1.failures import (
     ResponseTooLarge,
     TransportFailure,
 )
+from .._model.unknown_fields import Meta
 from .._wire.call import StreamCall
-from .._wire.headers import Outgoing
+from .._wire.headers import Headers, Outgoing
 from .._wire.retry import EARLY_SECONDS, Outcome, RetryPolicy
 from .._wire.url import redact_url
 from ..errors import (
@@ -30,11 +33,19 @@ from ..errors import (
 from .hooks import RequestSent, ResponseReceived, RetryPlanned
 
 if TYPE_CHECKING:
-    from .._model.unknown_fields import Meta
     from .._wire.call import Call
     from .settings import ClientSettings
 
-__all__ = ["RAISE_MAX_BODY", "FailedAttempt", "RetryState", "log_response", "log_retry", "log_unexpected_end"]
+__all__ = [
+    "RAISE_MAX_BODY",
+    "DefaultHeaders",
+    "FailedAttempt",
+    "RetryState",
+    "hide_token",
+    "log_response",
+    "log_retry",
+    "log_unexpected_end",
+]
 
 
 _logger = logging.getLogger("inference_gateway_sdk")
@@ -69,6 +80,42 @@ def _connect_hint(failure: str = "", about: str = "") -> str:
     return connect_hint(failure, about)
 
 
+_SHORTEST_SECRET = 8  # a shorter token would be found inside ordinary words
+
+
+def hide_token(error: GatewayError, token: str | None) -> None:
+    """Replace the token with "..." in the error, for servers repeat the tokens that they refuse."""
+    if token is None or len(token) < _SHORTEST_SECRET:
+        return
+    for name, value in vars(error).items():
+        if name != "partial":
+            try:
+                hidden = _without(value, token)
+            except RecursionError:  # JSON that is nested as deeply as it could just be read
+                hidden = "..."
+            setattr(error, name, hidden)
+    error.args = (error.message,)
+
+
+def _without(value: Any, token: str) -> Any:
+    """Return the value, which is an error's attribute or a part of one, without the token."""
+    if isinstance(value, str):
+        return value.replace(token, "...")
+    if isinstance(value, bytes):
+        return value.replace(token.encode(), b"...")
+    if isinstance(value, dict):
+        members: dict[Any, Any] = cast("Any", value)
+        return {_without(name, token): _without(item, token) for name, item in members.items()}
+    if isinstance(value, list):
+        items: list[Any] = cast("Any", value)
+        return [_without(item, token) for item in items]
+    if isinstance(value, Headers):
+        return Headers([(name, _without(text, token)) for name, text in value.pairs()])
+    if isinstance(value, Meta):
+        return replace(value, headers=_without(value.headers, token), raw=_without(value.raw, token))
+    return value
+
+
 class FailedAttempt:
     """One failed attempt: the error to raise if it was the last, and its row of the retry table."""
 
@@ -93,11 +140,18 @@ class RetryState(Generic[SourceT]):
         refused_token: The token that a 401 refused, or None.
     """
 
-    __slots__ = ("_total_left", "began", "call", "count", "refused_token", "settings", "token", "url")
+    __slots__ = ("_defaults", "_total_left", "began", "call", "count", "refused_token", "settings", "token", "url")
 
     def __init__(
-        self, call: Call[Any] | StreamCall[Any, Any], url: str, settings: ClientSettings[SourceT], token: str | None
+        self,
+        call: Call[Any] | StreamCall[Any, Any],
+        url: str,
+        settings: ClientSettings[SourceT],
+        defaults: DefaultHeaders,
+        *,
+        token: str | None,
     ) -> None:
+        self._defaults = defaults
         self.call = call
         self.url = url
         self.settings = settings
@@ -117,7 +171,7 @@ class RetryState(Generic[SourceT]):
         """Return the headers of this attempt. Call headers override client headers, which override defaults."""
         call = self.call
         content_type = None if call.body is None else call.content_type
-        usual = _default_headers(self.settings.headers, call.accept, content_type, self.token)
+        usual = self._defaults.get(self.settings.headers, call.accept, content_type, self.token)
         return Outgoing.of(call.headers, usual) if call.headers else usual
 
     def begin(self, now: float) -> None:
@@ -152,6 +206,7 @@ class RetryState(Generic[SourceT]):
 
     def refused(self, error: StatusError, elapsed: float) -> FailedAttempt:
         """Classify an error response that came after `elapsed` seconds."""
+        hide_token(error, self.token)
         return FailedAttempt(error, Outcome.answered(error, elapsed))
 
     def broke(self, error: GatewayError, now: float) -> FailedAttempt:
@@ -241,14 +296,23 @@ class RetryState(Generic[SourceT]):
         return RequestError(text, **self._facts(elapsed))
 
 
-@functools.lru_cache(_CACHE_SIZE)
+class DefaultHeaders:
+    """The headers of calls that have none of their own.
+
+    Equal ones are one object, which transports notice. Each client has its own cache, so that no token outlives it.
+    """
+
+    __slots__ = ("clear", "get")
+
+    def __init__(self) -> None:
+        cached = functools.lru_cache(_CACHE_SIZE)(_default_headers)
+        self.get = cached
+        self.clear = cached.cache_clear
+
+
 def _default_headers(
     headers: tuple[tuple[str, str], ...], accept: str, content_type: str | None, token: str | None
 ) -> Outgoing:
-    """Return the headers of a call that sets none.
-
-    The cache returns the same object for equal headers. Transports recognise it and reuse the bytes of its head.
-    """
     own = [("Accept", accept)]
     if content_type is not None:
         own.append(("Content-Type", content_type))

@@ -30,6 +30,8 @@ __all__ = [
     "Runtime",
     "Token",
     "TokenSource",
+    "anonymous_transport",
+    "async_anonymous_transport",
     "async_default_transport",
     "async_read_upload",
     "async_system_runtime",
@@ -172,6 +174,21 @@ def async_default_transport(connections: Connections) -> AsyncTransport:
         return AsyncioDriver(limit=how.max_connections, proxy=how.proxy, tls=how.tls, ca=how.ca, cert=how.cert)
     except (TypeError, ValueError) as error:
         raise error.with_traceback(None) from None  # its frames hold the passwords of a proxy and of a key
+
+
+def anonymous_transport(driver: Transport) -> Transport:
+    """Return a transport for other servers, which must not get credentials that `driver` may add to requests.
+
+    A transport has an optional method `anonymous` that returns it. Without one it is a default transport.
+    """
+    anonymous: Callable[[], Transport] | None = getattr(driver, "anonymous", None)
+    return default_transport(Connections()) if anonymous is None else anonymous()
+
+
+def async_anonymous_transport(driver: AsyncTransport) -> AsyncTransport:
+    """As `anonymous_transport`."""
+    anonymous: Callable[[], AsyncTransport] | None = getattr(driver, "anonymous", None)
+    return async_default_transport(Connections()) if anonymous is None else anonymous()
 
 
 Token: TypeAlias = str | Callable[[], str]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
@@ -17,13 +18,15 @@ from .._wire.timeouts import Timeouts, read_timeouts
 from .hooks import HOOKS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from .._tools.tool import DialectName
+    from .._wire.call import BaseCall
 
 __all__ = [
     "OPTIONS",
     "ClientSettings",
+    "check_call",
     "check_headers",
     "describe_types",
     "pop_assemble_option",
@@ -38,6 +41,7 @@ AnyHook: TypeAlias = Callable[[Any], Any]
 OPTIONS = frozenset({"timeout", "max_retries", "retry", "headers", "extra_query", "extra_body"})
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 section 5.6.2
 _VALUE = re.compile(r"[\t -~]*")  # RFC 9110 section 5.5, without obs-text (bytes 0x80 to 0xFF)
+_MEDIA_TYPES = 64
 _OWN = frozenset({"host", "content-length", "transfer-encoding", "connection"})
 _AGENT = ("User-Agent", f"inference-gateway-sdk-python/{__version__}")
 
@@ -168,8 +172,37 @@ def check_headers(headers: object, name: str = "headers") -> tuple[tuple[str, st
     """
     if not is_mapping(headers):
         raise TypeError(f"{name} must be a mapping of names to values, got {type(headers).__name__}")
+    return _check_pairs(headers.items(), name)
+
+
+@functools.lru_cache(_MEDIA_TYPES)
+def check_media_types(accept: str, content_type: str) -> None:
+    """Check what a call puts into headers of the client's own.
+
+    Raises:
+        ValueError: One holds what a header cannot carry.
+    """
+    _check_pairs([("accept", accept), ("content_type", content_type)], "call")
+
+
+def check_call(call: BaseCall) -> None:
+    """Check the headers of a call as those of a client are checked.
+
+    Raises:
+        TypeError: A header that is not a pair of strings.
+        ValueError: A name or value that HTTP cannot carry, or a header that is the transport's own.
+    """
+    check_media_types(call.accept, call.content_type)
+    if call.headers:
+        try:
+            _check_pairs(call.headers, "call.headers")
+        except (TypeError, ValueError) as error:
+            raise error.with_traceback(None) from None  # the variables of its frames are the headers' values
+
+
+def _check_pairs(headers: Iterable[tuple[object, object]], name: str) -> tuple[tuple[str, str], ...]:
     pairs: list[tuple[str, str]] = []
-    for key, value in headers.items():
+    for key, value in headers:
         if not isinstance(key, str) or not isinstance(value, str):
             raise TypeError(f"{name} must map strings to strings; {key!r} does not")
         if not _TOKEN.fullmatch(key):

@@ -37,8 +37,10 @@ class Listing:
 
 
 _ROWS = 200
-# Characters that a terminal acts on: a model's text must not move the cursor or set the window title.
-_COMMANDS = {code: None for code in (*range(32), 127, *range(128, 160)) if chr(code) not in "\n\t"}
+# Characters that a terminal acts on: a model's text must not move the cursor or set the window title. Unicode's
+# bidirectional controls change the order in which text appears, in a browser too.
+_BIDI = dict.fromkeys((0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)))
+_COMMANDS = {code: None for code in (*range(32), 127, *range(128, 160)) if chr(code) not in "\n\t"} | _BIDI
 
 
 class _Console(Protocol):
@@ -92,7 +94,7 @@ def _plain(console: _Console, text: str) -> object:
 def _escaped(text: str) -> str:
     import html  # slow to import because of its table of entities, and only notebooks need it
 
-    return html.escape(text)
+    return html.escape(text.translate(_BIDI))
 
 
 def _text_row(answer: Any) -> list[str]:

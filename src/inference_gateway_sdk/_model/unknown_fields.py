@@ -83,6 +83,10 @@ class Meta(Struct, frozen=True, kw_only=True):
         routed = f", selected={self.selected_provider}/{self.selected_model}" if self.selected_provider else ""
         return f"Meta(status={self.status}, elapsed={self.elapsed:.3f}, attempts={self.attempts}{routed}{size})"
 
+    def __rich_repr__(self) -> Any:
+        """Yield the `repr`, which has neither the headers nor the body."""
+        yield repr(self)
+
 
 KEY = "\x7funknown"
 """The JSON name of the hidden field: it contains a control character that no contract uses but msgspec allows."""

@@ -365,6 +365,8 @@ class RunState:
         batch = turn.next_batch()
         if batch and turn.raised is None:
             limits = self.settings.limits
+            if not self._finals and (reached := self._round_limit()):
+                return self._limit(*reached)  # no answer would follow the results: the calls stay open
             if limits.calls is not None and self._executed + len(batch) > limits.calls:
                 return self._limit("calls", f"the run reached its limit of {limits.calls} tool calls")
             return Execute(tuple(batch), self._seconds_left())
@@ -475,11 +477,17 @@ class RunState:
             return None
         return self._limit("seconds", f"the run reached its limit of {limit:g} s")
 
+    def _round_limit(self) -> tuple[Limit, str] | None:
+        limit = self.settings.limits.rounds
+        if limit is None or self._rounds < limit:
+            return None
+        return "rounds", f"the run reached its limit of {limit} rounds"
+
     def _limit_before_asking(self) -> tuple[Limit, str] | None:
         limits = self.settings.limits
         usage = Usage.sum(self._usages) or Usage()
-        if limits.rounds is not None and self._rounds >= limits.rounds:
-            return "rounds", f"the run reached its limit of {limits.rounds} rounds"
+        if reached := self._round_limit():
+            return reached
         if limits.repeats is not None and self._repeated[1] >= limits.repeats and self._repeated[0]:
             return "repeats", f"the same calls returned the same results {limits.repeats} rounds in a row"
         if limits.input_tokens is not None and (usage.input or 0) >= limits.input_tokens:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct, field
 
 from .._model.json_values import excerpt, parse
+from .._model.open_types import Concealed
 from .._model.unknown_fields import (
     UnknownFields,
     WithMeta,
@@ -32,7 +33,7 @@ __all__ = ["Audio", "music_call", "reject_text", "sound_effect_call", "speech_ca
 
 
 @set_module
-class Audio(WithMeta, Struct, kw_only=True):
+class Audio(Concealed, WithMeta, Struct, kw_only=True):
     """Generated audio.
 
     Attributes:

@@ -15,16 +15,24 @@ _SECRET_SHAPES: Final = (
         r"\1 ...",
     ),
     # Keys by the prefixes that providers give them; asterisks occur in keys that a provider has masked in part.
-    (re.compile(r"\b(sk-|pk-|rk-|xai-|nvapi-|sk_|gsk_|hf_|r8_)[A-Za-z0-9_*-]{6,}"), r"\1..."),
+    (re.compile(r"\b(sk-|csk-|pk-|rk-|pplx-|xai-|nvapi-|sk_|gsk_|hf_|r8_)[A-Za-z0-9_*-]{6,}"), r"\1..."),
     (re.compile(r"\bAIza[A-Za-z0-9_-]{16,}"), "AIza..."),
+    (re.compile(r"\b(fw_(?=[A-Za-z0-9]{16})|tgp_v1_)[A-Za-z0-9_-]{16,}"), r"\1..."),
+    (
+        re.compile(r"\b(gh[opsur]_|github_pat_|glpat-|xox[abeoprs]-|ya29\.|sntrys_|npm_|pypi-)[A-Za-z0-9_-]{10,}"),
+        r"\1...",
+    ),
+    (re.compile(r"\b(AKIA|ASIA)[A-Z0-9]{16}\b"), r"\1..."),
     (re.compile(r"\beyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]+){0,2}"), "eyJ..."),  # a JSON Web Token
+    (re.compile(r"(-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----).*?(?=-----END|\Z)", re.DOTALL), r"\1..."),
     (re.compile(r"(://)[^\s/@:]{0,200}:[^\s/@]{0,200}@"), r"\1...@"),
     (re.compile(r"(?i)([?&](?:api[_-]?key|key|token|access_token)=)[^&\s\"']+"), r"\1..."),
+    (re.compile(r"(?i)\b((?:password|passwd|pwd|sig|signature|client[_-]secret)=)[^&;\s\"']+"), r"\1..."),
 )
 
 
 def redact_text(text: str) -> str:
-    """Return the text with bearer tokens, provider keys, JSON Web Tokens and passwords in URLs shortened."""
+    """Return the text with bearer tokens, keys, JSON Web Tokens, passwords and private keys shortened."""
     for shape, instead in _SECRET_SHAPES:
         text = shape.sub(instead, text)
     return text

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import ipaddress
+import re
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl, urlsplit
@@ -11,6 +13,7 @@ from msgspec import Struct
 
 from .._generated.images import ImagesResponse
 from .._model.images import media_type
+from .._model.open_types import Concealed
 from ..errors import SerializationError
 from . import codec
 from .call import Call, Idempotency, post_call
@@ -25,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["FilePart", "Upload", "edit_call", "fetch_call", "form", "generation_call", "variation_call"]
 
 
-class FilePart(Struct, frozen=True):
+class FilePart(Concealed, Struct, frozen=True):
     """One file of a form. It has a file name, because the gateway reads a part without one as text.
 
     See gateway-behaviour.md#images.
@@ -95,7 +98,7 @@ _TYPES: Final = {**{suffix: kind for kind, suffix in _SUFFIXES.items()}, "jpeg":
 _UNKNOWN_TYPE: Final = "application/octet-stream"
 
 
-class Upload(Struct, frozen=True):
+class Upload(Concealed, Struct, frozen=True):
     """A file to send: its bytes, and its name if it has one."""
 
     content: bytes
@@ -146,17 +149,25 @@ def variation_call(
     return _upload("/images/variations", "CreateImageVariationRequest", files, params, provider=provider, extra=extra)
 
 
-def fetch_call(url: object) -> tuple[str, Call[bytes]]:
+_NUMERIC: Final = re.compile(r"(?:.*\.)?(?:0x[0-9a-f]*|[0-9]+)\.?", re.IGNORECASE)  # 127.1, 0x7f000001, ...
+
+
+def fetch_call(url: object, gateway: str) -> tuple[str, Call[bytes]]:
     """Return the server that an image's URL names, and the call that downloads the image from it.
 
+    Args:
+        url: The URL of the image, which the answer chose.
+        gateway: The root URL of the gateway that answered.
+
     Raises:
-        ValueError: The image has no URL, or one that is not http or https.
+        ValueError: The image has no URL, one that is not http or https, or one that leads to this machine.
     """
     if not isinstance(url, str) or not url:
         raise ValueError("image has neither bytes nor a URL: there is nothing to fetch")
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https"):
         raise ValueError(f"image.url must be an http or https URL, got {url[:60]!r}")
+    _check_distance((parts.hostname or "").lower(), (urlsplit(gateway).hostname or "").lower())
     call = Call(
         method="GET",
         path=parts.path or "/",
@@ -166,6 +177,38 @@ def fetch_call(url: object) -> tuple[str, Call[bytes]]:
         at_root=True,
     )
     return f"{parts.scheme}://{parts.netloc}", call
+
+
+def _check_distance(host: str, gateway: str) -> None:
+    """Refuse hosts that only this machine reaches, such as its own services and a cloud's metadata service.
+
+    Names other than localhost are not resolved.
+    """
+    if host == gateway or not (_is_local(host) or _is_link_local(host)):
+        return
+    if _is_link_local(host) or not _is_local(gateway):
+        raise ValueError(f"image.url must not lead to {host!r}, which is near this machine: fetch it yourself")
+
+
+def _is_local(host: str) -> bool:
+    address = _address(host)
+    if address is None:
+        return host.rstrip(".").endswith("localhost") or _NUMERIC.fullmatch(host) is not None
+    return address.is_loopback or address.is_unspecified
+
+
+def _is_link_local(host: str) -> bool:
+    address = _address(host)
+    return address is not None and address.is_link_local
+
+
+def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """Return the address that the host spells in full, None for a name."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return None
+    return getattr(address, "ipv4_mapped", None) or address
 
 
 def _form_text(prompt: object) -> object:

@@ -234,10 +234,14 @@ def _envelope(reply: Reply) -> McpJsonRpcResponse:
     except (DecodingError, DeserializationError):
         pass  # the gateway's own {"error": "text"}, or a page of something before it
     else:
-        code: object = None if response.error is None else response.error.code
-        if isinstance(code, int):  # a field of another type is kept aside, whatever its annotation states
+        if response.error is not None and _has_code(response.error.code):
             return response
     raise read_error(reply.status, reply.headers, reply.body, path="/mcp")
+
+
+def _has_code(code: object) -> bool:
+    """Return whether an error has JSON-RPC's number; an `error` of another API may have none, or a text."""
+    return isinstance(code, int)
 
 
 def _response(reply: Reply) -> McpJsonRpcResponse:

@@ -51,7 +51,7 @@ _TAG: Final = re.compile(r"<[^<>]*>")
 _MARKUP: Final = re.compile(r"\s*(?:<!--.*?-->\s*)?<(?:!doctype|html|head|body|\?xml)\b", re.IGNORECASE | re.DOTALL)
 _OPENING: Final = re.compile(r'(?:data:)?\s*\{\s*"(?:error|message)"\s*:\s*"')
 _CLOSING: Final = re.compile(r'"\s*\}\s*\Z')
-_UNPRINTABLE: Final = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029\ud800-\udfff]+")
+_UNPRINTABLE: Final = re.compile(r"[\x00-\x20\x7f-\xa0\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]+")
 
 # The fields of an object that may hold a message, or an envelope with one; the first with a message wins.
 _PLACES: Final = (

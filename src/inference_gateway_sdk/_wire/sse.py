@@ -221,8 +221,8 @@ class EventParser:
         if size <= self._max_event:
             return True
         self.failure = StreamError(
-            f"the stream sent an event of more than {self._max_event:,} bytes (max_event)",
-            hint="raise max_event= of the client, or of with_options(), if events of this size are expected.",
+            f"the stream sent an event of more than max_event={self._max_event} bytes",
+            hint="raise max_event= of the client, or of with_options(), if events of this size are expected",
         )
         self._between = False
         self._line.clear()

@@ -15,7 +15,7 @@ from urllib.parse import SplitResult, quote, urlsplit
 
 from msgspec import Struct
 
-__all__ = ["GatewayUrl", "redact_url", "segment"]
+__all__ = ["GatewayUrl", "abbreviated_url", "redact_url", "segment"]
 
 _CACHE_SIZE: Final = 256  # paths; most calls use one of about a dozen
 _EXAMPLE: Final = "http://localhost:8080/v1"
@@ -109,7 +109,7 @@ def _invalid_url(why: str) -> ValueError:
     return ValueError(f"base_url {why}; write a URL such as {_EXAMPLE!r}")
 
 
-def _abbreviated_url(text: str) -> str:
+def abbreviated_url(text: str) -> str:
     """Return the part of a refused URL that is safe to show: none with an "@", as a password may contain delimiters."""
     return "(not shown, because it may contain a password)" if "@" in text else repr(redact_url(text))
 
@@ -127,7 +127,7 @@ def _split(text: str) -> SplitResult:
     try:
         parts = urlsplit(text)
     except ValueError:
-        raise _invalid_url(f"{_abbreviated_url(text)} has no valid host") from None
+        raise _invalid_url(f"{abbreviated_url(text)} has no valid host") from None
     _check_parts(parts, text)
     return parts
 
@@ -139,7 +139,7 @@ def _suggestion(text: str) -> str:
 
 
 def _check_parts(parts: SplitResult, text: str) -> None:
-    shown = _abbreviated_url(text)
+    shown = abbreviated_url(text)
     if parts.scheme not in _SCHEMES:
         raise _invalid_url(f"{shown} is neither http nor https")
     if "@" in parts.netloc:
@@ -156,10 +156,13 @@ def _host(parts: SplitResult, text: str) -> str:
         return _ipv6(host, text)
     try:
         ascii_host = host if host.isascii() else host.encode("idna").decode("ascii")
+        changed = ascii_host.encode("ascii").decode("idna") != host if ascii_host != host else False
     except UnicodeError:
-        ascii_host = ""
+        ascii_host, changed = "", False
+    if changed:  # IDNA 2003 makes fass.de of "fa\u00df.de", which since IDNA 2008 is another host (RFC 5894 section 7)
+        raise _invalid_url("names a host that standards spell differently: write it in ASCII (xn--...)")
     if not _HOST.fullmatch(ascii_host):
-        raise _invalid_url(f"{_abbreviated_url(text)} has no valid host")
+        raise _invalid_url(f"{abbreviated_url(text)} has no valid host")
     return ascii_host
 
 
@@ -167,7 +170,7 @@ def _ipv6(host: str, text: str) -> str:
     try:  # the first releases of 3.11 accept anything in brackets; later ones check it themselves
         return f"[{ipaddress.IPv6Address(host).compressed}]"
     except ValueError:
-        raise _invalid_url(f"{_abbreviated_url(text)} has no valid IPv6 address") from None
+        raise _invalid_url(f"{abbreviated_url(text)} has no valid IPv6 address") from None
 
 
 def _port(parts: SplitResult, text: str) -> str:
@@ -175,7 +178,7 @@ def _port(parts: SplitResult, text: str) -> str:
     if not digits[1]:
         return ""
     if not (digits[2].isascii() and digits[2].isdigit() and len(digits[2]) <= 5 and 0 < int(digits[2]) < 65536):
-        raise _invalid_url(f"{_abbreviated_url(text)} has no valid port (1 to 65535)")
+        raise _invalid_url(f"{abbreviated_url(text)} has no valid port (1 to 65535)")
     return f":{int(digits[2])}"
 
 

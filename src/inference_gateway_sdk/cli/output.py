@@ -53,8 +53,8 @@ __all__ = [
 ]
 
 
-# Control characters: a model's text must not move the cursor or set the window's title.
-_CODES = (*range(32), 127, *range(128, 160))
+# Control characters: a model's text must not move the cursor, set the window's title or change the order of a line.
+_CODES = (*range(32), 127, *range(128, 160), 0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
 _COMMANDS = {code: None for code in _CODES if chr(code) not in "\n\t"}
 _ESCAPED = {code: f"\\u{code:04x}" for code in _CODES if code >= 127}  # json escapes the lower ones itself
 

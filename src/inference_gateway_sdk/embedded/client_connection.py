@@ -111,7 +111,14 @@ def reset_after_answer(scope: Scope) -> None:
 
 
 class ClientConnection(H11Protocol):
-    """uvicorn's h11 protocol with Go's reason phrases, answers to broken uploads, and a way to hang up."""
+    """uvicorn's h11 protocol with Go's reason phrases, answers to broken uploads, and a way to hang up.
+
+    Attributes:
+        head_seconds: The time in which the head of a request must arrive.
+    """
+
+    head_seconds: float = 30.0
+    _head_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Serve this connection."""
@@ -134,6 +141,17 @@ class ClientConnection(H11Protocol):
             await serve({**scope, "extensions": {**scope.get("extensions", {}), **ours}}, receive, yielding)
 
         self.app = app
+        self._start_head_timer()
+
+    def on_response_complete(self) -> None:
+        """Go on to the next request, of which some may be there."""
+        super().on_response_complete()
+        self._time_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Release what belongs to the connection."""
+        self._stop_head_timer()
+        super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """Take bytes. Those over 127 in a request line are percent-encoded: Go takes them, h11 does not."""
@@ -142,6 +160,7 @@ class ClientConnection(H11Protocol):
             line, end, rest = data.partition(b"\n")
             data = _HIGH.sub(lambda byte: b"%%%02X" % ord(byte[0]), line) + end + rest
         super().data_received(data)
+        self._time_head()
 
     def eof_received(self) -> None:
         """Answer a client that closed its sending side in the middle of the body and may still read."""
@@ -156,6 +175,21 @@ class ClientConnection(H11Protocol):
             self._refuse_head()
         else:
             self.transport.close()  # the answer has begun
+
+    def _time_head(self) -> None:
+        if self.conn.their_state is h11.IDLE and self.conn.trailing_data[0]:
+            self._start_head_timer()
+        else:
+            self._stop_head_timer()
+
+    def _start_head_timer(self) -> None:
+        if self._head_timer is None:
+            self._head_timer = self.loop.call_later(self.head_seconds, self.timeout_keep_alive_handler)
+
+    def _stop_head_timer(self) -> None:
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
 
     def _refuse_head(self) -> None:
         """Refuse what is not a request, in Go's words: a line of text, and the end of the connection."""

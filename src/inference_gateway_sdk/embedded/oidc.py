@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import time
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import httpx2
@@ -52,6 +53,10 @@ class Oidc(Struct, frozen=True, kw_only=True):
     audience: str
 
 
+class _KeySet(Struct):
+    keys: list[dict[str, Any]]
+
+
 class _Discovered(Struct):
     """The fields that are read from the issuer's metadata (OpenID Connect Discovery 1.0, section 3)."""
 
@@ -75,7 +80,7 @@ class TokenVerifier:
         self._jwks_uri = jwks_uri
         self._algorithms = [name for name in algorithms if name[:2] in _KEY_TYPES]
         self._pause = pause
-        self._keys: list[jwt.PyJWK] = []
+        self._keys: list[tuple[jwt.PyJWK, object]] = []  # each with the only algorithm it is for, None for any
         self._fetched_at = -pause  # monotonic time of the last request for keys
         self._fetching: asyncio.Task[None] | None = None
 
@@ -131,7 +136,11 @@ class TokenVerifier:
     def _candidate_keys(self, header: dict[str, object]) -> list[jwt.PyJWK]:
         """Return the keys that may have signed a token with this header. Without a `kid`, all of its type."""
         wanted, kid = _KEY_TYPES[str(header["alg"])[:2]], header.get("kid")
-        return [key for key in self._keys if key.key_type == wanted and kid in (None, "", key.key_id)]
+        return [
+            key
+            for key, algorithm in self._keys
+            if key.key_type == wanted and kid in (None, "", key.key_id) and algorithm in (None, header["alg"])
+        ]
 
     def _claims(self, token: str, key: jwt.PyJWK) -> dict[str, object]:
         import jwt
@@ -164,10 +173,15 @@ class TokenVerifier:
         try:
             async with httpx2.AsyncClient(timeout=_SECONDS, trust_env=trust_env) as client:
                 answer = (await client.get(self._jwks_uri)).raise_for_status()
-            keys = jwt.PyJWKSet.from_dict(msgspec.json.decode(answer.content, type=dict[str, object])).keys
-        except (httpx2.HTTPError, httpx2.InvalidURL, msgspec.DecodeError, jwt.PyJWTError):
+            entries = msgspec.json.decode(answer.content, type=_KeySet).keys
+        except (httpx2.HTTPError, httpx2.InvalidURL, msgspec.DecodeError):
             return
-        self._keys = [key for key in keys if key.public_key_use in (None, "sig")]
+        keys: list[tuple[jwt.PyJWK, object]] = []
+        for entry in entries:
+            with suppress(jwt.PyJWTError):  # keys of other kinds may be in the set
+                keys.append((jwt.PyJWK.from_dict(entry), entry.get("alg")))
+        if keys:
+            self._keys = [(key, algorithm) for key, algorithm in keys if key.public_key_use in (None, "sig")]
 
 
 def _is_current(claims: dict[str, object]) -> bool:

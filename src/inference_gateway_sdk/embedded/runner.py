@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import uvicorn
 
+from .._wire.url import redact_url
 from . import weights
 from .access_control import OriginCheck
 from .app import create_app
@@ -53,7 +54,7 @@ async def probe_providers(gateway: Gateway, report: Callable[[str], None]) -> No
     }
     outcomes = await asyncio.gather(*(_probe_outcome(relay) for relay in relays.values()))
     for (name, relay), outcome in zip(relays.items(), outcomes, strict=True):
-        report(f"{name} at {relay.url}: {outcome}")
+        report(f"{name} at {redact_url(relay.url)}: {outcome}")
 
 
 async def _probe_outcome(relay: HttpProvider) -> str:

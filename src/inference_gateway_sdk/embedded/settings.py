@@ -11,6 +11,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from .._model.open_types import Concealed
+from .._wire.url import abbreviated_url, redact_url
 from .oidc import Oidc
 from .providers.catalogue import CATALOGUE
 from .routing import PoolError, Pools, read_pools
@@ -145,7 +146,7 @@ def split_server(server: str) -> tuple[str | None, str]:
     return (alias, address) if "://" not in alias and address else (None, server)
 
 
-class McpSettings(Struct, frozen=True, kw_only=True):
+class McpSettings(Concealed, Struct, frozen=True, kw_only=True):
     """The settings for tools. All times are in seconds.
 
     Attributes:
@@ -182,7 +183,8 @@ class McpSettings(Struct, frozen=True, kw_only=True):
         for server in self.servers:
             alias, address = split_server(server)
             if not is_http(address):
-                raise SettingsError(f"MCP_SERVERS names {server!r}: write addresses such as http://127.0.0.1:9000/mcp")
+                shown = abbreviated_url(server)
+                raise SettingsError(f"MCP_SERVERS names {shown}: write addresses such as http://127.0.0.1:9000/mcp")
             if alias is not None and (not _ALIAS.fullmatch(alias) or alias == "tools"):
                 raise SettingsError(
                     f"MCP_SERVERS: alias {alias!r}: write lower-case letters, digits, _ and -, not tools"
@@ -190,6 +192,10 @@ class McpSettings(Struct, frozen=True, kw_only=True):
             if alias in taken:
                 raise SettingsError(f"MCP_SERVERS: alias {alias!r} is given twice: write another one")
             taken |= {alias} if alias else set()
+
+    def __repr__(self) -> str:
+        shown = tuple(map(redact_url, self.servers))
+        return Struct.__repr__(self if shown == self.servers else replace(self, servers=shown))
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> McpSettings:
@@ -311,7 +317,8 @@ class Access(Concealed, Struct, frozen=True, kw_only=True):
     key: str | None = None
 
     def __repr__(self) -> str:
-        return f"Access(url={self.url!r}, key={'...' if self.key else None!r})"
+        url = None if self.url is None else redact_url(self.url)
+        return f"Access(url={url!r}, key={'...' if self.key else None!r})"
 
 
 class Settings(Concealed, Struct, frozen=True, kw_only=True):
@@ -474,7 +481,9 @@ def _oidc(environ: Mapping[str, str]) -> Oidc | None:
         return None
     issuer, audience = environ.get("AUTH_OIDC_ISSUER", ""), environ.get("AUTH_OIDC_CLIENT_ID", "")
     if not is_http(issuer):
-        raise SettingsError(f"AUTH_OIDC_ISSUER={issuer!r}: with AUTH_ENABLED=true, write the address of the issuer")
+        raise SettingsError(
+            f"AUTH_OIDC_ISSUER={abbreviated_url(issuer)}: with AUTH_ENABLED=true, write the address of the issuer"
+        )
     if not audience:
         raise SettingsError("AUTH_OIDC_CLIENT_ID is not set: with AUTH_ENABLED=true, write the audience of its tokens")
     return Oidc(issuer=issuer, audience=audience)
@@ -484,7 +493,8 @@ def _access(environ: Mapping[str, str], provider: str) -> Access:
     name = f"{provider.upper()}_API_URL"
     url = environ.get(name)
     if url is not None and not is_http(url):
-        raise SettingsError(f"{name}={url!r}: write an address such as http://127.0.0.1:8000/v1, or unset it")
+        shown = abbreviated_url(url)
+        raise SettingsError(f"{name}={shown}: write an address such as http://127.0.0.1:8000/v1, or unset it")
     key = environ.get(f"{provider.upper()}_API_KEY") or None
     if key and not url and not CATALOGUE[provider].url:
         raise SettingsError(f"{name} is not set: {provider} has a key and no default address")

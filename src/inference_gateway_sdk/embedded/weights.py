@@ -23,7 +23,18 @@ from typing import IO
 
 from msgspec import Struct
 
-__all__ = ["OVERRIDE", "SMOLLM2", "Place", "Progress", "Release", "Report", "WeightsError", "locate", "pull"]
+__all__ = [
+    "OVERRIDE",
+    "SMOLLM2",
+    "Place",
+    "Progress",
+    "Release",
+    "Report",
+    "WeightsError",
+    "is_intact",
+    "locate",
+    "pull",
+]
 
 OVERRIDE = "INFERENCE_GATEWAY_WEIGHTS"
 _GLANCE = 0.1  # seconds between two checks of the download's size
@@ -107,6 +118,19 @@ class Place(Struct, frozen=True):
         if self.ours:
             return WeightsError("the smoke-test model's weights are not on this machine: run 'igw weights pull'")
         return WeightsError(f"there is no GGUF file at {self.path} ({OVERRIDE} or --weights names it)")
+
+    def damaged(self) -> WeightsError:
+        """Return the error for weights that have the right size and other contents."""
+        return WeightsError(f"{self.path} is not the published file: delete it and run 'igw weights pull'")
+
+
+def is_intact(path: Path, release: Release = SMOLLM2) -> bool:
+    """Return whether the file has the published hash. Reading it takes part of a second."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest() == release.gguf_sha256
+    except OSError:
+        return False
 
 
 def locate(chosen: str | os.PathLike[str] | None = None, environ: Mapping[str, str] = os.environ) -> Place:

@@ -254,6 +254,10 @@ class AsyncInProcessDriver:
         self._closed = False
         self._running: dict[asyncio.Task[None], Delivery] = {}
 
+    def anonymous(self) -> AsyncInProcessDriver:
+        """Return this driver: it adds nothing to a request, and no request leaves the process."""
+        return self
+
     async def open(
         self,
         method: str,
@@ -359,6 +363,10 @@ class InProcessDriver:
         self._closed = False
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
+
+    def anonymous(self) -> InProcessDriver:
+        """Return this driver: it adds nothing to a request, and no request leaves the process."""
+        return self
 
     def open(
         self,

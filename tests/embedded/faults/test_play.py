@@ -15,7 +15,7 @@ import pytest
 from embedded.faults.conftest import Speaker
 from embedded.waiting import until
 from inference_gateway_sdk.embedded import Access, Gateway, ScriptedProvider, Settings, create_app, running
-from inference_gateway_sdk.embedded.faults import FaultError, FaultPlan, Rule
+from inference_gateway_sdk.embedded.faults import FaultError, FaultPlan, Rule, middleware
 from inference_gateway_sdk.embedded.faults.middleware import FaultMiddleware
 from inference_gateway_sdk.embedded.runner import hosting
 from support.weights import nowhere
@@ -54,6 +54,23 @@ def test_a_rule_sees_the_request_and_the_gateway_still_gets_it(client: httpx2.Cl
 
 
 @pytest.mark.wire
+def test_a_body_is_read_ahead_up_to_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A plan that looks at bodies sees the beginning of a long one, and the gateway still gets all of it."""
+    monkeypatch.setattr(middleware, "_MAX_BUFFERED", 25)
+    pieces = [{"type": "http.request", "body": b"x" * 10, "more_body": at < 9} for at in range(10)]
+    taken = iter(pieces)
+
+    async def receive() -> Any:
+        return next(taken)
+
+    async def scenario() -> None:
+        buffered = middleware.BufferedReceive(receive)
+        assert await buffered.body() == b"x" * 30
+        assert [await buffered.receive() for _ in pieces] == pieces
+
+    asyncio.run(scenario())
+
+
 def test_a_rule_for_one_route_leaves_the_others_alone(client: httpx2.Client, plan: FaultPlan) -> None:
     """Any route can be named, even one that is not served."""
     plan.add(Rule("status", path="/v1/models"))

@@ -12,9 +12,9 @@ import pytest
 
 from embedded.mcp.model import calls, says
 from embedded.waiting import until
-from inference_gateway_sdk import ForbiddenError
+from inference_gateway_sdk import ForbiddenError, GatewayError, InferenceGatewayClient
 from inference_gateway_sdk.embedded import McpSettings, Settings, running
-from support.server import Connection, Request, event, serving
+from support.server import Connection, Gone, Request, event, serving
 from support.weights import nowhere
 
 if TYPE_CHECKING:
@@ -147,6 +147,41 @@ def test_a_server_that_cannot_be_reached_is_left_out(
     said = [record.getMessage() for record in caplog.records if "no tools from the MCP server" in record.getMessage()]
     assert len(said) == 1
     assert gone in said[0]
+
+
+def test_a_key_in_the_address_of_a_server_is_shown_to_nobody(
+    start: Start, model: Model, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The server gets the key; the list of tools, the model, clients of `/mcp` and the log do not."""
+    at: list[str] = []
+    tool = {"name": "t", "inputSchema": {"type": "object"}}
+    answer = rpc([tool])
+
+    def handler(connection: Connection, request: Request) -> None:
+        at.append(request.target)
+        if request.json()["method"] == "tools/call":
+            raise Gone
+        answer(connection, request)
+
+    with serving(handler) as server:
+        address = f"{server.url}/mcp"
+        with_key = f"{address}?key=KEYSECRET".replace("http://", "http://me:PASSSECRET@")
+        model.turns = [calls(("mcp_t", {})), says("ok")]
+        url = start(mcp=settings(with_key, nobody() + "?key=KEYSECRET"), expose_mcp=True)
+        tools = httpx2.get(f"{url}/v1/mcp/tools", trust_env=False).json()["data"]
+        assert [tool["server"] for tool in tools] == [address]
+        post(url)
+        with InferenceGatewayClient(url, proxy=None, max_retries=0) as client:
+            (listing,) = client.list_mcp_tools()
+            with pytest.raises(GatewayError) as caught:
+                client.call_mcp_tool(listing.name)
+        said = str(caught.value)
+    assert set(at) == {"/mcp?key=KEYSECRET"}
+    (result,) = model.results()
+    assert address in result
+    assert address in said
+    assert "no tools from the MCP server" in caplog.text
+    assert "SECRET" not in f"{model.asked}{said}{caplog.text}"
 
 
 def test_a_chat_goes_on_without_servers(start: Start, model: Model) -> None:
@@ -289,6 +324,20 @@ def test_a_redirect_is_followed(start: Start) -> None:
 
     with serving(handler) as server:
         assert listed(start(mcp=settings(f"{server.url}/mcp"), expose_mcp=True)) == ["mcp_one"]
+
+
+def test_a_redirect_to_another_server_is_not_followed(start: Start, caplog: pytest.LogCaptureFixture) -> None:
+    """Arguments of tools go to the servers that were named."""
+    with serving(rpc([{"name": "one"}])) as other:
+
+        def handler(connection: Connection, request: Request) -> None:
+            connection.json(b"", 307, f"Location: {other.url}/mcp?key=KEYSECRET")
+
+        with serving(handler) as server:
+            assert listed(start(mcp=settings(f"{server.url}/mcp"), expose_mcp=True)) == []
+            assert f"{server.url}/mcp redirects to {other.url}/mcp: name that in MCP_SERVERS" in caplog.text
+    assert other.requests == []
+    assert "KEYSECRET" not in caplog.text
 
 
 @pytest.mark.parametrize(

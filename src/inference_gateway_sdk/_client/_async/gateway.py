@@ -8,7 +8,10 @@ from msgspec import structs
 
 from ..._version import __version__
 from ..._wire.call import check_provider, stream_call
-from ...errors import DeserializationError
+from ...errors import (
+    DeserializationError,
+    TimeoutError,  # noqa: A004
+)
 from ..settings import resolve, without_body
 from ..signatures import with_signatures
 from .stream import AsyncByteStream
@@ -37,6 +40,7 @@ if TYPE_CHECKING:
 __all__ = ["AsyncMcpMethods", "AsyncMetricsMethods", "AsyncProxyMethods"]
 
 
+_MAX_PAGES = 100
 _CLIENT = {"name": "inference-gateway-sdk-python", "version": __version__}
 
 
@@ -89,9 +93,11 @@ class AsyncMcpMethods:
         """List all MCP tools, from all pages (contract: POST /mcp, method tools/list).
 
         Args:
-            **options: As in `list_tools`. Each page is a separate call.
+            **options: As in `list_tools`. Each page is a separate call, and `timeout.total` bounds them all.
 
         Raises:
+            DeserializationError: The list has no end, or more than 100 pages.
+            TimeoutError: The list was not complete within `timeout.total`.
             StatusError: The server returned a JSON-RPC error. `code` is its number.
         """
         if TYPE_CHECKING:
@@ -99,15 +105,27 @@ class AsyncMcpMethods:
         from ..._wire.mcp import tools_page_call
 
         settings = without_body(self._settings, options)
-        page = await self._session.send(tools_page_call(None, _CLIENT), settings)
-        tools, seen = page.tools, {page.cursor}
-        while page.cursor is not None:
-            page = await self._session.send(tools_page_call(page.cursor, _CLIENT), settings)
+        monotonic, total = self._session.runtime.monotonic, settings.timeouts.total
+        began = monotonic()
+        tools: list[McpServerTool] = []
+        cursors: set[str] = set()
+        cursor: str | None = None
+        for _ in range(_MAX_PAGES):
+            if total is not None and cursor is not None:
+                left = total - (monotonic() - began)
+                if left <= 0:
+                    message = f"the list of tools was not whole within {total:g} s (timeout.total)"
+                    raise TimeoutError(message, limit="total", seconds=total, url=self._session.url.root)
+                settings = structs.replace(settings, timeouts=structs.replace(settings.timeouts, total=left))
+            page = await self._session.send(tools_page_call(cursor, _CLIENT), settings)
             tools += page.tools
-            if page.cursor is not None and page.cursor in seen:
+            cursor = page.cursor
+            if cursor is None:
+                return tools
+            if cursor in cursors:
                 raise DeserializationError("the server returned the same cursor twice", path="$.nextCursor")
-            seen.add(page.cursor)
-        return tools
+            cursors.add(cursor)
+        raise DeserializationError(f"the list of tools has more than {_MAX_PAGES} pages", path="$.nextCursor")
 
     async def call_mcp_tool(
         self, name: str, arguments: Mapping[str, Any] | None = None, **options: Unpack[ListOptions]

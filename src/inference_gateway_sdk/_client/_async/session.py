@@ -12,8 +12,9 @@ from ..._wire.headers import Headers
 from ...errors import DecodingError, GatewayError, StatusError, StreamError, UnauthorizedError
 from .. import retry_state
 from ..hooks import async_notify
-from ..retry_state import FailedAttempt, RetryState
-from ..runtime import async_yield_turn
+from ..retry_state import DefaultHeaders, FailedAttempt, RetryState
+from ..runtime import async_anonymous_transport, async_yield_turn
+from ..settings import check_call
 
 if TYPE_CHECKING:
     from ..._run.providers import OutputMode
@@ -58,6 +59,7 @@ class AsyncOpenStream(Generic[ChunkT, FinalT]):
         "_max_piece",
         "_reading",
         "_session",
+        "_token",
         "_unread",
         "dialect",
         "ended",
@@ -74,8 +76,11 @@ class AsyncOpenStream(Generic[ChunkT, FinalT]):
         dialect: Dialect[ChunkT, FinalT],
         guard: StreamDeadlines,
         meta: Meta,
+        *,
+        token: str | None,
     ) -> None:
         self._session = session
+        self._token = token
         self._answer = answer
         self._guard = guard
         self._chunks = 0
@@ -217,6 +222,7 @@ class AsyncOpenStream(Generic[ChunkT, FinalT]):
         if dialect.terminal and not in_band:
             retry_state.log_unexpected_end(error)
         else:
+            retry_state.hide_token(error, self._token)
             error.__cause__ = cause
             self.failure = error
         self.abandon()
@@ -243,6 +249,7 @@ class AsyncSession:
         self.closed: bool = False
         self.output_modes: dict[tuple[str, str, str, bool], OutputMode] = {}  # modes that worked in earlier runs
         self._driver = driver
+        self._defaults = DefaultHeaders()
 
     async def send(self, call: Call[T], settings: ClientSettings[AsyncTokenSource]) -> T:
         """Send a call, read the whole response and return the result. Raises the classes of `errors`."""
@@ -262,7 +269,7 @@ class AsyncSession:
                 if settings.on_response is not None:
                     await self._emit_response(attempts, meta)
                 if 200 <= reply.status < 300 or reply.status in call.also_read:
-                    return _read_reply(call, reply, meta)
+                    return _read_reply(call, attempts, reply, meta)
                 failed_attempt = attempts.refused(self._error(attempts, reply, meta), meta.elapsed)
             await self._go_on(attempts, failed_attempt)
 
@@ -292,9 +299,15 @@ class AsyncSession:
                 failed_attempt = found
             await self._go_on(attempts, failed_attempt)
 
-    def at(self, url: GatewayUrl) -> AsyncSession:
-        """Return a session for another server with the same transport and runtime."""
-        return AsyncSession(url, self._driver, self.runtime)
+    async def send_elsewhere(self, url: GatewayUrl, call: Call[T], settings: ClientSettings[AsyncTokenSource]) -> T:
+        """Send a call to another server, by a transport that adds no credentials. Raises what `errors` lists."""
+        self.check_open()
+        driver = async_anonymous_transport(self._driver)
+        try:
+            return await AsyncSession(url, driver, self.runtime).send(call, settings)
+        finally:
+            if driver is not self._driver:
+                await driver.aclose()
 
     def check_open(self) -> None:
         """Raise unless requests can be sent.
@@ -308,14 +321,16 @@ class AsyncSession:
     async def aclose(self) -> None:
         """Close all connections. Open streams end with an error."""
         self.closed = True
+        self._defaults.clear()
         await self._driver.aclose()
 
     def _attempts(
         self, call: Call[Any] | StreamCall[Any, Any], settings: ClientSettings[AsyncTokenSource]
     ) -> RetryState[AsyncTokenSource]:
         self.check_open()
+        check_call(call)
         url = self.url.join(call.path, (*call.query, *settings.extra_query), at_root=call.at_root)
-        return RetryState(call, url, settings, settings.token.fixed)
+        return RetryState(call, url, settings, self._defaults, token=settings.token.fixed)
 
     async def _prepare(self, attempts: RetryState[AsyncTokenSource]) -> None:
         """Fetch the token and call the `on_request` hook. The attempt's timeouts do not include this time."""
@@ -380,7 +395,7 @@ class AsyncSession:
         if not 200 <= answer.status < 300:
             return await self._no_stream(attempts, answer, guard)
         meta = self._meta(answer.status, Headers.received(answer.headers), attempts, None)
-        open_stream = AsyncOpenStream(self, answer, call.start(), guard, meta)
+        open_stream = AsyncOpenStream(self, answer, call.start(), guard, meta, token=attempts.token)
         try:
             await self._emit_response(attempts, meta)
             while not (open_stream.has_content or open_stream.ended) and open_stream.may_hold_more:
@@ -467,16 +482,18 @@ class AsyncSession:
         await self.runtime.sleep(delay)
 
 
-def _read_reply(call: Call[T], reply: Reply, meta: Meta) -> T:
+def _read_reply(call: Call[T], attempts: RetryState[AsyncTokenSource], reply: Reply, meta: Meta) -> T:
     """Return the call's result with `meta` attached."""
     try:
         result = call.read(reply)
     except GatewayError as error:
-        if not reply.body and isinstance(error, DecodingError):  # as for the 204 of a provider
+        # An empty body, as of a provider's 204, is named in place of the decoder's "not JSON".
+        if not reply.body and isinstance(error, DecodingError) and error.message.startswith("not JSON"):
             named = f" from {call.provider}" if call.provider else ""
             text = f"the response{named} has status {reply.status} and an empty body"
             raise DecodingError(text, meta=meta) from None
         error.meta = meta
+        retry_state.hide_token(error, attempts.token)
         raise
     attach_meta(result, meta)
     return result

@@ -114,17 +114,19 @@ class ImagesMethods:
     def fetch_image(self, image: Image) -> bytes:
         """Return the bytes of an image: decoded from the response if they are in it, else fetched from its URL.
 
-        The client's token and headers are not sent to that URL, and redirects are not followed.
+        The client's token, headers and certificate are not sent to that URL, and redirects are not followed. A `driver`
+        that may add credentials (`Httpx2Driver`) is not used. Loopback and link-local addresses are refused unless the
+        gateway runs on the same host.
 
         Raises:
-            ValueError: The image has neither bytes nor an http URL.
+            ValueError: The image has neither bytes nor an http URL, or the URL is refused.
             GatewayError: The image could not be fetched. Such URLs expire.
         """
         from ..._wire.images import fetch_call
 
         if image.b64_json:
             return image.bytes()
-        server, call = fetch_call(image.url)
+        server, call = fetch_call(image.url, self._session.url.root)
         settings = self._settings
         bare = resolve(
             ClientSettings(
@@ -136,7 +138,7 @@ class ImagesMethods:
             ),
             {"token": None},
         )
-        return self._session.at(GatewayUrl.parse(server)).send(call, bare)
+        return self._session.send_elsewhere(GatewayUrl.parse(server), call, bare)
 
 
 @with_signatures

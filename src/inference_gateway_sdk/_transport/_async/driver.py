@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import functools
 import os
 import threading
 import weakref
@@ -154,11 +155,19 @@ class AsyncioDriver:
         self._settings = TransportSettings(
             limit=limit, idle_seconds=idle_seconds, proxy=proxy, tls=tls, ca=ca, cert=cert
         )
+        self._without_certificate = functools.partial(
+            type(self), limit=limit, idle_seconds=idle_seconds, proxy=proxy, ca=ca
+        )
+        self._is_anonymous = tls is None and cert is None
         self._closed = False
         self._lock = threading.Lock()
         self._pools: dict[asyncio.AbstractEventLoop, tuple[AsyncPool, AsyncGenerator[None]]] = {}
         self._compose = HeadBuilder()
         _drivers.add(self)
+
+    def anonymous(self) -> AsyncioDriver:
+        """Return a driver that presents no certificate: this one where it has none, else a new one to be closed."""
+        return self if self._is_anonymous else self._without_certificate()
 
     async def open(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import threading
 import weakref
@@ -158,9 +159,17 @@ class BlockingDriver:
         self._settings = TransportSettings(
             limit=limit, idle_seconds=idle_seconds, proxy=proxy, tls=tls, ca=ca, cert=cert
         )
+        self._without_certificate = functools.partial(
+            type(self), limit=limit, idle_seconds=idle_seconds, proxy=proxy, ca=ca
+        )
+        self._is_anonymous = tls is None and cert is None
         self._pool = self._new_pool()
         self._compose = HeadBuilder()
         _drivers.add(self)
+
+    def anonymous(self) -> BlockingDriver:
+        """Return a driver that presents no certificate: this one where it has none, else a new one to be closed."""
+        return self if self._is_anonymous else self._without_certificate()
 
     def open(
         self,

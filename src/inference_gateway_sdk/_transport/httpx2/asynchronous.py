@@ -30,6 +30,8 @@ from .mapping import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from .._async import AsyncioDriver
+
 __all__ = ["AsyncHttpx2Driver", "AsyncHttpx2Response"]
 
 _CLOSED = "the driver is closed: make a new one"
@@ -47,6 +49,12 @@ class AsyncHttpx2Driver:
         self._close = close
         self._closed = False
         self._fetches: weakref.WeakSet[_AsyncRequest] = weakref.WeakSet()
+
+    def anonymous(self) -> AsyncioDriver:
+        """Return a new driver without the httpx2 client, which may add credentials, cookies and queries of its own."""
+        from .._async import AsyncioDriver
+
+        return AsyncioDriver()
 
     async def open(
         self,

@@ -32,6 +32,8 @@ from .mapping import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from .._blocking import BlockingDriver
+
 __all__ = ["Httpx2Driver", "Httpx2Response"]
 
 _CLOSED = "the driver is closed: make a new one"
@@ -56,6 +58,12 @@ class Httpx2Driver:
         self._closed = False
         self._lock = threading.RLock()
         self._fetches: weakref.WeakSet[_Request] = weakref.WeakSet()
+
+    def anonymous(self) -> BlockingDriver:
+        """Return a new driver without the httpx2 client, which may add credentials, cookies and queries of its own."""
+        from .._blocking import BlockingDriver
+
+        return BlockingDriver()
 
     def open(
         self,

@@ -232,21 +232,32 @@ def _image_provider(gateway: Gateway, name: str) -> ModelProvider:
     return provider
 
 
+_MAX_PROXIED = 128 * 1024 * 1024  # bytes of a request's body, which is held in memory
 _JSON = "application/json"
 _OURS = HOP_BY_HOP | {"content-length", "host", "proxy-authorization", "cookie", "origin"}
 """Headers of the client's connection, or of a browser, that are not passed on."""
 
 
 async def proxy(gateway: Gateway, request: Request) -> Response:
-    """Pass any request on. Model lists do not apply, and limits and deadlines only with some quirks."""
+    """Pass any request on. Model lists do not apply, and `max_body` and deadlines only with some quirks.
+
+    Raises:
+        Problem: The gateway refuses the request.
+    """
     provider = gateway.provider(request.path_params.get("provider", ""))
+    if not {".", ".."}.isdisjoint(request.path_params.get("path", "").split("/")):
+        raise Problem(400, "The path must not leave the provider's API: it has a segment . or ..")
     quirks = gateway.quirks
     if quirks.proxy_events and _EVENTS in (request.headers.get("accept"), request.headers.get("content-type")):
         return await _event_stream(gateway, provider, request)
     forced = {"accept": _JSON, "content-type": _JSON} if quirks.proxy_json else {}
     headers = (*(pair for pair in _proxy_headers(request) if pair[0] not in forced), *forced.items())
     outgoing = ProviderRequest(
-        path=_proxy_path(request), method=request.method, headers=headers, body=await request.body(), patient=True
+        path=_proxy_path(request),
+        method=request.method,
+        headers=headers,
+        body=await read_body(request, _MAX_PROXIED),
+        patient=True,
     )
     return Mirror(provider.exchange(outgoing), proxied)
 

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 __all__ = ["HEADER", "BufferedReceive", "ConnectionWithFaults", "FaultMiddleware"]
 
 
+_MAX_BUFFERED = 128 * 1024 * 1024  # bytes
+
+
 class BufferedReceive:
     """The `receive` of a request whose body can be read ahead of the application."""
 
@@ -39,9 +42,14 @@ class BufferedReceive:
         self._all = False
 
     async def body(self) -> bytes:
-        """Return the whole body, or the part that arrived before the client left."""
-        while not self._all:
+        """Return the whole body, or the part that arrived before the client left, up to `_MAX_BUFFERED` bytes or more.
+
+        The application receives the rest.
+        """
+        size = 0
+        while not self._all and size < _MAX_BUFFERED:
             message = await self._receive()
+            size += len(message.get("body", b""))
             self._seen.append(message)
             self._all = not message.get("more_body", False)
         return b"".join(message.get("body", b"") for message in self._seen)

@@ -19,6 +19,7 @@ from ..._wire import codec
 from ..._wire.call import Call, Reply
 from ..._wire.headers import Headers
 from ..._wire.mcp import PROTOCOL_VERSION, McpServerTool, McpToolResult, rpc_call, tool_call, tools_page_call
+from ..._wire.url import redact_url
 from ...errors import GatewayError
 from ..oidc import is_this_machine
 from ..settings import split_server
@@ -162,8 +163,9 @@ class RemoteTools:
     """
 
     def __init__(self, server: str, settings: McpSettings) -> None:
-        given, self.address = split_server(server)
-        self.alias: str = given or _alias(httpx2.URL(self.address).netloc.decode())
+        given, self._url = split_server(server)
+        self.address: str = redact_url(self._url)  # for the model, clients and the log: the query may hold a key
+        self.alias: str = given or _alias(httpx2.URL(self._url).netloc.decode())
         self._keeps_alias = given is not None
         self.tools: tuple[McpServerTool, ...] = ()
         self._settings = settings
@@ -259,7 +261,7 @@ class RemoteTools:
         Raises:
             ToolError: No answer came in time.
         """
-        request = httpx2.Request(method, self.address, headers=headers, content=body)
+        request = httpx2.Request(method, self._url, headers=headers, content=body)
         try:
             async with asyncio.timeout(self._settings.request_timeout):
                 async with asyncio.timeout(self._settings.header_timeout):
@@ -281,11 +283,26 @@ class RemoteTools:
         if self._client is None:
             self._client = httpx2.AsyncClient(
                 timeout=httpx2.Timeout(None, connect=self._settings.dial_timeout),
-                trust_env=not is_this_machine(self.address),
+                trust_env=not is_this_machine(self._url),
                 limits=httpx2.Limits(max_keepalive_connections=0),
                 follow_redirects=True,  # many servers redirect /mcp to /mcp/
+                event_hooks={"response": [_refuse_foreign_redirect]},
             )
         return self._client
+
+
+async def _refuse_foreign_redirect(answer: httpx2.Response) -> None:
+    """Refuse a redirect to another host, which would get the arguments of a tool.
+
+    Raises:
+        ToolError: The answer is one.
+    """
+    if not answer.has_redirect_location:
+        return
+    here = answer.request.url
+    there = here.join(answer.headers["location"])
+    if (there.scheme, there.host, there.port) != (here.scheme, here.host, here.port):
+        raise ToolError(f"{redact_url(str(here))} redirects to {redact_url(str(there))}: name that in MCP_SERVERS")
 
 
 _TYPES = {"content-type": "application/json", "accept": "application/json, text/event-stream"}

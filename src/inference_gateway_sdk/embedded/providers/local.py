@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import importlib.util
 import json
+import os
 import re
 import secrets
 import subprocess
@@ -13,7 +14,7 @@ import tempfile
 import time
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Final
 
 from .. import go_json, weights
 from .catalogue import CATALOGUE
@@ -28,7 +29,7 @@ from .provider import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Mapping
 
     from ..chat_schema import ChatRequest
     from ..weights import Place, Progress, Report
@@ -103,6 +104,7 @@ class LlamaServer:
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     stderr=log,
+                    env=_child_environment(os.environ),
                     start_new_session=True,
                 )
             except OSError as error:
@@ -145,6 +147,22 @@ def _reason(answer: dict[str, str], log: IO[bytes]) -> str:
     lines = log.read().decode(errors="replace").split("\n")
     reasons = [line.strip() for line in (answer.get("error", ""), *lines[-2:]) if line.strip()]
     return "; ".join(reasons) or "it ended without an error message"
+
+
+# A parser of a downloaded file needs no API keys: the child gets what loaders, interpreters and accelerators read.
+_PASSED: Final = frozenset(
+    {"PATH", "HOME", "LANG", "TZ", "TMPDIR", "TMP", "TEMP", "SYSTEMROOT", "WINDIR", "VIRTUAL_ENV"}
+)
+_PASSED_PREFIXES: Final = ("LC_", "LD_", "DYLD_", "PYTHON", "OMP_", "GGML_", "LLAMA_", "CUDA_", "HIP_", "ROCR_", "VK_")
+_SECRET_NAME: Final = re.compile(r"KEY|TOKEN|SECRET|PASS|CREDENTIAL", re.IGNORECASE)
+
+
+def _child_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    return {
+        name: value
+        for name, value in environ.items()
+        if (name.upper() in _PASSED or name.upper().startswith(_PASSED_PREFIXES)) and not _SECRET_NAME.search(name)
+    }
 
 
 def _check(weights: Path) -> None:
@@ -277,10 +295,12 @@ class LocalModel:
 
     def _serve(self) -> tuple[str, str]:
         """Start the server and return its address and key."""
-        if not self._place.ready:
+        place = self._place
+        damaged = place.ready and place.ours and not weights.is_intact(place.path)
+        if damaged or not place.ready:
             if not self._pull:
-                raise self._place.missing()
-            weights.pull(self._place.path, self._log_progress)
+                raise place.damaged() if damaged else place.missing()
+            weights.pull(place.path, self._log_progress)
         server = LlamaServer(self._place.path, alias=self.name, own_template=not self._place.ours)
         self._server = server
         if self._stopping:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
 
+from ..._model.open_types import Concealed
+
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
     from contextlib import AbstractAsyncContextManager
@@ -80,7 +82,7 @@ class Listed(Struct, frozen=True, kw_only=True):
     context_source: str = "provider"
 
 
-class ProviderRequest(Struct, frozen=True, kw_only=True):
+class ProviderRequest(Concealed, Struct, frozen=True, kw_only=True):
     """A request to a provider.
 
     Attributes:
@@ -99,12 +101,15 @@ class ProviderRequest(Struct, frozen=True, kw_only=True):
     patient: bool = False
     at_root: bool = False
 
+    def __repr__(self) -> str:
+        return f"ProviderRequest({self.method} {self.path.partition('?')[0]})"
+
     def header(self, name: str) -> str:
         """Return the first header of this lower-case name, or an empty string."""
         return _first(self.headers, name)
 
 
-class ProviderResponse(Struct, frozen=True, kw_only=True):
+class ProviderResponse(Concealed, Struct, frozen=True, kw_only=True):
     """A provider's answer of any status.
 
     Attributes:
@@ -116,6 +121,9 @@ class ProviderResponse(Struct, frozen=True, kw_only=True):
     status: int
     headers: tuple[tuple[str, str], ...]
     pieces: AsyncGenerator[bytes]
+
+    def __repr__(self) -> str:
+        return f"ProviderResponse({self.status})"
 
     def header(self, name: str) -> str:
         """Return the first header of this lower-case name, or an empty string."""

@@ -7,6 +7,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypedDict
 
+from msgspec.structs import replace
+
+from .contents import unpacked_body
 from .exchange import CassetteError, CassetteMissError
 from .file import load, save, shown_miss
 from .matching import matchers, rules
@@ -225,6 +228,7 @@ class Cassette:
         with self._lock:
             if not self._open:
                 raise CassetteError(f"the cassette {self.path} is not open: send requests inside its `with` block")
+            request, coding = _unpacked_request(request)
             hidden = self._redactor.request(request)
             if hidden is None:
                 return Ignore()
@@ -233,6 +237,11 @@ class Cassette:
                 return found
             if not self._rules.records:
                 raise self.missed(self._miss(hidden))
+            if coding:
+                raise CassetteError(
+                    f"a request with Content-Encoding: {coding} cannot be recorded, for its secrets cannot be hidden: "
+                    "send it uncompressed, or let before_record_request return None for it"
+                )
             recorder = Recorder(request, self.clock.monotonic)
             self._recorders.append(recorder)
             return recorder
@@ -262,6 +271,18 @@ class Cassette:
     def _recorded(self) -> list[Exchange]:
         found = [recorder.exchange() for recorder in self._recorders]
         return self._redactor.exchanges([exchange for exchange in found if exchange is not None])
+
+
+def _unpacked_request(request: RecordedRequest) -> tuple[RecordedRequest, str]:
+    """Return the request without its content coding, and the coding that cannot be undone ("" for none)."""
+    coding = ", ".join([value for name, value in request.headers if name.lower() == "content-encoding"])
+    if not coding or not request.body:
+        return request, ""
+    body = unpacked_body(request.body, coding)
+    if body is None:
+        return request, coding
+    headers = tuple([pair for pair in request.headers if pair[0].lower() != "content-encoding"])
+    return replace(request, headers=headers, body=body), ""
 
 
 def cassette(

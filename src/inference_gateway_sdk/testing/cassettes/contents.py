@@ -7,6 +7,7 @@ import binascii
 import json
 import math
 import re
+import zlib
 from itertools import product
 from typing import TYPE_CHECKING, Any, Final, TypeGuard, TypeVar, get_args
 
@@ -32,6 +33,7 @@ __all__ = [
     "read_json",
     "read_shallow",
     "styled",
+    "unpacked_body",
 ]
 
 
@@ -137,6 +139,45 @@ def _finite(digits: str) -> float:
     if not math.isfinite(number):
         raise NotJsonError("a number beyond a float's range")
     return number
+
+
+_MAX_UNPACKED: Final = 64 * 1024 * 1024
+_WINDOWS: Final = {"gzip": (31,), "x-gzip": (31,), "deflate": (15, -15)}  # zlib's; raw deflate is common too
+
+
+def unpacked_body(data: bytes, codings: str) -> bytes | None:
+    """Undo the content codings of a body, None where one is unknown or the data is not in it.
+
+    Args:
+        data: The body.
+        codings: The value of `Content-Encoding`.
+    """
+    for coding in reversed(codings.lower().split(",")):
+        name = coding.strip()
+        if name in ("", "identity"):
+            continue
+        found = next((text for bits in _WINDOWS.get(name, ()) if (text := _inflated(data, bits)) is not None), None)
+        if found is None:
+            return None
+        data = found
+    return data
+
+
+def _inflated(data: bytes, bits: int) -> bytes | None:
+    """Return the contents of all members, None unless each is whole."""
+    members: list[bytes] = []
+    left = _MAX_UNPACKED
+    while data:
+        member = zlib.decompressobj(bits)
+        try:
+            members.append(member.decompress(data, left))
+        except zlib.error:
+            return None
+        left -= len(members[-1])
+        if not member.eof or left <= 0 or (member.unused_data and bits != 31):
+            return None
+        data = member.unused_data
+    return b"".join(members)
 
 
 # Whole lines of an event stream: "data: x", "event:", ": comment" or empty (WHATWG HTML, server-sent events).

@@ -17,6 +17,7 @@ from ..._http1.failures import (
     TransportFailure,
     TruncatedResponse,
 )
+from ..._model.open_types import Concealed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,7 +64,7 @@ Kind: TypeAlias = Literal[
 ]
 
 
-class RecordedRequest(Struct, frozen=True):
+class RecordedRequest(Concealed, Struct, frozen=True):
     """One attempt at a request.
 
     Attributes:
@@ -82,7 +83,7 @@ class RecordedRequest(Struct, frozen=True):
         return f"RecordedRequest({self.method} {self.url.partition('?')[0].rpartition('@')[2]})"
 
 
-class Piece(Struct, frozen=True):
+class Piece(Concealed, Struct, frozen=True):
     """The bytes of one read of the body, with its time `at` in seconds since the request was sent."""
 
     at: float
@@ -110,7 +111,7 @@ class Ending(Struct, frozen=True):
     permanent: bool = False
 
 
-class RecordedAnswer(Struct, frozen=True):
+class RecordedAnswer(Concealed, Struct, frozen=True):
     """An answer with at least its head.
 
     Attributes:

@@ -111,6 +111,9 @@ class _App:
         await send({"type": "lifespan.shutdown.complete"})
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if not scope["raw_path"].startswith(b"/"):  # it would extend the host of the upstream's URL
+            await _refuse("the request's target must be a path: it must begin with /", send)
+            return
         headers = _forwarded(_decoded(scope["headers"]), _NOT_SENT)
         body = await _request_body(scope, receive)
         opening = self._driver.open(scope["method"], _target(scope), headers, body)
@@ -118,7 +121,7 @@ class _App:
             answer = await while_connected(receive, opening)
         except CassetteMissError as miss:
             self.misses.append(miss)
-            await _refuse(miss, send)
+            await _refuse(str(miss), send, "cassette_miss")
             return
         try:
             await while_connected(receive, self._relay(answer, send))
@@ -146,9 +149,9 @@ class _App:
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
-async def _refuse(miss: CassetteMissError, send: Send) -> None:
-    """Answer with a 400, which clients do not retry, and the miss as an error message."""
-    body = msgspec.json.encode({"error": {"message": str(miss), "type": "cassette_miss"}})
+async def _refuse(message: str, send: Send, kind: str = "invalid_request_error") -> None:
+    """Answer with a 400, which clients do not retry, and the message as an error."""
+    body = msgspec.json.encode({"error": {"message": message, "type": kind}})
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": 400, "headers": headers})
     await send({"type": "http.response.body", "body": body, "more_body": False})

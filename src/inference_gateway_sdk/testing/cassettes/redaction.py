@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Final, TypeAlias
-from urllib.parse import unquote_plus
+from urllib.parse import quote_plus, unquote_plus
 
 from msgspec import Struct
 
@@ -31,16 +31,21 @@ HIDDEN: Final = "..."
 RequestHook: TypeAlias = Callable[[RecordedRequest], RecordedRequest | None]
 AnswerHook: TypeAlias = Callable[[RecordedAnswer], RecordedAnswer]
 
-_HEADERS: Final = re.compile(r"auth|cookie|token|key|secret|password|credential|signature|session", re.IGNORECASE)
+_HEADERS: Final = re.compile(
+    r"auth|cookie|token|key|secret|passw|passphrase|credential|signature|session|assertion|bearer|hmac"
+    r"|\b(?:jwt|otp|pwd)\b",
+    re.IGNORECASE,
+)
 _NO_SECRET: Final = re.compile(r"ratelimit|idempotency|-authenticate$|^access-control-", re.IGNORECASE)
 _QUERY: Final = re.compile(
     r"auth|token|key|secret|passw|credential|signature|session|assertion|^(?:sig|code|pwd|jwt)$", re.IGNORECASE
 )
 _FIELDS: Final = re.compile(
-    r"(?:.*(?:apikey|secret|password|passwd|passphrase|authorization|credentials?|cookies?|clientassertion"
+    r"(?:.*(?:apikey|secret|password|passwd|passphrase|passcode|authorization|credentials?|cookies?|clientassertion"
+    r"|connectionstring|webhookurl|jwttoken|tokenvalue"
     r"|(?:access|auth|authentication|bearer|client|csrf|id|refresh|security|session|api|bot|user|oauth)token"
     r"|(?:access|account|encryption|license|master|private|secret|signing|subscription)key)"
-    r"|token|auth|bearer|pwd|jwt)"
+    r"|token|auth|bearer|pwd|jwt|dsn|pem)"
 )
 _BESIDE_TOKENS: Final = frozenset({"logprob", "top_logprobs", "prob", "top_probs", "bytes"})
 
@@ -95,9 +100,14 @@ class Redaction(Struct, frozen=True, kw_only=True):
         known = _FIELDS.fullmatch(plain_name(name)) and not (name == "token" and _BESIDE_TOKENS & set(beside))
         return self._hides(name, self.fields, known=bool(known))
 
+    def keeps(self, name: str) -> bool:
+        """Whether values under this name are left as they are."""
+        plain = plain_name(name)
+        return any(plain_name(kept) == plain for kept in self.keep)
+
     def _hides(self, name: str, more: Collection[str], *, known: bool) -> bool:
         plain = plain_name(name)
-        if any(plain_name(kept) == plain for kept in self.keep):
+        if self.keeps(name):
             return False
         return (known and self.defaults) or any(plain_name(other) == plain for other in more)
 
@@ -107,32 +117,42 @@ def plain_name(name: str) -> str:
     return name.lower().replace("-", "").replace("_", "")
 
 
-# Hidden in addition to the secrets that logs hide, because a cassette may be published.
-_SECRET_SHAPES: Final = (
-    (re.compile(r"\b(gh[opsur]_|github_pat_|glpat-|xox[abeoprs]-|ya29\.|sntrys_|npm_|pypi-)[A-Za-z0-9_-]{10,}"), r"\1"),
-    (re.compile(r"\b(AKIA|ASIA)[A-Z0-9]{16}\b"), r"\1"),
-    (re.compile(r"(-----BEGIN [A-Z ]*PRIVATE KEY-----).*?(?=-----END|\Z)", re.DOTALL), r"\1"),
-    (re.compile(r"(://)[^\s/@\"'<>]{1,200}(?=@)"), r"\1"),
-)
-# `"name": "value"`, at any depth of escaping: both quotes of a pair are escaped alike, as in `\"name\"`.
+# Hidden in addition to the secrets that logs hide: a URL may have a token in place of the user.
+_URL_USER: Final = re.compile(r"(://)[^\s/@\"'<>]{1,200}(?=@)")
+# `"name": "value"`, at any depth of escaping: both quotes of a pair are escaped alike, as in `\"name\"`. A quote with
+# more backslashes before it belongs to a deeper level and ends no value.
 _MEMBER: Final = re.compile(
-    r"""(?P<head>(?P<quote>\\{0,8}["'])(?P<name>[^"'\\\s][^"'\\]{0,63})(?P=quote)\s*:\s*)"""
-    r"""(?:(?P<open>\\{0,8}["'])(?P<value>(?:\\.|[^\\])*?)(?P<close>(?P=open)|\Z)|(?P<number>-?\d[\d.eE+-]*))"""
-    r"""(?P<next>\s*,\s*\\{0,8}["'](?P<beside>\w+))?""",
+    r"""(?P<head>(?P<quote>\\{0,40}["'])(?P<name>[^"'\\\s][^"'\\]{0,63})(?P=quote)\s*:\s*)"""
+    r"""(?:(?P<open>(?P<escaped>\\{1,40})?["'])(?P<value>(?:\\.|[^\\])*?)"""
+    r"""(?:(?=(?(escaped)(?<!\\)|)(?P=open))|(?P<cut>\Z))|(?P<number>-?\d[\d.eE+-]*))"""
+    r"""(?:(?=(?:\\{0,40}["'])?\s*,\s*\\{0,40}["'](?P<beside>\w{1,64})))?""",
     re.DOTALL,
 )
-_QUERY_PAIR: Final = re.compile(r"(?P<head>[?&;](?P<name>[A-Za-z0-9_.%-]{1,64})=)(?P<value>[^&#\s\"'\\]+)")
-_FORM_PART: Final = re.compile(
-    r"""(?P<head>form-data;[^\r\n]*?\bname="(?P<name>[^"\r\n]*)"[^\r\n]*\r\n(?:[^\r\n]+\r\n)*\r\n)"""
-    r"""(?P<value>.*?)(?=\r\n--|\Z)""",
-    re.DOTALL,
+_QUERY_PAIR: Final = re.compile(r"(?P<head>[?&;](?P<name>[A-Za-z0-9_.%-]{1,64})=)(?P<value>[^&;#\s\"'\\]+)")
+# `API_KEY=value` as in .env files and shells, `api_key='value'` as in code.
+_ASSIGNMENT: Final = re.compile(
+    r"""(?<![\w?&;%.-])(?P<head>(?P<name>[A-Za-z_][A-Za-z0-9_]{0,63})=(?P<quote>["'`])?)"""
+    r"""(?P<value>(?(quote)[^"'`\\\r\n]+|[^\s"'`\\]+))"""
 )
-_BASE64: Final = re.compile(r"(?:data:[\w/+.-]+;base64,)?[A-Za-z0-9+/\s]{200,}={0,2}\s*")
+_SECRET_VARIABLE: Final = re.compile(r"[A-Z0-9_]*(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|PASS|CREDENTIALS?|DSN)")
+# `api-key: value` as in `curl -H` and YAML. A scheme before the value stays.
+_LABELLED: Final = re.compile(
+    r"""(?<![\w-])(?P<head>(?P<name>[A-Za-z][A-Za-z0-9_-]{0,63}):[ ]{1,8}"""
+    r"""(?:(?i:bearer|basic|token|apikey|digest)[ ]{1,8})?)(?P<value>[^\s"'`\\,;]+)"""
+)
+_PROSE: Final = frozenset({"token", "auth", "bearer", "pwd", "jwt", "secret", "dsn", "pem", "cookie", "cookies"})
+_LOGIN: Final = re.compile(r"""(?<![^\s"'])(?P<head>(?:-u|--user)[ =]["']?[^\s:"'\\]{1,64}:)(?P<value>[^\s"'\\]+)""")
+_FORM_DATA: Final = "form-data;"
+_PART_NAME: Final = re.compile(r"""(?<![\w*])name=(?:"(?P<quoted>[^"]*)"|(?P<plain>[^\s;"]+))""", re.IGNORECASE)
+_DATA_URL: Final = re.compile(r"data:[\w/+.-]+;base64,")
+_BASE64_LINE: Final = re.compile(r"[A-Za-z0-9+/]++={0,2}")
+_SHORTEST_LINE: Final = 40  # of base64 that is wrapped; shorter ones are words
 
 # Each default secret contains one of these parts. Text without them needs no further search.
 _SECRET_HINTS: Final = re.compile(
-    r"auth|token|key|secret|passw|credential|cookie|sess|sign|assert|sig=|code=|pwd|jwt|bearer|basic|://"
-    r"|sk[-_]|[pr]k-|xai-|nvapi-|hf_|r8_|aiza|eyj|gh[opsur]_|github_pat_|glpat-|xox|ya29|sntrys_|npm_|pypi-"
+    r"auth|token|key|secret|pass|credential|cookie|sess|sign|assert|sig=|code=|pwd|jwt|bearer|basic|://"
+    r"|connection|webhook|dsn|pem|hmac|otp|-u|--user"
+    r"|sk[-_]|[pr]k-|pplx-|fw_|tgp_|xai-|nvapi-|hf_|r8_|aiza|eyj|gh[opsur]_|github_pat_|glpat-|xox|ya29|sntrys_|npm_|pypi-"
     r"|akia|asia|-----begin|%[2-7][0-9a-f]|\\u00[2-7]",
     re.IGNORECASE,
 )
@@ -154,9 +174,11 @@ def hide_text(text: str, redaction: Redaction, known: Iterable[str] = ()) -> str
     """
     for value in known:
         text = text.replace(value, HIDDEN)
-    text = _MEMBER.sub(lambda match: _hidden_member(match, redaction), text)
+    text = _hide_members(text, redaction)
     text = _QUERY_PAIR.sub(lambda match: _hidden_pair(match, redaction.hides_query(unquote_plus(match["name"]))), text)
-    text = _FORM_PART.sub(lambda match: _hidden_pair(match, redaction.hides_field(match["name"])), text)
+    text = _ASSIGNMENT.sub(lambda match: _hidden_pair(match, _is_secret_variable(match["name"], redaction)), text)
+    text = _LABELLED.sub(lambda match: _hidden_pair(match, _is_secret_label(match["name"], redaction)), text)
+    text = _hide_form(text, redaction)
     for pattern in redaction.patterns:
         text = re.sub(pattern, HIDDEN, text)
     return _hide_shapes(text) if redaction.defaults else text
@@ -175,28 +197,89 @@ def hides_pair(name: str, redaction: Redaction) -> bool:
 
 def is_base64(text: str) -> bool:
     """Return whether this is a file in base64, in which any part may look like a key by chance."""
-    return len(text) >= 200 and _BASE64.fullmatch(text) is not None
+    if len(text) < 200:
+        return False
+    prefix = _DATA_URL.match(text)
+    lines = text[prefix.end() if prefix else 0 :].split()
+    return (
+        sum(map(len, lines)) >= 200
+        and all(len(line) >= _SHORTEST_LINE for line in lines[:-1])
+        and all(_BASE64_LINE.fullmatch(line) for line in lines)
+    )
+
+
+def _hide_form(text: str, redaction: Redaction) -> str:
+    """Return the text with the values of secret parts of multipart forms hidden.
+
+    Read line by line, once: a part's headers, an empty line, then its value up to the boundary ("--...").
+    """
+    if _FORM_DATA not in text:
+        return text
+    kept: list[str] = []
+    name: str | None = None  # of the part whose headers are read
+    hiding = False
+    for line in text.split("\n"):
+        if hiding and not line.startswith("--"):
+            last = HIDDEN + "\r" * line.endswith("\r")
+            if kept[-1].rstrip("\r") == HIDDEN:
+                kept[-1] = last
+            else:
+                kept.append(last)
+            continue
+        kept.append(line)
+        hiding = name is not None and not line.strip() and redaction.hides_field(name)
+        if not line.strip():
+            name = None
+        elif _FORM_DATA in line:
+            found = _PART_NAME.search(line, line.index(_FORM_DATA))
+            name = (found["quoted"] or found["plain"]) if found else None
+    return "\n".join(kept)
 
 
 def _hide_pair(pair: str, redaction: Redaction, known: Iterable[str]) -> str:
     name, equals, value = pair.partition("=")
     if equals and value and hides_pair(unquote_plus(name), redaction):
         return f"{name}={HIDDEN}"
+    if "%" in value:  # JSON in a form is escaped as a whole
+        text = unquote_plus(value)
+        hidden = hide_text(text, redaction, known)
+        if hidden != text:
+            return f"{name}={quote_plus(hidden)}"
     return hide_text(pair, redaction, known)
 
 
 def _hide_shapes(text: str) -> str:
-    for shape, kept in _SECRET_SHAPES:
-        text = shape.sub(kept + HIDDEN, text)
-    return redact_text(text)
+    text = _LOGIN.sub(r"\g<head>" + HIDDEN, text)
+    return redact_text(_URL_USER.sub(r"\1" + HIDDEN, text))
 
 
 def _hidden_member(match: re.Match[str], redaction: Redaction) -> str:
+    """Return a member with its value hidden, or with the secrets in its value hidden."""
     beside = [match["beside"]] if match["beside"] else []
     if not redaction.hides_field(match["name"], beside):
-        return match[0]
+        if not match["value"]:
+            return match[0]
+        # The value is shorter and holds no quote like its own, so that the recursion ends after a few levels.
+        return f"{match['head']}{match['open']}{_hide_members(match['value'], redaction)}"
     quote = match["open"] or match["quote"]
-    return f"{match['head']}{quote}{HIDDEN}{quote}{match['next'] or ''}"
+    closing = quote if match["open"] is None or match["cut"] is not None else ""
+    return f"{match['head']}{quote}{HIDDEN}{closing}"
+
+
+def _hide_members(text: str, redaction: Redaction) -> str:
+    return _MEMBER.sub(lambda match: _hidden_member(match, redaction), text)
+
+
+def _is_secret_variable(name: str, redaction: Redaction) -> bool:
+    known = redaction.defaults and _SECRET_VARIABLE.fullmatch(name) and not redaction.keeps(name)
+    return bool(known) or redaction.hides_field(name)
+
+
+def _is_secret_label(name: str, redaction: Redaction) -> bool:
+    """Whether the text after "name: " is a secret; the names that prose has before a colon do not count."""
+    if name.lower() in _PROSE:
+        return False
+    return redaction.hides_field(name) or ("-" in name and redaction.hides_header(name))
 
 
 def _hidden_pair(match: re.Match[str], secret: bool) -> str:

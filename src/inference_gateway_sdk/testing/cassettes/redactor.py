@@ -63,7 +63,32 @@ def hide_json(value: Any, redaction: Redaction, known: Iterable[str] = ()) -> An
         return [hide_json(item, redaction, known) for item in value]
     if not isinstance(value, str):
         return value
-    return _without(value, known) if is_base64(value) else hide_text(value, redaction, known)
+    if is_base64(value):
+        return _without(value, known)
+    return hide_text(_hide_json_text(value, redaction, known), redaction, known)
+
+
+def _hide_json_text(text: str, redaction: Redaction, known: tuple[str, ...]) -> str:
+    """Return JSON that is inside a string, such as a tool's arguments or result, without its secrets."""
+    if not may_hold_secrets(text, redaction, known):
+        return text
+    try:
+        value, layout = _nested_json(text)
+    except NotJsonError:
+        return text
+    hidden = hide_json(value, redaction, known)
+    return text if hidden == value else styled(hidden, layout)
+
+
+def _nested_json(text: str) -> tuple[Any, str]:
+    """Return the object, array or text that a string holds as JSON, and its style.
+
+    Raises:
+        NotJsonError: It holds none.
+    """
+    if not text.lstrip().startswith(("{", "[", '"')):
+        raise NotJsonError("no JSON object, array or string")
+    return _value(text)
 
 
 def named_secrets(value: Any, redaction: Redaction) -> Iterator[str]:
@@ -74,6 +99,9 @@ def named_secrets(value: Any, redaction: Redaction) -> Iterator[str]:
     elif is_array(value):
         for item in value:
             yield from named_secrets(item, redaction)
+    elif isinstance(value, str):
+        with suppress(NotJsonError):
+            yield from named_secrets(_nested_json(value)[0], redaction)
 
 
 def _members(value: dict[str, Any], redaction: Redaction) -> Iterator[tuple[str, Any, bool]]:

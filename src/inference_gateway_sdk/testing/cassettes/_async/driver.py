@@ -7,6 +7,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 from weakref import WeakSet
 
+from ...._client.runtime import async_anonymous_transport
 from ...._http1.failures import DeadlineExceeded, TransportFailure
 from ...._http1.response import DRAIN_BYTES, DRAIN_SECONDS
 from ..exchange import Exchange, RecordedRequest
@@ -36,6 +37,11 @@ class AsyncCassetteTransport:
         self._closed = False
         self._answers: WeakSet[AsyncRecordedResponse | AsyncPlayedResponse] = WeakSet()
         self._lock = threading.Lock()
+
+    def anonymous(self) -> AsyncCassetteTransport:
+        """Return the transport of the same cassette that adds no credentials to what it sends."""
+        inner = async_anonymous_transport(self._inner)
+        return self if inner is self._inner else AsyncCassetteTransport(self._cassette, inner)
 
     async def open(
         self,

@@ -8,6 +8,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 from weakref import WeakSet
 
+from ...._client.runtime import anonymous_transport
 from ...._http1.failures import DeadlineExceeded, TransportFailure
 from ...._http1.response import DRAIN_BYTES, DRAIN_SECONDS
 from ..exchange import Exchange, RecordedRequest
@@ -37,6 +38,11 @@ class CassetteTransport:
         self._closed = False
         self._answers: WeakSet[RecordedResponse | PlayedResponse] = WeakSet()
         self._lock = threading.Lock()
+
+    def anonymous(self) -> CassetteTransport:
+        """Return the transport of the same cassette that adds no credentials to what it sends."""
+        inner = anonymous_transport(self._inner)
+        return self if inner is self._inner else CassetteTransport(self._cassette, inner)
 
     def open(
         self,
