@@ -7,6 +7,7 @@ import os
 import warnings
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
+from ... import _wire
 from ..._wire.call import Target, check_provider, stream_call
 from ..._wire.url import GatewayUrl
 from ..runtime import Connections, Runtime, TokenSource, default_transport, system_runtime
@@ -184,13 +185,11 @@ class InferenceGatewayClient(
         """
         if TYPE_CHECKING:
             keywords.chat_params(**params)
-        from ..._wire.chat import chat_call, pop_mcp_bypass
-
         target = Target.resolve(model, provider)
         settings, given = split_params(self._settings, params)
-        headers = pop_mcp_bypass(given)
+        headers = _wire.chat.pop_mcp_bypass(given)
         body = self._chat_body(target, messages, given, settings, stream=False)
-        return self._session.send(chat_call(target, body, headers), settings)
+        return self._session.send(_wire.chat.chat_call(target, body, headers), settings)
 
     def generate_content_stream(
         self,
@@ -214,17 +213,16 @@ class InferenceGatewayClient(
         if TYPE_CHECKING:
             keywords.chat_stream_params(**params)
         from ..._streams.chat import ChatDialect
-        from ..._wire.chat import chat_call, pop_mcp_bypass
 
         target = Target.resolve(model, provider)
         settings, given = split_params(self._settings, params)
         assemble = pop_assemble_option(given)
         on_truncation = given.pop("on_truncation", "raise")
-        headers = pop_mcp_bypass(given)
+        headers = _wire.chat.pop_mcp_bypass(given)
         body = self._chat_body(target, messages, given, settings, stream=True)
         choices = given.get("n") or 1
         call = stream_call(
-            chat_call(target, body, headers),
+            _wire.chat.chat_call(target, body, headers),
             lambda: ChatDialect(
                 provider=target.provider,
                 model=target.model,
@@ -329,14 +327,12 @@ class InferenceGatewayClient(
     def _chat_body(
         target: Target, messages: object, given: dict[str, Any], settings: ClientSettings[Any], *, stream: bool
     ) -> bytes:
-        from ..._wire.chat import chat_body, dropped_fields
-
         if settings.tools is not None:
             given.setdefault("tools", list(settings.tools))
         if settings.max_tokens is not None and "max_completion_tokens" not in given:
             given.setdefault("max_tokens", settings.max_tokens)
         describe_types(given, "chat", target.provider)
-        dropped = dropped_fields(settings.extra_body)
+        dropped = _wire.chat.dropped_fields(settings.extra_body)
         if dropped:
             warnings.warn(
                 f"the gateway silently drops {', '.join(dropped)} of extra_body from chat completions: use the"
@@ -344,7 +340,7 @@ class InferenceGatewayClient(
                 UserWarning,
                 stacklevel=3,
             )
-        return chat_body(target, messages, given, stream=stream, extra=settings.extra_body)
+        return _wire.chat.chat_body(target, messages, given, stream=stream, extra=settings.extra_body)
 
 
 def _restore(cls: type[InferenceGatewayClient], base_url: str, options: dict[str, Any]) -> InferenceGatewayClient:

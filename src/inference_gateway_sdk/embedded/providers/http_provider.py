@@ -48,8 +48,6 @@ _JSON_ONLY = (
 )
 
 
-_UNSOUND = re.compile(r"/\.|#")  # a path segment that begins with a dot, or a fragment
-
 # The provider may close an idle connection at the moment of its reuse. Saving a TLS handshake is worth that risk, as
 # few servers close within seconds. Saving a plain connect is not.
 _KEPT = httpx2.Limits(max_keepalive_connections=20, keepalive_expiry=4)
@@ -156,9 +154,9 @@ class HttpProvider:
         pairs = [(name.encode("latin-1", "replace"), value.encode("latin-1", "replace")) for name, value in headers]
         try:
             base = _root(self._url) if outgoing.at_root else self._url
-            # The provider gets dots and a "#" as the client sent them; a URL would have them resolved and cut.
+            # The provider gets a "#" as the client sent it: a URL would have the rest cut off.
             target = (urlsplit(base).path + outgoing.path).encode("latin-1")
-            exact = {"target": target} if _UNSOUND.search(outgoing.path) else {}
+            exact = {"target": target} if "#" in outgoing.path else {}
             url = base + outgoing.path
             request = httpx2.Request(outgoing.method, url, content=outgoing.body, headers=pairs, extensions=exact)
             async with asyncio.timeout(None if outgoing.patient else self._header_timeout):
