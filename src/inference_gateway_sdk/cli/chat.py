@@ -4,32 +4,37 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import json
 import sys
-from pathlib import Path  # noqa: TC003  (typer reads the annotations at run time)
-from typing import TYPE_CHECKING, Annotated, TypedDict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypedDict, Unpack
 
 import typer
 
 from ..errors import GatewayError
 from .connection import connected, connected_locally
 from .options import (
+    AnswerSchema,
     BaseUrl,
     MaxTokens,
     Prompt,
     Provider,
     System,
     Temperature,
+    TranscriptFile,
     Weights,
     read_prompt,
+    read_tools,
 )
-from .output import Printer, UsageError, echo_err, print_error
+from .output import FailureError, Printer, UsageError, echo_err, print_error, print_json, sanitize
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from contextlib import AbstractContextManager
 
-    from .. import InferenceGatewayClient
+    from .. import InferenceGatewayClient, Run, RunCall, Tool, Transcript
 
-__all__ = ["ChatSession", "chat", "run_session"]
+__all__ = ["ChatSession", "RunSession", "chat", "run_session"]
 
 
 class _Answered(TypedDict):
@@ -40,6 +45,11 @@ class _Answered(TypedDict):
 class _ChatParams(TypedDict, total=False):
     max_tokens: int
     temperature: float
+
+
+class _Options(TypedDict):
+    max_tokens: int | None
+    temperature: float | None
 
 
 class ChatSession:
@@ -100,6 +110,116 @@ class ChatSession:
                 self._history.extend((asked, answered))
 
 
+class RunSession(ChatSession):
+    """A chat with tools, a JSON schema for its answers, or a transcript in a file.
+
+    Args:
+        client: The client.
+        model: The model.
+        provider: As in `ChatSession`.
+        system: The system message.
+        tools: The tools.
+        yes: True to run every call without asking.
+        schema: The schema of the answers.
+        file: The file of the transcript.
+        **options: `max_tokens` and `temperature`.
+    """
+
+    def __init__(
+        self,
+        client: InferenceGatewayClient,
+        model: str,
+        provider: str | None = None,
+        system: str | None = None,
+        *,
+        tools: Sequence[Tool[..., Any]] = (),
+        yes: bool = False,
+        schema: AnswerSchema | None = None,
+        file: TranscriptFile | None = None,
+        **options: Unpack[_Options],
+    ) -> None:
+        super().__init__(client, model, provider, system, **options)
+        self._tools = tools
+        self._yes = yes
+        self._schema = schema
+        self._file = file
+        self._transcript: Transcript | None = file.transcript if file else None
+
+    def reset(self) -> None:
+        """Clear the history. The file is replaced by the next answer."""
+        self._transcript = None
+
+    def ask(self, question: str) -> None:
+        """Print the answer to a question, after the calls that it needs.
+
+        Raises:
+            GatewayError: The run failed. The transcript contains it, and the next question continues from there.
+            FailureError: No answer matches the schema, or the transcript could not be written.
+            KeyboardInterrupt: The user interrupted the run.
+        """
+        if self._tools and self._transcript is not None and self._transcript.pending:
+            self._run([self._transcript])  # the calls that an earlier chat left open come first
+        run = self._run([*(self._opening if self._transcript is None else [self._transcript]), question])
+        for _ in range(_CORRECTIONS):
+            if (problem := self._problem(run)) is None:
+                return
+            run = self._run([run, f"The answer does not match the JSON schema: {problem}. Answer again."])
+        if (problem := self._problem(run)) is not None:
+            raise FailureError(f"the answer does not match the schema: {problem}")
+
+    def _problem(self, run: Run[str]) -> str | None:
+        """Print the value of a run's answer. Return the mismatch if it does not match the schema."""
+        if self._schema is None:
+            return None
+        try:
+            value = self._schema.read(run.text)
+        except ValueError as error:
+            return str(error)
+        print_json(json.dumps(value, ensure_ascii=False))
+        return None
+
+    def _run(self, messages: list[Any]) -> Run[str]:
+        before = self._transcript
+        params: dict[str, Any] = dict(self._params)
+        if self._schema is not None:
+            params["response_format"] = self._schema.response_format
+        stream = self._client.run_stream(
+            self.model,
+            messages,
+            provider=self._provider,
+            tools=self._tools,
+            approve=self._approve,
+            on_progress=self._file.write if self._file else None,
+            **params,
+        )
+        try:
+            with stream:
+                Printer(silent=self._schema is not None).show(stream.deltas())
+                return stream.final()
+        finally:
+            partial = stream.partial()
+            self._transcript = partial.transcript if partial.turns else before  # a question without any answer is lost
+            if self._file:
+                self._file.write(self._transcript)
+
+    def _approve(self, call: RunCall) -> bool | str:
+        """Ask the user whether a call may run. Any text but yes and no is the reason of a denial."""
+        if self._yes:
+            return True
+        arguments = call.arguments if isinstance(call.arguments, str) else json.dumps(call.arguments)
+        text = sanitize(" ".join(f"run {call.name}({arguments})?".split()))
+        print(f"igw: {text} [y/N, or a reason] ", end="", file=sys.stderr, flush=True)
+        try:
+            answer = input().strip()
+        except EOFError:
+            print(file=sys.stderr)
+            return False
+        if answer.lower() in {"", "n", "no"}:
+            return False
+        return True if answer.lower() in {"y", "yes"} else answer
+
+
+_CORRECTIONS = 2
 _PROMPT = "> "
 
 
@@ -127,7 +247,7 @@ def _answer_prompt(conversation: ChatSession, question: str) -> None:
         conversation.ask(question)
     except KeyboardInterrupt:
         echo_err("stopped")
-    except GatewayError as error:
+    except (GatewayError, FailureError) as error:
         print_error(error)
 
 
@@ -152,6 +272,19 @@ Local = Annotated[
 ChatModelName = Annotated[
     str | None, typer.Option("--model", "-m", metavar="MODEL", help="The name as in igw models: provider/name.")
 ]
+Tools = Annotated[
+    Path | None,
+    typer.Option("--tools", metavar="FILE.py", help="Let the model call the functions of this file; asks before each."),
+]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Run the calls of --tools without asking.")]
+Schema = Annotated[
+    Path | None,
+    typer.Option("--schema", metavar="FILE", help="A JSON schema that the answer must match; prints it as JSON."),
+]
+History = Annotated[
+    Path | None,
+    typer.Option("--transcript", metavar="FILE", help="Continue the chat stored in this file, and store it there."),
+]
 
 
 def chat(
@@ -165,16 +298,34 @@ def chat(
     max_tokens: MaxTokens = None,
     temperature: Temperature = None,
     weights: Weights = None,
+    tools: Tools = None,
+    yes: Yes = False,
+    schema: Schema = None,
+    transcript: History = None,
 ) -> None:
     """Chat with a model: once with PROMPT, or in a session without."""
     prompt_text = read_prompt(prompt, "chat")
+    if yes and not tools:
+        raise UsageError("--yes needs --tools: add --tools FILE.py, or leave out --yes")
+    if tools and not yes and not sys.stdin.isatty():
+        raise UsageError("--tools asks before each call, but standard input is not a terminal: add --yes")
+    functions = read_tools(tools) if tools else []
+    answers = AnswerSchema(schema) if schema else None
+    file = TranscriptFile(transcript) if transcript else None
+    if system and file and file.transcript is not None:
+        raise UsageError(f"--transcript {transcript} has its own system message: leave out --system")
     if local and (base_url or provider):
         raise UsageError("--local starts its own gateway: leave out --base-url and --provider")
     if weights and not local:
         raise UsageError("--weights needs --local: add --local, or leave out --weights")
     with _connect(base_url, weights, local=local) as client:
         chosen = model or _only_model(client, provider)
-        conversation = ChatSession(client, chosen, provider, system, max_tokens=max_tokens, temperature=temperature)
+        options = _Options(max_tokens=max_tokens, temperature=temperature)
+        conversation = (
+            RunSession(client, chosen, provider, system, tools=functions, yes=yes, schema=answers, file=file, **options)
+            if functions or answers or file
+            else ChatSession(client, chosen, provider, system, **options)
+        )
         if prompt_text is None:
             run_session(conversation)
         else:

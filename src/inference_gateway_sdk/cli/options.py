@@ -1,16 +1,26 @@
-"""Options and arguments that several commands share: the prompt, the output file."""
+"""Options and arguments of the commands, and the files they name: output, tools, JSON schema, transcript."""
 
 from __future__ import annotations
 
+import importlib.util
+import inspect
+import json
+import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
+from .. import Tool, Transcript, tool
+from ..errors import DecodingError, DeserializationError
 from .output import FailureError, UsageError
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 __all__ = [
+    "AnswerSchema",
     "BaseUrl",
     "Force",
     "Json",
@@ -22,9 +32,11 @@ __all__ = [
     "Provider",
     "System",
     "Temperature",
+    "TranscriptFile",
     "Weights",
     "output_file",
     "read_prompt",
+    "read_tools",
     "require_prompt",
 ]
 
@@ -143,3 +155,153 @@ def output_file(path: Path | None, *, force: bool, as_json: bool) -> OutputFile 
     if not as_json:
         raise UsageError("no output: add -o FILE or --json")
     return None
+
+
+def read_tools(path: Path) -> list[Tool[..., Any]]:
+    """Import a file and return its public functions and tools. Each needs an approval before it runs.
+
+    Raises:
+        UsageError: The file cannot be imported, has no functions, or has one that cannot be a tool.
+    """
+    name = f"igw_tools_{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path) if path.is_file() and path.suffix == ".py" else None
+    if spec is None or spec.loader is None:
+        raise UsageError(f"--tools {path} is not a Python file: name a file that ends in .py")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # annotations are resolved through it
+    sys.path.insert(0, str(path.parent))  # as `python FILE.py` does
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:  # any code may run there
+        raise UsageError(f"--tools {path} cannot be imported: {type(error).__name__}: {error}") from error
+    finally:
+        sys.path.remove(str(path.parent))
+    found: list[Any] = [
+        value
+        for key, value in vars(module).items()
+        if not key.startswith("_")
+        and (isinstance(value, Tool) or (inspect.isfunction(value) and value.__module__ == name))
+    ]
+    if not found:
+        raise UsageError(f"--tools {path} has no functions: define one without a leading underscore")
+    for one in found:
+        if inspect.iscoroutinefunction(inspect.unwrap(one)):
+            raise UsageError(f"--tools {path}: {one.__name__} is async: write it as a plain function")
+    try:
+        return [tool(one, approval=True) for one in found]
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"--tools {path}: {error}") from error
+
+
+class AnswerSchema:
+    """A JSON schema in a file, which answers must match. References to other files or addresses are not followed.
+
+    Raises:
+        UsageError: The file is not a JSON schema, or the package that validates is missing.
+    """
+
+    def __init__(self, path: Path) -> None:
+        try:
+            import referencing
+            from jsonschema.exceptions import SchemaError
+            from jsonschema.validators import validator_for
+            from referencing.exceptions import Unresolvable
+            from referencing.jsonschema import DRAFT202012
+        except ImportError:
+            raise UsageError("--schema needs jsonschema", "pip install 'inference-gateway-sdk[cli]'") from None
+        try:
+            found: Any = json.loads(path.read_bytes())
+        except OSError as error:
+            raise UsageError(f"--schema {path} cannot be read: {error.strerror}") from error
+        except ValueError as error:
+            raise UsageError(f"--schema {path} is not JSON: {error}") from error
+        if not isinstance(found, dict):
+            raise UsageError(f"--schema {path} must be a JSON object")
+        schema: Any = found  # pyright: ignore[reportUnknownVariableType]
+        kind: Any = validator_for(schema)
+        try:
+            kind.check_schema(schema)
+        except SchemaError as error:
+            raise UsageError(f"--schema {path} is not a JSON schema: {error.message}") from error
+        registry: Any = referencing.Registry  # an empty one: it fetches nothing
+        root: Any = registry().resolver_with_root(DRAFT202012.create_resource(schema))
+        for reference in _references(schema):
+            try:
+                root.lookup(reference)
+            except Unresolvable as error:
+                raise UsageError(
+                    f"--schema {path}: {reference} is not in the file", "copy the definition into its $defs"
+                ) from error
+        self._validator: Any = kind(schema, registry=registry())
+        name = "".join(letter if letter.isalnum() and letter.isascii() else "_" for letter in path.stem)[:64]
+        self.response_format: dict[str, Any] = {
+            "type": "json_schema",
+            "json_schema": {"name": name or "answer", "schema": schema},
+        }
+
+    def read(self, text: str) -> Any:
+        """Return the value of an answer.
+
+        Raises:
+            ValueError: The answer is not JSON or does not match the schema. The message names the place.
+        """
+        value: Any = json.loads(text)
+        for error in self._validator.iter_errors(value):
+            raise ValueError(f"{error.json_path}: {error.message}")
+        return value
+
+
+def _references(schema: Any) -> Iterator[str]:
+    """Yield the references of a schema, at any depth."""
+    if isinstance(schema, dict):
+        for key, value in cast("dict[str, Any]", schema).items():
+            if key in {"$ref", "$dynamicRef"} and isinstance(value, str):
+                yield value
+            else:
+                yield from _references(value)
+    elif isinstance(schema, list):
+        for value in cast("list[Any]", schema):
+            yield from _references(value)
+
+
+class TranscriptFile:
+    """A file with the transcript of a chat. It is replaced each time the transcript has grown.
+
+    Raises:
+        UsageError: The file has no transcript, or its folder does not exist.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        if not path.parent.is_dir():
+            raise UsageError(f"--transcript {path}: the folder {path.parent} does not exist")
+        self.transcript: Transcript | None = None
+        try:
+            self.transcript = Transcript.from_json(path.read_bytes())
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise UsageError(f"--transcript {path} cannot be read: {error.strerror}") from error
+        except (DecodingError, DeserializationError) as error:
+            raise UsageError(f"--transcript {path} is not a transcript: {error}", "name a new file") from error
+
+    def write(self, transcript: Transcript | None) -> None:
+        """Replace the file at once, or remove it without a transcript.
+
+        Raises:
+            FailureError: The file could not be written.
+        """
+        self.transcript = transcript
+        new = self._path.with_name(f".{self._path.name}.{os.getpid()}")
+        try:
+            if transcript is None:
+                self._path.unlink(missing_ok=True)
+                return
+            # The mark of a call must be on the disk before the call begins.
+            with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:  # noqa: PTH123
+                file.write(transcript.to_json())
+                file.flush()
+                os.fsync(file.fileno())
+            new.replace(self._path)
+        except OSError as error:
+            raise FailureError(f"--transcript {self._path} cannot be written: {error.strerror}") from error

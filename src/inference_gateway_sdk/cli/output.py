@@ -21,6 +21,8 @@ from .. import (
     ToolCallDelta,
     ToolCallEnd,
     ToolCallStart,
+    ToolDone,
+    ToolRun,
     TurnEnd,
     UsageReport,
 )
@@ -199,6 +201,7 @@ def _drop_output() -> None:
         return
 
 
+_SHOWN = 200  # characters of a tool's result
 _DIM, _PLAIN = "\x1b[2m", "\x1b[0m"
 _REMARKS = {
     "length": "the answer was cut off at its token limit",
@@ -224,9 +227,14 @@ def print_answer(stream: Stream[ChunkT, FinalT], *, as_json: bool) -> None:
 
 
 class Printer:
-    """Prints the answer of one stream."""
+    """Prints the answer of one stream.
 
-    def __init__(self) -> None:
+    Args:
+        silent: Collect the text without printing it.
+    """
+
+    def __init__(self, *, silent: bool = False) -> None:
+        self._silent = silent
         self._writer = TextWriter()
         self._reasoning = _ReasoningWriter()
         self._pieces: list[str] = []
@@ -238,7 +246,7 @@ class Printer:
         """The text printed so far, including a refusal."""
         return "".join(self._pieces)
 
-    def show(self, deltas: Iterable[Delta]) -> None:
+    def show(self, deltas: Iterable[Delta | ToolRun | ToolDone]) -> None:
         """Print each delta as it arrives and, at the end, remarks on an unusual answer.
 
         Raises:
@@ -256,12 +264,13 @@ class Printer:
             if remark := _REMARKS.get(reason):
                 echo_err(remark)
 
-    def _print_delta(self, delta: Delta) -> None:
+    def _print_delta(self, delta: Delta | ToolRun | ToolDone) -> None:
         match delta:
             case TextDelta(text) | RefusalDelta(text):
                 self._reasoning.end()
                 self._pieces.append(text)
-                self._writer.write(text)
+                if not self._silent:
+                    self._writer.write(text)
             case ReasoningDelta(text):
                 self._writer.start_line()
                 self._reasoning.write(text)
@@ -271,7 +280,12 @@ class Printer:
                 self._writer.end()
             case Finish(reason):
                 self._reasons.append(str(reason))
-            case ToolCallStart() | ToolCallDelta() | UsageReport():
+            case ToolDone(call):
+                self._writer.start_line()
+                output = " ".join((call.output or "").split())
+                shown = output if len(output) <= _SHOWN else f"{output[:_SHOWN]}..."
+                echo_err(f"{call.name}: {shown}", f"tool {call.status}")
+            case ToolCallStart() | ToolCallDelta() | UsageReport() | ToolRun():
                 return
 
     def _print_tool_call(self, call: ToolCallEnd) -> None:
