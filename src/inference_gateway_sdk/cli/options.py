@@ -260,7 +260,8 @@ def _references(schema: Any) -> Iterator[str]:
             else:
                 yield from _references(value)
     elif isinstance(schema, list):
-        for value in cast("list[Any]", schema):
+        items: list[Any] = schema
+        for value in items:
             yield from _references(value)
 
 
