@@ -260,8 +260,7 @@ def _references(schema: Any) -> Iterator[str]:
             else:
                 yield from _references(value)
     elif isinstance(schema, list):
-        items: list[Any] = schema
-        for value in items:
+        for value in cast("list[object]", schema):
             yield from _references(value)
 
 
