@@ -45,6 +45,13 @@ def _no_surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
             monkeypatch.delenv(name)
 
 
+@pytest.fixture
+def pytester(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
+    """Run suites of the tests without schemathesis' plugin, which each run would import anew."""
+    monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:schemathesis")
+    return pytester
+
+
 @pytest.fixture(params=["blocking", "async"])
 def world(request: pytest.FixtureRequest) -> object:
     """Each client in turn, see `support.worlds`."""

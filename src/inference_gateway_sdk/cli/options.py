@@ -260,7 +260,7 @@ def _references(schema: Any) -> Iterator[str]:
             else:
                 yield from _references(value)
     elif isinstance(schema, list):
-        for value in cast("list[Any]", schema):
+        for value in cast("list[object]", schema):
             yield from _references(value)
 
 
