@@ -24,8 +24,8 @@ class Operation(NamedTuple):
         method: The HTTP method, in upper case.
         path: The path below /v1, or below the gateway's root.
         at_root: True when the path is below the gateway's root.
-        request: The name of the request body's type, None if there is no body or its type is free.
-        answer: The name of the whole answer's type, None if it is bytes or its type is free.
+        request: The name of the request body's type. None without a body, or if the contract names no type.
+        answer: The name of the complete answer's type. None for bytes, or if the contract names no type.
         chunk: The name of the type of one streamed event, None if the operation does not stream.
     """
 

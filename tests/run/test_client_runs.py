@@ -717,6 +717,11 @@ def test_an_answer_that_was_cut_is_no_value(world: World, gateway: ScriptedGatew
     with pytest.raises(sdk.OutputError, match="cut off") as caught:
         answer.parse(Place)
     assert (caught.value.reason, caught.value.value) == ("length", {"name": "Os"})
+    gateway.reply('{"value": [1, 2', finish_reason="length")
+    listed = world.with_client(lambda client: ask(client, dialect), gateway.url)
+    with pytest.raises(sdk.OutputError) as caught:
+        listed.parse(list[int])
+    assert caught.value.value == [1]  # 2 may be the beginning of a longer number
 
 
 def test_a_type_is_a_response_format(world: World, gateway: ScriptedGateway) -> None:

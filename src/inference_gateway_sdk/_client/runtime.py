@@ -226,7 +226,7 @@ class TokenSource:
 
     @property
     def fixed(self) -> str | None:
-        """The token if it is a constant string. None if there is no token, or if a function returns it."""
+        """The token, if it was given as a string. None without a token, or if a function returns it."""
         return self._value if self._function is None else None
 
     @property
@@ -261,7 +261,7 @@ class AsyncTokenSource:
 
     @property
     def fixed(self) -> str | None:
-        """The token if it is a constant string. None if there is no token, or if a function returns it."""
+        """The token, if it was given as a string. None without a token, or if a function returns it."""
         return self._value if self._function is None else None
 
     @property

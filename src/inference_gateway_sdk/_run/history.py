@@ -41,7 +41,7 @@ def read_history(messages: Any, dialect: DialectName) -> list[Entry]:
 
     Raises:
         TypeError: An item has another type. The error names its index.
-        ValueError: There is no message, or a message has no role.
+        ValueError: `messages` is empty, or a message has no role.
     """
     reader = _Reader(dialect)
     if _is_one(messages):

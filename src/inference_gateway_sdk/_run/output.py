@@ -120,11 +120,15 @@ class OutputType:
 
     def partial(self, text: str) -> Any:
         """Return the partial JSON value of a truncated text."""
-        reader = PartialReader(prose=not text.lstrip().startswith(("{", "[")))
-        reader.feed(text)
-        reader.changed()
-        value: Any = reader.value
-        return value.get("value") if self.form.wrapped and is_object(value) else value
+        return _partial_value(text, self.form)
+
+
+def _partial_value(text: str, form: Strict) -> Any:
+    reader = PartialReader(prose=not text.lstrip().startswith(("{", "[")))
+    reader.feed(text)
+    reader.changed()  # updates an open string
+    value: Any = reader.value
+    return value.get("value") if form.wrapped and is_object(value) else value
 
 
 def parse_value(text: str) -> Any:
@@ -192,18 +196,14 @@ def parse_answer(reply: Any, kind: Any) -> Any:
     text = answer.text or ""
     if answer.end in {"content_filter", "refusal"}:
         raise no_output(answer.end, answer.refusal or answer.text)
-    form = strict(adapter.schema, OPENAI)
     if answer.end == "length":
-        reader = PartialReader(prose=not text.lstrip().startswith(("{", "[")))
-        reader.feed(text)
-        reader.changed()  # updates an open string
-        raise cut_output(text, reader.value)
+        raise cut_output(text, _partial_value(text, strict(adapter.schema, OPENAI)))
     try:
         value = parse_value(text)
         try:
             return adapter.decode(value)
         except InvalidValueError:  # wrapped, or with nulls for absent properties, as in strict schemas
-            return adapter.decode(form.restore(value))
+            return adapter.decode(strict(adapter.schema, OPENAI).restore(value))
     except InvalidValueError as error:
         raise OutputError(
             f"the answer does not match the type: {error}", text=text, problems=(error.problems,)

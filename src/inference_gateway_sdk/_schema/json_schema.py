@@ -477,6 +477,6 @@ def _inline(schema: dict[str, Any], defs: dict[str, Any], names: set[str]) -> di
             found[key] = value
     single = found.get("anyOf")
     if is_array(single) and len(single) == 1 and "$ref" not in single[0]:
-        del found["anyOf"]  # {"anyOf": [{"$ref": ...}]} is no longer needed once the reference is inlined
+        del found["anyOf"]  # {"anyOf": [{"$ref": ...}]} becomes redundant when the reference is inlined
         found = {**single[0], **found}
     return found

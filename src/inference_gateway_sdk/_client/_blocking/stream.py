@@ -173,7 +173,7 @@ class Stream(Generic[ChunkT, FinalT]):
                 break
         turns = self.turns
         if not turns:
-            raise RuntimeError("there is no whole answer: the call used assemble=False, or the stream had no content")
+            raise RuntimeError("the stream has no complete answer: it had no content, or the call used assemble=False")
         return turns[-1]
 
     def partial(self) -> FinalT | None:

@@ -244,7 +244,7 @@ class SendProgress:
     """The progress of one request, from httpx2's `trace` extension. Some transports do not report it.
 
     Attributes:
-        stopped: True once the response is no longer wanted. The next connect or send is then refused.
+        stopped: True after the caller gave up on the response. The next connect or send is refused.
     """
 
     __slots__ = ("_connect_by", "_connect_seconds", "_deadline", "_on_sent", "_phase", "stopped")
