@@ -65,6 +65,9 @@ class Limits(Struct, frozen=True):
                 raise ValueError(f"limits: {name} must be at least {least}, got {value}")
 
 
+_DEFAULT_LIMITS: Final = Limits()
+
+
 def read_limits(limits: object) -> Limits:
     """Return a caller's limits. An integer is the number of rounds.
 
@@ -75,7 +78,7 @@ def read_limits(limits: object) -> Limits:
     if isinstance(limits, Limits):
         return limits
     if limits is None:
-        return Limits()
+        return _DEFAULT_LIMITS
     if isinstance(limits, bool) or not isinstance(limits, int):
         raise TypeError(f"limits must be Limits(...) or a number of rounds, got {type(limits).__name__}")
     return Limits(rounds=limits)
