@@ -108,7 +108,7 @@ def to_builtins(value: object) -> Any:
 
 
 def decoded_to_builtins(value: Struct) -> Any:
-    """Return an object that was decoded from JSON as `to_builtins` does, at msgspec's speed if all its fields are known.
+    """Return an object that was decoded from JSON as `to_builtins` does, by msgspec if all its fields are known.
 
     An object of the caller needs `to_builtins`: msgspec would accept bytes and keys that JSON does not have.
     """
