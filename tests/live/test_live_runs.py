@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import pytest
 
 from inference_gateway_sdk import InferenceGatewayClient, TextDelta, ToolDone, ToolRun
+from run import twelve_examples
 
 if TYPE_CHECKING:
     from support.worlds import World
@@ -78,6 +79,19 @@ def test_a_call_that_the_token_limit_cuts_never_runs(embedded_gateway: Live) -> 
         run = client.run(embedded_gateway.model, QUESTION, tools=[weather], max_tokens=12)
     assert CITIES == []
     assert [call.status for call in run.calls] == ["cut"]
+
+
+def test_two_of_the_twelve_examples(embedded_gateway: Live) -> None:
+    """Functions are called, and a type is filled in, by the code that the scripted gateway is asked with too."""
+    twelve_examples.SPENT.clear()
+    with InferenceGatewayClient(embedded_gateway.url, timeout=300) as client:
+        run = twelve_examples.one(client, embedded_gateway.model, "What is the weather in Oslo?")
+        recipe = twelve_examples.two(client, embedded_gateway.model)
+    assert twelve_examples.SPENT == ["weather Oslo"]
+    assert [(call.name, call.result) for call in run.calls] == [("weather", {"degrees": 3.0})]
+    assert run.text
+    assert isinstance(recipe.title, str)
+    assert recipe.minutes >= 1
 
 
 def test_a_run_fills_in_a_type(world: World, embedded_gateway: Live) -> None:
