@@ -87,6 +87,7 @@ def read_options(model: str, given: dict[str, Any], client_tools: tuple[Any, ...
         on_limit=_choice(params, "on_limit", "raise", ("raise", "return")),
         on_tool_error=_choice(params, "on_tool_error", "report", ("report", "raise")),
         params=params,
+        asks=approve is not None,
     )
     remembers = output is not None and mode == "auto"
     key = (dialect, target.provider or "", bare, bool(toolbox)) if remembers else None

@@ -155,11 +155,12 @@ class Run(Generic[T]):
     Attributes:
         text: The text of the last answer, or "".
         reply: The last answer, or None.
-        turns: All answers of this run in order.
-        usage: Tokens of all answers together, or None if no provider reported usage.
+        turns: All answers of this run in order. Answers of the history that it continues are in `transcript`.
+        usage: Tokens of all answers of this run together, or None if no provider reported usage.
         finish: Reason for the end: the provider's finish reason, "paused", or "limit".
         output_mode: The mode in which the model was constrained to the type, or "text".
-        calls: The tool calls of this run in order.
+        calls: The tool calls of this run in order, including calls of the history that it has run or closed.
+            `transcript.calls` has the calls of the whole conversation.
         pending: The calls that wait for a decision or a result.
         transcript: The full history, to store and to continue the run.
     """

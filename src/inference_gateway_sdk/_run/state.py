@@ -351,6 +351,8 @@ class RunState:
         turn = self._own_turn
         turn.plan(others)
         if turn.undecided:
+            if self.settings.asks and not self._finals and (reached := self._round_limit()):
+                return self._limit(*reached)  # `approve` is not asked about calls that would not run
             return Decide(tuple(one.call for one in turn.undecided.values()))
         return self._go_on()
 
