@@ -65,19 +65,19 @@ def _encode_odd(value: object) -> bytes:
         raise SerializationError(f"a number cannot be sent: {error}") from error
 
 
-def is_plain(value: object) -> bool:
+def is_plain(value: Any) -> bool:
     """Return whether msgspec encodes this value correctly: no unknown fields, NaN or bytes, and only string keys."""
     kind = type(value)
     if kind in _SCALARS:
         return True
     if kind is dict:
-        return _is_plain_mapping(cast("dict[object, object]", value))
+        return _is_plain_mapping(value)
     if kind is list or kind is tuple:
-        return _all_plain(cast("Sequence[object]", value))
+        return _all_plain(value)
     if isinstance(value, Struct):
         return _all_plain([getattr(value, name) for name in value.__struct_fields__])
     if kind is float:
-        return math.isfinite(cast("float", value))
+        return math.isfinite(value)
     return isinstance(value, OpenEnum)
 
 
