@@ -67,7 +67,7 @@ def _encode_odd(value: object) -> bytes:
 
 def is_plain(value: Any) -> bool:
     """Return whether msgspec encodes this value correctly: no unknown fields, NaN or bytes, and only string keys."""
-    kind = type(value)
+    kind: type[object] = type(value)
     if kind in _SCALARS:
         return True
     if kind is dict:
