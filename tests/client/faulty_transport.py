@@ -110,7 +110,7 @@ class FaultyTransport:
     closed: bool = False
     sent: int = 0
     content_type: str = "text/event-stream"
-    _closing: list[asyncio.Event] = field(default_factory=list)
+    _closing: list[asyncio.Event] = field(default_factory=list[asyncio.Event])
 
     def next_attempt(self) -> Attempt:
         if self.closed:

@@ -119,12 +119,15 @@ class Watcher(Protocol):
 
     def began(self, call: CallBegan, /) -> object | None:
         """Observe the beginning of a call. The returned value is passed to the other two methods as `state`."""
+        return None  # a body: without one, type checkers take the method as abstract
 
     def content(self, state: Any, seconds: float, /) -> None:
         """Observe the first content of a stream, `seconds` after the call began."""
+        return
 
     def ended(self, state: Any, call: CallEnded, /) -> None:
         """Observe the end of a call. It is called exactly once for each `began` that returned."""
+        return
 
 
 class Watched:
