@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
+from ..._model.type_info import strict_decode
 from ..._version import __version__
 from .. import go_json
 from ..forwarding import Lines
@@ -103,7 +104,7 @@ class HttpProvider:
             msgspec.DecodeError: The list is not valid JSON.
         """
         async with self._asking("GET", self._profile.models_path, b"") as answer:
-            listing = msgspec.json.decode(await _whole_answer(answer), type=_Listing)
+            listing = strict_decode(await _whole_answer(answer), _Listing)
         return [_relay_listed(entry) for entry in listing.data or []]
 
     async def chat(self, request: ChatRequest) -> bytes:
@@ -328,6 +329,6 @@ async def _read_context(provider: ModelProvider, outgoing: ProviderRequest, into
     try:
         async with provider.exchange(outgoing) as answer:
             body = b"".join([piece async for piece in answer.pieces])
-        return msgspec.json.decode(body, type=into) if answer.status == 200 else None
+        return strict_decode(body, into) if answer.status == 200 else None
     except (ProviderError, msgspec.DecodeError, UnicodeDecodeError):
         return None
