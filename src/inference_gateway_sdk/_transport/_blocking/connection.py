@@ -7,7 +7,6 @@ import select
 import socket
 from collections import deque
 from contextlib import suppress
-from queue import Empty, SimpleQueue
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -245,6 +244,8 @@ class _Race:
 def _resolve(host: str, port: int, until: float | None) -> Sequence[Address]:
     if (addresses := numeric(host, port)) is not None:
         return addresses
+    from queue import Empty, SimpleQueue  # here: an address needs no lookup
+
     answer: SimpleQueue[LookupResult] = SimpleQueue()
     look_up(host, port, answer.put)
     try:
