@@ -29,6 +29,7 @@ from .provider import (
     ProviderTimeoutError,
     ProviderTruncatedError,
     ProviderUnreachableError,
+    SelfCallError,
 )
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ class HttpProvider:
         url: Its address, or None for the profile's.
         key: Its key, or None.
         header_timeout: Seconds until the head of an answer must arrive; None for no limit.
+        no_self_calls: The reason why requests that the gateway makes itself fail (a quirk); None for no failure.
         two_versions: Add the gateway's `anthropic-version` even if the client sent one (a quirk).
     """
 
@@ -74,6 +76,7 @@ class HttpProvider:
         key: str | None = None,
         header_timeout: float | None = None,
         two_versions: bool = False,
+        no_self_calls: str | None = None,
     ) -> None:
         self._profile = profile
         self._url = (url or profile.url).rstrip("/")
@@ -81,6 +84,7 @@ class HttpProvider:
         self._authorisation = _authorisation(profile.auth, key)
         self._header_timeout = header_timeout
         self._two_versions = two_versions
+        self._no_self_calls = no_self_calls
         self._client: httpx2.AsyncClient | None = None
 
     @property
@@ -142,6 +146,8 @@ class HttpProvider:
     @asynccontextmanager
     async def _asking(self, method: str, path: str, body: bytes) -> AsyncGenerator[httpx2.Response]:
         """Open the 200 answer to a request that the gateway makes itself."""
+        if self._no_self_calls is not None:
+            raise SelfCallError(path, self._no_self_calls)
         outgoing = ProviderRequest(method=method, path=path, body=body)
         async with self._sending(outgoing, [*_JSON_ONLY, *self._authorisation]) as answer:
             if answer.status_code != 200:
