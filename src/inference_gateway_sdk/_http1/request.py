@@ -111,6 +111,11 @@ class Route(NamedTuple):
     proxy_headers: HiddenHeaders
     name: str
 
+    @property
+    def is_direct(self) -> bool:
+        """True if no proxy is on the way."""
+        return bool(self.host) and not self.tunnel
+
     def __repr__(self) -> str:
         return f"Route({self.name})"
 

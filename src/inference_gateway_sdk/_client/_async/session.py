@@ -17,6 +17,7 @@ from ..runtime import async_anonymous_transport, async_yield_turn
 from ..settings import check_call
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Self
 
     from ..._run.providers import OutputMode
@@ -354,10 +355,19 @@ class AsyncSession:
                 watch.raised(error, cancelled=self.closed)
             raise
 
-    async def send_elsewhere(self, url: GatewayUrl, call: Call[T], settings: ClientSettings[AsyncTokenSource]) -> T:
-        """Send a call to another server, by a transport that adds no credentials. Raises what `errors` lists."""
+    async def send_elsewhere(
+        self,
+        url: GatewayUrl,
+        call: Call[T],
+        settings: ClientSettings[AsyncTokenSource],
+        may_connect: Callable[[str], bool] | None,
+    ) -> T:
+        """Send a call to another server, by a transport that adds no credentials. Raises what `errors` lists.
+
+        Connections are made only to IP addresses for which `may_connect` is true.
+        """
         self.check_open()
-        driver = async_anonymous_transport(self._driver)
+        driver = async_anonymous_transport(self._driver, may_connect)
         try:
             return await AsyncSession(url, driver, self.runtime).send(call, settings)
         finally:

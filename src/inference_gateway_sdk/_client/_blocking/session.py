@@ -18,6 +18,7 @@ from ..runtime import anonymous_transport, yield_turn
 from ..settings import check_call
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Self
 
     from ..._run.providers import OutputMode
@@ -355,10 +356,19 @@ class Session:
                 watch.raised(error, cancelled=self.closed)
             raise
 
-    def send_elsewhere(self, url: GatewayUrl, call: Call[T], settings: ClientSettings[TokenSource]) -> T:
-        """Send a call to another server, by a transport that adds no credentials. Raises what `errors` lists."""
+    def send_elsewhere(
+        self,
+        url: GatewayUrl,
+        call: Call[T],
+        settings: ClientSettings[TokenSource],
+        may_connect: Callable[[str], bool] | None,
+    ) -> T:
+        """Send a call to another server, by a transport that adds no credentials. Raises what `errors` lists.
+
+        Connections are made only to IP addresses for which `may_connect` is true.
+        """
         self.check_open()
-        driver = anonymous_transport(self._driver)
+        driver = anonymous_transport(self._driver, may_connect)
         try:
             return Session(url, driver, self.runtime).send(call, settings)
         finally:
