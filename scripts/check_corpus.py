@@ -34,6 +34,9 @@ EXPLAINED = {
     "anthropic: TYPE $.content[].input": "arguments cut off by the token limit stay text, as they came",
     "openai: calls": "arguments that came as null are an empty text here, null in the official client",
     "message?": "the message repeats an API key, which is hidden",
+    "models raised DeserializationError: the response has status 200 but holds no data (at $.data)": (
+        "a list in Google's own form, `models`, which no gateway gives: an empty success would hide it"
+    ),
     "provider must be a provider id": "a `provider` object: the error names extra_body",
 }
 """Why a reason of check.py is not a fault; it is found without the word `partial: ` before it."""
@@ -66,11 +69,17 @@ def totals(rows: list[list[Any]]) -> list[str]:
 def reasons(out: Path, state: dict[str, Any]) -> Counter[tuple[str, str]]:
     """Return how often each reason came in each phase."""
     fails = [json.loads(line) for line in (out / "fails.jsonl").read_text(encoding="utf-8").splitlines()]
-    found = Counter((fail["phase"], fail["reason"]) for fail in fails)
+    found = Counter((fail["phase"], _reason(fail)) for fail in fails)
     for _, message, outcome, count, _ in state["wrong"]:
         if outcome == "accepted":  # by the provider, and refused here before it was sent
             found["requests", message.partition(" such as")[0]] += count
     return found
+
+
+def _reason(fail: dict[str, Any]) -> str:
+    """Return the reason of a failure; with its dialect and text where this package raised an error."""
+    reason: str = fail["reason"]
+    return f"{fail['dialect']} {reason}: {fail['detail']}" if reason.startswith("raised ") else reason
 
 
 def main() -> None:
