@@ -230,6 +230,8 @@ def has_content(piece: ChatCompletionStreamChoice) -> bool:
         return False
     if delta.content or delta.tool_calls or delta.reasoning_content or delta.reasoning or delta.refusal:
         return True
+    if delta.reasoning_details or delta.annotations or delta.function_call or delta.audio:
+        return True
     unknown = delta._unknown
     return unknown is not None and (any(unknown.raw.values()) or any(delta.extra_fields.values()))
 

@@ -37,6 +37,12 @@ Chunk = CreateChatCompletionStreamResponse
 Answer = CreateChatCompletionResponse
 _ENVELOPE = ("id", "created", "model", "system_fingerprint", "service_tier", "reasoning_format")
 
+# Fields that few providers send. They are merged like unknown ones, and compared with None in place, because a call
+# would cost time for every chunk.
+_OF_THE_ANSWER = ("provider", "x_groq", "prompt_filter_results", "moderation", "citations", "search_results")
+_BESIDE_THE_DELTA = ("content_filter_results", "native_finish_reason")
+_OF_THE_MESSAGE = ("annotations", "function_call", "audio", "reasoning_details")
+
 # Unknown fields that describe the chunk and not the answer. A whole answer has none of them, and those of the message
 # would be sent back with the next request:
 #   Together    {"index": 0, "text": "1", "delta": {"token_id": 16, "content": "1"}}
@@ -84,6 +90,15 @@ class ChatState:
         if keep:
             if self._missing:
                 self._add_envelope(chunk)
+            if (
+                chunk.provider is not None
+                or chunk.x_groq is not None
+                or chunk.prompt_filter_results is not None
+                or chunk.moderation is not None
+                or chunk.citations is not None
+                or chunk.search_results is not None
+            ):
+                merge_facts(self._extra, _given(chunk, _OF_THE_ANSWER))
             if chunk._unknown is not None:
                 self._add_unknown(chunk)
 
@@ -227,6 +242,8 @@ class Choice:
             self.finish_reason = piece.finish_reason
         if piece.logprobs is not None:
             self._add_logprobs(piece.logprobs)
+        if piece.content_filter_results is not None or piece.native_finish_reason is not None:
+            merge_beside(self._extra, _given(piece, _BESIDE_THE_DELTA))
         if piece._unknown is not None and piece.extra_fields:
             merge_beside(self._extra, _without(piece.extra_fields, _OF_THE_CHOICE if delta is not None else ()))
 
@@ -288,6 +305,13 @@ class Choice:
             self._text("refusal").add(delta.refusal)
         if delta.tool_calls:
             self._add_calls(delta.tool_calls)
+        if (
+            delta.annotations is not None
+            or delta.function_call is not None
+            or delta.audio is not None
+            or delta.reasoning_details is not None
+        ):
+            merge(self._message_extra, _given(delta, _OF_THE_MESSAGE))
         if delta._unknown is not None:
             self._add_unknown(delta)
 
@@ -342,6 +366,11 @@ class Choice:
 def place_of(index: int | None) -> int:
     """Return the index of a choice; a missing or invalid one means the first choice."""
     return index if index is not None and 0 <= index <= MAX_INDEX else 0
+
+
+def _given(piece: Any, names: tuple[str, ...]) -> dict[str, Any]:
+    """Return those of the fields that are present; their values are plain."""
+    return {name: value for name in names if (value := getattr(piece, name)) is not None}
 
 
 def _without(fields: Mapping[str, Any], names: Collection[str]) -> Mapping[str, Any]:
