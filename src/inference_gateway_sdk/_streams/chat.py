@@ -71,6 +71,11 @@ class ChatDialect(EventDialect[Chunk, Answer, ChatState]):
     def text(self, chunk: Chunk) -> str | None:
         """Return the text that a chunk adds. If several choices were requested, only the one with index 0 counts."""
         if self._choices == 1:
+            if len(chunk.choices) == 1:
+                delta: Any = chunk.choices[0].delta  # required, and left out by some providers
+                if delta is not None and delta._unknown is None:
+                    content: str | None = delta.content  # most chunks: saves two calls
+                    return content
             return chunk.text
         for choice in chunk.choices:
             if not place_of(choice.index):

@@ -88,8 +88,10 @@ class ChatState:
         if chunk.usage is not None:
             self.usage = chunk.usage
         if keep:
-            if self._missing:
-                self._add_envelope(chunk)
+            for name in self._missing:
+                if getattr(chunk, name):
+                    self._add_envelope(chunk)
+                    break
             if (
                 chunk.provider is not None
                 or chunk.x_groq is not None
@@ -172,14 +174,9 @@ class ChatState:
 
     def _add_envelope(self, chunk: Chunk) -> None:
         """Add the fields of the whole answer, each from the first chunk that has it (some begin with empty names)."""
-        envelope, found = self._envelope, False
-        for name in self._missing:
-            value = getattr(chunk, name)
-            if value:
-                envelope[name] = value
-                found = True
-        if found:
-            self._missing = tuple(name for name in self._missing if name not in envelope)
+        envelope = self._envelope
+        envelope |= {name: value for name in self._missing if (value := getattr(chunk, name))}
+        self._missing = tuple(name for name in self._missing if name not in envelope)
 
     def _add_unknown(self, chunk: Chunk) -> None:
         """Add fields that the contract does not list, and listed ones of another type."""
