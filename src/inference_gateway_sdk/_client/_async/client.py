@@ -332,9 +332,9 @@ class AsyncInferenceGatewayClient(
             given.setdefault("tools", list(settings.tools))
         if settings.max_tokens is not None and "max_completion_tokens" not in given:
             given.setdefault("max_tokens", settings.max_tokens)
-        describe_types(given, "chat", target.provider)
-        dropped = _wire.chat.dropped_fields(settings.extra_body)
-        if dropped:
+        if "tools" in given or "response_format" in given:
+            describe_types(given, "chat", target.provider)
+        if settings.extra_body and (dropped := _wire.chat.dropped_fields(settings.extra_body)):
             warnings.warn(
                 f"the gateway silently drops {', '.join(dropped)} of extra_body from chat completions: use the"
                 " Messages endpoint, the Responses endpoint or the proxy, which pass everything on",

@@ -327,7 +327,8 @@ class AsyncSession:
     def _attempts(
         self, call: Call[Any] | StreamCall[Any, Any], settings: ClientSettings[AsyncTokenSource]
     ) -> RetryState[AsyncTokenSource]:
-        self.check_open()
+        if self.closed:
+            self.check_open()
         check_call(call)
         url = self.url.join(call.path, (*call.query, *settings.extra_query), at_root=call.at_root)
         return RetryState(call, url, settings, self._defaults, token=settings.token.fixed)
