@@ -58,7 +58,7 @@ def _unknown(name: str, schema_name: str) -> str:
             f"unknown parameter {name!r}: it is the header {header}, which the gateway does not forward here"
             " (proxy() sends headers to the provider)"
         )
-    names = [] if name in refused else REQUESTS[schema_name].keys() - _OF_THE_METHOD
+    names: set[str] = set() if name in refused else REQUESTS[schema_name].keys() - _OF_THE_METHOD
     near = difflib.get_close_matches(name, names, n=1)
     meant = f"; did you mean {near[0]!r}?" if near else ""
     extra = f"extra_body={{{name!r}: ...}} sends"
