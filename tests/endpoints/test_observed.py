@@ -101,6 +101,13 @@ def test_a_parameter_is_in_the_body_unchanged(request_name: str, field: Property
         check_params(request_name, {field.wire: object()})
 
 
+def test_no_error_shows_the_content_of_an_object() -> None:
+    """One server in place of a list is a common mistake, and it holds a token."""
+    server = {"authorization_token": "t0p", "type": "url"}
+    call: Any = lambda client: client.create_message("anthropic/c", "hi", 10, mcp_servers=server)  # noqa: E731
+    refused_unsent(call, TypeError, "^mcp_servers must be a list, got dict$")
+
+
 def test_both_clients_send_every_parameter(world: World) -> None:
     """Each parameter reaches the wire of both methods, whole and streamed."""
 

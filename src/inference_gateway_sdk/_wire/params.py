@@ -110,6 +110,8 @@ def _expected(kinds: tuple[str, ...]) -> str:
 def _received(value: object) -> str:
     if value is None:
         return "None (leave it out for the default)"
+    if _is_object(value) or _is_array(value):
+        return type(value).__name__  # its content may hold secrets, such as the token of an MCP server
     return f"{type(value).__name__} {_abbreviated(value)}"
 
 
