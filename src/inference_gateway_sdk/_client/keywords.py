@@ -66,6 +66,7 @@ from .hooks import ResponseReceived
 from .hooks import RetryPlanned
 from .runtime import AsyncToken
 from .runtime import Token
+from .watching import Watcher
 
 __all__ = [
     "call_options",
@@ -98,6 +99,7 @@ def call_options(
     retry: RetryPolicy | None = ...,
     headers: Mapping[str, str] | None = ...,
     extra_query: Mapping[str, str] | None = ...,
+    tags: Mapping[str, str] | None = ...,
     extra_body: Mapping[str, Any] | None = ...,
 ) -> None:
     """The parameters of `CallOptions`.
@@ -108,6 +110,7 @@ def call_options(
         retry: A `RetryPolicy` for this call.
         headers: Headers of this call; they replace the client's of the same name.
         extra_query: Query parameters to add to the URL.
+        tags: Names and values for watchers, added to the client's. They are not sent.
         extra_body: Fields to add to the body that are no parameters of the method.
     """
 
@@ -119,6 +122,7 @@ def list_options(
     retry: RetryPolicy | None = ...,
     headers: Mapping[str, str] | None = ...,
     extra_query: Mapping[str, str] | None = ...,
+    tags: Mapping[str, str] | None = ...,
 ) -> None:
     """The parameters of `ListOptions`.
 
@@ -128,6 +132,7 @@ def list_options(
         retry: A `RetryPolicy` for this call.
         headers: Headers of this call; they replace the client's of the same name.
         extra_query: Query parameters to add to the URL.
+        tags: Names and values for watchers, added to the client's. They are not sent.
     """
 
 
@@ -158,6 +163,7 @@ def chat_params(
     retry: RetryPolicy | None = ...,
     headers: Mapping[str, str] | None = ...,
     extra_query: Mapping[str, str] | None = ...,
+    tags: Mapping[str, str] | None = ...,
     extra_body: Mapping[str, Any] | None = ...,
     mcp_bypass: bool = ...,
 ) -> None:
@@ -193,6 +199,7 @@ def chat_params(
         retry: A `RetryPolicy` for this call.
         headers: Headers of this call; they replace the client's of the same name.
         extra_query: Query parameters to add to the URL.
+        tags: Names and values for watchers, added to the client's. They are not sent.
         extra_body: Fields to add to the body that are no parameters of the method.
         mcp_bypass: Keep the gateway's MCP tools out, and the tools of this call in.
     """
@@ -225,6 +232,7 @@ def chat_stream_params(
     retry: RetryPolicy | None = ...,
     headers: Mapping[str, str] | None = ...,
     extra_query: Mapping[str, str] | None = ...,
+    tags: Mapping[str, str] | None = ...,
     extra_body: Mapping[str, Any] | None = ...,
     mcp_bypass: bool = ...,
     assemble: bool = ...,
@@ -262,6 +270,7 @@ def chat_stream_params(
         retry: A `RetryPolicy` for this call.
         headers: Headers of this call; they replace the client's of the same name.
         extra_query: Query parameters to add to the URL.
+        tags: Names and values for watchers, added to the client's. They are not sent.
         extra_body: Fields to add to the body that are no parameters of the method.
         mcp_bypass: Keep the gateway's MCP tools out, and the tools of this call in.
         assemble: False for a stream that keeps nothing: memory stays constant, and `final()` has no answer.
@@ -300,6 +309,7 @@ def messages_params(
     retry: RetryPolicy | None = ...,
     headers: Mapping[str, str] | None = ...,
     extra_query: Mapping[str, str] | None = ...,
+    tags: Mapping[str, str] | None = ...,
     extra_body: Mapping[str, Any] | None = ...,
 ) -> None:
     """The parameters of `MessagesParams`.
@@ -336,6 +346,7 @@ def messages_params(
         retry: A `RetryPolicy` for this call.
         headers: Headers of this call; they replace the client's of the same name.
         extra_query: Query parameters to add to the URL.
+        tags: Names and values for watchers, added to the client's. They are not sent.
         extra_body: Fields to add to the body that are no parameters of the method.
     """
 
@@ -371,6 +382,7 @@ def messages_stream_params(
     retry: RetryPolicy | None = ...,
     headers: Mapping[str, str] | None = ...,
     extra_query: Mapping[str, str] | None = ...,
+    tags: Mapping[str, str] | None = ...,
     extra_body: Mapping[str, Any] | None = ...,
     assemble: bool = ...,
     on_truncation: Literal["raise", "return"] = ...,
@@ -409,6 +421,7 @@ def messages_stream_params(
         retry: A `RetryPolicy` for this call.
         headers: Headers of this call; they replace the client's of the same name.
         extra_query: Query parameters to add to the URL.
+        tags: Names and values for watchers, added to the client's. They are not sent.
         extra_body: Fields to add to the body that are no parameters of the method.
         assemble: False for a stream that keeps nothing: memory stays constant, and `final()` has no answer.
         on_truncation: Set it to "return" accepts an answer that was cut off instead of raising.
@@ -453,6 +466,7 @@ def response_params(
     retry: RetryPolicy | None = ...,
     headers: Mapping[str, str] | None = ...,
     extra_query: Mapping[str, str] | None = ...,
+    tags: Mapping[str, str] | None = ...,
     extra_body: Mapping[str, Any] | None = ...,
 ) -> None:
     """The parameters of `ResponseParams`.
@@ -501,6 +515,7 @@ def response_params(
         retry: A `RetryPolicy` for this call.
         headers: Headers of this call; they replace the client's of the same name.
         extra_query: Query parameters to add to the URL.
+        tags: Names and values for watchers, added to the client's. They are not sent.
         extra_body: Fields to add to the body that are no parameters of the method.
     """
 
@@ -543,6 +558,7 @@ def response_stream_params(
     retry: RetryPolicy | None = ...,
     headers: Mapping[str, str] | None = ...,
     extra_query: Mapping[str, str] | None = ...,
+    tags: Mapping[str, str] | None = ...,
     extra_body: Mapping[str, Any] | None = ...,
     assemble: bool = ...,
     on_truncation: Literal["raise", "return"] = ...,
@@ -593,6 +609,7 @@ def response_stream_params(
         retry: A `RetryPolicy` for this call.
         headers: Headers of this call; they replace the client's of the same name.
         extra_query: Query parameters to add to the URL.
+        tags: Names and values for watchers, added to the client's. They are not sent.
         extra_body: Fields to add to the body that are no parameters of the method.
         assemble: False for a stream that keeps nothing: memory stays constant, and `final()` has no answer.
         on_truncation: Set it to "return" accepts an answer that was cut off instead of raising.
@@ -626,6 +643,7 @@ def chat_run_params(
     retry: RetryPolicy | None = ...,
     headers: Mapping[str, str] | None = ...,
     extra_query: Mapping[str, str] | None = ...,
+    tags: Mapping[str, str] | None = ...,
     extra_body: Mapping[str, Any] | None = ...,
     mcp_bypass: bool = ...,
     approve: Callable[[RunCall], Any] | Mapping[str, Any] | None = ...,
@@ -667,6 +685,7 @@ def chat_run_params(
         retry: A `RetryPolicy` for this call.
         headers: Headers of this call; they replace the client's of the same name.
         extra_query: Query parameters to add to the URL.
+        tags: Names and values for watchers, added to the client's. They are not sent.
         extra_body: Fields to add to the body that are no parameters of the method.
         mcp_bypass: Keep the gateway's MCP tools out, and the tools of this call in.
         approve: Decides on calls of tools with `approval=True`: a function, or decisions by call id.
@@ -705,6 +724,7 @@ def any_run_params(
     retry: RetryPolicy | None = ...,
     headers: Mapping[str, str] | None = ...,
     extra_query: Mapping[str, str] | None = ...,
+    tags: Mapping[str, str] | None = ...,
     extra_body: Mapping[str, Any] | None = ...,
     mcp_bypass: bool = ...,
     approve: Callable[[RunCall], Any] | Mapping[str, Any] | None = ...,
@@ -750,6 +770,7 @@ def any_run_params(
         retry: A `RetryPolicy` for this call.
         headers: Headers of this call; they replace the client's of the same name.
         extra_query: Query parameters to add to the URL.
+        tags: Names and values for watchers, added to the client's. They are not sent.
         extra_body: Fields to add to the body that are no parameters of the method.
         mcp_bypass: Keep the gateway's MCP tools out, and the tools of this call in.
         approve: Decides on calls of tools with `approval=True`: a function, or decisions by call id.
@@ -796,6 +817,7 @@ def messages_run_params(
     retry: RetryPolicy | None = ...,
     headers: Mapping[str, str] | None = ...,
     extra_query: Mapping[str, str] | None = ...,
+    tags: Mapping[str, str] | None = ...,
     extra_body: Mapping[str, Any] | None = ...,
     approve: Callable[[RunCall], Any] | Mapping[str, Any] | None = ...,
     limits: Limits | int | None = ...,
@@ -838,6 +860,7 @@ def messages_run_params(
         retry: A `RetryPolicy` for this call.
         headers: Headers of this call; they replace the client's of the same name.
         extra_query: Query parameters to add to the URL.
+        tags: Names and values for watchers, added to the client's. They are not sent.
         extra_body: Fields to add to the body that are no parameters of the method.
         approve: Decides on calls of tools with `approval=True`: a function, or decisions by call id.
         limits: `Limits(...)`, or a number of rounds (10 by default).
@@ -886,6 +909,7 @@ def response_run_params(
     retry: RetryPolicy | None = ...,
     headers: Mapping[str, str] | None = ...,
     extra_query: Mapping[str, str] | None = ...,
+    tags: Mapping[str, str] | None = ...,
     extra_body: Mapping[str, Any] | None = ...,
     approve: Callable[[RunCall], Any] | Mapping[str, Any] | None = ...,
     limits: Limits | int | None = ...,
@@ -940,6 +964,7 @@ def response_run_params(
         retry: A `RetryPolicy` for this call.
         headers: Headers of this call; they replace the client's of the same name.
         extra_query: Query parameters to add to the URL.
+        tags: Names and values for watchers, added to the client's. They are not sent.
         extra_body: Fields to add to the body that are no parameters of the method.
         approve: Decides on calls of tools with `approval=True`: a function, or decisions by call id.
         limits: `Limits(...)`, or a number of rounds (10 by default).
@@ -962,6 +987,7 @@ def image_params(
     retry: RetryPolicy | None = ...,
     headers: Mapping[str, str] | None = ...,
     extra_query: Mapping[str, str] | None = ...,
+    tags: Mapping[str, str] | None = ...,
     extra_body: Mapping[str, Any] | None = ...,
 ) -> None:
     """The parameters of `ImageParams`.
@@ -977,6 +1003,7 @@ def image_params(
         retry: A `RetryPolicy` for this call.
         headers: Headers of this call; they replace the client's of the same name.
         extra_query: Query parameters to add to the URL.
+        tags: Names and values for watchers, added to the client's. They are not sent.
         extra_body: Fields to add to the body that are no parameters of the method.
     """
 
@@ -994,6 +1021,7 @@ def image_edit_params(
     retry: RetryPolicy | None = ...,
     headers: Mapping[str, str] | None = ...,
     extra_query: Mapping[str, str] | None = ...,
+    tags: Mapping[str, str] | None = ...,
     extra_body: Mapping[str, Any] | None = ...,
 ) -> None:
     """The parameters of `ImageEditParams`.
@@ -1010,6 +1038,7 @@ def image_edit_params(
         retry: A `RetryPolicy` for this call.
         headers: Headers of this call; they replace the client's of the same name.
         extra_query: Query parameters to add to the URL.
+        tags: Names and values for watchers, added to the client's. They are not sent.
         extra_body: Fields to add to the body that are no parameters of the method.
     """
 
@@ -1025,6 +1054,7 @@ def image_variation_params(
     retry: RetryPolicy | None = ...,
     headers: Mapping[str, str] | None = ...,
     extra_query: Mapping[str, str] | None = ...,
+    tags: Mapping[str, str] | None = ...,
     extra_body: Mapping[str, Any] | None = ...,
 ) -> None:
     """The parameters of `ImageVariationParams`.
@@ -1039,6 +1069,7 @@ def image_variation_params(
         retry: A `RetryPolicy` for this call.
         headers: Headers of this call; they replace the client's of the same name.
         extra_query: Query parameters to add to the URL.
+        tags: Names and values for watchers, added to the client's. They are not sent.
         extra_body: Fields to add to the body that are no parameters of the method.
     """
 
@@ -1055,6 +1086,7 @@ def speech_params(
     retry: RetryPolicy | None = ...,
     headers: Mapping[str, str] | None = ...,
     extra_query: Mapping[str, str] | None = ...,
+    tags: Mapping[str, str] | None = ...,
     extra_body: Mapping[str, Any] | None = ...,
 ) -> None:
     """The parameters of `SpeechParams`.
@@ -1070,6 +1102,7 @@ def speech_params(
         retry: A `RetryPolicy` for this call.
         headers: Headers of this call; they replace the client's of the same name.
         extra_query: Query parameters to add to the URL.
+        tags: Names and values for watchers, added to the client's. They are not sent.
         extra_body: Fields to add to the body that are no parameters of the method.
     """
 
@@ -1085,6 +1118,7 @@ def sound_effect_params(
     retry: RetryPolicy | None = ...,
     headers: Mapping[str, str] | None = ...,
     extra_query: Mapping[str, str] | None = ...,
+    tags: Mapping[str, str] | None = ...,
     extra_body: Mapping[str, Any] | None = ...,
 ) -> None:
     """The parameters of `SoundEffectParams`.
@@ -1099,6 +1133,7 @@ def sound_effect_params(
         retry: A `RetryPolicy` for this call.
         headers: Headers of this call; they replace the client's of the same name.
         extra_query: Query parameters to add to the URL.
+        tags: Names and values for watchers, added to the client's. They are not sent.
         extra_body: Fields to add to the body that are no parameters of the method.
     """
 
@@ -1113,6 +1148,7 @@ def music_params(
     retry: RetryPolicy | None = ...,
     headers: Mapping[str, str] | None = ...,
     extra_query: Mapping[str, str] | None = ...,
+    tags: Mapping[str, str] | None = ...,
     extra_body: Mapping[str, Any] | None = ...,
 ) -> None:
     """The parameters of `MusicParams`.
@@ -1126,6 +1162,7 @@ def music_params(
         retry: A `RetryPolicy` for this call.
         headers: Headers of this call; they replace the client's of the same name.
         extra_query: Query parameters to add to the URL.
+        tags: Names and values for watchers, added to the client's. They are not sent.
         extra_body: Fields to add to the body that are no parameters of the method.
     """
 
@@ -1140,6 +1177,8 @@ def options(
     max_tokens: int | None = ...,
     max_body: int = ...,
     max_event: int = ...,
+    watchers: Iterable[Watcher] | None = ...,
+    tags: Mapping[str, str] | None = ...,
     token: Token | None = ...,
     on_request: Hook[RequestSent] | None = ...,
     on_response: Hook[ResponseReceived] | None = ...,
@@ -1156,6 +1195,8 @@ def options(
         max_tokens: The token limit of every chat that sets none.
         max_body: Maximum size of a body that is read whole, in bytes.
         max_event: Maximum size of one event of a stream, in bytes.
+        watchers: Observers of whole calls, in place of the client's.
+        tags: Names and values for watchers, added to the client's. They are not sent.
         token: The bearer token, or a function that returns it.
         on_request: A function that is called with a `RequestSent` before each attempt.
         on_response: A function that is called with a `ResponseReceived` after each response.
@@ -1173,6 +1214,8 @@ def async_options(
     max_tokens: int | None = ...,
     max_body: int = ...,
     max_event: int = ...,
+    watchers: Iterable[Watcher] | None = ...,
+    tags: Mapping[str, str] | None = ...,
     token: AsyncToken | None = ...,
     on_request: AsyncHook[RequestSent] | None = ...,
     on_response: AsyncHook[ResponseReceived] | None = ...,
@@ -1189,6 +1232,8 @@ def async_options(
         max_tokens: The token limit of every chat that sets none.
         max_body: Maximum size of a body that is read whole, in bytes.
         max_event: Maximum size of one event of a stream, in bytes.
+        watchers: Observers of whole calls, in place of the client's.
+        tags: Names and values for watchers, added to the client's. They are not sent.
         token: The bearer token, or a function that returns it.
         on_request: A function that is called with a `RequestSent` before each attempt.
         on_response: A function that is called with a `ResponseReceived` after each response.
