@@ -10,6 +10,7 @@ WITHOUT = """
 import sys
 for name in ("starlette", "uvicorn", "httpx2", "h11", "pytest"):
     sys.modules[name] = None
+from inference_gateway_sdk._version import install_command
 from inference_gateway_sdk import InferenceGatewayClient
 from inference_gateway_sdk.testing import cassette, recording_gateway
 with cassette("it.json", "none") as tape, InferenceGatewayClient("http://h", driver=tape.driver()) as client:
@@ -39,4 +40,4 @@ def test_a_cassette_needs_no_extra(tmp_path: Path) -> None:
     miss, missing = done.stdout.splitlines()
     assert miss == "CassetteMissError"
     assert missing.startswith("a recording gateway needs ")
-    assert missing.endswith(": pip install 'inference-gateway-sdk[embedded]'")
+    assert missing.endswith(f": {install_command('embedded')}")

@@ -29,6 +29,7 @@ from .gateway import Gateway
 from .providers.http_provider import HttpProvider
 from .providers.local import LocalModel
 from .providers.provider import ProviderError
+from .request_log import RequestLog
 from .settings import McpSettings, Settings
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from .faults.kinds import Fault
     from .faults.plan import Rule
     from .providers.scripted import ScriptedProvider
+    from .request_log import RequestRecord
 
 __all__ = ["ListenError", "hosting", "probe_providers", "running", "serve"]
 
@@ -146,6 +148,7 @@ def serve(
     *,
     faults: FaultPlan | None = None,
     scripted: ScriptedProvider | None = None,
+    log: Callable[[RequestRecord], None] | None = None,
 ) -> None:
     """Serve in this thread until SIGINT or SIGTERM. Open answers then have `settings.grace`; a second signal cuts them.
 
@@ -153,9 +156,10 @@ def serve(
         settings: The address and the providers.
         local: The smoke-test model.
         announce: Called with the address and the gateway, once connections are accepted.
-        report: Called with a sentence about each HTTP provider, some time after `announce`.
+        report: Called with a sentence about each HTTP provider, some time after `announce`, and about the stop.
         faults: The faults to inject.
         scripted: Answers for providers without an address, as in `Gateway.build`; None for no such answers.
+        log: Called with the record of each request at its end.
 
     Raises:
         ListenError: The address is in use or not local, or the certificate cannot be used.
@@ -168,6 +172,8 @@ def serve(
         faults,
         grace=settings.grace,
         background=partial(probe_providers, gateway, report),
+        report=report,
+        log=log,
     )
     _allow_open_files()
     with _listen(settings) as listener, _quiet_signals():
@@ -186,16 +192,19 @@ class _Server(uvicorn.Server):
         *,
         grace: float,
         background: Callable[[], Coroutine[object, object, None]] | None = None,
+        report: Callable[[str], None] = lambda _: None,
+        log: Callable[[RequestRecord], None] | None = None,
     ) -> None:
         served = FaultMiddleware(app, faults) if faults else app
         # Before faults and scripts: a web page must not trigger a fault or use up a script.
         checked = OriginCheck(served, settings.host, settings.allowed_hosts, settings.allowed_origins)
-        super().__init__(_config(checked, settings))
+        super().__init__(_config(RequestLog(checked, log) if log else checked, settings))
         if faults:
             self.config.http = ConnectionWithFaults
         self._faults = faults
         self._grace = grace
         self._background = background
+        self._report = report
         self._background_tasks: list[asyncio.Task[None]] = []
         self._stop_requested = asyncio.Event()
         self._wake: Callable[[], object] = bool
@@ -242,6 +251,9 @@ class _Server(uvicorn.Server):
         await self.lifespan.shutdown()
 
     async def _wait_for(self, answers: Sequence[asyncio.Task[None]]) -> None:
+        count = len(answers)
+        several = "" if count == 1 else "s"
+        self._report(f"waiting up to {self._grace:g} s for {count} open answer{several}: another Ctrl-C cuts them off")
         self._stop_requested.clear()
         second_stop = asyncio.create_task(self._stop_requested.wait())
         second_stop.add_done_callback(lambda _: [answer.cancel() for answer in answers])

@@ -16,6 +16,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
 
+from ..._version import install_command
 from .. import go_json, weights
 from .catalogue import CATALOGUE
 from .http_provider import HttpProvider
@@ -95,7 +96,7 @@ class LlamaServer:
         """
         _check(self._weights)
         if importlib.util.find_spec("xllamacpp") is None:
-            raise LlamaServerError("the smoke-test model needs xllamacpp: pip install 'inference-gateway-sdk[local]'")
+            raise LlamaServerError(f"the smoke-test model needs xllamacpp: {install_command('local')}")
         with tempfile.TemporaryFile() as log:
             # In its own session, a Ctrl-C at the terminal does not reach the child.
             try:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, TypedDict
 
 from msgspec.structs import replace
 
+from ..._version import install_command
 from .contents import unpacked_body
 from .exchange import CassetteError, CassetteMissError
 from .file import load, save, shown_miss
@@ -181,7 +182,7 @@ class Cassette:
             from .gateway import cassette_gateway
         except ModuleNotFoundError as error:
             raise ImportError(
-                f"a recording gateway needs {error.name}: pip install 'inference-gateway-sdk[embedded]'",
+                f"a recording gateway needs {error.name}: {install_command('embedded')}",
                 name=error.name,
             ) from error
 
