@@ -14,10 +14,10 @@ ROOT = Path(__file__).parent
 # Started in the background, a shell's children ignore Ctrl-C, and so would every process that the tests start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-QUICK = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+QUICK = settings(deadline=None, max_examples=30, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("quick", QUICK)
-settings.register_profile("long", QUICK, max_examples=6000)
-settings.register_profile("fast", QUICK, max_examples=15)
+settings.register_profile("long", QUICK, max_examples=3000)
+settings.register_profile("fast", QUICK, max_examples=10)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 

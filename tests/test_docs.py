@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-import sys
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
-from subprocess import run
 from typing import Any
 
 import pytest
@@ -16,6 +15,7 @@ from client.message_faults import MESSAGE
 from client.response_faults import GOOD as RESPONSE_EVENTS
 from client.response_faults import RESPONSE
 from inference_gateway_sdk.embedded import ScriptedProvider, running
+from support.forked import Interpreter, interpreter
 from support.samples import sample
 from support.server import ANSWER, GOOD, MODELS, Connection, Request, serving
 
@@ -70,9 +70,16 @@ def _answer(connection: Connection, request: Request, whole: Any, events: list[b
         connection.json(whole)
 
 
+@pytest.fixture(scope="module")
+def programs() -> Iterator[Interpreter]:
+    """An interpreter for the blocks."""
+    with interpreter() as opened:
+        yield opened
+
+
 @pytest.mark.parametrize("code", blocks())
 def test_a_block_of_the_documents_runs(
-    code: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    code: str, programs: Interpreter, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """A reader who copies the block sees it work, without a warning but for clients that a script leaves open."""
     if "llamacpp/" in code:
@@ -80,14 +87,7 @@ def test_a_block_of_the_documents_runs(
     made_up = request.node.callspec.id.partition(":")[0] in RUN_PAGES
     with answering_itself() if made_up else serving(gateway) as server:
         monkeypatch.setenv("INFERENCE_GATEWAY_URL", server if isinstance(server, str) else server.url)
-        done = run(
-            [sys.executable, "-W", "error", "-W", "ignore::ResourceWarning", "-c", code],
-            capture_output=True,
-            text=True,
-            timeout=60,
-            cwd=tmp_path,
-            check=False,
-        )
+        done = programs.run(code, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert not done.stderr
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import signal
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
 from inference_gateway_sdk.testing import scripted_gateway
+from support.forked import Outcome, interpreter
 
 # argv: address, transcript, effects, the step at which to die. Steps: each storing of the transcript, before and after
 # it, and each tool, before and after its effect.
@@ -50,36 +50,31 @@ with InferenceGatewayClient(url, proxy=None) as client:
 """
 
 
-def process(url: str, folder: Path, last: int) -> subprocess.CompletedProcess[str]:
-    """Run the program until step `last`, 0 for its end."""
-    return subprocess.run(
-        [sys.executable, "-c", PROGRAM, url, str(folder / "run.json"), str(folder / "effects"), str(last)],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-
-
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
 def test_a_killed_process_charges_nobody_twice(tmp_path: Path) -> None:
     """Killed at every step and started again, each charge happened at most once and the run comes to its end."""
-    with scripted_gateway(check_unused=False, sockets=True) as gateway:
+    with scripted_gateway(check_unused=False, sockets=True) as gateway, interpreter() as programs:
+
+        def process(folder: Path, last: int) -> Outcome:
+            """Run the program until step `last`, 0 for its end."""
+            files = str(folder / "run.json"), str(folder / "effects")
+            return programs.run(PROGRAM, gateway.url, *files, str(last), cwd=folder)
+
         gateway.on(where=lambda request: '"role": "tool"' not in json.dumps(request.json)).reply(
             tool_calls=[("charge", {"order": 1}), ("charge", {"order": 2})], times="always"
         )
         gateway.reply("Done.", times="always")
         whole = tmp_path / "whole"
         whole.mkdir()
-        done = process(gateway.url, whole, 0)
+        done = process(whole, 0)
         steps, _, text = done.stdout.partition(" ")
         assert (text.strip(), done.stderr) == ("Done.", "")
         assert (whole / "effects").read_text().split() == ["1", "2"]
         for last in range(1, int(steps) + 1):
             folder = tmp_path / str(last)
             folder.mkdir()
-            assert process(gateway.url, folder, last).returncode == -signal.SIGKILL, last
-            again = process(gateway.url, folder, 0)
+            assert process(folder, last).returncode == -signal.SIGKILL, last
+            again = process(folder, 0)
             assert again.stdout.endswith("Done.\n"), (last, again.stderr)
             effects = (folder / "effects").read_text().split() if (folder / "effects").exists() else []
             assert len(effects) == len(set(effects)), (last, effects)

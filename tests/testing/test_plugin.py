@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+from inference_gateway_sdk._version import install_command
+
 pytest_plugins = ["pytester"]
 
 ASK = """

@@ -6,11 +6,12 @@ import sys
 from pathlib import Path
 from subprocess import run
 
+from inference_gateway_sdk._version import install_command
+
 WITHOUT = """
 import sys
 for name in ("starlette", "uvicorn", "httpx2", "h11", "pytest"):
     sys.modules[name] = None
-from inference_gateway_sdk._version import install_command
 from inference_gateway_sdk import InferenceGatewayClient
 from inference_gateway_sdk.testing import cassette, recording_gateway
 with cassette("it.json", "none") as tape, InferenceGatewayClient("http://h", driver=tape.driver()) as client:

@@ -197,6 +197,18 @@ class Body:
         """True if the connection will deliver no more bytes. Bytes already received may still wait to be taken."""
         return self._response_parser.complete or self._response_parser.failure is not None
 
+    @property
+    def finished(self) -> bool:
+        """True if the body is complete and all of it has been taken."""
+        response_parser = self._response_parser
+        return (
+            response_parser.complete
+            and not response_parser.body
+            and self._decoder is None
+            and response_parser.failure is None
+            and not self._dropped
+        )
+
     def take(self) -> bytes | None:
         """Return the next bytes, b"" at the end, or None if more has to arrive or be decoded (`pending`) first.
 

@@ -71,28 +71,30 @@ def is_plain(value: object) -> bool:
     if kind in _SCALARS:
         return True
     if kind is dict:
-        return _is_plain_mapping(cast("dict[object, object]", value))
+        return _is_plain_mapping(value)
     if kind is list or kind is tuple:
-        return _all_plain(cast("Sequence[object]", value))
+        return _all_plain(value)
     if isinstance(value, Struct):
         return _all_plain([getattr(value, name) for name in value.__struct_fields__])
-    if kind is float:
-        return math.isfinite(cast("float", value))
+    if isinstance(value, float):
+        return kind is float and math.isfinite(value)
     return isinstance(value, OpenEnum)
 
 
 # Most values are strings, for which no function is called. Plain loops, because most containers hold few items.
 
 
-def _is_plain_mapping(mapping: dict[object, object]) -> bool:
-    for key, value in mapping.items():
+def _is_plain_mapping(mapping: Any) -> bool:  # Any: a cast would be one more call
+    items: dict[object, object] = mapping
+    for key, value in items.items():
         if type(key) is not str or (type(value) not in _SCALARS and not is_plain(value)):
             return False
     return True
 
 
-def _all_plain(values: Iterable[object]) -> bool:
-    for value in values:  # noqa: SIM110  (a generator would cost more than the loop)
+def _all_plain(values: Any) -> bool:
+    items: Iterable[object] = values
+    for value in items:  # noqa: SIM110  (a generator would cost more than the loop)
         if type(value) not in _SCALARS and not is_plain(value):
             return False
     return True

@@ -85,7 +85,7 @@ class Headers(Mapping[str, str]):
 
     def get(self, name: str, default: object = None, /) -> object:
         """Return the value of a header, `default` when it is absent."""
-        return self._map().get(name.lower(), default)
+        return (self._joined or self._map()).get(name.lower(), default)
 
     def __getitem__(self, name: str) -> str:
         return self._map()[name.lower()]

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from ..hooks import Hook, RequestSent, ResponseReceived, RetryPlanned
     from ..params import ChatParams, ChatStreamParams, ListOptions, Messages, Options
     from ..runtime import Cert, Token
+    from ..watching import Watcher
 
 __all__ = ["InferenceGatewayClient"]
 
@@ -94,6 +95,8 @@ class InferenceGatewayClient(
         on_request: Called with a `RequestSent` before each attempt. The call raises what a hook raises.
         on_response: Called with a `ResponseReceived` after each response, of any status.
         on_retry: Called with a `RetryPlanned` when an attempt failed and another follows.
+        watchers: Observers of whole calls (see `Watcher`).
+        tags: Names and values that watchers receive with every call. They are not sent.
         driver: A custom transport.
 
     A client may be shared between threads, tasks and event loops. Copies made by `with_options` share its connections.
@@ -124,6 +127,8 @@ class InferenceGatewayClient(
         on_request: Hook[RequestSent] | None = None,
         on_response: Hook[ResponseReceived] | None = None,
         on_retry: Hook[RetryPlanned] | None = None,
+        watchers: Iterable[Watcher] = (),
+        tags: Mapping[str, str] | None = None,
         driver: Transport | None = None,
     ) -> None:
         url = GatewayUrl.parse(
@@ -136,6 +141,9 @@ class InferenceGatewayClient(
         changes |= {"on_request": on_request, "on_response": on_response, "on_retry": on_retry}
         if headers is not None:
             changes["headers"] = headers
+        if tags is not None:
+            changes["tags"] = tags
+        changes["watchers"] = watchers
         if timeout != "default":
             changes["timeout"] = timeout
         self._settings = resolve(ClientSettings(token=TokenSource(token)), changes)
@@ -347,9 +355,9 @@ class InferenceGatewayClient(
             given.setdefault("tools", list(settings.tools))
         if settings.max_tokens is not None and "max_completion_tokens" not in given:
             given.setdefault("max_tokens", settings.max_tokens)
-        describe_types(given, "chat", target.provider)
-        dropped = _wire.chat.dropped_fields(settings.extra_body)
-        if dropped:
+        if "tools" in given or "response_format" in given:
+            describe_types(given, "chat", target.provider)
+        if settings.extra_body and (dropped := _wire.chat.dropped_fields(settings.extra_body)):
             warnings.warn(
                 f"the gateway silently drops {', '.join(dropped)} of extra_body from chat completions: use the"
                 " Messages endpoint, the Responses endpoint or the proxy, which pass everything on",

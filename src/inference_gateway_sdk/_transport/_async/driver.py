@@ -51,6 +51,8 @@ class AsyncioResponse:
 
     async def read(self, deadline: float | None = None) -> bytes:
         """Return the next decoded bytes, or b"" at the end. See `protocols.TransportResponse.read`."""
+        if self._connection is None and self._body.finished:
+            return b""
         if self._reading:
             raise RuntimeError(_TWO_READERS)
         self._reading = True

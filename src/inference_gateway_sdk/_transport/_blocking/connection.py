@@ -61,7 +61,8 @@ class Watch:
 
     def now(self) -> bool:
         """Return whether the socket is readable, without waiting."""
-        return self._wait(0.0, write=False)
+        poller = self._poller
+        return self._wait(0.0, write=False) if poller is None or self._both else bool(poller.poll(0))
 
     def _wait(self, seconds: float | None, *, write: bool) -> bool:
         poller = self._poller

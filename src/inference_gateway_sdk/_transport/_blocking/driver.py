@@ -46,6 +46,8 @@ class BlockingResponse:
 
     def read(self, deadline: float | None = None) -> bytes:
         """Return the next decoded bytes, or b"" at the end. See `protocols.TransportResponse.read`."""
+        if self._connection is None and self._body.finished:
+            return b""
         self._begin_read()
         try:
             body = self._body
@@ -258,12 +260,12 @@ def _open_response(
     reused: bool,
 ) -> BlockingResponse | None:
     """Wait for the response to the request in progress. Return None if it must be sent on another connection."""
-    http, late = connection.http, False
+    http, waited = connection.http, False
     while (state := next_action(http, reused=reused, proxied=destination.proxied)) is NextAction.WAIT:
-        if late:
+        if waited and _passed(deadline):
             raise DeadlineExceeded("headers")
         connection.step(deadline, "headers")
-        late = _passed(deadline)
+        waited = True
     response_parser = http.response_parser
     if state is NextAction.AGAIN or response_parser is None:
         pool.drop(connection)

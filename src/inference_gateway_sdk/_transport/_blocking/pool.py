@@ -62,7 +62,15 @@ class BlockingPool:
     def idle_one(self, route: Route) -> BlockingConnection | None:
         """Take a valid idle connection into use, or return None."""
         while True:
-            connection = self._alone(lambda: self._idle.take(route, monotonic()), None)
+            with self._lock:
+                if self._inside:  # see _alone, which would cost every request two calls more
+                    connection = None
+                else:
+                    try:
+                        self._inside = True
+                        connection = self._idle.take(route, monotonic())
+                    finally:
+                        self._inside = False
             if connection is None:
                 self._sweep()
                 return None
@@ -98,7 +106,17 @@ class BlockingPool:
             return
         http.reset()
         self._busy.discard(connection)
-        over = self._alone(lambda: self._put(connection), [connection])
+        with self._lock:
+            if self._inside:
+                over = [connection]
+            else:
+                try:
+                    self._inside = True
+                    over = self._idle.put(connection, monotonic())
+                    if self.closed:
+                        over += self._idle.clear()
+                finally:
+                    self._inside = False
         for other in over:
             other.close()
         self._slots.put(None)
@@ -111,11 +129,6 @@ class BlockingPool:
         for connection in list(self._busy):
             connection.abandon()
         self._slots.put(None)  # who waits for one sees that the pool is closed, and passes it on to the next
-
-    def _put(self, connection: BlockingConnection) -> list[BlockingConnection]:
-        """Keep a connection, and return those that must go; when the pool is closed, all."""
-        over = self._idle.put(connection, monotonic())
-        return over + self._idle.clear() if self.closed else over
 
     def _sweep(self) -> None:
         for connection in self._alone(lambda: self._idle.expired(monotonic()), self._none):

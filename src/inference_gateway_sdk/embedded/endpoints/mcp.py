@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from ..gateway import Gateway
-    from ..mcp.toolbox import SourcedTool, Toolbox
+    from ..mcp.offer import SourcedTool
+    from ..mcp.toolbox import Toolbox
 
 __all__ = ["JsonRpcReply", "answer_json_rpc", "handle_mcp", "list_tools", "token_metadata"]
 

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
+from msgspec import Struct
 
 from ..._model.json_values import is_array, is_object
 from .. import go_json
@@ -15,9 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ..._wire.mcp import McpServerTool, McpToolResult
-    from .toolbox import SourcedTool
 
-__all__ = ["Direct", "Offer", "Selector", "ToolError", "ToolSource"]
+
+__all__ = ["Direct", "Offer", "Selector", "SourcedTool", "ToolError", "ToolSource"]
 
 
 class ToolError(Exception):
@@ -81,6 +82,21 @@ _EXECUTE_PARAMETERS: dict[str, object] = {
     },
     "required": ["name"],
 }
+
+
+class SourcedTool(Struct, frozen=True):
+    """A tool and its source."""
+
+    tool: McpServerTool
+    source: ToolSource
+
+    async def run(self, arguments: Mapping[str, object]) -> McpToolResult:
+        """Run the tool and return its result.
+
+        Raises:
+            ToolError: The tool could not be run.
+        """
+        return await self.source.call(self.tool.name, arguments)
 
 
 class Offer(ABC):

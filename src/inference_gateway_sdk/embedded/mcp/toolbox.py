@@ -23,7 +23,7 @@ from ..._wire.url import redact_url
 from ...errors import GatewayError
 from ..oidc import is_this_machine
 from ..settings import split_server
-from .offer import Direct, Selector, ToolError, ToolSource
+from .offer import Direct, Selector, SourcedTool, ToolError, ToolSource
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 __all__ = [
     "FunctionTools",
     "RemoteTools",
-    "SourcedTool",
     "Toolbox",
 ]
 
@@ -331,21 +330,6 @@ def _alias(name: str) -> str:
 
 
 _logger = logging.getLogger(__name__)
-
-
-class SourcedTool(Struct, frozen=True):
-    """A tool and its source."""
-
-    tool: McpServerTool
-    source: ToolSource
-
-    async def run(self, arguments: Mapping[str, object]) -> McpToolResult:
-        """Run the tool and return its result.
-
-        Raises:
-            ToolError: The tool could not be run.
-        """
-        return await self.source.call(self.tool.name, arguments)
 
 
 class Toolbox:
