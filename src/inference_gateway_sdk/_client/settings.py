@@ -116,7 +116,7 @@ def left_behind(settings: ClientSettings[Any]) -> tuple[str, ...]:
     names = ["token"] if settings.token.fixed is not None or settings.token.refreshable else []
     if settings.headers != (_AGENT,):
         names.append("headers")
-    names += [hook for hook in HOOKS if getattr(settings, hook) is not None]
+    names += [name for name in (*HOOKS, "watchers", "tags") if getattr(settings, name)]
     return tuple(dict.fromkeys((*settings.left_behind, *names)))
 
 
