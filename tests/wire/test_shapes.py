@@ -85,7 +85,9 @@ def test_a_chat_message_of_another_shape_is_refused(wrong: Any, kind: type[Excep
         {"role": "user", "content": [{"type": "text", "text": "hi"}, {"type": "input_audio", "input_audio": {}}]},
         {"role": "user", "content": [{"type": "image_url", "image_url": {"url": "http://x"}}]},
         user("hi", images=[PNG]),
-        assistant(tool_calls=[contract.ChatCompletionMessageToolCall.from_dict({"id": "1", "function": {"name": "f"}})]),
+        assistant(
+            tool_calls=[contract.ChatCompletionMessageToolCall.from_dict({"id": "1", "function": {"name": "f"}})]
+        ),
         tool_result("1", "x"),
     ],
 )
