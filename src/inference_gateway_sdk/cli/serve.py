@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import importlib.util
+import logging
 import os
 import sys
 import time
@@ -159,6 +160,8 @@ def serve(
         if plan:
             _warn(plan)
 
+    logger, remarks = logging.getLogger("inference_gateway_sdk"), _Remarks(logging.WARNING)
+    logger.addHandler(remarks)
     local, stand_in = LocalModel(place, pull=True, report=_Pull()), ScriptedProvider() if scripted else None
     try:
         run(settings, local, announce, _remark, faults=plan, scripted=stand_in, log=record)
@@ -166,6 +169,8 @@ def serve(
         taken = "in use" in str(error)
         hint = "choose another with --port N; --port 0 picks a free one" if taken else None
         raise FailureError(str(error), hint) from error
+    finally:
+        logger.removeHandler(remarks)
     _remark("stopped")
 
 
@@ -174,6 +179,14 @@ def _remark(text: str) -> None:
     if sys.stderr.isatty() and text.startswith(("waiting", "stopped")):
         print(file=sys.stderr)
     echo_err(text)
+
+
+class _Remarks(logging.Handler):
+    """Prints the gateway's warnings as remarks of the command."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Print one."""
+        echo_err(record.getMessage())
 
 
 class RequestPrinter:

@@ -96,7 +96,9 @@ def _set_system(conversation: ChatSession, text: str) -> None:
 def _add_image(conversation: ChatSession, path: str) -> None:
     try:
         part = image_part(Path(path).expanduser())
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        echo_err(f"{path} cannot be read: {error.strerror}")
+    except ValueError as error:
         echo_err(str(error))
     else:
         conversation.images.append(part)

@@ -13,6 +13,7 @@ import threading
 import time
 from contextlib import contextmanager, suppress
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -296,11 +297,19 @@ def _check_certificate(settings: Settings) -> None:
     """Return if there is no certificate, or a usable one."""
     if settings.tls_cert is None:
         return
+    files = (("SERVER_TLS_CERT_PATH", settings.tls_cert), ("SERVER_TLS_KEY_PATH", settings.tls_key))
+    for name, path in files:
+        try:
+            Path(path or "").read_bytes()
+        except OSError as error:
+            raise ListenError(f"{name}: {path} cannot be read: {error.strerror}") from error
     try:
         ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(settings.tls_cert, settings.tls_key)
     except OSError as error:  # includes ssl.SSLError
-        files = f"{settings.tls_cert} and {settings.tls_key}"
-        raise ListenError(f"the certificate and key in {files} cannot be used: {error}") from error
+        named = " and ".join(f"{name}={path}" for name, path in files)
+        raise ListenError(
+            f"{named} cannot be used: are they a certificate and its key, in this order? {error}"
+        ) from error
 
 
 def _allow_open_files() -> None:
