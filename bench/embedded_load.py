@@ -143,6 +143,7 @@ def compare_logs(asked: argparse.Namespace) -> None:
     """Print the processor time of the gateway with its request log and with --quiet, by turns, and their ratio."""
     logged: list[float] = []
     quiet: list[float] = []
+    measured(asked, "--quiet")  # the first run of a session takes longer, whatever its options
     for turn in range(asked.log_cost):
         for options, found in ((("--quiet",), quiet), ((), logged))[:: 1 if turn % 2 else -1]:
             whole, _, _, used, _, _ = measured(asked, *options)

@@ -278,7 +278,8 @@ def check_response_format(wanted: object) -> None:
     """
     if not is_mapping(wanted):
         return
-    kind, inner = wanted.get("type"), wanted.get("json_schema")
+    kind: Any = wanted.get("type")
+    inner: Any = wanted.get("json_schema")
     if kind in _SCHEMA_TYPES or "properties" in wanted or "$schema" in wanted or "$defs" in wanted:
         raise TypeError(f"response_format is a bare JSON schema: write {_WRAPPED}, or pass the Python type itself")
     if kind == "json_schema" or (kind is None and inner is not None):
