@@ -232,6 +232,7 @@ class Cassette:
             if found is not None:
                 return found
             if not self._rules.records:
+                __tracebackhide__ = True  # pytest shows the diff of the error in place of this source
                 raise self.missed(self._miss(hidden))
             if coding:
                 raise CassetteError(
