@@ -78,6 +78,11 @@ def test_the_tokens_of_an_answer_are_found(messages: list[Message], tokens: str 
     assert line == (f"{expected} {tokens}" if tokens else expected)
 
 
+def test_a_record_prints_as_its_line() -> None:
+    """`serve(log=print)` prints the lines."""
+    assert str(logged(START, body(b""))) == "POST /v1/chat/completions openai/gpt-4o 200 12 ms"
+
+
 def test_an_answer_without_its_end_is_cut_off() -> None:
     """A stream that broke, and a request without any answer."""
     assert text_line(logged(START, body(b"x", more=True))).endswith("200 12 ms cut off")

@@ -57,6 +57,9 @@ class RequestRecord:
         elif self._last and len(self._rest) < _LONGEST:  # a report may be sent in pieces
             self._rest += body[:_LONGEST]
 
+    def __str__(self) -> str:
+        return text_line(self)
+
     @property
     def tokens(self) -> tuple[int | None, int | None]:
         """The tokens of the prompt and of the answer, None where the answer does not report them."""
