@@ -210,8 +210,8 @@ class RetryState(Generic[SourceT]):
 
             text = f"{self._where} closed the connection after {elapsed:.1f} s without a response: {failure}"
             late = LATE_STREAM if isinstance(self.call, StreamCall) else LATE_CLOSE
-            hint = late if elapsed > EARLY_SECONDS else _MAYBE_TLS if self.url.startswith("http:") else None
-            error = RequestError(text, hint=hint, **self._facts(elapsed))
+            early = _MAYBE_TLS if self.url.startswith("http:") else None
+            error = RequestError(text, hint=late if elapsed > EARLY_SECONDS else early, **self._facts(elapsed))
             return FailedAttempt(error, Outcome.no_answer(elapsed), failure)
         return FailedAttempt(self._unreadable(failure, elapsed), Outcome.REFUSED, failure)
 

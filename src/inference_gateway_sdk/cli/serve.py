@@ -53,8 +53,8 @@ def overview(gateway: Gateway) -> Iterator[str]:
         yield f"without the models of DISALLOWED_MODELS: {', '.join(settings.disallowed_models)}"
     yield f"besides chat and models: {', '.join(_switched_on(gateway))}"
     if settings.oidc:
-        yield f"requests need a token of {gateway.settings.oidc.issuer} for {gateway.settings.oidc.audience}"
-    elif gateway.settings.token:
+        yield f"requests need a token of {settings.oidc.issuer} for {settings.oidc.audience}"
+    elif settings.token:
         yield "requests need the token of INFERENCE_GATEWAY_SERVE_TOKEN"
 
 
