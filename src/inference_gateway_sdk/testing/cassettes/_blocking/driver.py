@@ -57,6 +57,7 @@ class CassetteTransport:
         """Return the recorded answer to this request, or the server's."""
         if self._closed:
             raise RuntimeError("the driver is closed: make a new one")
+        __tracebackhide__ = True  # of a miss, pytest shows the diff
         turn = self._cassette.turn(RecordedRequest(method, url, tuple(headers), body))
         if isinstance(turn, Exchange):
             return self._play(turn, deadline)
