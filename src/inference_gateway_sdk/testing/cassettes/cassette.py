@@ -14,7 +14,7 @@ from .exchange import CassetteError, CassetteMissError
 from .file import load, save, shown_miss
 from .matching import matchers, rules
 from .playback import Clock
-from .recorder import Recorder
+from .recorder import Ignore, Recorder
 from .redaction import Redaction
 from .redactor import Redactor
 
@@ -36,7 +36,6 @@ __all__ = [
     "MATCH_ON",
     "Cassette",
     "ConnectionOptions",
-    "Ignore",
     "async_recording_transport",
     "cassette",
     "recording_gateway",
@@ -83,10 +82,6 @@ def _read(
 
 
 MATCH_ON: Final = ("method", "path", "query", "body")
-
-
-class Ignore:
-    """The decision that a request bypasses the cassette."""
 
 
 class Cassette:

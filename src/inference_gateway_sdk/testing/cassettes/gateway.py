@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from starlette.types import Message, Receive, Scope, Send
 
     from ..._transport.protocols import AsyncTransport, AsyncTransportResponse
-    from .cassette import Cassette
     from .exchange import Pairs
+    from .recorder import ExchangeSource
 
 __all__ = ["cassette_gateway"]
 
@@ -41,7 +41,7 @@ _GRACE_SECONDS: Final = 5.0
 
 
 @contextmanager
-def cassette_gateway(cassette: Cassette, upstream: str | None, transport: AsyncTransport) -> Generator[str]:
+def cassette_gateway(cassette: ExchangeSource, upstream: str | None, transport: AsyncTransport) -> Generator[str]:
     """Run a server that plays or records with the cassette, and return its address; see `Cassette.gateway`.
 
     Raises:
@@ -55,7 +55,7 @@ def cassette_gateway(cassette: Cassette, upstream: str | None, transport: AsyncT
         raise app.misses[0]
 
 
-def _checked(cassette: Cassette, upstream: str | None) -> str:
+def _checked(cassette: ExchangeSource, upstream: str | None) -> str:
     if upstream is None:
         if cassette.records:
             raise ValueError(f"upstream is missing: pass the URL of the server to record {cassette.path} from")
@@ -84,7 +84,7 @@ class _Upstream:
 class _App:
     """The cassette as an ASGI application."""
 
-    def __init__(self, cassette: Cassette, driver: AsyncCassetteTransport) -> None:
+    def __init__(self, cassette: ExchangeSource, driver: AsyncCassetteTransport) -> None:
         self._cassette = cassette
         self._driver = driver
         self.misses: list[CassetteMissError] = []

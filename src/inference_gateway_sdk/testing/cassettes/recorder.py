@@ -1,8 +1,8 @@
-"""The recorder of one exchange: bytes, times and the ending."""
+"""The recorder of one exchange: bytes, times and the ending. And what a transport needs of its cassette."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from msgspec.structs import replace
 
@@ -11,11 +11,13 @@ from .exchange import Ending, Exchange, Piece, RecordedAnswer, ending_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from ..._http1.failures import TransportFailure
-    from .exchange import Pairs, RecordedRequest
+    from .exchange import CassetteMissError, Pairs, RecordedRequest
+    from .playback import Clock, Speed
 
-__all__ = ["Recorder"]
+__all__ = ["ExchangeSource", "Ignore", "Recorder"]
 
 _PARTED: Final = 0.0025
 """Seconds between two writes of one event that are not recorded as a pause. Servers write an event line by line."""
@@ -119,3 +121,28 @@ def _rejoined(pieces: tuple[Piece, ...]) -> list[Piece]:
 
 def _media(answer: RecordedAnswer) -> str:
     return Headers.received(answer.headers).get("content-type", "").partition(";")[0].strip().lower()
+
+
+class Ignore:
+    """The decision that a request bypasses the cassette."""
+
+
+class ExchangeSource(Protocol):
+    """A cassette as its transports use it."""
+
+    path: Path
+    speed: Speed
+    clock: Clock
+
+    @property
+    def records(self) -> bool:
+        """True if requests that are not in the file go to the server and are recorded."""
+        ...
+
+    def turn(self, request: RecordedRequest) -> Exchange | Recorder | Ignore:
+        """Decide on a request: play an exchange, record a new one, or neither."""
+        ...
+
+    def missed(self, miss: CassetteMissError) -> CassetteMissError:
+        """Record a miss and return it."""
+        ...

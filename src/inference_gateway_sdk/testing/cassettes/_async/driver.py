@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ...._transport.protocols import AsyncTransport, AsyncTransportResponse
-    from ..cassette import Cassette
+    from ..recorder import ExchangeSource
 
 __all__ = ["AsyncCassetteTransport"]
 
@@ -31,7 +31,7 @@ class AsyncCassetteTransport:
         inner: The transport of the requests to record.
     """
 
-    def __init__(self, cassette: Cassette, inner: AsyncTransport) -> None:
+    def __init__(self, cassette: ExchangeSource, inner: AsyncTransport) -> None:
         self._cassette = cassette
         self._inner = inner
         self._closed = False

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ...._transport.protocols import Transport, TransportResponse
-    from ..cassette import Cassette
+    from ..recorder import ExchangeSource
 
 __all__ = ["CassetteTransport"]
 
@@ -32,7 +32,7 @@ class CassetteTransport:
         inner: The transport of the requests to record.
     """
 
-    def __init__(self, cassette: Cassette, inner: Transport) -> None:
+    def __init__(self, cassette: ExchangeSource, inner: Transport) -> None:
         self._cassette = cassette
         self._inner = inner
         self._closed = False
