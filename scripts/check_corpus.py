@@ -3,8 +3,8 @@
     python scripts/check_corpus.py FOLDER [--out OUT] [ARGUMENTS of its check.py]
 
 FOLDER holds `records/*.jsonl.xz` and a `check.py`, which serves every recorded body to both clients and compares whole
-answers, streams, truncated streams, errors and requests with its own independent decoding. The folder is not part of this
-repository; tests/client/test_exchanges.py checks the same on a sample that is part of it.
+answers, streams, truncated streams, errors and requests with its own independent decoding. The folder is not part of
+this repository; tests/client/test_exchanges.py checks the same on a sample that is part of it.
 
 It prints the totals by kind, then each reason for a failure with its explanation from the table below. The exit status
 is 1 if a reason has no explanation.
