@@ -1,6 +1,6 @@
-"""Write docs/captures.md from the table of the gateway's responses.
+"""Turns the table of the gateway's answers into the page that readers see, docs/captures.md.
 
-Run this module as a script, with `tests` and `src` on the path, to rewrite the page.
+Run as a script, with `tests` and `src` on the path, to write the page anew.
 """
 
 from __future__ import annotations
@@ -36,16 +36,16 @@ llama.cpp server as provider). The prefix `s_` marks a stream.
 CONSTRUCTED_OPENING = """
 ## Constructed from the documented behaviour
 
-These responses were not recorded; they follow the linked section of [gateway behaviour](gateway-behaviour.md).
+These responses were not recorded; they follow [gateway behaviour](gateway-behaviour.md).
 """
 
 
 def written() -> str:
     """The page's text."""
-    recorded = _table(["response", "result"], [[f"`{name}`", told(row)] for name, row in RECORDED.items()])
+    recorded = _table(["answer", "what comes out"], [[f"`{name}`", told(row)] for name, row in RECORDED.items()])
     constructed = _table(
-        ["response", "section", "result"],
-        [[name, _link(section), told(row)] for name, (section, _, row) in CONSTRUCTED.items()],
+        ["answer", "chapter", "what comes out"],
+        [[name, section, told(row)] for name, (section, _, row) in CONSTRUCTED.items()],
     )
     return "\n".join([OPENING + RECORDED_OPENING, recorded, CONSTRUCTED_OPENING, constructed, ""])
 
@@ -92,10 +92,6 @@ def _error(error: Raises) -> list[str]:
 
 def _facts(answer: Says | Lists) -> list[str]:
     return [f"`{path}` is {_code(repr(value))}" for path, value in answer.more.items()]
-
-
-def _link(section: str) -> str:
-    return f"[{section}](gateway-behaviour.md#{section})"
 
 
 def _code(text: str) -> str:

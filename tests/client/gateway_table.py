@@ -184,20 +184,20 @@ _BROKEN_FRAME = b'data: {"error": "Failed to start streaming: ' + _INNER.encode(
 _BROKEN_AGAIN = b'data: {"error": "' + _INNER.encode() + b'"}\n\n'
 
 CONSTRUCTED: dict[str, tuple[str, Recording, Expected]] = {
-    # Each value holds an anchor of docs/gateway-behaviour.md, the exchange and the outcome.
+    # name: (chapters, exchange, what comes out)
     "health behind a failing guardrail": (
-        "guardrails",
+        "17",
         Recording("GET", "/health", None, _says(403, {"error": "guardrail evaluation failed", "message": "x"})),
         False,
     ),
-    "models, none configured": ("model-listing", _models(_says(200, {"data": [], "object": "list"})), Lists(())),
+    "models, none configured": ("7", _models(_says(200, {"data": [], "object": "list"})), Lists(())),
     "models, provider out of reach": (
-        "errors",
+        "6",
         _models(_says(502, "Failed to list models"), "?provider=mistral"),
         Raises(BadGatewayError, 502, "Failed to list models", "MISTRAL_API_KEY", provider="mistral"),
     ),
     "models, provider unknown": (
-        "routing",
+        "3",
         _models(_says(400, "Provider not found. Please check the list of supported providers."), "?provider=foo"),
         Raises(
             BadRequestError,
@@ -207,28 +207,28 @@ CONSTRUCTED: dict[str, tuple[str, Recording, Expected]] = {
         ),
     ),
     "models, deadline": (
-        "errors",
+        "6",
         _models(_says(504, "Request timed out"), "?provider=mistral"),
         Raises(GatewayTimeoutError, 504, "Request timed out", "SERVER_READ_TIMEOUT"),
     ),
     "chat by alias": (
-        "routing",
+        "3",
         _chat(_says(200, _ANSWER, "X-Selected-Provider: ollama", "X-Selected-Model: ok"), "fast"),
         Says("Hello", usage=(1, 1, 2), selected="ollama/ok"),
     ),
     "chat by alias, provider says no": (
-        "routing",
+        "3",
         _chat(_says(429, _INNER, "X-Selected-Provider: ollama", "X-Selected-Model: ok"), "fast"),
         Raises(RateLimitError, 429, "slow down", provider="ollama"),
     ),
-    "chat without a finish": ("chat-completions", _chat(_says(200, _UNENDED)), Says("Hello", "", (1, 1, 2))),
+    "chat without a finish": ("8", _chat(_says(200, _UNENDED)), Says("Hello", "", (1, 1, 2))),
     "chat, provider sends no JSON": (
-        "errors",
+        "6",
         _chat(_says(400, "invalid character 'o' in literal null (expecting 'u')")),
         Raises(BadRequestError, 400, "invalid character 'o' in literal null (expecting 'u')", "OPENAI_API_URL"),
     ),
     "chat, provider overloaded": (
-        "errors",
+        "6",
         _chat(
             _says(
                 529,
@@ -239,63 +239,63 @@ CONSTRUCTED: dict[str, tuple[str, Recording, Expected]] = {
         Raises(OverloadedError, 529, "Overloaded"),
     ),
     "chat, model denied": (
-        "routing",
+        "3",
         _chat(_says(403, "Model is disallowed. Please use a different model.")),
         Raises(ForbiddenError, 403, "Model is disallowed. Please use a different model.", "DISALLOWED_MODELS"),
     ),
     "chat, llama.cpp without a key": (
-        "known-bugs",
+        "21",
         _chat(_says(400, NO_KEY), "llamacpp/smol"),
         Raises(BadRequestError, 400, NO_KEY, "LLAMACPP_API_KEY on it to any text"),
     ),
     "chat, guardrail on the inner hop": (
-        "guardrails",
+        "17",
         _chat(_says(403, '{"error":"request blocked by guardrails","message":"no cards"}')),
         Raises(ForbiddenError, 403, "request blocked by guardrails: no cards"),
     ),
     "chat, oversize behind guardrails": (
-        "limits-and-timeouts",
+        "4",
         _chat(_says(400, "failed to read request body")),
         Raises(BadRequestError, 400, "failed to read request body", "SERVER_MAX_REQUEST_BODY_SIZE"),
     ),
     "chat, oversize with telemetry": (
-        "limits-and-timeouts",
+        "4",
         _chat(_says(413, "request body too large")),
         Raises(PayloadTooLargeError, 413, "request body too large", "SERVER_MAX_REQUEST_BODY_SIZE"),
     ),
     "chat by alias with MCP on": (
-        "mcp-tools",
+        "13",
         _chat(_says(400, "Unsupported model: fast"), "fast"),
         Raises(BadRequestError, 400, "Unsupported model: fast", "X-MCP-Bypass"),
     ),
     "chat, MCP agent fails": (
-        "mcp-tools",
+        "13",
         _chat(_says(500, "Failed to execute MCP tools")),
         Raises(InternalError, 500, "Failed to execute MCP tools", "the gateway's log has the reason"),
     ),
-    "stream without [DONE]": ("chat-streaming", _stream(_streams(*_GOOD, _USAGE)), Says("Hello")),
+    "stream without [DONE]": ("9", _stream(_streams(*_GOOD, _USAGE)), Says("Hello")),
     "stream with CR LF": (
-        "chat-streaming",
+        "9",
         _stream(_streams(*(piece.replace(b"\n", b"\r\n") for piece in [*_GOOD, _USAGE, DONE]))),
         Says("Hello"),
     ),
     "stream ends without a finish": (
-        "chat-streaming",
+        "9",
         _stream(_streams(*_GOOD[:3])),
         Raises(StreamTruncatedError, None, CUT_OFF, "on_truncation", partial="Hello"),
     ),
     "stream ends without a finish, with [DONE]": (
-        "chat-streaming",
+        "9",
         _stream(_streams(*_GOOD[:3], DONE)),
         Raises(StreamTruncatedError, None, UNPROVED, "on_truncation", partial="Hello"),
     ),
     "stream with nothing in it": (
-        "chat-streaming",
+        "9",
         _stream(_streams()),
         Raises(StreamTruncatedError, None, "the event stream ended with nothing in it", "before its first line"),
     ),
     "plain JSON instead of a stream": (
-        "chat-streaming",
+        "9",
         _stream(_streams(json.dumps(_ANSWER).encode() + b"\n")),
         Raises(
             StreamError,
@@ -306,32 +306,32 @@ CONSTRUCTED: dict[str, tuple[str, Recording, Expected]] = {
         ),
     ),
     "stream refused at its start": (
-        "errors",
+        "6",
         _stream(_says(429, '{"error": {"message": "slow down"}}\n', ctype="text/event-stream")),
         Raises(RateLimitError, 429, "slow down"),
     ),
     "stream of a bare name": (
-        "routing",
+        "3",
         _stream(_says(400, UNNAMED), "gpt-4"),
         Raises(BadRequestError, 400, UNNAMED, "'gpt-4' names no provider"),
     ),
     "stream, MCP in direct mode": (
-        "mcp-tools",
+        "13",
         _stream(_streams(*_CALLS, *_SECOND, DONE)),
         Says("Hello", usage=None, more={"id": "c2"}, earlier=("mcp_time_in",)),
     ),
     "stream, MCP, error between turns": (
-        "mcp-tools",
+        "13",
         _stream(_streams(*_CALLS, _BROKEN_FRAME, DONE)),
         Raises(StreamError, None, "slow down", partial=""),
     ),
     "stream, MCP, two error frames": (
-        "mcp-tools",
+        "13",
         _stream(_streams(_BROKEN_FRAME, _BROKEN_AGAIN)),
         Raises(StreamError, None, "slow down"),
     ),
     "stream, MCP, first frame an error": (
-        "mcp-tools",
+        "13",
         _stream(_streams(b'data: {"error": "Failed to start streaming: no route"}\n\n', DONE, status=503)),
         Raises(ServiceUnavailableError, 503, "Failed to start streaming: no route"),
     ),
