@@ -31,6 +31,7 @@ from inference_gateway_sdk import (
     ListModelsResponse,
     Message,
     MessageRole,
+    MessagesResponse,
     Response,
     SerializationError,
     TextContentPart,
@@ -515,3 +516,40 @@ def test_a_decoded_answer_becomes_the_same_values_faster(more: dict[str, Any], n
     found = decoded_to_builtins(answer)
     assert found == to_builtins(answer) == {**WHOLE, **more}
     assert encode(found) == encode(answer)
+
+
+@pytest.mark.parametrize(
+    ("kind", "plain"),
+    [
+        (
+            MessagesResponse,
+            {
+                "id": "m",
+                "type": "message",
+                "role": "assistant",
+                "model": "m",
+                "content": [{"type": "novel", "a": [1]}, {"type": "text", "text": "Hi"}],
+                "usage": {"input_tokens": 1, "output_tokens": 2},
+            },
+        ),
+        (
+            Response,
+            {
+                "id": "r",
+                "object": "response",
+                "created_at": 1,
+                "model": "m",
+                "status": "completed",
+                "output": [{"type": "novel_call", "a": {"b": 1}}],
+            },
+        ),
+    ],
+)
+def test_an_answer_with_an_unknown_variant_becomes_the_same_values(kind: Any, plain: dict[str, Any]) -> None:
+    """A block or item of a later version is kept, also beside the answer's metadata."""
+    answer = decode(body(plain), kind)
+    assert decoded_to_builtins(answer) == to_builtins(answer)
+    set_meta(answer, Meta(status=200, headers={}))
+    found = decoded_to_builtins(answer)
+    assert found == to_builtins(answer)
+    assert "novel" in json.dumps(found)

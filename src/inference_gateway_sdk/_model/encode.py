@@ -118,7 +118,7 @@ def decoded_to_builtins(value: Struct) -> Any:
 
     def drop_notes(unknowns: Any) -> None:
         nonlocal marked
-        if unknowns.unknown or unknowns.raw or unknowns.absent:
+        if not isinstance(unknowns, UnknownFields) or unknowns.unknown or unknowns.raw or unknowns.absent:
             raise _HasUnknownFields
         marked += 1
 
@@ -132,7 +132,7 @@ def decoded_to_builtins(value: Struct) -> Any:
 
 
 class _HasUnknownFields(Exception):  # noqa: N818
-    """The signal that a value has unknown fields, which msgspec cannot convert."""
+    """The signal that a value has unknown fields or variants, which msgspec cannot convert."""
 
 
 class _Walk:
