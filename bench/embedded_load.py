@@ -1,4 +1,4 @@
-"""What the embedded gateway bears: streams that are open at the same time, events a second, memory and time for each.
+"""A load test of the embedded gateway: concurrent streams, events per second, memory and time for each.
 
 Three processes: a provider, the gateway (`igw serve`), and the clients here. `python bench/embedded_load.py --help`.
 """
@@ -33,12 +33,12 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding
 
 
 async def provide(events: int, pause: float, together: int) -> None:
-    """A provider on a free port, which it prints: so many events for each request, with a pause after each.
+    """Run a provider on a free port, print the port, and send `events` to each request with a pause after each.
 
     Args:
-        events: How many, before the last.
-        pause: Seconds.
-        together: After the first event, wait until so many streams are open.
+        events: The number of events before the last.
+        pause: The pause in seconds.
+        together: The number of streams to wait for after the first event.
     """
     waiting, all_there = 0, asyncio.Event()
 
@@ -69,7 +69,7 @@ async def provide(events: int, pause: float, together: int) -> None:
 
 
 async def consume(url: str, streams: int, events: int) -> tuple[int, int, float]:
-    """How many streams were whole, how many were open at most at the same time, and the seconds it all took."""
+    """Return the number of complete streams, the largest number of concurrent streams, and the seconds."""
     opened = most = whole = 0
 
     async def one(client: AsyncInferenceGatewayClient) -> None:
@@ -91,7 +91,7 @@ async def consume(url: str, streams: int, events: int) -> tuple[int, int, float]
 
 @contextlib.contextmanager
 def child(*command: str, output: IO[bytes] | int = subprocess.PIPE, **environ: str) -> Iterator[subprocess.Popen[str]]:
-    """A process that runs while the block does, with its standard output in a pipe or in `output`."""
+    """Run a process for the duration of the block, with its standard output in a pipe or in `output`."""
     piped, given = subprocess.PIPE, {**os.environ, **environ}
     with subprocess.Popen(command, stdout=output, stderr=piped, text=True, env=given) as process:
         try:
@@ -101,7 +101,7 @@ def child(*command: str, output: IO[bytes] | int = subprocess.PIPE, **environ: s
 
 
 def spent(pid: int) -> tuple[float, float, float]:
-    """Seconds of processor time, and megabytes now and at most, of a process (Linux)."""
+    """Return the CPU seconds, the current megabytes and the peak megabytes of a process (Linux)."""
     times = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     memory = dict(re.findall(r"(VmRSS|VmHWM):\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text()))
     seconds = (int(times[11]) + int(times[12])) / os.sysconf("SC_CLK_TCK")
@@ -159,12 +159,12 @@ def compare_logs(asked: argparse.Namespace) -> None:
 
 
 def main() -> None:
-    """Run once and print what it took."""
+    """Run once and print the results."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--streams", type=int, default=500)
     parser.add_argument("--events", type=int, default=40)
-    parser.add_argument("--pause", type=float, default=0.2, help="seconds after each event; 0 for as fast as it goes")
-    parser.add_argument("--together", action="store_true", help="go on only when all streams are open")
+    parser.add_argument("--pause", type=float, default=0.2, help="seconds after each event; 0 for maximum speed")
+    parser.add_argument("--together", action="store_true", help="continue only when all streams are open")
     parser.add_argument("--log-cost", type=int, metavar="TURNS", help="compare the request log with --quiet, by turns")
     parser.add_argument("--provide", action="store_true", help=argparse.SUPPRESS)
     asked = parser.parse_args()

@@ -363,3 +363,12 @@ def test_a_token_function_fetches_the_next_token_when_one_is_refused(issuer: Iss
                 await client.list_models()
 
         world.with_client(refused, str(gateway.base_url), token=issuer.token(aud="others"))
+
+
+def test_a_part_of_the_issuer_is_not_the_issuer(issuer: Issuer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The issuer is compared whole, also with a PyJWT that accepts any part of its name (2.10.0, CVE-2024-53861)."""
+    monkeypatch.setattr(jwt.PyJWT, "_validate_iss", lambda *_, **__: None)
+    with guarded(issuer) as client:
+        for name, status in ((issuer.url, 200), (issuer.url[:-1], 401), ("http", 401), ("", 401)):
+            answer = client.get("/v1/models", headers={"Authorization": f"Bearer {issuer.token(iss=name)}"})
+            assert answer.status_code == status, name

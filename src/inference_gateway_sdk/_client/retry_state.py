@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-import logging
+import sys
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from msgspec.structs import replace
@@ -33,6 +33,7 @@ from ..errors import (
 from .hooks import RequestSent, ResponseReceived, RetryPlanned
 
 if TYPE_CHECKING:
+    import logging
     from collections.abc import Callable
 
     from .._wire.call import Call
@@ -50,24 +51,42 @@ __all__ = [
 ]
 
 
-_logger = logging.getLogger("inference_gateway_sdk")
+_DEBUG, _INFO = 10, 20  # the values of `logging.DEBUG` and `logging.INFO`
+_logger: logging.Logger | None = None
+
+
+def _get_logger() -> logging.Logger:
+    global _logger  # noqa: PLW0603  (set once)
+    if _logger is None:
+        import logging
+
+        _logger = logging.getLogger("inference_gateway_sdk")
+    return _logger
+
+
+def _logs(level: int) -> bool:
+    """Return whether records of a level below a warning go anywhere.
+
+    A program that shows them has imported `logging`. Others are spared the import, which is slow.
+    """
+    return (_logger is not None or "logging" in sys.modules) and _get_logger().isEnabledFor(level)
 
 
 def log_response(method: str, url: str, status: int, elapsed: float) -> None:
     """Log the head of a response."""
-    if _logger.isEnabledFor(logging.DEBUG):
-        _logger.debug("%s %s: %d after %.3f s", method, redact_url(url), status, elapsed)
+    if _logs(_DEBUG):
+        _get_logger().debug("%s %s: %d after %.3f s", method, redact_url(url), status, elapsed)
 
 
 def log_retry(method: str, url: str, error: GatewayError, delay: float) -> None:
     """Log a failed attempt that another one follows."""
-    if _logger.isEnabledFor(logging.INFO):
-        _logger.info("%s %s: %s; trying again in %.2f s", method, redact_url(url), type(error).__name__, delay)
+    if _logs(_INFO):
+        _get_logger().info("%s %s: %s; trying again in %.2f s", method, redact_url(url), type(error).__name__, delay)
 
 
 def log_unexpected_end(error: GatewayError) -> None:
     """Log a stream that ended irregularly after its answer was whole."""
-    _logger.warning("the answer is whole, but its stream ended irregularly: %s", type(error).__name__)
+    _get_logger().warning("the answer is whole, but its stream ended irregularly: %s", type(error).__name__)
 
 
 SourceT = TypeVar("SourceT")

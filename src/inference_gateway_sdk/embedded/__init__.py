@@ -18,13 +18,14 @@ if TYPE_CHECKING:
     from .providers.local import SMOKE_TEST_MODEL, LocalModel
     from .providers.scripted import SCRIPTED_MODEL, ScriptedProvider
     from .runner import ListenError, running, serve
-    from .settings import Access, McpSettings, Settings, SettingsError
+    from .settings import Access, Guardrails, McpSettings, Settings, SettingsError
 
 __all__ = [
     "SCRIPTED_MODEL",
     "SMOKE_TEST_MODEL",
     "Access",
     "Gateway",
+    "Guardrails",
     "IssuerError",
     "ListenError",
     "LocalModel",
@@ -43,6 +44,7 @@ _HOMES = {
     "SMOKE_TEST_MODEL": ".providers.local",
     "Access": ".settings",
     "Gateway": ".gateway",
+    "Guardrails": ".settings",
     "IssuerError": ".oidc",
     "ListenError": ".runner",
     "LocalModel": ".providers.local",

@@ -70,7 +70,9 @@ async def respond_to_chat(
     problem = failure(gateway, request, target)
     if chat.stream:
         lines = provider.chat_stream(streaming(chat, target))
-        return LineRelay(lines, problem, target.headers, quirks=gateway.quirks, patient=True)
+        settings = gateway.settings
+        silence = settings.write_timeout if gateway.quirks.self_calls and settings.tls_cert else None
+        return LineRelay(lines, problem, target.headers, quirks=gateway.quirks, patient=True, silence=silence)
     answering = _chat_answer(provider, replace(chat, model=target.model), gateway)
     try:
         answer = await while_connected(request.receive, answering)
