@@ -67,7 +67,6 @@ def test_the_options_are_sent(igw: Run, asked: tuple[str, ...], sent: dict[str, 
     assert body == sent
 
 
-@BOTH
 def test_the_suffix_is_the_format_and_another_type_is_remarked_upon(igw: Run, tmp_path: Path) -> None:
     """A sound is asked for in the file's format; a provider that sends another, and a picture, get a remark."""
     with serving(good) as server:
@@ -79,6 +78,7 @@ def test_the_suffix_is_the_format_and_another_type_is_remarked_upon(igw: Run, tm
     assert "cat.jpg is a PNG picture" in picture.stderr
 
 
+@BOTH
 def test_json_is_the_whole_answer(igw: Run, asked: tuple[str, ...], content: bytes, tmp_path: Path) -> None:
     """With the bytes as base64; a file is written as well where one is named, and is not needed."""
     file = tmp_path / "out"

@@ -345,7 +345,11 @@ class InferenceGatewayClient(
         options = {"timeout": settings.timeouts, "max_retries": settings.max_retries, "max_tokens": settings.max_tokens}
         options |= {"max_body": settings.max_body, "max_event": settings.max_event}
         options |= {"retry": settings.retry, "tools": settings.tools, **self._connections.portable()}
-        return _restore, (type(self), self.base_url, options, left_behind(settings))
+        return _restore, (type(self), self.base_url, options), left_behind(settings) or None
+
+    def __setstate__(self, stayed: tuple[str, ...]) -> None:
+        """Remember what the pickled client left behind, for `repr` and hints."""
+        self._settings = without_left_behind(self._settings, stayed)
 
     @staticmethod
     def _chat_body(
@@ -367,11 +371,6 @@ class InferenceGatewayClient(
         return _wire.chat.chat_body(target, messages, given, stream=stream, extra=settings.extra_body)
 
 
-def _restore(
-    cls: type[InferenceGatewayClient], base_url: str, options: dict[str, Any], stayed: tuple[str, ...] = ()
-) -> InferenceGatewayClient:
+def _restore(cls: type[InferenceGatewayClient], base_url: str, options: dict[str, Any]) -> InferenceGatewayClient:
     """Return an unpickled client. It has its own connections and no token, headers or hooks, which may be secret."""
-    client = cls(base_url, **options)
-    if stayed:
-        client._settings = without_left_behind(client._settings, stayed)
-    return client
+    return cls(base_url, **options)
