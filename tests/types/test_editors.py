@@ -48,7 +48,7 @@ def test_jedi_completes_public_names(source: str, wanted: str) -> None:
     assert wanted in [completion.name for completion in jedi.Script(source).complete()]
 
 
-CALLS = ["generate_content(temperatu", "create_message(temperatu", "create_response_stream(temperatu", "run(output_mo",
+CALLS = ["generate_content(temperatu", "create_message(mcp_serve", "create_response_stream(includ", "run(output_mo",
          "generate_image(qualit", "list_models(extra_que", "create_speech_stream(spee"]  # fmt: skip
 
 
