@@ -18,6 +18,7 @@ from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
 from embedded.recordings import CAPTURES, TOKEN_CASES
 from inference_gateway_sdk import UnauthorizedError
+from inference_gateway_sdk._version import install_command
 from inference_gateway_sdk.embedded import IssuerError, Oidc, ScriptedProvider, Settings, SettingsError, running
 from inference_gateway_sdk.embedded.oidc import TokenVerifier
 from support.server import Connection, Request, Server
@@ -328,7 +329,7 @@ def test_without_its_library_it_says_what_to_install() -> None:
         "except IssuerError as error: print(error)\n"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert "pip install 'inference-gateway-sdk[oidc]'" in done.stdout
+    assert install_command("oidc") in done.stdout
 
 
 @pytest.mark.parametrize("name", TOKEN_CASES)

@@ -94,6 +94,16 @@ SourceT = TypeVar("SourceT")
 _CACHE_SIZE = 64
 RAISE_MAX_BODY = "raise max_body= of the client, or of with_options(), if answers of this size are expected"
 
+_LONG_WAIT = (
+    "a wait of {0:g} s is over longest_retry_after={1:g}, so the call was not repeated: call again later, or raise it "
+    "with retry=RetryPolicy(longest_retry_after=...)"
+)
+_MAYBE_TLS = "if the server speaks TLS there, write https:// in base_url"
+_TOKEN_STAYED = (
+    "this client was unpickled, and its token did not travel with it: set INFERENCE_GATEWAY_TOKEN in the process that "
+    "unpickles, or call client.with_token(...) there"
+)
+
 
 def _connect_hint(failure: str = "", about: str = "") -> str:
     from .._wire.hints import connect_hint  # here: most programs never need the hints
@@ -221,13 +231,16 @@ class RetryState(Generic[SourceT]):
 
             text = f"{self._where} closed the connection after {elapsed:.1f} s without a response: {failure}"
             late = LATE_STREAM if isinstance(self.call, StreamCall) else LATE_CLOSE
-            error = RequestError(text, hint=late if elapsed > EARLY_SECONDS else None, **self._facts(elapsed))
+            early = _MAYBE_TLS if self.url.startswith("http:") else None
+            error = RequestError(text, hint=late if elapsed > EARLY_SECONDS else early, **self._facts(elapsed))
             return FailedAttempt(error, Outcome.no_answer(elapsed), failure)
         return FailedAttempt(self._unreadable(failure, elapsed), Outcome.REFUSED, failure)
 
     def refused(self, error: StatusError, elapsed: float) -> FailedAttempt:
         """Classify an error response that came after `elapsed` seconds."""
         hide_token(error, self.token)
+        if error.status == 401 and "token" in self.settings.left_behind:
+            error.hint = _TOKEN_STAYED
         return FailedAttempt(error, Outcome.answered(error, elapsed))
 
     def broke(self, error: GatewayError, now: float) -> FailedAttempt:
@@ -242,6 +255,8 @@ class RetryState(Generic[SourceT]):
         retry_after = error.retry_after if isinstance(error, StatusError) else None
         refreshed = self.refused_token is not None  # the attempt with an expired token does not count as a failure
         policy = self.settings.retry or RetryPolicy(attempts=self.settings.max_retries + 1)
+        if retry_after is not None and retry_after > policy.longest_retry_after and error.hint is None:
+            error.hint = _LONG_WAIT.format(retry_after, policy.longest_retry_after)
         delay = policy.delay(
             self.count - refreshed,
             failed_attempt.outcome,

@@ -9,6 +9,8 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING
 
+from .._version import install_command
+
 if TYPE_CHECKING:
     from .app import create_app
     from .gateway import Gateway
@@ -66,5 +68,5 @@ def __getattr__(name: str) -> object:
         if (error.name or "").partition(".")[0] not in ("starlette", "uvicorn", "httpx2"):
             raise
         raise ImportError(
-            f"the embedded gateway needs {error.name}: pip install 'inference-gateway-sdk[embedded]'", name=error.name
+            f"the embedded gateway needs {error.name}: {install_command('embedded')}", name=error.name
         ) from error

@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from .._model.type_info import strict_decode
+from .._version import install_command
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -198,4 +199,4 @@ def _need_library() -> None:
     except ModuleNotFoundError:
         has_crypto = False
     if not has_crypto:
-        raise IssuerError("checking tokens needs PyJWT with cryptography: pip install 'inference-gateway-sdk[oidc]'")
+        raise IssuerError(f"checking tokens needs PyJWT with cryptography: {install_command('oidc')}")

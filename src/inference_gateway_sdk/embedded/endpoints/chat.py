@@ -20,6 +20,7 @@ from ..providers.catalogue import CATALOGUE
 from ..providers.local import LocalModel
 from ..providers.provider import ProviderError
 from ..request_body import read_body
+from ..request_log import note_target
 from ..routing import ModelRoute, admit, named_provider, route_model
 
 if TYPE_CHECKING:
@@ -52,7 +53,10 @@ def choose(gateway: Gateway, request: Request, chat: ChatRequest) -> ModelRoute:
         Problem: None of them names a provider.
     """
     named = named_provider(request)
-    return (None if named else gateway.pools.select(chat.model)) or route_model(chat.model, named)
+    note_target(request.scope, named, chat.model)  # a refusal is logged with what was asked
+    target = (None if named else gateway.pools.select(chat.model)) or route_model(chat.model, named)
+    note_target(request.scope, target.provider, target.model)
+    return target
 
 
 async def respond_to_chat(
