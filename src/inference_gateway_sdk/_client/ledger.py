@@ -166,33 +166,38 @@ class Ledger:
         with self._lock:
             self._owner = threading.get_ident()
             try:
-                self._database.execute("BEGIN IMMEDIATE")
+                self._begin()
                 try:
-                    self._drain()
+                    self._database.execute("SAVEPOINT work")
                     result = work(self._database)
                 except BaseException:
-                    self._database.execute("ROLLBACK")
+                    self._database.execute("ROLLBACK TO work")  # a refused call does not undo the settlements
                     raise
-                self._database.execute("COMMIT")
+                finally:
+                    self._database.execute("COMMIT")
             finally:
                 self._owner = 0
         self._settle_pending()  # some may have come from finalizers meanwhile
         return result
 
-    def _drain(self) -> None:
-        while self._pending:
-            self._pending.popleft()(self._database)
+    def _begin(self) -> None:
+        """Begin a transaction with the settlements that wait."""
+        self._database.execute("BEGIN IMMEDIATE")
+        try:
+            while self._pending:
+                self._pending[0](self._database)
+                self._pending.popleft()  # only now: one that fails stays
+        except BaseException:
+            self._database.execute("ROLLBACK")
+            raise
 
     def _settle_pending(self) -> None:
         """Write the settlements that wait, unless someone else is at the database and will write them."""
         while self._pending and self._lock.acquire(blocking=False):
             try:
                 self._owner = threading.get_ident()
-                self._database.execute("BEGIN IMMEDIATE")
-                try:
-                    self._drain()
-                finally:
-                    self._database.execute("COMMIT")
+                self._begin()
+                self._database.execute("COMMIT")
             finally:
                 self._owner = 0
                 self._lock.release()

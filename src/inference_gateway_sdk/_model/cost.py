@@ -280,7 +280,13 @@ def _parts(usage: Usage | None, price: Price) -> tuple[CostPart, ...]:
             if tokens
         )
     spoken = [("audio_output", usage.audio_output or 0), ("image_output", usage.image_output or 0)]
-    parts.append(_part("output", (usage.output or 0) - sum(tokens for _, tokens in spoken), output))
+    text = (usage.output or 0) - sum(tokens for _, tokens in spoken)
+    if text < 0:
+        known = [rate for rate in (output, *(price.rate(name) for name, _ in spoken)) if rate is not None]
+        unbounded = any(tokens and price.rate(name) is None for name, tokens in spoken)
+        between = _Range(min(known), None if unbounded else max(known))
+        return (*parts, _part("output", usage.output or 0, None, between, "subsets of the output may overlap"))
+    parts.append(_part("output", text, output))
     parts.extend(
         _part(name, tokens, price.rate(name), _Range(output, None), f"no rate for {name}")
         for name, tokens in spoken

@@ -122,7 +122,9 @@ def _chat(usage: Mapping[Any, Any]) -> Usage:
             _number(usage, "prompt_tokens_details", "cached_tokens"),
             _number(usage, "cached_tokens"),
             _number(usage, "prompt_cache_hit_tokens"),
+            _number(usage, "num_cached_tokens"),
         ),
+        cache_write=_number(usage, "prompt_tokens_details", "cache_write_tokens"),
         reasoning=_number(usage, "completion_tokens_details", "reasoning_tokens"),
         audio_input=_number(usage, "prompt_tokens_details", "audio_tokens"),
         audio_output=_number(usage, "completion_tokens_details", "audio_tokens"),
@@ -136,6 +138,7 @@ def _responses(usage: Mapping[Any, Any]) -> Usage:
         input=_number(usage, "input_tokens"),
         output=_number(usage, "output_tokens"),
         cache_read=_number(usage, "input_tokens_details", "cached_tokens"),
+        cache_write=_number(usage, "input_tokens_details", "cache_write_tokens"),
         reasoning=_number(usage, "output_tokens_details", "reasoning_tokens"),
     )
 
