@@ -199,7 +199,7 @@ class AsyncStream(Generic[ChunkT, FinalT]):
         turns = open_stream.dialect.turns(complete=whole)
         if turns:
             attach_meta(turns[-1], open_stream.meta)
-            if self.cost is not None:
+            if open_stream.watch is not None and self.cost is not None:
                 set_cost(turns[-1], self.cost)
         return turns
 
