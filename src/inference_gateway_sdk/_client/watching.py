@@ -234,8 +234,8 @@ class CallWatch:
     def __init__(
         self, began: CallBegan, attempts: RetryState[Any], monotonic: Callable[[], float], booking: Booking | None
     ) -> None:
-        self.began = began
-        self.booking = booking
+        self.began: CallBegan = began
+        self.booking: Booking | None = booking
         self._answered: str | None = None  # the model that the answer names
         self.first_content: float | None = None
         self._attempts = attempts
