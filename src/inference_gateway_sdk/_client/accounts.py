@@ -391,8 +391,8 @@ class Booking:
         def write() -> None:
             try:
                 work()
-            except Exception:  # the call has its answer, and only the books are wrong
-                _logger.exception("the ledger could not be written")
+            except Exception as error:  # noqa: BLE001  (the call has its answer, and only the books are wrong)
+                _logger.error("the ledger could not be written: %s", error)  # noqa: TRY400  (frames hold the settings)
 
         if self._worker:
             try:

@@ -97,6 +97,7 @@ class Ledger:
         self._pending: deque[Callable[[sqlite3.Connection], None]] = deque()
         self._executor: ThreadPoolExecutor | None = None
         self._closed = False
+        self._inherited: sqlite3.Connection | None = None
         self._connect()
 
     @property
@@ -153,6 +154,7 @@ class Ledger:
         if self._pid != os.getpid():
             self._executor = None
             self._pending = deque()
+            self._inherited = self._database  # closing it here would end locks of the parent
             if self._path is None:
                 text = "a ledger in memory does not follow a fork, so it is empty in this process: give it a file"
                 warnings.warn(text, RuntimeWarning, stacklevel=4)

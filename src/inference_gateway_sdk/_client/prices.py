@@ -18,6 +18,7 @@ from ..errors import GatewayError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
+    from contextlib import AbstractContextManager
 
     from .._generated.models import ListModelsResponse
     from .settings import ClientSettings
@@ -58,15 +59,18 @@ class PriceBook:
         self._prices: dict[str, Price] = {}
         self._tried: float | None = None
         self._loaded = False
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._pid = os.getpid()
         self.loading: dict[Any, Any] = {}
 
     @property
-    def lock(self) -> threading.Lock:
-        """The lock that a blocking client holds while it loads the list. A forked child has its own."""
+    def lock(self) -> AbstractContextManager[Any]:
+        """The lock that a blocking client holds while it loads the list. A forked child has its own.
+
+        A signal handler may enter it again: it then loads the list itself.
+        """
         if self._pid != os.getpid():
-            self._pid, self._lock = os.getpid(), threading.Lock()
+            self._pid, self._lock = os.getpid(), threading.RLock()
         return self._lock
 
     def needs_loading(self, now: float) -> bool:

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from ..._generated.metrics import ExportMetricsServiceRequest, ExportMetricsServiceResponse
     from ..._generated.models import ListModelsResponse
     from ..._generated.responses import Response, ResponseStreamEvent
-    from ..._model.cost import Cost, Price
     from ..._run.providers import OutputMode
     from ..._run.result import Run
     from ..._wire.audio import Audio
@@ -65,7 +64,7 @@ T = TypeVar("T")
 class InferenceGatewayAPI(Protocol):
     """The methods of a client. `InferenceGatewayClient` implements this protocol.
 
-    Methods that copy or close a client, and `open`, are not part of it, so a stand-in need not implement them.
+    Methods that copy or close a client, those for costs, and `open` are not part of it: a stand-in need not have them.
     """
 
     def list_models(
@@ -105,20 +104,6 @@ class InferenceGatewayAPI(Protocol):
 
     def send(self, call: Call[T]) -> T:
         """Send a custom call and return its result. Use it for an endpoint that has no method."""
-        ...
-
-    def load_prices(self) -> None:
-        """Load the prices of the gateway's models, for this client and the copies made of it from now on."""
-        ...
-
-    def price_of(self, model: str) -> Price | None:
-        """Return the price of a model, None if it is not known. Nothing is sent: see `load_prices`."""
-        ...
-
-    def estimate(
-        self, model: str, messages: Messages, *, provider: Provider | str | None = None, **params: Unpack[ChatParams]
-    ) -> Cost:
-        """Return the bounds of the cost of a chat completion. Nothing is sent."""
         ...
 
     def create_message(
