@@ -5,6 +5,9 @@ from __future__ import annotations
 import decimal
 import json
 import logging
+import os
+import subprocess
+import sys
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -204,3 +207,18 @@ def test_repr_has_no_exponent() -> None:
     """A cost is shown as plain decimals, with its bounds if it is not known."""
     assert repr(cost_of(Usage(input=1, output=0), PLAIN)) == "Cost(0.000002 USD, priced)"
     assert repr(Cost(total=None, at_least=Decimal(0), at_most=None)) == "Cost(0..? USD, priced)"
+
+
+def test_prices_alone_import_no_database() -> None:
+    """Costs without a ledger or a budget need no sqlite3."""
+    code = """
+import sys
+from client.faulty_transport import WHOLE, BlockingTransport
+from inference_gateway_sdk import InferenceGatewayClient, Price
+prices = {"openai/m": Price(input=1, output=1)}
+client = InferenceGatewayClient("http://h.invalid", driver=BlockingTransport([WHOLE]), prices=prices)
+assert client.generate_content("openai/m", "Hi").cost.total == 3
+assert "sqlite3" not in sys.modules
+"""
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    subprocess.run([sys.executable, "-c", code], check=True, env=environment)
