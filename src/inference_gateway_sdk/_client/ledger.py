@@ -14,6 +14,7 @@ import threading
 import warnings
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -46,6 +47,7 @@ CREATE TABLE tags (call INTEGER NOT NULL, name TEXT NOT NULL, value TEXT NOT NUL
 # A broken call keeps its reservation until its deadline. Then the lower bound counts, which may be 0.
 _COUNTED: Final = "CASE WHEN state IN ('reserved', 'unsettled') AND deadline <= :now THEN 0 ELSE {} END"
 _ROW: Final = "id, at, state, operation, provider, model, total, at_least, at_most, currency, kind, usage, price"
+_INHERITED: Final[list[sqlite3.Connection]] = []
 _COLUMNS: Final = {
     "model": "coalesce(model, '')",
     "provider": "coalesce(provider, '')",
@@ -97,7 +99,6 @@ class Ledger:
         self._pending: deque[Callable[[sqlite3.Connection], None]] = deque()
         self._executor: ThreadPoolExecutor | None = None
         self._closed = False
-        self._inherited: sqlite3.Connection | None = None
         self._connect()
 
     @property
@@ -154,7 +155,7 @@ class Ledger:
         if self._pid != os.getpid():
             self._executor = None
             self._pending = deque()
-            self._inherited = self._database  # closing it here would end locks of the parent
+            _INHERITED.append(self._database)  # kept open: closing it here would end locks of the parent
             if self._path is None:
                 text = "a ledger in memory does not follow a fork, so it is empty in this process: give it a file"
                 warnings.warn(text, RuntimeWarning, stacklevel=4)
@@ -424,15 +425,23 @@ class Ledger:
 
     def close(self) -> None:
         """Write the settlements that wait, and close the file. Calling it twice is harmless."""
+        self._close(wait=True)
+
+    def _close(self, *, wait: bool) -> None:
         if self._closed:
             return
         if self._executor is not None and self._pid == os.getpid():
-            self._executor.shutdown()
+            self._executor.shutdown(wait=wait)
         if self._pid == os.getpid():
             self._settle_pending()
             with self._lock:
                 self._database.close()
         self._closed = True
+
+    def __del__(self) -> None:
+        if getattr(self, "_database", None) is not None and not self._closed:
+            with suppress(Exception):  # at the interpreter's end, anything may be missing
+                self._close(wait=False)  # its jobs hold the ledger, so none is left; this may be its own thread
 
     def __reduce__(self) -> tuple[Any, ...]:
         if self._path is None:
