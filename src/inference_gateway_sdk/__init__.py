@@ -288,6 +288,7 @@ if TYPE_CHECKING:
     from ._run.transcript import Transcript as Transcript
     from ._run.turn import ToolDone as ToolDone
     from ._run.turn import ToolRun as ToolRun
+    from ._schema.adapter import Problem as Problem
     from ._streams.dialect import ByteDialect as ByteDialect
     from ._streams.dialect import JsonEventDialect as JsonEventDialect
     from ._tools.tool import Tool as Tool
@@ -552,6 +553,7 @@ __all__ = [
     "Price",
     "Pricing",
     "PricingSource",
+    "Problem",
     "Provider",
     "ProviderAuthType",
     "ProviderParams",
@@ -976,6 +978,7 @@ if not TYPE_CHECKING:  # type checkers would accept any name of a module with __
         "Transcript": "_run.transcript",
         "ToolDone": "_run.turn",
         "ToolRun": "_run.turn",
+        "Problem": "_schema.adapter",
         "ByteDialect": "_streams.dialect",
         "JsonEventDialect": "_streams.dialect",
         "Tool": "_tools.tool",

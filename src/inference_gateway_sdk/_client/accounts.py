@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 import msgspec
 from msgspec import Struct, structs
 
-from .._model.cost import UNKNOWN, ZERO, Cost, Price, cost_of, exact_sum, input_range
+from .._model.cost import UNKNOWN, ZERO, Cost, Price, Rate, cost_of, exact_sum, input_range
 from .._model.json_values import is_iterable, is_mapping
 from .._model.unknown_fields import set_module
 from ..errors import BudgetExceededError, ConnectError, StatusError
@@ -55,7 +55,7 @@ _UNBOUNDED: Final = re.compile(
 class _Limit(Struct, frozen=True):
     """The only argument of a budget that needs no name."""
 
-    limit: Decimal | str | int
+    limit: Rate
 
 
 @set_module

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from decimal import Context, Decimal, Inexact, InvalidOperation
-from typing import Any, Final, Literal, NamedTuple, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias, cast
 
 from msgspec import Struct, structs
 
 from .unknown_fields import set_module
 from .usage import Usage  # noqa: TC001  (users resolve the annotations of public classes)
 
-__all__ = ["FREE", "UNKNOWN", "Cost", "CostKind", "CostPart", "Price", "cost_of", "exact_sum", "input_range"]
+__all__ = ["FREE", "UNKNOWN", "Cost", "CostKind", "CostPart", "Price", "Rate", "cost_of", "exact_sum", "input_range"]
 
 CostKind: TypeAlias = Literal["priced", "unknown", "subscription", "free", "local"]
 """The way in which a call is paid (see `Cost.kind`)."""
@@ -23,8 +23,11 @@ _LOCAL: Final = frozenset({"llamacpp", "ollama"})
 _LONG_PROMPT: Final = 200_000
 _DIGITS: Final = 40
 
-Rate: TypeAlias = Decimal | str | int
-"""An amount per token. Text and integers are exact; floats are refused."""
+if TYPE_CHECKING:
+    Rate: TypeAlias = Decimal | str | int
+    """An exact amount. Attributes hold it as a Decimal; floats are refused."""
+else:
+    Rate = Decimal  # msgspec decodes a Decimal from text, and supports no union of the three
 
 
 @set_module
