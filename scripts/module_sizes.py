@@ -28,6 +28,8 @@ ADDED = {  # files of capabilities that came later; the bound on modules counts 
     "wrong shapes": ["_wire/shapes.py"],
     "telemetry": ["telemetry/__init__.py", "telemetry/gateway_metrics.py", "telemetry/points.py"],
     "watchers": ["_client/watching.py"],
+    "costs and budgets": ["_model/cost.py", "_client/prices.py", "_client/accounts.py"],
+    "ledger": ["_client/ledger.py", "_client/ledger_rows.py", "cli/costs.py"],
 }
 MOST_FUNCTION_MEDIAN, MOST_FUNCTION_P90 = 8, 20
 MOST_ADDED = 4

@@ -25,6 +25,10 @@ _WRITTEN = {
     "_client._async.run_stream": ["AsyncRunStream"],
     "_client._blocking.run_stream": ["RunStream"],
     "_client.hooks": ["RequestSent", "ResponseReceived", "RetryPlanned"],
+    "_client.accounts": ["Budget"],
+    "_client.ledger": ["Ledger"],
+    "_client.ledger_rows": ["LedgerRow", "LedgerSum"],
+    "_model.cost": ["FREE", "Cost", "CostPart", "Price"],
     "_client.watching": ["CallBegan", "CallEnded", "Watcher"],
     "_model.unknown_fields": ["Meta"],
     "_model.usage": ["Usage"],
@@ -145,7 +149,7 @@ def root_module(contract: Contract) -> str:
     """Return the source of the package's `__init__.py`."""
     params = sorted(params_name(request.name) for request in requests_of(contract))
     homes = {**_model_homes(contract), "_generated.params": params, **_WRITTEN}
-    names = sorted(name for inside in homes.values() for name in inside)
+    names = sorted((name for inside in homes.values() for name in inside), key=_isort)
     table = {name: home for home in sorted(homes) for name in homes[home]}
     return _ROOT.format(
         static=_static_imports(homes),
@@ -161,7 +165,7 @@ def root_module(contract: Contract) -> str:
 def types_module(contract: Contract) -> str:
     """Return the source of `types.py`."""
     homes = _model_homes(contract)
-    names = sorted(name for inside in homes.values() for name in inside)
+    names = sorted((name for inside in homes.values() for name in inside), key=_isort)
     return _TYPES.format(
         static=_static_imports(homes), all=sequence("__all__ = [", [literal(name) for name in names], "]")
     )
@@ -169,6 +173,11 @@ def types_module(contract: Contract) -> str:
 
 def _model_homes(contract: Contract) -> dict[str, list[str]]:
     return {f"_generated.{family}": names_of(contract, family) for family in families(contract)}
+
+
+def _isort(name: str) -> tuple[bool, str]:
+    """Return the sort key of a name: constants come first."""
+    return not name.isupper(), name
 
 
 def _static_imports(homes: dict[str, list[str]]) -> str:

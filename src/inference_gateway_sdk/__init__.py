@@ -19,9 +19,13 @@ if TYPE_CHECKING:
     from ._client._blocking.run_stream import RunStream as RunStream
     from ._client._blocking.stream import ByteStream as ByteStream
     from ._client._blocking.stream import Stream as Stream
+    from ._client.accounts import Budget as Budget
     from ._client.hooks import RequestSent as RequestSent
     from ._client.hooks import ResponseReceived as ResponseReceived
     from ._client.hooks import RetryPlanned as RetryPlanned
+    from ._client.ledger import Ledger as Ledger
+    from ._client.ledger_rows import LedgerRow as LedgerRow
+    from ._client.ledger_rows import LedgerSum as LedgerSum
     from ._client.watching import CallBegan as CallBegan
     from ._client.watching import CallEnded as CallEnded
     from ._client.watching import Watcher as Watcher
@@ -266,6 +270,10 @@ if TYPE_CHECKING:
     from ._generated.video import VideoJobError as VideoJobError
     from ._generated.video import VideoJobObject as VideoJobObject
     from ._generated.video import VideoJobStatus as VideoJobStatus
+    from ._model.cost import Cost as Cost
+    from ._model.cost import CostPart as CostPart
+    from ._model.cost import FREE as FREE
+    from ._model.cost import Price as Price
     from ._model.unknown_fields import Meta as Meta
     from ._model.usage import Usage as Usage
     from ._run.render import Loss as Loss
@@ -320,6 +328,7 @@ if TYPE_CHECKING:
     from ._wire.timeouts import Timeouts as Timeouts
     from .errors import BadGatewayError as BadGatewayError
     from .errors import BadRequestError as BadRequestError
+    from .errors import BudgetExceededError as BudgetExceededError
     from .errors import ConnectError as ConnectError
     from .errors import DecodingError as DecodingError
     from .errors import DeserializationError as DeserializationError
@@ -345,6 +354,7 @@ if TYPE_CHECKING:
     from .errors import UnsupportedMediaTypeError as UnsupportedMediaTypeError
 
 __all__ = [
+    "FREE",
     "AsyncByteStream",
     "AsyncInferenceGatewayAPI",
     "AsyncInferenceGatewayClient",
@@ -354,6 +364,8 @@ __all__ = [
     "BadGatewayError",
     "BadRequestError",
     "BaseCall",
+    "Budget",
+    "BudgetExceededError",
     "ByteDialect",
     "ByteStream",
     "CacheControl",
@@ -388,6 +400,8 @@ __all__ = [
     "ContentPart",
     "ContextWindow",
     "ContextWindowSource",
+    "Cost",
+    "CostPart",
     "CreateChatCompletionParams",
     "CreateChatCompletionRequest",
     "CreateChatCompletionRequestReasoningEffort",
@@ -459,6 +473,9 @@ __all__ = [
     "InferenceGatewayClient",
     "InternalError",
     "JsonEventDialect",
+    "Ledger",
+    "LedgerRow",
+    "LedgerSum",
     "Limits",
     "ListModelsResponse",
     "ListToolsResponse",
@@ -533,6 +550,7 @@ __all__ = [
     "OutputError",
     "OverloadedError",
     "PayloadTooLargeError",
+    "Price",
     "Pricing",
     "PricingSource",
     "Problem",
@@ -691,9 +709,13 @@ if not TYPE_CHECKING:  # type checkers would accept any name of a module with __
         "RunStream": "_client._blocking.run_stream",
         "ByteStream": "_client._blocking.stream",
         "Stream": "_client._blocking.stream",
+        "Budget": "_client.accounts",
         "RequestSent": "_client.hooks",
         "ResponseReceived": "_client.hooks",
         "RetryPlanned": "_client.hooks",
+        "Ledger": "_client.ledger",
+        "LedgerRow": "_client.ledger_rows",
+        "LedgerSum": "_client.ledger_rows",
         "CallBegan": "_client.watching",
         "CallEnded": "_client.watching",
         "Watcher": "_client.watching",
@@ -938,6 +960,10 @@ if not TYPE_CHECKING:  # type checkers would accept any name of a module with __
         "VideoJobError": "_generated.video",
         "VideoJobObject": "_generated.video",
         "VideoJobStatus": "_generated.video",
+        "FREE": "_model.cost",
+        "Cost": "_model.cost",
+        "CostPart": "_model.cost",
+        "Price": "_model.cost",
         "Meta": "_model.unknown_fields",
         "Usage": "_model.usage",
         "Loss": "_run.render",
@@ -992,6 +1018,7 @@ if not TYPE_CHECKING:  # type checkers would accept any name of a module with __
         "Timeouts": "_wire.timeouts",
         "BadGatewayError": "errors",
         "BadRequestError": "errors",
+        "BudgetExceededError": "errors",
         "ConnectError": "errors",
         "DecodingError": "errors",
         "DeserializationError": "errors",

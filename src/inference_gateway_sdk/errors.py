@@ -24,6 +24,7 @@ GatewayError                      the base class
  + DecodingError                  invalid bytes, such as malformed JSON
  + DeserializationError           JSON that does not match its type (`path`, `text`)
  + SerializationError             a value that cannot be sent (`path`)
+ + BudgetExceededError            the call was not sent, as a budget does not allow it
 
 Each error stores its facts as attributes and builds its text in `__str__`, so that pickling preserves it.
 This module imports nothing from the package.
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 __all__ = [
     "BadGatewayError",
     "BadRequestError",
+    "BudgetExceededError",
     "ConnectError",
     "DecodingError",
     "DeserializationError",
@@ -102,6 +104,28 @@ class GatewayError(Exception):
 
     def __str__(self) -> str:
         return f"{self.message} (hint: {self.hint})" if self.hint else self.message
+
+
+@_public
+class BudgetExceededError(GatewayError):
+    """The call was not sent, because it could exceed a budget.
+
+    Attributes:
+        limit: The limit of the budget, a `Decimal`.
+        spent: The amount of the calls that have ended.
+        reserved: The amount reserved by other calls.
+        asked: The upper bound of this call.
+    """
+
+    def __init__(
+        self, message: str = "", *, limit: Any = None, spent: Any = None, reserved: Any = None, asked: Any = None,
+        **more: Any,
+    ) -> None:  # fmt: skip
+        super().__init__(message, **more)
+        self.limit = limit
+        self.spent = spent
+        self.reserved = reserved
+        self.asked = asked
 
 
 @_public

@@ -119,7 +119,7 @@ def test_bad_usage_is_2(igw: Run, arguments: tuple[str, ...]) -> None:
 
 @pytest.mark.parametrize(
     "command",
-    "chat respond message image speak models tools proxy health serve weights".split(),
+    "chat respond message image speak models tools proxy health costs serve weights".split(),
 )
 def test_every_command_has_help_without_control_codes(igw: Run, command: str) -> None:
     """`-h` works on each, and can be piped."""

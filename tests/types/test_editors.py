@@ -168,8 +168,8 @@ def test_everything_public_can_be_inspected(name: str) -> None:
             # The constructors of dict and str have no signature; TypedDicts and open enumerations are those.
             assert typing.is_typeddict(value) or issubclass(value, str)
         assert name in pydoc.render_doc(value)
-    else:  # an alias such as `FunctionParameters`, a dict; and the version
-        assert typing.get_origin(value) is not None or name == "__version__"
+    else:  # an alias such as `FunctionParameters`, a dict; the version, and a price
+        assert typing.get_origin(value) is not None or name in ("__version__", "FREE")
 
 
 def test_help_of_the_package_shows_every_class() -> None:

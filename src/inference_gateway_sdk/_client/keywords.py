@@ -52,6 +52,7 @@ from collections.abc import Iterable
 from typing import Any
 from typing import Literal
 from .._generated.gateway import Provider
+from .._model.cost import Price
 from .._run.providers import OutputMode
 from .._run.result import Limits
 from .._run.transcript import RunCall
@@ -59,11 +60,13 @@ from .._run.transcript import Transcript
 from .._tools.tool import DialectName
 from .._wire.retry import RetryPolicy
 from .._wire.timeouts import Timeouts
+from .accounts import Budget
 from .hooks import AsyncHook
 from .hooks import Hook
 from .hooks import RequestSent
 from .hooks import ResponseReceived
 from .hooks import RetryPlanned
+from .ledger import Ledger
 from .runtime import AsyncToken
 from .runtime import Token
 from .watching import Watcher
@@ -1178,6 +1181,9 @@ def options(
     max_body: int = ...,
     max_event: int = ...,
     watchers: Iterable[Watcher] | None = ...,
+    ledger: Ledger | None = ...,
+    budget: Budget | Iterable[Budget] | None = ...,
+    prices: Mapping[str, Price] | None = ...,
     tags: Mapping[str, str] | None = ...,
     token: Token | None = ...,
     on_request: Hook[RequestSent] | None = ...,
@@ -1196,6 +1202,9 @@ def options(
         max_body: Maximum size of a body that is read whole, in bytes.
         max_event: Maximum size of one event of a stream, in bytes.
         watchers: Observers of whole calls, in place of the client's.
+        ledger: A ledger that records the cost of every call.
+        budget: Budgets that every call must fit in, in place of the client's.
+        prices: Prices by model, in place of the client's.
         tags: Names and values for watchers, added to the client's. They are not sent.
         token: The bearer token, or a function that returns it.
         on_request: A function that is called with a `RequestSent` before each attempt.
@@ -1215,6 +1224,9 @@ def async_options(
     max_body: int = ...,
     max_event: int = ...,
     watchers: Iterable[Watcher] | None = ...,
+    ledger: Ledger | None = ...,
+    budget: Budget | Iterable[Budget] | None = ...,
+    prices: Mapping[str, Price] | None = ...,
     tags: Mapping[str, str] | None = ...,
     token: AsyncToken | None = ...,
     on_request: AsyncHook[RequestSent] | None = ...,
@@ -1233,6 +1245,9 @@ def async_options(
         max_body: Maximum size of a body that is read whole, in bytes.
         max_event: Maximum size of one event of a stream, in bytes.
         watchers: Observers of whole calls, in place of the client's.
+        ledger: A ledger that records the cost of every call.
+        budget: Budgets that every call must fit in, in place of the client's.
+        prices: Prices by model, in place of the client's.
         tags: Names and values for watchers, added to the client's. They are not sent.
         token: The bearer token, or a function that returns it.
         on_request: A function that is called with a `RequestSent` before each attempt.

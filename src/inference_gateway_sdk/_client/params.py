@@ -23,13 +23,16 @@ from .._generated.params import (
     CreateSpeechParams,
 )
 from .._generated.responses import Response, ResponseInputItem, ResponseOutputItem
+from .._model.cost import Price
 from .._run.providers import OutputMode
 from .._run.result import Limits, Run
 from .._run.transcript import RunCall, Transcript
 from .._tools.tool import DialectName
 from .._wire.retry import RetryPolicy
 from .._wire.timeouts import Timeouts
+from .accounts import Budget
 from .hooks import AsyncHook, Hook, RequestSent, ResponseReceived, RetryPlanned
+from .ledger import Ledger
 from .runtime import AsyncToken, Token
 from .watching import Watcher
 
@@ -238,6 +241,12 @@ class _Shared(TypedDict, total=False):
     """Maximum size of one event of a stream, in bytes."""
     watchers: Iterable[Watcher] | None
     """Observers of whole calls, in place of the client's."""
+    ledger: Ledger | None
+    """A ledger that records the cost of every call."""
+    budget: Budget | Iterable[Budget] | None
+    """Budgets that every call must fit in, in place of the client's."""
+    prices: Mapping[str, Price] | None
+    """Prices by model, in place of the client's."""
     tags: Mapping[str, str] | None
     """Names and values for watchers, added to the client's. They are not sent."""
 

@@ -44,6 +44,7 @@ def _names() -> dict[str, Any]:
     import typing
 
     from .. import types as contract
+    from .._model import cost
     from .._run import providers, result, transcript
     from .._tools import tool
     from .._transport import protocols
@@ -68,6 +69,7 @@ def _names() -> dict[str, Any]:
         call,
         mcp,
         metrics,
+        cost,
     )
     for module in (*modules, proxy, protocols, runtime, async_runs, async_streams, runs, streams):
         found |= vars(module)

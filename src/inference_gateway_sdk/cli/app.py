@@ -9,6 +9,7 @@ import typer
 from .._version import __version__
 from .chat import EXAMPLES, chat
 from .connection import weights
+from .costs import costs
 from .gateway import health, models, proxy, tools
 from .generate import image, message, respond, speak
 from .output import outcome
@@ -33,6 +34,7 @@ app.command()(models)
 app.command()(tools)
 app.command()(proxy)
 app.command()(health)
+app.command()(costs)
 app.command()(serve)
 app.add_typer(weights, name="weights")
 

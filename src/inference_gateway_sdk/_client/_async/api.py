@@ -64,7 +64,7 @@ T = TypeVar("T")
 class AsyncInferenceGatewayAPI(Protocol):
     """The methods of a client. `AsyncInferenceGatewayClient` implements this protocol.
 
-    Methods that copy or close a client, and `open`, are not part of it, so a stand-in need not implement them.
+    Methods that copy or close a client, those for costs, and `open` are not part of it: a stand-in need not have them.
     """
 
     async def list_models(

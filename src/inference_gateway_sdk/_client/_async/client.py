@@ -18,6 +18,7 @@ from ..settings import (
     pop_assemble_option,
     resolve,
     split_params,
+    with_book,
     without_body,
     without_left_behind,
 )
@@ -37,12 +38,15 @@ if TYPE_CHECKING:
     from ..._generated.chat import ChatCompletionTool, CreateChatCompletionResponse, CreateChatCompletionStreamResponse
     from ..._generated.gateway import Provider
     from ..._generated.models import ListModelsResponse
+    from ..._model.cost import Cost, Price
     from ..._transport.protocols import AsyncTransport
     from ..._wire.call import Call, StreamCall
     from ..._wire.retry import RetryPolicy
     from ..._wire.timeouts import Timeouts
     from .. import keywords
+    from ..accounts import Budget
     from ..hooks import AsyncHook, RequestSent, ResponseReceived, RetryPlanned
+    from ..ledger import Ledger
     from ..params import AsyncOptions, ChatParams, ChatStreamParams, ListOptions, Messages
     from ..runtime import AsyncToken, Cert
     from ..watching import Watcher
@@ -95,7 +99,10 @@ class AsyncInferenceGatewayClient(
         on_response: Called with a `ResponseReceived` after each response, of any status.
         on_retry: Called with a `RetryPlanned` when an attempt failed and another follows.
         watchers: Observers of whole calls (see `Watcher`).
-        tags: Names and values that watchers receive with every call. They are not sent.
+        tags: Names and values that watchers and the ledger receive with every call. They are not sent.
+        ledger: A `Ledger` that records the cost of every call.
+        budget: A `Budget`, or several, that every call must fit in (docs/costs.md).
+        prices: Prices by model, such as {"llamacpp/*": FREE}. They replace those of the gateway's list.
         driver: A custom transport.
 
     A client may be shared between threads, tasks and event loops. Copies made by `with_options` share its connections.
@@ -128,6 +135,9 @@ class AsyncInferenceGatewayClient(
         on_retry: AsyncHook[RetryPlanned] | None = None,
         watchers: Iterable[Watcher] = (),
         tags: Mapping[str, str] | None = None,
+        ledger: Ledger | None = None,
+        budget: Budget | Iterable[Budget] | None = None,
+        prices: Mapping[str, Price] | None = None,
         driver: AsyncTransport | None = None,
     ) -> None:
         url = GatewayUrl.parse(
@@ -142,7 +152,7 @@ class AsyncInferenceGatewayClient(
             changes["headers"] = headers
         if tags is not None:
             changes["tags"] = tags
-        changes["watchers"] = watchers
+        changes |= {"watchers": watchers, "ledger": ledger, "budget": budget, "prices": prices}
         if timeout != "default":
             changes["timeout"] = timeout
         self._settings = resolve(ClientSettings(token=AsyncTokenSource(token)), changes)
@@ -279,6 +289,47 @@ class AsyncInferenceGatewayClient(
     ) -> AsyncStream[ChunkT, FinalT]:
         """Return the stream of a custom call."""
         return AsyncStream(self._session, call, self._settings, on_truncation=on_truncation)
+
+    # Costs
+
+    async def load_prices(self) -> None:
+        """Load the prices of the gateway's models, for this client and the copies made of it from now on.
+
+        A client with a ledger or a budget loads them before its first call. A failure is logged, and costs are unknown.
+        """
+        self._settings = with_book(self._settings)
+        await self._session.load_prices(self._settings)
+
+    def price_of(self, model: str) -> Price | None:
+        """Return the price of a model, None if it is not known. Nothing is sent: see `load_prices`.
+
+        Args:
+            model: The model as "provider/name".
+        """
+        from ..prices import price_for
+
+        return price_for(self._settings, Target.resolve(model).model)[1]
+
+    def estimate(
+        self, model: str, messages: Messages, *, provider: Provider | str | None = None, **params: Unpack[ChatParams]
+    ) -> Cost:
+        """Return the bounds of the cost of a chat completion. Nothing is sent.
+
+        Args:
+            model: As in `generate_content`.
+            messages: As in `generate_content`.
+            provider: As in `generate_content`.
+            **params: As in `generate_content`.
+        """
+        if TYPE_CHECKING:
+            keywords.chat_params(**params)
+        from ..accounts import cost_bounds
+
+        target = Target.resolve(model, provider)
+        settings, given = split_params(self._settings, params)
+        headers = _wire.chat.pop_mcp_bypass(given)
+        body = self._chat_body(target, messages, given, settings, stream=False)
+        return cost_bounds(_wire.chat.chat_call(target, body, headers), settings)
 
     # Copies with other options
 

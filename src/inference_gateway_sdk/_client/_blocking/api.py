@@ -64,7 +64,7 @@ T = TypeVar("T")
 class InferenceGatewayAPI(Protocol):
     """The methods of a client. `InferenceGatewayClient` implements this protocol.
 
-    Methods that copy or close a client, and `open`, are not part of it, so a stand-in need not implement them.
+    Methods that copy or close a client, those for costs, and `open` are not part of it: a stand-in need not have them.
     """
 
     def list_models(

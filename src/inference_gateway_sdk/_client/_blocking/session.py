@@ -6,6 +6,8 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from msgspec import structs
+
 from ..._http1.failures import DeadlineExceeded, ResponseTooLarge, TransportFailure, TruncatedResponse
 from ..._model.unknown_fields import Meta, set_meta
 from ..._wire.call import Call, Reply
@@ -295,7 +297,7 @@ class Session:
         if not isinstance(call, Call):  # pyright: ignore[reportUnnecessaryIsInstance]  # for users without a checker
             raise TypeError(f"call must be a Call (open() takes a StreamCall), got {type(call).__name__}")
         attempts = self._attempts(call, settings)
-        watch = self._begin_watch(attempts) if settings.watchers else None
+        watch = self._begin_watch(attempts) if settings.watched else None
         try:
             while True:
                 if settings.token.refreshable or settings.on_request is not None:
@@ -328,7 +330,7 @@ class Session:
         from ..._streams.reader import StreamDeadlines  # here: a program without streams needs none of that room
 
         attempts = self._attempts(call, settings)
-        watch = self._begin_watch(attempts) if settings.watchers else None
+        watch = self._begin_watch(attempts) if settings.watched else None
         try:
             while True:
                 if settings.token.refreshable or settings.on_request is not None:
@@ -394,10 +396,38 @@ class Session:
             for watch in self._watches.copy():
                 watch.closed(cancelled=True)
 
-    def _begin_watch(self, attempts: RetryState[TokenSource]) -> CallWatch:
-        from ..watching import begin  # here: a client without watchers does not import it
+    def load_prices(self, settings: ClientSettings[TokenSource]) -> None:
+        """Load the prices of the gateway's models, unless they are loaded or could not be loaded recently."""
+        from ..._wire.models import models_call
+        from ..prices import load_once
 
-        return begin(attempts.call, attempts, self.runtime.monotonic)
+        book = settings.book
+        if book is not None and book.needs_loading(self.runtime.monotonic()):
+            plain = structs.replace(settings, watchers=(), ledger=None, budgets=(), watched=False)
+            listing = models_call(None, ["pricing"])
+            load_once(book, lambda: self.send(listing, plain), self.runtime.monotonic())
+
+    def _begin_watch(self, attempts: RetryState[TokenSource]) -> CallWatch:
+        """Reserve the call's budget and notify its watchers.
+
+        Raises:
+            BudgetExceededError: A budget does not allow the call.
+            ValueError: A budget needs an upper bound that the call does not have.
+        """
+        from ..watching import begin, describe  # here: a client without watchers does not import it
+
+        call, settings = attempts.call, attempts.settings
+        began = describe(call, settings)
+        booking = None
+        if settings.book is not None:
+            from ..accounts import book_call, reserve
+            from ..prices import price_for
+
+            if settings.ledger is not None and call.model is not None and price_for(settings, call.model)[1] is None:
+                self.load_prices(settings)
+            booking = book_call(settings, began, call)
+            reserve(booking, self.runtime.wall())
+        return begin(began, attempts, self.runtime.monotonic, booking)
 
     def _attempts(
         self, call: Call[Any] | StreamCall[Any, Any], settings: ClientSettings[TokenSource]
