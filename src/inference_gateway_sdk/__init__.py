@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ._client.hooks import RetryPlanned as RetryPlanned
     from ._generated.audio import CreateMusicRequest as CreateMusicRequest
     from ._generated.audio import CreateMusicRequestResponseFormat as CreateMusicRequestResponseFormat
+    from ._generated.audio import CreateSFXRequest as CreateSFXRequest
     from ._generated.audio import CreateSfxRequest as CreateSfxRequest
     from ._generated.audio import CreateSfxRequestResponseFormat as CreateSfxRequestResponseFormat
     from ._generated.audio import CreateSpeechRequest as CreateSpeechRequest
@@ -103,6 +104,9 @@ if TYPE_CHECKING:
     from ._generated.images import ImagesResponseUsage as ImagesResponseUsage
     from ._generated.images import ImagesResponseUsageInputTokensDetails as ImagesResponseUsageInputTokensDetails
     from ._generated.mcp import ListToolsResponse as ListToolsResponse
+    from ._generated.mcp import MCPJSONRPCError as MCPJSONRPCError
+    from ._generated.mcp import MCPJSONRPCRequest as MCPJSONRPCRequest
+    from ._generated.mcp import MCPJSONRPCResponse as MCPJSONRPCResponse
     from ._generated.mcp import McpJsonRpcError as McpJsonRpcError
     from ._generated.mcp import McpJsonRpcRequest as McpJsonRpcRequest
     from ._generated.mcp import McpJsonRpcRequestJsonrpc as McpJsonRpcRequestJsonrpc
@@ -388,6 +392,7 @@ __all__ = [
     "CreateMusicRequestResponseFormat",
     "CreateResponseParams",
     "CreateResponseRequest",
+    "CreateSFXRequest",
     "CreateSfxParams",
     "CreateSfxRequest",
     "CreateSfxRequestResponseFormat",
@@ -432,6 +437,9 @@ __all__ = [
     "ListModelsResponse",
     "ListToolsResponse",
     "Loss",
+    "MCPJSONRPCError",
+    "MCPJSONRPCRequest",
+    "MCPJSONRPCResponse",
     "McpJsonRpcError",
     "McpJsonRpcParams",
     "McpJsonRpcRequest",
@@ -650,6 +658,7 @@ if not TYPE_CHECKING:  # type checkers would accept any name of a module with __
         "RetryPlanned": "_client.hooks",
         "CreateMusicRequest": "_generated.audio",
         "CreateMusicRequestResponseFormat": "_generated.audio",
+        "CreateSFXRequest": "_generated.audio",
         "CreateSfxRequest": "_generated.audio",
         "CreateSfxRequestResponseFormat": "_generated.audio",
         "CreateSpeechRequest": "_generated.audio",
@@ -729,6 +738,9 @@ if not TYPE_CHECKING:  # type checkers would accept any name of a module with __
         "ImagesResponseUsage": "_generated.images",
         "ImagesResponseUsageInputTokensDetails": "_generated.images",
         "ListToolsResponse": "_generated.mcp",
+        "MCPJSONRPCError": "_generated.mcp",
+        "MCPJSONRPCRequest": "_generated.mcp",
+        "MCPJSONRPCResponse": "_generated.mcp",
         "McpJsonRpcError": "_generated.mcp",
         "McpJsonRpcRequest": "_generated.mcp",
         "McpJsonRpcRequestJsonrpc": "_generated.mcp",

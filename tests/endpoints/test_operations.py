@@ -72,7 +72,7 @@ ROWS = {
         lambda c: c.create_image_variation(PNG, model="openai/i"), "/v1/images/variations", sdk.ImagesResponse, PNG
     ),
     "createSpeech": Row(lambda c: c.create_speech("openai/m", "hi", "v"), "/v1/audio/speech", sdk.Audio, SPEECH),
-    "createSfx": Row(
+    "createSFX": Row(
         lambda c: c.create_sound_effect("x/m", "rain"), "/v1/audio/sfx", sdk.Audio, {"model": "x/m", "prompt": "rain"}
     ),
     "createMusic": Row(
@@ -82,8 +82,8 @@ ROWS = {
         {"model": "x/m", "prompt": "a waltz"},
     ),
     "listTools": Row(lambda c: c.list_tools(), "/v1/mcp/tools", sdk.ListToolsResponse),
-    "callMcp": Row(lambda c: c.call_mcp("tools/list"), "/mcp", sdk.McpJsonRpcResponse, {"method": "tools/list"}),
-    "getOAuthProtectedResourceMetadata": Row(
+    "mcpJsonRpc": Row(lambda c: c.call_mcp("tools/list"), "/mcp", sdk.McpJsonRpcResponse, {"method": "tools/list"}),
+    "getMCPProtectedResourceMetadata": Row(
         lambda c: c.mcp_resource_metadata(),
         "/.well-known/oauth-protected-resource/mcp",
         sdk.OAuthProtectedResourceMetadata,
