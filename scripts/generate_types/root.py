@@ -51,11 +51,12 @@ _WRITTEN = {
         "UsageReport",
     ],
     "_wire.headers": ["Headers"],
-    "_wire.mcp": ["McpServerTool", "McpToolResult"],
+    "_wire.mcp": ["MCP_PROTOCOL_VERSION", "McpServerTool", "McpToolResult"],
     "_wire.proxy": ["ProxyReply"],
     "_wire.retry": ["RetryPolicy"],
     "_wire.sse": ["SSEvents"],
     "_wire.timeouts": ["Timeouts"],
+    "_wire.videos": ["Video", "VideoFailedError"],
     "errors": sorted(errors.__all__),
 }
 

@@ -293,12 +293,15 @@ if TYPE_CHECKING:
     from ._wire.deltas import TurnEnd as TurnEnd
     from ._wire.deltas import UsageReport as UsageReport
     from ._wire.headers import Headers as Headers
+    from ._wire.mcp import MCP_PROTOCOL_VERSION as MCP_PROTOCOL_VERSION
     from ._wire.mcp import McpServerTool as McpServerTool
     from ._wire.mcp import McpToolResult as McpToolResult
     from ._wire.proxy import ProxyReply as ProxyReply
     from ._wire.retry import RetryPolicy as RetryPolicy
     from ._wire.sse import SSEvents as SSEvents
     from ._wire.timeouts import Timeouts as Timeouts
+    from ._wire.videos import Video as Video
+    from ._wire.videos import VideoFailedError as VideoFailedError
     from .errors import BadGatewayError as BadGatewayError
     from .errors import BadRequestError as BadRequestError
     from .errors import ConnectError as ConnectError
@@ -326,6 +329,7 @@ if TYPE_CHECKING:
     from .errors import UnsupportedMediaTypeError as UnsupportedMediaTypeError
 
 __all__ = [
+    "MCP_PROTOCOL_VERSION",
     "AsyncByteStream",
     "AsyncInferenceGatewayAPI",
     "AsyncInferenceGatewayClient",
@@ -628,6 +632,8 @@ __all__ = [
     "UnsupportedMediaTypeError",
     "Usage",
     "UsageReport",
+    "Video",
+    "VideoFailedError",
     "VideoJob",
     "VideoJobError",
     "VideoJobObject",
@@ -927,12 +933,15 @@ if not TYPE_CHECKING:  # type checkers would accept any name of a module with __
         "TurnEnd": "_wire.deltas",
         "UsageReport": "_wire.deltas",
         "Headers": "_wire.headers",
+        "MCP_PROTOCOL_VERSION": "_wire.mcp",
         "McpServerTool": "_wire.mcp",
         "McpToolResult": "_wire.mcp",
         "ProxyReply": "_wire.proxy",
         "RetryPolicy": "_wire.retry",
         "SSEvents": "_wire.sse",
         "Timeouts": "_wire.timeouts",
+        "Video": "_wire.videos",
+        "VideoFailedError": "_wire.videos",
         "BadGatewayError": "errors",
         "BadRequestError": "errors",
         "ConnectError": "errors",

@@ -269,10 +269,6 @@ class CreateMusicParams(TypedDict, total=False):
 class CreateVideoParams(TypedDict, total=False):
     """Keyword parameters of an operation that takes a `CreateVideoRequest`."""
 
-    prompt: str
-    """A text that describes the video. A model that animates a portrait to a recording reads only the framing from it,
-    not what is spoken.
-    """
     input_reference: bytes | os.PathLike[str] | IO[bytes]
     """A picture that the video begins with, or the portrait to animate."""
     reference_images: Sequence[bytes | os.PathLike[str] | IO[bytes]]

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from ..._model.json_values import is_object
 from ..._version import __version__
 from ..._wire import codec
-from ..._wire.mcp import PROTOCOL_VERSION
+from ..._wire.mcp import MCP_PROTOCOL_VERSION
 from .. import go_json
 from ..client_connection import while_connected
 from ..mcp.offer import ToolError
@@ -132,8 +132,8 @@ def _check(method: str, params: Mapping[str, Any], headers: Mapping[str, str]) -
     for name, value in expected.items():
         if _unwrapped(headers.get(name)) != value:
             raise _JsonRpcError(_HEADER_MISMATCH, f"the header {name} does not match the body")
-    if version != PROTOCOL_VERSION:
-        data = {"supported": [PROTOCOL_VERSION], "requested": version}
+    if version != MCP_PROTOCOL_VERSION:
+        data = {"supported": [MCP_PROTOCOL_VERSION], "requested": version}
         raise _JsonRpcError(_UNSUPPORTED_VERSION, "Unsupported protocol version", data)
     if method not in _METHODS:
         raise _JsonRpcError(_NO_METHOD, f"Method not found: {method}")
@@ -152,7 +152,7 @@ def _unwrapped(value: str | None) -> str | None:
 
 async def _discover(_: Toolbox, __: Mapping[str, Any]) -> dict[str, object]:
     capabilities: dict[str, object] = {"tools": {}}
-    return {"supportedVersions": [PROTOCOL_VERSION], "capabilities": capabilities, **_FRESH}
+    return {"supportedVersions": [MCP_PROTOCOL_VERSION], "capabilities": capabilities, **_FRESH}
 
 
 async def _list_tools(toolbox: Toolbox, params: Mapping[str, Any]) -> dict[str, object]:

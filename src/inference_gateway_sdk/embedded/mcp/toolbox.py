@@ -18,7 +18,7 @@ from ..._version import __version__
 from ..._wire import codec
 from ..._wire.call import Call, Reply
 from ..._wire.headers import Headers
-from ..._wire.mcp import PROTOCOL_VERSION, McpServerTool, McpToolResult, rpc_call, tool_call, tools_page_call
+from ..._wire.mcp import MCP_PROTOCOL_VERSION, McpServerTool, McpToolResult, rpc_call, tool_call, tools_page_call
 from ..._wire.url import redact_url
 from ...errors import GatewayError
 from ..oidc import is_this_machine
@@ -227,7 +227,7 @@ class RemoteTools:
         except ToolError:
             found = {}
         versions = found.get("supportedVersions")
-        if not is_array(versions) or PROTOCOL_VERSION not in versions:
+        if not is_array(versions) or MCP_PROTOCOL_VERSION not in versions:
             return await self._initialize()
         meta: Any = found.get("_meta")
         self._adopt_name(meta.get(_SERVER_INFO) if is_object(meta) else None)
