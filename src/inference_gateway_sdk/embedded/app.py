@@ -30,6 +30,7 @@ from .endpoints.pass_through import (
     responses,
     vary_image,
 )
+from .endpoints.videos import create_video, download_video, retrieve_video
 from .problems import Problem
 from .settings import normal_origin
 
@@ -96,6 +97,9 @@ def create_app(gateway: Gateway) -> Starlette:
         _route("POST", "/v1/images/edits", partial(edit_image, gateway)),
         _route("POST", "/v1/images/variations", partial(vary_image, gateway)),
         *(_route("POST", f"/v1/audio/{kind}", partial(make_sound, gateway, kind)) for kind in SOUNDS),
+        _route("POST", "/v1/videos", partial(create_video, gateway)),
+        _route("GET", "/v1/videos/{video_id}", partial(retrieve_video, gateway)),
+        _route("GET", "/v1/videos/{video_id}/content", partial(download_video, gateway)),
         _route("GET", "/v1/mcp/tools", partial(list_tools, gateway)),
         *(_route(method, "/mcp", partial(handle_mcp, gateway)) for method in ("POST", "GET", "DELETE")),
         _route("GET", "/.well-known/oauth-protected-resource/mcp", partial(token_metadata, gateway)),

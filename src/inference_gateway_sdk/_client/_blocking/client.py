@@ -161,6 +161,9 @@ class InferenceGatewayClient(
             include: Details to add to each model: any of "context_window", "pricing" and "modalities". "deprecated"
                 also lists models that newer gateways hide because they are deprecated; older gateways refuse it.
             **options: Request options: `timeout`, `max_retries`, `headers`, `extra_query`.
+
+        Raises:
+            ValueError: `include` names a field that the contract does not list. Nothing is sent.
         """
         if TYPE_CHECKING:
             keywords.list_options(**options)

@@ -206,7 +206,10 @@ async def list_tools(gateway: Gateway, _: Request) -> Response:
 
 async def handle_mcp(gateway: Gateway, request: Request) -> Response:
     """Answer one JSON-RPC request, by POST. Any web page needs `ALLOWED_ORIGINS`, also one of the gateway's origin."""
-    _check_exposed(gateway)
+    if gateway.quirks.older_routes:
+        raise Problem.no_route()
+    if not gateway.settings.expose_mcp:
+        raise Problem(403, "MCP endpoint is not exposed. Set MCP_EXPOSE=true to enable.")
     if request.method != "POST":
         return Response(go_json.encode({"error": "Method not allowed"}), 405, {"content-type": _JSON, "allow": "POST"})
     _check_origin(gateway, request)
@@ -222,10 +225,12 @@ async def handle_mcp(gateway: Gateway, request: Request) -> Response:
 async def token_metadata(gateway: Gateway, request: Request) -> Response:
     """Return the metadata that names the issuer of tokens for `/mcp` (RFC 9728)."""
     oidc = gateway.settings.oidc
-    if oidc is None or not gateway.settings.expose_mcp:
+    if oidc is None or not gateway.settings.expose_mcp or gateway.quirks.older_routes:
         raise Problem.no_route()
+    scheme = request.headers.get("x-forwarded-proto", "").partition(",")[0].strip().lower()
+    here = request.base_url.replace(path="/mcp", **({"scheme": scheme} if scheme in ("http", "https") else {}))
     answer = {
-        "resource": str(request.base_url.replace(path="/mcp")),
+        "resource": gateway.settings.mcp_resource_url or str(here),
         "authorization_servers": [oidc.issuer],
         "bearer_methods_supported": ["header"],
     }
