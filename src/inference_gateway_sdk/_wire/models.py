@@ -66,7 +66,7 @@ def _known(names: list[str]) -> list[str]:
     for name in names:
         if name not in _INCLUDES:
             raise ValueError(
-                f"include: {name[:60]!r} is unknown; choose from {', '.join(_INCLUDES)} (extra_query={{'include': ...}} "
-                "sends what the contract does not list)"
+                f"include: {name[:60]!r} is unknown; choose from {', '.join(_INCLUDES)} "
+                "(extra_query={'include': ...} sends what the contract does not list)"
             )
     return names
