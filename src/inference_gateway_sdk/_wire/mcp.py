@@ -209,7 +209,7 @@ def _rpc(
         accept="application/json, text/event-stream",  # the protocol lets a server choose
         at_root=True,
         repeat=Idempotency.CAUTIOUSLY if name == "tools/call" else Idempotency.FREELY,
-        also_read=(400, 403, 404),
+        also_read=(400, 404),
     )
 
 
@@ -229,10 +229,10 @@ def _meta(client: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _envelope(reply: Reply) -> McpJsonRpcResponse:
-    """Return the JSON-RPC response, which the newest gateways send under 400, 403 and 404 too.
+    """Return the JSON-RPC response, which the newest gateways send under 400 and 404 too.
 
     Raises:
-        StatusError: A 400, 403 or 404 without a JSON-RPC response.
+        StatusError: A 400 or 404 without a JSON-RPC response.
         DecodingError: As `_response`.
         DeserializationError: As `_response`.
     """

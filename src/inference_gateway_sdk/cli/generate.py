@@ -310,12 +310,14 @@ def _progress() -> Generator[Callable[[VideoJob], None]]:
 
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task("queued", total=None)  # the bar moves to and fro until the provider reports a progress
+        task = bar.add_task("queued     ", total=None)  # the bar moves to and fro until the provider reports a progress
 
         def show(job: VideoJob) -> None:
             ended = job.status == "completed"
             total = None if job.progress is None and not ended else 100
-            bar.update(task, description=_status(job), total=total, completed=100 if ended else job.progress or 0)
+            bar.update(
+                task, description=f"{_status(job):<11}", total=total, completed=100 if ended else job.progress or 0
+            )
 
         yield show
 

@@ -526,7 +526,4 @@ def _access(environ: Mapping[str, str], provider: str) -> Access:
     if url is not None and not is_http(url):
         shown = abbreviated_url(url)
         raise SettingsError(f"{name}={shown}: write an address such as http://127.0.0.1:8000/v1, or unset it")
-    key = environ.get(f"{provider.upper()}_API_KEY") or None
-    if key and not url and not CATALOGUE[provider].url:
-        raise SettingsError(f"{name} is not set: {provider} has a key and no default address")
-    return Access(url=url, key=key)
+    return Access(url=url, key=environ.get(f"{provider.upper()}_API_KEY") or None)

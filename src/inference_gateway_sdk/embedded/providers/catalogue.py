@@ -27,7 +27,7 @@ class Profile(Struct, frozen=True):
 
     Attributes:
         id: The name in model names and in `?provider=`.
-        url: The default address; empty if the provider has none.
+        url: The default address.
         auth: The header of its key.
         models_path: The path of the model list, below the address.
         chat_path: The path of chat completions, below the address.
