@@ -227,7 +227,10 @@ def test_a_gateway_that_stays_silent_is_bounded_too(world: World) -> None:
     def silent(connection: Connection, request: Request) -> None:
         connection.stopping.wait(5)
 
-    with serving(silent) as server, pytest.raises(sdk.TimeoutError, match=r"within 0\.2 s \(max_wait\) \(hint: ") as caught:
+    with (
+        serving(silent) as server,
+        pytest.raises(sdk.TimeoutError, match=r"within 0\.2 s \(max_wait\) \(hint: ") as caught,
+    ):
         world.with_client(lambda client: client.wait_for_video("v", max_wait=0.2), server.url)
     assert caught.value.partial is None
 
