@@ -59,6 +59,7 @@ from .hooks import ResponseReceived
 from .hooks import RetryPlanned
 from .runtime import AsyncToken
 from .runtime import Token
+from .watching import Watcher
 
 __all__ = [
     "call_options",
@@ -92,6 +93,7 @@ def call_options(
     retry: RetryPolicy | None = ...,
     headers: Mapping[str, str] | None = ...,
     extra_query: Mapping[str, str] | None = ...,
+    tags: Mapping[str, str] | None = ...,
     extra_body: Mapping[str, Any] | None = ...,
 ) -> None:
     """The parameters of `CallOptions`.
@@ -102,6 +104,7 @@ def call_options(
         retry: A `RetryPolicy` for this call.
         headers: Headers of this call; they replace the client's of the same name.
         extra_query: Query parameters to add to the URL.
+        tags: Names and values for watchers, added to the client's. They are not sent.
         extra_body: Fields to add to the body that are no parameters of the method.
     """
 
@@ -113,6 +116,7 @@ def list_options(
     retry: RetryPolicy | None = ...,
     headers: Mapping[str, str] | None = ...,
     extra_query: Mapping[str, str] | None = ...,
+    tags: Mapping[str, str] | None = ...,
 ) -> None:
     """The parameters of `ListOptions`.
 
@@ -122,6 +126,7 @@ def list_options(
         retry: A `RetryPolicy` for this call.
         headers: Headers of this call; they replace the client's of the same name.
         extra_query: Query parameters to add to the URL.
+        tags: Names and values for watchers, added to the client's. They are not sent.
     """
 
 
@@ -152,6 +157,7 @@ def chat_params(
     retry: RetryPolicy | None = ...,
     headers: Mapping[str, str] | None = ...,
     extra_query: Mapping[str, str] | None = ...,
+    tags: Mapping[str, str] | None = ...,
     extra_body: Mapping[str, Any] | None = ...,
     mcp_bypass: bool = ...,
 ) -> None:
@@ -187,6 +193,7 @@ def chat_params(
         retry: A `RetryPolicy` for this call.
         headers: Headers of this call; they replace the client's of the same name.
         extra_query: Query parameters to add to the URL.
+        tags: Names and values for watchers, added to the client's. They are not sent.
         extra_body: Fields to add to the body that are no parameters of the method.
         mcp_bypass: Keep the gateway's MCP tools out, and the tools of this call in.
     """
@@ -219,6 +226,7 @@ def chat_stream_params(
     retry: RetryPolicy | None = ...,
     headers: Mapping[str, str] | None = ...,
     extra_query: Mapping[str, str] | None = ...,
+    tags: Mapping[str, str] | None = ...,
     extra_body: Mapping[str, Any] | None = ...,
     mcp_bypass: bool = ...,
     assemble: bool = ...,
@@ -256,6 +264,7 @@ def chat_stream_params(
         retry: A `RetryPolicy` for this call.
         headers: Headers of this call; they replace the client's of the same name.
         extra_query: Query parameters to add to the URL.
+        tags: Names and values for watchers, added to the client's. They are not sent.
         extra_body: Fields to add to the body that are no parameters of the method.
         mcp_bypass: Keep the gateway's MCP tools out, and the tools of this call in.
         assemble: False for a stream that keeps nothing: memory stays constant, and `final()` has no answer.
@@ -280,6 +289,7 @@ def messages_params(
     retry: RetryPolicy | None = ...,
     headers: Mapping[str, str] | None = ...,
     extra_query: Mapping[str, str] | None = ...,
+    tags: Mapping[str, str] | None = ...,
     extra_body: Mapping[str, Any] | None = ...,
 ) -> None:
     """The parameters of `MessagesParams`.
@@ -300,6 +310,7 @@ def messages_params(
         retry: A `RetryPolicy` for this call.
         headers: Headers of this call; they replace the client's of the same name.
         extra_query: Query parameters to add to the URL.
+        tags: Names and values for watchers, added to the client's. They are not sent.
         extra_body: Fields to add to the body that are no parameters of the method.
     """
 
@@ -321,6 +332,7 @@ def messages_stream_params(
     retry: RetryPolicy | None = ...,
     headers: Mapping[str, str] | None = ...,
     extra_query: Mapping[str, str] | None = ...,
+    tags: Mapping[str, str] | None = ...,
     extra_body: Mapping[str, Any] | None = ...,
     assemble: bool = ...,
     on_truncation: Literal["raise", "return"] = ...,
@@ -343,6 +355,7 @@ def messages_stream_params(
         retry: A `RetryPolicy` for this call.
         headers: Headers of this call; they replace the client's of the same name.
         extra_query: Query parameters to add to the URL.
+        tags: Names and values for watchers, added to the client's. They are not sent.
         extra_body: Fields to add to the body that are no parameters of the method.
         assemble: False for a stream that keeps nothing: memory stays constant, and `final()` has no answer.
         on_truncation: Set it to "return" accepts an answer that was cut off instead of raising.
@@ -370,6 +383,7 @@ def response_params(
     retry: RetryPolicy | None = ...,
     headers: Mapping[str, str] | None = ...,
     extra_query: Mapping[str, str] | None = ...,
+    tags: Mapping[str, str] | None = ...,
     extra_body: Mapping[str, Any] | None = ...,
 ) -> None:
     """The parameters of `ResponseParams`.
@@ -396,6 +410,7 @@ def response_params(
         retry: A `RetryPolicy` for this call.
         headers: Headers of this call; they replace the client's of the same name.
         extra_query: Query parameters to add to the URL.
+        tags: Names and values for watchers, added to the client's. They are not sent.
         extra_body: Fields to add to the body that are no parameters of the method.
     """
 
@@ -421,6 +436,7 @@ def response_stream_params(
     retry: RetryPolicy | None = ...,
     headers: Mapping[str, str] | None = ...,
     extra_query: Mapping[str, str] | None = ...,
+    tags: Mapping[str, str] | None = ...,
     extra_body: Mapping[str, Any] | None = ...,
     assemble: bool = ...,
     on_truncation: Literal["raise", "return"] = ...,
@@ -449,6 +465,7 @@ def response_stream_params(
         retry: A `RetryPolicy` for this call.
         headers: Headers of this call; they replace the client's of the same name.
         extra_query: Query parameters to add to the URL.
+        tags: Names and values for watchers, added to the client's. They are not sent.
         extra_body: Fields to add to the body that are no parameters of the method.
         assemble: False for a stream that keeps nothing: memory stays constant, and `final()` has no answer.
         on_truncation: Set it to "return" accepts an answer that was cut off instead of raising.
@@ -482,6 +499,7 @@ def chat_run_params(
     retry: RetryPolicy | None = ...,
     headers: Mapping[str, str] | None = ...,
     extra_query: Mapping[str, str] | None = ...,
+    tags: Mapping[str, str] | None = ...,
     extra_body: Mapping[str, Any] | None = ...,
     mcp_bypass: bool = ...,
     approve: Callable[[RunCall], Any] | Mapping[str, Any] | None = ...,
@@ -523,6 +541,7 @@ def chat_run_params(
         retry: A `RetryPolicy` for this call.
         headers: Headers of this call; they replace the client's of the same name.
         extra_query: Query parameters to add to the URL.
+        tags: Names and values for watchers, added to the client's. They are not sent.
         extra_body: Fields to add to the body that are no parameters of the method.
         mcp_bypass: Keep the gateway's MCP tools out, and the tools of this call in.
         approve: Decides on calls of tools with `approval=True`: a function, or decisions by call id.
@@ -561,6 +580,7 @@ def any_run_params(
     retry: RetryPolicy | None = ...,
     headers: Mapping[str, str] | None = ...,
     extra_query: Mapping[str, str] | None = ...,
+    tags: Mapping[str, str] | None = ...,
     extra_body: Mapping[str, Any] | None = ...,
     mcp_bypass: bool = ...,
     approve: Callable[[RunCall], Any] | Mapping[str, Any] | None = ...,
@@ -606,6 +626,7 @@ def any_run_params(
         retry: A `RetryPolicy` for this call.
         headers: Headers of this call; they replace the client's of the same name.
         extra_query: Query parameters to add to the URL.
+        tags: Names and values for watchers, added to the client's. They are not sent.
         extra_body: Fields to add to the body that are no parameters of the method.
         mcp_bypass: Keep the gateway's MCP tools out, and the tools of this call in.
         approve: Decides on calls of tools with `approval=True`: a function, or decisions by call id.
@@ -638,6 +659,7 @@ def messages_run_params(
     retry: RetryPolicy | None = ...,
     headers: Mapping[str, str] | None = ...,
     extra_query: Mapping[str, str] | None = ...,
+    tags: Mapping[str, str] | None = ...,
     extra_body: Mapping[str, Any] | None = ...,
     approve: Callable[[RunCall], Any] | Mapping[str, Any] | None = ...,
     limits: Limits | int | None = ...,
@@ -664,6 +686,7 @@ def messages_run_params(
         retry: A `RetryPolicy` for this call.
         headers: Headers of this call; they replace the client's of the same name.
         extra_query: Query parameters to add to the URL.
+        tags: Names and values for watchers, added to the client's. They are not sent.
         extra_body: Fields to add to the body that are no parameters of the method.
         approve: Decides on calls of tools with `approval=True`: a function, or decisions by call id.
         limits: `Limits(...)`, or a number of rounds (10 by default).
@@ -695,6 +718,7 @@ def response_run_params(
     retry: RetryPolicy | None = ...,
     headers: Mapping[str, str] | None = ...,
     extra_query: Mapping[str, str] | None = ...,
+    tags: Mapping[str, str] | None = ...,
     extra_body: Mapping[str, Any] | None = ...,
     approve: Callable[[RunCall], Any] | Mapping[str, Any] | None = ...,
     limits: Limits | int | None = ...,
@@ -727,6 +751,7 @@ def response_run_params(
         retry: A `RetryPolicy` for this call.
         headers: Headers of this call; they replace the client's of the same name.
         extra_query: Query parameters to add to the URL.
+        tags: Names and values for watchers, added to the client's. They are not sent.
         extra_body: Fields to add to the body that are no parameters of the method.
         approve: Decides on calls of tools with `approval=True`: a function, or decisions by call id.
         limits: `Limits(...)`, or a number of rounds (10 by default).
@@ -749,6 +774,7 @@ def image_params(
     retry: RetryPolicy | None = ...,
     headers: Mapping[str, str] | None = ...,
     extra_query: Mapping[str, str] | None = ...,
+    tags: Mapping[str, str] | None = ...,
     extra_body: Mapping[str, Any] | None = ...,
 ) -> None:
     """The parameters of `ImageParams`.
@@ -764,6 +790,7 @@ def image_params(
         retry: A `RetryPolicy` for this call.
         headers: Headers of this call; they replace the client's of the same name.
         extra_query: Query parameters to add to the URL.
+        tags: Names and values for watchers, added to the client's. They are not sent.
         extra_body: Fields to add to the body that are no parameters of the method.
     """
 
@@ -781,6 +808,7 @@ def image_edit_params(
     retry: RetryPolicy | None = ...,
     headers: Mapping[str, str] | None = ...,
     extra_query: Mapping[str, str] | None = ...,
+    tags: Mapping[str, str] | None = ...,
     extra_body: Mapping[str, Any] | None = ...,
 ) -> None:
     """The parameters of `ImageEditParams`.
@@ -797,6 +825,7 @@ def image_edit_params(
         retry: A `RetryPolicy` for this call.
         headers: Headers of this call; they replace the client's of the same name.
         extra_query: Query parameters to add to the URL.
+        tags: Names and values for watchers, added to the client's. They are not sent.
         extra_body: Fields to add to the body that are no parameters of the method.
     """
 
@@ -812,6 +841,7 @@ def image_variation_params(
     retry: RetryPolicy | None = ...,
     headers: Mapping[str, str] | None = ...,
     extra_query: Mapping[str, str] | None = ...,
+    tags: Mapping[str, str] | None = ...,
     extra_body: Mapping[str, Any] | None = ...,
 ) -> None:
     """The parameters of `ImageVariationParams`.
@@ -826,6 +856,7 @@ def image_variation_params(
         retry: A `RetryPolicy` for this call.
         headers: Headers of this call; they replace the client's of the same name.
         extra_query: Query parameters to add to the URL.
+        tags: Names and values for watchers, added to the client's. They are not sent.
         extra_body: Fields to add to the body that are no parameters of the method.
     """
 
@@ -842,6 +873,7 @@ def speech_params(
     retry: RetryPolicy | None = ...,
     headers: Mapping[str, str] | None = ...,
     extra_query: Mapping[str, str] | None = ...,
+    tags: Mapping[str, str] | None = ...,
     extra_body: Mapping[str, Any] | None = ...,
 ) -> None:
     """The parameters of `SpeechParams`.
@@ -857,6 +889,7 @@ def speech_params(
         retry: A `RetryPolicy` for this call.
         headers: Headers of this call; they replace the client's of the same name.
         extra_query: Query parameters to add to the URL.
+        tags: Names and values for watchers, added to the client's. They are not sent.
         extra_body: Fields to add to the body that are no parameters of the method.
     """
 
@@ -872,6 +905,7 @@ def sound_effect_params(
     retry: RetryPolicy | None = ...,
     headers: Mapping[str, str] | None = ...,
     extra_query: Mapping[str, str] | None = ...,
+    tags: Mapping[str, str] | None = ...,
     extra_body: Mapping[str, Any] | None = ...,
 ) -> None:
     """The parameters of `SoundEffectParams`.
@@ -886,6 +920,7 @@ def sound_effect_params(
         retry: A `RetryPolicy` for this call.
         headers: Headers of this call; they replace the client's of the same name.
         extra_query: Query parameters to add to the URL.
+        tags: Names and values for watchers, added to the client's. They are not sent.
         extra_body: Fields to add to the body that are no parameters of the method.
     """
 
@@ -900,6 +935,7 @@ def music_params(
     retry: RetryPolicy | None = ...,
     headers: Mapping[str, str] | None = ...,
     extra_query: Mapping[str, str] | None = ...,
+    tags: Mapping[str, str] | None = ...,
     extra_body: Mapping[str, Any] | None = ...,
 ) -> None:
     """The parameters of `MusicParams`.
@@ -913,6 +949,7 @@ def music_params(
         retry: A `RetryPolicy` for this call.
         headers: Headers of this call; they replace the client's of the same name.
         extra_query: Query parameters to add to the URL.
+        tags: Names and values for watchers, added to the client's. They are not sent.
         extra_body: Fields to add to the body that are no parameters of the method.
     """
 
@@ -960,6 +997,8 @@ def options(
     temperature: float | None = ...,
     max_body: int = ...,
     max_event: int = ...,
+    watchers: Iterable[Watcher] | None = ...,
+    tags: Mapping[str, str] | None = ...,
     token: Token | None = ...,
     on_request: Hook[RequestSent] | None = ...,
     on_response: Hook[ResponseReceived] | None = ...,
@@ -977,6 +1016,8 @@ def options(
         temperature: The sampling temperature of every chat that sets none.
         max_body: Maximum size of a body that is read whole, in bytes.
         max_event: Maximum size of one event of a stream, in bytes.
+        watchers: Observers of whole calls, in place of the client's.
+        tags: Names and values for watchers, added to the client's. They are not sent.
         token: The bearer token, or a function that returns it.
         on_request: A function that is called with a `RequestSent` before each attempt.
         on_response: A function that is called with a `ResponseReceived` after each response.
@@ -995,6 +1036,8 @@ def async_options(
     temperature: float | None = ...,
     max_body: int = ...,
     max_event: int = ...,
+    watchers: Iterable[Watcher] | None = ...,
+    tags: Mapping[str, str] | None = ...,
     token: AsyncToken | None = ...,
     on_request: AsyncHook[RequestSent] | None = ...,
     on_response: AsyncHook[ResponseReceived] | None = ...,
@@ -1012,6 +1055,8 @@ def async_options(
         temperature: The sampling temperature of every chat that sets none.
         max_body: Maximum size of a body that is read whole, in bytes.
         max_event: Maximum size of one event of a stream, in bytes.
+        watchers: Observers of whole calls, in place of the client's.
+        tags: Names and values for watchers, added to the client's. They are not sent.
         token: The bearer token, or a function that returns it.
         on_request: A function that is called with a `RequestSent` before each attempt.
         on_response: A function that is called with a `ResponseReceived` after each response.
