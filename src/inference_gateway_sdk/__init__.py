@@ -332,7 +332,6 @@ if TYPE_CHECKING:
     from .errors import UnsupportedMediaTypeError as UnsupportedMediaTypeError
 
 __all__ = [
-    "MCP_PROTOCOL_VERSION",
     "AsyncByteStream",
     "AsyncInferenceGatewayAPI",
     "AsyncInferenceGatewayClient",
@@ -449,6 +448,7 @@ __all__ = [
     "MCPJSONRPCError",
     "MCPJSONRPCRequest",
     "MCPJSONRPCResponse",
+    "MCP_PROTOCOL_VERSION",
     "McpJsonRpcError",
     "McpJsonRpcParams",
     "McpJsonRpcRequest",

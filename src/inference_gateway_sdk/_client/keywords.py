@@ -966,6 +966,7 @@ def video_params(
     retry: RetryPolicy | None = ...,
     headers: Mapping[str, str] | None = ...,
     extra_query: Mapping[str, str] | None = ...,
+    tags: Mapping[str, str] | None = ...,
     extra_body: Mapping[str, Any] | None = ...,
 ) -> None:
     """The parameters of `VideoParams`.
@@ -982,6 +983,7 @@ def video_params(
         retry: A `RetryPolicy` for this call.
         headers: Headers of this call; they replace the client's of the same name.
         extra_query: Query parameters to add to the URL.
+        tags: Names and values for watchers, added to the client's. They are not sent.
         extra_body: Fields to add to the body that are no parameters of the method.
     """
 
