@@ -69,7 +69,7 @@ def _names() -> dict[str, Any]:
         mcp,
         metrics,
     )
-    for module in (*modules, proxy, protocols, runtime, async_runs, async_streams, runs, streams):
+    for module in (*modules, proxy, videos, protocols, runtime, async_runs, async_streams, runs, streams):
         found |= vars(module)
     found |= {name: getattr(contract, name) for name in contract.__all__}
     return found | {name: importlib.import_module(name) for name in ("os", "ssl")}

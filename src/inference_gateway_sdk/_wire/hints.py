@@ -191,11 +191,11 @@ ROWS: Final = (
     Row(("is not supported by this provider",), "only elevenlabs generates videos", paths=("/videos",)),
     Row(("The 'image' file is required",), "the image part of the form needs a file name"),
     Row(
-        ('unknown include value "deprecated"',),
+        ('unknown include value "deprecated"', "Unsupported include value: deprecated"),
         "gateways newer than 0.48 (contract 1.6) know include=deprecated: this one is older, and hides no models",
     ),
     Row(
-        ("unknown include value",),
+        ("unknown include value", "Unsupported include value"),
         "include accepts context_window, pricing and modalities, and on gateways newer than 0.48 deprecated",
     ),
     Row(

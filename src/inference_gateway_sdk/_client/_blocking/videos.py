@@ -84,7 +84,7 @@ class VideosMethods:
 
         Args:
             video: The job, or its id.
-            provider: The provider that runs the job, if the id alone does not tell the gateway.
+            provider: The provider that runs the job, if the id does not name it.
             **options: Request options: `timeout`, `max_retries`, `headers`, `extra_query`.
 
         Raises:

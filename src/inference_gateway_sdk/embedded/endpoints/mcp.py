@@ -31,7 +31,15 @@ if TYPE_CHECKING:
     from ..mcp.offer import SourcedTool
     from ..mcp.toolbox import Toolbox
 
-__all__ = ["JsonRpcReply", "answer_json_rpc", "handle_mcp", "list_tools", "token_metadata"]
+__all__ = [
+    "JsonRpcReply",
+    "answer_json_rpc",
+    "handle_mcp",
+    "list_tools",
+    "resource_url",
+    "serves_metadata",
+    "token_metadata",
+]
 
 
 _META: Final = "io.modelcontextprotocol/"
@@ -225,16 +233,29 @@ async def handle_mcp(gateway: Gateway, request: Request) -> Response:
 async def token_metadata(gateway: Gateway, request: Request) -> Response:
     """Return the metadata that names the issuer of tokens for `/mcp` (RFC 9728)."""
     oidc = gateway.settings.oidc
-    if oidc is None or not gateway.settings.expose_mcp or gateway.quirks.older_routes:
+    if oidc is None or not serves_metadata(gateway):
         raise Problem.no_route()
-    scheme = request.headers.get("x-forwarded-proto", "").partition(",")[0].strip().lower()
-    here = request.base_url.replace(path="/mcp", **({"scheme": scheme} if scheme in ("http", "https") else {}))
     answer = {
-        "resource": gateway.settings.mcp_resource_url or str(here),
+        "resource": resource_url(gateway, request),
         "authorization_servers": [oidc.issuer],
         "bearer_methods_supported": ["header"],
     }
     return Response(go_json.encode(answer), headers={"content-type": _JSON})
+
+
+def serves_metadata(gateway: Gateway) -> bool:
+    """Return whether the token metadata are served."""
+    settings = gateway.settings
+    return settings.oidc is not None and settings.expose_mcp and not gateway.quirks.older_routes
+
+
+def resource_url(gateway: Gateway, request: Request) -> str:
+    """Return the public address of `/mcp`: the configured one, else that of the request."""
+    scheme = request.headers.get("x-forwarded-proto", "").partition(",")[0].strip().lower()
+    here = request.base_url.replace(path="/mcp")
+    return gateway.settings.mcp_resource_url or str(
+        here.replace(scheme=scheme) if scheme in ("http", "https") else here
+    )
 
 
 def _check_origin(gateway: Gateway, request: Request) -> None:
