@@ -47,7 +47,7 @@ def _names() -> dict[str, Any]:
     from .._run import providers, result, transcript
     from .._tools import tool
     from .._transport import protocols
-    from .._wire import audio, call, mcp, metrics, proxy
+    from .._wire import audio, call, mcp, metrics, proxy, videos
     from . import keywords, params, runtime
     from ._async import run_stream as async_runs
     from ._async import stream as async_streams
