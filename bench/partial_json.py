@@ -35,6 +35,11 @@ def one_string(size: int) -> str:
     return json.dumps("leek soup " * (size // 10))
 
 
+def one_number(size: int) -> str:
+    """A single number."""
+    return "1." + "5" * size + " "
+
+
 def own(text: str) -> float:
     """Seconds of the incremental reader."""
     reader = PartialReader()
@@ -42,6 +47,7 @@ def own(text: str) -> float:
     for place in range(0, len(text), PIECE):
         reader.feed(text[place : place + PIECE])
         reader.changed()
+    reader.end()
     taken = time.process_time() - start
     assert reader.finished
     return taken
@@ -71,7 +77,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     given = parser.parse_args()
     print(f"{'document':<12}{'reader':<14}{'kB':>7}{'time(n)':>11}{'time(2n)':>11}{'ratio':>7}{'us/piece':>10}")
-    for name, make in (("objects", objects), ("one string", one_string)):
+    for name, make in (("objects", objects), ("one string", one_string), ("one number", one_number)):
         for reader, read, kb in (("incremental", own, given.kb), ("jiter", with_jiter, given.jiter_kb)):
             first, second = doubled(read, make, kb * 1000, given.rounds)
             each = second / (kb * 1000 / PIECE) * 1e6

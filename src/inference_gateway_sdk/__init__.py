@@ -119,10 +119,15 @@ if TYPE_CHECKING:
     from ._generated.mcp import McpTool as McpTool
     from ._generated.mcp import OAuthProtectedResourceMetadata as OAuthProtectedResourceMetadata
     from ._generated.messages import CacheControl as CacheControl
+    from ._generated.messages import CacheControlTtl as CacheControlTtl
     from ._generated.messages import CacheControlType as CacheControlType
     from ._generated.messages import CreateMessagesRequest as CreateMessagesRequest
+    from ._generated.messages import CreateMessagesRequestServiceTier as CreateMessagesRequestServiceTier
+    from ._generated.messages import CreateMessagesRequestSpeed as CreateMessagesRequestSpeed
     from ._generated.messages import CreateMessagesRequestThinking as CreateMessagesRequestThinking
     from ._generated.messages import CreateMessagesRequestThinkingType as CreateMessagesRequestThinkingType
+    from ._generated.messages import MessagesCacheCreation as MessagesCacheCreation
+    from ._generated.messages import MessagesContainer as MessagesContainer
     from ._generated.messages import MessagesDocumentBlock as MessagesDocumentBlock
     from ._generated.messages import MessagesDocumentBlockType as MessagesDocumentBlockType
     from ._generated.messages import MessagesDocumentSource as MessagesDocumentSource
@@ -139,6 +144,7 @@ if TYPE_CHECKING:
     from ._generated.messages import MessagesMetadata as MessagesMetadata
     from ._generated.messages import MessagesOutputConfig as MessagesOutputConfig
     from ._generated.messages import MessagesOutputConfigEffort as MessagesOutputConfigEffort
+    from ._generated.messages import MessagesOutputTokensDetails as MessagesOutputTokensDetails
     from ._generated.messages import MessagesRedactedThinkingBlock as MessagesRedactedThinkingBlock
     from ._generated.messages import MessagesRedactedThinkingBlockType as MessagesRedactedThinkingBlockType
     from ._generated.messages import MessagesRequestContentBlock as MessagesRequestContentBlock
@@ -147,6 +153,8 @@ if TYPE_CHECKING:
     from ._generated.messages import MessagesResponseRole as MessagesResponseRole
     from ._generated.messages import MessagesResponseStopReason as MessagesResponseStopReason
     from ._generated.messages import MessagesResponseType as MessagesResponseType
+    from ._generated.messages import MessagesServerToolUsage as MessagesServerToolUsage
+    from ._generated.messages import MessagesStopDetails as MessagesStopDetails
     from ._generated.messages import MessagesStreamEvent as MessagesStreamEvent
     from ._generated.messages import MessagesStreamEventDelta as MessagesStreamEventDelta
     from ._generated.messages import MessagesStreamEventError as MessagesStreamEventError
@@ -193,11 +201,16 @@ if TYPE_CHECKING:
     from ._generated.params import McpJsonRpcParams as McpJsonRpcParams
     from ._generated.params import ProviderParams as ProviderParams
     from ._generated.responses import CreateResponseRequest as CreateResponseRequest
+    from ._generated.responses import CreateResponseRequestPromptCacheRetention as CreateResponseRequestPromptCacheRetention
+    from ._generated.responses import CreateResponseRequestServiceTier as CreateResponseRequestServiceTier
+    from ._generated.responses import CreateResponseRequestTruncation as CreateResponseRequestTruncation
     from ._generated.responses import Response as Response
+    from ._generated.responses import ResponseConversation as ResponseConversation
     from ._generated.responses import ResponseError as ResponseError
     from ._generated.responses import ResponseFunctionToolCall as ResponseFunctionToolCall
     from ._generated.responses import ResponseFunctionToolCallStatus as ResponseFunctionToolCallStatus
     from ._generated.responses import ResponseFunctionToolCallType as ResponseFunctionToolCallType
+    from ._generated.responses import ResponseIncludable as ResponseIncludable
     from ._generated.responses import ResponseIncompleteDetails as ResponseIncompleteDetails
     from ._generated.responses import ResponseInput as ResponseInput
     from ._generated.responses import ResponseInputContentPart as ResponseInputContentPart
@@ -211,6 +224,7 @@ if TYPE_CHECKING:
     from ._generated.responses import ResponseOutputContent as ResponseOutputContent
     from ._generated.responses import ResponseOutputItem as ResponseOutputItem
     from ._generated.responses import ResponseOutputMessage as ResponseOutputMessage
+    from ._generated.responses import ResponseOutputMessagePhase as ResponseOutputMessagePhase
     from ._generated.responses import ResponseOutputMessageRole as ResponseOutputMessageRole
     from ._generated.responses import ResponseOutputMessageStatus as ResponseOutputMessageStatus
     from ._generated.responses import ResponseOutputMessageType as ResponseOutputMessageType
@@ -219,6 +233,7 @@ if TYPE_CHECKING:
     from ._generated.responses import ResponseOutputText as ResponseOutputText
     from ._generated.responses import ResponseOutputTextType as ResponseOutputTextType
     from ._generated.responses import ResponseReasoning as ResponseReasoning
+    from ._generated.responses import ResponseReasoningContext as ResponseReasoningContext
     from ._generated.responses import ResponseReasoningEffort as ResponseReasoningEffort
     from ._generated.responses import ResponseReasoningItem as ResponseReasoningItem
     from ._generated.responses import ResponseReasoningItemStatus as ResponseReasoningItemStatus
@@ -226,6 +241,7 @@ if TYPE_CHECKING:
     from ._generated.responses import ResponseReasoningSummary as ResponseReasoningSummary
     from ._generated.responses import ResponseReasoningSummaryPart as ResponseReasoningSummaryPart
     from ._generated.responses import ResponseReasoningSummaryPartType as ResponseReasoningSummaryPartType
+    from ._generated.responses import ResponseReasoningText as ResponseReasoningText
     from ._generated.responses import ResponseRole as ResponseRole
     from ._generated.responses import ResponseStatus as ResponseStatus
     from ._generated.responses import ResponseStreamEvent as ResponseStreamEvent
@@ -233,11 +249,13 @@ if TYPE_CHECKING:
     from ._generated.responses import ResponseTextConfig as ResponseTextConfig
     from ._generated.responses import ResponseTextConfigFormat as ResponseTextConfigFormat
     from ._generated.responses import ResponseTextConfigFormatType as ResponseTextConfigFormatType
+    from ._generated.responses import ResponseTextConfigVerbosity as ResponseTextConfigVerbosity
     from ._generated.responses import ResponseTool as ResponseTool
     from ._generated.responses import ResponseToolChoice as ResponseToolChoice
     from ._generated.responses import ResponseToolChoiceFunction as ResponseToolChoiceFunction
     from ._generated.responses import ResponseToolChoiceFunctionType as ResponseToolChoiceFunctionType
     from ._generated.responses import ResponseToolChoiceMode as ResponseToolChoiceMode
+    from ._generated.responses import ResponseToolDefinition as ResponseToolDefinition
     from ._generated.responses import ResponseToolType as ResponseToolType
     from ._generated.responses import ResponseUsage as ResponseUsage
     from ._generated.responses import ResponseUsageInputTokensDetails as ResponseUsageInputTokensDetails
@@ -246,6 +264,7 @@ if TYPE_CHECKING:
     from ._generated.responses import UnknownResponseOutputContent as UnknownResponseOutputContent
     from ._generated.responses import UnknownResponseOutputItem as UnknownResponseOutputItem
     from ._generated.responses import UnknownResponseStreamEventPart as UnknownResponseStreamEventPart
+    from ._generated.responses import UnknownResponseToolDefinition as UnknownResponseToolDefinition
     from ._generated.video import CreateVideoRequest as CreateVideoRequest
     from ._generated.video import VideoJob as VideoJob
     from ._generated.video import VideoJobError as VideoJobError
@@ -265,6 +284,7 @@ if TYPE_CHECKING:
     from ._run.transcript import Transcript as Transcript
     from ._run.turn import ToolDone as ToolDone
     from ._run.turn import ToolRun as ToolRun
+    from ._schema.adapter import Problem as Problem
     from ._streams.dialect import ByteDialect as ByteDialect
     from ._streams.dialect import JsonEventDialect as JsonEventDialect
     from ._tools.tool import Tool as Tool
@@ -344,6 +364,7 @@ __all__ = [
     "ByteDialect",
     "ByteStream",
     "CacheControl",
+    "CacheControlTtl",
     "CacheControlType",
     "Call",
     "CallBegan",
@@ -393,6 +414,8 @@ __all__ = [
     "CreateImageVariationRequestResponseFormat",
     "CreateMessagesParams",
     "CreateMessagesRequest",
+    "CreateMessagesRequestServiceTier",
+    "CreateMessagesRequestSpeed",
     "CreateMessagesRequestThinking",
     "CreateMessagesRequestThinkingType",
     "CreateMusicParams",
@@ -400,6 +423,9 @@ __all__ = [
     "CreateMusicRequestResponseFormat",
     "CreateResponseParams",
     "CreateResponseRequest",
+    "CreateResponseRequestPromptCacheRetention",
+    "CreateResponseRequestServiceTier",
+    "CreateResponseRequestTruncation",
     "CreateSFXRequest",
     "CreateSfxParams",
     "CreateSfxRequest",
@@ -462,6 +488,8 @@ __all__ = [
     "Message",
     "MessageContent",
     "MessageRole",
+    "MessagesCacheCreation",
+    "MessagesContainer",
     "MessagesDocumentBlock",
     "MessagesDocumentBlockType",
     "MessagesDocumentSource",
@@ -478,6 +506,7 @@ __all__ = [
     "MessagesMetadata",
     "MessagesOutputConfig",
     "MessagesOutputConfigEffort",
+    "MessagesOutputTokensDetails",
     "MessagesRedactedThinkingBlock",
     "MessagesRedactedThinkingBlockType",
     "MessagesRequestContentBlock",
@@ -486,6 +515,8 @@ __all__ = [
     "MessagesResponseRole",
     "MessagesResponseStopReason",
     "MessagesResponseType",
+    "MessagesServerToolUsage",
+    "MessagesStopDetails",
     "MessagesStreamEvent",
     "MessagesStreamEventDelta",
     "MessagesStreamEventError",
@@ -516,6 +547,7 @@ __all__ = [
     "PayloadTooLargeError",
     "Pricing",
     "PricingSource",
+    "Problem",
     "Provider",
     "ProviderAuthType",
     "ProviderParams",
@@ -530,6 +562,7 @@ __all__ = [
     "RequestError",
     "RequestSent",
     "Response",
+    "ResponseConversation",
     "ResponseError",
     "ResponseFormatJsonObject",
     "ResponseFormatJsonObjectType",
@@ -542,6 +575,7 @@ __all__ = [
     "ResponseFunctionToolCall",
     "ResponseFunctionToolCallStatus",
     "ResponseFunctionToolCallType",
+    "ResponseIncludable",
     "ResponseIncompleteDetails",
     "ResponseInput",
     "ResponseInputContentPart",
@@ -555,6 +589,7 @@ __all__ = [
     "ResponseOutputContent",
     "ResponseOutputItem",
     "ResponseOutputMessage",
+    "ResponseOutputMessagePhase",
     "ResponseOutputMessageRole",
     "ResponseOutputMessageStatus",
     "ResponseOutputMessageType",
@@ -563,6 +598,7 @@ __all__ = [
     "ResponseOutputText",
     "ResponseOutputTextType",
     "ResponseReasoning",
+    "ResponseReasoningContext",
     "ResponseReasoningEffort",
     "ResponseReasoningItem",
     "ResponseReasoningItemStatus",
@@ -570,6 +606,7 @@ __all__ = [
     "ResponseReasoningSummary",
     "ResponseReasoningSummaryPart",
     "ResponseReasoningSummaryPartType",
+    "ResponseReasoningText",
     "ResponseReceived",
     "ResponseRole",
     "ResponseStatus",
@@ -578,12 +615,14 @@ __all__ = [
     "ResponseTextConfig",
     "ResponseTextConfigFormat",
     "ResponseTextConfigFormatType",
+    "ResponseTextConfigVerbosity",
     "ResponseTooLargeError",
     "ResponseTool",
     "ResponseToolChoice",
     "ResponseToolChoiceFunction",
     "ResponseToolChoiceFunctionType",
     "ResponseToolChoiceMode",
+    "ResponseToolDefinition",
     "ResponseToolType",
     "ResponseUsage",
     "ResponseUsageInputTokensDetails",
@@ -633,6 +672,7 @@ __all__ = [
     "UnknownResponseOutputContent",
     "UnknownResponseOutputItem",
     "UnknownResponseStreamEventPart",
+    "UnknownResponseToolDefinition",
     "UnprocessableError",
     "UnsupportedMediaTypeError",
     "Usage",
@@ -765,10 +805,15 @@ if not TYPE_CHECKING:  # type checkers would accept any name of a module with __
         "McpTool": "_generated.mcp",
         "OAuthProtectedResourceMetadata": "_generated.mcp",
         "CacheControl": "_generated.messages",
+        "CacheControlTtl": "_generated.messages",
         "CacheControlType": "_generated.messages",
         "CreateMessagesRequest": "_generated.messages",
+        "CreateMessagesRequestServiceTier": "_generated.messages",
+        "CreateMessagesRequestSpeed": "_generated.messages",
         "CreateMessagesRequestThinking": "_generated.messages",
         "CreateMessagesRequestThinkingType": "_generated.messages",
+        "MessagesCacheCreation": "_generated.messages",
+        "MessagesContainer": "_generated.messages",
         "MessagesDocumentBlock": "_generated.messages",
         "MessagesDocumentBlockType": "_generated.messages",
         "MessagesDocumentSource": "_generated.messages",
@@ -785,6 +830,7 @@ if not TYPE_CHECKING:  # type checkers would accept any name of a module with __
         "MessagesMetadata": "_generated.messages",
         "MessagesOutputConfig": "_generated.messages",
         "MessagesOutputConfigEffort": "_generated.messages",
+        "MessagesOutputTokensDetails": "_generated.messages",
         "MessagesRedactedThinkingBlock": "_generated.messages",
         "MessagesRedactedThinkingBlockType": "_generated.messages",
         "MessagesRequestContentBlock": "_generated.messages",
@@ -793,6 +839,8 @@ if not TYPE_CHECKING:  # type checkers would accept any name of a module with __
         "MessagesResponseRole": "_generated.messages",
         "MessagesResponseStopReason": "_generated.messages",
         "MessagesResponseType": "_generated.messages",
+        "MessagesServerToolUsage": "_generated.messages",
+        "MessagesStopDetails": "_generated.messages",
         "MessagesStreamEvent": "_generated.messages",
         "MessagesStreamEventDelta": "_generated.messages",
         "MessagesStreamEventError": "_generated.messages",
@@ -839,11 +887,16 @@ if not TYPE_CHECKING:  # type checkers would accept any name of a module with __
         "McpJsonRpcParams": "_generated.params",
         "ProviderParams": "_generated.params",
         "CreateResponseRequest": "_generated.responses",
+        "CreateResponseRequestPromptCacheRetention": "_generated.responses",
+        "CreateResponseRequestServiceTier": "_generated.responses",
+        "CreateResponseRequestTruncation": "_generated.responses",
         "Response": "_generated.responses",
+        "ResponseConversation": "_generated.responses",
         "ResponseError": "_generated.responses",
         "ResponseFunctionToolCall": "_generated.responses",
         "ResponseFunctionToolCallStatus": "_generated.responses",
         "ResponseFunctionToolCallType": "_generated.responses",
+        "ResponseIncludable": "_generated.responses",
         "ResponseIncompleteDetails": "_generated.responses",
         "ResponseInput": "_generated.responses",
         "ResponseInputContentPart": "_generated.responses",
@@ -857,6 +910,7 @@ if not TYPE_CHECKING:  # type checkers would accept any name of a module with __
         "ResponseOutputContent": "_generated.responses",
         "ResponseOutputItem": "_generated.responses",
         "ResponseOutputMessage": "_generated.responses",
+        "ResponseOutputMessagePhase": "_generated.responses",
         "ResponseOutputMessageRole": "_generated.responses",
         "ResponseOutputMessageStatus": "_generated.responses",
         "ResponseOutputMessageType": "_generated.responses",
@@ -865,6 +919,7 @@ if not TYPE_CHECKING:  # type checkers would accept any name of a module with __
         "ResponseOutputText": "_generated.responses",
         "ResponseOutputTextType": "_generated.responses",
         "ResponseReasoning": "_generated.responses",
+        "ResponseReasoningContext": "_generated.responses",
         "ResponseReasoningEffort": "_generated.responses",
         "ResponseReasoningItem": "_generated.responses",
         "ResponseReasoningItemStatus": "_generated.responses",
@@ -872,6 +927,7 @@ if not TYPE_CHECKING:  # type checkers would accept any name of a module with __
         "ResponseReasoningSummary": "_generated.responses",
         "ResponseReasoningSummaryPart": "_generated.responses",
         "ResponseReasoningSummaryPartType": "_generated.responses",
+        "ResponseReasoningText": "_generated.responses",
         "ResponseRole": "_generated.responses",
         "ResponseStatus": "_generated.responses",
         "ResponseStreamEvent": "_generated.responses",
@@ -879,11 +935,13 @@ if not TYPE_CHECKING:  # type checkers would accept any name of a module with __
         "ResponseTextConfig": "_generated.responses",
         "ResponseTextConfigFormat": "_generated.responses",
         "ResponseTextConfigFormatType": "_generated.responses",
+        "ResponseTextConfigVerbosity": "_generated.responses",
         "ResponseTool": "_generated.responses",
         "ResponseToolChoice": "_generated.responses",
         "ResponseToolChoiceFunction": "_generated.responses",
         "ResponseToolChoiceFunctionType": "_generated.responses",
         "ResponseToolChoiceMode": "_generated.responses",
+        "ResponseToolDefinition": "_generated.responses",
         "ResponseToolType": "_generated.responses",
         "ResponseUsage": "_generated.responses",
         "ResponseUsageInputTokensDetails": "_generated.responses",
@@ -892,6 +950,7 @@ if not TYPE_CHECKING:  # type checkers would accept any name of a module with __
         "UnknownResponseOutputContent": "_generated.responses",
         "UnknownResponseOutputItem": "_generated.responses",
         "UnknownResponseStreamEventPart": "_generated.responses",
+        "UnknownResponseToolDefinition": "_generated.responses",
         "CreateVideoRequest": "_generated.video",
         "VideoJob": "_generated.video",
         "VideoJobError": "_generated.video",
@@ -911,6 +970,7 @@ if not TYPE_CHECKING:  # type checkers would accept any name of a module with __
         "Transcript": "_run.transcript",
         "ToolDone": "_run.turn",
         "ToolRun": "_run.turn",
+        "Problem": "_schema.adapter",
         "ByteDialect": "_streams.dialect",
         "JsonEventDialect": "_streams.dialect",
         "Tool": "_tools.tool",

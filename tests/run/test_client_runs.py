@@ -228,6 +228,34 @@ def test_approval_is_asked_before_any_call_of_the_turn_runs(world: World, gatewa
     assert "Not on a Friday." in json.dumps(gateway.requests[1].json)
 
 
+def test_nobody_is_asked_about_calls_that_would_not_run(world: World, gateway: ScriptedGateway) -> None:
+    """In the last round `approve` is not called, and the calls stay open; without it the run pauses."""
+    asked: list[Any] = []
+    gateway.reply(tool_calls=[("delete", {"path": "a"})], times=2)
+    tools = [tool(delete, approval=True)]
+    with pytest.raises(sdk.RunLimitError) as caught:
+        play(world, gateway, "chat", tools=tools, limits=1, approve=asked.append)
+    assert (asked, ran) == ([], [])
+    assert [call.name for call in caught.value.partial.transcript.pending] == ["delete"]
+    paused = play(world, gateway, "chat", tools=tools, limits=1)
+    assert (paused.finish, [call.name for call in paused.pending]) == ("paused", ["delete"])
+
+
+def test_a_run_that_goes_on_has_calls_of_its_own(world: World, gateway: ScriptedGateway) -> None:
+    """Its answers, calls and usage are its own; the transcript has the calls of the whole conversation."""
+    gateway.reply(tool_calls=[("weather", {"city": "Oslo"})])
+    gateway.reply("Cold.")
+    first = play(world, gateway, "chat", tools=[weather])
+    gateway.reply(tool_calls=[("weather", {"city": "Rome"})])
+    gateway.reply("Warm.")
+    second = play(world, gateway, "chat", [first, "And Rome?"], tools=[weather])
+    assert [call.arguments for call in second.calls] == [{"city": "Rome"}]
+    assert len(second.turns) == 2
+    assert [(call.arguments, call.status) for call in second.transcript.calls] == [
+        ({"city": "Oslo"}, "done"), ({"city": "Rome"}, "done"),
+    ]  # fmt: skip
+
+
 @dialects
 def test_a_run_pauses_and_goes_on_elsewhere(world: World, gateway: ScriptedGateway, dialect: str) -> None:
     """Without a decision the run pauses; its transcript as JSON goes on in another client, and runs each call once."""

@@ -131,14 +131,14 @@ def type_of_choice() -> Any:
 
 def test_unknown_fields_are_kept_at_every_depth_and_shown() -> None:
     """Fields nobody knows can be read by name and are sent back in place."""
-    came = {**CHUNK, "x_groq": {"id": "r", "none": None}}
-    came["choices"] = [{"index": 0, "delta": {"content": "a", "audio": [1, None]}, "x": 1.0}]
+    came = {**CHUNK, "x_vendor": {"id": "r", "none": None}}
+    came["choices"] = [{"index": 0, "delta": {"content": "a", "x_audio": [1, None]}, "x": 1.0}]
     reply = decode(body(came), CreateChatCompletionStreamResponse)
-    assert reply.extra_fields["x_groq"] == {"id": "r", "none": None}
-    assert reply.choices[0].delta.extra_fields == {"audio": [1, None]}
+    assert reply.extra_fields["x_vendor"] == {"id": "r", "none": None}
+    assert reply.choices[0].delta.extra_fields == {"x_audio": [1, None]}
     assert json.loads(encode(reply)) == came
     with pytest.raises(TypeError):
-        reply.extra_fields["x_groq"] = 1  # type: ignore[index]
+        reply.extra_fields["x_vendor"] = 1  # type: ignore[index]
 
 
 def test_an_unknown_finish_reason_is_kept_and_equals_its_text() -> None:

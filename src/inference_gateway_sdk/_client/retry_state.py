@@ -33,6 +33,8 @@ from ..errors import (
 from .hooks import RequestSent, ResponseReceived, RetryPlanned
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .._wire.call import Call
     from .settings import ClientSettings
 
@@ -122,9 +124,9 @@ class FailedAttempt:
     __slots__ = ("cause", "error", "outcome")
 
     def __init__(self, error: GatewayError, outcome: Outcome, cause: BaseException | None = None) -> None:
-        self.error = error
-        self.outcome = outcome
-        self.cause = cause
+        self.error: GatewayError = error
+        self.outcome: Outcome = outcome
+        self.cause: BaseException | None = cause
 
 
 class RetryState(Generic[SourceT]):
@@ -152,12 +154,12 @@ class RetryState(Generic[SourceT]):
         token: str | None,
     ) -> None:
         self._defaults = defaults
-        self.call = call
-        self.url = url
-        self.settings = settings
-        self.began = 0.0
-        self.count = 0
-        self.token = token
+        self.call: Call[Any] | StreamCall[Any, Any] = call
+        self.url: str = url
+        self.settings: ClientSettings[SourceT] = settings
+        self.began: float = 0.0
+        self.count: int = 0
+        self.token: str | None = token
         self.refused_token: str | None = None
         self._total_left = settings.timeouts.total
 
@@ -306,8 +308,8 @@ class DefaultHeaders:
 
     def __init__(self) -> None:
         cached = functools.lru_cache(_CACHE_SIZE)(_default_headers)
-        self.get = cached
-        self.clear = cached.cache_clear
+        self.get: Callable[[tuple[tuple[str, str], ...], str, str | None, str | None], Outgoing] = cached
+        self.clear: Callable[[], None] = cached.cache_clear
 
 
 def _default_headers(

@@ -379,7 +379,10 @@ class ResponseAnswer(WholeAnswer, Generic[CallT]):
     @property
     def output_text(self: _ResponseOutput) -> str | None:
         """The text of all messages, joined; None when there is none. Refusals and reasoning are not included."""
-        parts = [part for item in self.output for part in getattr(item, "content", None) or ()]
+        messages = [
+            item for item in self.output if getattr(item, "type", None) == "message"
+        ]  # reasoning has content, too
+        parts = [part for item in messages for part in getattr(item, "content", None) or ()]
         texts = [text for part in parts if isinstance(text := getattr(part, "text", None), str)]
         return "".join(texts) if texts else None
 

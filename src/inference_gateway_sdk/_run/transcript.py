@@ -245,6 +245,14 @@ class Transcript:
         )
 
     @property
+    def calls(self) -> list[RunCall]:
+        """All calls of the conversation in order, with their status and the text that the model received.
+
+        The calls of earlier runs are among them. Values and exceptions of tools are only in `Run.calls`.
+        """
+        return list(calls_of(self.entries).values())
+
+    @property
     def pending(self) -> list[RunCall]:
         """The calls at the end that wait for a decision or a result, without those that have started."""
         return [call for call, started in self._open() if not started]

@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from .._model.json_values import is_array, is_object
 from .._model.type_info import build_decoder
+from .._model.unknown_fields import set_module
 from .json_schema import UNIONS, build_schema, class_name, is_pydantic, type_hints
 
 __all__ = ["InvalidValueError", "Problem", "TypeAdapter", "adapt"]
@@ -22,6 +23,7 @@ T = TypeVar("T")
 _MAX_REASON: Final = 80  # characters: some of msgspec's messages quote the value
 
 
+@set_module
 class Problem(Struct, frozen=True):
     """One mismatch between a value and its type.
 

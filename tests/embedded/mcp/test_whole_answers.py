@@ -183,7 +183,7 @@ def test_a_request_can_keep_out(start: Start, model: Model, value: str) -> None:
 
 
 def test_the_smoke_test_model_is_offered_nothing(start: Start) -> None:
-    """A chat with it is a plain one, for it takes no tools: here all that is missing is its weights."""
+    """A chat with it is a plain one, as it would call a tool each time: here all that is missing is its weights."""
     answer = post(start(add), model="llamacpp/smollm2-135m-instruct")
     assert answer.status_code == 502
     assert "nowhere.gguf" in answer.text

@@ -152,7 +152,7 @@ async def _tool_answer(gateway: Gateway, request: Request, offer: Offer) -> Resp
     provider = _tools_provider(gateway, target.provider)
     if not (quirks.mcp_shortcuts and chat.stream):
         admit(chat.model, gateway.settings)
-    if isinstance(provider, LocalModel):  # the model does not support tools
+    if isinstance(provider, LocalModel):  # it would call one after every message
         return await respond_to_chat(gateway, request, chat, target, provider)
     problem = failure(gateway, request, target)
     if quirks.mcp_cut_turns and chat.stream:
