@@ -3,12 +3,12 @@
     python scripts/check_corpus.py FOLDER [--only whole,requests] [--out OUT] [ARGUMENTS of its check.py]
 
 FOLDER holds `records/*.jsonl.xz` and a `check.py`, which serves every recorded body to both clients and compares whole
-answers, streams, streams cut short, errors and requests with a reading of its own. The folder is not part of this
-repository; tests/client/test_exchanges.py makes the same claims about a sample that is.
+answers, streams, truncated streams, errors and requests with its own independent decoding. The folder is not part of
+this repository; tests/client/test_exchanges.py checks the same on a sample that is part of it.
 
-Prints the totals by kind, the share of answers that msgspec's strict decoding takes, and the parameters that the
-client refused; then each reason for a failure with its explanation from the tables below. The exit status is 1 when a
-reason has none.
+It prints the totals by kind, the share of answers that msgspec's strict decoding accepts, and the parameters that the
+client refused. Then it prints each reason for a failure with its explanation from the tables below. The exit status is
+1 if a reason has no explanation.
 """
 
 from __future__ import annotations
@@ -63,21 +63,21 @@ EXPLAINED = {
     "unknown choice.text not kept": "a field of chunks alone stays out of the assembled answer (docs/streams.md)",
     "to_dict ADDED $.choices[].message.tool_calls[].type": "the provider left out a required constant (docs/types.md)",
     "sent back ADDED $.tool_calls[].type": "the provider left out a required constant (docs/types.md)",
-    "fold: CHANGED $.model": "a fallback block names the model that answered, as Anthropic's own accumulator has it",
+    "fold: CHANGED $.model": "a fallback block names the model that answered, as in Anthropic's own accumulator",
     "fold: usage": "the check drops the usage of an error event, which the partial answer keeps",
     "deltas: thinking": "thinking in parts of the content is in the deltas, and in the content instead of `reasoning`",
-    "anthropic: TYPE $.container.expires_at": "the official client makes a date of the text that came",
-    "anthropic: TYPE $.content[].input": "arguments cut off by the token limit stay text, as they came",
-    "openai: calls": "arguments that came as null are an empty text here, null in the official client",
+    "anthropic: TYPE $.container.expires_at": "the official client converts the received text to a date",
+    "anthropic: TYPE $.content[].input": "arguments cut off by the token limit stay unchanged text",
+    "openai: calls": "null arguments are an empty text here, null in the official client",
     "message?": "the message repeats an API key, which is hidden",
     "raised DeserializationError (models)": "a listing of Google's own form, which the gateway converts, has no `data`",
     "provider must be a provider id": "a `provider` object: the error names extra_body",
 }
-"""Why a reason of check.py is not a fault; it is found without the word `partial: ` before it."""
+"""Explanations of reasons of check.py that are not faults, by reason without a prefix `partial: `."""
 
 
 def explanation(reason: str) -> str | None:
-    """Return why a failure for this reason is not a fault, None when it may be one."""
+    """Return why a failure for this reason is not a fault, or None if it may be one."""
     return EXPLAINED.get(reason.removeprefix("partial: ")) or NOT_STRICT.get(reason)
 
 
@@ -90,7 +90,7 @@ def run(folder: Path, out: Path, more: list[str]) -> None:
 
 
 def totals(rows: list[list[Any]]) -> list[str]:
-    """Return a table of what was checked, by dialect and kind."""
+    """Return a table of the checks, by dialect and kind."""
     counted: dict[tuple[str, str], Counter[str]] = {}
     for _, dialect, kind, row in rows:
         counted.setdefault((dialect, kind), Counter()).update({name: row.get(name, 0) for name in ("n", "passed")})
@@ -105,7 +105,7 @@ def reasons(out: Path, state: dict[str, Any]) -> Counter[tuple[str, str]]:
     fails = [json.loads(line) for line in (out / "fails.jsonl").read_text(encoding="utf-8").splitlines()]
     found = Counter((fail["phase"], _with_dialect(fail)) for fail in fails)
     for _, message, outcome, count, _ in state["wrong"]:
-        if outcome == "accepted":  # by the provider, and refused here before it was sent
+        if outcome == "accepted":  # by the provider, but refused by this package before sending
             found["requests", message.partition(" such as")[0]] += count
     return found
 
@@ -180,12 +180,12 @@ def refused_parameters(state: dict[str, Any]) -> tuple[list[str], Counter[tuple[
 
 
 def main() -> None:
-    """Run the checks and print what they found."""
+    """Run the checks and print the results."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--only", metavar="PHASES", help="some of whole,streams,cuts,errors,requests; default all")
-    parser.add_argument("--out", type=Path, help="where check.py writes; kept afterwards")
-    parser.add_argument("--read", action="store_true", help="only explain what an earlier run wrote to OUT")
+    parser.add_argument("--out", type=Path, help="the output folder of check.py; kept afterwards")
+    parser.add_argument("--read", action="store_true", help="only explain the results of an earlier run in OUT")
     chosen, more = parser.parse_known_args()
     with tempfile.TemporaryDirectory() as temporary:
         out = chosen.out or Path(temporary)

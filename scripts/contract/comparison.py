@@ -170,7 +170,7 @@ def _optional_node(pair: _Pair, ours: Node | None, theirs: Node | None, place: s
     if ours is not None and theirs is not None:
         yield from _nodes(pair, ours, theirs, place)
     elif ours is not None or theirs is not None:
-        yield Difference(place, "added" if theirs is None else "missing", "a schema stands on one side only")
+        yield Difference(place, "added" if theirs is None else "missing", "a schema exists on one side only")
 
 
 def _additional(pair: _Pair, ours: Node | bool | None, theirs: Node | bool | None, place: str) -> Iterator[Difference]:

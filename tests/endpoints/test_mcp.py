@@ -132,9 +132,10 @@ def test_pages_without_an_end(world: World) -> None:
 
 
 def new_cursors(connection: Connection, request: Request) -> None:
-    """A page with a cursor that was not there before."""
+    """A page with a cursor that was not there before; after 300, which no client should see, the last one."""
     cursor = int(request.json()["params"].get("cursor") or 0)
-    rpc(connection, result={"tools": [TOOL], "nextCursor": str(cursor + 1)})
+    following = {"nextCursor": str(cursor + 1)} if cursor < 300 else {}
+    rpc(connection, result={"tools": [TOOL], **following})
 
 
 def test_pages_are_counted(world: World) -> None:

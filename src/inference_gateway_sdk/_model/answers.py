@@ -10,7 +10,7 @@ from ..errors import DecodingError, DeserializationError
 from .display import AnswerDisplay
 from .encode import encode
 from .json_values import is_array, is_object, parse
-from .type_info import build_decoder
+from .type_info import build_converter
 from .unknown_fields import raw_value, unknown_of
 
 if TYPE_CHECKING:
@@ -85,8 +85,7 @@ def convert(value: object, kind: Any) -> Any:
         return cast("Callable[[object], Any]", validate)(value)
     if kind is dict:
         return _as_mapping(value)
-    build_decoder(kind)  # not cached: a cache would keep the classes of users alive
-    return msgspec.convert(value, kind)
+    return build_converter(kind)(value)  # not cached: a cache would keep the classes of users alive
 
 
 def _as_mapping(value: object) -> object:

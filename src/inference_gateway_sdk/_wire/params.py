@@ -14,7 +14,7 @@ from .._generated.requests import REFUSED, REQUESTS
 from .._model.json_values import is_iterable, is_mapping
 from .call import Target, check_provider
 
-__all__ = ["check_params", "each_message", "reject_stream", "request_fields", "resolve_optional"]
+__all__ = ["check_params", "check_shapes", "each_message", "reject_stream", "request_fields", "resolve_optional"]
 
 
 Rule = Mapping[str, Any]
@@ -180,6 +180,32 @@ def request_fields(
             raise ValueError(f"extra_body: {name!r} is already set by an argument; give it once")
         fields[name] = value
     return fields
+
+
+def check_shapes(given: Mapping[str, Any], dialect: str) -> None:
+    """Check the tools and the format of a request, where it has any.
+
+    Args:
+        given: The parameters.
+        dialect: "chat", "responses" or "messages".
+
+    Raises:
+        TypeError: A value has the form of another endpoint, or none. The message has the right form.
+        ValueError: A value is a misspelt or foreign name of a known one.
+    """
+    if given.get("tools") is not None or given.get("tool_choice") is not None:
+        from . import shapes  # here: most requests have none of these
+
+        shapes.check_tools(given.get("tools"), dialect)
+        shapes.check_tool_choice(given.get("tool_choice"), dialect)
+    if dialect == "chat" and given.get("response_format") is not None:
+        from .shapes import check_response_format
+
+        check_response_format(given["response_format"])
+    elif dialect == "responses" and given.get("text") is not None:
+        from .shapes import check_text_format
+
+        check_text_format(given["text"])
 
 
 def reject_stream(params: Mapping[str, Any], extra: Mapping[str, Any] | None, method: str) -> None:

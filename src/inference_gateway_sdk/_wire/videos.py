@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import html
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from msgspec import Struct, field, structs
 
@@ -133,10 +133,10 @@ def file_fields(params: dict[str, Any]) -> list[tuple[str, str, object]]:
     Raises:
         TypeError: `reference_images` is not a list.
     """
-    pictures = params.pop("reference_images", None)
-    if pictures is not None and not isinstance(pictures, (list, tuple)):
+    pictures: Any = params.pop("reference_images", None)
+    if pictures is not None and not isinstance(pictures, list | tuple):
         raise TypeError(f"reference_images must be a list of files, got {type(pictures).__name__}")
-    several: list[Any] = list(pictures or ())
+    several = cast("Sequence[object]", pictures or ())
     alone = [(name, name, params.pop(name, None)) for name in ("input_reference", "audio")]
     found = [("reference_images", f"reference_images[{place}]", file) for place, file in enumerate(several)]
     return [*(field for field in alone if field[2] is not None), *found]

@@ -31,6 +31,7 @@ from .endpoints.pass_through import (
     vary_image,
 )
 from .endpoints.videos import create_video, download_video, retrieve_video
+from .guardrails import GuardrailCheck
 from .problems import Problem
 from .settings import normal_origin
 
@@ -159,7 +160,10 @@ def _middleware(gateway: Gateway, routes: Sequence[Route]) -> list[Middleware]:
         bare = gateway.quirks.bare_tokens
         metadata = partial(_token_metadata, gateway)
         middleware.append(Middleware(Authentication, gateway.tokens, _is_open, bare=bare, metadata=metadata))
-    return [*middleware, Middleware(ReadDeadline, gateway.settings.read_timeout)]
+    middleware.append(Middleware(ReadDeadline, settings.read_timeout))
+    if settings.guardrails:
+        middleware.append(Middleware(GuardrailCheck, settings.guardrails, settings.max_body))
+    return middleware
 
 
 _METADATA = "/.well-known/oauth-protected-resource/mcp"

@@ -30,7 +30,7 @@ from ..embedded.multipart import Form, FormError
 __all__ = ["ENDPOINTS", "OF_A_MODEL", "Body", "Endpoint", "ReceivedRequest", "endpoint_of", "query_of"]
 
 Endpoint: TypeAlias = Literal[
-    "chat", "messages", "responses", "images", "audio", "videos", "proxy", "models", "mcp", "metrics", "health", "other"
+    "chat", "messages", "responses", "images", "audio", "proxy", "videos", "models", "mcp", "metrics", "health", "other"
 ]
 """The kind of endpoint, for any dialect and path: "images", "audio" and "videos" are three paths each, "mcp" two."""
 

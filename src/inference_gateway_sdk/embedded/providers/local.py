@@ -22,6 +22,7 @@ from msgspec import Raw
 from msgspec.structs import replace
 
 from ..._model.json_values import is_array, is_object
+from ..._version import install_command
 from .. import go_json, weights
 from ..chat_schema import ChatMessage, ChatRequest, ChatTool
 from .catalogue import CATALOGUE
@@ -127,7 +128,7 @@ class LlamaServer:
         """
         _check(self._weights)
         if importlib.util.find_spec("xllamacpp") is None:
-            raise LlamaServerError("the smoke-test model needs xllamacpp: pip install 'inference-gateway-sdk[local]'")
+            raise LlamaServerError(f"the smoke-test model needs xllamacpp: {install_command('local')}")
         with tempfile.TemporaryFile() as log:
             # In its own session, a Ctrl-C at the terminal does not reach the child.
             try:
