@@ -288,19 +288,19 @@ def video(
         print_json(done.to_json())
 
 
-def _video_prompt(prompt: str | None, model: str | None, job: str | None, *, spoken: bool) -> str | None:
+def _video_prompt(prompt: list[str] | None, model: str | None, job: str | None, *, spoken: bool) -> str | None:
     """Return the prompt of a new job; None for a job that is running, and for a recording without a prompt.
 
     Raises:
         UsageError: There is no prompt or no model, or there is one for a job that is running.
     """
     if job is not None:
-        if prompt is not None or model is not None:
+        if prompt or model is not None:
             raise UsageError("--job waits for a job that is running: leave out PROMPT and --model")
         return None
     if model is None:
         raise UsageError("no model: add --model provider/name, or --job ID for a job that is running")
-    return None if spoken and prompt is None else require_prompt(prompt, "video")
+    return None if spoken and not prompt else require_prompt(prompt, "video")
 
 
 def _video_params(
