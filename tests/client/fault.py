@@ -1,4 +1,4 @@
-"""One fault of a stream: what the server does on the wire, and what the reader of the stream must see.
+"""One fault of a stream: the server's behaviour on the wire, and the result that the reader must see.
 
 Each is one stream with one retry allowed. `connections` also counts a health check that follows on the same client: 1
 means that the stream gave its connection back whole.
@@ -31,7 +31,7 @@ class Fault:
         serve: What the server does with each attempt.
         texts: The pieces of text that the loop hands over.
         error: The class of what it raises, None when the answer is whole.
-        says: Part of the error's message.
+        message: Part of the error's message.
         status: The error's status, for a `StatusError`.
         limit: The clock that ran out, for a `StreamStalledError`.
         partial: The text of the error's `partial`; None when there is no partial.
@@ -50,7 +50,7 @@ class Fault:
     serve: Handler
     texts: list[str] = field(default_factory=list)
     error: type[GatewayError] | None = None
-    says: str = ""
+    message: str = ""
     status: int | None = None
     limit: str | None = None
     partial: str | None = None

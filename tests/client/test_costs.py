@@ -1,4 +1,4 @@
-"""What a streamed chunk may cost, counted instead of clocked: calls made, and memory blocks that stay."""
+"""The bounds on the cost of a streamed chunk, counted instead of clocked: calls made, and memory blocks kept."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from support.memory import blocks
 from support.server import chunk
 
 CALLS_PER_CHUNK = 32  # Python and C calls to read one clean chunk and fold it, SSE parsing included
-BLOCKS_PER_CHUNK = 0.1  # that stay while assembling: pieces of text are joined now and then
+BLOCKS_PER_CHUNK = 0.1  # kept while assembling: pieces of text are joined now and then
 CALLS_PER_ODD_CHUNK = 110  # the same for a chunk with fields the contract does not know
 
 
 def stream(count: int, **more: Any) -> list[bytes]:
-    """The reads of a stream of that many chunks, one event a read."""
+    """Return the reads of a stream of that many chunks, one event a read."""
     return [chunk(f"word {number} ", **more) for number in range(count)]
 
 
 def read(reads: list[bytes], *, assemble: bool = True) -> ChatDialect:
-    """A dialect that has read and folded all of them."""
+    """Return a dialect that has read and folded all of them."""
     dialect = ChatDialect(assemble=assemble)
     for data in reads:
         for item, _ in dialect.feed(data):
@@ -34,7 +34,7 @@ def read(reads: list[bytes], *, assemble: bool = True) -> ChatDialect:
 
 
 def calls(reads: list[bytes]) -> int:
-    """How many calls it takes to read and fold them."""
+    """Return how many calls it takes to read and fold them."""
     count = 0
 
     def count_one(frame: object, event: str, argument: object) -> None:
@@ -51,8 +51,8 @@ def calls(reads: list[bytes]) -> int:
 
 
 def stayed(reads: list[bytes], *, assemble: bool) -> int:
-    """How many memory blocks of the package stay allocated after reading and folding them."""
-    read(reads, assemble=assemble)  # whatever is cached once
+    """Return how many memory blocks of the package stay allocated after reading and folding them."""
+    read(reads, assemble=assemble)  # for everything that is cached once
     tracemalloc.start()
     try:
         dialect = read(reads, assemble=assemble)
@@ -68,7 +68,7 @@ def stayed(reads: list[bytes], *, assemble: bool) -> int:
     ("more", "bound"), [({}, CALLS_PER_CHUNK), ({"novel": 1, "timings": {"a": 1}}, CALLS_PER_ODD_CHUNK)]
 )
 def test_a_chunk_takes_few_calls(more: dict[str, Any], bound: int) -> None:
-    """The work of one more chunk stays within the written bound, wherever in the stream it comes."""
+    """The work of one more chunk stays within the written bound at any position of the stream."""
     calls(stream(10, **more))
     few, many = calls(stream(500, **more)), calls(stream(2500, **more))
     assert (many - few) / 2000 <= bound
