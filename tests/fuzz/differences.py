@@ -1,4 +1,4 @@
-"""Where the gateway's answers are not what the contract says, on purpose: each with its reason and where it is from.
+"""Deliberate deviations of the gateway's answers from the contract: each with its reason and its source.
 
 docs/embedded.md has the same table in prose.
 """
@@ -57,7 +57,7 @@ def _protocols_status(operation: str, _: str, answer: Any) -> bool:
 
 
 def _repeated_settings(operation: str, mode: str, answer: Any) -> bool:
-    """Whether the answer fits but for what of it is the request's."""
+    """Return whether the answer fits except for the settings repeated from the request."""
     if (operation, mode, answer.status_code) != ("createResponse", "invalid", 200):
         return False
     if (whole := _body(answer)) is not None:
@@ -107,7 +107,7 @@ DIFFERENCES = [
 
 
 def listed(operation: str, mode: str, answer: Any, complaint: str) -> bool:
-    """Whether the table has it."""
+    """Return whether the table has it."""
     return any(
         difference.complaint in complaint and difference.applies(operation, mode, answer) for difference in DIFFERENCES
     )

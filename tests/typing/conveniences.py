@@ -1,4 +1,4 @@
-"""Conveniences around the calls, checked by mypy and pyright and never run."""
+"""Type checks by mypy and pyright, never run: conveniences around the calls."""
 
 from pathlib import Path
 from typing import assert_type
@@ -20,7 +20,7 @@ from inference_gateway_sdk import (
 
 
 def messages(client: InferenceGatewayClient) -> None:
-    """What is made goes into a chat, with what came out of one."""
+    """Check that made messages go into a chat, with parts of an answer."""
     assert_type(image_part(Path("cat.png"), detail="low"), ImageContentPart)
     assert_type(user("This?", images=["cat.png", b"...", Path("cat.png"), image_part("cat.png")]), Message)
     reply = client.generate_content("a/b", [system("x"), user("y"), assistant("z")], mcp_bypass=True)
@@ -28,7 +28,7 @@ def messages(client: InferenceGatewayClient) -> None:
 
 
 def hooks() -> None:
-    """Functions that return nothing; async ones for the async client only."""
+    """Check that hooks return nothing; async ones are for the async client only."""
 
     def sent(event: RequestSent) -> None:
         assert_type(event.attempt, int)
