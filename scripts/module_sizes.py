@@ -21,7 +21,11 @@ PACKAGE = Path(__file__).resolve().parents[1] / "src" / "inference_gateway_sdk"
 GENERATED = {"__init__.py", "types.py"}
 DERIVED = "# Derived from "
 MOST_MODULES, LEAST_MEDIAN, MOST_LINES, MOST_PREAMBLE = 190, 150, 600, 0.10
+ADDED = {  # files of capabilities that came later; the bound on modules counts the others
+    "watchers": ["_client/watching.py"],
+}
 MOST_FUNCTION_MEDIAN, MOST_FUNCTION_P90 = 8, 20
+MOST_ADDED = 4
 
 
 class Module(NamedTuple):
@@ -101,8 +105,11 @@ def crossed(found: list[Module]) -> list[str]:
     functions = sorted(length for module in found for length in module.functions)
     lines = [module.lines for module in found]
     share = sum(module.preamble for module in found) / sum(lines)
+    added = {name for names in ADDED.values() for name in names}
+    counted = sum(module.name not in added for module in found)
     checks = [
-        (len(found) <= MOST_MODULES, f"{len(found)} modules, at most {MOST_MODULES}"),
+        (counted <= MOST_MODULES, f"{counted} modules besides the added ones, at most {MOST_MODULES}"),
+        *((len(names) <= MOST_ADDED, f"{len(names)} modules for {name}") for name, names in ADDED.items()),
         (statistics.median(lines) >= LEAST_MEDIAN, f"median {statistics.median(lines):.0f}, at least {LEAST_MEDIAN}"),
         (share <= MOST_PREAMBLE, f"preamble {share:.1%}, at most {MOST_PREAMBLE:.0%}"),
         (statistics.median(functions) <= MOST_FUNCTION_MEDIAN, f"function median above {MOST_FUNCTION_MEDIAN}"),

@@ -25,6 +25,7 @@ _WRITTEN = {
     "_client._async.run_stream": ["AsyncRunStream"],
     "_client._blocking.run_stream": ["RunStream"],
     "_client.hooks": ["RequestSent", "ResponseReceived", "RetryPlanned"],
+    "_client.watching": ["CallBegan", "CallEnded", "Watcher"],
     "_model.unknown_fields": ["Meta"],
     "_model.usage": ["Usage"],
     "_run.result": ["Limits", "OutputError", "Run", "RunError", "RunLimitError", "RunPausedError", "ToolRaisedError"],

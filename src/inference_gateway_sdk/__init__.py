@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from ._client.hooks import RequestSent as RequestSent
     from ._client.hooks import ResponseReceived as ResponseReceived
     from ._client.hooks import RetryPlanned as RetryPlanned
+    from ._client.watching import CallBegan as CallBegan
+    from ._client.watching import CallEnded as CallEnded
+    from ._client.watching import Watcher as Watcher
     from ._generated.audio import CreateMusicRequest as CreateMusicRequest
     from ._generated.audio import CreateMusicRequestResponseFormat as CreateMusicRequestResponseFormat
     from ._generated.audio import CreateSfxRequest as CreateSfxRequest
@@ -336,6 +339,8 @@ __all__ = [
     "CacheControl",
     "CacheControlType",
     "Call",
+    "CallBegan",
+    "CallEnded",
     "ChatCompletionChoice",
     "ChatCompletionChoiceLogprobs",
     "ChatCompletionMessageToolCall",
@@ -624,6 +629,7 @@ __all__ = [
     "VideoJobError",
     "VideoJobObject",
     "VideoJobStatus",
+    "Watcher",
     "__version__",
     "assistant",
     "image_part",
@@ -648,6 +654,9 @@ if not TYPE_CHECKING:  # type checkers would accept any name of a module with __
         "RequestSent": "_client.hooks",
         "ResponseReceived": "_client.hooks",
         "RetryPlanned": "_client.hooks",
+        "CallBegan": "_client.watching",
+        "CallEnded": "_client.watching",
+        "Watcher": "_client.watching",
         "CreateMusicRequest": "_generated.audio",
         "CreateMusicRequestResponseFormat": "_generated.audio",
         "CreateSfxRequest": "_generated.audio",

@@ -1,16 +1,20 @@
 """Type checks by mypy and pyright, never run: conveniences around the calls."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import assert_type
+from typing import Literal, assert_type
 
 from inference_gateway_sdk import (
     AsyncInferenceGatewayClient,
+    CallEnded,
     ImageContentPart,
     InferenceGatewayClient,
     Message,
     RequestSent,
     ResponseReceived,
     RetryPlanned,
+    Usage,
+    Watcher,
     assistant,
     image_part,
     system,
@@ -43,3 +47,19 @@ def hooks() -> None:
     AsyncInferenceGatewayClient(on_request=sent, on_response=received).with_options(on_retry=retrying)
     InferenceGatewayClient(on_response=received)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     InferenceGatewayClient(on_request=retrying)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+class Ends(Watcher):
+    """A watcher that overrides one method."""
+
+    def ended(self, state: object, call: CallEnded, /) -> None:
+        assert_type(call.began.tags, Mapping[str, str])
+        assert_type(call.usage, Usage | None)
+        assert_type(call.end, Literal["whole", "failed", "left", "cancelled"])
+
+
+def watchers(client: InferenceGatewayClient) -> None:
+    """Watchers of either client, and tags of a call."""
+    AsyncInferenceGatewayClient(watchers=[Ends()]).with_options(watchers=None, tags={"team": "search"})
+    client.generate_content("a/b", "Hi", tags={"job": "x"})
+    InferenceGatewayClient(watchers=[print])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]

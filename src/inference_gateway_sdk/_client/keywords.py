@@ -59,6 +59,7 @@ from .hooks import ResponseReceived
 from .hooks import RetryPlanned
 from .runtime import AsyncToken
 from .runtime import Token
+from .watching import Watcher
 
 __all__ = [
     "call_options",
@@ -91,6 +92,7 @@ def call_options(
     retry: RetryPolicy | None = ...,
     headers: Mapping[str, str] | None = ...,
     extra_query: Mapping[str, str] | None = ...,
+    tags: Mapping[str, str] | None = ...,
     extra_body: Mapping[str, Any] | None = ...,
 ) -> None:
     """The parameters of `CallOptions`.
@@ -101,6 +103,7 @@ def call_options(
         retry: A `RetryPolicy` for this call.
         headers: Headers of this call; they replace the client's of the same name.
         extra_query: Query parameters to add to the URL.
+        tags: Names and values for watchers, added to the client's. They are not sent.
         extra_body: Fields to add to the body that are no parameters of the method.
     """
 
@@ -112,6 +115,7 @@ def list_options(
     retry: RetryPolicy | None = ...,
     headers: Mapping[str, str] | None = ...,
     extra_query: Mapping[str, str] | None = ...,
+    tags: Mapping[str, str] | None = ...,
 ) -> None:
     """The parameters of `ListOptions`.
 
@@ -121,6 +125,7 @@ def list_options(
         retry: A `RetryPolicy` for this call.
         headers: Headers of this call; they replace the client's of the same name.
         extra_query: Query parameters to add to the URL.
+        tags: Names and values for watchers, added to the client's. They are not sent.
     """
 
 
@@ -151,6 +156,7 @@ def chat_params(
     retry: RetryPolicy | None = ...,
     headers: Mapping[str, str] | None = ...,
     extra_query: Mapping[str, str] | None = ...,
+    tags: Mapping[str, str] | None = ...,
     extra_body: Mapping[str, Any] | None = ...,
     mcp_bypass: bool = ...,
 ) -> None:
@@ -186,6 +192,7 @@ def chat_params(
         retry: A `RetryPolicy` for this call.
         headers: Headers of this call; they replace the client's of the same name.
         extra_query: Query parameters to add to the URL.
+        tags: Names and values for watchers, added to the client's. They are not sent.
         extra_body: Fields to add to the body that are no parameters of the method.
         mcp_bypass: Keep the gateway's MCP tools out, and the tools of this call in.
     """
@@ -218,6 +225,7 @@ def chat_stream_params(
     retry: RetryPolicy | None = ...,
     headers: Mapping[str, str] | None = ...,
     extra_query: Mapping[str, str] | None = ...,
+    tags: Mapping[str, str] | None = ...,
     extra_body: Mapping[str, Any] | None = ...,
     mcp_bypass: bool = ...,
     assemble: bool = ...,
@@ -255,6 +263,7 @@ def chat_stream_params(
         retry: A `RetryPolicy` for this call.
         headers: Headers of this call; they replace the client's of the same name.
         extra_query: Query parameters to add to the URL.
+        tags: Names and values for watchers, added to the client's. They are not sent.
         extra_body: Fields to add to the body that are no parameters of the method.
         mcp_bypass: Keep the gateway's MCP tools out, and the tools of this call in.
         assemble: False for a stream that keeps nothing: memory stays constant, and `final()` has no answer.
@@ -279,6 +288,7 @@ def messages_params(
     retry: RetryPolicy | None = ...,
     headers: Mapping[str, str] | None = ...,
     extra_query: Mapping[str, str] | None = ...,
+    tags: Mapping[str, str] | None = ...,
     extra_body: Mapping[str, Any] | None = ...,
 ) -> None:
     """The parameters of `MessagesParams`.
@@ -299,6 +309,7 @@ def messages_params(
         retry: A `RetryPolicy` for this call.
         headers: Headers of this call; they replace the client's of the same name.
         extra_query: Query parameters to add to the URL.
+        tags: Names and values for watchers, added to the client's. They are not sent.
         extra_body: Fields to add to the body that are no parameters of the method.
     """
 
@@ -320,6 +331,7 @@ def messages_stream_params(
     retry: RetryPolicy | None = ...,
     headers: Mapping[str, str] | None = ...,
     extra_query: Mapping[str, str] | None = ...,
+    tags: Mapping[str, str] | None = ...,
     extra_body: Mapping[str, Any] | None = ...,
     assemble: bool = ...,
     on_truncation: Literal["raise", "return"] = ...,
@@ -342,6 +354,7 @@ def messages_stream_params(
         retry: A `RetryPolicy` for this call.
         headers: Headers of this call; they replace the client's of the same name.
         extra_query: Query parameters to add to the URL.
+        tags: Names and values for watchers, added to the client's. They are not sent.
         extra_body: Fields to add to the body that are no parameters of the method.
         assemble: False for a stream that keeps nothing: memory stays constant, and `final()` has no answer.
         on_truncation: Set it to "return" accepts an answer that was cut off instead of raising.
@@ -369,6 +382,7 @@ def response_params(
     retry: RetryPolicy | None = ...,
     headers: Mapping[str, str] | None = ...,
     extra_query: Mapping[str, str] | None = ...,
+    tags: Mapping[str, str] | None = ...,
     extra_body: Mapping[str, Any] | None = ...,
 ) -> None:
     """The parameters of `ResponseParams`.
@@ -395,6 +409,7 @@ def response_params(
         retry: A `RetryPolicy` for this call.
         headers: Headers of this call; they replace the client's of the same name.
         extra_query: Query parameters to add to the URL.
+        tags: Names and values for watchers, added to the client's. They are not sent.
         extra_body: Fields to add to the body that are no parameters of the method.
     """
 
@@ -420,6 +435,7 @@ def response_stream_params(
     retry: RetryPolicy | None = ...,
     headers: Mapping[str, str] | None = ...,
     extra_query: Mapping[str, str] | None = ...,
+    tags: Mapping[str, str] | None = ...,
     extra_body: Mapping[str, Any] | None = ...,
     assemble: bool = ...,
     on_truncation: Literal["raise", "return"] = ...,
@@ -448,6 +464,7 @@ def response_stream_params(
         retry: A `RetryPolicy` for this call.
         headers: Headers of this call; they replace the client's of the same name.
         extra_query: Query parameters to add to the URL.
+        tags: Names and values for watchers, added to the client's. They are not sent.
         extra_body: Fields to add to the body that are no parameters of the method.
         assemble: False for a stream that keeps nothing: memory stays constant, and `final()` has no answer.
         on_truncation: Set it to "return" accepts an answer that was cut off instead of raising.
@@ -481,6 +498,7 @@ def chat_run_params(
     retry: RetryPolicy | None = ...,
     headers: Mapping[str, str] | None = ...,
     extra_query: Mapping[str, str] | None = ...,
+    tags: Mapping[str, str] | None = ...,
     extra_body: Mapping[str, Any] | None = ...,
     mcp_bypass: bool = ...,
     approve: Callable[[RunCall], Any] | Mapping[str, Any] | None = ...,
@@ -522,6 +540,7 @@ def chat_run_params(
         retry: A `RetryPolicy` for this call.
         headers: Headers of this call; they replace the client's of the same name.
         extra_query: Query parameters to add to the URL.
+        tags: Names and values for watchers, added to the client's. They are not sent.
         extra_body: Fields to add to the body that are no parameters of the method.
         mcp_bypass: Keep the gateway's MCP tools out, and the tools of this call in.
         approve: Decides on calls of tools with `approval=True`: a function, or decisions by call id.
@@ -560,6 +579,7 @@ def any_run_params(
     retry: RetryPolicy | None = ...,
     headers: Mapping[str, str] | None = ...,
     extra_query: Mapping[str, str] | None = ...,
+    tags: Mapping[str, str] | None = ...,
     extra_body: Mapping[str, Any] | None = ...,
     mcp_bypass: bool = ...,
     approve: Callable[[RunCall], Any] | Mapping[str, Any] | None = ...,
@@ -605,6 +625,7 @@ def any_run_params(
         retry: A `RetryPolicy` for this call.
         headers: Headers of this call; they replace the client's of the same name.
         extra_query: Query parameters to add to the URL.
+        tags: Names and values for watchers, added to the client's. They are not sent.
         extra_body: Fields to add to the body that are no parameters of the method.
         mcp_bypass: Keep the gateway's MCP tools out, and the tools of this call in.
         approve: Decides on calls of tools with `approval=True`: a function, or decisions by call id.
@@ -637,6 +658,7 @@ def messages_run_params(
     retry: RetryPolicy | None = ...,
     headers: Mapping[str, str] | None = ...,
     extra_query: Mapping[str, str] | None = ...,
+    tags: Mapping[str, str] | None = ...,
     extra_body: Mapping[str, Any] | None = ...,
     approve: Callable[[RunCall], Any] | Mapping[str, Any] | None = ...,
     limits: Limits | int | None = ...,
@@ -663,6 +685,7 @@ def messages_run_params(
         retry: A `RetryPolicy` for this call.
         headers: Headers of this call; they replace the client's of the same name.
         extra_query: Query parameters to add to the URL.
+        tags: Names and values for watchers, added to the client's. They are not sent.
         extra_body: Fields to add to the body that are no parameters of the method.
         approve: Decides on calls of tools with `approval=True`: a function, or decisions by call id.
         limits: `Limits(...)`, or a number of rounds (10 by default).
@@ -694,6 +717,7 @@ def response_run_params(
     retry: RetryPolicy | None = ...,
     headers: Mapping[str, str] | None = ...,
     extra_query: Mapping[str, str] | None = ...,
+    tags: Mapping[str, str] | None = ...,
     extra_body: Mapping[str, Any] | None = ...,
     approve: Callable[[RunCall], Any] | Mapping[str, Any] | None = ...,
     limits: Limits | int | None = ...,
@@ -726,6 +750,7 @@ def response_run_params(
         retry: A `RetryPolicy` for this call.
         headers: Headers of this call; they replace the client's of the same name.
         extra_query: Query parameters to add to the URL.
+        tags: Names and values for watchers, added to the client's. They are not sent.
         extra_body: Fields to add to the body that are no parameters of the method.
         approve: Decides on calls of tools with `approval=True`: a function, or decisions by call id.
         limits: `Limits(...)`, or a number of rounds (10 by default).
@@ -748,6 +773,7 @@ def image_params(
     retry: RetryPolicy | None = ...,
     headers: Mapping[str, str] | None = ...,
     extra_query: Mapping[str, str] | None = ...,
+    tags: Mapping[str, str] | None = ...,
     extra_body: Mapping[str, Any] | None = ...,
 ) -> None:
     """The parameters of `ImageParams`.
@@ -763,6 +789,7 @@ def image_params(
         retry: A `RetryPolicy` for this call.
         headers: Headers of this call; they replace the client's of the same name.
         extra_query: Query parameters to add to the URL.
+        tags: Names and values for watchers, added to the client's. They are not sent.
         extra_body: Fields to add to the body that are no parameters of the method.
     """
 
@@ -780,6 +807,7 @@ def image_edit_params(
     retry: RetryPolicy | None = ...,
     headers: Mapping[str, str] | None = ...,
     extra_query: Mapping[str, str] | None = ...,
+    tags: Mapping[str, str] | None = ...,
     extra_body: Mapping[str, Any] | None = ...,
 ) -> None:
     """The parameters of `ImageEditParams`.
@@ -796,6 +824,7 @@ def image_edit_params(
         retry: A `RetryPolicy` for this call.
         headers: Headers of this call; they replace the client's of the same name.
         extra_query: Query parameters to add to the URL.
+        tags: Names and values for watchers, added to the client's. They are not sent.
         extra_body: Fields to add to the body that are no parameters of the method.
     """
 
@@ -811,6 +840,7 @@ def image_variation_params(
     retry: RetryPolicy | None = ...,
     headers: Mapping[str, str] | None = ...,
     extra_query: Mapping[str, str] | None = ...,
+    tags: Mapping[str, str] | None = ...,
     extra_body: Mapping[str, Any] | None = ...,
 ) -> None:
     """The parameters of `ImageVariationParams`.
@@ -825,6 +855,7 @@ def image_variation_params(
         retry: A `RetryPolicy` for this call.
         headers: Headers of this call; they replace the client's of the same name.
         extra_query: Query parameters to add to the URL.
+        tags: Names and values for watchers, added to the client's. They are not sent.
         extra_body: Fields to add to the body that are no parameters of the method.
     """
 
@@ -841,6 +872,7 @@ def speech_params(
     retry: RetryPolicy | None = ...,
     headers: Mapping[str, str] | None = ...,
     extra_query: Mapping[str, str] | None = ...,
+    tags: Mapping[str, str] | None = ...,
     extra_body: Mapping[str, Any] | None = ...,
 ) -> None:
     """The parameters of `SpeechParams`.
@@ -856,6 +888,7 @@ def speech_params(
         retry: A `RetryPolicy` for this call.
         headers: Headers of this call; they replace the client's of the same name.
         extra_query: Query parameters to add to the URL.
+        tags: Names and values for watchers, added to the client's. They are not sent.
         extra_body: Fields to add to the body that are no parameters of the method.
     """
 
@@ -871,6 +904,7 @@ def sound_effect_params(
     retry: RetryPolicy | None = ...,
     headers: Mapping[str, str] | None = ...,
     extra_query: Mapping[str, str] | None = ...,
+    tags: Mapping[str, str] | None = ...,
     extra_body: Mapping[str, Any] | None = ...,
 ) -> None:
     """The parameters of `SoundEffectParams`.
@@ -885,6 +919,7 @@ def sound_effect_params(
         retry: A `RetryPolicy` for this call.
         headers: Headers of this call; they replace the client's of the same name.
         extra_query: Query parameters to add to the URL.
+        tags: Names and values for watchers, added to the client's. They are not sent.
         extra_body: Fields to add to the body that are no parameters of the method.
     """
 
@@ -899,6 +934,7 @@ def music_params(
     retry: RetryPolicy | None = ...,
     headers: Mapping[str, str] | None = ...,
     extra_query: Mapping[str, str] | None = ...,
+    tags: Mapping[str, str] | None = ...,
     extra_body: Mapping[str, Any] | None = ...,
 ) -> None:
     """The parameters of `MusicParams`.
@@ -912,6 +948,7 @@ def music_params(
         retry: A `RetryPolicy` for this call.
         headers: Headers of this call; they replace the client's of the same name.
         extra_query: Query parameters to add to the URL.
+        tags: Names and values for watchers, added to the client's. They are not sent.
         extra_body: Fields to add to the body that are no parameters of the method.
     """
 
@@ -926,6 +963,8 @@ def options(
     max_tokens: int | None = ...,
     max_body: int = ...,
     max_event: int = ...,
+    watchers: Iterable[Watcher] | None = ...,
+    tags: Mapping[str, str] | None = ...,
     token: Token | None = ...,
     on_request: Hook[RequestSent] | None = ...,
     on_response: Hook[ResponseReceived] | None = ...,
@@ -942,6 +981,8 @@ def options(
         max_tokens: The token limit of every chat that sets none.
         max_body: Maximum size of a body that is read whole, in bytes.
         max_event: Maximum size of one event of a stream, in bytes.
+        watchers: Observers of whole calls, in place of the client's.
+        tags: Names and values for watchers, added to the client's. They are not sent.
         token: The bearer token, or a function that returns it.
         on_request: A function that is called with a `RequestSent` before each attempt.
         on_response: A function that is called with a `ResponseReceived` after each response.
@@ -959,6 +1000,8 @@ def async_options(
     max_tokens: int | None = ...,
     max_body: int = ...,
     max_event: int = ...,
+    watchers: Iterable[Watcher] | None = ...,
+    tags: Mapping[str, str] | None = ...,
     token: AsyncToken | None = ...,
     on_request: AsyncHook[RequestSent] | None = ...,
     on_response: AsyncHook[ResponseReceived] | None = ...,
@@ -975,6 +1018,8 @@ def async_options(
         max_tokens: The token limit of every chat that sets none.
         max_body: Maximum size of a body that is read whole, in bytes.
         max_event: Maximum size of one event of a stream, in bytes.
+        watchers: Observers of whole calls, in place of the client's.
+        tags: Names and values for watchers, added to the client's. They are not sent.
         token: The bearer token, or a function that returns it.
         on_request: A function that is called with a `RequestSent` before each attempt.
         on_response: A function that is called with a `ResponseReceived` after each response.

@@ -31,6 +31,7 @@ from .._wire.retry import RetryPolicy
 from .._wire.timeouts import Timeouts
 from .hooks import AsyncHook, Hook, RequestSent, ResponseReceived, RetryPlanned
 from .runtime import AsyncToken, Token
+from .watching import Watcher
 
 __all__ = [
     "AnyRunParams",
@@ -89,6 +90,8 @@ class CallOptions(TypedDict, total=False):
     """Headers of this call; they replace the client's of the same name."""
     extra_query: Mapping[str, str] | None
     """Query parameters to add to the URL."""
+    tags: Mapping[str, str] | None
+    """Names and values for watchers, added to the client's. They are not sent."""
     extra_body: Mapping[str, Any] | None
     """Fields to add to the body that are no parameters of the method."""
 
@@ -106,6 +109,8 @@ class ListOptions(TypedDict, total=False):
     """Headers of this call; they replace the client's of the same name."""
     extra_query: Mapping[str, str] | None
     """Query parameters to add to the URL."""
+    tags: Mapping[str, str] | None
+    """Names and values for watchers, added to the client's. They are not sent."""
 
 
 class ChatParams(CreateChatCompletionParams, CallOptions, total=False):
@@ -231,6 +236,10 @@ class _Shared(TypedDict, total=False):
     """Maximum size of a body that is read whole, in bytes."""
     max_event: int
     """Maximum size of one event of a stream, in bytes."""
+    watchers: Iterable[Watcher] | None
+    """Observers of whole calls, in place of the client's."""
+    tags: Mapping[str, str] | None
+    """Names and values for watchers, added to the client's. They are not sent."""
 
 
 class Options(_Shared, total=False):

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from .._tools.tool import DialectName
     from .._wire.call import BaseCall
+    from .watching import Watched
 
 __all__ = [
     "OPTIONS",
@@ -37,7 +38,7 @@ __all__ = [
 SourceT = TypeVar("SourceT")
 AnyHook: TypeAlias = Callable[[Any], Any]
 
-OPTIONS = frozenset({"timeout", "max_retries", "retry", "headers", "extra_query", "extra_body"})
+OPTIONS = frozenset({"timeout", "max_retries", "retry", "headers", "extra_query", "extra_body", "tags"})
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 section 5.6.2
 _VALUE = re.compile(r"[\t -~]*")  # RFC 9110 section 5.5, without obs-text (bytes 0x80 to 0xFF)
 _MEDIA_TYPES = 64
@@ -62,6 +63,9 @@ class ClientSettings(Concealed, Struct, Generic[SourceT], frozen=True, kw_only=T
     on_request: AnyHook | None = None
     on_response: AnyHook | None = None
     on_retry: AnyHook | None = None
+    watchers: tuple[Watched, ...] = ()
+    tags: tuple[tuple[str, str], ...] = ()
+    parent: str | None = None  # id of the run that makes the call
 
     def __repr__(self) -> str:
         return f"ClientSettings(timeouts={self.timeouts!r}, max_retries={self.max_retries})"
@@ -266,6 +270,30 @@ def _read_body(settings: ClientSettings[Any], value: Any) -> tuple[str, Mapping[
     return "extra_body", value if value is not None else settings.extra_body
 
 
+def _read_tags(settings: ClientSettings[Any], value: Any) -> tuple[str, tuple[tuple[str, str], ...]]:
+    if value is None:
+        return "tags", settings.tags
+    if not is_mapping(value):
+        raise TypeError(f"tags must be a mapping of names to strings, got {type(value).__name__}")
+    for name, item in value.items():
+        if not isinstance(name, str) or not isinstance(item, str):
+            raise TypeError(f"tags must map strings to strings; {name!r} does not")
+    return "tags", tuple((dict(settings.tags) | dict(value)).items())
+
+
+def _read_watchers(_: ClientSettings[Any], value: Any) -> tuple[str, tuple[Watched, ...]]:
+    if value is None:
+        return "watchers", ()
+    if isinstance(value, (str, bytes)) or is_mapping(value) or not is_iterable(value):
+        raise TypeError(f"watchers must be a list of watchers, got {type(value).__name__}")
+    watchers = list(value)
+    if not watchers:
+        return "watchers", ()
+    from .watching import read_watchers  # here: a client without watchers does not import it
+
+    return "watchers", read_watchers(watchers)
+
+
 def _read_token(settings: ClientSettings[Any], value: Any) -> tuple[str, Any]:
     return "token", type(settings.token)(value)
 
@@ -319,5 +347,7 @@ _READERS: dict[str, _Reader] = {
     "max_tokens": _read_max_tokens,
     "max_body": _size_reader("max_body"),
     "max_event": _size_reader("max_event"),
+    "tags": _read_tags,
+    "watchers": _read_watchers,
     **{name: _hook_reader(name) for name in HOOKS},
 }

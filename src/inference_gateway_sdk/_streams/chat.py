@@ -61,6 +61,11 @@ class ChatDialect(EventDialect[Chunk, Answer, ChatState]):
         """
         return self._turn.calls_tools
 
+    @property
+    def turn_count(self) -> int:
+        """The number of turns that have begun."""
+        return 1 + self.state.turn + len(self._starts)
+
     def has_content(self, chunk: Chunk) -> bool:
         """Return whether a chunk has content or an end; an empty delta or usage alone is neither."""
         for choice in chunk.choices:  # noqa: SIM110  (called for each read: a generator would cost more than the loop)

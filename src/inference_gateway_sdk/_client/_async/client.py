@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from ..hooks import AsyncHook, RequestSent, ResponseReceived, RetryPlanned
     from ..params import AsyncOptions, ChatParams, ChatStreamParams, ListOptions, Messages
     from ..runtime import AsyncToken, Cert
+    from ..watching import Watcher
 
 __all__ = ["AsyncInferenceGatewayClient"]
 
@@ -83,6 +84,8 @@ class AsyncInferenceGatewayClient(
         on_request: Called with a `RequestSent` before each attempt. The call raises what a hook raises.
         on_response: Called with a `ResponseReceived` after each response, of any status.
         on_retry: Called with a `RetryPlanned` when an attempt failed and another follows.
+        watchers: Observers of whole calls (see `Watcher`).
+        tags: Names and values that watchers receive with every call. They are not sent.
         driver: A custom transport.
 
     A client may be shared between threads, tasks and event loops. Copies made by `with_options` share its connections.
@@ -113,6 +116,8 @@ class AsyncInferenceGatewayClient(
         on_request: AsyncHook[RequestSent] | None = None,
         on_response: AsyncHook[ResponseReceived] | None = None,
         on_retry: AsyncHook[RetryPlanned] | None = None,
+        watchers: Iterable[Watcher] = (),
+        tags: Mapping[str, str] | None = None,
         driver: AsyncTransport | None = None,
     ) -> None:
         url = GatewayUrl.parse(
@@ -125,6 +130,9 @@ class AsyncInferenceGatewayClient(
         changes |= {"on_request": on_request, "on_response": on_response, "on_retry": on_retry}
         if headers is not None:
             changes["headers"] = headers
+        if tags is not None:
+            changes["tags"] = tags
+        changes["watchers"] = watchers
         if timeout != "default":
             changes["timeout"] = timeout
         self._settings = resolve(ClientSettings(token=AsyncTokenSource(token)), changes)

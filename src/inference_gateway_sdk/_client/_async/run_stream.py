@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import warnings
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, get_args
@@ -69,6 +70,9 @@ class AsyncRunStream(Generic[T]):
     ) -> None:
         read = read_options(model, options, settings.tools)
         self._client = client.with_tools(None)  # the run sends its tools itself
+        if settings.watchers:
+            own: Any = self._client
+            own._settings = structs.replace(own._settings, parent=os.urandom(8).hex())  # noqa: SLF001
         self._timeouts = settings.timeouts
         self._model = model
         self._provider = read.provider

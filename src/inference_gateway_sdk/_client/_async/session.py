@@ -17,6 +17,8 @@ from ..runtime import async_anonymous_transport, async_yield_turn
 from ..settings import check_call
 
 if TYPE_CHECKING:
+    from typing import Self
+
     from ..._run.providers import OutputMode
     from ..._streams.reader import StreamDeadlines
     from ..._transport.protocols import AsyncTransport, AsyncTransportResponse
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from ..._wire.url import GatewayUrl
     from ..runtime import AsyncRuntime, AsyncTokenSource
     from ..settings import ClientSettings
+    from ..watching import CallWatch
 
 __all__ = ["AsyncOpenStream", "AsyncSession", "attach_meta"]
 
@@ -47,6 +50,7 @@ class AsyncOpenStream(Generic[ChunkT, FinalT]):
         failure: The error that broke the stream. It is raised when the queue is empty.
         ended: True once nothing more will be read.
         has_content: True once a chunk with content has been read.
+        watch: The watchers of the call, or None.
     """
 
     __slots__ = (
@@ -67,6 +71,7 @@ class AsyncOpenStream(Generic[ChunkT, FinalT]):
         "has_content",
         "meta",
         "queue",
+        "watch",
     )
 
     def __init__(
@@ -96,6 +101,7 @@ class AsyncOpenStream(Generic[ChunkT, FinalT]):
         self.failure: GatewayError | None = None
         self.ended: bool = False
         self.has_content: bool = False
+        self.watch: CallWatch | None = None
 
     @property
     def handed_over(self) -> bool:
@@ -237,6 +243,29 @@ class AsyncOpenStream(Generic[ChunkT, FinalT]):
         return StreamError(f"the stream cannot be read: {failure}")
 
 
+class AsyncWatchedStream(AsyncOpenStream[ChunkT, FinalT]):
+    """An open stream of a call that has watchers."""
+
+    __slots__ = ("_watching",)
+
+    def observe(self, watch: CallWatch) -> Self:
+        """Count this stream's chunks for the watchers, and return it."""
+        self._watching = watch
+        watch.attempt(self.dialect, self.meta)
+        return self
+
+    def _take(self, data: bytes, now: float) -> bool:
+        start = len(self.queue)
+        try:
+            return super()._take(data, now)
+        finally:
+            self._watching.received(self.queue, start, has_content=self.has_content)
+
+    def __del__(self) -> None:
+        if self.watch is not None:  # dropped without being closed
+            self.watch.closed()
+
+
 T = TypeVar("T")
 
 
@@ -250,28 +279,38 @@ class AsyncSession:
         self.output_modes: dict[tuple[str, str, str, bool], OutputMode] = {}  # modes that worked in earlier runs
         self._driver = driver
         self._defaults = DefaultHeaders()
+        self._watches: set[CallWatch] = set()  # of open streams
 
     async def send(self, call: Call[T], settings: ClientSettings[AsyncTokenSource]) -> T:
         """Send a call, read the whole response and return the result. Raises the classes of `errors`."""
         if not isinstance(call, Call):  # pyright: ignore[reportUnnecessaryIsInstance]  # for users without a checker
             raise TypeError(f"call must be a Call (open() takes a StreamCall), got {type(call).__name__}")
         attempts = self._attempts(call, settings)
-        while True:
-            if settings.token.refreshable or settings.on_request is not None:
-                await self._prepare(attempts)
-            attempts.begin(self.runtime.monotonic())
-            try:
-                reply = await self._whole(attempts)
-            except TransportFailure as failure:
-                failed_attempt = attempts.failed(failure, self.runtime.monotonic())
-            else:
-                meta = self._meta(reply.status, reply.headers, attempts, reply.body)
-                if settings.on_response is not None:
-                    await self._emit_response(attempts, meta)
-                if 200 <= reply.status < 300 or reply.status in call.also_read:
-                    return _read_reply(call, attempts, reply, meta)
-                failed_attempt = attempts.refused(self._error(attempts, reply, meta), meta.elapsed)
-            await self._go_on(attempts, failed_attempt)
+        watch = self._begin_watch(attempts) if settings.watchers else None
+        try:
+            while True:
+                if settings.token.refreshable or settings.on_request is not None:
+                    await self._prepare(attempts)
+                attempts.begin(self.runtime.monotonic())
+                try:
+                    reply = await self._whole(attempts)
+                except TransportFailure as failure:
+                    failed_attempt = attempts.failed(failure, self.runtime.monotonic())
+                else:
+                    meta = self._meta(reply.status, reply.headers, attempts, reply.body)
+                    if settings.on_response is not None:
+                        await self._emit_response(attempts, meta)
+                    if 200 <= reply.status < 300 or reply.status in call.also_read:
+                        result = _read_reply(call, attempts, reply, meta)
+                        if watch is not None:
+                            watch.returned(result, meta)
+                        return result
+                    failed_attempt = attempts.refused(self._error(attempts, reply, meta), meta.elapsed)
+                await self._go_on(attempts, failed_attempt)
+        except BaseException as error:
+            if watch is not None:
+                watch.raised(error, cancelled=self.closed)
+            raise
 
     async def start(
         self, call: StreamCall[ChunkT, FinalT], settings: ClientSettings[AsyncTokenSource]
@@ -280,24 +319,33 @@ class AsyncSession:
         from ..._streams.reader import StreamDeadlines  # here: a program without streams needs none of that room
 
         attempts = self._attempts(call, settings)
-        while True:
-            if settings.token.refreshable or settings.on_request is not None:
-                await self._prepare(attempts)
-            attempts.begin(self.runtime.monotonic())
-            guard = StreamDeadlines(settings.timeouts, attempts.spent)
-            try:
-                answer = await self._open(attempts, guard.deadline(attempts.began))
-            except DeadlineExceeded as failure:
-                failed_attempt = self._no_head(failure, attempts, guard)
-            except TransportFailure as failure:
-                failed_attempt = attempts.failed(failure, self.runtime.monotonic())
-            else:
-                guard.waited(self.runtime.monotonic() - attempts.began)
-                found = await self._first_content(call, attempts, answer, guard)
-                if isinstance(found, AsyncOpenStream):
-                    return found
-                failed_attempt = found
-            await self._go_on(attempts, failed_attempt)
+        watch = self._begin_watch(attempts) if settings.watchers else None
+        try:
+            while True:
+                if settings.token.refreshable or settings.on_request is not None:
+                    await self._prepare(attempts)
+                attempts.begin(self.runtime.monotonic())
+                guard = StreamDeadlines(settings.timeouts, attempts.spent)
+                try:
+                    answer = await self._open(attempts, guard.deadline(attempts.began))
+                except DeadlineExceeded as failure:
+                    failed_attempt = self._no_head(failure, attempts, guard)
+                except TransportFailure as failure:
+                    failed_attempt = attempts.failed(failure, self.runtime.monotonic())
+                else:
+                    guard.waited(self.runtime.monotonic() - attempts.began)
+                    found = await self._first_content(call, attempts, answer, guard, watch)
+                    if isinstance(found, AsyncOpenStream):
+                        if watch is not None:
+                            found.watch = watch
+                            watch.opened(self._watches)
+                        return found
+                    failed_attempt = found
+                await self._go_on(attempts, failed_attempt)
+        except BaseException as error:
+            if watch is not None:
+                watch.raised(error, cancelled=self.closed)
+            raise
 
     async def send_elsewhere(self, url: GatewayUrl, call: Call[T], settings: ClientSettings[AsyncTokenSource]) -> T:
         """Send a call to another server, by a transport that adds no credentials. Raises what `errors` lists."""
@@ -322,7 +370,16 @@ class AsyncSession:
         """Close all connections. Open streams end with an error."""
         self.closed = True
         self._defaults.clear()
-        await self._driver.aclose()
+        try:
+            await self._driver.aclose()
+        finally:
+            for watch in self._watches.copy():
+                watch.closed(cancelled=True)
+
+    def _begin_watch(self, attempts: RetryState[AsyncTokenSource]) -> CallWatch:
+        from ..watching import begin  # here: a client without watchers does not import it
+
+        return begin(attempts.call, attempts, self.runtime.monotonic)
 
     def _attempts(
         self, call: Call[Any] | StreamCall[Any, Any], settings: ClientSettings[AsyncTokenSource]
@@ -391,12 +448,17 @@ class AsyncSession:
         attempts: RetryState[AsyncTokenSource],
         answer: AsyncTransportResponse,
         guard: StreamDeadlines,
+        watch: CallWatch | None,
     ) -> AsyncOpenStream[ChunkT, FinalT] | FailedAttempt:
         """Return the stream once it has content, or the failed attempt."""
         if not 200 <= answer.status < 300:
             return await self._no_stream(attempts, answer, guard)
         meta = self._meta(answer.status, Headers.received(answer.headers), attempts, None)
-        open_stream = AsyncOpenStream(self, answer, call.start(), guard, meta, token=attempts.token)
+        if watch is None:
+            open_stream = AsyncOpenStream(self, answer, call.start(), guard, meta, token=attempts.token)
+        else:
+            watched = AsyncWatchedStream(self, answer, call.start(), guard, meta, token=attempts.token)
+            open_stream = watched.observe(watch)
         try:
             await self._emit_response(attempts, meta)
             while not (open_stream.has_content or open_stream.ended) and open_stream.may_hold_more:

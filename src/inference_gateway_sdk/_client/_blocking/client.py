@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from ..hooks import Hook, RequestSent, ResponseReceived, RetryPlanned
     from ..params import ChatParams, ChatStreamParams, ListOptions, Messages, Options
     from ..runtime import Cert, Token
+    from ..watching import Watcher
 
 __all__ = ["InferenceGatewayClient"]
 
@@ -84,6 +85,8 @@ class InferenceGatewayClient(
         on_request: Called with a `RequestSent` before each attempt. The call raises what a hook raises.
         on_response: Called with a `ResponseReceived` after each response, of any status.
         on_retry: Called with a `RetryPlanned` when an attempt failed and another follows.
+        watchers: Observers of whole calls (see `Watcher`).
+        tags: Names and values that watchers receive with every call. They are not sent.
         driver: A custom transport.
 
     A client may be shared between threads, tasks and event loops. Copies made by `with_options` share its connections.
@@ -114,6 +117,8 @@ class InferenceGatewayClient(
         on_request: Hook[RequestSent] | None = None,
         on_response: Hook[ResponseReceived] | None = None,
         on_retry: Hook[RetryPlanned] | None = None,
+        watchers: Iterable[Watcher] = (),
+        tags: Mapping[str, str] | None = None,
         driver: Transport | None = None,
     ) -> None:
         url = GatewayUrl.parse(
@@ -126,6 +131,9 @@ class InferenceGatewayClient(
         changes |= {"on_request": on_request, "on_response": on_response, "on_retry": on_retry}
         if headers is not None:
             changes["headers"] = headers
+        if tags is not None:
+            changes["tags"] = tags
+        changes["watchers"] = watchers
         if timeout != "default":
             changes["timeout"] = timeout
         self._settings = resolve(ClientSettings(token=TokenSource(token)), changes)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import warnings
 from collections import deque
-from typing import TYPE_CHECKING, Generic, Literal, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, NoReturn, TypeVar
 
 from ..._wire.call import Reply, StreamCall
 from ..._wire.headers import Headers
@@ -86,7 +86,7 @@ class Stream(Generic[ChunkT, FinalT]):
         if kind is None:
             self.close()
         else:
-            self._abandon()
+            self._abandon(cancelled=not issubclass(kind, Exception))
 
     def __iter__(self) -> Self:
         self._opened()
@@ -207,13 +207,21 @@ class Stream(Generic[ChunkT, FinalT]):
 
     def close(self) -> None:
         """Release the connection. The `with` block calls this method. Calling it twice is harmless."""
-        if self._open_stream is not None and self._state == "open":
-            self._open_stream.release()
+        open_stream = self._open_stream
+        if open_stream is not None and self._state == "open":
+            try:
+                open_stream.release()
+            finally:
+                if open_stream.watch is not None:
+                    open_stream.watch.closed(open_stream.failure)
         self._state = "closed"
 
-    def _abandon(self) -> None:
-        if self._open_stream is not None and self._state == "open":
-            self._open_stream.abandon()
+    def _abandon(self, *, cancelled: bool = False) -> None:
+        open_stream = self._open_stream
+        if open_stream is not None and self._state == "open":
+            open_stream.abandon()
+            if open_stream.watch is not None:
+                open_stream.watch.closed(open_stream.failure, cancelled=cancelled)
         self._state = "closed"
 
     def _opened(self, *, ended_is_fine: bool = False) -> OpenStream[ChunkT, FinalT]:
@@ -246,9 +254,14 @@ class Stream(Generic[ChunkT, FinalT]):
     def _end(self, open_stream: OpenStream[ChunkT, FinalT]) -> NoReturn:
         """Raise StopIteration after a whole or accepted answer, and the failure otherwise."""
         error = open_stream.failure
+        accepted = self._return_truncated and isinstance(error, StreamTruncatedError)
+        if error is not None and not accepted:
+            error = open_stream.failed()  # adds the partial answer
+        if open_stream.watch is not None:
+            open_stream.watch.closed(error, cancelled=self._session.closed and error is not None)
         if error is not None:
-            if not (self._return_truncated and isinstance(error, StreamTruncatedError)):
-                raise open_stream.failed()
+            if not accepted:
+                raise error
             self._complete = False
         raise StopIteration
 
@@ -358,8 +371,16 @@ class ByteStream:
     def _check(self) -> None:
         """Read a response of type JSON or text whole, and reject it where audio bytes were expected."""
         if self._refuse is not None and self.content_type.lower().startswith(("application/json", "text/")):
-            body = self.read()
-            self._refuse(Reply(self.meta.status, Headers(self.meta.headers.items()), body))
+            open_stream: Any = self._stream._open_stream  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+            watch, open_stream.watch = open_stream.watch, None  # a whole body that is rejected is a failed call
+            try:
+                body = self.read()
+                self._refuse(Reply(self.meta.status, Headers(self.meta.headers.items()), body))
+            except BaseException as error:
+                if watch is not None:
+                    watch.raised(error)
+                raise
+            open_stream.watch = watch
 
     def __repr__(self) -> str:
         return repr(self._stream).replace(type(self._stream).__name__, type(self).__name__, 1)
