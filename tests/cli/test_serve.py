@@ -166,11 +166,11 @@ def test_open_streams_are_ended_within_the_time_of_grace(
                 served.process.send_signal(signal.SIGTERM)
                 time.sleep(0.5)  # the first signal alone must not end it
                 assert served.process.poll() is None
-            told = time.monotonic()
+            started = time.monotonic()
             served.process.send_signal(signal.SIGTERM)
             with pytest.raises(httpx2.RemoteProtocolError):
                 list(lines)
-            seconds = time.monotonic() - told
+            seconds = time.monotonic() - started
         code = served.process.wait(30)
         deadline = time.monotonic() + 10
         while provider.open_connections and time.monotonic() < deadline:
@@ -181,10 +181,10 @@ def test_open_streams_are_ended_within_the_time_of_grace(
     assert "Traceback" not in served.output
 
 
-def test_a_scripted_gateway_answers_on_every_endpoint_and_says_what_it_serves(
+def test_a_scripted_gateway_answers_on_every_endpoint_and_lists_them(
     serve: Callable[..., Served], tmp_path: Path
 ) -> None:
-    """`--scripted` needs neither keys nor a network: for each provider somebody answers, and all is on."""
+    """`--scripted` needs neither keys nor a network: every provider answers, and every feature is enabled."""
     served = serve("--port", "0", "--scripted", XDG_CACHE_HOME=str(tmp_path))
     client = httpx2.Client(base_url=served.url, timeout=60, trust_env=False)
     with client:
@@ -207,25 +207,25 @@ def test_a_scripted_gateway_answers_on_every_endpoint_and_says_what_it_serves(
         assert words in served.output
 
 
-def test_it_says_whose_bugs_it_has(serve: Callable[..., Served], tmp_path: Path) -> None:
-    """And what they mean for the smoke-test model, of whose weights there is then no word."""
+def test_it_prints_the_release_of_its_quirks(serve: Callable[..., Served], tmp_path: Path) -> None:
+    """The output has the quirks' effect on the smoke-test model, and no line about its weights."""
     output = serve("--port", "0", "--quirks", "v0.48", XDG_CACHE_HOME=str(tmp_path)).output
     assert "with the bugs of v0.48; llamacpp needs LLAMACPP_API_URL and LLAMACPP_API_KEY" in output
     assert "weights" not in output
 
 
-def test_it_says_which_aliases_there_are_and_which_tokens_are_wanted() -> None:
-    """The token itself is not told."""
+def test_it_prints_aliases_and_the_tokens_variable() -> None:
+    """The token itself is not printed."""
     pools = {"fast": (("openai", "a"), ("groq", "b/c"))}
-    told = list(overview(Gateway.build(Settings(pools=pools, token="secret"), nowhere())))
-    assert "alias fast: openai/a, groq/b/c, in turn" in told
-    assert told[-1] == "requests need the token of INFERENCE_GATEWAY_SERVE_TOKEN"
+    lines = list(overview(Gateway.build(Settings(pools=pools, token="secret"), nowhere())))
+    assert "alias fast: openai/a, groq/b/c, in turn" in lines
+    assert lines[-1] == "requests need the token of INFERENCE_GATEWAY_SERVE_TOKEN"
     issuer = Gateway(Settings(oidc=Oidc(issuer="https://id.example", audience="us")), {})
     assert list(overview(issuer))[-1] == "requests need a token of https://id.example for us"
 
 
-def test_it_says_which_providers_answer(serve: Callable[..., Served], tmp_path: Path) -> None:
-    """Each that is reached over HTTP is asked for its models once, and reported in a line."""
+def test_it_prints_which_providers_answer(serve: Callable[..., Served], tmp_path: Path) -> None:
+    """Each provider over HTTP is asked for its models once, and reported in a line."""
 
     def answer(connection: Connection, _: Request) -> None:
         connection.json({"data": [{"id": "a"}, {"id": "b"}]})
@@ -259,7 +259,7 @@ def test_health_answers_while_the_model_loads_and_an_open_stream_does_not_keep_i
     """SIGTERM in the middle of an answer ends the process within ten seconds."""
     served = serve("--port", "0", SERVER_READ_TIMEOUT="5m")
     assert httpx2.get(f"{served.url}/health", trust_env=False).status_code == 200
-    story = {"model": "llamacpp/x", "messages": [{"role": "user", "content": "Tell me a long story."}], "stream": True}
+    story = {"model": "llamacpp/x", "messages": [{"role": "user", "content": "Write a long story."}], "stream": True}
     with (
         httpx2.Client(base_url=served.url, timeout=120, trust_env=False) as client,
         client.stream("POST", "/v1/chat/completions", json=story) as answer,
@@ -274,7 +274,7 @@ def test_health_answers_while_the_model_loads_and_an_open_stream_does_not_keep_i
 @pytest.mark.live
 @pytest.mark.usefixtures("place")
 def test_a_local_chat_answers_without_key_or_gateway(igw_process: Run) -> None:
-    """The first command of all: the answer on the standard output, what answered on the standard error."""
+    """The answer is on the standard output, and the model's name on the standard error."""
     nowhere = {"INFERENCE_GATEWAY_URL": "http://127.0.0.1:9", "HTTP_PROXY": "http://127.0.0.1:9"}
     done = igw_process("chat", "--local", "What is the capital of France?", **nowhere)
     assert (done.returncode, done.stdout) == (0, "The capital of France is Paris.\n")
@@ -286,7 +286,7 @@ def test_a_local_chat_answers_without_key_or_gateway(igw_process: Run) -> None:
 def test_a_client_of_its_own_process_and_of_another_see_the_same(
     igw_process: Run, serve: Callable[..., Served]
 ) -> None:
-    """`igw chat` at an `igw serve` finds its only model by itself."""
+    """`igw chat` with an `igw serve` finds its only model by itself."""
     served = serve("--port", "0")
     done = igw_process("chat", "What is the capital of France?", INFERENCE_GATEWAY_URL=served.url)
     assert (done.returncode, done.stdout) == (0, "The capital of France is Paris.\n")

@@ -402,7 +402,7 @@ def test_an_async_token_function_is_not_for_the_blocking_client() -> None:
 # A client that is closed
 
 
-def test_a_closed_client_says_so(world: World) -> None:
+def test_a_closed_client_refuses_calls(world: World) -> None:
     """Every call of a closed client is refused, health_check's too."""
 
     async def scenario(client: Any) -> None:

@@ -52,7 +52,7 @@ def test_copies_share_connections_and_leave_the_original_alone(world: World) -> 
         assert not {"x-a", "x-b"} & request.headers.keys()
 
 
-def test_a_call_that_says_so_wins_over_the_client(world: World) -> None:
+def test_a_calls_own_options_win_over_the_clients(world: World) -> None:
     """A client's tools and limits apply only to calls that do not set their own."""
 
     async def scenario(client: Any) -> None:

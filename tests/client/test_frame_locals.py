@@ -39,8 +39,8 @@ class Failure:
     """One way in which a transport fails.
 
     Attributes:
-        serve: What the server does; None when not attached to a listening server.
-        via: How the proxy is named: by argument, by the environment, or not at all.
+        serve: The server's handler; None without a listening server.
+        via: The source of the proxy: by argument, by the environment, or not at all.
         tls: The names in the server's certificate; None without TLS.
     """
 

@@ -264,7 +264,7 @@ def test_a_pickled_client_keeps_how_it_connects_and_what_it_offers() -> None:
         ({"driver": object()}, "driver"),
     ],
 )
-def test_a_client_that_cannot_travel_says_so(options: dict[str, Any], what: str) -> None:
+def test_a_client_that_cannot_be_pickled_raises(options: dict[str, Any], what: str) -> None:
     """An option that is local to the process, or secret, raises instead of being dropped silently."""
     client = sdk.InferenceGatewayClient("http://localhost:1", **{"proxy": None, **options})
     with pytest.raises(TypeError, match=what):

@@ -120,7 +120,7 @@ ROWS = [
 
 @pytest.mark.parametrize("repeat", Idempotency, ids=lambda repeat: repeat.value)
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
-def test_a_failed_request_is_repeated_as_the_table_says(world: World, row: Row, repeat: Idempotency) -> None:
+def test_a_failed_request_is_repeated_as_in_the_table(world: World, row: Row, repeat: Idempotency) -> None:
     """Each failure is followed by another attempt for exactly the kinds of request in the table."""
     invented = Invented()
     handler = first(lambda connection, request: row.fails(connection, request, invented), answers)

@@ -90,7 +90,7 @@ def test_no_retries_means_one_try(world: World) -> None:
     assert invented.pauses == []
 
 
-def test_a_call_may_say_its_own_number_of_retries(world: World) -> None:
+def test_a_call_may_set_its_own_number_of_retries(world: World) -> None:
     """`max_retries` on a call or a copy applies to that alone."""
     invented = Invented()
 

@@ -184,7 +184,7 @@ def test_final_in_the_middle_reads_the_rest(world: World) -> None:
     run(world, scenario, sends(*GOOD))
 
 
-def test_final_after_leaving_early_says_so(world: World) -> None:
+def test_final_after_leaving_early_raises(world: World) -> None:
     """A stream that was left before its end has no whole answer."""
 
     async def scenario(client: Any) -> None:

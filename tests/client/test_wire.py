@@ -136,7 +136,7 @@ def test_without_a_token_none_is_sent(world: World) -> None:
     assert "authorization" not in request.headers
 
 
-def test_the_environment_says_where_and_who(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_sets_address_and_token(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without arguments, address and token come from INFERENCE_GATEWAY_URL and INFERENCE_GATEWAY_TOKEN."""
 
     async def scenario(client: Any) -> None:

@@ -367,7 +367,7 @@ SLOW = whole(429, {"a": 1})
     ),
     Case(
         section="9",
-        claim="two providers are not asked for usage",
+        claim="two providers get no request for usage",
         path=CHAT,
         sent={"model": "mistral/m", "stream": True, "stream_options": {"include_usage": True}},
         answers={"m": events(LINES)},
@@ -375,7 +375,7 @@ SLOW = whole(429, {"a": 1})
     ),
     Case(
         section="9",
-        claim="what the gateway itself refuses is JSON",
+        claim="a refusal of the gateway itself is JSON",
         path=CHAT,
         quirk="errors_as_events",
         sent={"model": "x", "stream": True},

@@ -276,7 +276,7 @@ def test_every_row_of_the_catalogue_has_a_case() -> None:
     ),
     Case(
         section="6",
-        claim="what breaks off behind the gateway is the client's fault",
+        claim="a break upstream of the gateway is the client's fault",
         quirk="unread_is_refused",
         path=CHAT,
         sent=model("chat"),
@@ -317,7 +317,7 @@ def test_every_row_of_the_catalogue_has_a_case() -> None:
     *(
         Case(section="6", claim=f"/proxy: {why}", path=path, status=status, value={"error": text})
         for why, path, status, text in (
-            ("nobody", "/proxy/foo/x", 400, NOT_FOUND),
+            ("no such provider", "/proxy/foo/x", 400, NOT_FOUND),
             ("no key", "/proxy/groq/x", 400, NO_KEY),
             ("unreachable", "/proxy/deepseek/x", 502, REFUSED),
         )

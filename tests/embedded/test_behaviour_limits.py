@@ -101,7 +101,7 @@ FULL, OVER = b"x" * 100, b"x" * 101
     ),
     Case(
         section="4",
-        claim="what a body calls itself is not looked at",
+        claim="the content type is not checked",
         path=CHAT,
         sent=ASKED,
         given={"Content-Type": "text/plain"},
@@ -128,7 +128,7 @@ FULL, OVER = b"x" * 100, b"x" * 101
     ),
     Case(
         section="4",
-        claim="what follows the first value is ignored on chat",
+        claim="data after the first value is ignored on chat",
         path=CHAT,
         sent=json.dumps(ASKED).encode() + b" and more",
         answers=OK,
@@ -343,7 +343,7 @@ def test_section_4_clocks(case: Case, gateway: Gateways, upstream: Upstream) -> 
     ),
     Case(
         section="5",
-        claim="the scheme is not asked for",
+        claim="the scheme is not required",
         quirk="bare_tokens",
         path=CHAT,
         sent=ASKED,
@@ -363,7 +363,7 @@ def test_section_4_clocks(case: Case, gateway: Gateways, upstream: Upstream) -> 
     ),
     Case(
         section="5",
-        claim="a slash too many is redirected before a token is asked for",
+        claim="a surplus slash is redirected before a token is required",
         path=CHAT + "/",
         settings=TOKEN,
         status=307,

@@ -91,7 +91,7 @@ ENDPOINTS = (("10", MESSAGES, "anthropic"), ("11", RESPONSES, "openai"))
             ),
             Case(
                 section=section,
-                claim="a stream nobody asked for is one too",
+                claim="a stream that was not requested is one too",
                 path=path,
                 sent={"model": model},
                 answers={"m": events(b"data: 1\n\n")},
@@ -147,7 +147,7 @@ ENDPOINTS = (("10", MESSAGES, "anthropic"), ("11", RESPONSES, "openai"))
     ),
     Case(
         section="10",
-        claim="what is nested too deeply is refused",
+        claim="a value that is nested too deeply is refused",
         path=RESPONSES,
         sent=b'{"model":"openai/m","input":' + b"[" * 100_000 + b"]" * 100_000 + b"}",
         status=400,
@@ -253,7 +253,7 @@ def refused(claim: str, path: str, text: str, *parts: tuple[str, str, bytes], **
     refused("the picture is looked for before the text", EDITS, NO_IMAGE, MODEL),
     refused("no text", EDITS, "The 'prompt' field is required.", MODEL, FILE),
     refused("a blank text", EDITS, "The 'prompt' field is required.", ("prompt", "", b" \n"), MODEL, FILE),
-    upload("nobody named", VARIATIONS, FILE, status=400, seen=False),
+    upload("no provider named", VARIATIONS, FILE, status=400, seen=False),
     upload(
         "an error as it is",
         EDITS,

@@ -56,7 +56,7 @@ def turns(*answers: bytes) -> object:
     Case(section="13", claim="not exposed", method="GET", path=TOOLS, status=403, kind=GIN),
     Case(
         section="13",
-        claim="exposed, and nothing there",
+        claim="exposed, and empty",
         method="GET",
         path=TOOLS,
         settings={"expose_mcp": True},

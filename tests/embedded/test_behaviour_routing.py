@@ -165,7 +165,7 @@ def theirs(*names: str) -> object:
     *(
         Case(
             section="2",
-            claim=f"what is accepted, streamed: {stream}",
+            claim=f"the accepted type, streamed: {stream}",
             path=MESSAGES,
             sent={"model": "anthropic/m", "stream": stream},
             answers=OK,
@@ -222,7 +222,7 @@ def named(model: str) -> object:
     Case(section="3", claim="/proxy/foo: unknown", path="/proxy/foo/x", status=400, value=NOT_FOUND),
     Case(
         section="3",
-        claim="the prefix is what stands before the first slash, in any case",
+        claim="the prefix is the part before the first slash, in any case",
         path=CHAT,
         sent={"model": "OpenAI/meta/m"},
         answers={"meta/m": whole(200, ANSWER)},
@@ -231,7 +231,7 @@ def named(model: str) -> object:
     *(
         Case(
             section="3",
-            claim=f"{model!r} names nobody",
+            claim=f"{model!r} names no provider",
             path=CHAT,
             sent={"model": model},
             status=400,
@@ -239,7 +239,9 @@ def named(model: str) -> object:
         )
         for model in ("gpt-4", "foo/bar", "")
     ),
-    Case(section="3", claim="no model names nobody", path=CHAT, sent={"messages": HI}, status=400, value=NO_PROVIDER),
+    Case(
+        section="3", claim="no model names no provider", path=CHAT, sent={"messages": HI}, status=400, value=NO_PROVIDER
+    ),
     Case(
         section="3",
         claim="no model and a named provider: an empty one is sent on",

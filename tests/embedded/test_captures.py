@@ -38,7 +38,7 @@ CASES = [
     "guard/block",  # a policy that never matches: the answer is that of a gateway without guardrails
 ]
 LLAMACPP_CASES = [f"real/{name}" for name in INDEX["real"]["cases"]]
-"""A llama.cpp server stood behind the gateway; a provider that gives its answers stands in for it."""
+"""The recordings had a llama.cpp server behind the gateway; a provider that gives its answers replaces it."""
 
 NOT_HERE = {
     "guard/x_block": "guardrails",

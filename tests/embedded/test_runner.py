@@ -1,4 +1,4 @@
-"""Starting and stopping a gateway behind a real socket."""
+"""The start and the end of a gateway with a real socket."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ def clocks(name: str, call: Any) -> Any:
 
 
 @pytest.mark.parametrize("name", KINDS)
-def test_a_fault_is_what_its_row_says(name: str) -> None:
+def test_a_row_describes_its_fault(name: str) -> None:
     """A row has the parameters, the defaults and the summary that the code has."""
     assert ROWS[name][1:3] == [parameters(KINDS[name]), summary(KINDS[name]).replace("|", "\\|")]
 
@@ -71,7 +71,7 @@ def test_the_table_has_no_fault_that_is_not_there() -> None:
 @pytest.mark.wire
 @pytest.mark.parametrize(("call", "column"), [(streamed, 3), (whole, 4)], ids=["streamed", "whole"])
 @pytest.mark.parametrize("name", KINDS)
-def test_a_client_reacts_to_a_fault_as_its_row_says(route: Route, name: str, call: Any, column: int) -> None:
+def test_a_client_reacts_to_a_fault_as_documented(route: Route, name: str, call: Any, column: int) -> None:
     """With the fault on every request a call gives the row's answer or error, partial text and attempts."""
     outcome = route.calls(name, call, timeout=clocks(name, call))[0]
     route.await_listening()

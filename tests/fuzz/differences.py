@@ -20,13 +20,13 @@ RESPONSE = jsonschema_rs.validator_for({"$ref": "#/components/schemas/Response",
 
 @dataclass(frozen=True)
 class Difference:
-    """A complaint that is none.
+    """A complaint that the tests accept.
 
     Attributes:
-        what: The difference, as docs/embedded.md says it.
-        why: The reason, as it stands there.
-        applies: Whether this answer to this operation is such a case, by the operation, the mode and the answer.
-        complaint: What the complaint has in it.
+        what: The difference, in the words of docs/embedded.md.
+        why: The reason, in the words of the same page.
+        applies: Returns whether this answer to this operation is such a case, by operation, mode and answer.
+        complaint: A part of the complaint's text.
     """
 
     what: str

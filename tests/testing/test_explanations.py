@@ -72,7 +72,7 @@ def test_a_script_that_is_used_up_is_named(gateway: ScriptedGateway) -> None:
     )
 
 
-def test_without_scripts_it_says_how_to_write_one(gateway: ScriptedGateway) -> None:
+def test_without_scripts_it_explains_how_to_write_one(gateway: ScriptedGateway) -> None:
     """Without scripts the explanation shows how and when to write one."""
     assert why(gateway).endswith('There are no scripts: write gateway.reply("...") before the request is sent.')
 

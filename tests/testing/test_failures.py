@@ -71,7 +71,7 @@ def test_seconds_are_written_as_a_header_has_them(script: ScriptedGateway, secon
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_a_rate_limit_says_when_to_come_back(script: ScriptedGateway, way: str) -> None:
+def test_a_rate_limit_has_a_retry_after(script: ScriptedGateway, way: str) -> None:
     """A rate limit has a Retry-After, which the gateway itself never sends but a proxy may."""
     script.fail("rate_limit", retry_after=7)
 

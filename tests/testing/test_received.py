@@ -75,7 +75,9 @@ def test_a_form_has_its_fields(script: ScriptedGateway, client: InferenceGateway
     assert (request.model, request.text) == ("openai/x", "greener")
 
 
-def test_what_has_no_body_says_so(script: ScriptedGateway, client: InferenceGatewayClient) -> None:
+def test_a_request_without_a_body_raises_when_it_is_read(
+    script: ScriptedGateway, client: InferenceGatewayClient
+) -> None:
     """Reading a missing body raises an error that explains it."""
     client.list_models("openai")
     request = script.request

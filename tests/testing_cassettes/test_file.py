@@ -129,7 +129,9 @@ def test_a_file_is_read_by_people() -> None:
         (TEXT.replace('"text": "data: [DO"', '"text": "x", "base64": ""'), "text and base64 exclude each other"),
     ],
 )
-def test_a_file_that_is_no_cassette_says_where_it_is_wrong(text: str, complaint: str, tmp_path: Path) -> None:
+def test_an_error_about_a_file_that_is_not_a_cassette_has_the_position(
+    text: str, complaint: str, tmp_path: Path
+) -> None:
     """The error names the file, the position in it, and the expected content."""
     path = tmp_path / "broken.json"
     path.write_text(text, "utf-8")
@@ -140,7 +142,7 @@ def test_a_file_that_is_no_cassette_says_where_it_is_wrong(text: str, complaint:
     assert "record again" in str(caught.value)
 
 
-def test_a_file_that_is_not_utf8_says_so(tmp_path: Path) -> None:
+def test_a_file_that_is_not_utf8_is_refused(tmp_path: Path) -> None:
     """A file in another encoding is refused with the position of the first wrong byte."""
     path = tmp_path / "latin.json"
     path.write_bytes(b'{"cassette": 1, "x": "\xe9"}')

@@ -125,7 +125,7 @@ def test_a_miss_shows_the_nearest_request_as_a_diff(tmp_path: Path) -> None:
     )
 
 
-def test_a_miss_says_when_the_recording_was_played_already(tmp_path: Path) -> None:
+def test_a_miss_hints_at_a_recording_that_was_already_played(tmp_path: Path) -> None:
     """The same request twice, recorded once, gets an explanation with a hint at `repeat`."""
     text = miss(tmp_path, chat("Hi"), chat("Hi"), played=1)
     assert text.endswith("the nearest is number 1 of 1, which was played already: the same request")
@@ -137,7 +137,7 @@ def test_a_recording_that_was_not_played_is_nearer(tmp_path: Path) -> None:
     assert "number 2 of 2:" in miss(tmp_path, request(url="http://h/a?x=3"), *recorded, played=1)
 
 
-def test_a_miss_in_an_empty_file_says_so_shortly(tmp_path: Path) -> None:
+def test_a_miss_in_an_empty_file_has_no_diff(tmp_path: Path) -> None:
     """The explanation for an empty file has no diff."""
     assert miss(tmp_path, chat("Hi")) == (
         'no recording answers POST /v1/chat/completions: mode "none" never records (it.json)'

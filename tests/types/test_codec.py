@@ -250,7 +250,7 @@ def test_a_temperature_of_one_is_sent_back_as_one() -> None:
         (b'{"a":' + b"9" * 5000 + b"}", "cannot be read"),
     ],
 )
-def test_what_is_no_json_says_so(data: bytes, phrase: str) -> None:
+def test_an_error_about_invalid_json_has_the_reason(data: bytes, phrase: str) -> None:
     """The error has the reason and quotes the beginning of the text."""
     with pytest.raises(DecodingError, match=phrase) as caught:
         decode(data, Message)
@@ -261,7 +261,7 @@ def test_what_is_no_json_says_so(data: bytes, phrase: str) -> None:
     ("data", "what"),
     [(b"[]", "an array"), (b"null", "null"), (b'"x"', "a string"), (b"1", "a number"), (b"true", "a boolean")],
 )
-def test_a_root_of_the_wrong_kind_says_what_came(data: bytes, what: str) -> None:
+def test_a_root_of_the_wrong_kind_is_an_error(data: bytes, what: str) -> None:
     """An array in place of an object is an error with the expected and the received kind."""
     with pytest.raises(DeserializationError, match=f"expected Message, got {what}") as caught:
         decode(data, Message)

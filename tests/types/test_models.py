@@ -58,7 +58,7 @@ def reply(**more: Any) -> CreateChatCompletionResponse:
 
 class TestEveryClass:
     @pytest.mark.parametrize("cls", CLASSES, ids=lambda cls: cls.__name__)
-    def test_it_says_what_it_is(self, cls: type[Base]) -> None:
+    def test_it_has_a_docstring_a_module_and_a_name(self, cls: type[Base]) -> None:
         """Each class has a docstring, the public module and a root name that resolves to it."""
         assert cls.__doc__
         assert cls.__module__ == "inference_gateway_sdk"
@@ -286,7 +286,7 @@ class TestChat:
         assert chunk().text is None
         assert chunk({"index": 0}).text is None
 
-    def test_a_tool_call_that_the_gateway_ran_says_so(self) -> None:
+    def test_a_tool_call_that_the_gateway_ran_is_marked(self) -> None:
         """The mark is part of the value, is pickled, and is not sent."""
         call = ChatCompletionMessageToolCall(
             id="1", function=ChatCompletionMessageToolCallFunction(name="f", arguments="{}")

@@ -59,7 +59,7 @@ class Ends(Watcher):
 
 
 def watchers(client: InferenceGatewayClient) -> None:
-    """Watchers of either client, and tags of a call."""
+    """Check that either client takes watchers, and a call tags."""
     AsyncInferenceGatewayClient(watchers=[Ends()]).with_options(watchers=None, tags={"team": "search"})
     client.generate_content("a/b", "Hi", tags={"job": "x"})
     InferenceGatewayClient(watchers=[print])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]

@@ -125,7 +125,7 @@ def many(*a: int) -> None:
 
 
 def unknown(a: Nowhere) -> None:  # type: ignore[name-defined]  # noqa: F821
-    """Take what nobody knows."""
+    """Take an undefined type."""
 
 
 def connection(a: threading.Thread) -> None:
