@@ -26,7 +26,7 @@ def good(connection: Connection, request: Request) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "received", "method", "body"),
+    ("arguments", "typed", "method", "body"),
     [
         ((), "", "GET", ""),
         (("-d", '{"a": 1.0}'), "", "POST", '{"a": 1.0}'),
@@ -34,10 +34,10 @@ def good(connection: Connection, request: Request) -> None:
         (("-X", "DELETE"), "", "DELETE", ""),
     ],
 )
-def test_what_is_sent(igw: Run, arguments: tuple[str, ...], received: str, method: str, body: str) -> None:
+def test_what_is_sent(igw: Run, arguments: tuple[str, ...], typed: str, method: str, body: str) -> None:
     """The method is GET without a body and POST with one by default; the JSON is sent as written."""
     with serving(good) as server:
-        done = igw("proxy", "openai", "files/f1?limit=2&a=", *arguments, "--base-url", server.url, received=received)
+        done = igw("proxy", "openai", "files/f1?limit=2&a=", *arguments, "--base-url", server.url, typed=typed)
     assert (done.returncode, done.stderr) == (0, "")
     assert json.loads(done.stdout) == {"received": body}
     (request,) = server.requests

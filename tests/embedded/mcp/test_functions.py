@@ -117,7 +117,7 @@ def test_a_tool_that_is_not_there() -> None:
 
 
 def positional(a: int, /) -> None:
-    """Take what has no name."""
+    """Take arguments by position only."""
 
 
 def many(*a: int) -> None:
@@ -129,7 +129,7 @@ def unknown(a: Nowhere) -> None:  # type: ignore[name-defined]  # noqa: F821
 
 
 def connection(a: threading.Thread) -> None:
-    """Take what JSON cannot hold."""
+    """Take a type without a JSON form."""
 
 
 @pytest.mark.parametrize("function", [positional, many, unknown, connection, 7])
