@@ -1,8 +1,8 @@
-"""What the benchmark's server says, as bytes made once, and what a client must have understood of it.
+"""The responses of the benchmark's server, as prepared bytes, and the results that a client must read from them.
 
-An answer is known by a name, which is the first segment of the URL's path: every client of the benchmark is given
-`http://127.0.0.1:PORT/NAME/v1` as its base and needs no other agreement with the server. The shapes are the real
-gateway's: one HTTP chunk an event, no `Content-Length` on streams.
+The first segment of the URL's path names the response. A client of the benchmark gets `http://127.0.0.1:PORT/NAME/v1`
+as its base URL and needs no other configuration. The format is the real gateway's: one HTTP chunk per event, no
+`Content-Length` on streams.
 """
 
 from __future__ import annotations
@@ -12,36 +12,36 @@ from dataclasses import dataclass, field
 
 TEXT = "Hello there."
 TOTAL_TOKENS = 8
-WORD = "word%02d "  # of every piece of a stream: seven characters
+WORD = "word%02d "  # in every piece of a stream: seven characters
 PIECES = 20_000
 MANY_PIECES = 200_000
 PACED_PIECES = 60
-PACE = 0.05  # seconds between two pieces of one paced stream: twenty pieces a second, a model's speed
+PACE = 0.05  # seconds between two pieces of a paced stream: twenty pieces per second, like a model
 IDLE_PIECES = 10
 MODELS = 300
-ARGUMENT = '"%02d",'  # of every piece of a tool's arguments
+ARGUMENT = '"%02d",'  # in every piece of a tool's arguments
 KILO = 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One answer: the bytes of its head, then the pieces it is written in."""
+    """A response: the bytes of its head, then its body in writes."""
 
     head: bytes
     writes: list[bytes]  # each is one write
-    repeated: int = 1  # how often the writes are said before `end`
+    repeated: int = 1  # how often the writes are sent before `end`
     end: bytes = b""
-    pace: float = 0.0  # seconds between two writes; such an answer is its writes alone
+    pace: float = 0.0  # seconds between two writes; a paced response has only writes
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """What a client must have understood of an answer."""
+class Expected:
+    """The result that a client must read from a response."""
 
     units: int  # chunks, events or models, as a client counts them
     characters: int = 0
     tokens: int = 0
-    also: frozenset[int] = field(default_factory=frozenset)  # other counts of units that are right as well
+    also: frozenset[int] = field(default_factory=frozenset)  # other correct counts of units
 
 
 def _json(value: object) -> bytes:
@@ -74,7 +74,7 @@ DONE = _framed(b"data: [DONE]\n\n")
 
 
 def _joined(writes: list[bytes], size: int = 64 * KILO) -> list[bytes]:
-    """The same bytes in writes of about that size, as they lie in a buffer when the reader is late."""
+    """Return the same bytes in writes of about `size`, like the buffer of a slow reader."""
     whole = b"".join(writes)
     return [whole[start : start + size] for start in range(0, len(whole), size)]
 
@@ -94,7 +94,7 @@ CHAT = {
 }
 
 
-PADDING = "Qw8LtZ0cVyN3uHd"  # api.openai.com pads each chunk, so that its length does not give the word away
+PADDING = "Qw8LtZ0cVyN3uHd"  # api.openai.com pads each chunk, so that its length does not reveal the word
 
 
 def _chunk(delta: object, finish: str | None = None, *, padded: bool = True) -> bytes:
@@ -129,15 +129,15 @@ def _chat_stream(count: int, *, padded: bool = True) -> list[bytes]:
     return [OPENING, *_words(count, padded=padded), CLOSING]
 
 
-def _told_chat(count: int) -> Told:
-    return Told(units=count + 3, characters=7 * count, tokens=TOTAL_TOKENS)
+def _expected_chat(count: int) -> Expected:
+    return Expected(units=count + 3, characters=7 * count, tokens=TOTAL_TOKENS)
 
 
 TOOL_CALLS = 4
 
 
 def _tool_stream(count: int) -> list[bytes]:
-    """Tool calls one after the other, their arguments in pieces."""
+    """Return a stream of consecutive tool calls, with their arguments in pieces."""
     writes = [STREAM_HEAD + _chunk({"role": "assistant", "content": None})]
     for call in range(TOOL_CALLS):
         function = {"name": f"look_up_{call}", "arguments": ""}
@@ -151,10 +151,10 @@ def _tool_stream(count: int) -> list[bytes]:
     return [*writes, _chunk({}, "tool_calls") + USAGE_AND_END]
 
 
-def _told_tools(count: int) -> Told:
+def _expected_tools(count: int) -> Expected:
     each = count // TOOL_CALLS
     characters = TOOL_CALLS * ((each - 1) * len(ARGUMENT % 0) + len('{"keys":[') + len('"last"]}'))
-    return Told(units=TOOL_CALLS * (each + 1) + 3, characters=characters, tokens=TOTAL_TOKENS)
+    return Expected(units=TOOL_CALLS * (each + 1) + 3, characters=characters, tokens=TOTAL_TOKENS)
 
 
 # Responses and Messages
@@ -257,7 +257,7 @@ def _models() -> Answer:
 
 
 def build() -> dict[str, Answer]:
-    """Every answer by its name."""
+    """Return every response by its name."""
     stream = _chat_stream(PIECES)
     return {
         "chat": _whole(CHAT),
@@ -271,7 +271,7 @@ def build() -> dict[str, Answer]:
         "short-plain": Answer(b"", _chat_stream(2_000, padded=False)),
         "many": Answer(OPENING, _joined(_words(PIECES)), repeated=MANY_PIECES // PIECES, end=CLOSING),
         "paced": Answer(b"", _chat_stream(PACED_PIECES), pace=PACE),
-        "idle": Answer(OPENING, _words(IDLE_PIECES)),  # without an end: it goes silent
+        "idle": Answer(OPENING, _words(IDLE_PIECES)),  # without an end: it becomes silent
         "tools": Answer(b"", _tool_stream(PIECES)),
         "short-tools": Answer(b"", _tool_stream(2_000)),
         "responses": Answer(b"", _responses_stream(PIECES)),
@@ -279,20 +279,20 @@ def build() -> dict[str, Answer]:
     }
 
 
-TOLD = {
-    "chat": Told(1, len(TEXT), TOTAL_TOKENS),
-    "models": Told(MODELS),
-    "warm": _told_chat(200),
-    "short": _told_chat(2_000),
-    "short-joined": _told_chat(2_000),
-    "each": _told_chat(PIECES),
-    "joined": _told_chat(PIECES),
-    "plain": _told_chat(PIECES),
-    "short-plain": _told_chat(2_000),
-    "many": _told_chat(MANY_PIECES),
-    "paced": _told_chat(PACED_PIECES),
-    "tools": _told_tools(PIECES),
-    "short-tools": _told_tools(2_000),
-    "responses": Told(PIECES + 8, 7 * PIECES, TOTAL_TOKENS),
-    "messages": Told(PIECES + 6, 7 * PIECES, 3, frozenset({PIECES + 5})),  # a client may keep the ping to itself
+EXPECTED = {
+    "chat": Expected(1, len(TEXT), TOTAL_TOKENS),
+    "models": Expected(MODELS),
+    "warm": _expected_chat(200),
+    "short": _expected_chat(2_000),
+    "short-joined": _expected_chat(2_000),
+    "each": _expected_chat(PIECES),
+    "joined": _expected_chat(PIECES),
+    "plain": _expected_chat(PIECES),
+    "short-plain": _expected_chat(2_000),
+    "many": _expected_chat(MANY_PIECES),
+    "paced": _expected_chat(PACED_PIECES),
+    "tools": _expected_tools(PIECES),
+    "short-tools": _expected_tools(2_000),
+    "responses": Expected(PIECES + 8, 7 * PIECES, TOTAL_TOKENS),
+    "messages": Expected(PIECES + 6, 7 * PIECES, 3, frozenset({PIECES + 5})),  # a client may hide the ping
 }

@@ -1,4 +1,4 @@
-"""What the embedded gateway bears: streams that are open at the same time, events a second, memory and time for each.
+"""A load test of the embedded gateway: concurrent streams, events per second, memory and time for each.
 
 Three processes: a provider, the gateway (`igw serve`), and the clients here. `python bench/embedded_load.py --help`.
 """
@@ -11,11 +11,13 @@ import contextlib
 import json
 import os
 import re
+import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from inference_gateway_sdk import AsyncInferenceGatewayClient, Timeouts
 
@@ -31,12 +33,12 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding
 
 
 async def provide(events: int, pause: float, together: int) -> None:
-    """A provider on a free port, which it prints: so many events for each request, with a pause after each.
+    """Run a provider on a free port, print the port, and send `events` to each request with a pause after each.
 
     Args:
-        events: How many, before the last.
-        pause: Seconds.
-        together: After the first event, wait until so many streams are open.
+        events: The number of events before the last.
+        pause: The pause in seconds.
+        together: The number of streams to wait for after the first event.
     """
     waiting, all_there = 0, asyncio.Event()
 
@@ -67,7 +69,7 @@ async def provide(events: int, pause: float, together: int) -> None:
 
 
 async def consume(url: str, streams: int, events: int) -> tuple[int, int, float]:
-    """How many streams were whole, how many were open at most at the same time, and the seconds it all took."""
+    """Return the number of complete streams, the largest number of concurrent streams, and the seconds."""
     opened = most = whole = 0
 
     async def one(client: AsyncInferenceGatewayClient) -> None:
@@ -88,10 +90,10 @@ async def consume(url: str, streams: int, events: int) -> tuple[int, int, float]
 
 
 @contextlib.contextmanager
-def child(*command: str, **environ: str) -> Iterator[subprocess.Popen[str]]:
-    """A process that runs while the block does."""
-    piped = subprocess.PIPE
-    with subprocess.Popen(command, stdout=piped, stderr=piped, text=True, env={**os.environ, **environ}) as process:
+def child(*command: str, output: IO[bytes] | int = subprocess.PIPE, **environ: str) -> Iterator[subprocess.Popen[str]]:
+    """Run a process for the duration of the block, with its standard output in a pipe or in `output`."""
+    piped, given = subprocess.PIPE, {**os.environ, **environ}
+    with subprocess.Popen(command, stdout=output, stderr=piped, text=True, env=given) as process:
         try:
             yield process
         finally:
@@ -99,42 +101,87 @@ def child(*command: str, **environ: str) -> Iterator[subprocess.Popen[str]]:
 
 
 def spent(pid: int) -> tuple[float, float, float]:
-    """Seconds of processor time, and megabytes now and at most, of a process (Linux)."""
+    """Return the CPU seconds, the current megabytes and the peak megabytes of a process (Linux)."""
     times = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     memory = dict(re.findall(r"(VmRSS|VmHWM):\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text()))
     seconds = (int(times[11]) + int(times[12])) / os.sysconf("SC_CLK_TCK")
     return seconds, int(memory["VmRSS"]) / 1024, int(memory["VmHWM"]) / 1024
 
 
+def measured(asked: argparse.Namespace, *options: str) -> tuple[int, int, float, float, float, float]:
+    """Run once: whole streams, most at once, seconds, processor seconds of the gateway, megabytes before and at most.
+
+    Args:
+        asked: The options of this program.
+        options: Options of `igw serve`. Its standard output is read by nobody, but goes to a file.
+    """
+    provider = [sys.executable, __file__, "--provide", *sys.argv[1:]]
+    command = [
+        sys.executable,
+        "-c",
+        "from inference_gateway_sdk.cli import main; main()",
+        "serve",
+        "--port=0",
+        *options,
+    ]
+    with child(*provider) as upstream, tempfile.TemporaryFile() as log:
+        where = f"http://127.0.0.1:{upstream.stdout.readline().strip()}/v1"
+        patient = {"CLIENT_RESPONSE_HEADER_TIMEOUT": "2m", "SERVER_READ_TIMEOUT": "2m"}
+        with child(*command, output=log, OPENAI_API_URL=where, OPENAI_API_KEY="k", **patient) as gateway:
+            url = re.search(r"http://\S+/v1", gateway.stderr.readline())[0]
+            before = spent(gateway.pid)
+            whole, most, seconds = asyncio.run(consume(url, asked.streams, asked.events))
+            after = spent(gateway.pid)
+        log.seek(0)
+        lines = log.read().count(b"POST /v1/chat/completions")
+    if lines != (0 if "--quiet" in options else asked.streams):
+        raise SystemExit(f"the request log has {lines} lines of {asked.streams} requests")
+    return whole, most, seconds, after[0] - before[0], before[1], after[2]
+
+
+def compare_logs(asked: argparse.Namespace) -> None:
+    """Print the processor time of the gateway with its request log and with --quiet, by turns, and their ratio."""
+    logged: list[float] = []
+    quiet: list[float] = []
+    measured(asked, "--quiet")  # the first run of a session takes longer, whatever its options
+    for turn in range(asked.log_cost):
+        for options, found in ((("--quiet",), quiet), ((), logged))[:: 1 if turn % 2 else -1]:
+            whole, _, _, used, _, _ = measured(asked, *options)
+            if whole != asked.streams:
+                raise SystemExit(f"{whole} of {asked.streams} streams were whole")
+            found.append(used)
+        print(f"turn {turn + 1}: {logged[-1]:.2f} s with the log, {quiet[-1]:.2f} s with --quiet")
+    ratio = statistics.median(logged) / statistics.median(quiet)
+    pairs = statistics.median(one / other for one, other in zip(logged, quiet, strict=True))
+    print(
+        f"medians of {asked.streams} streams: {ratio:.3f} times the processor time with the log ({pairs:.3f} by pairs)"
+    )
+
+
 def main() -> None:
-    """Run once and print what it took."""
+    """Run once and print the results."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--streams", type=int, default=500)
     parser.add_argument("--events", type=int, default=40)
-    parser.add_argument("--pause", type=float, default=0.2, help="seconds after each event; 0 for as fast as it goes")
-    parser.add_argument("--together", action="store_true", help="go on only when all streams are open")
+    parser.add_argument("--pause", type=float, default=0.2, help="seconds after each event; 0 for maximum speed")
+    parser.add_argument("--together", action="store_true", help="continue only when all streams are open")
+    parser.add_argument("--log-cost", type=int, metavar="TURNS", help="compare the request log with --quiet, by turns")
     parser.add_argument("--provide", action="store_true", help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.provide:
         asyncio.run(provide(asked.events, asked.pause, asked.streams if asked.together else 0))
         return
-    provider = [sys.executable, __file__, "--provide", *sys.argv[1:]]
-    serve = [sys.executable, "-c", "from inference_gateway_sdk.cli import main; main()", "serve", "--port=0"]
-    with child(*provider) as upstream:
-        where = f"http://127.0.0.1:{upstream.stdout.readline().strip()}/v1"
-        patient = {"CLIENT_RESPONSE_HEADER_TIMEOUT": "2m", "SERVER_READ_TIMEOUT": "2m"}
-        with child(*serve, OPENAI_API_URL=where, OPENAI_API_KEY="k", **patient) as gateway:
-            url = re.search(r"http://\S+/v1", gateway.stderr.readline())[0]
-            before = spent(gateway.pid)
-            whole, most, seconds = asyncio.run(consume(url, asked.streams, asked.events))
-            after = spent(gateway.pid)
-    handed, used = asked.streams * (asked.events + 2), after[0] - before[0]
-    each = (after[2] - before[1]) / asked.streams * 1024
+    if asked.log_cost:
+        compare_logs(asked)
+        return
+    whole, most, seconds, used, before, after = measured(asked, "--quiet")
+    handed = asked.streams * (asked.events + 2)
+    each = (after - before) / asked.streams * 1024
     print(f"{whole} of {asked.streams} streams whole, {most} open at the same time, {seconds:.1f} s")
     print(
         f"{handed / seconds:.0f} events/s; {used:.1f} s of the gateway's processor: {used / handed * 1e6:.0f} µs each"
     )
-    print(f"the gateway's memory: {before[1]:.0f} MB before, {after[2]:.0f} MB at most: {each:.0f} KB a stream")
+    print(f"the gateway's memory: {before:.0f} MB before, {after:.0f} MB at most: {each:.0f} KB a stream")
     print(json.dumps({"whole": whole, "open": most, "events_a_second": handed / seconds, "kilobytes": each}))
 
 

@@ -1,15 +1,15 @@
-"""Numbers as a reader takes them in."""
+"""Formatting of numbers and ratios."""
 
 from __future__ import annotations
 
 
 def number(value: float) -> str:
-    """Three digits that count."""
+    """Return the number with three significant digits."""
     return f"{value:.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
 
 
 def share(value: float | None) -> str:
-    """A share as a reader thinks of it: 1/18, or 2.1 times."""
+    """Return a ratio as 1/18 or 2.1x."""
     if value is None:
         return "-"
     return f"1/{_short(1 / value)}" if value < 0.8 else f"{_short(value)}x"

@@ -1,4 +1,4 @@
-"""The table of all work that is measured."""
+"""The table of all measured kinds of work."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ class Item:
     """One kind of work."""
 
     title: str
-    verb: str  # the method of a peer that does it
-    answer: str = "chat"  # the server's answer
+    verb: str  # the peer's method that does it
+    answer: str = "chat"  # the server's response
     unit: str = "request"
     kind: Literal["cpu", "memory", "start"] = "cpu"
     at_once: int = 1
-    once: bool = False  # one pass is the whole measurement
+    once: bool = False  # one pass is the complete measurement
     warm: int = 40
     tls: bool = False
-    rounds: int = 99  # at most: what hardly varies need not be repeated often
-    assembled: bool = False  # asked only of those that put together what they stream
+    rounds: int = 99  # at most; figures that hardly vary need few rounds
+    assembled: bool = False  # only for clients that assemble their streams
 
 
 ITEMS = {
     "request": Item("one request after the other", "ask"),
     "at-once-64": Item("64 requests at once", "ask", at_once=64),
     "at-once-256": Item("256 requests at once", "ask", at_once=256),
-    "chunk-each": Item("streamed chunk, one a write", "stream", "each", "chunk"),
-    "chunk-plain": Item("streamed chunk without padding, one a write", "stream", "plain", "chunk"),
-    "chunk-joined": Item("streamed chunk, many a write", "stream", "joined", "chunk"),
-    "chunk-each-bare": Item("streamed chunk, one a write, not assembled", "bare", "each", "chunk"),
-    "chunk-joined-bare": Item("streamed chunk, many a write, not assembled", "bare", "joined", "chunk"),
+    "chunk-each": Item("streamed chunk, one per write", "stream", "each", "chunk"),
+    "chunk-plain": Item("streamed chunk without padding, one per write", "stream", "plain", "chunk"),
+    "chunk-joined": Item("streamed chunk, many per write", "stream", "joined", "chunk"),
+    "chunk-each-bare": Item("streamed chunk, one per write, not assembled", "bare", "each", "chunk"),
+    "chunk-joined-bare": Item("streamed chunk, many per write, not assembled", "bare", "joined", "chunk"),
     "chunk-helped": Item("streamed chunk, assembled by the client's own helper", "helped", "short", "chunk"),
     "paced-64": Item("chunk of 64 paced streams at once", "stream", "paced", "chunk", at_once=64, once=True),
     "tool-chunk": Item("chunk of streamed tool calls", "tools", "tools", "chunk"),

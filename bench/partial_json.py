@@ -2,9 +2,9 @@
 
     python bench/partial_json.py [--kb 1000]
 
-Both read the same document in pieces of 4 characters and give a value after each. Prints seconds for n and 2n
-characters, and their ratio: 2 is linear, 4 is quadratic. Seconds are of the processor, the best of `--rounds`; jiter
-gets a smaller document, whose time per piece is comparable. Needs jiter, of the dev extra.
+Both read the same document in pieces of 4 characters and return a value after each. The script prints the seconds for n
+and 2n characters, and their ratio: 2 is linear, 4 is quadratic. Seconds are CPU time, the best of `--rounds`. jiter
+gets a smaller document with a comparable time per piece. Needs jiter, from the dev extra.
 """
 
 from __future__ import annotations
@@ -25,30 +25,36 @@ PIECE = 4
 
 
 def objects(size: int) -> str:
-    """A list of small objects of about that many characters."""
+    """Return a list of small objects of about `size` characters."""
     one = {"title": "Leek soup", "minutes": 25, "vegan": True, "note": None, "tags": ["warm", "green\n"]}
     return json.dumps([one] * (size // len(json.dumps(one)) + 1))
 
 
 def one_string(size: int) -> str:
-    """A single string."""
+    """Return a single string of about `size` characters."""
     return json.dumps("leek soup " * (size // 10))
 
 
+def one_number(size: int) -> str:
+    """A single number."""
+    return "1." + "5" * size + " "
+
+
 def own(text: str) -> float:
-    """Seconds of the incremental reader."""
+    """Return the seconds of the incremental reader."""
     reader = PartialReader()
     start = time.process_time()
     for place in range(0, len(text), PIECE):
         reader.feed(text[place : place + PIECE])
         reader.changed()
+    reader.end()
     taken = time.process_time() - start
     assert reader.finished
     return taken
 
 
 def with_jiter(text: str) -> float:
-    """Seconds of reading everything again after each piece."""
+    """Return the seconds of reading everything again after each piece."""
     data = text.encode()
     start = time.process_time()
     for end in range(PIECE, len(data) + PIECE, PIECE):
@@ -57,7 +63,7 @@ def with_jiter(text: str) -> float:
 
 
 def doubled(read: Callable[[str], float], make: Callable[[int], str], size: int, rounds: int) -> tuple[float, float]:
-    """The best times for a document of half the size and of the whole."""
+    """Return the best times for half of the document and for the whole."""
     half, whole = make(size // 2), make(size)
     pairs = [(read(half), read(whole)) for _ in range(rounds)]
     return min(first for first, _ in pairs), min(second for _, second in pairs)
@@ -71,7 +77,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     given = parser.parse_args()
     print(f"{'document':<12}{'reader':<14}{'kB':>7}{'time(n)':>11}{'time(2n)':>11}{'ratio':>7}{'us/piece':>10}")
-    for name, make in (("objects", objects), ("one string", one_string)):
+    for name, make in (("objects", objects), ("one string", one_string), ("one number", one_number)):
         for reader, read, kb in (("incremental", own, given.kb), ("jiter", with_jiter, given.jiter_kb)):
             first, second = doubled(read, make, kb * 1000, given.rounds)
             each = second / (kb * 1000 / PIECE) * 1e6

@@ -1,6 +1,6 @@
-"""Results as a picture: each kind of work a row, each client a mark at its share of openai's figure.
+"""The plot of the results: a row per kind of work, a mark per client at its ratio to openai's figure.
 
-Text and marks are of middle tones on nothing, so that one picture serves light and dark pages.
+Text and marks have medium tones on a transparent background, so the plot suits light and dark pages.
 """
 
 from __future__ import annotations
@@ -39,12 +39,12 @@ MARKS: dict[str, dict[str, Any]] = {  # ours last, above the others
     "ours": {"label": "inference-gateway-sdk", "marker": "o", "color": "#2188d9", "markersize": 10},
 }
 GREY = "#768390"
-LEAST = 1 / 150  # what is left of it stands at the edge, with its figure
+LEAST = 1 / 150  # smaller ratios are drawn at the edge, with their figure
 OTHER = "openai"
 
 
 def points(results: Results) -> dict[str, list[tuple[float, int]]]:
-    """For each client, its shares and the rows they stand in."""
+    """Return the ratios of each client with their rows."""
     found: dict[str, list[tuple[float, int]]] = {peer: [] for peer in MARKS}
     for row, (item, world, _) in enumerate(_rows(results)):
         whole = results.get(item, world, OTHER)

@@ -1,8 +1,8 @@
-"""Figures into the documentation: what stands between `<!-- bench:NAME -->` and `<!-- /bench:NAME -->` is written here.
+"""Write the figures into the documentation, between `<!-- bench:NAME -->` and `<!-- /bench:NAME -->`.
 
-python bench/report.py FILE     takes what `run.py --json FILE` kept: writes pages, plot and docs/performance.json
-python bench/report.py --check  fails where a page says something else than docs/performance.json
-python bench/report.py --fresh  the same, and where the client's code has changed since the figures were taken
+python bench/report.py FILE     write pages, plot and docs/performance.json from the samples of `run.py --json FILE`
+python bench/report.py --check  fail if a page differs from docs/performance.json
+python bench/report.py --fresh  also fail if the client's code has changed since the measurement
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ STREAMS = {
 STREAMS |= {"tool-chunk", "responses-event", "messages-event"}
 REQUESTS = {"request", "at-once-64", "at-once-256", "models", "pictures", "tls"}
 START = {"import", "first-client", "first-request"}
-NEXT_TO_NOTHING = {"memory-chunks-bare"}  # a byte a chunk more or less is the allocator's mood
+NEXT_TO_NOTHING = {"memory-chunks-bare"}  # differences of a byte per chunk are noise of the allocator
 
 
 def _markdown(rows: Iterable[list[str]]) -> str:
@@ -56,7 +56,7 @@ def _measured(results: Results) -> list[str]:
 
 
 def about(results: Results) -> str:
-    """What was measured, when and on what."""
+    """Return the date, versions and machine of the measurement."""
     what = results.about
     versions = ", ".join(
         f"{'msgspec' if peer == 'floor' else 'this package' if peer == 'ours' else peer} {version}"
@@ -66,13 +66,13 @@ def about(results: Results) -> str:
     left_out = "; ".join(f"{peer} ({reason})" for peer, reason in what["missing"].items()) or "nothing"
     return (
         f"Taken on {what['taken']} at commit {what['commit']}: {what['machine']}, CPython {what['python']},"
-        f" rounds: {what['rounds']}, minutes: {what['seconds'] / 60:.0f}, load when it began: {what['load']:.1f}."
+        f" rounds: {what['rounds']}, minutes: {what['seconds'] / 60:.0f}, load at the start: {what['load']:.1f}."
         f" {versions}. Left out: {left_out}.\n"
     )
 
 
 def targets(results: Results) -> str:
-    """Every target that the kept figures speak of, and whether it is met."""
+    """Return every target that the stored figures cover, with its verdict."""
     rows = [["work", "beside", "at most", "aim", "reached", "by minima", ""]]
     for target in TARGETS:
         if target.reached(results) is None:
@@ -83,18 +83,18 @@ def targets(results: Results) -> str:
 
 
 def unmet(results: Results) -> str:
-    """Each target that is not met, with what the floor reaches of it."""
+    """Return each target that is not met, with the floor's figure."""
     lines = []
     for target in TARGETS:
         if target.verdict(results) != "NOT MET":
             continue
         floor, theirs = (results.get(target.item, target.world, peer) for peer in ("floor", target.peer))
-        line = f"- {target.title}: {target.told(target.reached(results))} of {target.peer or target.than} instead of"
-        line += f" {target.told(target.at_most)}"
+        line = f"- {target.title}: {target.formatted(target.reached(results))} of {target.peer or target.than}"
+        line += f" instead of {target.formatted(target.at_most)}"
         if floor and theirs and target.peer != "floor":
             line += f"; the floor itself needs {share(floor.median / theirs.median)}"
         lines.append(line + ".")
-    return "\n".join(lines or ["- All are met."]) + "\n"
+    return "\n".join(lines or ["- None."]) + "\n"
 
 
 def _work(results: Results, items: set[str], unit: str) -> str:
@@ -116,30 +116,30 @@ def _cell(peers: dict[str, Series], peer: str) -> str:
 
 
 def requests(results: Results) -> str:
-    """Microseconds of requests."""
-    return _work(results, REQUESTS, "µs a request or list")
+    """Return the table of requests, in microseconds."""
+    return _work(results, REQUESTS, "µs per request or list")
 
 
 def streams(results: Results) -> str:
-    """Microseconds of chunks."""
-    return _work(results, STREAMS, "µs a chunk or event")
+    """Return the table of chunks, in microseconds."""
+    return _work(results, STREAMS, "µs per chunk or event")
 
 
 def start(results: Results) -> str:
-    """Milliseconds of a process's beginning."""
+    """Return the table of start-up times, in milliseconds."""
     return _work(results, START, "ms")
 
 
 def memory(results: Results) -> str:
-    """Megabytes and bytes."""
+    """Return the tables of memory, in megabytes and bytes."""
     resident = _work(results, {"memory-import", "memory-first-client", "memory-first-request"}, "MB resident")
-    grown = _work(results, {"memory-chunks", "memory-chunks-bare", "memory-idle"}, "bytes a chunk, or a silent stream")
+    grown = _work(results, {"memory-chunks", "memory-chunks-bare", "memory-idle"}, "bytes per chunk or silent stream")
     return f"{resident}\n{grown}"
 
 
 def server(results: Results) -> str:
-    """Whether the server kept up: its CPU and the floor's clock beside ours."""
-    rows = [["µs a unit", "", "server's CPU", "floor, on the clock", "ours, on the clock", "openai, on the clock"]]
+    """Return the table of the server's CPU time beside the wall times of clients."""
+    rows = [["µs per unit", "", "server's CPU", "floor, wall time", "ours, wall time", "openai, wall time"]]
     for item, world, peers in results.rows():
         floor = peers.get("floor")
         if floor is None or not floor.walls or item == "paced-64":
@@ -154,7 +154,7 @@ def _median(values: list[float]) -> str:
 
 
 def ahead(results: Results) -> str:
-    """Where another client needs less than ours."""
+    """Return the kinds of work in which another client is faster."""
     places: dict[str, list[str]] = {}
     for item, world, peers in results.rows():
         ours = peers.get("ours")
@@ -166,7 +166,7 @@ def ahead(results: Results) -> str:
 
 
 def lost(results: Results) -> str:
-    """What clients lost or did differently."""
+    """Return the data that clients lost, and work that they do differently."""
     lines = [f"- {peer}: {note}." for peer, note in results.about.get("notes", {}).items()]
     for _, world, peers in results.rows():
         for peer, series in peers.items():
@@ -186,7 +186,7 @@ SHORT = [
 
 
 def summary(results: Results) -> str:
-    """The short table of the front page."""
+    """Return the short table of the front page."""
     shown = ("floor", "rust", "ours", "inference-gateway", "openai", "litellm")
     peers = [peer for peer in shown if peer in _measured(results)]
     rows = [["CPU, µs", *("**this package**" if peer == "ours" else _long(peer) for peer in peers), "openai / ours"]]
@@ -211,18 +211,18 @@ BLOCKS: dict[str, Callable[[Results], str]] = {
 
 
 def filled(text: str, results: Results) -> str:
-    """A page with its blocks as these results say."""
+    """Return the page with its blocks written from these results."""
 
     def block(match: re.Match[str]) -> str:
         if match[2] not in BLOCKS:
-            raise SystemExit(f"no figures called {match[2]!r}: there are {', '.join(BLOCKS)}")
+            raise SystemExit(f"unknown block {match[2]!r}: use one of {', '.join(BLOCKS)}")
         return f"{match[1]}\n{BLOCKS[match[2]](results)}\n{match[4]}"
 
     return BLOCK.sub(block, text)
 
 
 def write(results: Results) -> None:
-    """Keep the samples, draw the plot, fill the pages."""
+    """Store the samples, draw the plot, and write the pages."""
     from plot import draw
 
     KEPT.write_text(
@@ -243,16 +243,20 @@ def _rounded(value: object) -> object:
 
 
 def kept() -> Results:
-    """The results that the pages show."""
+    """Return the results in docs/performance.json."""
     return Results.from_dict(json.loads(KEPT.read_text()))
 
 
 def check(*, fresh: bool) -> list[str]:
-    """What is wrong with the pages."""
+    """Return the errors in the pages."""
     results = kept()
-    wrong = [f"{page.name} does not say what docs/performance.json says" for page in PAGES if _stale(page, results)]
+    wrong = [
+        f"{page.name} differs from docs/performance.json: run bench/report.py on that file"
+        for page in PAGES
+        if _stale(page, results)
+    ]
     if fresh and results.about["source"] != client_digest():
-        wrong.append("the client's code has changed since the figures were taken: run `poe bench --report`")
+        wrong.append("the client's code has changed since the measurement: run `poe bench --report`")
     return wrong
 
 
@@ -262,10 +266,10 @@ def _stale(page: Path, results: Results) -> bool:
 
 
 def main() -> None:
-    """Write or check."""
+    """Write or check the pages."""
     if sys.argv[1:] in (["--check"], ["--fresh"]):
         wrong = check(fresh=sys.argv[1] == "--fresh")
-        print("\n".join(wrong) or "the pages say what was measured")
+        print("\n".join(wrong) or "the pages match the measurement")
         raise SystemExit(bool(wrong))
     (path,) = sys.argv[1:]
     write(Results.from_dict(json.loads(Path(path).read_text())))

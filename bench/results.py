@@ -1,4 +1,4 @@
-"""Samples of one run, and what is worked out from them: medians, spread, shares."""
+"""The samples of one run, and their medians, spread and ratios."""
 
 from __future__ import annotations
 
@@ -27,43 +27,43 @@ MEMORY_ITEMS = {
 
 @dataclass(slots=True)
 class Series:
-    """What one client needed for one kind of work, a sample a round."""
+    """The samples of one client for one kind of work, one per round."""
 
     item: str
     world: str
     peer: str
     title: str
-    unit: str  # "us a request", "ms", "MB"
+    unit: str  # "us per request", "ms", "MB"
     samples: list[float] = field(default_factory=list)
-    walls: list[float] = field(default_factory=list)  # the same per unit, on the clock
-    server: list[float] = field(default_factory=list)  # and of the server's CPU
+    walls: list[float] = field(default_factory=list)  # wall time per unit
+    server: list[float] = field(default_factory=list)  # the server's CPU time per unit
     notes: list[str] = field(default_factory=list)
 
     @property
     def median(self) -> float:
-        """Of all rounds."""
+        """Return the median of all rounds."""
         return statistics.median(self.samples)
 
     @property
     def least(self) -> float:
-        """The round that was disturbed least."""
+        """Return the minimum, from the least disturbed round."""
         return min(self.samples)
 
     @property
     def most(self) -> float:
-        """The round that was disturbed most."""
+        """Return the maximum, from the most disturbed round."""
         return max(self.samples)
 
 
 class Results:
-    """All series of a run, and what it ran on."""
+    """All series of a run, and a description of the run."""
 
     def __init__(self, about: dict[str, Any]) -> None:
         self.about = about
         self._series: dict[tuple[str, str, str], Series] = {}
 
     def add(self, item: str, world: str, peer: str, title: str, unit: str, sample: float, **more: Any) -> None:
-        """Keep one sample."""
+        """Add one sample."""
         key = (item, world, peer)
         series = self._series.setdefault(key, Series(item, world, peer, title, unit))
         series.samples.append(sample)
@@ -72,11 +72,11 @@ class Results:
                 getattr(series, name).append(value)
 
     def get(self, item: str, world: str, peer: str) -> Series | None:
-        """One series, if it was measured."""
+        """Return a series, or None if it was not measured."""
         return self._series.get((item, world, peer))
 
     def rows(self) -> Iterator[tuple[str, str, dict[str, Series]]]:
-        """Item, world, and its series by peer, in the order measured."""
+        """Return item, world and series by peer, in the order of measurement."""
         seen: dict[tuple[str, str], dict[str, Series]] = {}
         for (item, world, peer), series in self._series.items():
             seen.setdefault((item, world), {})[peer] = series
@@ -84,17 +84,17 @@ class Results:
             yield item, world, peers
 
     def share(self, item: str, world: str, peer: str) -> float | None:
-        """Our median as a share of that peer's."""
+        """Return the ratio of our median to the peer's."""
         ours, theirs = self.get(item, world, "ours"), self.get(item, world, peer)
         return ours.median / theirs.median if ours and theirs and theirs.median else None
 
     def to_dict(self) -> dict[str, Any]:
-        """As JSON holds it."""
+        """Return the results for JSON."""
         return {**self.about, "series": [asdict(series) for series in self._series.values()]}
 
     @classmethod
     def from_dict(cls, value: dict[str, Any]) -> Results:
-        """From what `to_dict` gave."""
+        """Return results from the output of `to_dict`."""
         results = cls({key: what for key, what in value.items() if key != "series"})
         for entry in value["series"]:
             series = Series(**entry)

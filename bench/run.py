@@ -1,11 +1,11 @@
-"""The benchmark: every kind of work by every client, in rounds of fresh processes that take turns.
+"""The benchmark: every kind of work with every client, in rounds of fresh processes that alternate.
 
     python bench/run.py                    everything, five rounds
-    python bench/run.py --quick            what the targets ask, three rounds, without the slowest client
+    python bench/run.py --quick            the rows of the targets, three rounds, without the slowest client
     python bench/run.py --only request chunk-each --world async --peers ours openai floor
     python bench/run.py --profile chunk-each --world async
 
-Prints a table; `--json FILE` keeps the samples, `--report` writes figures and plot into the documentation.
+It prints a table. `--json FILE` stores the samples, `--report` writes figures and plot into the documentation.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ TIMEOUT = 300
 
 
 class MeasurementError(Exception):
-    """A measurement that did not come about."""
+    """The error for a measurement that failed."""
 
 
 class Machine:
@@ -71,12 +71,12 @@ class Machine:
         self._process.wait(10)
 
     def server_cpu(self) -> float:
-        """CPU seconds the server has used."""
+        """Return the CPU seconds that the server has used."""
         with urllib.request.urlopen(f"{self.origin}/cpu") as answer:
             return float(answer.read())
 
     def run(self, peer: str, *arguments: str) -> Any:
-        """What one measurement printed."""
+        """Run one measurement and return its output."""
         command = arguments if peer == "rust" else (self._pythons.get(peer, sys.executable), *arguments)
         try:
             done = subprocess.run(
@@ -89,7 +89,7 @@ class Machine:
         return json.loads(done.stdout.strip().splitlines()[-1])
 
     def _environment(self) -> dict[str, str]:
-        """Nothing that leads past loopback or changes the interpreter, and our authority where clients look for it."""
+        """Return an environment without proxies and interpreter settings, and with our authority for TLS clients."""
         kept = {name: value for name, value in os.environ.items() if not name.upper().endswith("_PROXY")}
         kept = {name: value for name, value in kept.items() if not name.startswith("PYTHON")}
         kept["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
@@ -99,7 +99,7 @@ class Machine:
 
 
 def abilities(machine: Machine, peers: list[str]) -> tuple[dict[str, Any], dict[str, str]]:
-    """What each client can do, and why some are left out."""
+    """Return the abilities of each client, and the reasons for those that are left out."""
     able: dict[str, Any] = {}
     missing: dict[str, str] = {}
     for peer in peers:
@@ -123,7 +123,7 @@ def _rust_abilities(machine: Machine) -> Any:
 
 
 def measure(machine: Machine, able: dict[str, Any], item: str, world: str, peer: str, results: Results) -> None:
-    """One sample."""
+    """Take one sample."""
     what = ITEMS[item]
     if what.kind == "start":
         _measure_start(machine, world, peer, results)
@@ -138,11 +138,11 @@ def measure(machine: Machine, able: dict[str, Any], item: str, world: str, peer:
     served = machine.server_cpu() - before
     note = sample.get("note", "")
     if what.kind == "memory":
-        results.add(item, world, peer, what.title, f"bytes a {what.unit}", sample["per_unit"], notes=note)
+        results.add(item, world, peer, what.title, f"bytes per {what.unit}", sample["per_unit"], notes=note)
         return
     units = sample["units"]
     results.add(
-        item, world, peer, what.title, f"us a {what.unit}", sample["cpu"] / units * 1e6,
+        item, world, peer, what.title, f"us per {what.unit}", sample["cpu"] / units * 1e6,
         walls=sample["wall"] / units * 1e6, server=served / units * 1e6, notes=note,
     )  # fmt: skip
 
@@ -161,7 +161,7 @@ def _measure_start(machine: Machine, world: str, peer: str, results: Results) ->
 
 
 def can(able: dict[str, Any], item: str, world: str, peer: str, machine: Machine) -> bool:
-    """Whether the client does such work, and the machine lets it."""
+    """Return whether the client supports the work on this machine."""
     what: Item = ITEMS[item]
     if what.tls and machine.tls is None:
         return False
@@ -177,8 +177,8 @@ def can(able: dict[str, Any], item: str, world: str, peer: str, machine: Machine
 
 
 def rounds(machine: Machine, able: dict[str, Any], chosen: argparse.Namespace, results: Results) -> None:
-    """Every client's turn at every kind of work, again and again; who begins changes from round to round."""
-    for peer in able:  # once for nothing, so that no round pays for compiling a client's source
+    """Run every kind of work with every client in rounds; the first client changes from round to round."""
+    for peer in able:  # uncounted, so that no round includes compiling a client's source
         if peer != "rust":
             machine.run(peer, "start.py", peer, "blocking", machine.origin)
     for number in range(chosen.rounds):
@@ -207,7 +207,7 @@ def _try(machine: Machine, able: dict[str, Any], item: str, world: str, peer: st
 
 
 def about(chosen: argparse.Namespace, able: dict[str, Any], missing: dict[str, str]) -> dict[str, Any]:
-    """What the figures were taken with."""
+    """Return the description of the run."""
     return {
         "taken": dt.datetime.now(dt.UTC).strftime("%Y-%m-%d"),
         "commit": _commit(),
@@ -223,7 +223,7 @@ def about(chosen: argparse.Namespace, able: dict[str, Any], missing: dict[str, s
 
 
 def _commit() -> str:
-    """Which commit, and whether the package differs from it."""
+    """Return the commit, and whether the package differs from it."""
     changed = _git("status", "--porcelain", "../src") not in ("", "unknown")
     return _git("rev-parse", "--short", "HEAD") + (" with changes" if changed else "")
 
@@ -243,7 +243,7 @@ def _processor() -> str:
 
 @contextlib.contextmanager
 def running(pythons: dict[str, str]) -> Iterator[Machine]:
-    """A machine with its server up."""
+    """Return a machine with a running server."""
     machine = Machine(pythons)
     try:
         yield machine
@@ -252,7 +252,7 @@ def running(pythons: dict[str, str]) -> Iterator[Machine]:
 
 
 def profile(machine: Machine, chosen: argparse.Namespace) -> None:
-    """Print where our time goes in one kind of work."""
+    """Profile our client in one kind of work."""
     for world in chosen.world:
         print(f"{chosen.profile}, {world}", flush=True)
         origin = (machine.tls if ITEMS[chosen.profile].tls else machine.origin) or ""
@@ -264,22 +264,22 @@ def profile(machine: Machine, chosen: argparse.Namespace) -> None:
 
 
 def parse() -> argparse.Namespace:
-    """The options."""
+    """Return the parsed options."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", nargs="+", choices=list(ITEMS), metavar="ITEM", help=", ".join(ITEMS))
     parser.add_argument("--peers", nargs="+", choices=list(PEERS), default=list(PEERS), metavar="PEER")
     parser.add_argument("--world", nargs="+", choices=WORLDS, default=list(WORLDS))
     parser.add_argument("--rounds", type=int, help="default 5, or 3 with --quick")
-    parser.add_argument("--quick", action="store_true", help="what the targets ask, without the slowest client")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="where to keep the samples")
+    parser.add_argument("--quick", action="store_true", help="only the rows of the targets, without the slowest client")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="the file for the samples")
     parser.add_argument("--python", action="append", default=[], metavar="PEER=PYTHON", help="a client's interpreter")
-    parser.add_argument("--profile", choices=list(ITEMS), metavar="ITEM", help="show where our time goes instead")
+    parser.add_argument("--profile", choices=list(ITEMS), metavar="ITEM", help="profile our client instead")
     parser.add_argument("--report", action="store_true", help="write figures and plot into the documentation")
     chosen = parser.parse_args()
     if chosen.report and (chosen.only or chosen.quick or len(chosen.world) < len(WORLDS)):
-        parser.error("--report needs all work: the pages would lose rows")
+        parser.error("--report needs all kinds of work: otherwise the pages would lose rows")
     if chosen.report and importlib.util.find_spec("matplotlib") is None:
-        parser.error("--report draws with matplotlib: install the extra bench")
+        parser.error("--report needs matplotlib: install the extra bench")
     if chosen.quick:
         wanted = {item for target in TARGETS if target.peer or target.than for item in (target.item, target.than)}
         chosen.only = chosen.only or [item for item, what in ITEMS.items() if item in wanted or what.kind == "start"]
@@ -290,7 +290,7 @@ def parse() -> argparse.Namespace:
 
 
 def main() -> None:
-    """Run what was asked for."""
+    """Run the benchmark with the given options."""
     chosen = parse()
     start = time.monotonic()
     with running(dict(pair.split("=", 1) for pair in chosen.python)) as machine:

@@ -1,4 +1,4 @@
-"""The Rust client's program: built by cargo where cargo is there."""
+"""The Rust client's program, built by cargo if it is installed."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ BUILD = 1200  # seconds, the first time
 
 
 class NotBuiltError(Exception):
-    """There is no program, and why."""
+    """The error for a program that cannot be built."""
 
 
 def program() -> str:
-    """The path of the program, built if its source is newer."""
+    """Return the path of the program, and build it if its source is newer."""
     cargo = shutil.which("cargo")
     if cargo is None:
         raise NotBuiltError("cargo is not installed")
@@ -25,5 +25,5 @@ def program() -> str:
     except subprocess.TimeoutExpired as error:
         raise NotBuiltError(f"cargo took more than {BUILD} s") from error
     if done.returncode != 0:
-        raise NotBuiltError("cargo build failed: " + (done.stderr.strip().splitlines() or ["no word why"])[-1])
+        raise NotBuiltError("cargo build failed: " + (done.stderr.strip().splitlines() or ["no output"])[-1])
     return str(FOLDER / "target" / "release" / "bench")

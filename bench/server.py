@@ -1,11 +1,11 @@
-"""The other end: a server on loopback, in a process of its own, that writes bytes made beforehand.
+"""The benchmark's server: a separate process on loopback that writes prepared bytes.
 
-One thread and one epoll, sockets without asyncio: it must never be what a client waits for. Each request is answered
-by the name in its path (`answers.py`); bodies are counted, not read. `GET /cpu` answers with the CPU seconds this
-process has used, so that a run can show the server's share. A second port speaks TLS, a thread a connection.
+It uses one thread, one epoll and sockets without asyncio, so that clients never wait for it. The name in a request's
+path selects the response (`answers.py`); bodies are counted, not read. `GET /cpu` returns the CPU seconds that this
+process has used, so that a run can show the server's part. A second port uses TLS, with a thread per connection.
 
-python bench/server.py      prints its ports and the file of its certificate authority as one line of JSON; ends when
-                            its standard input does
+python bench/server.py      print the ports and the file of the certificate authority as one line of JSON; exit at the
+                            end of standard input
 """
 
 from __future__ import annotations
@@ -27,19 +27,19 @@ from answers import Answer, build
 READ = 1 << 20
 
 AWAKE = 0.02
-"""Seconds that the server goes on looking for the next request: to wake a core that sleeps is charged to who sends."""
+"""Seconds of polling for the next request: the cost of waking an idle core is charged to the sender."""
 
 
 class Reader:
-    """Requests out of bytes: only where each ends, and the name of the answer it asks for."""
+    """A minimal request parser: it finds the end of each request and the name of its response."""
 
     def __init__(self) -> None:
         self._buffer = b""
-        self._skip = 0  # bytes of a body that have yet to come
+        self._skip = 0  # bytes of a body that have not arrived yet
         self._name = ""
 
     def feed(self, data: bytes) -> list[str]:
-        """The names of the requests that are now whole."""
+        """Return the names of the requests that are now complete."""
         names: list[str] = []
         if self._skip:
             taken = min(self._skip, len(data))
@@ -73,7 +73,7 @@ def _cpu_answer() -> Answer:
 
 
 class Connection:
-    """One client: what it still has to be told."""
+    """A client's connection, with its pending bytes."""
 
     __slots__ = ("number", "pace", "pending", "reader", "rounds", "sock", "waiting", "writes")
 
@@ -85,10 +85,10 @@ class Connection:
         self.writes: deque[bytes] = deque()
         self.rounds = 0
         self.pace = 0.0  # seconds between two paced writes
-        self.waiting = False  # for the socket to take more
+        self.waiting = False  # for the socket to become writable
 
     def push(self) -> bool:
-        """Write until all is written or the socket is full (False)."""
+        """Write until everything is written (True) or the socket is full (False)."""
         send, writes = self.sock.send, self.writes
         while writes or self._next():
             data = writes[0]
@@ -103,7 +103,7 @@ class Connection:
         return True
 
     def _next(self) -> bool:
-        """Take the next part of what is pending."""
+        """Make the next pending part current."""
         while self.pending and not self.writes:
             answer = self.pending[0]
             if self.rounds == 0 and answer.head:
@@ -119,7 +119,7 @@ class Connection:
 
 
 class Server:
-    """The loop."""
+    """The event loop."""
 
     def __init__(self, answers: dict[str, Answer]) -> None:
         self._answers = answers
@@ -133,7 +133,7 @@ class Server:
         self._count = 0
 
     def run(self) -> None:
-        """Serve for ever."""
+        """Serve until the process ends."""
         awake = 0.0
         while True:
             now = time.monotonic()
@@ -184,7 +184,7 @@ class Server:
 
     def _pace(self, connection: Connection, writes: deque[bytes], pace: float) -> None:
         self._count += 1
-        # The streams of one benchmark begin together; each gets a phase of its own, as if they had not.
+        # All streams of a benchmark begin at the same time. Each gets its own phase, so that writes do not coincide.
         due = time.monotonic() + pace * ((self._count * 0.381966) % 1.0)
         connection.pace = pace
         heapq.heappush(self._due, (due, self._count, connection, writes))
@@ -235,7 +235,7 @@ def _accept_tls(listener: socket.socket, context: ssl.SSLContext, answers: dict[
 
 
 def _tls(folder: str, answers: dict[str, Answer]) -> dict[str, object]:
-    """Start the TLS port where trustme is at hand."""
+    """Start the TLS port if trustme is installed."""
     try:
         import trustme
     except ImportError:

@@ -1,10 +1,10 @@
-"""What a fresh process pays before its first answer: import, first client, first request.
+"""The cost of a fresh process up to its first reply: import, first client, first request.
 
     python bench/start.py PEER WORLD ORIGIN
 
-prints one line of JSON: after each step the CPU seconds since before the import, the bytes resident, and how many
-modules of ours are loaded. Nothing but
-`sys` and `time` is imported beforehand, so that a client pays for all it needs.
+It prints one line of JSON: after each step the CPU seconds since before the import, the resident bytes, and the number
+of loaded modules of this package. Only `sys` and `time` are imported beforehand, so that a client's figure includes all
+its imports.
 """
 
 import sys
@@ -66,13 +66,13 @@ NAMES = ("import", "client", "request")
 
 
 def resident() -> int:
-    """Bytes of this process that are in memory now (Linux)."""
-    with open("/proc/self/statm", "rb") as file:  # noqa: PTH123  (pathlib would be paid for before the import)
+    """Return the resident bytes of this process (Linux)."""
+    with open("/proc/self/statm", "rb") as file:  # noqa: PTH123  (pathlib would add to the figure before the import)
         return int(file.read().split()[1]) * 4096
 
 
 def main() -> None:
-    """Take the steps and print what each had cost."""
+    """Run the steps and print the cost after each."""
     peer, world, origin = sys.argv[1:]
     place = {
         "url": f"{origin}/chat/v1",
@@ -87,7 +87,7 @@ def main() -> None:
         modules = sum(1 for module in sys.modules if module.partition(".")[0] == "inference_gateway_sdk")
         lines.append(f'"{name}": [{seconds}, {resident()}, {modules}]')
     if len(codes) == 3 and place.get("text") != "Hello there.":
-        raise SystemExit(f"not the answer: {place.get('text')!r}")
+        raise SystemExit(f"wrong reply: {place.get('text')!r}")
     print("{" + ", ".join(lines) + "}", flush=True)
     import os
 

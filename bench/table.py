@@ -23,7 +23,7 @@ def _lines(rows: list[list[str]]) -> list[str]:
 
 
 def work(results: Results) -> list[str]:
-    """Every kind of work: each client's median (and minimum), and ours as a share of others'."""
+    """Return the lines for every kind of work: each client's median (and minimum), and our ratio to others."""
     present = {peer for _, _, peers in results.rows() for peer in peers}
     names = [peer for peer in ORDER if peer in present]
     others = [peer for peer in ("openai", "floor", "rust") if peer in present]
@@ -36,7 +36,7 @@ def work(results: Results) -> list[str]:
 
 
 def goals(results: Results) -> list[str]:
-    """Every target that the run can speak of, by medians and by minima."""
+    """Return the lines for every measured target, by medians and by minima."""
     rows = [["target", "beside", "at most", "aim", "median", "minimum", ""]]
     for target in TARGETS:
         if target.reached(results) is not None:
@@ -46,7 +46,7 @@ def goals(results: Results) -> list[str]:
 
 
 def notes(results: Results) -> list[str]:
-    """What was left out, what was lost, and whether the server kept up."""
+    """Return the lines for clients that were left out, notes and lost chunks."""
     lines = [f"left out: {peer}: {reason}" for peer, reason in results.about.get("missing", {}).items()]
     lines += [f"{peer}: {note}" for peer, note in results.about.get("notes", {}).items()]
     for item, world, peers in results.rows():
@@ -55,11 +55,11 @@ def notes(results: Results) -> list[str]:
 
 
 def whole(results: Results) -> str:
-    """Everything."""
+    """Return the complete report."""
     about = results.about
     head = (
         f"{about['taken']}, commit {about['commit']}, {about['machine']}, Python {about['python']}, "
-        f"{about['rounds']} rounds, {about['seconds']:.0f} s, load {about['load']:.1f} when it began"
+        f"{about['rounds']} rounds, {about['seconds']:.0f} s, load {about['load']:.1f} at the start"
     )
     parts = [[head], work(results), goals(results), notes(results)]
     return "\n\n".join("\n".join(part) for part in parts if part) + "\n"

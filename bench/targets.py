@@ -1,4 +1,4 @@
-"""What the package must reach, as shares of another client's figure in the same run."""
+"""The package's performance targets, as ratios to another client's figure in the same run."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Our figure for a kind of work is at most that share of the peer's; without a peer, at most that itself."""
+    """An upper bound for our figure: a ratio to the peer's figure, or an absolute value without a peer."""
 
     title: str
     item: str
@@ -21,11 +21,11 @@ class Target:
     peer: str
     at_most: float
     aim: float | None = None
-    than: str = ""  # another item of our own, in place of a peer
+    than: str = ""  # another item of ours, instead of a peer
     unit: str = "bytes"
 
     def reached(self, results: Results, *, least: bool = False) -> float | None:
-        """What the results say of it, by medians or by minima."""
+        """Return the figure reached in the results, by medians or by minima."""
         ours = results.get(self.item, self.world, "ours")
         peer = "ours" if self.than else self.peer
         theirs = results.get(self.than or self.item, self.world, peer) if peer else None
@@ -35,7 +35,7 @@ class Target:
         return mine / (theirs.least if least else theirs.median) if theirs else mine
 
     def verdict(self, results: Results) -> str:
-        """Met, the aim too, or not."""
+        """Return whether the target, and its aim, are met."""
         value = self.reached(results)
         if value is None:
             return "not measured"
@@ -43,16 +43,16 @@ class Target:
             return "NOT MET"
         return "met, aim too" if self.aim and value <= self.aim else "met"
 
-    def told(self, value: float | None) -> str:
-        """A figure of this kind as a reader thinks of it."""
+    def formatted(self, value: float | None) -> str:
+        """Return a figure of this target as text."""
         if value is None:
             return ""
         return share(value) if self.peer or self.than else f"{number(value)} {self.unit}"
 
     def row(self, results: Results) -> list[str]:
-        """Title, peer, bounds, what was reached by medians and by minima, and the verdict."""
+        """Return title, peer, bounds, the figures by medians and by minima, and the verdict."""
         figures = (self.at_most, self.aim, self.reached(results), self.reached(results, least=True))
-        return [self.title, self.peer or self.than, *map(self.told, figures), self.verdict(results)]
+        return [self.title, self.peer or self.than, *map(self.formatted, figures), self.verdict(results)]
 
 
 def _openai(title: str, item: str, world: str, at_most: int, aim: int) -> Target:
@@ -76,11 +76,11 @@ TARGETS = [
     Target("modules of ours with the first client", "modules-first-client", "async", "", 45, unit="modules"),
     Target("streamed chunk, async", "chunk-each", "async", "floor", 2.5),
     Target("streamed chunk, blocking", "chunk-each", "blocking", "floor", 2.5),
-    Target("streamed chunk, many a write, async", "chunk-joined", "async", "floor", 2.5),
-    Target("streamed chunk, many a write, blocking", "chunk-joined", "blocking", "floor", 2.5),
+    Target("streamed chunk, many per write, async", "chunk-joined", "async", "floor", 2.5),
+    Target("streamed chunk, many per write, blocking", "chunk-joined", "blocking", "floor", 2.5),
     Target("async request, sequential", "request", "async", "rust", 3, 2),
     Target("streamed chunk, async", "chunk-each", "async", "rust", 2.5, 1.5),
     Target("list of 300 models, async", "models", "async", "rust", 1.6, 1.3),
-    Target("memory a streamed chunk, not assembled, async", "memory-chunks-bare", "async", "", 2),
-    Target("memory a streamed chunk of seven letters, assembled, async", "memory-chunks", "async", "", 20),
+    Target("memory per streamed chunk, not assembled, async", "memory-chunks-bare", "async", "", 2),
+    Target("memory per streamed chunk of seven letters, assembled, async", "memory-chunks", "async", "", 20),
 ]

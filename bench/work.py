@@ -1,10 +1,10 @@
-"""One measurement in a process of its own: a client does one kind of work until enough CPU time has gone by.
+"""One measurement in a separate process: a client repeats one kind of work until its budget of CPU time is used.
 
     python bench/work.py do PEER WORLD ITEM ORIGIN [AUTHORITY] [short]
 
-prints one line of JSON: CPU and wall seconds and units, after a warm-up that is not counted. CPU time is what the
-operating system charged to the process, all its threads together. What the client understood is compared with what the
-server said each time: a wrong count is an error, not a figure.
+It prints one line of JSON: CPU and wall seconds and units, after an uncounted warm-up. CPU time is the time that the
+operating system charges to the process, for all its threads together. Each result of the client is compared with the
+data that the server sent: a wrong count is an error, not a figure.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from answers import IDLE_PIECES, MANY_PIECES, TEXT, TOLD, TOTAL_TOKENS
+from answers import EXPECTED, IDLE_PIECES, MANY_PIECES, TEXT, TOTAL_TOKENS
 from items import ITEMS, Item
 from peers import Address
 
@@ -29,58 +29,58 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
 BUDGET = 0.4  # seconds of CPU, at least
-MOST = 20.0  # seconds on the clock, at most, whatever the budget
+MOST = 20.0  # wall seconds, at most, regardless of the budget
 
 
 class WrongAnswerError(Exception):
-    """A client understood something else than the server said."""
+    """The error for a result that differs from the data that the server sent."""
 
 
 @dataclass(slots=True)
 class Measure:
-    """What was used, and for how much."""
+    """The time used, and the units of work done."""
 
     cpu: float = 0.0
     wall: float = 0.0
     units: int = 0
 
 
-def check_reply(said: tuple[str | None, int]) -> int:
-    """One request whose answer was understood."""
-    if said != (TEXT, TOTAL_TOKENS):
-        raise WrongAnswerError(f"a reply of {said!r}")
+def check_reply(result: tuple[str | None, int]) -> int:
+    """Check a reply, and return 1, the number of requests."""
+    if result != (TEXT, TOTAL_TOKENS):
+        raise WrongAnswerError(f"wrong reply: {result!r}")
     return 1
 
 
-def check_stream(name: str, said: tuple[int, int, int]) -> int:
-    """So many chunks that were understood."""
-    told = TOLD[name]
-    units, *rest = said
-    if (units != told.units and units not in told.also) or rest != [told.characters, told.tokens]:
-        raise WrongAnswerError(f"{said} of the stream {name!r}, which is {told}")
+def check_stream(name: str, result: tuple[int, int, int]) -> int:
+    """Check the counts of a stream, and return its number of chunks or events."""
+    expected = EXPECTED[name]
+    units, *rest = result
+    if (units != expected.units and units not in expected.also) or rest != [expected.characters, expected.tokens]:
+        raise WrongAnswerError(f"stream {name!r}: got {result}, expected {expected}")
     return units
 
 
-def check_models(said: tuple[int, int]) -> int:
-    """One list that was understood."""
-    if said != (TOLD["models"].units,) * 2:
-        raise WrongAnswerError(f"{said} models and prices")
+def check_models(result: tuple[int, int]) -> int:
+    """Check the counts of a list of models, and return 1, the number of lists."""
+    if result != (EXPECTED["models"].units,) * 2:
+        raise WrongAnswerError(f"wrong numbers of models and prices: {result}")
     return 1
 
 
 def verb(item: Item) -> tuple[str, tuple[Any, ...], Callable[[Any], int]]:
-    """Which method does the item's work, with which arguments, and what checks its result."""
+    """Return the method that does the item's work, its arguments, and the check of its result."""
     if item.verb in ("ask", "picture"):
         return item.verb, (() if item.verb == "picture" else (item.answer,)), check_reply
     if item.verb == "models":
         return item.verb, (), check_models
-    return item.verb, (item.answer,), lambda said: check_stream(item.answer, said)
+    return item.verb, (item.answer,), lambda result: check_stream(item.answer, result)
 
 
 class Watch:
-    """Both clocks, from when it is made."""
+    """A stopwatch for CPU and wall time, which starts when it is created."""
 
-    profiler: Any = None  # runs along with every watch, where one is set
+    profiler: Any = None  # if set, it is enabled while a watch runs
 
     def __init__(self) -> None:
         if self.profiler is not None:
@@ -88,11 +88,11 @@ class Watch:
         self._wall, self._cpu = time.perf_counter(), time.process_time()
 
     def running(self) -> bool:
-        """Whether the budget is not used yet."""
+        """Return whether some of the budget is left."""
         return time.process_time() - self._cpu < BUDGET and time.perf_counter() - self._wall < MOST
 
     def stop(self, units: int) -> Measure:
-        """What was used since."""
+        """Return the time used since the start."""
         measure = Measure(time.process_time() - self._cpu, time.perf_counter() - self._wall, units)
         if self.profiler is not None:
             self.profiler.disable()
@@ -100,7 +100,7 @@ class Watch:
 
 
 def repeat(work: Callable[[], int]) -> Measure:
-    """Do it until the budget is used."""
+    """Repeat the work until the budget is used."""
     watch, units = Watch(), 0
     while watch.running():
         units += work()
@@ -108,7 +108,7 @@ def repeat(work: Callable[[], int]) -> Measure:
 
 
 async def repeat_async(work: Callable[[], Awaitable[int]]) -> Measure:
-    """The same on the event loop."""
+    """Repeat the work on the event loop until the budget is used."""
     watch, units = Watch(), 0
     while watch.running():
         units += await work()
@@ -116,7 +116,7 @@ async def repeat_async(work: Callable[[], Awaitable[int]]) -> Measure:
 
 
 def in_threads(count: int, times: int, work: Callable[[], int]) -> int:
-    """So many threads, each doing it so often; what they did together."""
+    """Do the work `times` times in each of `count` threads, and return the total of units."""
     done: list[int] = []
     errors: list[BaseException] = []
 
@@ -137,7 +137,7 @@ def in_threads(count: int, times: int, work: Callable[[], int]) -> int:
 
 
 def blocking(client: Any, item: Item) -> Measure:
-    """The item's work with the blocking client."""
+    """Do the item's work with the blocking client."""
     method, arguments, check = verb(item)
     do = getattr(client, method)
 
@@ -165,7 +165,7 @@ def _warm_up(client: Any, item: Item, work: Callable[[], int]) -> None:
 
 
 async def asynchronous(client: Any, item: Item) -> Measure:
-    """The item's work with the async client."""
+    """Do the item's work with the async client."""
     method, arguments, check = verb(item)
     do = getattr(client, method)
 
@@ -199,12 +199,12 @@ async def _warm_up_async(client: Any, item: Item, work: Callable[[], Awaitable[i
 
 
 def resident() -> int:
-    """Bytes of this process that are in memory now (Linux)."""
+    """Return the resident bytes of this process (Linux)."""
     return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
 
 
 def peak(*, reset: bool = False) -> int:
-    """The most bytes in memory since the last reset (Linux)."""
+    """Return the peak of resident bytes since the last reset (Linux)."""
     if reset:
         Path("/proc/self/clear_refs").write_text("5")
     lines = Path("/proc/self/status").read_text().splitlines()
@@ -216,7 +216,7 @@ async def _maybe(value: Any) -> Any:
 
 
 async def memory(client: Any, item: Item) -> dict[str, Any]:
-    """Bytes: of a long stream at its peak, or of a stream that is open and silent."""
+    """Return the bytes of a long stream at its peak, or of an open, silent stream."""
     await _maybe(client.ask("chat"))
     if item.verb == "hold":
         kept = [await _maybe(client.hold(item.answer, IDLE_PIECES))]
@@ -234,7 +234,7 @@ SHORT = {"each": "short", "plain": "short-plain", "joined": "short-joined", "too
 
 
 def run(peer: str, world: str, name: str, address: Address, *, short: bool = False) -> dict[str, Any]:
-    """The measurement as JSON has it; `short` is for clients that would take minutes for a long stream."""
+    """Return the measurement for JSON; `short` is for clients that would take minutes for a long stream."""
     item = ITEMS[name]
     if short and item.answer in SHORT:
         item = dataclasses.replace(item, answer=SHORT[item.answer])
@@ -255,7 +255,7 @@ async def _memory_in_loop(module: Any, world: str, item: Item, address: Address)
 
 
 def can(peer: str) -> dict[str, Any]:
-    """The client's version and what it can do."""
+    """Return the client's version and its methods."""
     module = importlib.import_module(f"peers.{peer}")
     worlds = {"blocking": getattr(module, "Blocking", None), "async": getattr(module, "Async", None)}
     verbs = {
@@ -269,7 +269,7 @@ def can(peer: str) -> dict[str, Any]:
 
 
 def profile(peer: str, world: str, name: str, address: Address) -> None:
-    """Print calls and time of the work, dearest functions first, and calls and microseconds a unit."""
+    """Print calls and time of the work, slowest functions first, and calls and microseconds per unit."""
     import cProfile
     import pstats
 
@@ -278,11 +278,11 @@ def profile(peer: str, world: str, name: str, address: Address) -> None:
     stats = pstats.Stats(Watch.profiler)
     stats.sort_stats("tottime").print_stats(40)
     calls, units = stats.total_calls, measure["units"]  # type: ignore[attr-defined]
-    print(f"{calls / units:.1f} calls and {measure['cpu'] / units * 1e6:.1f} us (profiled) a unit, {units} units")
+    print(f"{calls / units:.1f} calls and {measure['cpu'] / units * 1e6:.1f} us (profiled) per unit, {units} units")
 
 
 def main() -> None:
-    """Print the measurement, and leave without tidying up: what closing costs is not asked here."""
+    """Print the measurement, and exit without cleanup, because the cost of closing is not measured."""
     task, peer, *rest = sys.argv[1:]
     if task == "can":
         print(json.dumps(can(peer)))

@@ -1,4 +1,4 @@
-"""Read several streams at once over one client.
+"""Read several streams at once with one client.
 
 python examples/async_stream.py
 """
@@ -13,13 +13,13 @@ PROMPTS = ["Name a river.", "Name a mountain.", "Name a lake."]
 
 
 async def answer(client: AsyncInferenceGatewayClient, prompt: str) -> str:
-    """One answer, put together from its pieces."""
+    """Return one reply, joined from its pieces."""
     async with client.generate_content_stream(MODEL, prompt) as stream:
         return "".join([text async for text in stream.text()])
 
 
 async def main() -> None:
-    """All prompts at the same time; the first failure cancels the others and closes their connections."""
+    """Send all prompts at the same time. The first failure cancels the others and closes their connections."""
     async with AsyncInferenceGatewayClient() as client, asyncio.TaskGroup() as group:
         tasks = {prompt: group.create_task(answer(client, prompt)) for prompt in PROMPTS}
     for prompt, task in tasks.items():

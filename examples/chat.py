@@ -1,4 +1,4 @@
-"""Ask one question, and go on with the answer.
+"""Ask a question, and continue the conversation.
 
 INFERENCE_GATEWAY_URL=http://localhost:8080/v1 python examples/chat.py
 """
@@ -18,7 +18,7 @@ MODEL = os.environ.get("MODEL", "openai/gpt-4o-mini")
 
 
 def main() -> None:
-    """Two turns of one conversation."""
+    """Run two turns of one conversation."""
     messages: list[Message | CreateChatCompletionResponse] = [
         system("Answer in one sentence."),
         user("Which river runs through Paris?"),
@@ -27,7 +27,7 @@ def main() -> None:
         reply = client.generate_content(MODEL, messages)
         print(reply.text)
 
-        messages.append(reply)  # sent back as it came: nothing a provider attached is lost
+        messages.append(reply)  # sent back unchanged, with all fields of the provider
         messages.append(user("And how long is it?"))
         reply = client.generate_content(MODEL, messages)
         print(reply.text)

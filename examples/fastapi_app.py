@@ -1,9 +1,9 @@
-"""A web service in front of the gateway, which takes and returns the SDK's own types.
+"""A web service in front of the gateway that accepts and returns the SDK's own types.
 
     pip install fastapi uvicorn
     uvicorn --app-dir examples fastapi_app:app
 
-Then open http://localhost:8000/docs: the types stand in the page's schemas.
+Then open http://localhost:8000/docs: its schemas contain the types.
 """
 
 import os
@@ -32,7 +32,7 @@ TextStream: TypeAlias = AsyncStream[CreateChatCompletionStreamResponse, CreateCh
 
 
 class Question(BaseModel):
-    """What our own clients send: pydantic's models hold the SDK's types."""
+    """The request of the service's clients, a pydantic model with the SDK's types as fields."""
 
     messages: list[Message] = Field(min_length=1)
     model: str = MODEL
@@ -40,7 +40,7 @@ class Question(BaseModel):
 
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-    """One client for the life of the service: its connections are shared by all requests."""
+    """Open one client for the lifetime of the service, so that all requests share its connections."""
     async with AsyncInferenceGatewayClient() as client:
         app.state.client = client
         yield
@@ -51,20 +51,20 @@ app = FastAPI(title="Questions and answers", lifespan=lifespan)
 
 @app.exception_handler(GatewayError)
 async def gateway_failed(request: Request, error: GatewayError) -> JSONResponse:
-    """The gateway's own status, or 502 where it gave none."""
+    """Return the gateway's own status, or 502 without one."""
     status = error.status if isinstance(error, StatusError) else 502
     return JSONResponse({"error": error.message}, status_code=status if status >= 400 else 502)
 
 
 @app.post("/answer")
 async def answer(request: Request, question: Question) -> CreateChatCompletionResponse:
-    """A whole answer."""
+    """Return a whole reply."""
     client: AsyncInferenceGatewayClient = request.app.state.client
     return await client.generate_content(question.model, question.messages)
 
 
 async def opened(request: Request, question: Question) -> AsyncIterator[TextStream]:
-    """The answer's stream: opened before we answer, so that a refusal has its status; closed when all is sent."""
+    """Open the stream before the response starts, so that an error keeps its status, and close it at the end."""
     client: AsyncInferenceGatewayClient = request.app.state.client
     async with client.generate_content_stream(question.model, question.messages) as stream:
         yield stream
@@ -72,12 +72,12 @@ async def opened(request: Request, question: Question) -> AsyncIterator[TextStre
 
 @app.post("/answer/stream")
 async def answer_stream(stream: Annotated[TextStream, Depends(opened)]) -> StreamingResponse:
-    """An answer's text as it is written."""
+    """Return the text of a reply as it arrives."""
     return StreamingResponse(stream.text(), media_type="text/plain; charset=utf-8")
 
 
 @app.get("/models")
 async def models(request: Request) -> ListModelsResponse:
-    """The models on offer."""
+    """Return the available models."""
     client: AsyncInferenceGatewayClient = request.app.state.client
     return await client.list_models()

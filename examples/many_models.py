@@ -1,4 +1,4 @@
-"""Ask the same of many models at once, a few at a time, and show who answers and who does not.
+"""Send the same question to many models, a few at a time, and print each reply or error.
 
 python examples/many_models.py groq/llama-3.3-70b-versatile openai/gpt-4o-mini
 """
@@ -14,12 +14,12 @@ MOST = 8
 
 
 def retrying(event: RetryPlanned) -> None:
-    """Say that somebody has to wait."""
-    print(f"try {event.attempt} failed, waiting {event.pause:.1f} s", file=sys.stderr)
+    """Print that an attempt failed and is retried."""
+    print(f"attempt {event.attempt} failed, retrying in {event.delay:.1f} s", file=sys.stderr)
 
 
 async def ask(client: AsyncInferenceGatewayClient, model: str, gate: asyncio.Semaphore) -> str:
-    """A line about what one model says."""
+    """Return a line with the reply of one model, or its error."""
     async with gate:
         try:
             reply = await client.generate_content(model, QUESTION, timeout=30)
@@ -30,7 +30,7 @@ async def ask(client: AsyncInferenceGatewayClient, model: str, gate: asyncio.Sem
 
 
 async def main(models: list[str]) -> None:
-    """The models that were named, or the first few of those on offer."""
+    """Ask the given models, or the first few available ones."""
     gate = asyncio.Semaphore(AT_ONCE)
     async with AsyncInferenceGatewayClient(on_retry=retrying) as client:
         chosen = models or [model.id for model in await client.list_models()][:MOST]

@@ -1,4 +1,4 @@
-"""Ask before a dangerous tool runs, in another process if need be: the transcript is the checkpoint.
+"""Approve a dangerous tool call, if necessary in another process. The transcript is the checkpoint.
 
 python examples/resume.py run.json "Refund order 7."
 python examples/resume.py run.json --approve
@@ -19,7 +19,7 @@ def refund(order: int) -> str:
 
 
 def main(file: Path, task: str) -> None:
-    """Begin a run, or go on with the one in the file."""
+    """Start a run, or resume the run in the file."""
     old = Transcript.from_json(file.read_bytes()) if task == "--approve" else None
     with InferenceGatewayClient() as client:
         run = client.run(

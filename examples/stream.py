@@ -1,4 +1,4 @@
-"""Read an answer as it is written, and keep what had come when it breaks.
+"""Print a reply while it is generated, and keep the received part if the stream breaks.
 
 python examples/stream.py "Write a haiku."
 """
@@ -12,15 +12,15 @@ MODEL = os.environ.get("MODEL", "openai/gpt-4o-mini")
 
 
 def main(prompt: str) -> None:
-    """One streamed answer, and what it cost."""
-    timeout = Timeouts(first_content=60, idle=30)  # seconds without anything new
+    """Print one streamed reply and its number of tokens."""
+    timeout = Timeouts(first_content=60, idle=30)  # seconds without new content
     with InferenceGatewayClient(timeout=timeout) as client, client.generate_content_stream(MODEL, prompt) as stream:
         try:
             for text in stream.text():
                 print(text, end="", flush=True)
         except StreamError as error:
             words = len((error.partial.text or "").split()) if error.partial else 0
-            raise SystemExit(f"\nthe answer broke off after {words} words: {error}") from None
+            raise SystemExit(f"\nthe reply broke off after {words} words: {error}") from None
         print()
         reply = stream.final()
         if reply.usage:

@@ -1,4 +1,4 @@
-"""Get an answer as an object: name its type, and a checked value comes back.
+"""Get a reply as an object: pass its type, and get a validated value.
 
 python examples/structured.py
 """
@@ -21,7 +21,7 @@ class Recipe(Struct):
 
 
 def main() -> None:
-    """One recipe."""
+    """Print one recipe."""
     with InferenceGatewayClient() as client:
         recipe = client.run(MODEL, "A simple soup.", output=Recipe).output
     print(f"{recipe.title}, {recipe.minutes} minutes: {', '.join(recipe.ingredients)}")

@@ -1,4 +1,4 @@
-"""Let the model call functions of yours until it has an answer.
+"""Let the model call your functions until it has an answer.
 
 python examples/tools.py "Is it warmer in Oslo or in Rome?"
 """
@@ -12,19 +12,19 @@ MODEL = os.environ.get("MODEL", "openai/gpt-4o-mini")
 
 
 def weather(city: str) -> dict[str, float]:
-    """The weather of a city now.
+    """Return the current weather of a city.
 
     Args:
         city: Its English name.
     """
     degrees = {"Oslo": 3.0, "Rome": 18.0}.get(city)
     if degrees is None:
-        raise ToolError(f"There is no weather for {city}.")  # the model reads this, and may correct itself
+        raise ToolError(f"There is no weather for {city}.")  # the model gets this text, and may correct itself
     return {"celsius": degrees}
 
 
 def main(question: str) -> None:
-    """One run: the model's calls, then its answer."""
+    """Print one run: the model's calls, then its answer."""
     with InferenceGatewayClient() as client:
         run = client.run(MODEL, question, tools=[weather])
     for call in run.calls:

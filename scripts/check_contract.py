@@ -41,7 +41,7 @@ def complaints(ours: Node, theirs: Node, table: Table) -> list[str]:
     verdict = judged(differences(ours, published), table, names)
     return [
         *(str(difference) for difference in verdict.unlisted),
-        *(f"{pointer}: stale: listed as {kind!r}, but no longer so" for pointer, kind in verdict.stale),
+        *(f"{pointer}: stale: listed as {kind!r}, but no longer found" for pointer, kind in verdict.stale),
         *(str(sentence) for sentence in borrowed(ours, published)),
     ]
 

@@ -2,10 +2,10 @@
 
     python scripts/check_corpus_deltas.py FOLDER
 
-FOLDER holds `records/*.jsonl.xz`, one exchange a line: `dialect`, `streamed`, `status`, `file` and `body` (base64).
-Each recorded stream is read, folded and viewed without a socket. The table counts them by dialect: those that ended
-whole and those that did not, and the streams whose deltas are not what was assembled; each of these is printed with its
-differences. The exit status is 1 when there is one.
+FOLDER holds `records/*.jsonl.xz`, one exchange per line: `dialect`, `streamed`, `status`, `file` and `body` (base64).
+Each recorded stream is decoded, assembled and viewed without a socket. The table counts the streams by dialect:
+complete ones, incomplete ones, and those whose deltas differ from the assembled answer. Each of the latter is printed
+with its differences, and the exit status is then 1.
 """
 
 from __future__ import annotations
@@ -127,7 +127,7 @@ def messages(answer: Any) -> Summary:
 
 
 def canonical(value: Any) -> str:
-    """Return JSON in one way of writing it; a text that is not JSON stays as it is."""
+    """Return JSON in a canonical form; a text that is not JSON is unchanged."""
     if isinstance(value, str):
         try:
             value = json.loads(value)
@@ -157,7 +157,7 @@ READERS = {"chat": chat, "messages": messages, "responses": responses}
 
 
 def differences(dialect: str, emitted: Summary, answer: Any, *, whole: bool) -> list[str]:
-    """Return where deltas and the assembled answer differ. Calls and reasons are compared in whole answers alone."""
+    """Return where deltas and the assembled answer differ. Calls and reasons are compared in whole answers only."""
     wanted = READERS[dialect](answer)
     found = [
         f"{key[1]} of choice {key[0]}: {cut(emitted.texts.get(key))} is not {cut(wanted.texts.get(key))}"
@@ -187,7 +187,7 @@ def cut(value: Any) -> str:
 
 
 def check(dialect: str, body: bytes) -> tuple[bool, list[str]]:
-    """Return whether a stream ended whole, and where its deltas differ from what was assembled."""
+    """Return whether a stream is complete, and the differences between its deltas and the assembled answer."""
     reader = DIALECTS[dialect]()
     reader.watch_deltas()
     deltas: list[Any] = []
@@ -225,7 +225,7 @@ def streams(folder: Path) -> Iterator[tuple[str, str, bytes]]:
 
 
 def main(arguments: list[str]) -> int:
-    """Print the counts and the differences; return 1 when there are any."""
+    """Print the counts and the differences; return 1 if there are any."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("folder", type=Path, help="the folder that holds records/")
     folder = parser.parse_args(arguments).folder

@@ -1,13 +1,13 @@
-"""Check over recorded traffic that a run starts no tool from an answer that was cut off, and none twice.
+"""Check over recorded traffic that a run starts no tool of an answer that was cut off, and no call twice.
 
     python scripts/cut_runs.py FOLDER [--bytes 50] [--seed 11]
 
-FOLDER holds `records/*.jsonl.xz`, one exchange a line: `dialect`, `streamed`, `status` and `body` (base64). Each
+FOLDER holds `records/*.jsonl.xz`, one exchange per line: `dialect`, `streamed`, `status` and `body` (base64). Each
 recorded stream with tool calls is played to `client.run` by a transport without sockets: whole, cut after every event,
-and cut at random bytes. Every tool of the recording counts its calls. The run's next request is answered with a text.
+and cut at random bytes. Every tool of the recording counts its calls. The run's next request gets a text.
 
-A call may start only when the part that was played holds the end of the answer. The table counts runs by dialect; runs
-that break the rule are printed, and the exit status is 1 when there is one.
+A call may start only if the played part contains the end of the answer. The table counts runs by dialect. Runs that
+break the rule are printed, and the exit status is then 1.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ def recorded(folder: Path) -> Iterator[tuple[str, str, bytes]]:
 
 
 def calls_of(dialect: str, body: bytes) -> list[str] | None:
-    """Return the names of the calls of a whole answer, and None for an answer that is not whole."""
+    """Return the names of the calls of a whole answer, or None for an incomplete one."""
     reader = DIALECTS[dialect]()
     try:
         for chunk, _ in (*reader.feed(body), *reader.end()):
@@ -115,7 +115,7 @@ def calls_of(dialect: str, body: bytes) -> list[str] | None:
 
 
 def play(dialect: str, body: bytes, names: set[str]) -> tuple[Counter[str], str]:
-    """Return how often each tool was started, and how the run ended."""
+    """Return the number of starts of each tool, and the end of the run."""
     started: Counter[str] = Counter()
 
     def count(name: str, arguments: dict[str, Any]) -> str:
@@ -140,7 +140,7 @@ def play(dialect: str, body: bytes, names: set[str]) -> tuple[Counter[str], str]
 
 
 def cuts(body: bytes, count: int, chance: random.Random) -> Iterator[int]:
-    """Yield where to cut: after every event, and at random bytes."""
+    """Yield the positions of cuts: after every event, and at random bytes."""
     yield from (match.end() for match in re.finditer(rb"\r?\n\r?\n", body))
     yield from sorted(chance.sample(range(1, len(body)), min(count, max(len(body) - 1, 0))))
 

@@ -1,14 +1,14 @@
-"""Derive the blocking halves from the async ones: every `_blocking/` folder from the `_async/` folder beside it.
+"""Derive the blocking code from the async code: every `_blocking/` folder from the neighbouring `_async/` folder.
 
 First the protocol of the async client, `_client/_async/api.py`, is derived from the signatures of its methods.
 
 The async files are the source. This tool works on tokens. It drops `async` and `await`, and renames by rule:
 `AsyncStream` becomes `Stream`, `async_notify` becomes `notify`, `_async` becomes `_blocking`. A short table holds the
-names of the language (`__aenter__`, `StopAsyncIteration`). Strings and comments stay, but for names and code in
-docstrings. The tool fails when a row of the table is never used, and `--check` compares whole texts.
+names of the language (`__aenter__`, `StopAsyncIteration`). Strings and comments are unchanged, except names and code in
+docstrings. The tool fails if a row of the table is never used, and `--check` compares whole texts.
 
     python scripts/derive_blocking.py            write the derived files
-    python scripts/derive_blocking.py --check    exit 1 when a derived file is not what it should be
+    python scripts/derive_blocking.py --check    exit 1 if a derived file differs from its source
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ _CODE = re.compile(r"\b(?:async (?=with\b|for\b|def\b)|await )")
 
 
 def renamed(name: str) -> str:
-    """Return the blocking form of an identifier; itself when no rule applies."""
+    """Return the blocking form of an identifier, or itself if no rule applies."""
     if name in NAMES:
         return NAMES[name]
     for rule, form in _RULES:
@@ -91,7 +91,7 @@ def derive(text: str, used: set[str]) -> str:
         new = _blocking(token, used)
         if new is None:
             continue
-        if not new:  # `async` and `await` go with the space after them
+        if not new:  # `async` and `await` are removed with the space after them
             end = starts[following.start[0] - 1] + following.start[1]
         out += (text[done:start], new)
         done = end
@@ -99,7 +99,7 @@ def derive(text: str, used: set[str]) -> str:
 
 
 def _blocking(token: tokenize.TokenInfo, used: set[str]) -> str | None:
-    """Return the replacement of a token in the blocking file, None for the token itself."""
+    """Return the replacement of a token in the blocking file, or None to keep it."""
     if token.type == tokenize.NAME:
         if token.string in ("async", "await"):
             return ""
@@ -118,7 +118,7 @@ def _blocking(token: tokenize.TokenInfo, used: set[str]) -> str | None:
 
 
 def formatted(text: str, name: str) -> str:
-    """Return the text with imports sorted and lines folded as the project's formatter writes them."""
+    """Return the text with imports sorted and lines wrapped by the project's formatter."""
     for command in (("check", "--select", "I,RUF022", "--fix", "--quiet"), ("format",)):
         run = subprocess.run(
             [sys.executable, "-m", "ruff", *command, "--stdin-filename", str(PACKAGE / name), "-"],
@@ -155,7 +155,7 @@ def _is_api_method(node: ast.stmt) -> TypeGuard[ast.FunctionDef | ast.AsyncFunct
 
 
 def _signatures(nodes: list[ast.FunctionDef | ast.AsyncFunctionDef], source: str) -> list[str]:
-    """Return methods without their bodies; of an overloaded one the overloads stand for the method."""
+    """Return methods without their bodies; an overloaded method is replaced by its overloads."""
     found: list[str] = []
     overloaded = {node.name for node in nodes if _is_overload(node)}
     for node in nodes:
@@ -219,7 +219,7 @@ def main(arguments: list[str]) -> int:
     for name in unused:
         print(f"derive_blocking: the row for {name} is never used: remove it", file=sys.stderr)
     for name in stale:
-        print(f"derive_blocking: {name} differs from what its source derives to: run `poe derive`", file=sys.stderr)
+        print(f"derive_blocking: {name} differs from its source: run `poe derive`", file=sys.stderr)
     return 1 if unused or stale else 0
 
 

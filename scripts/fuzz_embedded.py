@@ -2,10 +2,10 @@
 
     python scripts/fuzz_embedded.py [--requests 20000] [--seed 1]
 
-Three gateways with scripted providers are asked in turn: as the contract has it, with the quirks of v0.48, and with
-tools. The table counts the responses by kind of request and status. The exit status is 1 after a 500, a request that
-was never answered, or an error that the server logged. Each of these is printed with its request. A 500 that
-docs/embedded.md documents (`Provider not available`, with tools) has a column of its own.
+Three gateways with scripted providers get the requests in turn: one by the contract, one with the quirks of v0.48, and
+one with tools. The table counts the responses by kind of request and status. The exit status is 1 after a 500, a
+request without a response, or an error that the server logged. Each of these is printed with its request. The 500 that
+docs/embedded.md documents (`Provider not available`, with tools) has its own column.
 """
 
 from __future__ import annotations
@@ -153,7 +153,7 @@ def _malformed_json(dice: random.Random) -> Sent:
 def _mutated(dice: random.Random, value: dict[str, Any]) -> bytes:
     if dice.random() < 0.3:
         value["stream"] = True
-    # members are replaced in the text, for most values are not JSON
+    # members are replaced in the text, because most values are not JSON
     marked = {
         **value,
         dice.choice([*value, *MEMBERS]): "@",
@@ -303,7 +303,7 @@ def _random_body(dice: random.Random) -> Sent:
 
 
 class Result(NamedTuple):
-    """What a request led to: a status, "closed", "waits" or "hung"; and the response's body."""
+    """The outcome of a request: a status, "closed", "waits" or "hung"; and the response's body."""
 
     outcome: str
     body: bytes = b""
@@ -316,7 +316,7 @@ async def _exchange(port: int, sent: Sent) -> Result:
         writer.write(sent.data)
         if sent.stop:
             writer.write_eof()
-        # A request that is odd may be unfinished, or leave the connection open.
+        # An odd request may be incomplete, or leave the connection open.
         patience = PATIENCE if sent.kind != "odd HTTP" else 2.0
         while data := await asyncio.wait_for(reader.read(65536), patience):
             received += data
@@ -338,11 +338,11 @@ def _status(received: bytes) -> str:
 
 
 class Report:
-    """What came of the requests.
+    """The outcomes of the requests.
 
     Attributes:
         counts: By kind of request and outcome.
-        failures: What must not be, with the request.
+        failures: The forbidden outcomes, each with its request.
     """
 
     def __init__(self) -> None:
@@ -351,11 +351,11 @@ class Report:
 
     @property
     def total(self) -> int:
-        """How many requests were made."""
+        """Return the number of requests."""
         return sum(self.counts.values())
 
     def add(self, sent: Sent, result: Result) -> None:
-        """Count a request."""
+        """Count a request by its outcome."""
         outcome = result.outcome
         if outcome == "500" and result.body == DOCUMENTED:
             outcome = "500 documented"
@@ -364,7 +364,7 @@ class Report:
             self.failures.append(f"{outcome}: {sent.data[:600]!r} -> {result.body[:200]!r}")
 
     def table(self) -> str:
-        """Return the counts, a line for each kind."""
+        """Return the counts, one line per kind."""
         outcomes = sorted({outcome for _, outcome in self.counts})
         kinds = sorted({kind for kind, _ in self.counts})
         rows = [["", *outcomes, "all"]]
@@ -376,7 +376,7 @@ class Report:
 
 
 class _Logged(logging.Handler):
-    """Keeps the errors that the server logs: a traceback may come after the head of a response."""
+    """A log handler that keeps the server's errors: a traceback may follow the head of a response."""
 
     def __init__(self) -> None:
         super().__init__(logging.ERROR)
@@ -387,7 +387,7 @@ class _Logged(logging.Handler):
 
 
 def fuzz(ports: Sequence[int], number: int, seed: int) -> Report:
-    """Send so many requests to these gateways, each to one of them."""
+    """Send `number` requests, each to one of these gateways."""
     report = Report()
     logged = _Logged()
     logger = logging.getLogger("uvicorn.error")

@@ -1,7 +1,7 @@
-"""Print the size of every room: modules, lines, preamble and functions, with the bounds the project keeps.
+"""Print the size of every room: modules, lines, preamble and functions, with the bounds of the project.
 
     python scripts/module_sizes.py            print the table
-    python scripts/module_sizes.py --check    also exit 1 when a bound is crossed
+    python scripts/module_sizes.py --check    also exit 1 if a bound is exceeded
     python scripts/module_sizes.py --list     also print every module, largest first
 
 Generated files (`_generated/`, `types.py`, the root `__init__.py`) and derived ones (`_blocking/` folders that
@@ -22,6 +22,11 @@ GENERATED = {"__init__.py", "types.py"}
 DERIVED = "# Derived from "
 MOST_MODULES, LEAST_MEDIAN, MOST_LINES, MOST_PREAMBLE = 190, 150, 600, 0.10
 ADDED = {  # files of capabilities that came later; the bound on modules counts the others
+    "guardrails": ["embedded/guardrails.py"],
+    "sessions at the terminal": ["cli/session.py"],
+    "the request log": ["embedded/request_log.py"],
+    "wrong shapes": ["_wire/shapes.py"],
+    "telemetry": ["telemetry/__init__.py", "telemetry/gateway_metrics.py", "telemetry/points.py"],
     "watchers": ["_client/watching.py"],
 }
 MOST_FUNCTION_MEDIAN, MOST_FUNCTION_P90 = 8, 20
@@ -101,7 +106,7 @@ def row(name: str, found: list[Module]) -> str:
 
 
 def crossed(found: list[Module]) -> list[str]:
-    """Return one sentence for each bound that is crossed."""
+    """Return one sentence for each bound that is exceeded."""
     functions = sorted(length for module in found for length in module.functions)
     lines = [module.lines for module in found]
     share = sum(module.preamble for module in found) / sum(lines)
@@ -120,7 +125,7 @@ def crossed(found: list[Module]) -> list[str]:
 
 
 def main(arguments: list[str]) -> int:
-    """Print the table; return 1 when a bound is crossed and `--check` was given."""
+    """Print the table; return 1 if a bound is exceeded and `--check` was given."""
     found = modules()
     print(f"{'room':16} modules   lines  median   max  preamble functions median  p90  max")
     for room in sorted({module.name.split("/")[0] for module in found}):
@@ -130,7 +135,7 @@ def main(arguments: list[str]) -> int:
         for module in sorted(found, key=lambda module: -module.lines):
             print(f"{module.lines:6} {module.preamble:4} {module.name}")
     sentences = crossed(found)
-    print("\n".join(f"crossed: {sentence}" for sentence in sentences) or "every bound is kept")
+    print("\n".join(f"exceeded: {sentence}" for sentence in sentences) or "all sizes are within their bounds")
     return 1 if sentences and "--check" in arguments else 0
 
 

@@ -1,4 +1,4 @@
-"""Print which of the package's files one blocking streamed chat runs through, with the calls in each.
+"""Print the files of the package that one blocking streamed chat uses, with the calls in each.
 
     python scripts/trace_stream.py            print the list
     python scripts/trace_stream.py --check    also exit 1 above the bound
@@ -57,12 +57,12 @@ def traced(client: InferenceGatewayClient) -> Counter[str]:
     finally:
         sys.setprofile(None)
     if text != "Hello":
-        raise SystemExit(f"the stream brought {text!r}")
+        raise SystemExit(f"unexpected text in the stream: {text!r}")
     return calls
 
 
 def main(arguments: list[str]) -> int:
-    """Print the files; return 1 when there are too many and `--check` was given."""
+    """Print the files; return 1 if there are too many and `--check` was given."""
     with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as listener:
         threading.Thread(target=serve, args=(listener,), daemon=True).start()
         with InferenceGatewayClient(f"http://127.0.0.1:{listener.getsockname()[1]}/v1", max_retries=0) as client:

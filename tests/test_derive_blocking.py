@@ -67,4 +67,4 @@ def test_a_truncated_file_is_noticed(
     monkeypatch.setattr(tool, "formatted", lambda text, name: text)
     monkeypatch.setattr(tool, "PACKAGE", tmp_path)
     assert tool.main(["--check"]) == 1
-    assert f"{STREAM} differs from what its source derives to" in capsys.readouterr().err
+    assert f"{STREAM} differs from its source" in capsys.readouterr().err

@@ -14,14 +14,14 @@ from client.message_faults import GOOD as MESSAGE_EVENTS
 from client.message_faults import MESSAGE
 from client.response_faults import GOOD as RESPONSE_EVENTS
 from client.response_faults import RESPONSE
-from inference_gateway_sdk.embedded import ScriptedProvider, running
+from inference_gateway_sdk.embedded import ScriptedProvider, Settings, running
 from support.forked import Interpreter, interpreter
 from support.samples import sample
 from support.server import ANSWER, GOOD, MODELS, Connection, Request, serving
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-RUN_PAGES = {"docs/tools.md", "docs/structured-output.md", "docs/conversations.md"}
+RUN_PAGES = {"docs/tools.md", "docs/structured-output.md", "docs/conversations.md", "docs/observability.md"}
 BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)#:]+?)(?:#[^)]*)?\)")
 
@@ -60,7 +60,7 @@ def add(a: int, b: int) -> int:
 
 def answering_itself() -> AbstractContextManager[str]:
     """Return a gateway whose provider calls the tools of the request, and fits its answers to the schemas."""
-    return running(scripted=ScriptedProvider(), tools=[add])
+    return running(Settings(port=0, push_metrics=True, expose_mcp=True), scripted=ScriptedProvider(), tools=[add])
 
 
 def _answer(connection: Connection, request: Request, whole: Any, events: list[bytes]) -> None:

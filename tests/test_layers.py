@@ -37,6 +37,7 @@ ALLOWED = {
         "embedded", "msgspec", "starlette",
     },
     "pytest_plugin": {"", "testing", "pytest"},
+    "telemetry": {"errors", "_client", "_model"},
     "types": {"_generated", "_model", "_wire"},
     "transport": {"_http1", "_transport"},
     "": {"*"},

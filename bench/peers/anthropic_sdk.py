@@ -1,5 +1,5 @@
-"""The package anthropic: Messages streams, read by its documented plain loop, which puts nothing together."""
-# ruff: noqa: D102  (what each method is stands in the package's docstring)
+"""The package anthropic: Messages streams, read by its documented plain loop, which assembles nothing."""
+# ruff: noqa: D102  (the package's docstring describes each method)
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""The floor: a raw socket and msgspec's typed decoding, and nothing a client is for.
+"""The floor: a raw socket and msgspec's typed decoding, without the features of a client.
 
-No limits, no errors, no retries, no deadlines, no check of the framing: answers are found by looking for what is known
-to stand in them. What a client costs above this is what its features cost.
+It has no limits, errors, retries, deadlines or checks of the framing. It finds responses by searching for known bytes.
+The cost of a client above the floor is the cost of its features.
 """
-# ruff: noqa: D102  (what each method is stands in the package's docstring)
+# ruff: noqa: D102  (the package's docstring describes each method)
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def _request(address: Address, name: str, **body: object) -> bytes:
 
 
 def _whole(data: bytes) -> bytes | None:
-    """The body of an answer that is all there."""
+    """Return the body if the response is complete."""
     end = data.find(b"\r\n\r\n")
     if end < 0:
         return None
@@ -77,7 +77,7 @@ def _message(event: MessageEvent) -> tuple[int, int]:
 
 
 class Tally:
-    """Reads the events of a stream out of its bytes and counts what they say."""
+    """A reader of a stream's events that counts their content."""
 
     def __init__(self, decoder: Any, read: Any) -> None:
         self._decode, self._read = decoder.decode, read
@@ -86,7 +86,7 @@ class Tally:
         self.over = False
 
     def feed(self, data: bytes) -> None:
-        """Count what these bytes complete."""
+        """Count the events that these bytes complete."""
         pieces = (self._rest + data).split(b"\n\n")
         self._rest = pieces.pop()
         for piece in pieces:
@@ -101,12 +101,12 @@ class Tally:
 
     @property
     def counts(self) -> tuple[int, int, int]:
-        """Units, characters and tokens."""
+        """Return units, characters and tokens."""
         return self.units, self.characters, self.tokens
 
 
 class Blocking:
-    """Blocking sockets, as many as threads ask at once."""
+    """Blocking sockets, one for each concurrent thread."""
 
     def __init__(self, address: Address) -> None:
         self._address = address
@@ -204,13 +204,13 @@ class Wire(asyncio.Protocol):
                 done.set_result(None)
 
     def exchange(self, request: bytes) -> asyncio.Future[Any]:
-        """The body of the answer."""
+        """Return the body of the response."""
         self._tally, self._done = None, asyncio.get_running_loop().create_future()
         self.transport.write(request)
         return self._done
 
     def stream(self, request: bytes, tally: Tally, pieces: int = 0) -> asyncio.Future[Any]:
-        """When the stream is over, or that many pieces are there."""
+        """Wait until the stream is complete, or that many pieces have arrived."""
         self._tally, self._pieces = tally, pieces
         self._done = asyncio.get_running_loop().create_future()
         self.transport.write(request)

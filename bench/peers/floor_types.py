@@ -1,4 +1,4 @@
-"""The answers of the benchmark as the floor types them: only what the server says."""
+"""The floor's types for the responses of the benchmark: only the fields that the server sends."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class ToolCall(msgspec.Struct):
 
 
 class Delta(msgspec.Struct):
-    """What is new, or a whole message."""
+    """A delta, or a whole message."""
 
     role: str | None = None
     content: str | None = None
@@ -40,7 +40,7 @@ class Delta(msgspec.Struct):
 
 
 class Choice(msgspec.Struct):
-    """A choice of a whole answer or of a chunk."""
+    """A choice of a reply or of a chunk."""
 
     index: int
     message: Delta | None = None
@@ -50,7 +50,7 @@ class Choice(msgspec.Struct):
 
 
 class Chat(msgspec.Struct):
-    """A whole answer or a chunk."""
+    """A reply or a chunk."""
 
     id: str
     object: str
@@ -62,21 +62,21 @@ class Chat(msgspec.Struct):
 
 
 class Window(msgspec.Struct):
-    """How much a model reads."""
+    """The context window of a model."""
 
     tokens: int
     source: str
 
 
 class Modalities(msgspec.Struct):
-    """What a model reads and writes."""
+    """The modalities of a model."""
 
     input: list[str]
     output: list[str]
 
 
 class Pricing(msgspec.Struct):
-    """What a model costs."""
+    """The prices of a model."""
 
     currency: str
     input_per_token: str
@@ -119,7 +119,7 @@ class Event(msgspec.Struct):
 
 
 class BlockDelta(msgspec.Struct):
-    """What is new in a block, or in the message."""
+    """A delta of a block or of the message."""
 
     type: str | None = None
     text: str | None = None

@@ -1,10 +1,10 @@
 """The older Python SDK of the same gateway, the package inference-gateway, which has a blocking client only.
 
 Its chat streams are events whose data is JSON text. Its README validates that text with its own chunk type and skips
-what does not fit; that type takes no `"finish_reason": null`, which nearly every chunk of every provider has, so that
-hardly a chunk would be left. Here the text is read as plain JSON: less work than a typed chunk, in its favour.
+invalid chunks. That type rejects `"finish_reason": null`, which nearly every chunk of every provider has, so hardly a
+chunk would be left. Here the text is decoded as plain JSON. This is less work than a typed chunk, in its favour.
 """
-# ruff: noqa: D102  (what each method is stands in the package's docstring)
+# ruff: noqa: D102  (the package's docstring describes each method)
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import inference_gateway
 from . import MODEL, PROMPT, Address, picture_messages
 
 DISTRIBUTION = "inference-gateway"
-NOTE = "its chunk type takes no finish_reason of null: chunks are read as plain JSON, which costs less than types"
+NOTE = "its chunk type rejects a finish_reason of null: chunks are decoded as plain JSON, which costs less than types"
 MODEL_ID = f"openai/{MODEL}"
 
 

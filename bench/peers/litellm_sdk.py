@@ -1,5 +1,5 @@
-"""The package litellm, its functions called as its documentation does; it keeps its own clients."""
-# ruff: noqa: D102  (what each method is stands in the package's docstring)
+"""The package litellm. Its functions are called as in its documentation; it keeps its own clients."""
+# ruff: noqa: D102  (the package's docstring describes each method)
 
 from __future__ import annotations
 

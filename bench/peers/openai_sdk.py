@@ -1,5 +1,5 @@
-"""The package openai, its streams read by its documented plain loop, which puts nothing together."""
-# ruff: noqa: D102  (what each method is stands in the package's docstring)
+"""The package openai. Its streams are read by the documented plain loop, which assembles nothing."""
+# ruff: noqa: D102  (the package's docstring describes each method)
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import openai
 from . import MODEL, PROMPT, Address, picture_messages
 
 DISTRIBUTION = "openai"
-NOTE = "its stream is its plain loop, which puts nothing together"
+NOTE = "its stream is the plain loop, which assembles nothing"
 
 MESSAGES: Any = [{"role": "user", "content": PROMPT}]
 
@@ -64,7 +64,7 @@ async def _count_async(items: Any, read: Any, is_unit: Any = None) -> tuple[int,
 
 def _check(reply: Any, counts: tuple[int, int, int]) -> None:
     if len(reply.choices[0].message.content) != counts[1]:
-        raise ValueError("the assembled answer is not what was streamed")
+        raise ValueError("the assembled reply differs from the stream")
 
 
 class Blocking:

@@ -1,5 +1,5 @@
 """This package."""
-# ruff: noqa: D102  (what each method is stands in the package's docstring)
+# ruff: noqa: D102  (the package's docstring describes each method)
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ class Blocking:
         with self._client(name).generate_content_stream(MODEL_ID, PROMPT) as stream:
             counts = _count(stream, _chat)
             if len(stream.final().text) != counts[1]:
-                raise ValueError("the assembled answer is not what was streamed")
+                raise ValueError("the assembled reply differs from the stream")
             return counts
 
     helped = stream
@@ -144,7 +144,7 @@ class Async:
         async with self._client(name).generate_content_stream(MODEL_ID, PROMPT) as stream:
             counts = await _count_async(stream, _chat)
             if len((await stream.final()).text) != counts[1]:
-                raise ValueError("the assembled answer is not what was streamed")
+                raise ValueError("the assembled reply differs from the stream")
             return counts
 
     helped = stream

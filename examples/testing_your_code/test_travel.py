@@ -1,16 +1,16 @@
-"""The application's tests. The fixtures come with the package: pytest finds them by itself."""
+"""The application's tests. pytest finds the fixtures automatically, because the package registers them."""
 
 import asyncio
 
 import pytest
-from travel import FALLBACK, MODEL, Trip, advise, capital_of, is_up, suggest, tell
+from travel import FALLBACK, MODEL, Trip, advise, capital_of, is_up, suggest, tell_story
 
 from inference_gateway_sdk import AsyncInferenceGatewayClient, InferenceGatewayClient, RateLimitError
 from inference_gateway_sdk.testing import ScriptedGateway
 
 
 def test_the_capital(gateway: ScriptedGateway, gateway_client: InferenceGatewayClient) -> None:
-    """The model is asked what it should be asked."""
+    """The request names the right model and contains the question."""
     gateway.reply("Paris")
     assert capital_of(gateway_client, "France") == "Paris"
     assert gateway.request.model == MODEL
@@ -18,14 +18,14 @@ def test_the_capital(gateway: ScriptedGateway, gateway_client: InferenceGatewayC
 
 
 def test_a_rate_limit_is_waited_out(gateway: ScriptedGateway, gateway_client: InferenceGatewayClient) -> None:
-    """The client repeats by itself; here it does not really wait."""
+    """The client retries automatically; in tests it does not wait."""
     gateway.fail("rate_limit", retry_after=20)
     gateway.reply("Paris")
     assert capital_of(gateway_client, "France") == "Paris"
 
 
 def test_a_rate_limit_that_lasts(gateway: ScriptedGateway, gateway_client: InferenceGatewayClient) -> None:
-    """It is no reason to ask somebody else."""
+    """The fallback is not used for a rate limit."""
     gateway.fail("rate_limit", times="always")
     with pytest.raises(RateLimitError):
         capital_of(gateway_client, "France")
@@ -34,14 +34,14 @@ def test_a_rate_limit_that_lasts(gateway: ScriptedGateway, gateway_client: Infer
 
 @pytest.mark.parametrize("failure", ["overloaded", "unavailable", 500])
 def test_the_fallback(gateway: ScriptedGateway, gateway_client: InferenceGatewayClient, failure: str | int) -> None:
-    """A provider that is down is left for the other one."""
+    """The fallback is used if the first provider is down."""
     gateway.on(model=MODEL).fail(failure, times="always")
     gateway.on(model=FALLBACK).reply("Paris")
     assert capital_of(gateway_client, "France") == "Paris"
 
 
 def test_a_tool_is_run(gateway: ScriptedGateway, gateway_client: InferenceGatewayClient) -> None:
-    """Two turns: the model asks for the weather, and answers from what it is told."""
+    """The model calls the tool, gets its result, and answers."""
     gateway.on(content="Bergen").reply(tool_calls=[("weather", {"city": "Bergen"})])
     gateway.on(content="rain").reply("Take a coat.")
     assert advise(gateway_client, "What do I need in Bergen?", lambda city: f"rain in {city}") == "Take a coat."
@@ -51,13 +51,13 @@ def test_a_tool_is_run(gateway: ScriptedGateway, gateway_client: InferenceGatewa
 
 
 def test_tools_without_end(gateway: ScriptedGateway, gateway_client: InferenceGatewayClient) -> None:
-    """A model that only ever calls tools is given up on."""
+    """The application gives up after three rounds of tool calls."""
     gateway.reply(tool_calls=[("weather", {"city": "Bergen"})], times=3)
     assert advise(gateway_client, "Hi", lambda _: "rain") == "I could not find out."
 
 
 def test_a_suggestion(gateway: ScriptedGateway, gateway_client: InferenceGatewayClient) -> None:
-    """What fits the form is read, and what does not is not."""
+    """A reply that matches the type is parsed; any other is None."""
     gateway.reply(json=Trip("Bergen", 3))
     gateway.reply("I would go to Bergen!")
     assert suggest(gateway_client) == Trip("Bergen", 3)
@@ -68,17 +68,17 @@ def test_a_suggestion(gateway: ScriptedGateway, gateway_client: InferenceGateway
 def test_a_story_that_breaks_off(
     gateway: ScriptedGateway, async_gateway_client: AsyncInferenceGatewayClient, then: str
 ) -> None:
-    """What had come is handed on, and the end is told, however the stream breaks."""
+    """The received part is kept and the end is marked, regardless of how the stream breaks."""
     gateway.stream(["Once ", "upon ", "a time"], then=then)
 
-    async def heard() -> list[str]:
-        return [text async for text in tell(async_gateway_client, "Bergen")]
+    async def collect() -> list[str]:
+        return [text async for text in tell_story(async_gateway_client, "Bergen")]
 
-    assert asyncio.run(heard()) == ["Once ", "upon ", "a time", " ... I have lost the thread."]
+    assert asyncio.run(collect()) == ["Once ", "upon ", "a time", " ... I have lost the thread."]
 
 
 def test_code_that_makes_its_own_client(gateway: ScriptedGateway) -> None:
-    """The environment leads it to the scripted gateway."""
+    """A client from the environment uses the scripted gateway."""
     assert is_up()
     gateway.on(endpoint="models").fail("unauthorized")
     assert not is_up()
@@ -86,6 +86,6 @@ def test_code_that_makes_its_own_client(gateway: ScriptedGateway) -> None:
 
 @pytest.mark.gateway(sockets=False)
 def test_without_a_socket(gateway: ScriptedGateway, gateway_client: InferenceGatewayClient) -> None:
-    """The same, inside this process alone: a little faster."""
+    """Without sockets, the same test runs in one process and is faster."""
     gateway.reply("Paris")
     assert capital_of(gateway_client, "France") == "Paris"

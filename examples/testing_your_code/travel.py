@@ -1,6 +1,6 @@
-"""A small application, as anyone would write it: it asks a model, offers a tool, and can fall back on a second model.
+"""A small, typical application: it asks a model, offers a tool, and can fall back to a second model.
 
-Nothing in it knows of tests. They stand in test_travel.py beside it.
+It contains no code for tests. They are in test_travel.py.
 """
 
 import json
@@ -34,7 +34,7 @@ class Trip(msgspec.Struct):
 
 
 def capital_of(client: InferenceGatewayClient, country: str) -> str:
-    """The capital, from the first model that answers."""
+    """Return the capital, from the first model that answers."""
     question = f"What is the capital of {country}? Answer with its name alone."
     try:
         return client.generate_content(MODEL, question).text or ""
@@ -45,7 +45,7 @@ def capital_of(client: InferenceGatewayClient, country: str) -> str:
 
 
 def advise(client: InferenceGatewayClient, question: str, weather: Callable[[str], str]) -> str:
-    """An answer, with the weather looked up when the model asks for it."""
+    """Return an answer, and look up the weather when the model calls the tool."""
     messages: list = [{"role": "user", "content": question}]
     for _ in range(3):
         answer = client.generate_content(MODEL, messages, tools=[WEATHER])
@@ -59,7 +59,7 @@ def advise(client: InferenceGatewayClient, question: str, weather: Callable[[str
 
 
 def suggest(client: InferenceGatewayClient) -> Trip | None:
-    """A trip, or None when the model does not keep to the form."""
+    """Return a trip, or None if the model's JSON is invalid."""
     text = client.generate_content(MODEL, "Suggest a trip as JSON with city and days.").text or ""
     try:
         return msgspec.json.decode(text, type=Trip)
@@ -67,8 +67,8 @@ def suggest(client: InferenceGatewayClient) -> Trip | None:
         return None
 
 
-async def tell(client: AsyncInferenceGatewayClient, city: str) -> AsyncIterator[str]:
-    """A story as it is written; it ends with a word of regret when it breaks off."""
+async def tell_story(client: AsyncInferenceGatewayClient, city: str) -> AsyncIterator[str]:
+    """Yield a story as it arrives, and an apology if the stream breaks off."""
     try:
         async with client.generate_content_stream(MODEL, f"Tell a story of {city}.") as stream:
             async for text in stream.text():
@@ -78,7 +78,7 @@ async def tell(client: AsyncInferenceGatewayClient, city: str) -> AsyncIterator[
 
 
 def is_up() -> bool:
-    """Whether any model can be reached; makes its own client, from the environment."""
+    """Return whether any model is available, with a client configured by the environment."""
     try:
         with InferenceGatewayClient() as client:
             return bool(client.list_models().data)

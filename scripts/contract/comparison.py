@@ -3,6 +3,9 @@
 Prose and notation are ignored (see `shape`). A schema that one side names and the other inlines is compared by its
 content. Pointers to members of `enum` and `required` end in their value, so that one listed difference never hides
 another.
+
+Schemas and properties marked `x-observed` are those of providers, which the gateway passes on and no contract of it
+lists. They may be only in ours.
 """
 
 from __future__ import annotations
@@ -33,9 +36,11 @@ KINDS = {
     "operation": "another operationId, body or security",
     "setting": "a setting of the gateway that differs",
     "provider": "a fact about a provider that differs",
+    "observed": "marked `x-observed`, but in the published contract",
 }
 """The kinds of difference, each with its meaning."""
 
+OBSERVED = "x-observed"
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 
@@ -70,7 +75,7 @@ def _schemas(pair: _Pair) -> Iterator[Difference]:
     place = "/components/schemas"
     for name in _common(ours, theirs):
         yield from _component(pair, ours[name], theirs[name], f"{place}/{escaped(name)}")
-    yield from _names(ours, theirs, place, "schema")
+    yield from _named_nodes(ours, theirs, place, "schema")
 
 
 def _common(ours: Iterable[Any], theirs: Iterable[Any]) -> list[Any]:
@@ -87,6 +92,14 @@ def _names(ours: Iterable[Any], theirs: Iterable[Any], place: str, what: str) ->
     for name in there:
         if name not in here:
             yield Difference(f"{place}/{escaped(name)}", "missing", f"{what} {name} is only in the published contract")
+
+
+def _named_nodes(ours: Node, theirs: Node, place: str, what: str) -> Iterator[Difference]:
+    """Compare the names of nodes, of which those that were observed may be only in ours."""
+    observed = [name for name, node in ours.items() if node.get(OBSERVED, {}).keys() - {"refused"}]
+    for name in _common(observed, theirs):
+        yield Difference(f"{place}/{escaped(name)}", "observed", f"{what} {name} is published: remove {OBSERVED}")
+    yield from _names([name for name in ours if name in theirs or name not in observed], theirs, place, what)
 
 
 def _component(pair: _Pair, ours: Node, theirs: Node, place: str) -> Iterator[Difference]:
@@ -147,7 +160,7 @@ def _members(pair: _Pair, ours: Shape, theirs: Shape, place: str) -> Iterator[Di
     for name in _common(ours.properties, theirs.properties):
         at = f"{place}/properties/{escaped(name)}"
         yield from _nodes(pair, ours.properties[name], theirs.properties[name], at)
-    yield from _names(ours.properties, theirs.properties, f"{place}/properties", "property")
+    yield from _named_nodes(ours.properties, theirs.properties, f"{place}/properties", "property")
     yield from _optional_node(pair, ours.items, theirs.items, f"{place}/items")
     yield from _additional(pair, ours.additional, theirs.additional, f"{place}/additionalProperties")
     yield from _variants(pair, ours.variants, theirs.variants, f"{place}/oneOf")
@@ -157,7 +170,7 @@ def _optional_node(pair: _Pair, ours: Node | None, theirs: Node | None, place: s
     if ours is not None and theirs is not None:
         yield from _nodes(pair, ours, theirs, place)
     elif ours is not None or theirs is not None:
-        yield Difference(place, "added" if theirs is None else "missing", "a schema stands on one side only")
+        yield Difference(place, "added" if theirs is None else "missing", "a schema exists on one side only")
 
 
 def _additional(pair: _Pair, ours: Node | bool | None, theirs: Node | bool | None, place: str) -> Iterator[Difference]:

@@ -16,7 +16,7 @@ Node = dict[str, Any]
 
 SCHEMAS = "#/components/schemas/"
 
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast, where PyYAML was built with it
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast, if PyYAML was built with it
 
 
 class DocumentError(ValueError):
@@ -41,7 +41,7 @@ def read(path: Path) -> Node:
 
 
 def reference(node: Node) -> str | None:
-    """Return the name of the component schema that `node` refers to, None when it is not such a reference."""
+    """Return the name of the component schema that `node` refers to, or None if it is not such a reference."""
     pointer = node.get("$ref")
     return pointer.removeprefix(SCHEMAS) if isinstance(pointer, str) and pointer.startswith(SCHEMAS) else None
 

@@ -70,7 +70,7 @@ def borrowed(ours: Node, theirs: Node) -> list[Borrowed]:
 
 
 def _source(words: list[str], whole: dict[tuple[str, ...], str], index: dict[tuple[str, ...], set[str]]) -> str | None:
-    """Return the published text that `words` come from, None when they are ours."""
+    """Return the published text that `words` come from, or None if they are ours."""
     if tuple(words) in whole:
         return whole[tuple(words)]
     mine = _shingles(words)

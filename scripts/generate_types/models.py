@@ -205,7 +205,7 @@ def annotation(contract: Contract, type_: Type) -> str:
     if type_.kind == "name" and isinstance(contract.declarations[type_.name], Enumeration):
         text = value_name(type_.name)
     elif type_.kind in ("scalar", "name"):
-        # msgspec reads 1 into a float as 1.0, and would send it back so: a whole number stays one.
+        # msgspec decodes 1 for a float field as 1.0 and would send that back, so the field also accepts an int.
         text = "float | int" if type_.name == "float" else type_.name
     elif type_.kind == "file":
         text = "Any"

@@ -141,7 +141,7 @@ def requests_module(contract: Contract) -> str:
     parts = [
         "from typing import Any",
         "",
-        '__all__ = ["REQUESTS"]',
+        '__all__ = ["REFUSED", "REQUESTS"]',
         "",
         "REQUESTS: dict[str, dict[str, dict[str, Any]]] = {",
     ]
@@ -149,8 +149,20 @@ def requests_module(contract: Contract) -> str:
         parts.append(f"    {literal(request.name)}: {{")
         parts += [f"        {literal(prop.wire)}: {literal(_rule(contract, prop))}," for prop in request.properties]
         parts.append("    },")
+    parts += ["}", "", "REFUSED: dict[str, dict[str, str]] = {"]
+    for request in requests_of(contract):
+        refused = _refused(contract.schemas[request.name])
+        if refused:
+            parts.append(sequence(f"{literal(request.name)}: {{", refused, "},", "    "))
     parts.append("}")
+    parts.append(docstring("Parameters of providers that are refused, with the header that some of them are.", ""))
     return HEADER.format(about="The accepted values of each request's parameters.") + "\n" + "\n".join(parts) + "\n"
+
+
+def _refused(schema: dict[str, Any]) -> list[str]:
+    """Return the entries for parameters that programs send to providers, and that do not reach them from here."""
+    seen: dict[str, dict[str, Any]] = schema.get("x-observed", {}).get("refused", {})
+    return [f"{literal(name)}: {literal(facts.get('header', ''))}" for name, facts in seen.items()]
 
 
 def _rule(contract: Contract, prop: Property) -> dict[str, Any]:

@@ -32,6 +32,7 @@ _WRITTEN = {
     "_run.render": ["Loss"],
     "_run.transcript": ["RunCall", "Transcript"],
     "_run.turn": ["ToolDone", "ToolRun"],
+    "_schema.adapter": ["Problem"],
     "_streams.dialect": ["ByteDialect", "JsonEventDialect"],
     "_tools.tool": ["Tool", "ToolError", "tool"],
     "_transport.httpx2": ["AsyncHttpx2Driver", "Httpx2Driver"],

@@ -115,10 +115,15 @@ if TYPE_CHECKING:
     from ._generated.mcp import McpTool as McpTool
     from ._generated.mcp import OAuthProtectedResourceMetadata as OAuthProtectedResourceMetadata
     from ._generated.messages import CacheControl as CacheControl
+    from ._generated.messages import CacheControlTtl as CacheControlTtl
     from ._generated.messages import CacheControlType as CacheControlType
     from ._generated.messages import CreateMessagesRequest as CreateMessagesRequest
+    from ._generated.messages import CreateMessagesRequestServiceTier as CreateMessagesRequestServiceTier
+    from ._generated.messages import CreateMessagesRequestSpeed as CreateMessagesRequestSpeed
     from ._generated.messages import CreateMessagesRequestThinking as CreateMessagesRequestThinking
     from ._generated.messages import CreateMessagesRequestThinkingType as CreateMessagesRequestThinkingType
+    from ._generated.messages import MessagesCacheCreation as MessagesCacheCreation
+    from ._generated.messages import MessagesContainer as MessagesContainer
     from ._generated.messages import MessagesDocumentBlock as MessagesDocumentBlock
     from ._generated.messages import MessagesDocumentBlockType as MessagesDocumentBlockType
     from ._generated.messages import MessagesDocumentSource as MessagesDocumentSource
@@ -135,6 +140,7 @@ if TYPE_CHECKING:
     from ._generated.messages import MessagesMetadata as MessagesMetadata
     from ._generated.messages import MessagesOutputConfig as MessagesOutputConfig
     from ._generated.messages import MessagesOutputConfigEffort as MessagesOutputConfigEffort
+    from ._generated.messages import MessagesOutputTokensDetails as MessagesOutputTokensDetails
     from ._generated.messages import MessagesRedactedThinkingBlock as MessagesRedactedThinkingBlock
     from ._generated.messages import MessagesRedactedThinkingBlockType as MessagesRedactedThinkingBlockType
     from ._generated.messages import MessagesRequestContentBlock as MessagesRequestContentBlock
@@ -143,6 +149,8 @@ if TYPE_CHECKING:
     from ._generated.messages import MessagesResponseRole as MessagesResponseRole
     from ._generated.messages import MessagesResponseStopReason as MessagesResponseStopReason
     from ._generated.messages import MessagesResponseType as MessagesResponseType
+    from ._generated.messages import MessagesServerToolUsage as MessagesServerToolUsage
+    from ._generated.messages import MessagesStopDetails as MessagesStopDetails
     from ._generated.messages import MessagesStreamEvent as MessagesStreamEvent
     from ._generated.messages import MessagesStreamEventDelta as MessagesStreamEventDelta
     from ._generated.messages import MessagesStreamEventError as MessagesStreamEventError
@@ -189,11 +197,16 @@ if TYPE_CHECKING:
     from ._generated.params import McpJsonRpcParams as McpJsonRpcParams
     from ._generated.params import ProviderParams as ProviderParams
     from ._generated.responses import CreateResponseRequest as CreateResponseRequest
+    from ._generated.responses import CreateResponseRequestPromptCacheRetention as CreateResponseRequestPromptCacheRetention
+    from ._generated.responses import CreateResponseRequestServiceTier as CreateResponseRequestServiceTier
+    from ._generated.responses import CreateResponseRequestTruncation as CreateResponseRequestTruncation
     from ._generated.responses import Response as Response
+    from ._generated.responses import ResponseConversation as ResponseConversation
     from ._generated.responses import ResponseError as ResponseError
     from ._generated.responses import ResponseFunctionToolCall as ResponseFunctionToolCall
     from ._generated.responses import ResponseFunctionToolCallStatus as ResponseFunctionToolCallStatus
     from ._generated.responses import ResponseFunctionToolCallType as ResponseFunctionToolCallType
+    from ._generated.responses import ResponseIncludable as ResponseIncludable
     from ._generated.responses import ResponseIncompleteDetails as ResponseIncompleteDetails
     from ._generated.responses import ResponseInput as ResponseInput
     from ._generated.responses import ResponseInputContentPart as ResponseInputContentPart
@@ -207,6 +220,7 @@ if TYPE_CHECKING:
     from ._generated.responses import ResponseOutputContent as ResponseOutputContent
     from ._generated.responses import ResponseOutputItem as ResponseOutputItem
     from ._generated.responses import ResponseOutputMessage as ResponseOutputMessage
+    from ._generated.responses import ResponseOutputMessagePhase as ResponseOutputMessagePhase
     from ._generated.responses import ResponseOutputMessageRole as ResponseOutputMessageRole
     from ._generated.responses import ResponseOutputMessageStatus as ResponseOutputMessageStatus
     from ._generated.responses import ResponseOutputMessageType as ResponseOutputMessageType
@@ -215,6 +229,7 @@ if TYPE_CHECKING:
     from ._generated.responses import ResponseOutputText as ResponseOutputText
     from ._generated.responses import ResponseOutputTextType as ResponseOutputTextType
     from ._generated.responses import ResponseReasoning as ResponseReasoning
+    from ._generated.responses import ResponseReasoningContext as ResponseReasoningContext
     from ._generated.responses import ResponseReasoningEffort as ResponseReasoningEffort
     from ._generated.responses import ResponseReasoningItem as ResponseReasoningItem
     from ._generated.responses import ResponseReasoningItemStatus as ResponseReasoningItemStatus
@@ -222,6 +237,7 @@ if TYPE_CHECKING:
     from ._generated.responses import ResponseReasoningSummary as ResponseReasoningSummary
     from ._generated.responses import ResponseReasoningSummaryPart as ResponseReasoningSummaryPart
     from ._generated.responses import ResponseReasoningSummaryPartType as ResponseReasoningSummaryPartType
+    from ._generated.responses import ResponseReasoningText as ResponseReasoningText
     from ._generated.responses import ResponseRole as ResponseRole
     from ._generated.responses import ResponseStatus as ResponseStatus
     from ._generated.responses import ResponseStreamEvent as ResponseStreamEvent
@@ -229,11 +245,13 @@ if TYPE_CHECKING:
     from ._generated.responses import ResponseTextConfig as ResponseTextConfig
     from ._generated.responses import ResponseTextConfigFormat as ResponseTextConfigFormat
     from ._generated.responses import ResponseTextConfigFormatType as ResponseTextConfigFormatType
+    from ._generated.responses import ResponseTextConfigVerbosity as ResponseTextConfigVerbosity
     from ._generated.responses import ResponseTool as ResponseTool
     from ._generated.responses import ResponseToolChoice as ResponseToolChoice
     from ._generated.responses import ResponseToolChoiceFunction as ResponseToolChoiceFunction
     from ._generated.responses import ResponseToolChoiceFunctionType as ResponseToolChoiceFunctionType
     from ._generated.responses import ResponseToolChoiceMode as ResponseToolChoiceMode
+    from ._generated.responses import ResponseToolDefinition as ResponseToolDefinition
     from ._generated.responses import ResponseToolType as ResponseToolType
     from ._generated.responses import ResponseUsage as ResponseUsage
     from ._generated.responses import ResponseUsageInputTokensDetails as ResponseUsageInputTokensDetails
@@ -242,6 +260,7 @@ if TYPE_CHECKING:
     from ._generated.responses import UnknownResponseOutputContent as UnknownResponseOutputContent
     from ._generated.responses import UnknownResponseOutputItem as UnknownResponseOutputItem
     from ._generated.responses import UnknownResponseStreamEventPart as UnknownResponseStreamEventPart
+    from ._generated.responses import UnknownResponseToolDefinition as UnknownResponseToolDefinition
     from ._generated.video import CreateVideoRequest as CreateVideoRequest
     from ._generated.video import VideoJob as VideoJob
     from ._generated.video import VideoJobError as VideoJobError
@@ -261,6 +280,7 @@ if TYPE_CHECKING:
     from ._run.transcript import Transcript as Transcript
     from ._run.turn import ToolDone as ToolDone
     from ._run.turn import ToolRun as ToolRun
+    from ._schema.adapter import Problem as Problem
     from ._streams.dialect import ByteDialect as ByteDialect
     from ._streams.dialect import JsonEventDialect as JsonEventDialect
     from ._tools.tool import Tool as Tool
@@ -337,6 +357,7 @@ __all__ = [
     "ByteDialect",
     "ByteStream",
     "CacheControl",
+    "CacheControlTtl",
     "CacheControlType",
     "Call",
     "CallBegan",
@@ -386,6 +407,8 @@ __all__ = [
     "CreateImageVariationRequestResponseFormat",
     "CreateMessagesParams",
     "CreateMessagesRequest",
+    "CreateMessagesRequestServiceTier",
+    "CreateMessagesRequestSpeed",
     "CreateMessagesRequestThinking",
     "CreateMessagesRequestThinkingType",
     "CreateMusicParams",
@@ -393,6 +416,9 @@ __all__ = [
     "CreateMusicRequestResponseFormat",
     "CreateResponseParams",
     "CreateResponseRequest",
+    "CreateResponseRequestPromptCacheRetention",
+    "CreateResponseRequestServiceTier",
+    "CreateResponseRequestTruncation",
     "CreateSfxParams",
     "CreateSfxRequest",
     "CreateSfxRequestResponseFormat",
@@ -450,6 +476,8 @@ __all__ = [
     "Message",
     "MessageContent",
     "MessageRole",
+    "MessagesCacheCreation",
+    "MessagesContainer",
     "MessagesDocumentBlock",
     "MessagesDocumentBlockType",
     "MessagesDocumentSource",
@@ -466,6 +494,7 @@ __all__ = [
     "MessagesMetadata",
     "MessagesOutputConfig",
     "MessagesOutputConfigEffort",
+    "MessagesOutputTokensDetails",
     "MessagesRedactedThinkingBlock",
     "MessagesRedactedThinkingBlockType",
     "MessagesRequestContentBlock",
@@ -474,6 +503,8 @@ __all__ = [
     "MessagesResponseRole",
     "MessagesResponseStopReason",
     "MessagesResponseType",
+    "MessagesServerToolUsage",
+    "MessagesStopDetails",
     "MessagesStreamEvent",
     "MessagesStreamEventDelta",
     "MessagesStreamEventError",
@@ -504,6 +535,7 @@ __all__ = [
     "PayloadTooLargeError",
     "Pricing",
     "PricingSource",
+    "Problem",
     "Provider",
     "ProviderAuthType",
     "ProviderParams",
@@ -518,6 +550,7 @@ __all__ = [
     "RequestError",
     "RequestSent",
     "Response",
+    "ResponseConversation",
     "ResponseError",
     "ResponseFormatJsonObject",
     "ResponseFormatJsonObjectType",
@@ -530,6 +563,7 @@ __all__ = [
     "ResponseFunctionToolCall",
     "ResponseFunctionToolCallStatus",
     "ResponseFunctionToolCallType",
+    "ResponseIncludable",
     "ResponseIncompleteDetails",
     "ResponseInput",
     "ResponseInputContentPart",
@@ -543,6 +577,7 @@ __all__ = [
     "ResponseOutputContent",
     "ResponseOutputItem",
     "ResponseOutputMessage",
+    "ResponseOutputMessagePhase",
     "ResponseOutputMessageRole",
     "ResponseOutputMessageStatus",
     "ResponseOutputMessageType",
@@ -551,6 +586,7 @@ __all__ = [
     "ResponseOutputText",
     "ResponseOutputTextType",
     "ResponseReasoning",
+    "ResponseReasoningContext",
     "ResponseReasoningEffort",
     "ResponseReasoningItem",
     "ResponseReasoningItemStatus",
@@ -558,6 +594,7 @@ __all__ = [
     "ResponseReasoningSummary",
     "ResponseReasoningSummaryPart",
     "ResponseReasoningSummaryPartType",
+    "ResponseReasoningText",
     "ResponseReceived",
     "ResponseRole",
     "ResponseStatus",
@@ -566,12 +603,14 @@ __all__ = [
     "ResponseTextConfig",
     "ResponseTextConfigFormat",
     "ResponseTextConfigFormatType",
+    "ResponseTextConfigVerbosity",
     "ResponseTooLargeError",
     "ResponseTool",
     "ResponseToolChoice",
     "ResponseToolChoiceFunction",
     "ResponseToolChoiceFunctionType",
     "ResponseToolChoiceMode",
+    "ResponseToolDefinition",
     "ResponseToolType",
     "ResponseUsage",
     "ResponseUsageInputTokensDetails",
@@ -621,6 +660,7 @@ __all__ = [
     "UnknownResponseOutputContent",
     "UnknownResponseOutputItem",
     "UnknownResponseStreamEventPart",
+    "UnknownResponseToolDefinition",
     "UnprocessableError",
     "UnsupportedMediaTypeError",
     "Usage",
@@ -747,10 +787,15 @@ if not TYPE_CHECKING:  # type checkers would accept any name of a module with __
         "McpTool": "_generated.mcp",
         "OAuthProtectedResourceMetadata": "_generated.mcp",
         "CacheControl": "_generated.messages",
+        "CacheControlTtl": "_generated.messages",
         "CacheControlType": "_generated.messages",
         "CreateMessagesRequest": "_generated.messages",
+        "CreateMessagesRequestServiceTier": "_generated.messages",
+        "CreateMessagesRequestSpeed": "_generated.messages",
         "CreateMessagesRequestThinking": "_generated.messages",
         "CreateMessagesRequestThinkingType": "_generated.messages",
+        "MessagesCacheCreation": "_generated.messages",
+        "MessagesContainer": "_generated.messages",
         "MessagesDocumentBlock": "_generated.messages",
         "MessagesDocumentBlockType": "_generated.messages",
         "MessagesDocumentSource": "_generated.messages",
@@ -767,6 +812,7 @@ if not TYPE_CHECKING:  # type checkers would accept any name of a module with __
         "MessagesMetadata": "_generated.messages",
         "MessagesOutputConfig": "_generated.messages",
         "MessagesOutputConfigEffort": "_generated.messages",
+        "MessagesOutputTokensDetails": "_generated.messages",
         "MessagesRedactedThinkingBlock": "_generated.messages",
         "MessagesRedactedThinkingBlockType": "_generated.messages",
         "MessagesRequestContentBlock": "_generated.messages",
@@ -775,6 +821,8 @@ if not TYPE_CHECKING:  # type checkers would accept any name of a module with __
         "MessagesResponseRole": "_generated.messages",
         "MessagesResponseStopReason": "_generated.messages",
         "MessagesResponseType": "_generated.messages",
+        "MessagesServerToolUsage": "_generated.messages",
+        "MessagesStopDetails": "_generated.messages",
         "MessagesStreamEvent": "_generated.messages",
         "MessagesStreamEventDelta": "_generated.messages",
         "MessagesStreamEventError": "_generated.messages",
@@ -821,11 +869,16 @@ if not TYPE_CHECKING:  # type checkers would accept any name of a module with __
         "McpJsonRpcParams": "_generated.params",
         "ProviderParams": "_generated.params",
         "CreateResponseRequest": "_generated.responses",
+        "CreateResponseRequestPromptCacheRetention": "_generated.responses",
+        "CreateResponseRequestServiceTier": "_generated.responses",
+        "CreateResponseRequestTruncation": "_generated.responses",
         "Response": "_generated.responses",
+        "ResponseConversation": "_generated.responses",
         "ResponseError": "_generated.responses",
         "ResponseFunctionToolCall": "_generated.responses",
         "ResponseFunctionToolCallStatus": "_generated.responses",
         "ResponseFunctionToolCallType": "_generated.responses",
+        "ResponseIncludable": "_generated.responses",
         "ResponseIncompleteDetails": "_generated.responses",
         "ResponseInput": "_generated.responses",
         "ResponseInputContentPart": "_generated.responses",
@@ -839,6 +892,7 @@ if not TYPE_CHECKING:  # type checkers would accept any name of a module with __
         "ResponseOutputContent": "_generated.responses",
         "ResponseOutputItem": "_generated.responses",
         "ResponseOutputMessage": "_generated.responses",
+        "ResponseOutputMessagePhase": "_generated.responses",
         "ResponseOutputMessageRole": "_generated.responses",
         "ResponseOutputMessageStatus": "_generated.responses",
         "ResponseOutputMessageType": "_generated.responses",
@@ -847,6 +901,7 @@ if not TYPE_CHECKING:  # type checkers would accept any name of a module with __
         "ResponseOutputText": "_generated.responses",
         "ResponseOutputTextType": "_generated.responses",
         "ResponseReasoning": "_generated.responses",
+        "ResponseReasoningContext": "_generated.responses",
         "ResponseReasoningEffort": "_generated.responses",
         "ResponseReasoningItem": "_generated.responses",
         "ResponseReasoningItemStatus": "_generated.responses",
@@ -854,6 +909,7 @@ if not TYPE_CHECKING:  # type checkers would accept any name of a module with __
         "ResponseReasoningSummary": "_generated.responses",
         "ResponseReasoningSummaryPart": "_generated.responses",
         "ResponseReasoningSummaryPartType": "_generated.responses",
+        "ResponseReasoningText": "_generated.responses",
         "ResponseRole": "_generated.responses",
         "ResponseStatus": "_generated.responses",
         "ResponseStreamEvent": "_generated.responses",
@@ -861,11 +917,13 @@ if not TYPE_CHECKING:  # type checkers would accept any name of a module with __
         "ResponseTextConfig": "_generated.responses",
         "ResponseTextConfigFormat": "_generated.responses",
         "ResponseTextConfigFormatType": "_generated.responses",
+        "ResponseTextConfigVerbosity": "_generated.responses",
         "ResponseTool": "_generated.responses",
         "ResponseToolChoice": "_generated.responses",
         "ResponseToolChoiceFunction": "_generated.responses",
         "ResponseToolChoiceFunctionType": "_generated.responses",
         "ResponseToolChoiceMode": "_generated.responses",
+        "ResponseToolDefinition": "_generated.responses",
         "ResponseToolType": "_generated.responses",
         "ResponseUsage": "_generated.responses",
         "ResponseUsageInputTokensDetails": "_generated.responses",
@@ -874,6 +932,7 @@ if not TYPE_CHECKING:  # type checkers would accept any name of a module with __
         "UnknownResponseOutputContent": "_generated.responses",
         "UnknownResponseOutputItem": "_generated.responses",
         "UnknownResponseStreamEventPart": "_generated.responses",
+        "UnknownResponseToolDefinition": "_generated.responses",
         "CreateVideoRequest": "_generated.video",
         "VideoJob": "_generated.video",
         "VideoJobError": "_generated.video",
@@ -893,6 +952,7 @@ if not TYPE_CHECKING:  # type checkers would accept any name of a module with __
         "Transcript": "_run.transcript",
         "ToolDone": "_run.turn",
         "ToolRun": "_run.turn",
+        "Problem": "_schema.adapter",
         "ByteDialect": "_streams.dialect",
         "JsonEventDialect": "_streams.dialect",
         "Tool": "_tools.tool",

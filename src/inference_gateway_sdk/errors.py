@@ -35,7 +35,7 @@ import builtins
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 __all__ = [
     "BadGatewayError",
@@ -122,6 +122,10 @@ class RequestError(GatewayError):
         self.elapsed = elapsed
         self.attempts = attempts
 
+    def __str__(self) -> str:
+        tried = f" [{self.attempts} attempts]" if self.attempts > 1 else ""
+        return f"{self.message}{tried} (hint: {self.hint})" if self.hint else f"{self.message}{tried}"
+
 
 @_public
 class ConnectError(RequestError):
@@ -198,8 +202,23 @@ class StatusError(GatewayError):
         self.retry_after = retry_after
 
     def __str__(self) -> str:
-        text = super().__str__()
-        return f"{self.status}: {text}" if self.status else text
+        facts = ", ".join(self._facts())
+        text = f"{self.message} [{facts}]" if facts else self.message
+        if self.status:
+            text = f"{self.status}: {text}"
+        return f"{text} (hint: {self.hint})" if self.hint else text
+
+    def _facts(self) -> Iterator[str]:
+        if self.model:
+            known = not self.provider or self.model.startswith(f"{self.provider}/")
+            yield self.model if known else f"{self.provider}/{self.model}"
+        elif self.provider:
+            yield self.provider
+        attempts = getattr(self.meta, "attempts", 1)
+        if attempts > 1:
+            yield f"{attempts} attempts"
+        if self.retry_after is not None:
+            yield f"retry after {self.retry_after:g} s"
 
 
 @_public

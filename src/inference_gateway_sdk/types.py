@@ -99,10 +99,15 @@ if TYPE_CHECKING:
     from ._generated.mcp import McpTool as McpTool
     from ._generated.mcp import OAuthProtectedResourceMetadata as OAuthProtectedResourceMetadata
     from ._generated.messages import CacheControl as CacheControl
+    from ._generated.messages import CacheControlTtl as CacheControlTtl
     from ._generated.messages import CacheControlType as CacheControlType
     from ._generated.messages import CreateMessagesRequest as CreateMessagesRequest
+    from ._generated.messages import CreateMessagesRequestServiceTier as CreateMessagesRequestServiceTier
+    from ._generated.messages import CreateMessagesRequestSpeed as CreateMessagesRequestSpeed
     from ._generated.messages import CreateMessagesRequestThinking as CreateMessagesRequestThinking
     from ._generated.messages import CreateMessagesRequestThinkingType as CreateMessagesRequestThinkingType
+    from ._generated.messages import MessagesCacheCreation as MessagesCacheCreation
+    from ._generated.messages import MessagesContainer as MessagesContainer
     from ._generated.messages import MessagesDocumentBlock as MessagesDocumentBlock
     from ._generated.messages import MessagesDocumentBlockType as MessagesDocumentBlockType
     from ._generated.messages import MessagesDocumentSource as MessagesDocumentSource
@@ -119,6 +124,7 @@ if TYPE_CHECKING:
     from ._generated.messages import MessagesMetadata as MessagesMetadata
     from ._generated.messages import MessagesOutputConfig as MessagesOutputConfig
     from ._generated.messages import MessagesOutputConfigEffort as MessagesOutputConfigEffort
+    from ._generated.messages import MessagesOutputTokensDetails as MessagesOutputTokensDetails
     from ._generated.messages import MessagesRedactedThinkingBlock as MessagesRedactedThinkingBlock
     from ._generated.messages import MessagesRedactedThinkingBlockType as MessagesRedactedThinkingBlockType
     from ._generated.messages import MessagesRequestContentBlock as MessagesRequestContentBlock
@@ -127,6 +133,8 @@ if TYPE_CHECKING:
     from ._generated.messages import MessagesResponseRole as MessagesResponseRole
     from ._generated.messages import MessagesResponseStopReason as MessagesResponseStopReason
     from ._generated.messages import MessagesResponseType as MessagesResponseType
+    from ._generated.messages import MessagesServerToolUsage as MessagesServerToolUsage
+    from ._generated.messages import MessagesStopDetails as MessagesStopDetails
     from ._generated.messages import MessagesStreamEvent as MessagesStreamEvent
     from ._generated.messages import MessagesStreamEventDelta as MessagesStreamEventDelta
     from ._generated.messages import MessagesStreamEventError as MessagesStreamEventError
@@ -160,11 +168,16 @@ if TYPE_CHECKING:
     from ._generated.models import Pricing as Pricing
     from ._generated.models import PricingSource as PricingSource
     from ._generated.responses import CreateResponseRequest as CreateResponseRequest
+    from ._generated.responses import CreateResponseRequestPromptCacheRetention as CreateResponseRequestPromptCacheRetention
+    from ._generated.responses import CreateResponseRequestServiceTier as CreateResponseRequestServiceTier
+    from ._generated.responses import CreateResponseRequestTruncation as CreateResponseRequestTruncation
     from ._generated.responses import Response as Response
+    from ._generated.responses import ResponseConversation as ResponseConversation
     from ._generated.responses import ResponseError as ResponseError
     from ._generated.responses import ResponseFunctionToolCall as ResponseFunctionToolCall
     from ._generated.responses import ResponseFunctionToolCallStatus as ResponseFunctionToolCallStatus
     from ._generated.responses import ResponseFunctionToolCallType as ResponseFunctionToolCallType
+    from ._generated.responses import ResponseIncludable as ResponseIncludable
     from ._generated.responses import ResponseIncompleteDetails as ResponseIncompleteDetails
     from ._generated.responses import ResponseInput as ResponseInput
     from ._generated.responses import ResponseInputContentPart as ResponseInputContentPart
@@ -178,6 +191,7 @@ if TYPE_CHECKING:
     from ._generated.responses import ResponseOutputContent as ResponseOutputContent
     from ._generated.responses import ResponseOutputItem as ResponseOutputItem
     from ._generated.responses import ResponseOutputMessage as ResponseOutputMessage
+    from ._generated.responses import ResponseOutputMessagePhase as ResponseOutputMessagePhase
     from ._generated.responses import ResponseOutputMessageRole as ResponseOutputMessageRole
     from ._generated.responses import ResponseOutputMessageStatus as ResponseOutputMessageStatus
     from ._generated.responses import ResponseOutputMessageType as ResponseOutputMessageType
@@ -186,6 +200,7 @@ if TYPE_CHECKING:
     from ._generated.responses import ResponseOutputText as ResponseOutputText
     from ._generated.responses import ResponseOutputTextType as ResponseOutputTextType
     from ._generated.responses import ResponseReasoning as ResponseReasoning
+    from ._generated.responses import ResponseReasoningContext as ResponseReasoningContext
     from ._generated.responses import ResponseReasoningEffort as ResponseReasoningEffort
     from ._generated.responses import ResponseReasoningItem as ResponseReasoningItem
     from ._generated.responses import ResponseReasoningItemStatus as ResponseReasoningItemStatus
@@ -193,6 +208,7 @@ if TYPE_CHECKING:
     from ._generated.responses import ResponseReasoningSummary as ResponseReasoningSummary
     from ._generated.responses import ResponseReasoningSummaryPart as ResponseReasoningSummaryPart
     from ._generated.responses import ResponseReasoningSummaryPartType as ResponseReasoningSummaryPartType
+    from ._generated.responses import ResponseReasoningText as ResponseReasoningText
     from ._generated.responses import ResponseRole as ResponseRole
     from ._generated.responses import ResponseStatus as ResponseStatus
     from ._generated.responses import ResponseStreamEvent as ResponseStreamEvent
@@ -200,11 +216,13 @@ if TYPE_CHECKING:
     from ._generated.responses import ResponseTextConfig as ResponseTextConfig
     from ._generated.responses import ResponseTextConfigFormat as ResponseTextConfigFormat
     from ._generated.responses import ResponseTextConfigFormatType as ResponseTextConfigFormatType
+    from ._generated.responses import ResponseTextConfigVerbosity as ResponseTextConfigVerbosity
     from ._generated.responses import ResponseTool as ResponseTool
     from ._generated.responses import ResponseToolChoice as ResponseToolChoice
     from ._generated.responses import ResponseToolChoiceFunction as ResponseToolChoiceFunction
     from ._generated.responses import ResponseToolChoiceFunctionType as ResponseToolChoiceFunctionType
     from ._generated.responses import ResponseToolChoiceMode as ResponseToolChoiceMode
+    from ._generated.responses import ResponseToolDefinition as ResponseToolDefinition
     from ._generated.responses import ResponseToolType as ResponseToolType
     from ._generated.responses import ResponseUsage as ResponseUsage
     from ._generated.responses import ResponseUsageInputTokensDetails as ResponseUsageInputTokensDetails
@@ -213,6 +231,7 @@ if TYPE_CHECKING:
     from ._generated.responses import UnknownResponseOutputContent as UnknownResponseOutputContent
     from ._generated.responses import UnknownResponseOutputItem as UnknownResponseOutputItem
     from ._generated.responses import UnknownResponseStreamEventPart as UnknownResponseStreamEventPart
+    from ._generated.responses import UnknownResponseToolDefinition as UnknownResponseToolDefinition
     from ._generated.video import CreateVideoRequest as CreateVideoRequest
     from ._generated.video import VideoJob as VideoJob
     from ._generated.video import VideoJobError as VideoJobError
@@ -221,6 +240,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CacheControl",
+    "CacheControlTtl",
     "CacheControlType",
     "ChatCompletionChoice",
     "ChatCompletionChoiceLogprobs",
@@ -261,11 +281,16 @@ __all__ = [
     "CreateImageVariationRequest",
     "CreateImageVariationRequestResponseFormat",
     "CreateMessagesRequest",
+    "CreateMessagesRequestServiceTier",
+    "CreateMessagesRequestSpeed",
     "CreateMessagesRequestThinking",
     "CreateMessagesRequestThinkingType",
     "CreateMusicRequest",
     "CreateMusicRequestResponseFormat",
     "CreateResponseRequest",
+    "CreateResponseRequestPromptCacheRetention",
+    "CreateResponseRequestServiceTier",
+    "CreateResponseRequestTruncation",
     "CreateSfxRequest",
     "CreateSfxRequestResponseFormat",
     "CreateSpeechRequest",
@@ -300,6 +325,8 @@ __all__ = [
     "Message",
     "MessageContent",
     "MessageRole",
+    "MessagesCacheCreation",
+    "MessagesContainer",
     "MessagesDocumentBlock",
     "MessagesDocumentBlockType",
     "MessagesDocumentSource",
@@ -316,6 +343,7 @@ __all__ = [
     "MessagesMetadata",
     "MessagesOutputConfig",
     "MessagesOutputConfigEffort",
+    "MessagesOutputTokensDetails",
     "MessagesRedactedThinkingBlock",
     "MessagesRedactedThinkingBlockType",
     "MessagesRequestContentBlock",
@@ -324,6 +352,8 @@ __all__ = [
     "MessagesResponseRole",
     "MessagesResponseStopReason",
     "MessagesResponseType",
+    "MessagesServerToolUsage",
+    "MessagesStopDetails",
     "MessagesStreamEvent",
     "MessagesStreamEventDelta",
     "MessagesStreamEventError",
@@ -355,6 +385,7 @@ __all__ = [
     "ProviderRequestMessagesItem",
     "ProviderSpecificResponse",
     "Response",
+    "ResponseConversation",
     "ResponseError",
     "ResponseFormatJsonObject",
     "ResponseFormatJsonObjectType",
@@ -367,6 +398,7 @@ __all__ = [
     "ResponseFunctionToolCall",
     "ResponseFunctionToolCallStatus",
     "ResponseFunctionToolCallType",
+    "ResponseIncludable",
     "ResponseIncompleteDetails",
     "ResponseInput",
     "ResponseInputContentPart",
@@ -380,6 +412,7 @@ __all__ = [
     "ResponseOutputContent",
     "ResponseOutputItem",
     "ResponseOutputMessage",
+    "ResponseOutputMessagePhase",
     "ResponseOutputMessageRole",
     "ResponseOutputMessageStatus",
     "ResponseOutputMessageType",
@@ -388,6 +421,7 @@ __all__ = [
     "ResponseOutputText",
     "ResponseOutputTextType",
     "ResponseReasoning",
+    "ResponseReasoningContext",
     "ResponseReasoningEffort",
     "ResponseReasoningItem",
     "ResponseReasoningItemStatus",
@@ -395,6 +429,7 @@ __all__ = [
     "ResponseReasoningSummary",
     "ResponseReasoningSummaryPart",
     "ResponseReasoningSummaryPartType",
+    "ResponseReasoningText",
     "ResponseRole",
     "ResponseStatus",
     "ResponseStreamEvent",
@@ -402,11 +437,13 @@ __all__ = [
     "ResponseTextConfig",
     "ResponseTextConfigFormat",
     "ResponseTextConfigFormatType",
+    "ResponseTextConfigVerbosity",
     "ResponseTool",
     "ResponseToolChoice",
     "ResponseToolChoiceFunction",
     "ResponseToolChoiceFunctionType",
     "ResponseToolChoiceMode",
+    "ResponseToolDefinition",
     "ResponseToolType",
     "ResponseUsage",
     "ResponseUsageInputTokensDetails",
@@ -425,6 +462,7 @@ __all__ = [
     "UnknownResponseOutputContent",
     "UnknownResponseOutputItem",
     "UnknownResponseStreamEventPart",
+    "UnknownResponseToolDefinition",
     "VideoJob",
     "VideoJobError",
     "VideoJobObject",

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from conftest import Provider, Terminal
 
 pytestmark = pytest.mark.wire
@@ -44,17 +46,22 @@ def test_a_pipe_is_the_prompt(igw: Run, gateway: str, provider: Provider, prompt
     assert provider.messages[-1] == [{"role": "user", "content": "From\na pipe"}]
 
 
-def test_a_prompt_leaves_the_standard_input_alone(igw: Run, gateway: str, provider: Provider) -> None:
-    """`igw chat PROMPT` never reads its input, so that a loop over lines keeps them."""
-    done = subprocess.run(
-        ["sh", "-c", '"$@"; cat', "sh", *_command(), "chat", "--model", "openai/ok", "Hi"],
-        input="left\n",
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=True,
-        env={**os.environ, "INFERENCE_GATEWAY_URL": gateway},
-    )
+def test_a_prompt_in_a_loop_over_lines_leaves_the_other_lines_alone(
+    igw: Run, gateway: str, provider: Provider, tmp_path: Path
+) -> None:
+    """`while read line; do igw chat "$line"; done < FILE` does not consume the file that the shell reads."""
+    lines = tmp_path / "lines"
+    lines.write_text("Hi\nleft\n")
+    with lines.open("rb") as file:
+        done = subprocess.run(
+            ["sh", "-c", 'read line; "$@" "$line"; cat', "sh", *_command(), "chat", "--model", "openai/ok"],
+            stdin=file,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=True,
+            env={**os.environ, "INFERENCE_GATEWAY_URL": gateway},
+        )
     assert done.stdout.endswith("left\n")
     assert provider.messages[-1] == [{"role": "user", "content": "Hi"}]
 
@@ -112,7 +119,7 @@ def test_no_gateway_names_the_address_and_the_ways_to_one(igw: Run) -> None:
         (("--local", "--provider", "openai", "Hi"), "", "--provider"),
         (("--weights", "x.gguf", "Hi"), "", "--weights"),
         (("--local", "--weights", "missing.gguf", "Hi"), "", "missing.gguf"),
-        (("--base-url", "ftp://x", "--model", "m", "Hi"), "", "base_url"),
+        (("--base-url", "ftp://x", "--model", "m", "Hi"), "", "--base-url"),
         (("--temperature", "3", "Hi"), "", "--temperature"),
         (("--max-tokens", "0", "Hi"), "", "--max-tokens"),
         (("--nope", "Hi"), "", "--nope"),

@@ -81,6 +81,14 @@ def test_yes_runs_the_calls(igw: Run, scripted: ScriptedGateway, tools: Path) ->
     assert "sunny in Oslo" in json.dumps(second.json)
 
 
+@pytest.mark.live
+def test_the_smoke_test_model_calls_a_function(igw_process: Run, place: object, tools: Path) -> None:
+    """Without a key and without a gateway, a function of the user runs and the answer has its result."""
+    done = igw_process("chat", "--local", "--tools", str(tools), "--yes", "What is the weather in Oslo?")
+    assert (done.returncode, (tools.parent / "ran").read_text()) == (0, "Oslo")
+    assert "sunny" in done.stdout
+
+
 @pytest.mark.parametrize(
     ("typed", "ran", "sent"),
     [("y\n", True, "sunny in Oslo"), ("\n", False, "denied"), ("Not today.\n", False, "Not today.")],

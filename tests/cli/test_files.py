@@ -70,6 +70,17 @@ def test_the_options_are_sent(igw: Run, asked: tuple[str, ...], sent: dict[str, 
 
 
 @BOTH
+def test_the_suffix_is_the_format_and_another_type_is_remarked_upon(igw: Run, tmp_path: Path) -> None:
+    """A sound is asked for in the file's format; a provider that sends another, and a picture, get a remark."""
+    with serving(good) as server:
+        sound = igw(*SPEAK, "-o", str(tmp_path / "n.wav"), "--base-url", server.url)
+        picture = igw(*IMAGE, "-o", str(tmp_path / "cat.jpg"), "--base-url", server.url)
+        assert server.requests[0].json()["response_format"] == "wav"
+    assert (sound.returncode, picture.returncode) == (0, 0)
+    assert "n.wav is an MP3 sound" in sound.stderr
+    assert "cat.jpg is a PNG picture" in picture.stderr
+
+
 def test_json_is_the_whole_answer(igw: Run, asked: tuple[str, ...], content: bytes, tmp_path: Path) -> None:
     """The JSON has the bytes as base64; a file is optional, and written if named."""
     file = tmp_path / "out"

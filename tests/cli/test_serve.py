@@ -127,7 +127,7 @@ def test_a_taken_port_is_1_and_named(igw_process: Run) -> None:
         done = igw_process("serve", "--port", str(port))
     assert done.returncode == 1
     assert done.stderr.startswith(f"igw: cannot listen at 127.0.0.1:{port}")
-    assert len(done.stderr.splitlines()) == 1
+    assert "--port 0" in done.stderr.splitlines()[1]
 
 
 def test_an_issuer_that_cannot_be_asked_is_1_and_named(igw: Run) -> None:
@@ -202,7 +202,7 @@ def test_a_scripted_gateway_answers_on_every_endpoint_and_lists_them(
         assert client.get("/v1/mcp/tools").status_code == 200
     for words in (
         "scripted, for any model name: all providers but llamacpp",
-        "images, audio, MCP tools, metrics",
+        "images, audio, metrics",
     ):
         assert words in served.output
 

@@ -13,30 +13,30 @@ from client.outcomes import ChatResult, Expected, Lists, Raises
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "captures.md"
 
 OPENING = """\
-# What becomes of the gateway's answers
+# Results of the gateway's responses
 
-Each row below is one answer of the gateway, sent byte for byte over a socket to the blocking and to the async client,
-without retries, and what the client made of it. `tests/client/test_captures_gateway.py` checks every row over both
-clients; this page is written from the same table (`tests/client/captures_page.py` writes it anew) and checked too.
+Each row below is one response of the gateway and its result in the client. The bytes are sent over a socket to the
+blocking and to the async client, without retries. `tests/client/test_captures_gateway.py` checks every row with both
+clients. This page is written from the same table by `tests/client/captures_page.py`, and a test compares them.
 
 How to read a row:
 
-- An answer shows its text, its `finish_reason`, and its usage as prompt + completion = total tokens.
-- An error shows its class, its `.status` where it has one, and its `.message`. "Hint" is a phrase of its hint, which is
-  longer. "Partial" is the text of `.partial`, what the stream had brought.
-- Errors before the first content are shown as they are with `max_retries=0`; docs/retries.md says which are repeated.
+- A reply shows its text, its `finish_reason`, and its usage as prompt + completion = total tokens.
+- An error shows its class, its `.status` if it has one, and its `.message`. "Hint" is a part of its hint, which is
+  longer. "Partial" is the text of `.partial`, the received part of the stream.
+- Errors before the first content are shown as with `max_retries=0`; docs/retries.md lists those that are retried.
 """
 RECORDED_OPENING = """
 ## Recorded from a real gateway
 
-The name says under which settings it was recorded (`auth`: with OIDC, `mcpsel`: with MCP in selector mode, `route`:
-with a routing alias, `guard`: with guardrails, `tls`: over TLS, `real`: with a llama.cpp server behind it, and so on),
-and what was asked; `s_` stands for a stream.
+The name consists of the settings and the request. The settings are for example `auth` (with OIDC), `mcpsel` (with MCP
+in selector mode), `route` (with a routing alias), `guard` (with guardrails), `tls` (over TLS) and `real` (with a
+llama.cpp server as provider). The prefix `s_` marks a stream.
 """
 CONSTRUCTED_OPENING = """
-## Put together from how the gateway behaves
+## Constructed from the documented behaviour
 
-Answers that were not recorded; see [gateway behaviour](gateway-behaviour.md).
+These responses were not recorded; they follow [gateway behaviour](gateway-behaviour.md).
 """
 
 

@@ -1,4 +1,4 @@
-"""A server without an end, in a process of its own: each answer goes on for as long as the client reads it.
+"""A server without an end, in a process of its own: each answer goes on for as long as the client reads it, or 20 s.
 
     python tests/client/flood_server.py        prints its port, serves until its standard input closes
 
@@ -12,6 +12,7 @@ import re
 import socket
 import sys
 import threading
+import time
 import zlib
 from collections.abc import Callable, Iterator
 
@@ -19,6 +20,7 @@ EVENTS = b"Content-Type: text/event-stream"
 JSON = b"Content-Type: application/json"
 GZIP = b"\r\nContent-Encoding: gzip"
 SIZE = 1 << 20
+SECONDS = 20  # then it ends, so that a client without a clock fails its test instead of hanging it
 
 
 def _framed(piece: bytes) -> bytes:
@@ -81,8 +83,11 @@ def _serve(connection: socket.socket) -> None:
             received += data
         status, headers, pieces = FLOODS[found[1].decode()]
         connection.sendall(b"HTTP/1.1 %s\r\n%s\r\nTransfer-Encoding: chunked\r\n\r\n" % (status, headers))
+        until = time.monotonic() + SECONDS
         for piece in pieces():
             connection.sendall(piece)
+            if time.monotonic() > until:
+                break
 
 
 def _accept(listener: socket.socket) -> None:

@@ -14,6 +14,10 @@ import pytest
 
 import inference_gateway_sdk as sdk
 from client.flood_server import FLOODS
+from inference_gateway_sdk._client._async import session
+from inference_gateway_sdk._client.runtime import AsyncRuntime
+from inference_gateway_sdk._http1.connection import PIECE_SIZE
+from inference_gateway_sdk._transport._async import connection, driver
 
 if TYPE_CHECKING:
     from support.worlds import World
@@ -108,3 +112,108 @@ def test_a_flood_leaves_an_event_loop_its_turns(flood: str, name: str) -> None:
         return await watch
 
     assert asyncio.run(run()) < LONGEST_TURN
+
+
+class _NeverWaits:
+    """A transport whose reads return at once: a few pieces each, `reads` times."""
+
+    status = 200
+    headers = (("content-type", "text/event-stream"),)
+
+    def __init__(self, block: bytes, reads: int) -> None:
+        self._piece = block * (20 * 1024 // len(block))  # a few pieces: the next read must not begin a new turn
+        self._reads = reads
+
+    async def open(self, *_: Any, **__: Any) -> _NeverWaits:
+        return self
+
+    async def read(self, _: float | None = None) -> bytes:
+        self._reads -= 1
+        return self._piece if self._reads >= 0 else b""
+
+    async def release(self) -> None: ...
+
+    def abandon(self) -> None: ...
+
+    async def aclose(self) -> None: ...
+
+
+CONTENT = b'data: {"id":"c","choices":[{"index":0,"delta":{"content":"a"}}]}\n\n'
+
+
+@pytest.mark.parametrize("block", [CONTENT, b"data: {}\n\n", b": ping\n\n"])
+def test_decoding_gives_other_tasks_a_turn_after_a_bounded_number_of_bytes(
+    block: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Reads that never wait are decoded in pieces, and the loop runs on after a few: by the clock, not by the read."""
+    fed = longest = 0
+    seconds = 0.0
+
+    def clock() -> float:
+        nonlocal seconds
+        seconds += session.MAX_TURN / 8  # read twice or more for each piece
+        return seconds
+
+    async def never(_: float) -> None:
+        raise AssertionError("there is nothing to wait for")
+
+    take = session.AsyncOpenStream._take
+
+    def counted(self: Any, data: bytes, now: float) -> bool:
+        nonlocal fed
+        fed += len(data)
+        return take(self, data, now)
+
+    async def watch() -> None:
+        nonlocal fed, longest
+        while True:
+            longest, fed = max(longest, fed), 0
+            await asyncio.sleep(0)
+
+    async def run() -> None:
+        watching = asyncio.create_task(watch())
+        client = sdk.AsyncInferenceGatewayClient(
+            "http://gateway.test",
+            driver=_NeverWaits(block, 30),
+            max_retries=0,
+            timeout=None,
+        )._with_runtime(AsyncRuntime(clock, clock, never, clock))
+        with pytest.raises(sdk.StreamTruncatedError):
+            await _stream(client, "b")
+        watching.cancel()
+
+    monkeypatch.setattr(session.AsyncOpenStream, "_take", counted)
+    asyncio.run(run())
+    assert 0 < longest <= 5 * 4096
+
+
+@pytest.mark.parametrize("name", FLOODS)
+def test_one_callback_of_a_loop_reads_a_bounded_number_of_bytes(
+    flood: str, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Plain, in tiny chunks or compressed: no callback takes more of a body than what is held before reading stops."""
+    taken = longest = 0
+    read, run_handle = driver.AsyncioResponse.read, asyncio.Handle._run
+
+    async def counted(self: Any, deadline: float | None = None) -> bytes:
+        nonlocal taken
+        data = await read(self, deadline)
+        taken += len(data)
+        return data
+
+    def bounded(handle: Any) -> None:
+        nonlocal taken, longest
+        taken = 0
+        run_handle(handle)
+        longest = max(longest, taken)
+
+    async def run() -> None:
+        async with sdk.AsyncInferenceGatewayClient(flood, timeout=0.3, max_retries=0, proxy=None) as client:
+            with pytest.raises(sdk.GatewayError):
+                await (_stream if name in STREAMS else _whole)(client, name)
+
+    monkeypatch.setattr(driver.AsyncioResponse, "read", counted)
+    monkeypatch.setattr(asyncio.Handle, "_run", bounded)
+    asyncio.run(run())
+    assert longest <= connection._HIGH_WATER + PIECE_SIZE
+    assert longest > 0 or name == "gzip-empty-members"

@@ -271,6 +271,43 @@ def test_a_client_that_cannot_be_pickled_raises(options: dict[str, Any], what: s
         pickle.dumps(client)
 
 
+def test_an_unpickled_client_names_what_stayed_behind(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In its text, and in the hint of a 401; a new token, or one in the environment, ends both."""
+    monkeypatch.delenv("INFERENCE_GATEWAY_TOKEN", raising=False)
+
+    def handler(connection: Connection, request: Request) -> None:
+        if request.headers.get("authorization"):
+            connection.json(MODELS)
+        else:
+            connection.json({"error": "unauthorized"}, 401)
+
+    with serving(handler) as server:
+        client = _inner(world.client(server.url, "of-there", headers={"X-A": "b"}, tags={"a": "b"}))
+        there = pickle.loads(pickle.dumps(pickle.loads(pickle.dumps(client))))
+        assert repr(there) == f"<{type(client).__name__} {client.base_url}, unpickled without token, headers, tags>"
+        assert "unpickled" not in repr(client)
+
+        async def scenario() -> None:
+            if world.blocking:
+                there.list_models()
+            else:
+                await there.list_models()
+
+        with pytest.raises(sdk.UnauthorizedError, match=r"did not travel.*INFERENCE_GATEWAY_TOKEN"):
+            world.run(scenario)
+        again = there.with_token("of-here")
+        assert "without headers, tags>" in repr(again)
+    monkeypatch.setenv("INFERENCE_GATEWAY_TOKEN", "of-here")
+    assert "without headers, tags>" in repr(pickle.loads(pickle.dumps(client)))
+
+
+def test_a_stream_is_not_pickled(world: World) -> None:
+    """The error names what can be: the answer."""
+    client = _inner(world.client("http://127.0.0.1:9"))
+    with pytest.raises(TypeError, match=r"pickle the answer, stream.final\(\)"):
+        pickle.dumps(client.generate_content_stream("a/b", "Hi"))
+
+
 def test_a_pickled_proxy_keeps_its_address_and_no_password() -> None:
     """A restored client still uses the proxy, which then requires authentication."""
     client = sdk.InferenceGatewayClient("http://localhost:1", proxy="http://user:hidden@127.0.0.1:9")

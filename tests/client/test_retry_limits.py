@@ -55,6 +55,8 @@ def test_a_retry_after_is_honoured_up_to_a_minute(world: World, name: str, scena
         assert isinstance(outcome, RateLimitError)
         assert (outcome.retry_after or 0) > 60
         assert (seen, invented.pauses) == (1, [])
+        assert f"retry after {outcome.retry_after:g} s]" in str(outcome)
+        assert "is over longest_retry_after=60" in (outcome.hint or "")
     else:
         assert not isinstance(outcome, GatewayError)
         assert (seen, invented.pauses) == (2, [pause])

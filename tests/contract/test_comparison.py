@@ -187,6 +187,8 @@ PLANTED = [
         f"{SCHEMAS}/Provider/groq",
         "provider",
     ),
+    (put(f"{PROPS}/name/x-observed", {"client": "openai"}), f"{PROPS}/name", "observed"),
+    (put(f"{SCHEMAS}/Owner/x-observed", {"recorded": 1}), f"{SCHEMAS}/Owner", "observed"),
 ]
 
 
@@ -210,6 +212,16 @@ def test_a_planted_difference_is_found_from_the_other_side() -> None:
     more = document()
     put(f"{PROPS}/colour", {"type": "string"})(more)
     assert [one.kind for one in differences(document(), more)] == ["missing"]
+
+
+def test_observed_schemas_and_properties_may_be_only_here() -> None:
+    """Their mark explains why the published contract lacks them; a list of refused parameters excuses nothing."""
+    ours = document()
+    put(f"{PROPS}/colour", {"type": "string", "x-observed": {"client": "openai", "recorded": 3}})(ours)
+    put(f"{SCHEMAS}/Fish", {"type": "object", "x-observed": {"recorded": 1}})(ours)
+    assert differences(ours, document()) == []
+    put(f"{SCHEMAS}/Bird", {"type": "object", "x-observed": {"refused": {"song": {"recorded": 1}}}})(ours)
+    assert [(one.pointer, one.kind) for one in differences(ours, document())] == [(f"{SCHEMAS}/Bird", "added")]
 
 
 def test_equal_documents_do_not_differ() -> None:

@@ -155,7 +155,7 @@ def test_only_operations_without_a_token_are_marked() -> None:
 def test_unions_have_distinct_variants() -> None:
     """Each variant of a union of objects requires the discriminator, with a unique value."""
     unions = {place: node for place, node in EVERY_SCHEMA.items() if "discriminator" in node}
-    assert len(unions) == 8
+    assert len(unions) == 9
     for place, node in unions.items():
         key = node["discriminator"]["propertyName"]
         variants = [resolved(CONTRACT, variant) for variant in node["oneOf"]]
@@ -228,8 +228,22 @@ def test_only_known_keywords_are_used() -> None:
         "properties",
         "items",
     }
-    known |= {"additionalProperties", "x-family", "x-config", "x-provider-configs"}
+    known |= {"additionalProperties", "x-family", "x-config", "x-provider-configs", "x-observed"}
     assert {place: sorted(set(node) - known) for place, node in EVERY_SCHEMA.items() if set(node) - known} == {}
+
+
+def test_every_observation_names_its_source() -> None:
+    """What the published contract lacks was seen in an official client, in recorded traffic or at a provider."""
+    marked = [(name, node["x-observed"]) for name, node in EVERY_SCHEMA.items() if "x-observed" in node]
+    refused = [(name, facts) for name, seen in marked for facts in seen.get("refused", {}).values()]
+    assert len(marked) > 100
+    assert len(refused) > 30
+    for name, seen in [*marked, *refused]:
+        assert seen.keys() & {"client", "recorded", "provider", "refused"}, name
+        assert seen.keys() <= {"client", "recorded", "provider", "refused", "header"}, name
+        assert seen.get("client") in {None, "openai", "anthropic"}, name
+        assert type(seen.get("recorded", 1)) is int, name
+        assert seen.get("recorded", 1) > 0, name
 
 
 def test_settings_are_environment_variables() -> None:

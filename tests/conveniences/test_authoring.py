@@ -115,6 +115,15 @@ def test_a_tools_result_names_its_call() -> None:
     assert tool_result(CALL, None).content == "null"
 
 
+def test_a_result_has_the_form_of_its_calls_endpoint() -> None:
+    """A call of Messages is answered by a block in a message, one of Responses by an item."""
+    block = sdk.types.MessagesToolUseBlock(id="b1", name="f", input={})
+    message = {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "b1", "content": "[1]"}]}
+    assert tool_result(block, [1]).to_dict() == message
+    item = sdk.types.ResponseFunctionToolCall(id="i1", call_id="r1", name="f", arguments="{}")
+    assert tool_result(item, "warm") == {"type": "function_call_output", "call_id": "r1", "output": "warm"}
+
+
 def test_a_call_without_id_is_answered_without_one() -> None:
     """Providers that give calls no id match the result by its position."""
     call = ChatCompletionMessageToolCall.from_dict({"type": "function", "function": {"name": "f"}})

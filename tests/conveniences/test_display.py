@@ -148,6 +148,20 @@ def test_models_are_a_table() -> None:
     assert drawn(ListModelsResponse.from_dict({"object": "list"})).split() == ["model"]
 
 
+def test_a_listing_is_rows_for_a_data_frame() -> None:
+    """`to_dicts()` has one plain dict for each item, and `dict(answer)` is `to_dict()`, as FastAPI encodes it."""
+    listed = ListModelsResponse.from_dict(
+        {"object": "list", "data": [{"id": "a/b", "object": "model", "created": 1, "owned_by": "a", "novel": 2}]}
+    )
+    assert listed.to_dicts() == [{"id": "a/b", "object": "model", "created": 1, "owned_by": "a", "novel": 2}]
+    assert dict(listed) == listed.to_dict()
+    assert dict(listed.data[0])["novel"] == 2
+    with pytest.raises(KeyError):
+        listed["no"]
+    with pytest.raises(TypeError, match="has names, not places"):
+        list(listed.data[0])  # type: ignore[call-overload]
+
+
 def test_a_notebooks_table_is_escaped() -> None:
     """A model's name is a cell's text."""
     shown = Shown(ListModelsResponse.from_dict(MODELS)._repr_html_())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import ssl
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -19,7 +20,7 @@ class Reply:
         headers: Names in lower case.
         chunks: The body, in its chunks or as one.
         whole: It is complete, as far as HTTP shows.
-        ended: How the connection ended then: "closed" or "reset".
+        ended: How the connection ended then: "closed", "reset" or "broken TLS end" (without close_notify).
     """
 
     first: str
@@ -70,17 +71,23 @@ def _dechunked(rest: bytes) -> tuple[list[bytes], bool]:
     return chunks, False
 
 
-def exchanged(url: str, request: bytes, *, stop: bool = False) -> Reply:
+def exchanged(url: str, request: bytes, *, stop: bool = False, ca: str = "") -> Reply:
     """Return a server's answer until it closes the connection; an answer counts even when sending fails.
 
     Args:
         url: The server's address.
         request: The bytes.
         stop: Shut down sending, and continue receiving.
+        ca: A file with the certificate authority of an `https` server.
     """
-    host, port = url.removeprefix("http://").rstrip("/").split(":")
+    scheme, _, place = url.rstrip("/").partition("://")
+    host, port = place.split(":")
     data, ended = b"", "closed"
-    with socket.create_connection((host, int(port)), timeout=30) as connection:
+    with socket.create_connection((host, int(port)), timeout=30) as plain:
+        connection = plain
+        if scheme == "https":
+            context = ssl.create_default_context(cafile=ca)
+            connection = context.wrap_socket(plain, server_hostname=host, suppress_ragged_eofs=False)
         with suppress(ConnectionError):
             connection.sendall(request)
         if stop:
@@ -88,6 +95,10 @@ def exchanged(url: str, request: bytes, *, stop: bool = False) -> Reply:
         try:
             while more := connection.recv(65536):
                 data += more
+        except ssl.SSLEOFError:
+            ended = "broken TLS end"
         except ConnectionError:
             ended = "reset"
+        finally:
+            connection.close()
     return Reply.read(data, ended)

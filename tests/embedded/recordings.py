@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import trustme
 
 DATA = Path(__file__).resolve().parents[1] / "data"
 CAPTURES = DATA / "captures" / "gateway"
@@ -69,3 +70,14 @@ def _await(port: int) -> None:
         else:
             return
     pytest.fail("the provider did not start")
+
+
+def certificates(folder: Path) -> tuple[str, str, str]:
+    """Files with an authority's certificate, a certificate for 127.0.0.1 that it signed, and the key of that."""
+    authority = trustme.CA()
+    issued = authority.issue_cert("127.0.0.1")
+    authority.cert_pem.write_to_path(folder / "ca.pem")
+    issued.private_key_pem.write_to_path(folder / "key.pem")
+    for pem in issued.cert_chain_pems:
+        pem.write_to_path(folder / "cert.pem", append=True)
+    return str(folder / "ca.pem"), str(folder / "cert.pem"), str(folder / "key.pem")

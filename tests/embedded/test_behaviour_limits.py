@@ -24,9 +24,15 @@ from embedded.behaviour_cases import (
     play,
     whole,
 )
-from inference_gateway_sdk.embedded import Access
+from embedded.raw_http import exchanged
+from embedded.recordings import certificates
+from inference_gateway_sdk.embedded import Access, Settings, running
+from inference_gateway_sdk.embedded.settings import RELEASES, Quirks
+from support.weights import nowhere
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from conftest import Gateways, Upstream
 
 pytestmark = pytest.mark.wire
@@ -396,3 +402,21 @@ def test_section_18_a_real_llamacpp_needs_a_key(gateway: Gateways, upstream: Ups
         value=NO_KEY,
     )
     play(case, gateway, upstream)
+
+
+@pytest.mark.parametrize("quirk", ["self_calls", None])
+def test_section_2_a_gateway_that_does_not_trust_itself_lists_no_models(
+    quirk: str | None, upstream: Upstream, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By a quirk, a certificate that the system does not trust fails chats and lists of models."""
+    ca, cert, key = certificates(tmp_path)
+    upstream.answers("/v1/models", whole(200, {"data": []}))
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "nothing.pem"))
+    monkeypatch.setitem(RELEASES, "one", Quirks(**{quirk: True} if quirk else {}))
+    access = {"openai": Access(url=upstream.url, key="k")}
+    settings = Settings(port=0, tls_cert=cert, tls_key=key, access=access, quirks="one")
+    request = "GET /v1/models?provider=openai HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
+    with running(settings, local=nowhere()) as url:
+        reply = exchanged(url, request.encode(), ca=ca)
+    assert reply.first == ("HTTP/1.1 502 Bad Gateway" if quirk else "HTTP/1.1 200 OK")
+    assert len(upstream.seen) == (0 if quirk else 1)

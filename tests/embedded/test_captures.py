@@ -1,7 +1,8 @@
 """The real gateway's recorded answers, requested again: the same requests, settings and provider, with its quirks.
 
-Every case of the groups below is replayed, and compared byte by byte except for the parts that `compared` leaves out.
-Waits of a second or more are cut to a twentieth on both sides: in the provider, and in the settings of the gateway.
+Every case is replayed, here or in another module, and compared byte by byte except for the parts that
+`compared` leaves out. Waits of a second or more are cut to a twentieth on both sides: in the provider, and in the
+settings of the gateway.
 """
 
 from __future__ import annotations
@@ -17,10 +18,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
+import trustme
 
 from embedded.raw_http import Reply, exchanged
-from embedded.recordings import CAPTURES, MCP_CASES, TOKEN_CASES, asked, provider_behind
+from embedded.recordings import CAPTURES, MCP_CASES, TOKEN_CASES, asked, certificates, provider_behind
 from inference_gateway_sdk.embedded import Settings, running
+from inference_gateway_sdk.embedded.gateway import certificate_failure
 from support.server import Connection, Request, serving
 from support.weights import nowhere
 
@@ -31,23 +34,16 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.wire]
 
-GROUPS = ("base", "route", "allow", "full", "eq")
+GROUPS = ("base", "route", "allow", "full", "eq", "tls")
 INDEX = json.loads((CAPTURES / "index.json").read_text())
 CASES = [
     *(f"{group}/{name}" for group in GROUPS for name in INDEX[group]["cases"]),
     "guard/block",  # a policy that never matches: the answer is that of a gateway without guardrails
 ]
+GUARDED_CASES = ("guard/x_block", "guard/x_blockresp", "guard/x_failed")
+"""Cases with a guardrail service."""
 LLAMACPP_CASES = [f"real/{name}" for name in INDEX["real"]["cases"]]
 """The recordings had a llama.cpp server behind the gateway; a provider that gives its answers replaces it."""
-
-NOT_HERE = {
-    "guard/x_block": "guardrails",
-    "guard/x_blockresp": "guardrails",
-    "guard/x_failed": "guardrails",
-    "tls/late5": "the request of the gateway to itself over HTTP/2",
-    "tls/selfhop_untrusted": "the request of the gateway to itself, and its own certificate",
-}
-"""The cases that need what this gateway does not have, see "Where it differs" in docs/embedded.md."""
 
 PACE = 0.05
 """How much of a long wait is left."""
@@ -70,7 +66,9 @@ SETTINGS = {
         "SERVER_READ_TIMEOUT": "3s",
         "SERVER_WRITE_TIMEOUT": "3s",
     },
+    "tls": {"SERVER_WRITE_TIMEOUT": "3s"},
 }
+UNTRUSTED = "tls/selfhop_untrusted"
 CLOCKS = {"CLIENT_RESPONSE_HEADER_TIMEOUT": 10.0, "SERVER_READ_TIMEOUT": 30.0, "SERVER_WRITE_TIMEOUT": 30.0}
 POOL = {"models": {"fast": {"deployments": [{"provider": name, "model": "ok"} for name in ("openai", "ollama")]}}}
 
@@ -141,17 +139,22 @@ def environment(group: str, provider: str, pools: Path, *, slow: bool) -> dict[s
 def replayed(provider: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Reply]]:
     """Return a function that sends a case again to a gateway with its settings."""
     folder = tmp_path_factory.mktemp("pools")
-    urls: dict[tuple[str, bool], str] = {}
-    with ExitStack() as stack:
+    ca, cert, key = certificates(folder)
+    urls: dict[tuple[str, bool, bool], str] = {}
+    with ExitStack() as stack, pytest.MonkeyPatch.context() as patch:
 
         def replay(name: str) -> Reply:
             group, _, case = name.partition("/")
             slow = INDEX[group]["cases"][case]["seconds"] >= 1
-            if (group, slow) not in urls:
+            trusted = name != UNTRUSTED
+            if (group, slow, trusted) not in urls:
                 variables = environment(group, provider, folder / f"{group}.yaml", slow=slow)
+                if group == "tls":
+                    variables |= {"SERVER_TLS_CERT_PATH": cert, "SERVER_TLS_KEY_PATH": key}
+                    patch.setenv("SSL_CERT_FILE", ca if trusted else str(folder / "nothing.pem"))
                 settings = Settings.from_env(variables, quirks="v0.48").at(port=0)
-                urls[group, slow] = stack.enter_context(running(settings, local=nowhere()))
-            return exchanged(urls[group, slow], asked(name))
+                urls[group, slow, trusted] = stack.enter_context(running(settings, local=nowhere()))
+            return exchanged(urls[group, slow, trusted], asked(name), ca=ca)
 
         yield replay
 
@@ -165,7 +168,32 @@ def test_the_recorded_answer_is_reproduced(replayed: Callable[[str], Reply], nam
 def test_every_recorded_answer_is_replayed_or_has_a_reason() -> None:
     """Each file of a recording is replayed here or in another module, or has a reason why not."""
     files = sorted(str(path.relative_to(CAPTURES)).split(".")[0] for path in CAPTURES.glob("*/*.request.txt"))
-    assert sorted([*CASES, *LLAMACPP_CASES, *MCP_CASES, *TOKEN_CASES, *NOT_HERE]) == files
+    assert sorted([*CASES, *GUARDED_CASES, *LLAMACPP_CASES, *MCP_CASES, *TOKEN_CASES]) == files
+    assert len(files) == 72
+
+
+def _judge(connection: Connection, request: Request) -> None:
+    """A service that refuses the number of a card, and answers to "hi" where the path asks for that."""
+    judged = json.loads(request.body)
+    refused = "4111" in judged["body"] or (request.target == "/answers" and judged["stage"] == "response")
+    connection.json({"action": "block", "message": "no cards"} if refused else {"action": "allow"})
+
+
+@pytest.mark.parametrize("name", GUARDED_CASES)
+def test_the_recorded_answer_of_guardrails_is_reproduced(name: str, provider: str, tmp_path: Path) -> None:
+    """A service's refusals of a request and of an answer, and its failure, reach the client as recorded."""
+    with serving(_judge) as service:
+        variables = {
+            **environment("guard", provider, tmp_path, slow=False),
+            "GUARDRAILS_ENABLED": "true",
+            "GUARDRAILS_EXTERNAL_URL": {
+                "guard/x_block": service.url,
+                "guard/x_blockresp": f"{service.url}/answers",
+                "guard/x_failed": "http://127.0.0.1:9/",
+            }[name],
+        }
+        with running(Settings.from_env(variables, quirks="v0.48").at(port=0), local=nowhere()) as url:
+            assert compared(name, exchanged(url, asked(name))) == compared(name, recorded(name))
 
 
 @pytest.mark.parametrize("name", LLAMACPP_CASES)
@@ -228,3 +256,42 @@ def _announced(log: Path, process: subprocess.Popen[bytes]) -> str:
             return found[0]
         time.sleep(0.05)
     raise AssertionError(f"it did not start: {log.read_text()!r}")
+
+
+def _pausing(connection: Connection, _: Request) -> None:
+    connection.events(b'data: {"choices":[]}\n\n', end=False)
+    connection.stall()
+
+
+def test_with_tls_a_chat_stream_that_pauses_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The lines before the pause come, and the connection breaks after `SERVER_WRITE_TIMEOUT`."""
+    ca, cert, key = certificates(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", ca)
+    with serving(_pausing) as server:
+        variables = {
+            "OPENAI_API_URL": server.url,
+            "OPENAI_API_KEY": "k",
+            "SERVER_TLS_CERT_PATH": cert,
+            "SERVER_TLS_KEY_PATH": key,
+            "SERVER_WRITE_TIMEOUT": "200ms",
+        }
+        with running(Settings.from_env(variables, quirks="v0.48").at(port=0), local=nowhere()) as url:
+            reply = exchanged(url, asked("tls/late5"), ca=ca)
+    assert (reply.body, reply.whole, reply.ended) == (b'data: {"choices":[]}\n\n', False, "broken TLS end")
+
+
+def test_a_certificate_for_another_host_is_a_failure_of_its_own(tmp_path: Path) -> None:
+    """The reason is not an unknown authority, and a file that is no certificate is left to the listener to report."""
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    authority.issue_cert("elsewhere.test").private_key_and_cert_chain_pem.write_to_path(tmp_path / "cert.pem")
+    name = str(tmp_path / "cert.pem")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+        failure = certificate_failure(Settings(tls_cert=name, tls_key=name))
+        assert failure is not None
+        assert failure.startswith("tls: failed to verify certificate: x509: ")
+        assert "authority" not in failure
+        assert certificate_failure(Settings(host="elsewhere.test", tls_cert=name, tls_key=name)) is None
+    assert certificate_failure(Settings(tls_cert=str(tmp_path / "ca.pem"), tls_key=str(tmp_path / "no"))) is None
+    assert certificate_failure(Settings()) is None

@@ -145,10 +145,15 @@ def test_half_a_certificate_or_a_broken_one_is_refused(
             Settings.from_env(half)
     none = tmp_path / "none.pem"
     with (
-        pytest.raises(ListenError, match="none.pem cannot be used: .*No such file"),
+        pytest.raises(ListenError, match="SERVER_TLS_KEY_PATH: .*none.pem cannot be read: No such file"),
         running(Settings(port=0, tls_cert=cert, tls_key=str(none)), local=nowhere()),
     ):
         pytest.fail("it serves without its key")
+    with (
+        pytest.raises(ListenError, match="SERVER_TLS_CERT_PATH=.* a certificate and its key, in this order"),
+        running(Settings(port=0, tls_cert=key, tls_key=cert), local=nowhere()),
+    ):
+        pytest.fail("it serves with a swapped pair")
 
 
 def test_a_connection_to_a_provider_behind_tls_is_used_again(

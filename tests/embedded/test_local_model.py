@@ -11,10 +11,12 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import httpx2
+import msgspec
 import pytest
 
-from inference_gateway_sdk.embedded import SMOKE_TEST_MODEL, LocalModel, Settings, running, weights
+from inference_gateway_sdk.embedded import SMOKE_TEST_MODEL, LocalModel, Settings, chat_schema, running, weights
 from inference_gateway_sdk.embedded.providers import llama_child
+from inference_gateway_sdk.embedded.providers.local import with_forced_call
 from inference_gateway_sdk.embedded.weights import Place
 from support.weights import need_library
 
@@ -105,13 +107,79 @@ def test_a_prompt_over_the_context_is_the_models_own_error(live: httpx2.Client) 
     assert "available context size (4096 tokens)" in json.loads(answer.json()["error"])["error"]["message"]
 
 
+WEATHER = {
+    "type": "function",
+    "function": {
+        "name": "weather",
+        "description": "Return the weather of a city.",
+        "parameters": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]},
+    },
+}
+ADD = {
+    "type": "function",
+    "function": {
+        "name": "add",
+        "description": "Add two numbers.",
+        "parameters": {
+            "type": "object",
+            "properties": {"a": {"type": "integer"}, "b": {"type": "integer"}},
+            "required": ["a", "b"],
+        },
+    },
+}
+OSLO = [{"role": "user", "content": "What is the weather in Oslo?"}]
+
+
 @pytest.mark.live
-def test_tools_are_refused_and_not_ignored(live: httpx2.Client) -> None:
-    """Tools are refused, because the model's template would drop them silently."""
-    tools = [{"type": "function", "function": {"name": "f"}}]
-    answer = live.post(CHAT, json={"model": MODEL, "messages": FRANCE, "tools": tools})
+def test_the_model_calls_the_tool_of_its_choice(live: httpx2.Client) -> None:
+    """Of two tools it calls the one that the question is about, with arguments from the question."""
+    body = live.post(CHAT, json={"model": MODEL, "messages": OSLO, "tools": [ADD, WEATHER]}).json()
+    (choice,) = body["choices"]
+    (called,) = choice["message"]["tool_calls"]
+    assert choice["finish_reason"] == "tool_calls"
+    assert (called["type"], called["function"]["name"]) == ("function", "weather")
+    assert json.loads(called["function"]["arguments"]) == {"city": "Oslo"}
+    sum_ = [{"role": "user", "content": "What is 2 plus 3?"}]
+    body = live.post(CHAT, json={"model": MODEL, "messages": sum_, "tools": [ADD, WEATHER]}).json()
+    assert json.loads(body["choices"][0]["message"]["tool_calls"][0]["function"]["arguments"]) == {"a": 2, "b": 3}
+
+
+@pytest.mark.live
+@pytest.mark.parametrize(
+    ("more", "called"),
+    [
+        ({"tool_choice": {"type": "function", "function": {"name": "add"}}}, "add"),
+        ({"tool_choice": "required"}, "weather"),
+        ({"tool_choice": "none"}, None),
+        ({"response_format": {"type": "json_object"}}, None),
+    ],
+)
+def test_a_tool_choice_is_kept(live: httpx2.Client, more: dict[str, object], called: str | None) -> None:
+    """A named tool is called, `none` calls none, and a response format excludes calls."""
+    request = {"model": MODEL, "messages": OSLO, "tools": [WEATHER, ADD], "max_tokens": 60, **more}
+    message = live.post(CHAT, json=request).json()["choices"][0]["message"]
+    assert [call["function"]["name"] for call in message.get("tool_calls", [])] == ([called] if called else [])
+
+
+@pytest.mark.live
+def test_a_choice_of_an_unknown_tool_is_refused(live: httpx2.Client) -> None:
+    """The name is in the error, as the model could not be held to it."""
+    choice = {"type": "function", "function": {"name": "nix"}}
+    request = {"model": MODEL, "messages": OSLO, "tools": [WEATHER], "tool_choice": choice}
+    answer = live.post(CHAT, json=request)
     assert answer.status_code == 400
-    assert "does not support tools" in json.loads(answer.json()["error"])["error"]["message"]
+    assert "tool_choice names 'nix'" in json.loads(answer.json()["error"])["error"]["message"]
+
+
+def test_the_beginning_of_a_call_is_written_for_the_model() -> None:
+    """The stops of the request stay, and the request itself is not changed."""
+    body = json.dumps({"messages": OSLO, "tools": [WEATHER], "stop": "END"})
+    asked = msgspec.json.decode(body, type=chat_schema.ChatRequest)
+    sent = with_forced_call(asked, asked.tools or [])
+    assert json.loads(bytes(sent.stop)) == ["END", "</tool_call>"]
+    assert [message.role for message in sent.messages or ()] == ["user", "assistant"]
+    assert bytes(sent.tool_choice) == b'"required"'
+    assert (len(asked.messages or ()), bytes(asked.tool_choice)) == (1, b"")
 
 
 @pytest.mark.live
@@ -193,6 +261,10 @@ def test_a_file_of_ones_own_has_its_own_name_and_template(place: Place, tmp_path
         body = client.post(CHAT, json={"model": listed["id"], "messages": FRANCE, "max_tokens": 1}).json()
         assert (listed["id"], body["model"]) == ("llamacpp/my-model", "my-model")
         assert body["usage"]["prompt_tokens"] == 37  # its template adds more than ours, which makes 27
+        answer = client.post(CHAT, json={"model": listed["id"], "messages": FRANCE, "tools": [WEATHER]})
+        assert answer.status_code == 400  # its template would drop them silently
+        message = json.loads(answer.json()["error"])["error"]["message"]
+        assert "the chat template of my-model does not support tools" in message
 
 
 @pytest.mark.live

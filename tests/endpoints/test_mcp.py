@@ -135,9 +135,10 @@ def test_pages_without_an_end(world: World) -> None:
 
 
 def new_cursors(connection: Connection, request: Request) -> None:
-    """Answer with a page and a new cursor."""
+    """Answer with a page and a new cursor; after 300, which no client should reach, with the last one."""
     cursor = int(request.json()["params"].get("cursor") or 0)
-    rpc(connection, result={"tools": [TOOL], "nextCursor": str(cursor + 1)})
+    following = {"nextCursor": str(cursor + 1)} if cursor < 300 else {}
+    rpc(connection, result={"tools": [TOOL], **following})
 
 
 def test_pages_are_counted(world: World) -> None:

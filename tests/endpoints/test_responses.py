@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from support.worlds import World
 
 ODD_OUTPUT = [
-    {"type": "reasoning", "id": "rs1", "summary": [], "encrypted_content": "b64==", "content": None},
+    {"type": "reasoning", "id": "rs1", "summary": [], "encrypted_content": "b64==", "content": [], "x": None},
     {"type": "web_search_call", "id": "ws1", "status": "completed", "action": {"type": "search", "query": "q"}},
     {
         "type": "message",

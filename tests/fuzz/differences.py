@@ -74,32 +74,32 @@ def _without_settings(response: dict[str, Any]) -> dict[str, Any]:
 # gateway-behaviour.md#responses.
 DIFFERENCES = [
     Difference(
-        "`/proxy` answers with a stream, a picture or a sound too",
-        "it is the provider's answer, of whatever type",
+        "`/proxy` also returns streams, images and audio",
+        "it forwards the provider's response, of any type",
         lambda operation, _, answer: operation.startswith("proxy") and answer.status_code == 200,
         "Undocumented Content-Type",
     ),
     Difference(
-        "where bodies are passed on, the `error` of a provider is an object, not a string",
-        "it is the provider's, as it was written",
+        "if bodies are forwarded, a provider's `error` is an object, not a string",
+        "it is the provider's own, unchanged",
         _providers_error,
         "is not of type",
     ),
     Difference(
-        "with tools, `?provider=` of one that is unknown or has no key is a 500, `Provider not available`",
-        "so it is at the real gateway",
+        "with tools, an unknown `?provider=`, or one without a key, gets a 500, `Provider not available`",
+        "the real gateway does the same",
         lambda *case: case[0] == "createChatCompletion" and _body(case[2]) == {"error": "Provider not available"},
         "the gateway failed: 500",
     ),
     Difference(
-        "a header that does not match is a JSON-RPC error under 400; a notification is taken with 202",
-        "the protocol wants these; the contract leaves them out",
+        "a header that does not match gets a 400 with a JSON-RPC error; a notification gets a 202",
+        "the protocol requires these; the contract omits them",
         _protocols_status,
         "Undocumented status code",
     ),
     Difference(
-        "a scripted response repeats its request's settings, such as `tools` and `text`, even where those do not fit",
-        "judging requests is up to a provider, and this one answers all it can",
+        "a scripted response repeats its request's settings, such as `tools` and `text`, even if they are invalid",
+        "validating requests is the provider's task, and this provider accepts as many as it can",
         _repeated_settings,
         "",
     ),

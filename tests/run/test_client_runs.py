@@ -228,6 +228,34 @@ def test_approval_is_asked_before_any_call_of_the_turn_runs(world: World, gatewa
     assert "Not on a Friday." in json.dumps(gateway.requests[1].json)
 
 
+def test_nobody_is_asked_about_calls_that_would_not_run(world: World, gateway: ScriptedGateway) -> None:
+    """In the last round `approve` is not called, and the calls stay open; without it the run pauses."""
+    asked: list[Any] = []
+    gateway.reply(tool_calls=[("delete", {"path": "a"})], times=2)
+    tools = [tool(delete, approval=True)]
+    with pytest.raises(sdk.RunLimitError) as caught:
+        play(world, gateway, "chat", tools=tools, limits=1, approve=asked.append)
+    assert (asked, ran) == ([], [])
+    assert [call.name for call in caught.value.partial.transcript.pending] == ["delete"]
+    paused = play(world, gateway, "chat", tools=tools, limits=1)
+    assert (paused.finish, [call.name for call in paused.pending]) == ("paused", ["delete"])
+
+
+def test_a_run_that_goes_on_has_calls_of_its_own(world: World, gateway: ScriptedGateway) -> None:
+    """Its answers, calls and usage are its own; the transcript has the calls of the whole conversation."""
+    gateway.reply(tool_calls=[("weather", {"city": "Oslo"})])
+    gateway.reply("Cold.")
+    first = play(world, gateway, "chat", tools=[weather])
+    gateway.reply(tool_calls=[("weather", {"city": "Rome"})])
+    gateway.reply("Warm.")
+    second = play(world, gateway, "chat", [first, "And Rome?"], tools=[weather])
+    assert [call.arguments for call in second.calls] == [{"city": "Rome"}]
+    assert len(second.turns) == 2
+    assert [(call.arguments, call.status) for call in second.transcript.calls] == [
+        ({"city": "Oslo"}, "done"), ({"city": "Rome"}, "done"),
+    ]  # fmt: skip
+
+
 @dialects
 def test_a_run_pauses_and_goes_on_elsewhere(world: World, gateway: ScriptedGateway, dialect: str) -> None:
     """Without a decision the run pauses; its transcript as JSON continues in another client, each call run once."""
@@ -543,10 +571,20 @@ def without_annotation(city):  # type: ignore[no-untyped-def]
     """Do something."""
 
 
+def any_number(*cities: str) -> None:
+    """Do something."""
+
+
+def unsupported(value: complex) -> None:
+    """Do something."""
+
+
 @pytest.mark.parametrize(
     ("options", "error", "words"),
     [
         ({"tools": [without_annotation]}, TypeError, "the parameter city has no annotation"),
+        ({"tools": [weather, any_number]}, TypeError, r"tools\[1\]: tool any_number: the parameter \*cities"),
+        ({"tools": [unsupported]}, TypeError, r"tools\[0\]: tool unsupported: the parameter value cannot be described"),
         ({"tools": [weather, weather]}, ValueError, "the name weather is already used"),
         ({"tools": [3]}, TypeError, r"tools\[0\]"),
         ({"output": Recipe, "response_format": {"type": "json_object"}}, TypeError, "cannot be combined"),

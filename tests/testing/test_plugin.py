@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+from inference_gateway_sdk._version import install_command
+
 pytest_plugins = ["pytester"]
 
 ASK = """
@@ -334,7 +336,7 @@ def test_a_missing_extra_is_named() -> None:
     code = "import sys; sys.modules['uvicorn'] = None; from inference_gateway_sdk.testing import scripted_gateway"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
     last = done.stderr.splitlines()[-1]
-    assert last == "ImportError: the scripted gateway needs uvicorn: pip install 'inference-gateway-sdk[embedded]'"
+    assert last == f"ImportError: the scripted gateway needs uvicorn: {install_command('embedded')}"
     assert "During handling" not in done.stderr
 
 

@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 from subprocess import run
 
+from inference_gateway_sdk._version import install_command
+
 WITHOUT = """
 import sys
 for name in ("starlette", "uvicorn", "httpx2", "h11", "pytest"):
@@ -39,4 +41,4 @@ def test_a_cassette_needs_no_extra(tmp_path: Path) -> None:
     miss, missing = done.stdout.splitlines()
     assert miss == "CassetteMissError"
     assert missing.startswith("a recording gateway needs ")
-    assert missing.endswith(": pip install 'inference-gateway-sdk[embedded]'")
+    assert missing.endswith(f": {install_command('embedded')}")

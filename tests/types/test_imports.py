@@ -50,6 +50,38 @@ def test_a_type_loads_its_family_only() -> None:
     assert not loaded & {"pydantic", "asyncio", "ssl", "httptools", "http.client"}
 
 
+LATE = {"asyncio", "json", "logging", "queue", "random", "ssl", "dataclasses", "email", "http.client", "pydantic"}
+"""Modules that a program without async code, odd JSON, log records or retries does without."""
+
+
+@pytest.mark.parametrize(
+    ("client", "spared"),
+    [("InferenceGatewayClient", LATE), ("AsyncInferenceGatewayClient", LATE - {"asyncio", "logging", "ssl", "queue"})],
+)
+def test_the_first_client_loads_few_modules(client: str, spared: set[str]) -> None:
+    """At most 45 modules of the package are loaded, and none of the libraries that most programs do not need."""
+    loaded = loaded_after(f"import inference_gateway_sdk as sdk; sdk.{client}('http://127.0.0.1:1')")
+    ours = {name for name in loaded if name.partition(".")[0] == "inference_gateway_sdk"}
+    assert 0 < len(ours) <= 45
+    assert not loaded & spared
+
+
+def test_a_program_that_imports_logging_later_gets_the_log_records() -> None:
+    """The debug record of a response is written although the client was made before `logging` was imported."""
+    code = (
+        "import inference_gateway_sdk as sdk\n"
+        "from inference_gateway_sdk._client import retry_state\n"
+        "import sys\n"
+        "retry_state.log_response('GET', 'http://h/v1/models', 200, 1.5)\n"
+        "assert 'logging' not in sys.modules\n"
+        "import logging\n"
+        "logging.basicConfig(level=logging.DEBUG, format='%(name)s %(message)s')\n"
+        "retry_state.log_response('GET', 'http://h/v1/models', 200, 2.5)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stderr == "inference_gateway_sdk GET http://h/v1/models: 200 after 2.500 s\n"
+
+
 OPTIONAL = ["AsyncHttpx2Driver", "Httpx2Driver"]
 
 

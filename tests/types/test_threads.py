@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import ast
 import gc
 import os
 import subprocess
 import sys
 import weakref
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import msgspec
 import pytest
 
+import inference_gateway_sdk
 from inference_gateway_sdk import ChatCompletionMessageToolCallFunction
 
 _FIRST_CALLS = """
@@ -154,3 +157,60 @@ def test_a_class_of_the_user_is_not_kept_alive() -> None:
     del kind
     gc.collect()
     assert gone() is None
+
+
+PACKAGE = Path(inference_gateway_sdk.__file__).parent
+BUILDERS = {"convert", "Decoder", "decode"}
+"""Names of msgspec that may build a type description. The last two do so where they are given a type."""
+
+
+def direct_builds(source: str) -> list[int]:
+    """Return the lines that call msgspec in a way that may build a type description."""
+    tree = ast.parse(source)
+    builders: dict[str, str] = {}
+    modules = {"msgspec"}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "msgspec":
+            for alias in node.names:
+                if alias.name in BUILDERS:
+                    builders[alias.asname or alias.name] = alias.name
+                elif alias.name in {"json", "msgpack", "yaml", "toml"}:
+                    modules.add(alias.asname or alias.name)
+    found = []
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call):
+            continue
+        function = node.func
+        if isinstance(function, ast.Attribute):
+            owner = ast.unparse(function.value).split(".")[0]
+            name = function.attr if owner in modules else ""
+        else:
+            name = builders.get(function.id, "") if isinstance(function, ast.Name) else ""
+        typed = len(node.args) > (name == "decode") or any(word.arg == "type" for word in node.keywords)
+        if name == "convert" or (name in {"Decoder", "decode"} and typed):
+            found.append(node.lineno)
+    return found
+
+
+def test_type_descriptions_are_built_in_one_place() -> None:
+    """No module but `_model/type_info.py` calls msgspec in a way that may build a description outside of its lock."""
+    modules = [path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "_model" / "type_info.py"]
+    found = {path.name: lines for path in modules if (lines := direct_builds(path.read_text("utf-8")))}
+    assert len(modules) > 100
+    assert not found
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import msgspec\nmsgspec.json.decode(b'', type=T)",
+        "import msgspec\nmsgspec.json.Decoder(T)",
+        "import msgspec\nmsgspec.convert(1, T)",
+        "from msgspec import json as fast\nfast.decode(b'', type=T)",
+        "from msgspec.json import Decoder as D\nD(T)",
+        "from msgspec import convert\nconvert(1, T)",
+    ],
+)
+def test_the_search_for_such_calls_finds_them(source: str) -> None:
+    """Each way to call msgspec with a type is found, on its line."""
+    assert direct_builds(source) == [2]

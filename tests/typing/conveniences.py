@@ -10,6 +10,7 @@ from inference_gateway_sdk import (
     ImageContentPart,
     InferenceGatewayClient,
     Message,
+    MessagesMessage,
     RequestSent,
     ResponseReceived,
     RetryPlanned,
@@ -29,6 +30,12 @@ def messages(client: InferenceGatewayClient) -> None:
     assert_type(user("This?", images=["cat.png", b"...", Path("cat.png"), image_part("cat.png")]), Message)
     reply = client.generate_content("a/b", [system("x"), user("y"), assistant("z")], mcp_bypass=True)
     client.generate_content("a/b", [tool_result(call, {"found": 1}) for call in reply.tool_calls])
+    message = client.create_message("a/b", "x", 9)
+    results = [tool_result(call, 1) for call in message.tool_calls]
+    assert_type(results, list[MessagesMessage])
+    client.create_message("a/b", ["x", message, *results], 9)
+    response = client.create_response("a/b", "x")
+    client.create_response("a/b", [response, *(tool_result(call, 1) for call in response.tool_calls)])
 
 
 def hooks() -> None:

@@ -13,6 +13,7 @@ from inference_gateway_sdk import (
     MessagesMessage,
     MessagesMessageRole,
     MessagesResponse,
+    MessagesStopDetails,
     MessagesStreamEvent,
     MessagesToolUseBlock,
     Meta,
@@ -45,6 +46,9 @@ def parameters(client: InferenceGatewayClient, answer: MessagesResponse) -> None
     """Check that a conversation takes strings, mappings, messages and answers; a misspelt parameter is an error."""
     message = MessagesMessage(role=MessagesMessageRole.USER, content="hi")
     client.create_message("m/x", [message, answer, {"role": "user", "content": [*answer.content]}, "more"], 5)
+    servers = [{"type": "url", "name": "wiki", "url": "https://mcp.example"}]
+    client.create_message("m/x", "hi", 5, mcp_servers=servers, cache_control={"type": "ephemeral"}, container="c1")
+    client.create_message("m/x", "hi", 5, betas=["x"])  # type: ignore[call-arg]
     client.create_message("m/x", "hi")  # type: ignore[call-arg]
     client.create_message("m/x", "hi", 5, temprature=1)  # type: ignore[call-arg]
     client.create_message("m/x", "hi", 5, stream=True)  # type: ignore[call-arg]
@@ -56,6 +60,8 @@ def conveniences(answer: MessagesResponse) -> None:
     assert_type(answer.tool_calls, list[MessagesToolUseBlock])
     assert_type(answer.complete, bool)
     assert_type(answer.meta, Meta | None)
+    assert_type(answer.stop_details, MessagesStopDetails | None)
+    assert_type(answer.usage.service_tier, str | None)
     for call in answer.tool_calls:
         assert_type(call.name, str)
         assert_type(call.input_text, str | None)

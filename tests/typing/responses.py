@@ -19,11 +19,13 @@ from inference_gateway_sdk import (
     ResponseInputItem,
     ResponseRole,
     ResponseStreamEvent,
+    ResponseTool,
     TextDelta,
     ToolCallDelta,
     ToolCallEnd,
     ToolCallStart,
     TurnEnd,
+    UnknownResponseToolDefinition,
     UsageReport,
 )
 
@@ -62,8 +64,21 @@ def inputs(client: InferenceGatewayClient, answer: Response) -> None:
     client.create_response("m/x", answer.output)
     client.create_response("m/x", answer)
     client.create_response("m/x", 3)  # type: ignore[arg-type]
+    client.create_response("m/x", "hi", include=["reasoning.encrypted_content", "brand.new"], service_tier="flex")
+    client.create_response("m/x", "hi", conversation="conv_1", prompt_cache_key=None, top_logprobs=3)
+    client.create_response("m/x", "hi", include=3)  # type: ignore[arg-type]
     client.create_response("m/x", "hi", temprature=0.3)  # type: ignore[call-arg]
     client.create_response("m/x", "hi", assemble=False)  # type: ignore[call-arg]
+
+
+def fields(answer: Response) -> None:
+    """Check that fields added by the provider are attributes, None when absent."""
+    assert_type(answer.service_tier, str | None)
+    assert_type(answer.instructions, str | list[dict[str, Any]] | None)
+    assert answer.conversation is not None and answer.tools is not None and answer.usage is not None
+    assert_type(answer.conversation.id, str | None)
+    for tool in answer.tools:
+        assert_type(tool, ResponseTool | UnknownResponseToolDefinition)
 
 
 def describe(delta: Delta) -> str:

@@ -1,9 +1,9 @@
-//! The benchmark's work, done by the Rust SDK of the same gateway: one thread, its chunks decoded to its own types.
+//! The benchmark's work with the Rust SDK of the same gateway: one thread, chunks decoded to its own types.
 //!
-//! `bench can` prints the SDK's version and what it can do; `bench ITEM ORIGIN` does one kind of work until enough CPU
-//! time has gone by and prints CPU seconds, wall seconds, units and a note, as the Python clients' process does. The SDK
-//! splits each read of the socket into lines by itself, so that a chunk that straddles two reads is lost or broken:
-//! such chunks are counted and told in the note.
+//! `bench can` prints the SDK's version and abilities. `bench ITEM ORIGIN` repeats one kind of work until its budget of
+//! CPU time is used. It prints CPU seconds, wall seconds, units and a note, like the process of the Python clients. The
+//! SDK splits each read of the socket into lines separately, so a chunk that straddles two reads is lost or broken. The
+//! note has the number of such chunks.
 
 use std::env;
 use std::fs;
@@ -45,7 +45,7 @@ fn peak() -> u64 {
     line.split_whitespace().nth(1).and_then(|kilo| kilo.parse::<u64>().ok()).unwrap_or(0) * 1024
 }
 
-/// What was read, and what was lost, of one stream.
+/// The counts of one stream: chunks read, and chunks lost.
 #[derive(Default)]
 struct Tally {
     units: u64,
@@ -95,7 +95,7 @@ async fn ask(client: &InferenceGatewayClient, messages: Vec<Message>) -> Result<
     let reply = client.generate_content(Provider::Openai, "bench-model", messages).await?;
     match &reply.choices[0].message.content {
         MessageContent::String(text) if text == TEXT => Ok(1),
-        other => panic!("not the answer: {other:?}"),
+        other => panic!("wrong reply: {other:?}"),
     }
 }
 
@@ -161,7 +161,7 @@ async fn message_stream(client: &InferenceGatewayClient) -> Result<Tally, Gatewa
     Ok(tally)
 }
 
-/// Both clocks, from when it is made.
+/// A stopwatch for CPU and wall time, which starts when it is created.
 struct Watch {
     cpu: f64,
     wall: Instant,
@@ -182,12 +182,12 @@ impl Watch {
     }
 }
 
-fn lost(tally: &Tally, streams: u64, told: u64) -> String {
-    let missing = (streams * told).saturating_sub(tally.units);
+fn lost(tally: &Tally, streams: u64, expected: u64) -> String {
+    let missing = (streams * expected).saturating_sub(tally.units);
     if missing == 0 {
         return String::new();
     }
-    format!("lost {missing} of {} chunks, {} of them as broken JSON", streams * told, tally.broken.min(missing))
+    format!("lost {missing} of {} chunks, {} of them as broken JSON", streams * expected, tally.broken.min(missing))
 }
 
 async fn requests(client: &InferenceGatewayClient, at_once: usize) -> Result<(), GatewayError> {
@@ -207,7 +207,7 @@ async fn requests(client: &InferenceGatewayClient, at_once: usize) -> Result<(),
     Ok(())
 }
 
-async fn streams(origin: &str, name: &str, told: u64) -> Result<(), GatewayError> {
+async fn streams(origin: &str, name: &str, expected: u64) -> Result<(), GatewayError> {
     let client = InferenceGatewayClient::new(&format!("{origin}/{name}/v1"));
     chat_stream(&InferenceGatewayClient::new(&format!("{origin}/warm/v1")), 0).await?;
     let (watch, mut tally, mut count) = (Watch::new(), Tally::default(), 0);
@@ -216,7 +216,7 @@ async fn streams(origin: &str, name: &str, told: u64) -> Result<(), GatewayError
         tally.add(&more);
         count += 1;
     }
-    watch.print(tally.units, &lost(&tally, count, told));
+    watch.print(tally.units, &lost(&tally, count, expected));
     Ok(())
 }
 

@@ -29,6 +29,9 @@ from .._generated.images import CreateImageRequestQualityValue
 from .._generated.images import CreateImageRequestResponseFormatValue
 from .._generated.images import CreateImageVariationRequestResponseFormatValue
 from .._generated.images import ImageSizeValue
+from .._generated.messages import CacheControl
+from .._generated.messages import CreateMessagesRequestServiceTierValue
+from .._generated.messages import CreateMessagesRequestSpeedValue
 from .._generated.messages import CreateMessagesRequestThinking
 from .._generated.messages import MessagesMetadata
 from .._generated.messages import MessagesOutputConfig
@@ -36,6 +39,10 @@ from .._generated.messages import MessagesTextBlock
 from .._generated.messages import MessagesTool
 from .._generated.messages import MessagesToolChoiceModeValue
 from .._generated.messages import MessagesToolChoiceObject
+from .._generated.responses import CreateResponseRequestPromptCacheRetentionValue
+from .._generated.responses import CreateResponseRequestServiceTierValue
+from .._generated.responses import CreateResponseRequestTruncationValue
+from .._generated.responses import ResponseIncludableValue
 from .._generated.responses import ResponseReasoning
 from .._generated.responses import ResponseTextConfig
 from .._generated.responses import ResponseTool
@@ -283,6 +290,20 @@ def messages_params(
     metadata: MessagesMetadata | Mapping[str, object] = ...,
     thinking: CreateMessagesRequestThinking | Mapping[str, object] = ...,
     output_config: MessagesOutputConfig | Mapping[str, object] = ...,
+    cache_control: CacheControl | Mapping[str, object] | None = ...,
+    container: str | Mapping[str, object] | None = ...,
+    context_management: Mapping[str, object] | None = ...,
+    mcp_servers: Sequence[Mapping[str, object]] = ...,
+    service_tier: CreateMessagesRequestServiceTierValue | str = ...,
+    inference_geo: str | None = ...,
+    speed: CreateMessagesRequestSpeedValue | str | None = ...,
+    diagnostics: Mapping[str, object] | None = ...,
+    compaction: Mapping[str, object] | None = ...,
+    thread: Mapping[str, object] | None = ...,
+    fallbacks: str | Sequence[Mapping[str, object]] | None = ...,
+    fallback_credit_token: str | Mapping[str, object] | None = ...,
+    billing_policy: Mapping[str, object] | None = ...,
+    output_format: Mapping[str, object] | None = ...,
     timeout: Timeouts | float | None = ...,
     max_retries: int = ...,
     retry: RetryPolicy | None = ...,
@@ -304,6 +325,22 @@ def messages_params(
         metadata: Metadata of the request, for the provider.
         thinking: The settings for thinking before the answer.
         output_config: The settings of the output.
+        cache_control: A cache breakpoint after the last block of the request that can be cached.
+        container: A container to run code in: the id of an earlier one, or an object with `id` and `skills`.
+        context_management: Edits that keep a long conversation short, such as clearing old tool results:
+            `{"edits": [...]}`.
+        mcp_servers: MCP servers that the provider connects to, each with `type`, `name` and `url`.
+        service_tier: The capacity to use: priority capacity if there is some, or standard capacity only.
+        inference_geo: The region in which the model runs; None for the default of the workspace.
+        speed: The speed mode; `fast` generates more tokens per second at a higher price.
+        diagnostics: Ask why the cache was missed, compared with the answer of `previous_message_id`.
+        compaction: Summarize the conversation in place of an answer: `{"type": "summarize"}`.
+        thread: Keep the conversation at the provider, or continue one that is kept there.
+        fallbacks: Models to try, in order, when the requested one declines; or `default`.
+        fallback_credit_token: The token from the `stop_details` of a refusal; it lowers the price of the retry.
+        billing_policy: The organization that pays for this request: `{"type": "billing_policy", "bill_to":
+            ...}`.
+        output_format: A schema for the answer. Newer API versions take it as `format` of `output_config`.
         timeout: Timeouts of this call: `Timeouts`, or a number of seconds that bounds everything.
         max_retries: How often this request is retried where that is safe.
         retry: A `RetryPolicy` for this call.
@@ -326,6 +363,20 @@ def messages_stream_params(
     metadata: MessagesMetadata | Mapping[str, object] = ...,
     thinking: CreateMessagesRequestThinking | Mapping[str, object] = ...,
     output_config: MessagesOutputConfig | Mapping[str, object] = ...,
+    cache_control: CacheControl | Mapping[str, object] | None = ...,
+    container: str | Mapping[str, object] | None = ...,
+    context_management: Mapping[str, object] | None = ...,
+    mcp_servers: Sequence[Mapping[str, object]] = ...,
+    service_tier: CreateMessagesRequestServiceTierValue | str = ...,
+    inference_geo: str | None = ...,
+    speed: CreateMessagesRequestSpeedValue | str | None = ...,
+    diagnostics: Mapping[str, object] | None = ...,
+    compaction: Mapping[str, object] | None = ...,
+    thread: Mapping[str, object] | None = ...,
+    fallbacks: str | Sequence[Mapping[str, object]] | None = ...,
+    fallback_credit_token: str | Mapping[str, object] | None = ...,
+    billing_policy: Mapping[str, object] | None = ...,
+    output_format: Mapping[str, object] | None = ...,
     timeout: Timeouts | float | None = ...,
     max_retries: int = ...,
     retry: RetryPolicy | None = ...,
@@ -349,6 +400,22 @@ def messages_stream_params(
         metadata: Metadata of the request, for the provider.
         thinking: The settings for thinking before the answer.
         output_config: The settings of the output.
+        cache_control: A cache breakpoint after the last block of the request that can be cached.
+        container: A container to run code in: the id of an earlier one, or an object with `id` and `skills`.
+        context_management: Edits that keep a long conversation short, such as clearing old tool results:
+            `{"edits": [...]}`.
+        mcp_servers: MCP servers that the provider connects to, each with `type`, `name` and `url`.
+        service_tier: The capacity to use: priority capacity if there is some, or standard capacity only.
+        inference_geo: The region in which the model runs; None for the default of the workspace.
+        speed: The speed mode; `fast` generates more tokens per second at a higher price.
+        diagnostics: Ask why the cache was missed, compared with the answer of `previous_message_id`.
+        compaction: Summarize the conversation in place of an answer: `{"type": "summarize"}`.
+        thread: Keep the conversation at the provider, or continue one that is kept there.
+        fallbacks: Models to try, in order, when the requested one declines; or `default`.
+        fallback_credit_token: The token from the `stop_details` of a refusal; it lowers the price of the retry.
+        billing_policy: The organization that pays for this request: `{"type": "billing_policy", "bill_to":
+            ...}`.
+        output_format: A schema for the answer. Newer API versions take it as `format` of `output_config`.
         timeout: Timeouts of this call: `Timeouts`, or a number of seconds that bounds everything.
         max_retries: How often this request is retried where that is safe.
         retry: A `RetryPolicy` for this call.
@@ -377,6 +444,23 @@ def response_params(
     parallel_tool_calls: bool = ...,
     metadata: Mapping[str, str] = ...,
     user: str = ...,
+    include: Sequence[ResponseIncludableValue | str] | None = ...,
+    service_tier: CreateResponseRequestServiceTierValue | str | None = ...,
+    conversation: str | Mapping[str, object] | None = ...,
+    context_management: Sequence[Mapping[str, object]] | None = ...,
+    prompt_cache_key: str | None = ...,
+    prompt_cache_options: Mapping[str, object] = ...,
+    prompt_cache_retention: CreateResponseRequestPromptCacheRetentionValue | str | None = ...,
+    truncation: CreateResponseRequestTruncationValue | str | None = ...,
+    max_tool_calls: int | None = ...,
+    top_logprobs: int | None = ...,
+    stream_options: Mapping[str, object] | None = ...,
+    prompt: Mapping[str, object] | None = ...,
+    safety_identifier: str | None = ...,
+    moderation: Mapping[str, object] | None = ...,
+    background_options: Mapping[str, object] = ...,
+    access_programs: Mapping[str, object] = ...,
+    image: Mapping[str, object] = ...,
     timeout: Timeouts | float | None = ...,
     max_retries: int = ...,
     retry: RetryPolicy | None = ...,
@@ -404,6 +488,28 @@ def response_params(
         parallel_tool_calls: Allow several tool calls in one turn.
         metadata: Your own labels, stored with the response.
         user: Your id for the end user, which helps providers to detect abuse.
+        include: More data to return, such as encrypted reasoning or the sources of a web search.
+        service_tier: The processing tier, which decides on speed and price.
+        conversation: A conversation stored at the provider, by id or as `{"id": ...}`. Its items precede the
+            input.
+        context_management: Rules by which the provider shortens a long conversation, such as compaction at a
+            number of tokens.
+        prompt_cache_key: A key that routes requests with the same beginning to the same cache.
+        prompt_cache_options: Settings of the prompt cache: `mode`, and `ttl`, the least time that an entry is
+            kept.
+        prompt_cache_retention: The longest time that the prompt stays in the cache. Newer models take
+            `prompt_cache_options` instead.
+        truncation: The treatment of input beyond the context window: `auto` drops the oldest items, `disabled`
+            fails.
+        max_tool_calls: The largest number of calls of the provider's own tools in one response.
+        top_logprobs: The number of alternatives to return for each token, with their log probabilities.
+        stream_options: Options for streams, such as `{"include_obfuscation": false}`.
+        prompt: A prompt stored at the provider: its `id`, `version` and `variables`.
+        safety_identifier: A stable id for the end user, such as a hashed address, which helps to detect abuse.
+        moderation: Moderate the input and output: the moderation `model`, and its `policy`.
+        background_options: Options for background execution, such as the `completion_window`.
+        access_programs: Access programs to use for this request, by domain.
+        image: Options for all images of the request, such as `context_compression`.
         timeout: Timeouts of this call: `Timeouts`, or a number of seconds that bounds everything.
         max_retries: How often this request is retried where that is safe.
         retry: A `RetryPolicy` for this call.
@@ -430,6 +536,23 @@ def response_stream_params(
     parallel_tool_calls: bool = ...,
     metadata: Mapping[str, str] = ...,
     user: str = ...,
+    include: Sequence[ResponseIncludableValue | str] | None = ...,
+    service_tier: CreateResponseRequestServiceTierValue | str | None = ...,
+    conversation: str | Mapping[str, object] | None = ...,
+    context_management: Sequence[Mapping[str, object]] | None = ...,
+    prompt_cache_key: str | None = ...,
+    prompt_cache_options: Mapping[str, object] = ...,
+    prompt_cache_retention: CreateResponseRequestPromptCacheRetentionValue | str | None = ...,
+    truncation: CreateResponseRequestTruncationValue | str | None = ...,
+    max_tool_calls: int | None = ...,
+    top_logprobs: int | None = ...,
+    stream_options: Mapping[str, object] | None = ...,
+    prompt: Mapping[str, object] | None = ...,
+    safety_identifier: str | None = ...,
+    moderation: Mapping[str, object] | None = ...,
+    background_options: Mapping[str, object] = ...,
+    access_programs: Mapping[str, object] = ...,
+    image: Mapping[str, object] = ...,
     timeout: Timeouts | float | None = ...,
     max_retries: int = ...,
     retry: RetryPolicy | None = ...,
@@ -459,6 +582,28 @@ def response_stream_params(
         parallel_tool_calls: Allow several tool calls in one turn.
         metadata: Your own labels, stored with the response.
         user: Your id for the end user, which helps providers to detect abuse.
+        include: More data to return, such as encrypted reasoning or the sources of a web search.
+        service_tier: The processing tier, which decides on speed and price.
+        conversation: A conversation stored at the provider, by id or as `{"id": ...}`. Its items precede the
+            input.
+        context_management: Rules by which the provider shortens a long conversation, such as compaction at a
+            number of tokens.
+        prompt_cache_key: A key that routes requests with the same beginning to the same cache.
+        prompt_cache_options: Settings of the prompt cache: `mode`, and `ttl`, the least time that an entry is
+            kept.
+        prompt_cache_retention: The longest time that the prompt stays in the cache. Newer models take
+            `prompt_cache_options` instead.
+        truncation: The treatment of input beyond the context window: `auto` drops the oldest items, `disabled`
+            fails.
+        max_tool_calls: The largest number of calls of the provider's own tools in one response.
+        top_logprobs: The number of alternatives to return for each token, with their log probabilities.
+        stream_options: Options for streams, such as `{"include_obfuscation": false}`.
+        prompt: A prompt stored at the provider: its `id`, `version` and `variables`.
+        safety_identifier: A stable id for the end user, such as a hashed address, which helps to detect abuse.
+        moderation: Moderate the input and output: the moderation `model`, and its `policy`.
+        background_options: Options for background execution, such as the `completion_window`.
+        access_programs: Access programs to use for this request, by domain.
+        image: Options for all images of the request, such as `context_compression`.
         timeout: Timeouts of this call: `Timeouts`, or a number of seconds that bounds everything.
         max_retries: How often this request is retried where that is safe.
         retry: A `RetryPolicy` for this call.
@@ -653,6 +798,20 @@ def messages_run_params(
     metadata: MessagesMetadata | Mapping[str, object] = ...,
     thinking: CreateMessagesRequestThinking | Mapping[str, object] = ...,
     output_config: MessagesOutputConfig | Mapping[str, object] = ...,
+    cache_control: CacheControl | Mapping[str, object] | None = ...,
+    container: str | Mapping[str, object] | None = ...,
+    context_management: Mapping[str, object] | None = ...,
+    mcp_servers: Sequence[Mapping[str, object]] = ...,
+    service_tier: CreateMessagesRequestServiceTierValue | str = ...,
+    inference_geo: str | None = ...,
+    speed: CreateMessagesRequestSpeedValue | str | None = ...,
+    diagnostics: Mapping[str, object] | None = ...,
+    compaction: Mapping[str, object] | None = ...,
+    thread: Mapping[str, object] | None = ...,
+    fallbacks: str | Sequence[Mapping[str, object]] | None = ...,
+    fallback_credit_token: str | Mapping[str, object] | None = ...,
+    billing_policy: Mapping[str, object] | None = ...,
+    output_format: Mapping[str, object] | None = ...,
     timeout: Timeouts | float | None = ...,
     max_retries: int = ...,
     retry: RetryPolicy | None = ...,
@@ -680,6 +839,22 @@ def messages_run_params(
         metadata: Metadata of the request, for the provider.
         thinking: The settings for thinking before the answer.
         output_config: The settings of the output.
+        cache_control: A cache breakpoint after the last block of the request that can be cached.
+        container: A container to run code in: the id of an earlier one, or an object with `id` and `skills`.
+        context_management: Edits that keep a long conversation short, such as clearing old tool results:
+            `{"edits": [...]}`.
+        mcp_servers: MCP servers that the provider connects to, each with `type`, `name` and `url`.
+        service_tier: The capacity to use: priority capacity if there is some, or standard capacity only.
+        inference_geo: The region in which the model runs; None for the default of the workspace.
+        speed: The speed mode; `fast` generates more tokens per second at a higher price.
+        diagnostics: Ask why the cache was missed, compared with the answer of `previous_message_id`.
+        compaction: Summarize the conversation in place of an answer: `{"type": "summarize"}`.
+        thread: Keep the conversation at the provider, or continue one that is kept there.
+        fallbacks: Models to try, in order, when the requested one declines; or `default`.
+        fallback_credit_token: The token from the `stop_details` of a refusal; it lowers the price of the retry.
+        billing_policy: The organization that pays for this request: `{"type": "billing_policy", "bill_to":
+            ...}`.
+        output_format: A schema for the answer. Newer API versions take it as `format` of `output_config`.
         timeout: Timeouts of this call: `Timeouts`, or a number of seconds that bounds everything.
         max_retries: How often this request is retried where that is safe.
         retry: A `RetryPolicy` for this call.
@@ -712,6 +887,23 @@ def response_run_params(
     parallel_tool_calls: bool = ...,
     metadata: Mapping[str, str] = ...,
     user: str = ...,
+    include: Sequence[ResponseIncludableValue | str] | None = ...,
+    service_tier: CreateResponseRequestServiceTierValue | str | None = ...,
+    conversation: str | Mapping[str, object] | None = ...,
+    context_management: Sequence[Mapping[str, object]] | None = ...,
+    prompt_cache_key: str | None = ...,
+    prompt_cache_options: Mapping[str, object] = ...,
+    prompt_cache_retention: CreateResponseRequestPromptCacheRetentionValue | str | None = ...,
+    truncation: CreateResponseRequestTruncationValue | str | None = ...,
+    max_tool_calls: int | None = ...,
+    top_logprobs: int | None = ...,
+    stream_options: Mapping[str, object] | None = ...,
+    prompt: Mapping[str, object] | None = ...,
+    safety_identifier: str | None = ...,
+    moderation: Mapping[str, object] | None = ...,
+    background_options: Mapping[str, object] = ...,
+    access_programs: Mapping[str, object] = ...,
+    image: Mapping[str, object] = ...,
     timeout: Timeouts | float | None = ...,
     max_retries: int = ...,
     retry: RetryPolicy | None = ...,
@@ -745,6 +937,28 @@ def response_run_params(
         parallel_tool_calls: Allow several tool calls in one turn.
         metadata: Your own labels, stored with the response.
         user: Your id for the end user, which helps providers to detect abuse.
+        include: More data to return, such as encrypted reasoning or the sources of a web search.
+        service_tier: The processing tier, which decides on speed and price.
+        conversation: A conversation stored at the provider, by id or as `{"id": ...}`. Its items precede the
+            input.
+        context_management: Rules by which the provider shortens a long conversation, such as compaction at a
+            number of tokens.
+        prompt_cache_key: A key that routes requests with the same beginning to the same cache.
+        prompt_cache_options: Settings of the prompt cache: `mode`, and `ttl`, the least time that an entry is
+            kept.
+        prompt_cache_retention: The longest time that the prompt stays in the cache. Newer models take
+            `prompt_cache_options` instead.
+        truncation: The treatment of input beyond the context window: `auto` drops the oldest items, `disabled`
+            fails.
+        max_tool_calls: The largest number of calls of the provider's own tools in one response.
+        top_logprobs: The number of alternatives to return for each token, with their log probabilities.
+        stream_options: Options for streams, such as `{"include_obfuscation": false}`.
+        prompt: A prompt stored at the provider: its `id`, `version` and `variables`.
+        safety_identifier: A stable id for the end user, such as a hashed address, which helps to detect abuse.
+        moderation: Moderate the input and output: the moderation `model`, and its `policy`.
+        background_options: Options for background execution, such as the `completion_window`.
+        access_programs: Access programs to use for this request, by domain.
+        image: Options for all images of the request, such as `context_compression`.
         timeout: Timeouts of this call: `Timeouts`, or a number of seconds that bounds everything.
         max_retries: How often this request is retried where that is safe.
         retry: A `RetryPolicy` for this call.

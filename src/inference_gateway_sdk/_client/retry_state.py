@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-import logging
+import sys
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from msgspec.structs import replace
@@ -33,6 +33,9 @@ from ..errors import (
 from .hooks import RequestSent, ResponseReceived, RetryPlanned
 
 if TYPE_CHECKING:
+    import logging
+    from collections.abc import Callable
+
     from .._wire.call import Call
     from .settings import ClientSettings
 
@@ -48,30 +51,58 @@ __all__ = [
 ]
 
 
-_logger = logging.getLogger("inference_gateway_sdk")
+_DEBUG, _INFO = 10, 20  # the values of `logging.DEBUG` and `logging.INFO`
+_logger: logging.Logger | None = None
+
+
+def _get_logger() -> logging.Logger:
+    global _logger  # noqa: PLW0603  (set once)
+    if _logger is None:
+        import logging
+
+        _logger = logging.getLogger("inference_gateway_sdk")
+    return _logger
+
+
+def _logs(level: int) -> bool:
+    """Return whether records of a level below a warning go anywhere.
+
+    A program that shows them has imported `logging`. Others are spared the import, which is slow.
+    """
+    return (_logger is not None or "logging" in sys.modules) and _get_logger().isEnabledFor(level)
 
 
 def log_response(method: str, url: str, status: int, elapsed: float) -> None:
     """Log the head of a response."""
-    if _logger.isEnabledFor(logging.DEBUG):
-        _logger.debug("%s %s: %d after %.3f s", method, redact_url(url), status, elapsed)
+    if _logs(_DEBUG):
+        _get_logger().debug("%s %s: %d after %.3f s", method, redact_url(url), status, elapsed)
 
 
 def log_retry(method: str, url: str, error: GatewayError, delay: float) -> None:
     """Log a failed attempt that another one follows."""
-    if _logger.isEnabledFor(logging.INFO):
-        _logger.info("%s %s: %s; trying again in %.2f s", method, redact_url(url), type(error).__name__, delay)
+    if _logs(_INFO):
+        _get_logger().info("%s %s: %s; trying again in %.2f s", method, redact_url(url), type(error).__name__, delay)
 
 
 def log_unexpected_end(error: GatewayError) -> None:
     """Log a stream that ended irregularly after its answer was whole."""
-    _logger.warning("the answer is whole, but its stream ended irregularly: %s", type(error).__name__)
+    _get_logger().warning("the answer is whole, but its stream ended irregularly: %s", type(error).__name__)
 
 
 SourceT = TypeVar("SourceT")
 
 _CACHE_SIZE = 64
 RAISE_MAX_BODY = "raise max_body= of the client, or of with_options(), if answers of this size are expected"
+
+_LONG_WAIT = (
+    "a wait of {0:g} s is over longest_retry_after={1:g}, so the call was not repeated: call again later, or raise it "
+    "with retry=RetryPolicy(longest_retry_after=...)"
+)
+_MAYBE_TLS = "if the server speaks TLS there, write https:// in base_url"
+_TOKEN_STAYED = (
+    "this client was unpickled, and its token did not travel with it: set INFERENCE_GATEWAY_TOKEN in the process that "
+    "unpickles, or call client.with_token(...) there"
+)
 
 
 def _connect_hint(failure: str = "", about: str = "") -> str:
@@ -122,9 +153,9 @@ class FailedAttempt:
     __slots__ = ("cause", "error", "outcome")
 
     def __init__(self, error: GatewayError, outcome: Outcome, cause: BaseException | None = None) -> None:
-        self.error = error
-        self.outcome = outcome
-        self.cause = cause
+        self.error: GatewayError = error
+        self.outcome: Outcome = outcome
+        self.cause: BaseException | None = cause
 
 
 class RetryState(Generic[SourceT]):
@@ -152,12 +183,12 @@ class RetryState(Generic[SourceT]):
         token: str | None,
     ) -> None:
         self._defaults = defaults
-        self.call = call
-        self.url = url
-        self.settings = settings
-        self.began = 0.0
-        self.count = 0
-        self.token = token
+        self.call: Call[Any] | StreamCall[Any, Any] = call
+        self.url: str = url
+        self.settings: ClientSettings[SourceT] = settings
+        self.began: float = 0.0
+        self.count: int = 0
+        self.token: str | None = token
         self.refused_token: str | None = None
         self._total_left = settings.timeouts.total
 
@@ -200,13 +231,16 @@ class RetryState(Generic[SourceT]):
 
             text = f"{self._where} closed the connection after {elapsed:.1f} s without a response: {failure}"
             late = LATE_STREAM if isinstance(self.call, StreamCall) else LATE_CLOSE
-            error = RequestError(text, hint=late if elapsed > EARLY_SECONDS else None, **self._facts(elapsed))
+            early = _MAYBE_TLS if self.url.startswith("http:") else None
+            error = RequestError(text, hint=late if elapsed > EARLY_SECONDS else early, **self._facts(elapsed))
             return FailedAttempt(error, Outcome.no_answer(elapsed), failure)
         return FailedAttempt(self._unreadable(failure, elapsed), Outcome.REFUSED, failure)
 
     def refused(self, error: StatusError, elapsed: float) -> FailedAttempt:
         """Classify an error response that came after `elapsed` seconds."""
         hide_token(error, self.token)
+        if error.status == 401 and "token" in self.settings.left_behind:
+            error.hint = _TOKEN_STAYED
         return FailedAttempt(error, Outcome.answered(error, elapsed))
 
     def broke(self, error: GatewayError, now: float) -> FailedAttempt:
@@ -221,6 +255,8 @@ class RetryState(Generic[SourceT]):
         retry_after = error.retry_after if isinstance(error, StatusError) else None
         refreshed = self.refused_token is not None  # the attempt with an expired token does not count as a failure
         policy = self.settings.retry or RetryPolicy(attempts=self.settings.max_retries + 1)
+        if retry_after is not None and retry_after > policy.longest_retry_after and error.hint is None:
+            error.hint = _LONG_WAIT.format(retry_after, policy.longest_retry_after)
         delay = policy.delay(
             self.count - refreshed,
             failed_attempt.outcome,
@@ -306,8 +342,8 @@ class DefaultHeaders:
 
     def __init__(self) -> None:
         cached = functools.lru_cache(_CACHE_SIZE)(_default_headers)
-        self.get = cached
-        self.clear = cached.cache_clear
+        self.get: Callable[[tuple[tuple[str, str], ...], str, str | None, str | None], Outgoing] = cached
+        self.clear: Callable[[], None] = cached.cache_clear
 
 
 def _default_headers(

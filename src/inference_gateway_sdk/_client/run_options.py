@@ -17,6 +17,8 @@ from .._wire.call import Target
 
 __all__ = ["RunOptions", "read_options"]
 
+_DIALECTS: Final[tuple[str, ...]] = get_args(DialectName)
+_OUTPUT_MODES: Final = ("auto", *MODES)
 _NOT_TAKEN: Final = {
     "assemble": "a run always assembles its answers",
     "on_truncation": "a run does not accept a truncated answer",
@@ -62,11 +64,11 @@ def read_options(model: str, given: dict[str, Any], client_tools: tuple[Any, ...
     params = dict(given)
     target = Target.resolve(model, params.get("provider"))
     provider = params.pop("provider", None)
-    dialect: DialectName = _choice(params, "dialect", "chat", get_args(DialectName))
+    dialect: DialectName = _choice(params, "dialect", "chat", _DIALECTS)
     tools = params.pop("tools", None)
     toolbox = Toolbox(client_tools or ()) if tools is None else Toolbox(tools)
     output = _output(params.pop("output", str))
-    mode = _choice(params, "output_mode", "auto", ("auto", *MODES))
+    mode = _choice(params, "output_mode", "auto", _OUTPUT_MODES)
     if output is None and mode != "auto":
         raise TypeError(f"output_mode={mode!r} needs a type: set output=")
     approve, decisions = _approve(params.pop("approve", None))
@@ -85,6 +87,7 @@ def read_options(model: str, given: dict[str, Any], client_tools: tuple[Any, ...
         on_limit=_choice(params, "on_limit", "raise", ("raise", "return")),
         on_tool_error=_choice(params, "on_tool_error", "report", ("report", "raise")),
         params=params,
+        asks=approve is not None,
     )
     remembers = output is not None and mode == "auto"
     key = (dialect, target.provider or "", bare, bool(toolbox)) if remembers else None

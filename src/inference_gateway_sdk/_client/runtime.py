@@ -176,19 +176,24 @@ def async_default_transport(connections: Connections) -> AsyncTransport:
         raise error.with_traceback(None) from None  # its frames hold the passwords of a proxy and of a key
 
 
-def anonymous_transport(driver: Transport) -> Transport:
+def anonymous_transport(driver: Transport, may_connect: Callable[[str], bool] | None) -> Transport:
     """Return a transport for other servers, which must not get credentials that `driver` may add to requests.
 
-    A transport has an optional method `anonymous` that returns it. Without one it is a default transport.
+    A transport has an optional method `anonymous` that returns it. Without one it is a default transport. Those of this
+    package also have `restricted`, and then connect only to IP addresses for which `may_connect` is true.
     """
     anonymous: Callable[[], Transport] | None = getattr(driver, "anonymous", None)
-    return default_transport(Connections()) if anonymous is None else anonymous()
+    found = default_transport(Connections()) if anonymous is None else anonymous()
+    restricted: Callable[[Callable[[str], bool]], Transport] | None = getattr(found, "restricted", None)
+    return found if may_connect is None or restricted is None else restricted(may_connect)
 
 
-def async_anonymous_transport(driver: AsyncTransport) -> AsyncTransport:
+def async_anonymous_transport(driver: AsyncTransport, may_connect: Callable[[str], bool] | None) -> AsyncTransport:
     """As `anonymous_transport`."""
     anonymous: Callable[[], AsyncTransport] | None = getattr(driver, "anonymous", None)
-    return async_default_transport(Connections()) if anonymous is None else anonymous()
+    found = async_default_transport(Connections()) if anonymous is None else anonymous()
+    restricted: Callable[[Callable[[str], bool]], AsyncTransport] | None = getattr(found, "restricted", None)
+    return found if may_connect is None or restricted is None else restricted(may_connect)
 
 
 Token: TypeAlias = str | Callable[[], str]

@@ -63,6 +63,7 @@ class ClientSettings(Concealed, Struct, Generic[SourceT], frozen=True, kw_only=T
     on_request: AnyHook | None = None
     on_response: AnyHook | None = None
     on_retry: AnyHook | None = None
+    left_behind: tuple[str, ...] = ()  # of an unpickled client: what the original had, and pickling leaves out
     watchers: tuple[Watched, ...] = ()
     tags: tuple[tuple[str, str], ...] = ()
     parent: str | None = None  # id of the run that makes the call
@@ -81,6 +82,8 @@ def resolve(settings: ClientSettings[SourceT], changes: Mapping[str, Any]) -> Cl
     if not changes:
         return settings
     new: dict[str, Any] = {}
+    if settings.left_behind:
+        new["left_behind"] = tuple(name for name in settings.left_behind if changes.get(name) is None)
     for name, value in changes.items():
         read = _READERS.get(name)
         if read is None:
@@ -88,6 +91,40 @@ def resolve(settings: ClientSettings[SourceT], changes: Mapping[str, Any]) -> Cl
         field, new_value = read(settings, value)
         new[field] = new_value
     return structs.replace(settings, **new)
+
+
+_ELSEWHERE = {
+    "chat": "generate_content() and generate_content_stream()",
+    "completions": "generate_content() and generate_content_stream()",
+    "responses": "create_response() and create_response_stream()",
+    "messages": "create_message() and create_message_stream()",
+    "models": "list_models()",
+    "images": "generate_image() and create_image_edit()",
+    "audio": "create_speech()",
+    "embeddings": 'proxy("openai", "embeddings", ...)',
+}
+
+
+def no_attribute(kind: str, name: str) -> str:
+    """Return the text of an AttributeError, with the method for a name that other clients have."""
+    text = f"{kind!r} object has no attribute {name!r}"
+    return f"{text}: use {_ELSEWHERE[name]} (docs/coming-from.md)" if name in _ELSEWHERE else text
+
+
+def left_behind(settings: ClientSettings[Any]) -> tuple[str, ...]:
+    """Return the names of what a pickled client does not take along: its token, headers and hooks, if it has any."""
+    names = ["token"] if settings.token.fixed is not None or settings.token.refreshable else []
+    if settings.headers != (_AGENT,):
+        names.append("headers")
+    names += [name for name in (*HOOKS, "watchers", "tags") if getattr(settings, name)]
+    return tuple(dict.fromkeys((*settings.left_behind, *names)))
+
+
+def without_left_behind(settings: ClientSettings[SourceT], names: tuple[str, ...]) -> ClientSettings[SourceT]:
+    """Return the settings of an unpickled client, which know what the original had: hints and `repr` name it."""
+    if settings.token.fixed is not None:  # type: ignore[attr-defined]
+        names = tuple(name for name in names if name != "token")  # it came from the environment
+    return structs.replace(settings, left_behind=names)
 
 
 def split_params(

@@ -88,6 +88,9 @@ class AsyncToolRunner:
 
         calls = calls[: self._concurrency]
         yield Began(tuple(one.call.id for one in calls))
+        if len(calls) == 1:
+            yield await self._run_alone(calls[0], seconds)
+            return
         tasks = [asyncio.ensure_future(self._run(one, seconds)) for one in calls]
         pending = set(tasks)
         try:
@@ -101,17 +104,32 @@ class AsyncToolRunner:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
+    async def _run_alone(self, one: PlannedCall, seconds: float | None) -> Finished:
+        """Run the only call of a batch, in a task for its copy of the context variables."""
+        import asyncio
+
+        current = asyncio.current_task()
+        before = 0 if current is None else current.cancelling()
+        finished = await asyncio.ensure_future(self._run(one, seconds))
+        if current is not None and current.cancelling() > before:  # the tool has suppressed the run's cancellation
+            raise asyncio.CancelledError
+        return finished
+
     async def _run(self, one: PlannedCall, seconds: float | None) -> Finished:
         import asyncio
 
         began, key = self._clock(), one.call.id
-        limit = min((wait for wait in (one.tool.timeout, seconds) if wait is not None), default=None)
-        clock = asyncio.timeout(limit)
+        clock = None
+        if seconds is not None or one.tool.timeout is not None:
+            clock = asyncio.timeout(min(wait for wait in (one.tool.timeout, seconds) if wait is not None))
         try:
-            async with clock:
+            if clock is None:
                 value = await self._value(one)
+            else:
+                async with clock:
+                    value = await self._value(one)
         except Exception as error:  # noqa: BLE001  (the run decides how to report it to the model)
-            late = isinstance(error, TimeoutError) and clock.expired()
+            late = clock is not None and isinstance(error, TimeoutError) and clock.expired()
             return Finished(call=key, error=None if late else error, timed_out=late, seconds=self._clock() - began)
         return Finished(call=key, value=value, seconds=self._clock() - began)
 

@@ -221,7 +221,7 @@ class CallWatch:
                  "_pid", "_start", "_usage", "began", "first_content")  # fmt: skip
 
     def __init__(self, began: CallBegan, attempts: RetryState[Any], monotonic: Callable[[], float]) -> None:
-        self.began = began
+        self.began: CallBegan = began
         self.first_content: float | None = None
         self._attempts = attempts
         self._monotonic = monotonic

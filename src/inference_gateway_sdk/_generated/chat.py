@@ -150,6 +150,8 @@ class ChatCompletionMessageToolCall(ToolCallMixin, _Model, kw_only=True):
     """The function to call, with its arguments."""
     extra_content: ToolCallExtraContent | None = None
     """Data that a provider attached and requires back unchanged."""
+    index: int | None = None
+    """The index of the call, which some providers send in whole answers as well."""
 
 
 class Message(MessageText, _Model, kw_only=True):
@@ -169,6 +171,14 @@ class Message(MessageText, _Model, kw_only=True):
     """The model's reasoning, under the name that Groq and others use."""
     refusal: str | None = None
     """The assistant's reason for declining, in place of content."""
+    annotations: list[dict[str, Any]] | None = None
+    """Sources that the text refers to; OpenAI always sends the list."""
+    function_call: ChatCompletionMessageToolCallFunction | None = None
+    """A call in the older form, before there were tools."""
+    audio: dict[str, Any] | None = None
+    """The spoken answer: id, base64 data, expiry and transcript."""
+    reasoning_details: list[dict[str, Any]] | None = None
+    """The reasoning in parts, in the form that OpenRouter passes between providers."""
 
 
 class TextContentPartType(OpenEnum):
@@ -521,6 +531,10 @@ class CompletionUsageCompletionTokensDetails(_Model, kw_only=True):
     """Tokens of reasoning."""
     rejected_prediction_tokens: int | None = None
     """Tokens of a predicted output that were discarded; they are billed nevertheless."""
+    text_tokens: int | None = None
+    """Tokens of text."""
+    image_tokens: int | None = None
+    """Tokens of generated images."""
 
 
 class CompletionUsagePromptTokensDetails(_Model, kw_only=True):
@@ -530,6 +544,14 @@ class CompletionUsagePromptTokensDetails(_Model, kw_only=True):
     """Tokens of audio in the prompt."""
     cached_tokens: int | None = None
     """Tokens read from the provider's cache, usually at a lower price."""
+    cache_write_tokens: int | None = None
+    """Tokens written to the provider's cache."""
+    text_tokens: int | None = None
+    """Tokens of text in the prompt."""
+    image_tokens: int | None = None
+    """Tokens of images in the prompt."""
+    video_tokens: int | None = None
+    """Tokens of videos in the prompt."""
 
 
 class CompletionUsage(_Model, kw_only=True):
@@ -545,6 +567,26 @@ class CompletionUsage(_Model, kw_only=True):
     """Generated tokens by kind."""
     prompt_tokens_details: CompletionUsagePromptTokensDetails | None = None
     """Input tokens by kind."""
+    cost: float | int | None = None
+    """The price of the request in credits of OpenRouter."""
+    cost_details: dict[str, Any] | None = None
+    """The price by origin."""
+    is_byok: bool | None = None
+    """True if the request used your own key at the provider behind OpenRouter."""
+    prompt_cache_hit_tokens: int | None = None
+    """Input tokens found in the cache of DeepSeek."""
+    prompt_cache_miss_tokens: int | None = None
+    """Input tokens not found in the cache of DeepSeek."""
+    cached_tokens: int | None = None
+    """Input tokens found in the cache, under the name that Moonshot uses."""
+    queue_time: float | int | None = None
+    """Seconds in the queue of Groq."""
+    prompt_time: float | int | None = None
+    """Seconds that Groq spent on the prompt."""
+    completion_time: float | int | None = None
+    """Seconds that Groq spent on the answer."""
+    total_time: float | int | None = None
+    """Seconds that Groq spent in all."""
 
 
 class ChatCompletionTokenLogprobTopLogprobsItem(_Model, kw_only=True):
@@ -591,6 +633,10 @@ class ChatCompletionChoice(_Model, kw_only=True):
     """The message of the assistant."""
     logprobs: ChatCompletionChoiceLogprobs | None = None
     """The log probabilities of its tokens, if requested."""
+    content_filter_results: dict[str, Any] | None = None
+    """The verdicts of Azure's content filter."""
+    native_finish_reason: str | None = None
+    """The finish reason in the terms of the provider behind OpenRouter."""
 
 
 class CreateChatCompletionResponse(ChatAnswer, WithMeta, _Model, kw_only=True):
@@ -612,6 +658,20 @@ class CreateChatCompletionResponse(ChatAnswer, WithMeta, _Model, kw_only=True):
     """The service tier that handled the request."""
     system_fingerprint: str | None = None
     """An id of the backend's configuration; if it changes, the same seed may give other answers."""
+    provider: str | None = None
+    """The provider that OpenRouter chose."""
+    x_groq: dict[str, Any] | None = None
+    """The id of the request at Groq, and more of its own facts."""
+    prompt_filter_results: list[dict[str, Any]] | None = None
+    """The verdicts of Azure's content filter on the prompt."""
+    moderation: dict[str, Any] | None = None
+    """The moderation results for `input` and `output`."""
+    citations: list[str] | None = None
+    """The sources of Perplexity, as URLs."""
+    search_results: list[dict[str, Any]] | None = None
+    """The search results of Perplexity."""
+    metadata: dict[str, Any] | None = None
+    """The labels of the request."""
 
 
 class ChatCompletionStreamResponseDelta(_Model, kw_only=True):
@@ -629,6 +689,16 @@ class ChatCompletionStreamResponseDelta(_Model, kw_only=True):
     """The role of the author, usually only in the first chunk."""
     refusal: str | None = None
     """The next piece of a refusal."""
+    annotations: list[dict[str, Any]] | None = None
+    """New sources that the text refers to."""
+    function_call: dict[str, Any] | None = None
+    """The next piece of a call in the older form."""
+    reasoning_details: list[dict[str, Any]] | None = None
+    """The next parts of the reasoning, in the form of OpenRouter."""
+    audio: dict[str, Any] | None = None
+    """The next piece of a spoken answer."""
+    channel: str | None = None
+    """The channel of this piece in the gpt-oss format; not part of the answer."""
 
 
 class ChatCompletionStreamChoiceLogprobs(_Model, kw_only=True):
@@ -651,6 +721,10 @@ class ChatCompletionStreamChoice(_Model, kw_only=True):
     """The reason why the answer ended; null until then."""
     index: Required[int]
     """The index of the answer that this belongs to, from 0."""
+    content_filter_results: dict[str, Any] | None = None
+    """The verdicts of Azure's content filter."""
+    native_finish_reason: str | None = None
+    """The finish reason in the terms of the provider behind OpenRouter."""
 
 
 class CreateChatCompletionStreamResponse(ChatChunk, WithMeta, _Model, kw_only=True):
@@ -678,6 +752,18 @@ class CreateChatCompletionStreamResponse(ChatChunk, WithMeta, _Model, kw_only=Tr
     """Padding of api.openai.com that hides the length of the piece. Not part of the answer."""
     p: str | None = None
     """Padding of api.mistral.ai, like `obfuscation`. Not part of the answer."""
+    provider: str | None = None
+    """The provider that OpenRouter chose."""
+    x_groq: dict[str, Any] | None = None
+    """The id of the request at Groq, and more of its own facts."""
+    prompt_filter_results: list[dict[str, Any]] | None = None
+    """The verdicts of Azure's content filter on the prompt."""
+    moderation: dict[str, Any] | None = None
+    """The moderation results for `input` and `output`."""
+    citations: list[str] | None = None
+    """The sources of Perplexity, as URLs."""
+    search_results: list[dict[str, Any]] | None = None
+    """The search results of Perplexity."""
 
 
 if not TYPE_CHECKING:

@@ -16,10 +16,15 @@ from .chat import FunctionParameters
 
 __all__ = [
     "CacheControl",
+    "CacheControlTtl",
     "CacheControlType",
     "CreateMessagesRequest",
+    "CreateMessagesRequestServiceTier",
+    "CreateMessagesRequestSpeed",
     "CreateMessagesRequestThinking",
     "CreateMessagesRequestThinkingType",
+    "MessagesCacheCreation",
+    "MessagesContainer",
     "MessagesDocumentBlock",
     "MessagesDocumentBlockType",
     "MessagesDocumentSource",
@@ -36,6 +41,7 @@ __all__ = [
     "MessagesMetadata",
     "MessagesOutputConfig",
     "MessagesOutputConfigEffort",
+    "MessagesOutputTokensDetails",
     "MessagesRedactedThinkingBlock",
     "MessagesRedactedThinkingBlockType",
     "MessagesRequestContentBlock",
@@ -44,6 +50,8 @@ __all__ = [
     "MessagesResponseRole",
     "MessagesResponseStopReason",
     "MessagesResponseType",
+    "MessagesServerToolUsage",
+    "MessagesStopDetails",
     "MessagesStreamEvent",
     "MessagesStreamEventDelta",
     "MessagesStreamEventError",
@@ -112,11 +120,27 @@ else:
     CacheControlTypeValue = CacheControlType
 
 
+class CacheControlTtl(OpenEnum):
+    """The time that the entry is kept."""
+
+    TTL_5M = "5m"
+    TTL_1H = "1h"
+
+
+if TYPE_CHECKING:
+    CacheControlTtlValue: TypeAlias = CacheControlTtl | Literal["5m", "1h"] | str
+    """A `CacheControlTtl`, or any other string: gateways send values that no contract lists."""
+else:
+    CacheControlTtlValue = CacheControlTtl
+
+
 class CacheControl(_Model, kw_only=True):
     """A cache breakpoint: the provider caches the prompt up to the end of the block that has it."""
 
     type: Required[CacheControlTypeValue] = field(default_factory=lambda: CacheControlType.EPHEMERAL)
     """The type of the cache; `ephemeral` is short-lived."""
+    ttl: CacheControlTtlValue | None = None
+    """The time that the entry is kept."""
 
 
 class MessagesTextBlockType(OpenEnum):
@@ -271,6 +295,10 @@ class MessagesToolUseBlock(ToolInput, _Model, kw_only=True):
     """The tool's name."""
     input: Required[dict[str, Any]]
     """The arguments, already parsed."""
+    caller: dict[str, Any] | None = None
+    """The caller of the tool: the model, or code that it runs at the provider."""
+    toolset_name: str | None = None
+    """The toolset that the tool belongs to."""
 
 
 class MessagesToolResultBlockType(OpenEnum):
@@ -472,6 +500,34 @@ class CreateMessagesRequestThinking(_Model, kw_only=True):
     """The token limit of the thinking, which counts towards `max_tokens`."""
 
 
+class CreateMessagesRequestServiceTier(OpenEnum):
+    """The capacity to use: priority capacity if there is some, or standard capacity only."""
+
+    AUTO = "auto"
+    STANDARD_ONLY = "standard_only"
+
+
+if TYPE_CHECKING:
+    CreateMessagesRequestServiceTierValue: TypeAlias = CreateMessagesRequestServiceTier | Literal["auto", "standard_only"] | str
+    """A `CreateMessagesRequestServiceTier`, or any other string: gateways send values that no contract lists."""
+else:
+    CreateMessagesRequestServiceTierValue = CreateMessagesRequestServiceTier
+
+
+class CreateMessagesRequestSpeed(OpenEnum):
+    """The speed mode; `fast` generates more tokens per second at a higher price."""
+
+    STANDARD = "standard"
+    FAST = "fast"
+
+
+if TYPE_CHECKING:
+    CreateMessagesRequestSpeedValue: TypeAlias = CreateMessagesRequestSpeed | Literal["standard", "fast"] | str
+    """A `CreateMessagesRequestSpeed`, or any other string: gateways send values that no contract lists."""
+else:
+    CreateMessagesRequestSpeedValue = CreateMessagesRequestSpeed
+
+
 class MessagesOutputConfigEffort(OpenEnum):
     """The effort that the model makes; more effort takes longer and costs more."""
 
@@ -494,6 +550,10 @@ class MessagesOutputConfig(_Model, kw_only=True):
 
     effort: MessagesOutputConfigEffortValue | None = None
     """The effort that the model makes; more effort takes longer and costs more."""
+    format: dict[str, Any] | None = None
+    """A JSON Schema that the answer must follow: `{"type": "json_schema", "schema": {...}}`."""
+    task_budget: dict[str, Any] | None = None
+    """A token budget for the whole task, across several requests."""
 
 
 class CreateMessagesRequest(_Model, kw_only=True):
@@ -527,6 +587,34 @@ class CreateMessagesRequest(_Model, kw_only=True):
     """The settings for thinking before the answer."""
     output_config: MessagesOutputConfig | None = None
     """The settings of the output."""
+    cache_control: CacheControl | None = None
+    """A cache breakpoint after the last block of the request that can be cached."""
+    container: str | dict[str, Any] | None = None
+    """A container to run code in: the id of an earlier one, or an object with `id` and `skills`."""
+    context_management: dict[str, Any] | None = None
+    """Edits that keep a long conversation short, such as clearing old tool results: `{"edits": [...]}`."""
+    mcp_servers: list[dict[str, Any]] | None = None
+    """MCP servers that the provider connects to, each with `type`, `name` and `url`."""
+    service_tier: CreateMessagesRequestServiceTierValue | None = None
+    """The capacity to use: priority capacity if there is some, or standard capacity only."""
+    inference_geo: str | None = None
+    """The region in which the model runs; None for the default of the workspace."""
+    speed: CreateMessagesRequestSpeedValue | None = None
+    """The speed mode; `fast` generates more tokens per second at a higher price."""
+    diagnostics: dict[str, Any] | None = None
+    """Ask why the cache was missed, compared with the answer of `previous_message_id`."""
+    compaction: dict[str, Any] | None = None
+    """Summarize the conversation in place of an answer: `{"type": "summarize"}`."""
+    thread: dict[str, Any] | None = None
+    """Keep the conversation at the provider, or continue one that is kept there."""
+    fallbacks: str | list[dict[str, Any]] | None = None
+    """Models to try, in order, when the requested one declines; or `default`."""
+    fallback_credit_token: str | dict[str, Any] | None = None
+    """The token from the `stop_details` of a refusal; it lowers the price of the retry."""
+    billing_policy: dict[str, Any] | None = None
+    """The organization that pays for this request: `{"type": "billing_policy", "bill_to": ...}`."""
+    output_format: dict[str, Any] | None = None
+    """A schema for the answer. Newer API versions take it as `format` of `output_config`."""
 
 
 class UnknownMessagesResponseContentBlock(Unknown):
@@ -544,6 +632,59 @@ else:
         """One block of a model's message."""
 
 
+class MessagesCacheCreation(_Model, kw_only=True):
+    """Tokens written to the cache, by the lifetime of the entry."""
+
+    ephemeral_5m_input_tokens: int | None = None
+    """Tokens that are kept for five minutes."""
+    ephemeral_1h_input_tokens: int | None = None
+    """Tokens that are kept for an hour."""
+
+
+class MessagesServerToolUsage(_Model, kw_only=True):
+    """The number of requests by tools that the provider runs itself."""
+
+    web_search_requests: int | None = None
+    """Web searches."""
+    web_fetch_requests: int | None = None
+    """Pages that were fetched."""
+
+
+class MessagesOutputTokensDetails(_Model, kw_only=True):
+    """Generated tokens by kind."""
+
+    thinking_tokens: int | None = None
+    """Tokens of thinking; `output_tokens` includes them."""
+
+
+class MessagesStopDetails(_Model, kw_only=True):
+    """More about the reason why a message ended, such as that of a refusal."""
+
+    type: str | None = None
+    """The type of the details, such as `refusal`."""
+    category: str | None = None
+    """The policy that the request met, such as `cyber` or `bio`."""
+    explanation: str | None = None
+    """The reason in words, which may change at any time."""
+    fallback_credit_token: str | None = None
+    """A token that lowers the price of a retry with another model."""
+    fallback_has_prefill_claim: bool | None = None
+    """True if the retry may begin with the text so far."""
+    recommended_model: str | None = None
+    """A model that may accept the request."""
+
+
+class MessagesContainer(_Model, kw_only=True):
+    """A container in which the provider ran code."""
+
+    id: str | None = None
+    """The id by which another request can use the container."""
+    expires_at: str | None = None
+    """The time at which the container ends, as RFC 3339 text."""
+    skills: list[dict[str, Any]] | None = None
+    """The skills that were loaded."""
+
+
 class MessagesUsage(_Model, kw_only=True):
     """The tokens used by a message. Cached tokens are counted separately."""
 
@@ -555,6 +696,22 @@ class MessagesUsage(_Model, kw_only=True):
     """Input tokens written to the cache."""
     cache_read_input_tokens: int | None = None
     """Input tokens found in the cache."""
+    cache_creation: MessagesCacheCreation | None = None
+    """Tokens written to the cache, by lifetime."""
+    server_tool_use: MessagesServerToolUsage | None = None
+    """Requests by the provider's own tools."""
+    output_tokens_details: MessagesOutputTokensDetails | None = None
+    """Generated tokens by kind."""
+    service_tier: str | None = None
+    """The capacity that was used, such as `standard`, `priority` or `batch`."""
+    inference_geo: str | None = None
+    """The region in which the model ran."""
+    speed: str | None = None
+    """The speed mode that was used."""
+    iterations: list[dict[str, Any]] | None = None
+    """The tokens of each round, when the provider ran tools or compaction in between."""
+    fallback_credit: dict[str, Any] | None = None
+    """The effect of the `fallback_credit_token` of the request."""
 
 
 class MessagesResponseType(OpenEnum):
@@ -620,6 +777,16 @@ class MessagesResponse(MessagesAnswer["MessagesToolUseBlock"], WithMeta, _Model,
     """The stop sequence that ended the message, if one did."""
     usage: Required[MessagesUsage]
     """The tokens used."""
+    stop_details: MessagesStopDetails | None = None
+    """More about the reason, such as the category of a refusal."""
+    container: MessagesContainer | None = None
+    """The container in which the provider ran code."""
+    context_management: dict[str, Any] | None = None
+    """The edits that were made to keep the conversation short."""
+    input_transformations: list[dict[str, Any]] | None = None
+    """Blocks of the request that were removed or did not match, each with the reason."""
+    diagnostics: dict[str, Any] | None = None
+    """The reason why the cache was missed, if asked for."""
 
 
 class MessagesStreamEventType(OpenEnum):
@@ -659,6 +826,12 @@ class MessagesStreamEventDelta(_Model, kw_only=True):
     """The reason why the message ended; in `message_delta`."""
     stop_sequence: str | None = None
     """The stop sequence that ended the message, if one did; in `message_delta`."""
+    stop_details: MessagesStopDetails | None = None
+    """More about the reason, such as the category of a refusal. In `message_delta`."""
+    container: MessagesContainer | None = None
+    """The container in which the provider ran code. In `message_delta`."""
+    citation: dict[str, Any] | None = None
+    """A source of the text; in `citations_delta`."""
 
 
 class MessagesStreamEventUsage(_Model, kw_only=True):
@@ -672,6 +845,22 @@ class MessagesStreamEventUsage(_Model, kw_only=True):
     """Input tokens written to the cache."""
     cache_read_input_tokens: int | None = None
     """Input tokens found in the cache."""
+    cache_creation: MessagesCacheCreation | None = None
+    """Tokens written to the cache, by lifetime."""
+    server_tool_use: MessagesServerToolUsage | None = None
+    """Requests by the provider's own tools."""
+    output_tokens_details: MessagesOutputTokensDetails | None = None
+    """Generated tokens by kind."""
+    service_tier: str | None = None
+    """The capacity that was used, such as `standard`, `priority` or `batch`."""
+    inference_geo: str | None = None
+    """The region in which the model ran."""
+    speed: str | None = None
+    """The speed mode that was used."""
+    iterations: list[dict[str, Any]] | None = None
+    """The tokens of each round, when the provider ran tools or compaction in between."""
+    fallback_credit: dict[str, Any] | None = None
+    """The effect of the `fallback_credit_token` of the request."""
 
 
 class MessagesStreamEventError(_Model, kw_only=True):
@@ -702,6 +891,10 @@ class MessagesStreamEvent(MessagesEvent, WithMeta, _Model, kw_only=True):
     """The tokens used so far (cumulative); in `message_delta`."""
     error: MessagesStreamEventError | None = None
     """The error itself, or an object that wraps it; in `error` events."""
+    context_management: dict[str, Any] | None = None
+    """The edits that were made to keep the conversation short. In `message_delta`."""
+    input_transformations: list[dict[str, Any]] | None = None
+    """Blocks of the request that were removed or did not match, each with the reason. In `message_delta`."""
 
 
 if not TYPE_CHECKING:

@@ -35,6 +35,9 @@ from .images import (
     ImageSizeValue,
 )
 from .messages import (
+    CacheControl,
+    CreateMessagesRequestServiceTierValue,
+    CreateMessagesRequestSpeedValue,
     CreateMessagesRequestThinking,
     MessagesMetadata,
     MessagesOutputConfig,
@@ -44,6 +47,10 @@ from .messages import (
     MessagesToolChoiceObject,
 )
 from .responses import (
+    CreateResponseRequestPromptCacheRetentionValue,
+    CreateResponseRequestServiceTierValue,
+    CreateResponseRequestTruncationValue,
+    ResponseIncludableValue,
     ResponseReasoning,
     ResponseTextConfig,
     ResponseTool,
@@ -155,6 +162,40 @@ class CreateResponseParams(TypedDict, total=False):
     """Your own labels, stored with the response."""
     user: str
     """Your id for the end user, which helps providers to detect abuse."""
+    include: Sequence[ResponseIncludableValue | str] | None
+    """More data to return, such as encrypted reasoning or the sources of a web search."""
+    service_tier: CreateResponseRequestServiceTierValue | str | None
+    """The processing tier, which decides on speed and price."""
+    conversation: str | Mapping[str, object] | None
+    """A conversation stored at the provider, by id or as `{"id": ...}`. Its items precede the input."""
+    context_management: Sequence[Mapping[str, object]] | None
+    """Rules by which the provider shortens a long conversation, such as compaction at a number of tokens."""
+    prompt_cache_key: str | None
+    """A key that routes requests with the same beginning to the same cache."""
+    prompt_cache_options: Mapping[str, object]
+    """Settings of the prompt cache: `mode`, and `ttl`, the least time that an entry is kept."""
+    prompt_cache_retention: CreateResponseRequestPromptCacheRetentionValue | str | None
+    """The longest time that the prompt stays in the cache. Newer models take `prompt_cache_options` instead."""
+    truncation: CreateResponseRequestTruncationValue | str | None
+    """The treatment of input beyond the context window: `auto` drops the oldest items, `disabled` fails."""
+    max_tool_calls: int | None
+    """The largest number of calls of the provider's own tools in one response."""
+    top_logprobs: int | None
+    """The number of alternatives to return for each token, with their log probabilities."""
+    stream_options: Mapping[str, object] | None
+    """Options for streams, such as `{"include_obfuscation": false}`."""
+    prompt: Mapping[str, object] | None
+    """A prompt stored at the provider: its `id`, `version` and `variables`."""
+    safety_identifier: str | None
+    """A stable id for the end user, such as a hashed address, which helps to detect abuse."""
+    moderation: Mapping[str, object] | None
+    """Moderate the input and output: the moderation `model`, and its `policy`."""
+    background_options: Mapping[str, object]
+    """Options for background execution, such as the `completion_window`."""
+    access_programs: Mapping[str, object]
+    """Access programs to use for this request, by domain."""
+    image: Mapping[str, object]
+    """Options for all images of the request, such as `context_compression`."""
 
 
 class CreateMessagesParams(TypedDict, total=False):
@@ -180,6 +221,34 @@ class CreateMessagesParams(TypedDict, total=False):
     """The settings for thinking before the answer."""
     output_config: MessagesOutputConfig | Mapping[str, object]
     """The settings of the output."""
+    cache_control: CacheControl | Mapping[str, object] | None
+    """A cache breakpoint after the last block of the request that can be cached."""
+    container: str | Mapping[str, object] | None
+    """A container to run code in: the id of an earlier one, or an object with `id` and `skills`."""
+    context_management: Mapping[str, object] | None
+    """Edits that keep a long conversation short, such as clearing old tool results: `{"edits": [...]}`."""
+    mcp_servers: Sequence[Mapping[str, object]]
+    """MCP servers that the provider connects to, each with `type`, `name` and `url`."""
+    service_tier: CreateMessagesRequestServiceTierValue | str
+    """The capacity to use: priority capacity if there is some, or standard capacity only."""
+    inference_geo: str | None
+    """The region in which the model runs; None for the default of the workspace."""
+    speed: CreateMessagesRequestSpeedValue | str | None
+    """The speed mode; `fast` generates more tokens per second at a higher price."""
+    diagnostics: Mapping[str, object] | None
+    """Ask why the cache was missed, compared with the answer of `previous_message_id`."""
+    compaction: Mapping[str, object] | None
+    """Summarize the conversation in place of an answer: `{"type": "summarize"}`."""
+    thread: Mapping[str, object] | None
+    """Keep the conversation at the provider, or continue one that is kept there."""
+    fallbacks: str | Sequence[Mapping[str, object]] | None
+    """Models to try, in order, when the requested one declines; or `default`."""
+    fallback_credit_token: str | Mapping[str, object] | None
+    """The token from the `stop_details` of a refusal; it lowers the price of the retry."""
+    billing_policy: Mapping[str, object] | None
+    """The organization that pays for this request: `{"type": "billing_policy", "bill_to": ...}`."""
+    output_format: Mapping[str, object] | None
+    """A schema for the answer. Newer API versions take it as `format` of `output_config`."""
 
 
 class CreateImageParams(TypedDict, total=False):

@@ -6,7 +6,7 @@ Derived from openapi.yaml by scripts/generate_types: do not edit.
 
 from typing import Any
 
-__all__ = ["REQUESTS"]
+__all__ = ["REFUSED", "REQUESTS"]
 
 REQUESTS: dict[str, dict[str, dict[str, Any]]] = {
     "ProviderRequest": {
@@ -57,6 +57,23 @@ REQUESTS: dict[str, dict[str, dict[str, Any]]] = {
         "parallel_tool_calls": {'kinds': ('boolean',)},
         "metadata": {'kinds': ('object',)},
         "user": {'kinds': ('string',)},
+        "include": {'kinds': ('array', 'null'), 'items': ('string',)},
+        "service_tier": {'kinds': ('string', 'null')},
+        "conversation": {'kinds': ('string', 'object', 'null')},
+        "context_management": {'kinds': ('array', 'null'), 'items': ('object',)},
+        "prompt_cache_key": {'kinds': ('string', 'null')},
+        "prompt_cache_options": {'kinds': ('object',)},
+        "prompt_cache_retention": {'kinds': ('string', 'null')},
+        "truncation": {'kinds': ('string', 'null')},
+        "max_tool_calls": {'kinds': ('integer', 'null')},
+        "top_logprobs": {'kinds': ('integer', 'null')},
+        "stream_options": {'kinds': ('object', 'null')},
+        "prompt": {'kinds': ('object', 'null')},
+        "safety_identifier": {'kinds': ('string', 'null')},
+        "moderation": {'kinds': ('object', 'null')},
+        "background_options": {'kinds': ('object',)},
+        "access_programs": {'kinds': ('object',)},
+        "image": {'kinds': ('object',)},
     },
     "CreateMessagesRequest": {
         "model": {'kinds': ('string',), 'required': True},
@@ -73,6 +90,20 @@ REQUESTS: dict[str, dict[str, dict[str, Any]]] = {
         "metadata": {'kinds': ('object',)},
         "thinking": {'kinds': ('object',)},
         "output_config": {'kinds': ('object',)},
+        "cache_control": {'kinds': ('object', 'null')},
+        "container": {'kinds': ('string', 'object', 'null')},
+        "context_management": {'kinds': ('object', 'null')},
+        "mcp_servers": {'kinds': ('array',), 'items': ('object',)},
+        "service_tier": {'kinds': ('string',)},
+        "inference_geo": {'kinds': ('string', 'null')},
+        "speed": {'kinds': ('string', 'null')},
+        "diagnostics": {'kinds': ('object', 'null')},
+        "compaction": {'kinds': ('object', 'null')},
+        "thread": {'kinds': ('object', 'null')},
+        "fallbacks": {'kinds': ('string', 'array', 'null'), 'items': ('object',)},
+        "fallback_credit_token": {'kinds': ('string', 'object', 'null')},
+        "billing_policy": {'kinds': ('object', 'null')},
+        "output_format": {'kinds': ('object', 'null')},
     },
     "CreateImageRequest": {
         "prompt": {'kinds': ('string',), 'required': True},
@@ -143,3 +174,45 @@ REQUESTS: dict[str, dict[str, dict[str, Any]]] = {
         "resourceMetrics": {'kinds': ('array',), 'items': ('object',)},
     },
 }
+
+REFUSED: dict[str, dict[str, str]] = {
+    "CreateChatCompletionRequest": {
+        "audio": "",
+        "clear_thinking": "",
+        "enable_thinking": "",
+        "function_call": "",
+        "functions": "",
+        "keep_alive": "",
+        "metadata": "",
+        "modalities": "",
+        "models": "",
+        "moderation": "",
+        "options": "",
+        "plugins": "",
+        "prediction": "",
+        "preset": "",
+        "prompt_cache_key": "",
+        "prompt_cache_options": "",
+        "prompt_cache_retention": "",
+        "random_seed": "",
+        "reasoning": "",
+        "safe_prompt": "",
+        "safety_identifier": "",
+        "search_settings": "",
+        "service_tier": "",
+        "store": "",
+        "thinking": "",
+        "top_k": "",
+        "transforms": "",
+        "usage": "",
+        "verbosity": "",
+        "web_search_options": "",
+    },
+    "CreateMessagesRequest": {
+        "anthropic_version": "anthropic-version",
+        "betas": "anthropic-beta",
+        "user_profile_id": "anthropic-user-profile-id",
+        "workspace_id": "anthropic-workspace-id",
+    },
+}
+"""Parameters of providers that are refused, with the header that some of them are."""

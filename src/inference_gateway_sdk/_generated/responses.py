@@ -16,11 +16,16 @@ from .chat import FunctionParameters
 
 __all__ = [
     "CreateResponseRequest",
+    "CreateResponseRequestPromptCacheRetention",
+    "CreateResponseRequestServiceTier",
+    "CreateResponseRequestTruncation",
     "Response",
+    "ResponseConversation",
     "ResponseError",
     "ResponseFunctionToolCall",
     "ResponseFunctionToolCallStatus",
     "ResponseFunctionToolCallType",
+    "ResponseIncludable",
     "ResponseIncompleteDetails",
     "ResponseInput",
     "ResponseInputContentPart",
@@ -34,6 +39,7 @@ __all__ = [
     "ResponseOutputContent",
     "ResponseOutputItem",
     "ResponseOutputMessage",
+    "ResponseOutputMessagePhase",
     "ResponseOutputMessageRole",
     "ResponseOutputMessageStatus",
     "ResponseOutputMessageType",
@@ -42,6 +48,7 @@ __all__ = [
     "ResponseOutputText",
     "ResponseOutputTextType",
     "ResponseReasoning",
+    "ResponseReasoningContext",
     "ResponseReasoningEffort",
     "ResponseReasoningItem",
     "ResponseReasoningItemStatus",
@@ -49,6 +56,7 @@ __all__ = [
     "ResponseReasoningSummary",
     "ResponseReasoningSummaryPart",
     "ResponseReasoningSummaryPartType",
+    "ResponseReasoningText",
     "ResponseRole",
     "ResponseStatus",
     "ResponseStreamEvent",
@@ -56,11 +64,13 @@ __all__ = [
     "ResponseTextConfig",
     "ResponseTextConfigFormat",
     "ResponseTextConfigFormatType",
+    "ResponseTextConfigVerbosity",
     "ResponseTool",
     "ResponseToolChoice",
     "ResponseToolChoiceFunction",
     "ResponseToolChoiceFunctionType",
     "ResponseToolChoiceMode",
+    "ResponseToolDefinition",
     "ResponseToolType",
     "ResponseUsage",
     "ResponseUsageInputTokensDetails",
@@ -69,7 +79,76 @@ __all__ = [
     "UnknownResponseOutputContent",
     "UnknownResponseOutputItem",
     "UnknownResponseStreamEventPart",
+    "UnknownResponseToolDefinition",
 ]
+
+
+class ResponseIncludable(OpenEnum):
+    """A kind of data that a response leaves out unless `include` names it."""
+
+    FILE_SEARCH_CALL_RESULTS = "file_search_call.results"
+    WEB_SEARCH_CALL_RESULTS = "web_search_call.results"
+    WEB_SEARCH_CALL_ACTION_SOURCES = "web_search_call.action.sources"
+    MESSAGE_INPUT_IMAGE_IMAGE_URL = "message.input_image.image_url"
+    COMPUTER_CALL_OUTPUT_OUTPUT_IMAGE_URL = "computer_call_output.output.image_url"
+    CODE_INTERPRETER_CALL_OUTPUTS = "code_interpreter_call.outputs"
+    REASONING_ENCRYPTED_CONTENT = "reasoning.encrypted_content"
+    MESSAGE_OUTPUT_TEXT_LOGPROBS = "message.output_text.logprobs"
+
+
+if TYPE_CHECKING:
+    ResponseIncludableValue: TypeAlias = ResponseIncludable | Literal["file_search_call.results", "web_search_call.results", "web_search_call.action.sources", "message.input_image.image_url", "computer_call_output.output.image_url", "code_interpreter_call.outputs", "reasoning.encrypted_content", "message.output_text.logprobs"] | str
+    """A `ResponseIncludable`, or any other string: gateways send values that no contract lists."""
+else:
+    ResponseIncludableValue = ResponseIncludable
+
+
+class CreateResponseRequestServiceTier(OpenEnum):
+    """The processing tier, which decides on speed and price."""
+
+    AUTO = "auto"
+    DEFAULT = "default"
+    FLEX = "flex"
+    SCALE = "scale"
+    PRIORITY = "priority"
+    FAST = "fast"
+    ULTRAFAST = "ultrafast"
+
+
+if TYPE_CHECKING:
+    CreateResponseRequestServiceTierValue: TypeAlias = CreateResponseRequestServiceTier | Literal["auto", "default", "flex", "scale", "priority", "fast", "ultrafast"] | str
+    """A `CreateResponseRequestServiceTier`, or any other string: gateways send values that no contract lists."""
+else:
+    CreateResponseRequestServiceTierValue = CreateResponseRequestServiceTier
+
+
+class CreateResponseRequestPromptCacheRetention(OpenEnum):
+    """The longest time that the prompt stays in the cache. Newer models take `prompt_cache_options` instead."""
+
+    IN_MEMORY = "in_memory"
+    RETENTION_24H = "24h"
+
+
+if TYPE_CHECKING:
+    CreateResponseRequestPromptCacheRetentionValue: TypeAlias = CreateResponseRequestPromptCacheRetention | Literal["in_memory", "24h"] | str
+    """A `CreateResponseRequestPromptCacheRetention`, or any other string: gateways send values that no contract lists.
+    """
+else:
+    CreateResponseRequestPromptCacheRetentionValue = CreateResponseRequestPromptCacheRetention
+
+
+class CreateResponseRequestTruncation(OpenEnum):
+    """The treatment of input beyond the context window: `auto` drops the oldest items, `disabled` fails."""
+
+    AUTO = "auto"
+    DISABLED = "disabled"
+
+
+if TYPE_CHECKING:
+    CreateResponseRequestTruncationValue: TypeAlias = CreateResponseRequestTruncation | Literal["auto", "disabled"] | str
+    """A `CreateResponseRequestTruncation`, or any other string: gateways send values that no contract lists."""
+else:
+    CreateResponseRequestTruncationValue = CreateResponseRequestTruncation
 
 
 class ResponseRole(OpenEnum):
@@ -148,6 +227,14 @@ class ResponseTool(_Model, kw_only=True):
     """The JSON Schema of its arguments."""
     strict: bool | None = None
     """Force the model to follow the schema exactly."""
+    defer_loading: bool | None = None
+    """Load the tool only when a search for tools finds it."""
+    output_schema: dict[str, Any] | None = None
+    """The JSON Schema of the result of the function."""
+    allowed_callers: list[str] | None = None
+    """The callers that may call the tool: the model directly, or its programs."""
+    async_: bool | None = field(default=None, name="async")
+    """Let the model go on while the function runs."""
 
 
 class ResponseToolChoiceMode(OpenEnum):
@@ -179,12 +266,18 @@ else:
 
 
 class ResponseToolChoiceFunction(_Model, kw_only=True):
-    """A tool choice that forces a call of one function."""
+    """A tool choice that forces a call of one function, or another choice of the provider's own."""
 
     type: Required[ResponseToolChoiceFunctionTypeValue] = field(default_factory=lambda: ResponseToolChoiceFunctionType.FUNCTION)
     """The tool's type, `function`."""
-    name: Required[str]
+    name: str | None = None
     """The name of one of the offered tools."""
+    mode: str | None = None
+    """The mode among several allowed tools; for `allowed_tools`."""
+    tools: list[dict[str, Any]] | None = None
+    """The tools to choose from; for `allowed_tools`."""
+    server_label: str | None = None
+    """The label of an MCP server; for `mcp`."""
 
 
 ResponseToolChoice: TypeAlias = ResponseToolChoiceModeValue | ResponseToolChoiceFunction
@@ -222,6 +315,21 @@ else:
     ResponseReasoningSummaryValue = ResponseReasoningSummary
 
 
+class ResponseReasoningContext(OpenEnum):
+    """The reasoning of earlier turns that the model sees."""
+
+    AUTO = "auto"
+    CURRENT_TURN = "current_turn"
+    ALL_TURNS = "all_turns"
+
+
+if TYPE_CHECKING:
+    ResponseReasoningContextValue: TypeAlias = ResponseReasoningContext | Literal["auto", "current_turn", "all_turns"] | str
+    """A `ResponseReasoningContext`, or any other string: gateways send values that no contract lists."""
+else:
+    ResponseReasoningContextValue = ResponseReasoningContext
+
+
 class ResponseReasoning(_Model, kw_only=True):
     """Settings for reasoning, and for the summary of it."""
 
@@ -229,6 +337,12 @@ class ResponseReasoning(_Model, kw_only=True):
     """The amount of reasoning before the answer."""
     summary: ResponseReasoningSummaryValue | None = None
     """The length of the summary of the reasoning."""
+    generate_summary: str | None = None
+    """The older name of `summary`."""
+    context: ResponseReasoningContextValue | None = None
+    """The reasoning of earlier turns that the model sees."""
+    mode: str | None = None
+    """The mode of reasoning, such as `standard` or `pro`."""
 
 
 class ResponseTextConfigFormatType(OpenEnum):
@@ -257,6 +371,23 @@ class ResponseTextConfigFormat(_Model, kw_only=True):
     """The JSON Schema itself; for `json_schema`."""
     strict: bool | None = None
     """Force the model to follow the schema exactly."""
+    description: str | None = None
+    """The purpose of the format, for the model; for `json_schema`."""
+
+
+class ResponseTextConfigVerbosity(OpenEnum):
+    """The length of the text."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+
+if TYPE_CHECKING:
+    ResponseTextConfigVerbosityValue: TypeAlias = ResponseTextConfigVerbosity | Literal["low", "medium", "high"] | str
+    """A `ResponseTextConfigVerbosity`, or any other string: gateways send values that no contract lists."""
+else:
+    ResponseTextConfigVerbosityValue = ResponseTextConfigVerbosity
 
 
 class ResponseTextConfig(_Model, kw_only=True):
@@ -264,6 +395,8 @@ class ResponseTextConfig(_Model, kw_only=True):
 
     format: ResponseTextConfigFormat | None = None
     """Plain text, any JSON, or JSON that matches a schema."""
+    verbosity: ResponseTextConfigVerbosityValue | None = None
+    """The length of the text."""
 
 
 class CreateResponseRequest(_Model, kw_only=True):
@@ -303,6 +436,40 @@ class CreateResponseRequest(_Model, kw_only=True):
     """Your own labels, stored with the response."""
     user: str | None = None
     """Your id for the end user, which helps providers to detect abuse."""
+    include: list[ResponseIncludableValue] | None = None
+    """More data to return, such as encrypted reasoning or the sources of a web search."""
+    service_tier: CreateResponseRequestServiceTierValue | None = None
+    """The processing tier, which decides on speed and price."""
+    conversation: str | dict[str, Any] | None = None
+    """A conversation stored at the provider, by id or as `{"id": ...}`. Its items precede the input."""
+    context_management: list[dict[str, Any]] | None = None
+    """Rules by which the provider shortens a long conversation, such as compaction at a number of tokens."""
+    prompt_cache_key: str | None = None
+    """A key that routes requests with the same beginning to the same cache."""
+    prompt_cache_options: dict[str, Any] | None = None
+    """Settings of the prompt cache: `mode`, and `ttl`, the least time that an entry is kept."""
+    prompt_cache_retention: CreateResponseRequestPromptCacheRetentionValue | None = None
+    """The longest time that the prompt stays in the cache. Newer models take `prompt_cache_options` instead."""
+    truncation: CreateResponseRequestTruncationValue | None = None
+    """The treatment of input beyond the context window: `auto` drops the oldest items, `disabled` fails."""
+    max_tool_calls: int | None = None
+    """The largest number of calls of the provider's own tools in one response."""
+    top_logprobs: int | None = None
+    """The number of alternatives to return for each token, with their log probabilities."""
+    stream_options: dict[str, Any] | None = None
+    """Options for streams, such as `{"include_obfuscation": false}`."""
+    prompt: dict[str, Any] | None = None
+    """A prompt stored at the provider: its `id`, `version` and `variables`."""
+    safety_identifier: str | None = None
+    """A stable id for the end user, such as a hashed address, which helps to detect abuse."""
+    moderation: dict[str, Any] | None = None
+    """Moderate the input and output: the moderation `model`, and its `policy`."""
+    background_options: dict[str, Any] | None = None
+    """Options for background execution, such as the `completion_window`."""
+    access_programs: dict[str, Any] | None = None
+    """Access programs to use for this request, by domain."""
+    image: dict[str, Any] | None = None
+    """Options for all images of the request, such as `context_compression`."""
 
 
 class ResponseInputTextType(OpenEnum):
@@ -366,6 +533,28 @@ class ResponseInputImage(_Model, kw_only=True):
     """The level of detail at which the model sees the image. More detail costs more tokens."""
 
 
+class UnknownResponseToolDefinition(Unknown):
+    """A variant of `ResponseToolDefinition` that the contract does not list, kept unchanged."""
+
+    __slots__ = ()
+
+
+if TYPE_CHECKING:
+    ResponseToolDefinition: TypeAlias = "ResponseTool | UnknownResponseToolDefinition"
+    """A tool that a response was made with: a function, or a tool that the provider runs itself."""
+else:
+
+    class ResponseToolDefinition(Variants):
+        """A tool that a response was made with: a function, or a tool that the provider runs itself."""
+
+
+class ResponseConversation(_Model, kw_only=True):
+    """The stored conversation that the response belongs to."""
+
+    id: str | None = None
+    """The id under which the provider keeps it."""
+
+
 class ResponseStatus(OpenEnum):
     """The progress of a response."""
 
@@ -420,6 +609,10 @@ class ResponseUsageInputTokensDetails(_Model, kw_only=True):
 
     cached_tokens: int | None = None
     """Tokens read from the provider's cache."""
+    cache_write_tokens: int | None = None
+    """Tokens written to the provider's cache."""
+    cache_write_tokens_details: dict[str, Any] | None = None
+    """Tokens written to the cache, by lifetime."""
 
 
 class ResponseUsageOutputTokensDetails(_Model, kw_only=True):
@@ -451,8 +644,8 @@ class Response(ResponseAnswer["ResponseFunctionToolCall"], WithMeta, _Model, kw_
     """The id by which the response can be continued or fetched."""
     object: Required[str]
     """The type of the object, `response`."""
-    created_at: Required[int]
-    """The creation time in Unix seconds."""
+    created_at: Required[float | int]
+    """The creation time in Unix seconds; a few servers send fractions."""
     status: Required[ResponseStatusValue]
     """The progress of the response."""
     model: Required[str]
@@ -463,8 +656,8 @@ class Response(ResponseAnswer["ResponseFunctionToolCall"], WithMeta, _Model, kw_
     """The error, if the response failed."""
     incomplete_details: ResponseIncompleteDetails | None = None
     """The reason, if the response ended early."""
-    instructions: str | None = None
-    """The instructions of the request."""
+    instructions: str | list[dict[str, Any]] | None = None
+    """The instructions of the request; a list of items for those of a stored prompt."""
     max_output_tokens: int | None = None
     """The token limit of the request."""
     previous_response_id: str | None = None
@@ -477,7 +670,7 @@ class Response(ResponseAnswer["ResponseFunctionToolCall"], WithMeta, _Model, kw_
     """The `top_p` that was used."""
     tool_choice: ResponseToolChoice | None = None
     """The tool choice of the request."""
-    tools: list[ResponseTool] | None = None
+    tools: list[ResponseToolDefinition] | None = None
     """The tools of the request."""
     text: ResponseTextConfig | None = None
     """The text format of the request."""
@@ -485,6 +678,54 @@ class Response(ResponseAnswer["ResponseFunctionToolCall"], WithMeta, _Model, kw_
     """The labels of the request."""
     usage: ResponseUsage | None = None
     """The tokens used; None until the response ends."""
+    background: bool | None = None
+    """True if the response is generated in the background."""
+    completed_at: float | int | None = None
+    """The time of completion in Unix seconds."""
+    service_tier: str | None = None
+    """The processing tier that was used."""
+    store: bool | None = None
+    """True if the response is stored at the provider."""
+    parallel_tool_calls: bool | None = None
+    """True if several tool calls are allowed in one turn."""
+    truncation: str | None = None
+    """The treatment of input beyond the context window."""
+    user: str | None = None
+    """The id of the end user in the request."""
+    top_logprobs: int | None = None
+    """The number of alternatives per token that was requested."""
+    max_tool_calls: int | None = None
+    """The limit of the request for calls of the provider's own tools."""
+    prompt_cache_key: str | None = None
+    """The cache key of the request."""
+    prompt_cache_retention: str | None = None
+    """The longest time that the prompt stays in the cache."""
+    prompt_cache_options: dict[str, Any] | None = None
+    """The settings of the prompt cache that were used."""
+    prompt_cache_diagnostics: dict[str, Any] | None = None
+    """The reason why the cache was hit or missed, if the request named a response to compare with."""
+    safety_identifier: str | None = None
+    """The id of the end user that the request gave to detect abuse."""
+    presence_penalty: float | int | None = None
+    """The presence penalty that was used."""
+    frequency_penalty: float | int | None = None
+    """The frequency penalty that was used."""
+    conversation: ResponseConversation | None = None
+    """The stored conversation that the response belongs to."""
+    moderation: dict[str, Any] | None = None
+    """The moderation results for `input` and `output`, if requested."""
+    tool_usage: dict[str, Any] | None = None
+    """The use of the provider's own tools, by tool; it is billed separately from the tokens."""
+    billing: dict[str, Any] | None = None
+    """The payer of the response."""
+    prompt: dict[str, Any] | None = None
+    """The stored prompt that was used."""
+    input_transformations: list[dict[str, Any]] | None = None
+    """Items of the input that the provider removed, each with the reason."""
+    access_programs: dict[str, Any] | None = None
+    """The access programs that were used."""
+    image: dict[str, Any] | None = None
+    """The options for images that were used."""
 
 
 class ResponseOutputMessageType(OpenEnum):
@@ -528,6 +769,20 @@ else:
     ResponseOutputMessageStatusValue = ResponseOutputMessageStatus
 
 
+class ResponseOutputMessagePhase(OpenEnum):
+    """The part of the turn: a comment on the way, or the final answer. Send it back unchanged."""
+
+    COMMENTARY = "commentary"
+    FINAL_ANSWER = "final_answer"
+
+
+if TYPE_CHECKING:
+    ResponseOutputMessagePhaseValue: TypeAlias = ResponseOutputMessagePhase | Literal["commentary", "final_answer"] | str
+    """A `ResponseOutputMessagePhase`, or any other string: gateways send values that no contract lists."""
+else:
+    ResponseOutputMessagePhaseValue = ResponseOutputMessagePhase
+
+
 class UnknownResponseOutputContent(Unknown):
     """A variant of `ResponseOutputContent` that the contract does not list, kept unchanged."""
 
@@ -556,6 +811,8 @@ class ResponseOutputMessage(_Model, kw_only=True):
     """The progress of the message."""
     content: list[ResponseOutputContent]
     """The parts of the message."""
+    phase: ResponseOutputMessagePhaseValue | None = None
+    """The part of the turn: a comment on the way, or the final answer. Send it back unchanged."""
 
 
 class ResponseOutputTextType(OpenEnum):
@@ -580,6 +837,8 @@ class ResponseOutputText(_Model, kw_only=True):
     """The text of the part."""
     annotations: list[dict[str, Any]] | None = None
     """Sources and files that the text refers to."""
+    logprobs: list[dict[str, Any]] | None = None
+    """The log probabilities of the tokens, if requested."""
 
 
 class ResponseOutputRefusalType(OpenEnum):
@@ -647,6 +906,12 @@ class ResponseFunctionToolCall(Arguments, _Model, kw_only=True):
     """The arguments as JSON text, which may be malformed."""
     status: ResponseFunctionToolCallStatusValue | None = None
     """The progress of the call."""
+    namespace: str | None = None
+    """The namespace of the function, for a tool that was found by a search."""
+    caller: dict[str, Any] | None = None
+    """The caller of the function: the model, or a program that it wrote."""
+    async_: bool | None = field(default=None, name="async")
+    """True if the model goes on without waiting for the result."""
 
 
 class ResponseReasoningItemType(OpenEnum):
@@ -675,6 +940,15 @@ if TYPE_CHECKING:
     """A `ResponseReasoningItemStatus`, or any other string: gateways send values that no contract lists."""
 else:
     ResponseReasoningItemStatusValue = ResponseReasoningItemStatus
+
+
+class ResponseReasoningText(_Model, kw_only=True):
+    """One part of the reasoning."""
+
+    type: str | None = None
+    """The type of the part, `reasoning_text`."""
+    text: str | None = None
+    """The text of the part."""
 
 
 class ResponseReasoningSummaryPartType(OpenEnum):
@@ -710,6 +984,10 @@ class ResponseReasoningItem(_Model, kw_only=True):
     """Summarized reasoning."""
     status: ResponseReasoningItemStatusValue | None = None
     """The progress of the item."""
+    encrypted_content: str | None = None
+    """The reasoning in encrypted form; `include` asks for it. Send it back if nothing is stored."""
+    content: list[ResponseReasoningText] | None = None
+    """The reasoning itself, where a provider shows it."""
 
 
 class UnknownResponseStreamEventPart(Unknown):
@@ -779,6 +1057,7 @@ if not TYPE_CHECKING:
         "input_text": ResponseInputText,
         "input_image": ResponseInputImage,
     })
+    ResponseToolDefinition.define("type", UnknownResponseToolDefinition, {"function": ResponseTool})
     ResponseOutputItem.define("type", UnknownResponseOutputItem, {
         "message": ResponseOutputMessage,
         "function_call": ResponseFunctionToolCall,

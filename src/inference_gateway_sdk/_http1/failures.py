@@ -26,7 +26,8 @@ class NotSent(TransportFailure):
 
     Attributes:
         permanent: True if a repeated request would fail the same way (an invalid certificate, a 407 from the proxy).
-        about: The part that failed if not the server itself: "proxy", "tls" or "client certificate". Otherwise "".
+        about: The part that failed if not the server itself: "proxy", "tls", "client certificate", or "address" for one
+            that is not allowed. Otherwise "".
     """
 
     def __init__(self, why: str = "", *, permanent: bool = False, about: str = "") -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from base64 import b64encode
+from binascii import b2a_base64
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import SplitResult, unquote, urlsplit
 
@@ -82,7 +82,11 @@ class Proxy(NamedTuple):
         if parts.username is None:
             return cls(host, port)
         pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
-        return cls(host, port, HiddenHeaders(("Proxy-Authorization", f"Basic {b64encode(pair.encode()).decode()}")))
+        return cls(
+            host,
+            port,
+            HiddenHeaders(("Proxy-Authorization", f"Basic {b2a_base64(pair.encode(), newline=False).decode()}")),
+        )
 
     def __repr__(self) -> str:
         return f"Proxy({_literal(self.host)}:{self.port})"
@@ -106,6 +110,11 @@ class Route(NamedTuple):
     tunnel: str
     proxy_headers: HiddenHeaders
     name: str
+
+    @property
+    def is_direct(self) -> bool:
+        """True if no proxy is on the way."""
+        return bool(self.host) and not self.tunnel
 
     def __repr__(self) -> str:
         return f"Route({self.name})"

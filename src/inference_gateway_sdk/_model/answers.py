@@ -10,7 +10,7 @@ from ..errors import DecodingError, DeserializationError
 from .display import AnswerDisplay
 from .encode import encode
 from .json_values import is_array, is_object, parse
-from .type_info import build_decoder
+from .type_info import build_converter
 from .unknown_fields import raw_value, unknown_of
 
 if TYPE_CHECKING:
@@ -85,8 +85,7 @@ def convert(value: object, kind: Any) -> Any:
         return cast("Callable[[object], Any]", validate)(value)
     if kind is dict:
         return _as_mapping(value)
-    build_decoder(kind)  # not cached: a cache would keep the classes of users alive
-    return msgspec.convert(value, kind)
+    return build_converter(kind)(value)  # not cached: a cache would keep the classes of users alive
 
 
 def _as_mapping(value: object) -> object:
@@ -379,7 +378,10 @@ class ResponseAnswer(WholeAnswer, Generic[CallT]):
     @property
     def output_text(self: _ResponseOutput) -> str | None:
         """The text of all messages, joined; None when there is none. Refusals and reasoning are not included."""
-        parts = [part for item in self.output for part in getattr(item, "content", None) or ()]
+        messages = [
+            item for item in self.output if getattr(item, "type", None) == "message"
+        ]  # reasoning has content, too
+        parts = [part for item in messages for part in getattr(item, "content", None) or ()]
         texts = [text for part in parts if isinstance(text := getattr(part, "text", None), str)]
         return "".join(texts) if texts else None
 

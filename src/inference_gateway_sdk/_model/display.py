@@ -31,6 +31,10 @@ class Listing:
     def __len__(self: _HasItems[ItemT]) -> int:
         return len(self.data)
 
+    def to_dicts(self: _HasItems[Any]) -> list[dict[str, Any]]:
+        """Return the items as plain dicts, such as for a data frame: `pandas.json_normalize(models.to_dicts())`."""
+        return [item.to_dict() for item in self.data]
+
     def __bool__(self) -> bool:
         """Return True: an answer is truthy even when it lists nothing."""
         return True

@@ -23,9 +23,9 @@ from msgspec import UNSET, Struct, structs
 from ..errors import SerializationError
 from .lenient_decode import Field, field_table, read_field
 from .open_types import OpenEnum, Unknown
-from .unknown_fields import MISSING, UnknownFields
+from .unknown_fields import KEY, MISSING, UnknownFields
 
-__all__ = ["encode", "is_plain", "to_builtins"]
+__all__ = ["decoded_to_builtins", "encode", "is_plain", "to_builtins"]
 
 _SCALARS = frozenset({str, int, bool, type(None)})
 _LONGEST_PATH = 20
@@ -109,6 +109,32 @@ def to_builtins(value: object) -> Any:
     return _Walk().plain(value)
 
 
+def decoded_to_builtins(value: Struct) -> Any:
+    """Return an object that was decoded from JSON as `to_builtins` does, by msgspec if all its fields are known.
+
+    An object of the caller needs `to_builtins`: msgspec would accept bytes and keys that JSON does not have.
+    """
+    marked = 0
+
+    def drop_notes(unknowns: Any) -> None:
+        nonlocal marked
+        if unknowns.unknown or unknowns.raw or unknowns.absent:
+            raise _HasUnknownFields
+        marked += 1
+
+    try:
+        found = msgspec.to_builtins(value, enc_hook=drop_notes)
+    except _HasUnknownFields:
+        return to_builtins(value)
+    if found.pop(KEY, MISSING) is not MISSING:  # the answer's metadata
+        marked -= 1
+    return to_builtins(value) if marked else found
+
+
+class _HasUnknownFields(Exception):  # noqa: N818
+    """The signal that a value has unknown fields, which msgspec cannot convert."""
+
+
 class _Walk:
     """One walk through a value.
 
@@ -125,6 +151,8 @@ class _Walk:
         kind = type(value)
         if kind in _SCALARS or kind is float:
             return value
+        if kind is dict or kind is list or isinstance(value, Struct):
+            return self.container(value)
         if isinstance(value, Enum):
             return self.plain(value.value)
         if isinstance(value, str):
@@ -148,6 +176,8 @@ class _Walk:
 
     def opened(self, value: object) -> Any:
         """Return the container's content as the first JSON-like type that it is an instance of."""
+        if type(value) is list:
+            return [self.at(index, item) for index, item in enumerate(cast("list[object]", value))]
         if isinstance(value, Struct):
             return self.struct(value)
         if isinstance(value, Unknown):
@@ -188,6 +218,17 @@ class _Walk:
     def contract(self, value: Struct) -> dict[str, Any]:
         unknowns: UnknownFields = getattr(value, "_unknown", None) or MISSING
         out: dict[str, Any] = {}
+        if not unknowns.raw and not unknowns.absent:  # nearly every object
+            for name, wire, _, required, filled in field_table(type(value)).fields:
+                current = getattr(value, name)
+                if type(current) in _SCALARS:
+                    if current is not None or required or filled:
+                        out[wire] = current
+                else:
+                    out[wire] = self.at(wire, current)
+            for key, item in unknowns.unknown.items():
+                out[key] = self.at(key, item)
+            return out
         for field in field_table(type(value)).fields:
             current = getattr(value, field.name)
             if field.wire in unknowns.raw and _describes(field, unknowns.raw[field.wire], current):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeGuard
 
@@ -34,6 +33,8 @@ def parse(data: bytes | memoryview | str) -> Any:
 
 
 def _parse_odd(data: bytes | memoryview | str) -> Any:
+    import json  # here: most programs never need it
+
     try:
         return json.loads(data if isinstance(data, str) else bytes(data))
     except UnicodeDecodeError as error:

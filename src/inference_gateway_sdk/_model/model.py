@@ -80,6 +80,18 @@ class Model(msgspec.Struct, PydanticHooks, kw_only=True, omit_defaults=True, for
         """Return the object as JSON text, as it would be sent."""
         return encode(self).decode()
 
+    def keys(self) -> list[str]:
+        """Return the names in `to_dict()`. With `model[name]` it makes `dict(model)` the same as `to_dict()`.
+
+        FastAPI encodes the result of a route without a return annotation by `dict(...)`.
+        """
+        return list(self.to_dict())
+
+    def __getitem__(self, name: str) -> Any:
+        if not isinstance(name, str):  # pyright: ignore[reportUnnecessaryIsInstance]  # `list(model)` and `in` ask by number
+            raise TypeError(f"{type(self).__name__} has names, not places: read its attributes")
+        return self.to_dict()[name]
+
     def _shown(self) -> Iterator[tuple[str, Any]]:
         for name in self.__struct_fields__:
             value = getattr(self, name)

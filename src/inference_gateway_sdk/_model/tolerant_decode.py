@@ -19,15 +19,14 @@ import msgspec
 
 from .lenient_decode import FieldTable, alternatives, field_table
 from .open_types import Variants
-from .type_info import build_decoder
+from .type_info import build_converter
 from .unknown_fields import KEY, UnknownFields
 
 __all__ = ["hook", "widen"]
 
 Widener = Callable[[Any], None]
 
-_built: set[Any] = set()
-"""The types whose msgspec descriptions are complete, so that `msgspec.convert` does not build one."""
+_converters: dict[Any, Callable[[object], Any]] = {}
 
 
 def hook(asked: type, value: Any) -> Any:
@@ -43,9 +42,7 @@ def hook(asked: type, value: Any) -> Any:
         variant = asked.pick(value)
         if variant is None:
             return asked.unknown(value)
-        if variant not in _built:
-            _build(variant)
-        return msgspec.convert(value, variant, dec_hook=hook)
+        return (_converters.get(variant) or _build(variant))(value)
     raise ValueError(f"expected `{asked.__name__}`")
 
 
@@ -58,14 +55,12 @@ def widen(annotation: Any, value: Any) -> Any:
     walk = _widener_of(annotation)
     if walk is not None:
         walk(value)
-    if annotation not in _built:
-        _build(annotation)
-    return msgspec.convert(value, annotation, dec_hook=hook)
+    return (_converters.get(annotation) or _build(annotation))(value)
 
 
-def _build(annotation: Any) -> None:
-    build_decoder(annotation, hook)
-    _built.add(annotation)
+def _build(annotation: Any) -> Callable[[object], Any]:
+    convert = _converters[annotation] = build_converter(annotation, hook)
+    return convert
 
 
 @cache

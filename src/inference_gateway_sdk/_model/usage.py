@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping  # noqa: TC003  (users resolve the annotations of public classes)
 from typing import Any, Final
 
-from msgspec import Struct, structs
+from msgspec import Struct
 
 from .json_values import is_mapping
 from .unknown_fields import set_module
@@ -86,24 +86,37 @@ class Usage(Struct, frozen=True, kw_only=True, omit_defaults=True):
         """Return the sum of several requests, None when none of them reported numbers."""
         given = list(usages)
         known = [one for one in given if one is not None]
-        if not known:
-            return None
+        if len(given) <= 1 or not known:
+            return known[0] if known else None
         total: dict[str, int] = {}
         for one in known:
-            for name, value in structs.asdict(one).items():
-                if name != "partial" and value is not None:
+            for name in _COUNTS:
+                value = getattr(one, name)
+                if value is not None:
                     total[name] = total.get(name, 0) + value
         return cls(**total, partial=len(known) < len(given) or any(one.partial for one in known))
 
 
-def _number(usage: Mapping[Any, Any], *path: str) -> int | None:
-    """Return the count at a path, None when there is none."""
-    value: Any = usage
-    for key in path:
-        value = value.get(key) if is_mapping(value) else None
+_COUNTS: Final = tuple(name for name in Usage.__struct_fields__ if name != "partial")
+
+
+def _number(usage: Mapping[Any, Any], key: str) -> int | None:
+    """Return the count of that name, None when there is none."""
+    value: Any = usage.get(key)
+    if value is None:
+        return None
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+
+
+_NO_DETAILS: Final[Mapping[Any, Any]] = {}
+
+
+def _details(usage: Mapping[Any, Any], key: str) -> Mapping[Any, Any]:
+    """Return the object of that name, an empty one when there is none."""
+    value: Any = usage.get(key)
+    return value if value is not None and is_mapping(value) else _NO_DETAILS
 
 
 def _first(*numbers: int | None) -> int | None:
@@ -115,19 +128,20 @@ def _chat(usage: Mapping[Any, Any]) -> Usage:
     total = _number(usage, "total_tokens")
     if written is not None and read is not None and total is not None:
         written = max(written, total - read)  # Gemini: reasoning is included only in the total
+    prompt, completion = _details(usage, "prompt_tokens_details"), _details(usage, "completion_tokens_details")
     return Usage(
         input=read,
         output=written,
         cache_read=_first(
-            _number(usage, "prompt_tokens_details", "cached_tokens"),
+            _number(prompt, "cached_tokens"),
             _number(usage, "cached_tokens"),
             _number(usage, "prompt_cache_hit_tokens"),
         ),
-        reasoning=_number(usage, "completion_tokens_details", "reasoning_tokens"),
-        audio_input=_number(usage, "prompt_tokens_details", "audio_tokens"),
-        audio_output=_number(usage, "completion_tokens_details", "audio_tokens"),
-        image_input=_number(usage, "prompt_tokens_details", "image_tokens"),
-        image_output=_number(usage, "completion_tokens_details", "image_tokens"),
+        reasoning=_number(completion, "reasoning_tokens"),
+        audio_input=_number(prompt, "audio_tokens"),
+        audio_output=_number(completion, "audio_tokens"),
+        image_input=_number(prompt, "image_tokens"),
+        image_output=_number(completion, "image_tokens"),
     )
 
 
@@ -135,22 +149,23 @@ def _responses(usage: Mapping[Any, Any]) -> Usage:
     return Usage(
         input=_number(usage, "input_tokens"),
         output=_number(usage, "output_tokens"),
-        cache_read=_number(usage, "input_tokens_details", "cached_tokens"),
-        reasoning=_number(usage, "output_tokens_details", "reasoning_tokens"),
+        cache_read=_number(_details(usage, "input_tokens_details"), "cached_tokens"),
+        reasoning=_number(_details(usage, "output_tokens_details"), "reasoning_tokens"),
     )
 
 
 def _messages(usage: Mapping[Any, Any]) -> Usage:
     fresh = _number(usage, "input_tokens")
     read, written = _number(usage, "cache_read_input_tokens"), _number(usage, "cache_creation_input_tokens")
+    created = _details(usage, "cache_creation")
     return Usage(
         input=None if fresh is None else fresh + (read or 0) + (written or 0),
         output=_number(usage, "output_tokens"),
         cache_read=read,
         cache_write=written,
-        cache_write_5m=_number(usage, "cache_creation", "ephemeral_5m_input_tokens"),
-        cache_write_1h=_number(usage, "cache_creation", "ephemeral_1h_input_tokens"),
-        reasoning=_number(usage, "output_tokens_details", "thinking_tokens"),
+        cache_write_5m=_number(created, "ephemeral_5m_input_tokens"),
+        cache_write_1h=_number(created, "ephemeral_1h_input_tokens"),
+        reasoning=_number(_details(usage, "output_tokens_details"), "thinking_tokens"),
     )
 
 
@@ -158,8 +173,8 @@ def _images(usage: Mapping[Any, Any]) -> Usage:
     return Usage(
         input=_number(usage, "input_tokens"),
         output=_number(usage, "output_tokens"),
-        image_input=_number(usage, "input_tokens_details", "image_tokens"),
-        image_output=_number(usage, "output_tokens_details", "image_tokens"),
+        image_input=_number(_details(usage, "input_tokens_details"), "image_tokens"),
+        image_output=_number(_details(usage, "output_tokens_details"), "image_tokens"),
     )
 
 

@@ -50,6 +50,7 @@ class RunSettings(Struct, frozen=True, kw_only=True):
         on_limit: "raise" to raise an error at a limit, "return" to end the run.
         on_tool_error: "report" to report a tool's exception to the model, "raise" to raise it.
         params: The caller's other parameters.
+        asks: True if `approve` is a function, which decides on calls during the run.
     """
 
     dialect: DialectName
@@ -63,6 +64,7 @@ class RunSettings(Struct, frozen=True, kw_only=True):
     on_limit: Literal["raise", "return"] = "raise"
     on_tool_error: Literal["report", "raise"] = "report"
     params: dict[str, Any] = {}
+    asks: bool = False
 
 
 # --- actions

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from .._generated.chat import CreateChatCompletionResponse
 from .._generated.messages import MessagesResponse
 from .._generated.responses import Response
-from .._model.encode import to_builtins
+from .._model.encode import decoded_to_builtins, to_builtins
 from .._model.json_values import is_array, is_iterable, is_mapping, is_object
 from .._model.model import Model
 from .._model.open_types import Unknown as UnknownVariant
@@ -58,11 +58,17 @@ def read_history(messages: Any, dialect: DialectName) -> list[Entry]:
 
 
 def answered(answer: Any, dialect: DialectName, *, provider: str | None = None, model: str | None = None) -> Answered:
-    """Return the entry for an answer, including whether it is complete and which calls the gateway ran."""
+    """Return the entry for an answer of the client: whether it is complete, and which calls the gateway ran."""
+    return _answered(answer, decoded_to_builtins(answer), dialect, provider, model)
+
+
+def _answered(
+    answer: Any, plain: dict[str, Any], dialect: DialectName, provider: str | None = None, model: str | None = None
+) -> Answered:
     calls: list[Any] = getattr(answer, "tool_calls", None) or []
     return Answered(
         dialect=dialect,
-        answer=to_builtins(answer),
+        answer=plain,
         provider=provider,
         model=model,
         on_gateway=tuple(index for index, call in enumerate(calls) if getattr(call, "ran_on_gateway", False)),
@@ -78,7 +84,7 @@ def read_reply(answer: Any) -> Answer:
     """
     for kind, dialect in _ANSWERS:
         if isinstance(answer, kind):
-            return answered(answer, dialect).read
+            return _answered(answer, to_builtins(answer), dialect).read
     raise TypeError(f"expected an answer of chat, Responses or Messages, got {type(answer).__name__}")
 
 
@@ -121,7 +127,7 @@ class _Reader:
             return
         for kind, dialect in _ANSWERS:
             if isinstance(item, kind):
-                self.entries.append(answered(item, dialect))
+                self.entries.append(_answered(item, to_builtins(item), dialect))
                 return
         if isinstance(item, str):
             plain: Any = {"role": "user", "content": item}

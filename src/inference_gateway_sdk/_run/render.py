@@ -23,12 +23,12 @@ from .providers import ProviderRules, rules_for
 from .transcript import Answered, Note, Result, RunCall, Started, UserMessage, calls_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from .._tools.tool import DialectName
     from .transcript import Entry
 
-__all__ = ["Loss", "Rendered", "Target", "render"]
+__all__ = ["Loss", "Rendered", "Rendering", "Target", "render"]
 
 _OPEN: Final = "This call was not run."
 _CHAT_KEYS: Final = frozenset({"role", "content", "tool_calls", "tool_call_id", "reasoning", "reasoning_content"})
@@ -78,15 +78,11 @@ class Rendered(Struct, frozen=True):
 
 def render(entries: Iterable[Entry], target: Target) -> Rendered:
     """Render a transcript for a provider."""
-    work = _Render(target)
-    for entry in entries:
-        work.add(entry)
-    work.close_calls()
-    return Rendered(work.messages, "\n\n".join(work.system) or None, work.losses)
+    return Rendering(target).render(list(entries))
 
 
-class _Render:
-    """The state of one rendering, which processes the entries in order."""
+class Rendering:
+    """A transcript being rendered: entries that are added later do not render the earlier ones again."""
 
     def __init__(self, target: Target) -> None:
         self.target = target
@@ -100,6 +96,16 @@ class _Render:
         self.results: dict[str, Result] = {}
         self.started: set[str] = set()
         self.sent_ids: dict[str, str] = {}  # ids sent to the provider, by the ids in the transcript
+        self._accepts_id = re.compile(self.rules.call_id).fullmatch
+        self._added = 0
+
+    def render(self, entries: Sequence[Entry]) -> Rendered:
+        """Return the messages of all entries. `entries` begins with those of the last call."""
+        for entry in entries[self._added :]:
+            self.add(entry)
+        self._added = len(entries)
+        self.close_calls()
+        return Rendered(list(self.messages), "\n\n".join(self.system) or None, self.losses)
 
     def add(self, entry: Entry) -> None:
         match entry:
@@ -160,7 +166,7 @@ class _Render:
 
     def wire_id(self, call: RunCall) -> str:
         """Return the id to send for a call: its own if the provider accepts it, else a hash of it."""
-        if re.fullmatch(self.rules.call_id, call.id):
+        if self._accepts_id(call.id):
             return call.id
         return hashlib.sha256(call.id.encode()).hexdigest()[:9]
 

@@ -8,102 +8,112 @@ from .._model.encode import to_builtins
 from .._model.json_values import is_mapping, is_object
 from .._tools.tool import describe_tool
 from .events import Ask
-from .render import Target, render
+from .render import Rendering, Target
 from .transcript import Offered
 
 if TYPE_CHECKING:
+    from .._schema.strict import Rules
+    from .._tools.tool import Tool
     from .events import RunSettings
     from .output import Constraint, OutputType
     from .providers import ProviderRules
     from .transcript import Entry
 
-__all__ = ["build_request", "forbids_calls", "note_offered", "offered_last"]
+__all__ = ["RequestBuilder", "forbids_calls", "offered_last"]
 
 
-def build_request(
-    settings: RunSettings,
-    rules: ProviderRules,
-    entries: list[Entry],
-    output: OutputType | None,
-    *,
-    first: bool,
-    strict_tools: bool,
-    seconds: float | None,
-) -> Ask:
-    """Return the request that continues a transcript.
+class RequestBuilder:
+    """The requests of one run. Messages and tools of earlier requests are not built again.
 
     Args:
         settings: The settings of the run.
         rules: The provider's rules.
-        entries: The transcript.
-        output: The output type, or None for text.
-        first: True for the run's first request. The caller's `tool_choice` applies only to it.
-        strict_tools: Send tool schemas as strict if possible.
-        seconds: Remaining seconds of the run, None for no limit.
+        entries: The transcript, to which the run appends.
     """
-    constraint = None if output is None else output.constraint()
-    params = _parameters(settings, rules, entries, constraint, first=first, strict_tools=strict_tools)
-    rendered = render(entries, Target(settings.dialect, settings.provider, settings.model))
-    _add_system(params, rendered.system)
-    messages = rendered.messages
-    if constraint is not None and constraint.instruction is not None:
-        messages = _with_instruction(settings, messages, params, constraint.instruction)
-    own_tools = bool(settings.toolbox) or (constraint is not None and constraint.tool is not None)
-    return Ask(
-        messages=messages,
-        params=params,
-        mcp_bypass=own_tools and settings.dialect == "chat",
-        whole=rules.whole and output is not None and output.mode in {"schema", "json"},
-        seconds=seconds,
-    )
+
+    def __init__(self, settings: RunSettings, rules: ProviderRules, entries: list[Entry]) -> None:
+        self._settings = settings
+        self._rules = rules
+        self._entries = entries
+        self._rendering = Rendering(Target(settings.dialect, settings.provider, settings.model))
+        self._tools: dict[bool, list[dict[str, Any]]] = {}  # descriptions of the toolbox, strict or not
+        self._noted = not settings.toolbox
+
+    def build(self, output: OutputType | None, *, first: bool, strict_tools: bool, seconds: float | None) -> Ask:
+        """Return the request that continues the transcript.
+
+        Args:
+            output: The output type, or None for text.
+            first: True for the run's first request. The caller's `tool_choice` applies only to it.
+            strict_tools: Send tool schemas as strict if possible.
+            seconds: Remaining seconds of the run, None for no limit.
+        """
+        if not self._noted:
+            self._note_offered()
+        settings = self._settings
+        constraint = None if output is None else output.constraint()
+        params = self._parameters(constraint, first=first, strict_tools=strict_tools)
+        rendered = self._rendering.render(self._entries)
+        _add_system(params, rendered.system)
+        messages = rendered.messages
+        if constraint is not None and constraint.instruction is not None:
+            messages = _with_instruction(settings, messages, params, constraint.instruction)
+        own_tools = bool(settings.toolbox) or (constraint is not None and constraint.tool is not None)
+        return Ask(
+            messages=messages,
+            params=params,
+            mcp_bypass=own_tools and settings.dialect == "chat",
+            whole=self._rules.whole and output is not None and output.mode in {"schema", "json"},
+            seconds=seconds,
+        )
+
+    def _parameters(self, constraint: Constraint | None, *, first: bool, strict_tools: bool) -> dict[str, Any]:
+        """Return the caller's parameters with the tools and the constraints of the output type."""
+        settings, dialect = self._settings, self._settings.dialect
+        params = dict(settings.params)
+        if not first and not forbids_calls(params.get("tool_choice")):
+            params.pop("tool_choice", None)  # with a forced choice in every round, the run would never end
+        tools = self._described(strict_tools=strict_tools)
+        if not tools and (earlier := offered_last(self._entries)):
+            # Anthropic rejects a history with calls but without tools
+            tools = [describe_tool(one["name"], one["description"], one["parameters"], dialect) for one in earlier]
+            params["tool_choice"] = {"type": "none"} if dialect == "messages" else "none"
+        if constraint is not None:
+            params = _merged(params, constraint.params)
+        if constraint is not None and constraint.tool is not None:
+            tools.append(constraint.tool)
+            if not settings.toolbox:
+                params.pop("tool_choice", None)
+            if constraint.requires_call and "tool_choice" not in params:
+                params["tool_choice"] = {"type": "any"} if dialect == "messages" else "required"
+        if tools:
+            params["tools"] = tools
+        return params
+
+    def _described(self, *, strict_tools: bool) -> list[dict[str, Any]]:
+        """Return the descriptions of the toolbox in a new list."""
+        found = self._tools.get(strict_tools)
+        if found is None:
+            rules = self._rules.tools if strict_tools else None
+            box = self._settings.toolbox
+            found = self._tools[strict_tools] = [_describe(box[name], name, rules, self._settings) for name in box]
+        return list(found)
+
+    def _note_offered(self) -> None:
+        """Record the offered tools in the transcript if they have changed."""
+        box = self._settings.toolbox.values()
+        tools = [{"name": one.name, "description": one.description, "parameters": one.parameters} for one in box]
+        if offered_last(self._entries) != tools:
+            self._entries.append(Offered(tools=tools))
+        self._noted = True
 
 
-def _parameters(
-    settings: RunSettings,
-    rules: ProviderRules,
-    entries: list[Entry],
-    constraint: Constraint | None,
-    *,
-    first: bool,
-    strict_tools: bool,
-) -> dict[str, Any]:
-    """Return the caller's parameters with the tools and the constraints of the output type."""
-    dialect = settings.dialect
-    params = dict(settings.params)
-    if not first and not forbids_calls(params.get("tool_choice")):
-        params.pop("tool_choice", None)  # with a forced choice in every round, the run would never end
-    tools = [_described(settings, rules, name, strict_tools=strict_tools) for name in settings.toolbox]
-    if not tools and (earlier := offered_last(entries)):  # Anthropic rejects a history with calls but without tools
-        tools = [describe_tool(one["name"], one["description"], one["parameters"], dialect) for one in earlier]
-        params["tool_choice"] = {"type": "none"} if dialect == "messages" else "none"
-    if constraint is not None:
-        params = _merged(params, constraint.params)
-    if constraint is not None and constraint.tool is not None:
-        tools.append(constraint.tool)
-        if not settings.toolbox:
-            params.pop("tool_choice", None)
-        if constraint.requires_call and "tool_choice" not in params:
-            params["tool_choice"] = {"type": "any"} if dialect == "messages" else "required"
-    if tools:
-        params["tools"] = tools
-    return params
-
-
-def _described(settings: RunSettings, rules: ProviderRules, name: str, *, strict_tools: bool) -> dict[str, Any]:
-    tool, dialect = settings.toolbox[name], settings.dialect
-    if strict_tools and rules.tools is not None and tool.runner == "function":
-        form = tool.strict_form(rules.tools)
+def _describe(tool: Tool[..., Any], name: str, rules: Rules | None, settings: RunSettings) -> dict[str, Any]:
+    if rules is not None and tool.runner == "function":
+        form = tool.strict_form(rules)
         if form.is_strict:
-            return describe_tool(name, tool.description, form.schema, dialect, strict=True)
-    return describe_tool(name, tool.description, tool.parameters, dialect)
-
-
-def note_offered(settings: RunSettings, entries: list[Entry]) -> None:
-    """Record the offered tools in the transcript if they have changed."""
-    box = settings.toolbox.values()
-    tools = [{"name": one.name, "description": one.description, "parameters": one.parameters} for one in box]
-    if tools and offered_last(entries) != tools:
-        entries.append(Offered(tools=tools))
+            return describe_tool(name, tool.description, form.schema, settings.dialect, strict=True)
+    return describe_tool(name, tool.description, tool.parameters, settings.dialect)
 
 
 def offered_last(entries: list[Entry]) -> list[dict[str, Any]]:

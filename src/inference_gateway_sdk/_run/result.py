@@ -65,6 +65,9 @@ class Limits(Struct, frozen=True):
                 raise ValueError(f"limits: {name} must be at least {least}, got {value}")
 
 
+_DEFAULT_LIMITS: Final = Limits()
+
+
 def read_limits(limits: object) -> Limits:
     """Return a caller's limits. An integer is the number of rounds.
 
@@ -75,7 +78,7 @@ def read_limits(limits: object) -> Limits:
     if isinstance(limits, Limits):
         return limits
     if limits is None:
-        return Limits()
+        return _DEFAULT_LIMITS
     if isinstance(limits, bool) or not isinstance(limits, int):
         raise TypeError(f"limits must be Limits(...) or a number of rounds, got {type(limits).__name__}")
     return Limits(rounds=limits)
@@ -152,11 +155,12 @@ class Run(Generic[T]):
     Attributes:
         text: The text of the last answer, or "".
         reply: The last answer, or None.
-        turns: All answers of this run in order.
-        usage: Tokens of all answers together, or None if no provider reported usage.
+        turns: All answers of this run in order. Answers of the history that it continues are in `transcript`.
+        usage: Tokens of all answers of this run together, or None if no provider reported usage.
         finish: Reason for the end: the provider's finish reason, "paused", or "limit".
         output_mode: The mode in which the model was constrained to the type, or "text".
-        calls: The tool calls of this run in order.
+        calls: The tool calls of this run in order, including calls of the history that it has run or closed.
+            `transcript.calls` has the calls of the whole conversation.
         pending: The calls that wait for a decision or a result.
         transcript: The full history, to store and to continue the run.
     """

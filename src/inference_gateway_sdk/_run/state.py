@@ -38,7 +38,7 @@ from .events import (
 from .history import answered
 from .output import OutputType, correction_request, cut_output, no_output
 from .providers import OutputMode, ProviderRules, first_mode, next_mode, rules_for
-from .request import build_request, forbids_calls, note_offered, offered_last
+from .request import RequestBuilder, forbids_calls, offered_last
 from .result import Limit, OutputError, Run, RunError, RunLimitError, ToolRaisedError
 from .transcript import Answered, Entry, Note, Offered, RunCall, Transcript, add_to_calls
 from .turn import LogLine, Notice, Turn
@@ -74,6 +74,7 @@ class RunState:
         self.entries: list[Entry] = list(entries)
         self.rules: ProviderRules = rules_for(settings.dialect, settings.provider)
         self.strict_tools = self.rules.tools is not None
+        self._requests = RequestBuilder(settings, self.rules, self.entries)
         self.mode: OutputMode = "text"
         self._output: OutputType | None = None
         self._calls: dict[str, RunCall] = {}  # calls of the whole transcript
@@ -204,7 +205,7 @@ class RunState:
         self._turn = Turn(
             self.settings.toolbox,
             rules=rules,
-            offered=self._offered_names(),
+            was_offered=self._was_offered,
             allowed=allowed,
             append=self.entries.append,
             notify=self._notify,
@@ -223,19 +224,14 @@ class RunState:
         reached = self._limit_before_asking()
         if reached is not None:
             return self._limit(*reached)
-        note_offered(self.settings, self.entries)
-        return build_request(
-            self.settings,
-            self.rules,
-            self.entries,
-            self._output,
-            first=not self._rounds,
-            strict_tools=self.strict_tools,
-            seconds=self._seconds_left(),
+        first = not self._rounds
+        return self._requests.build(
+            self._output, first=first, strict_tools=self.strict_tools, seconds=self._seconds_left()
         )
 
-    def _offered_names(self) -> set[str]:
-        return {str(one["name"]) for entry in self.entries if isinstance(entry, Offered) for one in entry.tools}
+    def _was_offered(self, name: str) -> bool:
+        offers = (entry for entry in self.entries if isinstance(entry, Offered))
+        return any(one["name"] == name for offer in offers for one in offer.tools)
 
     # --- answers
 
@@ -356,6 +352,8 @@ class RunState:
         turn = self._own_turn
         turn.plan(others)
         if turn.undecided:
+            if self.settings.asks and not self._finals and (reached := self._round_limit()):
+                return self._limit(*reached)  # `approve` is not asked about calls that would not run
             return Decide(tuple(one.call for one in turn.undecided.values()))
         return self._go_on()
 
@@ -485,17 +483,19 @@ class RunState:
 
     def _limit_before_asking(self) -> tuple[Limit, str] | None:
         limits = self.settings.limits
-        usage = Usage.sum(self._usages) or Usage()
         if reached := self._round_limit():
             return reached
         if limits.repeats is not None and self._repeated[1] >= limits.repeats and self._repeated[0]:
             return "repeats", f"the same calls returned the same results {limits.repeats} rounds in a row"
+        if limits.seconds is not None and self._elapsed >= limits.seconds:
+            return "seconds", f"the run reached its limit of {limits.seconds:g} s"
+        if limits.input_tokens is None and limits.output_tokens is None:
+            return None
+        usage = Usage.sum(self._usages) or Usage()
         if limits.input_tokens is not None and (usage.input or 0) >= limits.input_tokens:
             return "input_tokens", f"the run used {usage.input} input tokens, its limit is {limits.input_tokens}"
         if limits.output_tokens is not None and (usage.output or 0) >= limits.output_tokens:
             return "output_tokens", f"the run used {usage.output} output tokens, its limit is {limits.output_tokens}"
-        if limits.seconds is not None and self._elapsed >= limits.seconds:
-            return "seconds", f"the run reached its limit of {limits.seconds:g} s"
         return None
 
     def _warn_of_unknown_usage(self) -> None:

@@ -10,12 +10,11 @@ import functools
 from collections.abc import Iterable, Iterator, Mapping  # noqa: TC003  (users resolve the annotations of public classes)
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, TypeAlias, cast
 
-import msgspec
 from msgspec import Struct
 
 from .._model.encode import encode
 from .._model.json_values import is_array, is_object, parse
-from .._model.type_info import build_decoder
+from .._model.type_info import build_converter
 from .._model.unknown_fields import set_module
 from .._tools.tool import DialectName  # noqa: TC001  (msgspec reads the annotations at run time)
 from ..errors import DeserializationError
@@ -245,6 +244,14 @@ class Transcript:
         )
 
     @property
+    def calls(self) -> list[RunCall]:
+        """All calls of the conversation in order, with their status and the text that the model received.
+
+        The calls of earlier runs are among them. Values and exceptions of tools are only in `Run.calls`.
+        """
+        return list(calls_of(self.entries).values())
+
+    @property
     def pending(self) -> list[RunCall]:
         """The calls at the end that wait for a decision or a result, without those that have started."""
         return [call for call, started in self._open() if not started]
@@ -309,7 +316,6 @@ def _read_entry(plain: object, path: str) -> Entry:
     known = {name: plain[name] for name in kind.__struct_fields__ if name in plain and name != "more"}
     more = {name: value for name, value in plain.items() if name not in known and name != "kind"}
     try:
-        build_decoder(kind)
-        return cast("Entry", msgspec.convert({**known, "more": more}, kind))
+        return cast("Entry", build_converter(kind)({**known, "more": more}))
     except ValueError as error:
         raise DeserializationError(f"invalid {plain['kind']} entry: {error}", path=path) from None

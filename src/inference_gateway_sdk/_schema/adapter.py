@@ -12,7 +12,8 @@ import msgspec
 from msgspec import Struct
 
 from .._model.json_values import is_array, is_object
-from .._model.type_info import build_decoder
+from .._model.type_info import build_converter
+from .._model.unknown_fields import set_module
 from .json_schema import UNIONS, build_schema, class_name, is_pydantic, type_hints
 
 __all__ = ["InvalidValueError", "Problem", "TypeAdapter", "adapt"]
@@ -22,6 +23,7 @@ T = TypeVar("T")
 _MAX_REASON: Final = 80  # characters: some of msgspec's messages quote the value
 
 
+@set_module
 class Problem(Struct, frozen=True):
     """One mismatch between a value and its type.
 
@@ -105,7 +107,7 @@ def _decoder(kind: Any) -> Callable[[object], Any]:
     if is_pydantic(kind):
         return _pydantic_decoder(kind)
     try:
-        build_decoder(kind, _hook)
+        convert = build_converter(kind, _hook)
     except TypeError as error:
         if get_origin(kind) not in UNIONS:
             raise TypeError(f"{class_name(kind)}: {error}") from None
@@ -113,7 +115,7 @@ def _decoder(kind: Any) -> Callable[[object], Any]:
 
     def decode(value: object) -> Any:
         try:
-            return msgspec.convert(value, kind, dec_hook=_hook)
+            return convert(value)
         except msgspec.ValidationError as error:
             found = tuple(_problems(value, kind, "$")) or (_own_problem(error, kind, "$"),)
         raise InvalidValueError(found)
@@ -185,9 +187,9 @@ def _problems(value: object, kind: Any, path: str) -> Iterator[Problem]:
             for one in error.problems:
                 yield Problem(path + one.path[1:], one.reason)
         return
-    build_decoder(kind, _hook)
+    convert = build_converter(kind, _hook)
     try:
-        msgspec.convert(value, kind, dec_hook=_hook)
+        convert(value)
     except msgspec.ValidationError as error:
         inner = [one for part, of, where in _parts(value, kind, path) for one in _problems(part, of, where)]
         missing = list(_missing(value, kind, path))

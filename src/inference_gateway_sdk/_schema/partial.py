@@ -63,7 +63,7 @@ class PartialReader:
         self._pieces: list[str] = []  # pieces of the open string
         self._shown = 0  # number of its characters that `value` contains
         self._fresh = 0  # number of its characters that `value` does not contain yet
-        self._token = ""  # the open number or literal, such as "-2."
+        self._token: list[str] = []  # pieces of the open number or literal, such as "-2."
         self._escape = ""  # the open escape, such as "\\u00"
         self._offset = 0  # number of characters in earlier pieces of the text
         self._revision = 0
@@ -79,7 +79,7 @@ class PartialReader:
             elif state == "scalar":
                 match = _SCALAR.match(text, index)
                 if match:
-                    self._token += match.group()
+                    self._token.append(match.group())
                     index = match.end()
                 else:
                     self._end_scalar(index)
@@ -197,7 +197,7 @@ class PartialReader:
     # --- structure, numbers and literals
 
     def _end_scalar(self, index: int) -> None:
-        token, self._token = self._token, ""
+        token, self._token = "".join(self._token), []
         value: Any
         if token in _LITERALS:
             value = _LITERALS[token]

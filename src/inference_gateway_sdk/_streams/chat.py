@@ -76,6 +76,11 @@ class ChatDialect(EventDialect[Chunk, Answer, ChatState]):
     def text(self, chunk: Chunk) -> str | None:
         """Return the text that a chunk adds. If several choices were requested, only the one with index 0 counts."""
         if self._choices == 1:
+            if len(chunk.choices) == 1:
+                delta: Any = chunk.choices[0].delta  # required, and left out by some providers
+                if delta is not None and delta._unknown is None:
+                    content: str | None = delta.content  # most chunks: saves two calls
+                    return content
             return chunk.text
         for choice in chunk.choices:
             if not place_of(choice.index):
@@ -234,6 +239,8 @@ def has_content(piece: ChatCompletionStreamChoice) -> bool:
     if delta is None:
         return False
     if delta.content or delta.tool_calls or delta.reasoning_content or delta.reasoning or delta.refusal:
+        return True
+    if delta.reasoning_details or delta.annotations or delta.function_call or delta.audio:
         return True
     unknown = delta._unknown
     return unknown is not None and (any(unknown.raw.values()) or any(delta.extra_fields.values()))

@@ -37,6 +37,12 @@ Chunk = CreateChatCompletionStreamResponse
 Answer = CreateChatCompletionResponse
 _ENVELOPE = ("id", "created", "model", "system_fingerprint", "service_tier", "reasoning_format")
 
+# Fields that few providers send. They are merged like unknown ones, and compared with None in place, because a call
+# would cost time for every chunk.
+_OF_THE_ANSWER = ("provider", "x_groq", "prompt_filter_results", "moderation", "citations", "search_results")
+_BESIDE_THE_DELTA = ("content_filter_results", "native_finish_reason")
+_OF_THE_MESSAGE = ("annotations", "function_call", "audio", "reasoning_details")
+
 # Unknown fields that describe the chunk and not the answer. A whole answer has none of them, and those of the message
 # would be sent back with the next request:
 #   Together    {"index": 0, "text": "1", "delta": {"token_id": 16, "content": "1"}}
@@ -82,8 +88,19 @@ class ChatState:
         if chunk.usage is not None:
             self.usage = chunk.usage
         if keep:
-            if self._missing:
-                self._add_envelope(chunk)
+            for name in self._missing:
+                if getattr(chunk, name):
+                    self._add_envelope(chunk)
+                    break
+            if (
+                chunk.provider is not None
+                or chunk.x_groq is not None
+                or chunk.prompt_filter_results is not None
+                or chunk.moderation is not None
+                or chunk.citations is not None
+                or chunk.search_results is not None
+            ):
+                merge_facts(self._extra, _given(chunk, _OF_THE_ANSWER))
             if chunk._unknown is not None:
                 self._add_unknown(chunk)
 
@@ -157,14 +174,9 @@ class ChatState:
 
     def _add_envelope(self, chunk: Chunk) -> None:
         """Add the fields of the whole answer, each from the first chunk that has it (some begin with empty names)."""
-        envelope, found = self._envelope, False
-        for name in self._missing:
-            value = getattr(chunk, name)
-            if value:
-                envelope[name] = value
-                found = True
-        if found:
-            self._missing = tuple(name for name in self._missing if name not in envelope)
+        envelope = self._envelope
+        envelope |= {name: value for name in self._missing if (value := getattr(chunk, name))}
+        self._missing = tuple(name for name in self._missing if name not in envelope)
 
     def _add_unknown(self, chunk: Chunk) -> None:
         """Add fields that the contract does not list, and listed ones of another type."""
@@ -227,6 +239,8 @@ class Choice:
             self.finish_reason = piece.finish_reason
         if piece.logprobs is not None:
             self._add_logprobs(piece.logprobs)
+        if piece.content_filter_results is not None or piece.native_finish_reason is not None:
+            merge_beside(self._extra, _given(piece, _BESIDE_THE_DELTA))
         if piece._unknown is not None and piece.extra_fields:
             merge_beside(self._extra, _without(piece.extra_fields, _OF_THE_CHOICE if delta is not None else ()))
 
@@ -288,6 +302,13 @@ class Choice:
             self._text("refusal").add(delta.refusal)
         if delta.tool_calls:
             self._add_calls(delta.tool_calls)
+        if (
+            delta.annotations is not None
+            or delta.function_call is not None
+            or delta.audio is not None
+            or delta.reasoning_details is not None
+        ):
+            merge(self._message_extra, _given(delta, _OF_THE_MESSAGE))
         if delta._unknown is not None:
             self._add_unknown(delta)
 
@@ -342,6 +363,11 @@ class Choice:
 def place_of(index: int | None) -> int:
     """Return the index of a choice; a missing or invalid one means the first choice."""
     return index if index is not None and 0 <= index <= MAX_INDEX else 0
+
+
+def _given(piece: Any, names: tuple[str, ...]) -> dict[str, Any]:
+    """Return those of the fields that are present; their values are plain."""
+    return {name: value for name in names if (value := getattr(piece, name)) is not None}
 
 
 def _without(fields: Mapping[str, Any], names: Collection[str]) -> Mapping[str, Any]:

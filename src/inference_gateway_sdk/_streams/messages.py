@@ -56,7 +56,9 @@ _BLOCK_OF_DELTA = {
     "signature_delta": "thinking",
     "input_json_delta": "tool_use",
 }
-_FIELDS = ("text", "partial_json", "thinking", "signature", "stop_reason", "stop_sequence")
+_PIECES = ("text", "partial_json", "thinking", "signature")
+_RARE = ("citation", "stop_reason", "stop_sequence", "stop_details", "container")
+_OF_THE_MESSAGE = ("context_management", "input_transformations")
 _REASONS = {
     "end_turn": FinishReason.STOP,
     "stop_sequence": FinishReason.STOP,
@@ -302,6 +304,7 @@ class MessageState:
         if self.keep:
             if delta is not None:
                 merge_facts(self._fields, _fields_of(delta))
+            merge_facts(self._fields, _given(event, _OF_THE_MESSAGE))
             merge_facts(self._fields, event.extra_fields)
 
     def _build(self, complete: bool) -> MessagesResponse:
@@ -394,14 +397,27 @@ def _parsed(text: str) -> Any:
 def _fields_of(delta: MessagesStreamEventDelta) -> dict[str, Any]:
     """Return the fields of a delta, without its type."""
     fields: dict[str, Any] = {}
-    for name in _FIELDS:
+    for name in _PIECES:
         value = getattr(delta, name)
         if value is not None:
             fields[name] = value
+    if (
+        delta.citation is not None
+        or delta.stop_reason is not None
+        or delta.stop_sequence is not None
+        or delta.stop_details is not None
+        or delta.container is not None
+    ):
+        fields |= _given(delta, _RARE)
     if delta._unknown is not None:
         odd = {name: value for name, value in unknown_of(delta).raw.items() if name != "type" and value is not None}
         fields = {**odd, **fields, **delta.extra_fields}
     return fields
+
+
+def _given(event: MessagesStreamEvent | MessagesStreamEventDelta, names: tuple[str, ...]) -> dict[str, Any]:
+    """Return those of the fields that are present, as plain values."""
+    return {name: codec.to_builtins(value) for name in names if (value := getattr(event, name)) is not None}
 
 
 def _block_brings(block: MessagesResponseContentBlock) -> bool:

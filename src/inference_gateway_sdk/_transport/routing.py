@@ -51,6 +51,24 @@ def numeric(host: str, port: int) -> Sequence[Address] | None:
         return None
 
 
+def permitted(host: str, addresses: Sequence[Address], may_connect: Callable[[str], bool] | None) -> Sequence[Address]:
+    """Return the addresses of a host to which connections are allowed.
+
+    The check is made here, on the addresses that are then connected to, because a second lookup could differ.
+
+    Raises:
+        NotSent: No address is allowed.
+    """
+    if may_connect is None:
+        return addresses
+    found = [address for address in addresses if may_connect(str(address[4][0]))]
+    if not found:
+        raise NotSent(
+            f"{host} leads to an address near this machine, which is refused", permanent=True, about="address"
+        )
+    return found
+
+
 class _Lookup:
     """One query to the system's resolver, and the calls that wait for its result."""
 

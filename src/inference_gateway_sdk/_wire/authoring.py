@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, overload
 
 from .._generated.chat import (
     ChatCompletionMessageToolCall,
@@ -24,6 +24,9 @@ from .deltas import ToolCallEnd
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from .._generated.messages import MessagesMessage, MessagesToolUseBlock
+    from .._generated.responses import ResponseFunctionToolCall
 
 __all__ = ["assistant", "image_part", "system", "tool_result", "user"]
 
@@ -173,12 +176,27 @@ def assistant(text: str | None = None, *, tool_calls: Iterable[ChatCompletionMes
     return Message(role=MessageRole.ASSISTANT, content=text, tool_calls=calls or None)
 
 
-def tool_result(call: ChatCompletionMessageToolCall | ToolCallEnd | str, content: Any) -> Message:
-    """Return the message that answers a tool call.
+@overload
+def tool_result(call: MessagesToolUseBlock, content: Any) -> MessagesMessage: ...
+@overload
+def tool_result(call: ResponseFunctionToolCall, content: Any) -> dict[str, Any]: ...
+@overload
+def tool_result(call: ChatCompletionMessageToolCall | ToolCallEnd | str, content: Any) -> Message: ...
+def tool_result(
+    call: ChatCompletionMessageToolCall | MessagesToolUseBlock | ResponseFunctionToolCall | ToolCallEnd | str,
+    content: Any,
+) -> Message | MessagesMessage | dict[str, Any]:
+    """Return the message that answers a tool call, in the form of the call's own endpoint.
+
+    The results of one Messages turn are sent as one message: add each to the list of messages.
 
     Args:
-        call: The tool call, or its id.
+        call: The tool call of a chat completion, of a Responses answer or of a Messages answer. An id, or a
+            `ToolCallEnd`, is answered in the form of chat completions.
         content: The tool's result. A string is sent as it is, any other value as JSON.
+
+    Returns:
+        A `Message` for chat completions, a `MessagesMessage` for Messages, an input item (a dict) for Responses.
 
     Raises:
         TypeError: `call` is neither a call nor an id.
@@ -186,14 +204,26 @@ def tool_result(call: ChatCompletionMessageToolCall | ToolCallEnd | str, content
         SerializationError: `content` cannot be encoded as JSON.
     """
     text = content if isinstance(content, str) else codec.encode(content).decode()
+    if not isinstance(call, (ChatCompletionMessageToolCall, ToolCallEnd, str)):
+        return _foreign_result(call, text)
     return Message(role=MessageRole.TOOL, content=text, tool_call_id=_call_id(call))
 
 
-def _call_id(call: object) -> str:
-    if isinstance(call, (ChatCompletionMessageToolCall, ToolCallEnd)):
-        return call.id  # as received: a provider that sends no id gets none back
+def _foreign_result(call: object, text: str) -> MessagesMessage | dict[str, Any]:
+    """Return the result of a call of Messages or Responses."""
+    from .._generated.messages import MessagesMessage, MessagesToolResultBlock, MessagesToolUseBlock
+    from .._generated.responses import ResponseFunctionToolCall
+
+    if isinstance(call, MessagesToolUseBlock):
+        return MessagesMessage(role="user", content=[MessagesToolResultBlock(tool_use_id=call.id, content=text)])
+    if isinstance(call, ResponseFunctionToolCall):
+        return {"type": "function_call_output", "call_id": call.call_id, "output": text}
+    raise TypeError(f"call must be a tool call or its id, got {type(call).__name__}")
+
+
+def _call_id(call: ChatCompletionMessageToolCall | ToolCallEnd | str) -> str:
     if not isinstance(call, str):
-        raise TypeError(f"call must be a tool call or its id, got {type(call).__name__}")
+        return call.id  # as received: a provider that sends no id gets none back
     if not call:
         raise ValueError("call is empty: give the tool call or its id")
     return call

@@ -9,7 +9,7 @@ from .._model.json_values import is_mapping
 from ..errors import DeserializationError
 from . import codec
 from .call import Call, Reply, post_call
-from .params import each_message, reject_stream, request_fields
+from .params import check_shapes, each_message, reject_stream, request_fields
 from .problem import read_error_object
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ CHAT_FIELDS = frozenset(
     " logprobs top_logprobs response_format logit_bias user stream stream_options tools tool_choice parallel_tool_calls"
     " reasoning_format reasoning_effort".split()
 )
+_PLAIN_ROLES = frozenset({"system", "user", "assistant"})  # a text is all that their messages need
 _NO_CHOICES = (
     "the gateway answers like this when the provider sent an error object with status 200; the same request"
     " as a stream, or through the proxy, shows the provider's own message"
@@ -70,6 +71,7 @@ def chat_body(
         given["stream"] = True
         if given.get("stream_options") is None:
             given["stream_options"] = {"include_usage": True}
+    check_shapes(given, "chat")
     content = {"messages": read_messages(messages)}
     return codec.encode(request_fields(_REQUEST, given, target, extra, content=content))
 
@@ -125,12 +127,12 @@ def _message(item: Any, where: str) -> Any:
     if isinstance(item, str):
         return {"role": "user", "content": item}
     if is_mapping(item):
-        _check_message(item.get("role"), item.get("content"), where)
+        _check_message(item, item.get("role"), item.get("content"), where)
         return item
     if isinstance(item, CreateChatCompletionResponse):
         item = _only_message(item, where)
     if isinstance(item, Message) or hasattr(item, "role"):
-        _check_message(item.role, getattr(item, "content", None), where)
+        _check_message(item, item.role, getattr(item, "content", None), where)
         return item
     raise TypeError(f"{where} must be a string, a mapping or a Message, got {_kind(item)}")
 
@@ -146,13 +148,22 @@ def _only_message(answer: CreateChatCompletionResponse, where: str) -> Message:
     return message
 
 
-def _check_message(role: object, content: object, where: str) -> None:
+def _check_message(message: Any, role: object, content: object, where: str) -> None:
     if role is None or role == "":
+        if is_mapping(message) and isinstance(message.get("type"), str):
+            raise ValueError(
+                f'{where} is a part of a message: write {{"role": "user", "content": [part]}} (tool_result(call, ...)'
+                " writes the result of a tool)"
+            )
         raise ValueError(f'{where} has no role: write {{"role": "user", "content": ...}}')
     if not isinstance(role, str):
         raise TypeError(f"{where}.role must be a string such as 'user', got {_kind(role)}")
     if isinstance(content, (bytes, bytearray, bool, int, float)):
         raise TypeError(f"{where}.content must be a string or a list of parts, got {_kind(content)}")
+    if not isinstance(content, str) or role not in _PLAIN_ROLES:
+        from .shapes import check_chat_message  # here: most messages are a role and a text
+
+        check_chat_message(message, where)
 
 
 def _kind(value: object) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from typing import Final, TypeVar, overload
 
 __all__ = ["Headers", "Outgoing", "redact_text"]
@@ -11,36 +12,42 @@ __all__ = ["Headers", "Outgoing", "redact_text"]
 
 _SECRET_SHAPES: Final = (
     (  # any credentials after the scheme, but not a plain word ("Bearer authentication required")
-        re.compile(r"\b((?i:bearer|basic)) +(?![A-Z]?[a-z]+[.,;:!?'\")]*(?:\s|\Z))[A-Za-z0-9._~+/=*-]{8,}"),
+        r"\b((?i:bearer|basic)) +(?![A-Z]?[a-z]+[.,;:!?'\")]*(?:\s|\Z))[A-Za-z0-9._~+/=*-]{8,}",
         r"\1 ...",
     ),
     # Keys by the prefixes that providers give them; asterisks occur in keys that a provider has masked in part.
-    (re.compile(r"\b(sk-|csk-|pk-|rk-|pplx-|xai-|nvapi-|sk_|gsk_|hf_|r8_)[A-Za-z0-9_*-]{6,}"), r"\1..."),
-    (re.compile(r"\bAIza[A-Za-z0-9_-]{16,}"), "AIza..."),
-    (re.compile(r"\b(fw_(?=[A-Za-z0-9]{16})|tgp_v1_)[A-Za-z0-9_-]{16,}"), r"\1..."),
+    (r"\b(sk-|csk-|pk-|rk-|pplx-|xai-|nvapi-|sk_|gsk_|hf_|r8_)[A-Za-z0-9_*-]{6,}", r"\1..."),
+    (r"\bAIza[A-Za-z0-9_-]{16,}", "AIza..."),
+    (r"\b(fw_(?=[A-Za-z0-9]{16})|tgp_v1_)[A-Za-z0-9_-]{16,}", r"\1..."),
     (
-        re.compile(r"\b(gh[opsur]_|github_pat_|glpat-|xox[abeoprs]-|ya29\.|sntrys_|npm_|pypi-)[A-Za-z0-9_-]{10,}"),
+        r"\b(gh[opsur]_|github_pat_|glpat-|xox[abeoprs]-|ya29\.|sntrys_|npm_|pypi-)[A-Za-z0-9_-]{10,}",
         r"\1...",
     ),
-    (re.compile(r"\b(AKIA|ASIA)[A-Z0-9]{16}\b"), r"\1..."),
-    (re.compile(r"\beyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]+){0,2}"), "eyJ..."),  # a JSON Web Token
-    (re.compile(r"(-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----).*?(?=-----END|\Z)", re.DOTALL), r"\1..."),
-    (re.compile(r"(://)[^\s/@:]{0,200}:[^\s/@]{0,200}@"), r"\1...@"),
-    (re.compile(r"(?i)([?&](?:api[_-]?key|key|token|access_token)=)[^&\s\"']+"), r"\1..."),
-    (re.compile(r"(?i)\b((?:password|passwd|pwd|sig|signature|client[_-]secret)=)[^&;\s\"']+"), r"\1..."),
+    (r"\b(AKIA|ASIA)[A-Z0-9]{16}\b", r"\1..."),
+    (r"\beyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]+){0,2}", "eyJ..."),  # a JSON Web Token
+    (r"(?s)(-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----).*?(?=-----END|\Z)", r"\1..."),
+    (r"(://)[^\s/@:]{0,200}:[^\s/@]{0,200}@", r"\1...@"),
+    (r"(?i)([?&](?:api[_-]?key|key|token|access_token)=)[^&\s\"']+", r"\1..."),
+    (r"(?i)\b((?:password|passwd|pwd|sig|signature|client[_-]secret)=)[^&;\s\"']+", r"\1..."),
 )
+
+
+@cache
+def _secret_shapes() -> list[tuple[re.Pattern[str], str]]:
+    """Return the compiled shapes. They are compiled late, because most programs redact nothing."""
+    return [(re.compile(shape), instead) for shape, instead in _SECRET_SHAPES]
 
 
 def redact_text(text: str) -> str:
     """Return the text with bearer tokens, keys, JSON Web Tokens, passwords and private keys shortened."""
-    for shape, instead in _SECRET_SHAPES:
+    for shape, instead in _secret_shapes():
         text = shape.sub(instead, text)
     return text
 
 
 T = TypeVar("T")
 
-_MAY_BE_SECRET = re.compile(r"auth|cookie|token|key|secret|password|credential|signature|session", re.IGNORECASE)
+_MAY_BE_SECRET = r"(?i)auth|cookie|token|key|secret|password|credential|signature|session"
 _SECRET = frozenset({"authorization", "proxy-authorization", "set-cookie", "cookie", "x-api-key"})
 
 
@@ -155,7 +162,7 @@ class Outgoing:
 
     def without_secrets(self) -> Headers:
         """Return the headers for display: values that may be secrets, by name or by form, become "..."."""
-        return Headers((name, "..." if _MAY_BE_SECRET.search(name) else redact_text(value)) for name, value in self)
+        return Headers((name, "..." if re.search(_MAY_BE_SECRET, name) else redact_text(value)) for name, value in self)
 
     def __repr__(self) -> str:
         return f"<headers to send: {', '.join(name for name, _ in self)}>"

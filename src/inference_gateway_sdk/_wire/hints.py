@@ -104,6 +104,7 @@ _CONNECT: Final = (
 _CONNECT_ABOUT: Final = {
     "proxy": "check the proxy: proxy= of the client, or HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY name it, and "
     "proxy=None uses none",
+    "address": "fetch it yourself if it is meant to be there",
 }
 
 

@@ -21,7 +21,7 @@ from .params import request_fields, resolve_optional
 from .problem import reject_hollow
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from .call import Reply, Target
 
@@ -152,8 +152,11 @@ def variation_call(
 _NUMERIC: Final = re.compile(r"(?:.*\.)?(?:0x[0-9a-f]*|[0-9]+)\.?", re.IGNORECASE)  # 127.1, 0x7f000001, ...
 
 
-def fetch_call(url: object, gateway: str) -> tuple[str, Call[bytes]]:
-    """Return the server that an image's URL names, and the call that downloads the image from it.
+def fetch_call(url: object, gateway: str) -> tuple[str, Call[bytes], Callable[[str], bool] | None]:
+    """Return the server that an image's URL names, the call that downloads the image, and a check of IP addresses.
+
+    A name may lead to an address near this machine. So a connection to the server may be opened only to addresses for
+    which the check is true, unless it is None.
 
     Args:
         url: The URL of the image, which the answer chose.
@@ -167,7 +170,10 @@ def fetch_call(url: object, gateway: str) -> tuple[str, Call[bytes]]:
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https"):
         raise ValueError(f"image.url must be an http or https URL, got {url[:60]!r}")
-    _check_distance((parts.hostname or "").lower(), (urlsplit(gateway).hostname or "").lower())
+    host, of_gateway = (parts.hostname or "").lower(), (urlsplit(gateway).hostname or "").lower()
+    is_far = _distance_check(host, of_gateway)
+    if is_far is not None and not is_far(host):
+        raise ValueError(f"image.url must not lead to {host!r}, which is near this machine: fetch it yourself")
     call = Call(
         method="GET",
         path=parts.path or "/",
@@ -176,18 +182,20 @@ def fetch_call(url: object, gateway: str) -> tuple[str, Call[bytes]]:
         accept="image/*, */*;q=0.5",
         at_root=True,
     )
-    return f"{parts.scheme}://{parts.netloc}", call
+    return f"{parts.scheme}://{parts.netloc}", call, is_far
 
 
-def _check_distance(host: str, gateway: str) -> None:
-    """Refuse hosts that only this machine reaches, such as its own services and a cloud's metadata service.
+def _distance_check(host: str, gateway: str) -> Callable[[str], bool] | None:
+    """Return a check that refuses hosts which only this machine reaches. None if the gateway itself is asked.
 
-    Names other than localhost are not resolved.
+    Such hosts are its own services and a cloud's metadata service. Those of the machine are allowed if the gateway runs
+    on it too.
     """
-    if host == gateway or not (_is_local(host) or _is_link_local(host)):
-        return
-    if _is_link_local(host) or not _is_local(gateway):
-        raise ValueError(f"image.url must not lead to {host!r}, which is near this machine: fetch it yourself")
+    if host == gateway:
+        return None
+    if _is_local(gateway):
+        return lambda host: not _is_link_local(host)
+    return lambda host: not (_is_local(host) or _is_link_local(host))
 
 
 def _is_local(host: str) -> bool:

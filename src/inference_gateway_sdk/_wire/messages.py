@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .._generated.messages import MessagesMessage, MessagesResponse
+from .._generated.messages import MessagesMessage, MessagesResponse, MessagesToolResultBlock
 from .._model.json_values import is_iterable, is_mapping
 from .._model.unknown_fields import unknown_of
 from ..errors import DeserializationError
 from . import codec
 from .call import Call, Reply, post_call
-from .params import each_message, reject_stream, request_fields
+from .params import check_shapes, each_message, reject_stream, request_fields
 from .problem import read_error_object
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ __all__ = ["messages_body", "messages_call", "read_conversation", "read_messages
 
 PATH = "/messages"
 _REQUEST = "CreateMessagesRequest"
+_ROLES = frozenset({"user", "assistant"})
 
 
 def messages_call(target: Target, body: bytes) -> Call[MessagesResponse]:
@@ -56,6 +57,7 @@ def messages_body(
     reject_stream(params, extra, "create_message_stream")
     if max_tokens is None:
         raise TypeError("max_tokens is required for messages: give a number of tokens, got None")
+    check_shapes(params, "messages")
     given = {"max_tokens": max_tokens, "messages": read_conversation(messages), **params}
     if stream:
         given["stream"] = True
@@ -69,7 +71,26 @@ def read_conversation(messages: Any) -> list[Any]:
         TypeError: An item is not a message.
         ValueError: There are no messages, or one has no role.
     """
-    return each_message(messages, (str, MessagesMessage, MessagesResponse), _message)
+    return _joined_results(each_message(messages, (str, MessagesMessage, MessagesResponse), _message))
+
+
+def _joined_results(messages: list[Any]) -> list[Any]:
+    """Join neighbouring messages of `tool_result`: Anthropic wants the results of one turn in one message."""
+    joined: list[Any] = []
+    for message in messages:
+        if joined and (blocks := _results(message)) and (before := _results(joined[-1])):
+            joined[-1] = MessagesMessage(role="user", content=[*before, *blocks])
+        else:
+            joined.append(message)
+    return joined
+
+
+def _results(message: Any) -> list[Any] | None:
+    """Return the blocks of a message that holds results of tools alone."""
+    if not isinstance(message, MessagesMessage) or message.role != "user" or isinstance(message.content, str):
+        return None
+    blocks: list[Any] = message.content
+    return blocks if blocks and all(isinstance(block, MessagesToolResultBlock) for block in blocks) else None
 
 
 def read_messages_reply(reply: Reply, target: Target) -> MessagesResponse:
@@ -95,7 +116,7 @@ def _message(item: Any, where: str) -> Any:
         return _has_content(item)
     fields = item if is_mapping(item) else {name: getattr(item, name, None) for name in ("role", "content", "type")}
     if fields.get("role"):
-        _check_message(fields["role"], fields.get("content"), where)
+        _check_message(fields, where)
         return item
     if isinstance(fields.get("type"), str):
         raise TypeError(f'{where} is a content block: put it into a message, as {{"role": "user", "content": [block]}}')
@@ -104,9 +125,14 @@ def _message(item: Any, where: str) -> Any:
     raise TypeError(f"{where} must be a string, a mapping or a MessagesMessage, got {type(item).__name__}")
 
 
-def _check_message(role: object, content: object, where: str) -> None:
+def _check_message(message: Any, where: str) -> None:
+    role, content = message["role"], message.get("content")
     if not isinstance(role, str):
         raise TypeError(f"{where}.role must be a string such as 'user', got {type(role).__name__}")
+    if role not in _ROLES or not isinstance(content, str):
+        from .shapes import check_messages_message  # here: most messages are a role and a text
+
+        check_messages_message(message, where)
     if not isinstance(content, str) and (is_mapping(content) or not is_iterable(content) or isinstance(content, bytes)):
         raise TypeError(f"{where}.content must be a string or a list of blocks, got {type(content).__name__}")
 

@@ -10,14 +10,19 @@ from typing import Any, cast
 
 from msgspec import Struct
 
-from .._generated.requests import REQUESTS
+from .._generated.requests import REFUSED, REQUESTS
 from .._model.json_values import is_iterable, is_mapping
 from .call import Target, check_provider
 
-__all__ = ["check_params", "each_message", "reject_stream", "request_fields", "resolve_optional"]
+__all__ = ["check_params", "check_shapes", "each_message", "reject_stream", "request_fields", "resolve_optional"]
 
 
 Rule = Mapping[str, Any]
+
+_DROPS_UNKNOWN = "CreateChatCompletionRequest"
+"""The request of the endpoint that does not pass on fields it does not know (gateway-behaviour.md#chat-completions)."""
+_OF_THE_METHOD = frozenset({"stream"})
+"""Fields that the method sets: they are refused as parameters, so that no error suggests them."""
 
 
 def check_params(schema_name: str, params: Mapping[str, object]) -> None:
@@ -35,7 +40,7 @@ def check_params(schema_name: str, params: Mapping[str, object]) -> None:
     for name, value in params.items():
         rule = rules.get(name)
         if rule is None:
-            raise TypeError(_unknown(name, rules))
+            raise TypeError(_unknown(name, schema_name))
         kind = _kind_of(value, rule["kinds"])
         if kind is None:
             raise TypeError(f"{name} must be {_expected(rule['kinds'])}, got {_received(value)}")
@@ -44,10 +49,25 @@ def check_params(schema_name: str, params: Mapping[str, object]) -> None:
             _check_items(name, cast("Sequence[object]", value), rule["items"])
 
 
-def _unknown(name: str, rules: Mapping[str, Rule]) -> str:
-    near = difflib.get_close_matches(name, rules, n=1)
+def _unknown(name: str, schema_name: str) -> str:
+    """Return the message about a parameter that the request type does not have."""
+    refused = REFUSED.get(schema_name, {})
+    header = refused.get(name)
+    if header:
+        return (
+            f"unknown parameter {name!r}: it is the header {header}, which the gateway does not forward here"
+            " (proxy() sends headers to the provider)"
+        )
+    names: set[str] = set() if name in refused else REQUESTS[schema_name].keys() - _OF_THE_METHOD
+    near = difflib.get_close_matches(name, names, n=1)
     meant = f"; did you mean {near[0]!r}?" if near else ""
-    return f"unknown parameter {name!r}{meant} (extra_body={{{name!r}: ...}} sends fields the contract does not list)"
+    extra = f"extra_body={{{name!r}: ...}} sends"
+    if schema_name != _DROPS_UNKNOWN:
+        return f"unknown parameter {name!r}{meant} ({extra} fields the contract does not list)"
+    return (
+        f"unknown parameter {name!r}{meant} (the gateway drops it from chat completions;"
+        f" {extra} it to a gateway that keeps it, proxy() to the provider)"
+    )
 
 
 def _is_number(value: object) -> bool:
@@ -90,6 +110,8 @@ def _expected(kinds: tuple[str, ...]) -> str:
 def _received(value: object) -> str:
     if value is None:
         return "None (leave it out for the default)"
+    if _is_object(value) or _is_array(value):
+        return type(value).__name__  # its content may hold secrets, such as the token of an MCP server
     return f"{type(value).__name__} {_abbreviated(value)}"
 
 
@@ -158,6 +180,32 @@ def request_fields(
             raise ValueError(f"extra_body: {name!r} is already set by an argument; give it once")
         fields[name] = value
     return fields
+
+
+def check_shapes(given: Mapping[str, Any], dialect: str) -> None:
+    """Check the tools and the format of a request, where it has any.
+
+    Args:
+        given: The parameters.
+        dialect: "chat", "responses" or "messages".
+
+    Raises:
+        TypeError: A value has the form of another endpoint, or none. The message has the right form.
+        ValueError: A value is a misspelt or foreign name of a known one.
+    """
+    if given.get("tools") is not None or given.get("tool_choice") is not None:
+        from . import shapes  # here: most requests have none of these
+
+        shapes.check_tools(given.get("tools"), dialect)
+        shapes.check_tool_choice(given.get("tool_choice"), dialect)
+    if dialect == "chat" and given.get("response_format") is not None:
+        from .shapes import check_response_format
+
+        check_response_format(given["response_format"])
+    elif dialect == "responses" and given.get("text") is not None:
+        from .shapes import check_text_format
+
+        check_text_format(given["text"])
 
 
 def reject_stream(params: Mapping[str, Any], extra: Mapping[str, Any] | None, method: str) -> None:

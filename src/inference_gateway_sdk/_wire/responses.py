@@ -12,7 +12,7 @@ from .._model.unknown_fields import raw_value, unknown_of
 from ..errors import DeserializationError
 from . import codec
 from .call import Call, Reply, post_call
-from .params import reject_stream, request_fields
+from .params import check_shapes, reject_stream, request_fields
 from .problem import read_error_object
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ __all__ = ["read_input", "read_response", "response_body", "response_call"]
 
 PATH = "/responses"
 _REQUEST = "CreateResponseRequest"
+_ROLES = frozenset({"user", "assistant", "system", "developer"})
 
 
 def response_call(target: Target, body: bytes) -> Call[Response]:
@@ -54,6 +55,7 @@ def response_body(
         SerializationError: A value cannot be encoded as JSON.
     """
     reject_stream(params, extra, "create_response_stream")
+    check_shapes(params, "responses")
     given = {**params, "stream": True} if stream else params
     return codec.encode(request_fields(_REQUEST, given, target, extra, content={"input": read_input(input)}))
 
@@ -110,6 +112,10 @@ def _items(item: Any, where: str) -> list[Any]:
     if is_mapping(item):
         if not (item.get("role") or item.get("type")):
             raise ValueError(f'{where} has neither role nor type: write {{"role": "user", "content": ...}}')
+        if item.get("role") not in _ROLES or not isinstance(item.get("content"), str):
+            from .shapes import check_input_item  # here: most items are a role and a text
+
+            check_input_item(item, where)
         return [item]
     if hasattr(item, "role") or hasattr(item, "type"):
         return [item]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 
+from .._version import install_command
+
 __all__ = ["main"]
 
 
@@ -12,8 +14,9 @@ def main() -> None:
     try:
         from .app import run
     except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] not in ("typer", "rich", "click"):
+        missing = (error.name or "").partition(".")[0]
+        if missing not in ("typer", "rich", "click"):
             raise
-        print(f"igw: the command line needs {error.name}: pip install 'inference-gateway-sdk[cli]'", file=sys.stderr)
+        print(f"igw: the command line needs {missing}: {install_command('cli')}", file=sys.stderr)
         raise SystemExit(2) from None
     run()

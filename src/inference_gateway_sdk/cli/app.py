@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from .._version import __version__
-from .chat import chat
+from .chat import EXAMPLES, chat
 from .connection import weights
 from .gateway import health, models, proxy, tools
 from .generate import image, message, respond, speak
@@ -20,12 +20,11 @@ app: typer.Typer = typer.Typer(
     name="igw",
     help="Talk to an Inference Gateway: chat, make pictures and speech, list models and tools, or serve one for tests.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # plain help and errors, for any terminal and any log
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command()(chat)
+app.command(epilog=EXAMPLES)(chat)
 app.command()(respond)
 app.command()(message)
 app.command()(image)

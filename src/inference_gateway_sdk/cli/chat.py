@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import importlib
 import json
 import sys
 from pathlib import Path
@@ -11,35 +9,34 @@ from typing import TYPE_CHECKING, Annotated, Any, TypedDict, Unpack
 
 import typer
 
-from ..errors import GatewayError
+from .. import image_part, user
 from .connection import connected, connected_locally
 from .options import (
     AnswerSchema,
     BaseUrl,
+    CaFile,
+    Json,
     MaxTokens,
     Prompt,
     Provider,
     System,
     Temperature,
+    Token,
     TranscriptFile,
     Weights,
+    complete_model,
     read_prompt,
     read_tools,
 )
-from .output import FailureError, Printer, UsageError, echo_err, print_error, print_json, sanitize
+from .output import FailureError, Printer, UsageError, print_json, sanitize
+from .session import run_session
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from contextlib import AbstractContextManager
 
-    from .. import InferenceGatewayClient, Run, RunCall, Tool, Transcript
+    from .. import ImageContentPart, InferenceGatewayClient, Run, RunCall, Tool, Transcript
 
-__all__ = ["ChatSession", "RunSession", "chat", "run_session"]
-
-
-class _Answered(TypedDict):
-    role: str
-    content: str
+__all__ = ["EXAMPLES", "ChatSession", "RunSession", "chat"]
 
 
 class _ChatParams(TypedDict, total=False):
@@ -62,6 +59,11 @@ class ChatSession:
         system: The system message.
         max_tokens: The largest number of tokens in an answer.
         temperature: The sampling temperature.
+        as_json: Print each whole answer as JSON.
+
+    Attributes:
+        model: The model.
+        images: Images that the next question shows to the model.
     """
 
     def __init__(
@@ -73,12 +75,15 @@ class ChatSession:
         *,
         max_tokens: int | None = None,
         temperature: float | None = None,
+        as_json: bool = False,
     ) -> None:
         self.model = model
+        self.images: list[ImageContentPart] = []
+        self._as_json = as_json
         self._client = client
         self._provider = provider
-        self._opening: list[_Answered] = [{"role": "system", "content": system}] if system else []
-        self._history: list[_Answered] = []
+        self._opening: list[Any] = [{"role": "system", "content": system}] if system else []
+        self._history: list[Any] = []
         self._params: _ChatParams = {}
         if max_tokens is not None:
             self._params["max_tokens"] = max_tokens
@@ -89,6 +94,16 @@ class ChatSession:
         """Clear the history."""
         self._history.clear()
 
+    def set_system(self, text: str) -> None:
+        """Replace the system message, and clear the history."""
+        self._opening = [{"role": "system", "content": text}]
+        self.reset()
+
+    def _message(self, question: str) -> Any:
+        """Return the question as a message, with the images that wait for it."""
+        images, self.images = self.images, []
+        return user(question, images=images) if images else {"role": "user", "content": question}
+
     def ask(self, question: str) -> None:
         """Print the answer as it arrives. The part that arrived is added to the history, also after an error.
 
@@ -96,18 +111,19 @@ class ChatSession:
             GatewayError: The gateway refused, did not answer, or stopped in the middle.
             KeyboardInterrupt: The user interrupted the answer.
         """
-        asked: _Answered = {"role": "user", "content": question}
-        printer = Printer()
+        asked = self._message(question)
+        printer = Printer(silent=self._as_json)
         messages = [*self._opening, *self._history, asked]
         try:
             with self._client.generate_content_stream(
                 self.model, messages, provider=self._provider, **self._params
             ) as stream:
                 printer.show(stream.deltas())
+                if self._as_json:
+                    print_json(stream.final().to_json())
         finally:
             if printer.text:
-                answered: _Answered = {"role": "assistant", "content": printer.text}
-                self._history.extend((asked, answered))
+                self._history.extend((asked, {"role": "assistant", "content": printer.text}))
 
 
 class RunSession(ChatSession):
@@ -159,7 +175,7 @@ class RunSession(ChatSession):
         """
         if self._tools and self._transcript is not None and self._transcript.pending:
             self._run([self._transcript])  # the calls that an earlier chat left open come first
-        run = self._run([*(self._opening if self._transcript is None else [self._transcript]), question])
+        run = self._run([*(self._opening if self._transcript is None else [self._transcript]), self._message(question)])
         for _ in range(_CORRECTIONS):
             if (problem := self._problem(run)) is None:
                 return
@@ -220,57 +236,24 @@ class RunSession(ChatSession):
 
 
 _CORRECTIONS = 2
-_PROMPT = "> "
-
-
-def run_session(conversation: ChatSession) -> None:
-    """Answer questions in a loop. An error or a Ctrl-C ends an answer, not the session."""
-    with contextlib.suppress(ImportError):
-        importlib.import_module("readline")  # for line editing, where the platform has it
-    commands = "Ctrl-C stops an answer, /reset clears the history, /exit or Ctrl-D leaves"
-    echo_err(f"chatting with {conversation.model}; {commands}")
-    while (line := _read_line()) is not None:
-        match line.strip():
-            case "":
-                continue
-            case "/exit":
-                return
-            case "/reset":
-                conversation.reset()
-                echo_err("history cleared")
-            case question:
-                _answer_prompt(conversation, question)
-
-
-def _answer_prompt(conversation: ChatSession, question: str) -> None:
-    try:
-        conversation.ask(question)
-    except KeyboardInterrupt:
-        echo_err("stopped")
-    except (GatewayError, FailureError) as error:
-        print_error(error)
-
-
-def _read_line() -> str | None:
-    """Return the next line, "" after a Ctrl-C, or None at the end of input."""
-    try:
-        if sys.stdout.isatty():
-            return input(_PROMPT)
-        print(_PROMPT, end="", file=sys.stderr, flush=True)  # standard output is for answers only
-        return input()
-    except KeyboardInterrupt:
-        print(file=sys.stderr)
-        return ""
-    except EOFError:
-        print(file=sys.stderr)
-        return None
 
 
 Local = Annotated[
     bool, typer.Option("--local", help="Use the smoke-test model in this process: no key, no gateway, no network.")
 ]
 ChatModelName = Annotated[
-    str | None, typer.Option("--model", "-m", metavar="MODEL", help="The name as in igw models: provider/name.")
+    str | None,
+    typer.Option(
+        "--model",
+        "-m",
+        metavar="MODEL",
+        help="The name as in igw models: provider/name.",
+        autocompletion=complete_model,
+    ),
+]
+Images = Annotated[
+    list[Path] | None,
+    typer.Option("--image", "-i", metavar="FILE", help="Show this image to the model; may be repeated."),
 ]
 Tools = Annotated[
     Path | None,
@@ -287,6 +270,15 @@ History = Annotated[
 ]
 
 
+EXAMPLES = """\b
+Examples:
+  igw chat --local "What is the capital of France?"
+  cat notes.txt | igw chat -m openai/gpt-4o "Sum this up."
+  igw chat -m openai/gpt-4o --image cat.png "Which breed is it?"
+  igw chat -m openai/gpt-4o
+A session has the commands /help, /reset, /model, /system, /image and /exit."""
+
+
 def chat(
     prompt: Prompt = None,
     *,
@@ -294,9 +286,13 @@ def chat(
     model: ChatModelName = None,
     provider: Provider = None,
     base_url: BaseUrl = None,
+    token: Token = None,
+    ca: CaFile = None,
     system: System = None,
     max_tokens: MaxTokens = None,
     temperature: Temperature = None,
+    image: Images = None,
+    as_json: Json = False,
     weights: Weights = None,
     tools: Tools = None,
     yes: Yes = False,
@@ -318,24 +314,39 @@ def chat(
         raise UsageError("--local starts its own gateway: leave out --base-url and --provider")
     if weights and not local:
         raise UsageError("--weights needs --local: add --local, or leave out --weights")
-    with _connect(base_url, weights, local=local) as client:
+    if local and (token or ca):
+        raise UsageError("--local needs neither --token nor --ca: leave them out")
+    if as_json and (functions or answers or file):
+        raise UsageError("--json prints one answer: leave out --tools, --schema and --transcript")
+    parts = [_image(path) for path in image or ()]
+    opened = connected_locally(weights) if local else connected(base_url, token=token, ca=ca)
+    with opened as client:
         chosen = model or _only_model(client, provider)
         options = _Options(max_tokens=max_tokens, temperature=temperature)
         conversation = (
             RunSession(client, chosen, provider, system, tools=functions, yes=yes, schema=answers, file=file, **options)
             if functions or answers or file
-            else ChatSession(client, chosen, provider, system, **options)
+            else ChatSession(client, chosen, provider, system, as_json=as_json, **options)
         )
+        conversation.images += parts
         if prompt_text is None:
             run_session(conversation)
         else:
             conversation.ask(prompt_text)
 
 
-def _connect(
-    base_url: str | None, weights: Path | None, *, local: bool
-) -> AbstractContextManager[InferenceGatewayClient]:
-    return connected_locally(weights) if local else connected(base_url)
+def _image(path: Path) -> ImageContentPart:
+    """Return the image of a file.
+
+    Raises:
+        UsageError: The file cannot be read, or is not an image that models see.
+    """
+    try:
+        return image_part(path)
+    except OSError as error:
+        raise UsageError(f"--image {path} cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        raise UsageError(f"--image {path}: {error}") from error
 
 
 def _only_model(client: InferenceGatewayClient, provider: str | None) -> str:

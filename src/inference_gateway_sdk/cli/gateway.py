@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import json
 import sys
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import parse_qsl
 
 import typer
 
-from ..errors import DecodingError, NotFoundError
+from .. import Call
+from ..errors import DecodingError, GatewayError, NotFoundError
 from .connection import connected
 from .options import (
     BaseUrl,  # noqa: TC001  (typer reads the annotations at run time)
+    CaFile,  # noqa: TC001  (typer reads the annotations at run time)
     Json,  # noqa: TC001  (typer reads the annotations at run time)
     Provider,  # noqa: TC001  (typer reads the annotations at run time)
+    Token,  # noqa: TC001  (typer reads the annotations at run time)
 )
-from .output import NO_GATEWAY, FailureError, TextWriter, UsageError, echo_err, is_terminal, print_json, print_rows
+from .output import FailureError, TextWriter, UsageError, describe, echo_err, is_terminal, print_json, print_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,11 +30,18 @@ if TYPE_CHECKING:
 __all__ = ["health", "models", "proxy", "tools"]
 
 
-def health(base_url: BaseUrl = None) -> None:
-    """Check the gateway: print OK, or exit with code 1."""
-    with connected(base_url) as client:
-        if not client.health_check():
-            raise FailureError(f"no healthy gateway at {client.base_url}", NO_GATEWAY)
+def health(base_url: BaseUrl = None, token: Token = None, ca: CaFile = None) -> None:
+    """Check the gateway: print OK, or the reason and exit with code 1."""
+    with connected(base_url, token=token, ca=ca) as client:
+        try:
+            status = client.send(Call(method="GET", path="/health", at_root=True, read=lambda reply: reply.status))
+        except GatewayError as error:
+            reason, hint = describe(error)
+            if isinstance(error, NotFoundError):
+                hint = "another server answers there: --base-url names the gateway"
+            raise FailureError(f"no healthy gateway at {client.base_url}: {reason}", hint) from error
+        if status != HTTPStatus.OK:
+            raise FailureError(f"no healthy gateway at {client.base_url}: /health answered {status}, not 200")
         print("OK")
 
 
@@ -42,13 +53,16 @@ Include = Annotated[
 
 def models(
     provider: Provider = None,
+    *,
     include: Include = None,
     as_json: Json = False,
     base_url: BaseUrl = None,
+    token: Token = None,
+    ca: CaFile = None,
 ) -> None:
     """List the models that the gateway offers."""
     asked = tuple(part.strip() for value in include or () for part in value.split(",") if part.strip())
-    with connected(base_url) as client:
+    with connected(base_url, token=token, ca=ca) as client:
         listing = client.list_models(provider, include=asked)
     if as_json:
         print_json(listing.to_json())
@@ -84,9 +98,9 @@ _CELLS: dict[str, Callable[[Model], str]] = {
 }
 
 
-def tools(base_url: BaseUrl = None, as_json: Json = False) -> None:
+def tools(base_url: BaseUrl = None, token: Token = None, ca: CaFile = None, as_json: Json = False) -> None:
     """List the MCP tools that the gateway offers."""
-    with connected(base_url) as client:
+    with connected(base_url, token=token, ca=ca) as client:
         listed = _tool_rows(client)
     if as_json:
         print_json(json.dumps([tool.to_dict() for tool in listed]))
@@ -142,13 +156,18 @@ def proxy(
     method: Method = None,
     data: Data = None,
     base_url: BaseUrl = None,
+    token: Token = None,
+    ca: CaFile = None,
     as_json: JsonBody = False,
 ) -> None:
-    """Send a request to a provider, for what the gateway has no endpoint for."""
+    """Send any request to a provider.
+
+    It is for endpoints of the provider that the gateway does not have.
+    """
     body = _checked_path(sys.stdin.read() if data == "-" else data)
     verb = method or ("GET" if body is None else "POST")
     below, _, query = path.partition("?")
-    with connected(base_url) as client:
+    with connected(base_url, token=token, ca=ca) as client:
         reply = client.proxy(provider, below, method=verb, content=body, query=_proxy_query(query))
     if as_json:
         print_json(json.dumps({"status": reply.status, "headers": dict(reply.headers), "body": _proxy_body(reply)}))

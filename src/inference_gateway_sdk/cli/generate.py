@@ -10,7 +10,9 @@ import typer
 
 from .connection import connected
 from .options import (
+    FORMATS,
     BaseUrl,
+    CaFile,
     Force,
     Json,
     MaxTokens,
@@ -20,8 +22,11 @@ from .options import (
     Provider,
     System,
     Temperature,
+    Token,
+    complete_model,
     output_file,
     require_prompt,
+    warn_of_other_type,
 )
 from .output import FailureError, print_answer, print_json
 
@@ -31,7 +36,9 @@ if TYPE_CHECKING:
 __all__ = ["image", "message", "respond", "speak"]
 
 
-RequiredMaxTokens = Annotated[int, typer.Option("--max-tokens", min=1, help="The token limit of the answer.")]
+RequiredMaxTokens = Annotated[
+    int, typer.Option("--max-tokens", min=1, metavar="N", help="The token limit of the answer.")
+]
 
 
 class _MessageParams(TypedDict, total=False):
@@ -46,6 +53,8 @@ def message(
     max_tokens: RequiredMaxTokens = 1024,  # the endpoint requires a limit
     provider: Provider = None,
     base_url: BaseUrl = None,
+    token: Token = None,
+    ca: CaFile = None,
     system: System = None,
     temperature: Temperature = None,
     as_json: Json = False,
@@ -57,7 +66,7 @@ def message(
         params["system"] = system
     if temperature is not None:
         params["temperature"] = temperature
-    with connected(base_url) as client:
+    with connected(base_url, token=token, ca=ca) as client:
         stream = client.create_message_stream(model, prompt_text, max_tokens, provider=provider, **params)
         print_answer(stream, as_json=as_json)
 
@@ -74,6 +83,8 @@ def respond(
     model: ModelName,
     provider: Provider = None,
     base_url: BaseUrl = None,
+    token: Token = None,
+    ca: CaFile = None,
     system: System = None,
     max_tokens: MaxTokens = None,
     temperature: Temperature = None,
@@ -88,13 +99,19 @@ def respond(
         params["max_output_tokens"] = max_tokens
     if temperature is not None:
         params["temperature"] = temperature
-    with connected(base_url) as client:
+    with connected(base_url, token=token, ca=ca) as client:
         print_answer(client.create_response_stream(model, prompt_text, provider=provider, **params), as_json=as_json)
 
 
 ImageModelName = Annotated[
     str | None,
-    typer.Option("--model", "-m", metavar="MODEL", help="provider/name; with --provider alone its default."),
+    typer.Option(
+        "--model",
+        "-m",
+        metavar="MODEL",
+        help="provider/name; with --provider alone its default.",
+        autocompletion=complete_model,
+    ),
 ]
 ImageSizeOption = Annotated[str | None, typer.Option("--size", metavar="SIZE", help="The size, such as 1024x1024.")]
 
@@ -111,6 +128,8 @@ def image(
     model: ImageModelName = None,
     provider: Provider = None,
     base_url: BaseUrl = None,
+    token: Token = None,
+    ca: CaFile = None,
     size: ImageSizeOption = None,
     force: Force = False,
     as_json: Json = False,
@@ -118,10 +137,12 @@ def image(
     """Generate an image."""
     prompt_text = require_prompt(prompt, "image")
     file = output_file(output, force=force, as_json=as_json)
-    with connected(base_url) as client:
+    with connected(base_url, token=token, ca=ca) as client:
         answer = client.generate_image(prompt_text, provider=provider, **_image_params(model, size))
         if file is not None:
-            file.write(_picture(client, answer))
+            picture = _picture(client, answer)
+            file.write(picture)
+            warn_of_other_type(file.path, picture)
     if as_json:
         print_json(answer.to_json())
 
@@ -150,11 +171,16 @@ def _picture(client: InferenceGatewayClient, answer: ImagesResponse) -> bytes:
 
 
 Text = Annotated[
-    str | None,
-    typer.Argument(metavar="[TEXT]", help="The text; - or a pipe reads standard input.", show_default=False),
+    list[str] | None,
+    typer.Argument(metavar="TEXT", help="The text; - or a pipe reads standard input.", show_default=False),
 ]
 Voice = Annotated[str, typer.Option("--voice", metavar="VOICE", help="The name of one of the provider's voices.")]
-Format = Annotated[str | None, typer.Option("--format", metavar="FORMAT", help="The audio format, such as mp3 or wav.")]
+Format = Annotated[
+    str | None,
+    typer.Option(
+        "--format", metavar="FORMAT", help="The audio format; default that of the file's suffix, as mp3 or wav."
+    ),
+]
 
 
 class _SpeechParams(TypedDict, total=False):
@@ -169,6 +195,8 @@ def speak(
     voice: Voice,
     provider: Provider = None,
     base_url: BaseUrl = None,
+    token: Token = None,
+    ca: CaFile = None,
     sound_format: Format = None,
     force: Force = False,
     as_json: Json = False,
@@ -176,11 +204,13 @@ def speak(
     """Convert a text to speech."""
     prompt_text = require_prompt(text, "speak")
     file = output_file(output, force=force, as_json=as_json)
-    params: _SpeechParams = {} if sound_format is None else {"response_format": sound_format}
-    with connected(base_url) as client:
+    chosen = sound_format or (FORMATS.get(output.suffix.lower()) if output else None)
+    params: _SpeechParams = {} if chosen is None else {"response_format": chosen}
+    with connected(base_url, token=token, ca=ca) as client:
         audio = client.create_speech(model, prompt_text, voice, provider=provider, **params)
     if file is not None:
         file.write(audio.bytes)
+        warn_of_other_type(file.path, audio.bytes)
     if as_json:
         content = base64.b64encode(audio.bytes).decode()
         print_json(json.dumps({"content_type": audio.content_type, "base64": content}))

@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import inspect
 import json
 import os
+import re
+import stat
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from .. import Tool, Transcript, tool
+from .. import InferenceGatewayClient, Tool, Transcript, tool
+from .. import Provider as ProviderId
+from .._version import install_command
 from ..errors import DecodingError, DeserializationError
-from .output import FailureError, UsageError
+from .output import FailureError, UsageError, echo_err
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 __all__ = [
+    "FORMATS",
     "AnswerSchema",
     "BaseUrl",
+    "CaFile",
     "Force",
     "Json",
     "MaxTokens",
@@ -32,12 +39,16 @@ __all__ = [
     "Provider",
     "System",
     "Temperature",
+    "Token",
     "TranscriptFile",
     "Weights",
+    "complete_model",
+    "complete_provider",
     "output_file",
     "read_prompt",
     "read_tools",
     "require_prompt",
+    "warn_of_other_type",
 ]
 
 
@@ -49,14 +60,54 @@ BaseUrl = Annotated[
         help="The gateway's address; default INFERENCE_GATEWAY_URL, else http://localhost:8080/v1.",
     ),
 ]
-Provider = Annotated[str | None, typer.Option("--provider", metavar="ID", help="Ask this provider, such as openai.")]
+Token = Annotated[
+    str | None,
+    typer.Option("--token", metavar="TOKEN", help="The gateway's token; INFERENCE_GATEWAY_TOKEN keeps it out of ps."),
+]
+CaFile = Annotated[
+    Path | None, typer.Option("--ca", metavar="FILE", help="Certificates to trust in place of the system's.")
+]
+
+
+def complete_provider(incomplete: str) -> list[str]:
+    """Return the ids of providers for the shell's completion."""
+    return [one.value for one in ProviderId if one.value.startswith(incomplete)]
+
+
+def complete_model(ctx: typer.Context, incomplete: str) -> list[str]:
+    """Return the gateway's models for the shell's completion; none if it does not answer within 2 s."""
+    given = ctx.params
+    with contextlib.suppress(Exception):
+        url, token, ca = given.get("base_url"), given.get("token"), given.get("ca")
+        with InferenceGatewayClient(url, token, ca=ca, timeout=2.0, max_retries=0) as client:
+            names = [model.id for model in client.list_models(given.get("provider"))]
+        return [name for name in names if name.startswith(incomplete)]
+    return []
+
+
+Provider = Annotated[
+    str | None,
+    typer.Option(
+        "--provider", metavar="ID", help="Ask this provider, such as openai.", autocompletion=complete_provider
+    ),
+]
 ModelName = Annotated[
-    str, typer.Option("--model", "-m", metavar="MODEL", help="provider/name, or a bare name with --provider.")
+    str,
+    typer.Option(
+        "--model",
+        "-m",
+        metavar="MODEL",
+        help="provider/name, or a bare name with --provider.",
+        autocompletion=complete_model,
+    ),
 ]
 System = Annotated[str | None, typer.Option("--system", metavar="TEXT", help="The system message.")]
-MaxTokens = Annotated[int | None, typer.Option("--max-tokens", min=1, help="The token limit of the answer.")]
+MaxTokens = Annotated[
+    int | None, typer.Option("--max-tokens", min=1, metavar="N", help="The token limit of the answer.")
+]
 Temperature = Annotated[
-    float | None, typer.Option("--temperature", min=0, max=2, help="0 for the most likely tokens; more adds variety.")
+    float | None,
+    typer.Option("--temperature", min=0, max=2, metavar="X", help="0 for the most likely tokens; more adds variety."),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print the whole answer as JSON.")]
 Weights = Annotated[
@@ -70,32 +121,56 @@ Weights = Annotated[
 
 
 Prompt = Annotated[
-    str | None,
+    list[str] | None,
     typer.Argument(
-        metavar="[PROMPT]",
-        help="The prompt; - reads standard input, as does a pipe without PROMPT.",
+        metavar="PROMPT",
+        help="The prompt, which follows the text of a pipe. - reads standard input alone.",
         show_default=False,
     ),
 ]
 
 
-def read_prompt(prompt: str | None, command: str) -> str | None:
+def read_prompt(words: list[str] | None, command: str) -> str | None:
     """Return the prompt, or None if there is none and standard input is a terminal.
+
+    A pipe, or a file with `<`, comes before the words: `cat notes | igw chat "sum up"`.
 
     Raises:
         UsageError: The prompt is empty.
     """
-    if prompt is None and sys.stdin is not None and sys.stdin.isatty():
+    if not words and sys.stdin is not None and sys.stdin.isatty():
         return None
-    text = prompt
-    if prompt in (None, "-") and sys.stdin is not None:
-        text = sys.stdin.read().rstrip("\r\n")  # the line break ends the file and is not part of the question
-    if not text or not text.strip():
+    prompt = " ".join(words or ())
+    if words and prompt != "-" and prompt.strip():
+        piped = _read_input() if _is_piped() else ""
+        return f"{piped}\n\n{prompt}" if piped.strip() else prompt
+    text = _read_input() if not words or prompt == "-" else prompt
+    if not text.strip():
         raise _empty(command)
     return text
 
 
-def require_prompt(prompt: str | None, command: str) -> str:
+def _read_input() -> str:
+    """Return standard input to its end, without the line break that ends a file."""
+    return "" if sys.stdin is None else sys.stdin.read().rstrip("\r\n")
+
+
+def _is_piped() -> bool:
+    """Return whether standard input is a text for this command: a pipe, or a file that nobody has begun to read.
+
+    In `while read line; do igw chat "$line"; done < FILE` the shell has begun to read FILE, and goes on.
+    """
+    if sys.stdin is None or sys.stdin.isatty():
+        return False
+    try:
+        number = sys.stdin.fileno()
+        kind = os.fstat(number).st_mode
+        return stat.S_ISFIFO(kind) or (stat.S_ISREG(kind) and os.lseek(number, 0, os.SEEK_CUR) == 0)
+    except (OSError, ValueError):  # not a file of the system: a test's
+        return True
+
+
+def require_prompt(prompt: list[str] | None, command: str) -> str:
     """Return the prompt.
 
     Raises:
@@ -135,6 +210,11 @@ class OutputFile:
         self._path = path
         self._mode = "wb" if force else "xb"  # "x" also fails if the file was created in the meantime
 
+    @property
+    def path(self) -> Path:
+        """The path of the file."""
+        return self._path
+
     def write(self, content: bytes) -> None:
         """Write the file.
 
@@ -155,6 +235,32 @@ def output_file(path: Path | None, *, force: bool, as_json: bool) -> OutputFile 
     if not as_json:
         raise UsageError("no output: add -o FILE or --json")
     return None
+
+
+FORMATS = {f".{name}": name for name in ("mp3", "wav", "opus", "aac", "flac", "pcm")}
+"""The audio format that a file's suffix names."""
+
+# How files of a type begin, and the suffixes of such files.
+_TYPES: tuple[tuple[str, tuple[str, ...], re.Pattern[bytes]], ...] = (
+    ("a PNG picture", (".png",), re.compile(rb"\x89PNG")),
+    ("a JPEG picture", (".jpg", ".jpeg"), re.compile(rb"\xff\xd8\xff")),
+    ("a WebP picture", (".webp",), re.compile(rb"RIFF....WEBP", re.DOTALL)),
+    ("a GIF picture", (".gif",), re.compile(rb"GIF8")),
+    ("a WAV sound", (".wav",), re.compile(rb"RIFF....WAVE", re.DOTALL)),
+    ("an AAC sound", (".aac",), re.compile(rb"\xff[\xf0\xf1\xf8\xf9]")),
+    ("an MP3 sound", (".mp3",), re.compile(rb"ID3|\xff[\xe2-\xff]")),
+    ("an Ogg sound", (".ogg", ".opus", ".oga"), re.compile(rb"OggS")),
+    ("a FLAC sound", (".flac",), re.compile(rb"fLaC")),
+)
+_KNOWN = frozenset(suffix for _, suffixes, _ in _TYPES for suffix in suffixes)
+
+
+def warn_of_other_type(path: Path, content: bytes) -> None:
+    """Print a remark if the suffix of the file names another type than that of its content."""
+    suffix = path.suffix.lower()
+    found = next(((kind, suffixes) for kind, suffixes, head in _TYPES if head.match(content)), None)
+    if found is not None and suffix in _KNOWN and suffix not in found[1]:
+        echo_err(f"{path} is {found[0]}: the provider sent it, whatever the suffix")
 
 
 def read_tools(path: Path) -> list[Tool[..., Any]]:
@@ -208,7 +314,7 @@ class AnswerSchema:
             from referencing.exceptions import Unresolvable
             from referencing.jsonschema import DRAFT202012
         except ImportError:
-            raise UsageError("--schema needs jsonschema", "pip install 'inference-gateway-sdk[cli]'") from None
+            raise UsageError("--schema needs jsonschema", install_command("cli")) from None
         try:
             found: Any = json.loads(path.read_bytes())
         except OSError as error:

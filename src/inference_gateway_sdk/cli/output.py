@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import re
+import shutil
 import sys
+import textwrap
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
@@ -43,7 +47,9 @@ __all__ = [
     "Printer",
     "TextWriter",
     "UsageError",
+    "describe",
     "echo_err",
+    "in_shell_terms",
     "is_terminal",
     "outcome",
     "print_answer",
@@ -52,6 +58,7 @@ __all__ = [
     "print_rows",
     "replace_unprintable",
     "sanitize",
+    "shell_hint",
 ]
 
 
@@ -138,6 +145,9 @@ def _print_table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
 NO_GATEWAY = "is a gateway running? Set INFERENCE_GATEWAY_URL, start one with 'igw serve', or chat with --local"
 
 
+_NO_SPACE = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)  # a full disk, a limit of the size of files, a full quota
+
+
 class FailureError(Exception):
     """The command failed: ends it with 1."""
 
@@ -169,28 +179,70 @@ def outcome() -> Generator[None]:
     except (GatewayError, FailureError) as error:
         print_error(error)
         raise SystemExit(error.code if isinstance(error, FailureError) else 1) from None
+    except OSError as error:
+        if error.errno not in _NO_SPACE:
+            raise
+        print_error(FailureError(f"standard output cannot be written: {error.strerror}"))
+        _drop_output()
+        raise SystemExit(1) from None
 
 
 def print_error(error: GatewayError | FailureError) -> None:
     """Print an error on one line, and its hint on another."""
-    echo_err(_error_text(error))
-    if hint := NO_GATEWAY if _is_unreachable(error) else error.hint:
+    text, hint = describe(error)
+    echo_err(text)
+    if hint:
         echo_err(hint, "hint")
 
 
+def describe(error: GatewayError | FailureError) -> tuple[str, str | None]:
+    """Return the text of an error and its hint, both in the terms of the command line."""
+    text = str(error).removesuffix(f" (hint: {error.hint})") if error.hint else str(error)
+    if isinstance(error, FailureError):
+        return text, error.hint
+    unreachable = isinstance(error, ConnectError) or (isinstance(error, TimeoutError) and error.limit == "connect")
+    if unreachable and (not error.hint or error.hint.startswith(_NOT_THERE)):
+        return in_shell_terms(text), NO_GATEWAY
+    return in_shell_terms(text), shell_hint(error.hint) if error.hint else None
+
+
 def echo_err(text: str, what: str = "igw") -> None:
-    """Print one line on standard error."""
-    print(f"{what}: {sanitize(' '.join(text.split()))}", file=sys.stderr, flush=True)
+    """Print one line on standard error, which a terminal gets wrapped at words."""
+    line = f"{what}: {sanitize(' '.join(text.split()))}"
+    if sys.stderr.isatty():
+        width = shutil.get_terminal_size().columns
+        line = textwrap.fill(line, max(width - 1, 20), break_long_words=False, break_on_hyphens=False)
+    print(line, file=sys.stderr, flush=True)
 
 
-def _is_unreachable(error: GatewayError | FailureError) -> bool:
-    return isinstance(error, ConnectError) or (isinstance(error, TimeoutError) and error.limit == "connect")
+_NOT_THERE = "is a gateway running there"
+# The terms of the Python interface, and those of the command line.
+_TERMS = (
+    (re.compile(r"pass token=, or set"), "use --token, or set"),
+    (re.compile(r"ca=\"ca\.pem\""), "--ca ca.pem"),
+    (re.compile(r"model=[\"']([^\"']*)[\"']"), r"--model \1"),
+    (re.compile(r"provider=[\"']([^\"']*)[\"']"), r"--provider \1"),
+    (re.compile(r"\btoken="), "--token"),
+    (re.compile(r"\bca="), "--ca"),
+    (re.compile(r"\bbase_url\b"), "--base-url"),
+    (re.compile(r"^(model|provider) (is|must)\b"), r"--\1 \2"),
+    (re.compile(r"list_(mcp_)?tools\(\)"), "igw tools"),
+    (re.compile(r'on_truncation="return"'), "on_truncation="),
+)
+_PYTHON = re.compile(r"\b[a-z_]+=|\w\(|\.partial\b|client\.")  # what only a program can act on
 
 
-def _error_text(error: GatewayError | FailureError) -> str:
-    """Return the error without its hint, which is printed separately."""
-    text = str(error)
-    return text.removesuffix(f" (hint: {error.hint})") if error.hint else text
+def in_shell_terms(text: str) -> str:
+    """Return a text of the client with the command line's options in place of arguments."""
+    for pattern, term in _TERMS:
+        text = pattern.sub(term, text)
+    return text
+
+
+def shell_hint(hint: str) -> str | None:
+    """Return the hint with options in place of arguments, without the clauses that only a program can follow."""
+    clauses = [clause for clause in in_shell_terms(hint).split("; ") if not _PYTHON.search(clause)]
+    return "; ".join(clauses) or None
 
 
 def _drop_output() -> None:

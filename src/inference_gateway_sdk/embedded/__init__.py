@@ -9,6 +9,8 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING
 
+from .._version import install_command
+
 if TYPE_CHECKING:
     from .app import create_app
     from .gateway import Gateway
@@ -16,13 +18,14 @@ if TYPE_CHECKING:
     from .providers.local import SMOKE_TEST_MODEL, LocalModel
     from .providers.scripted import SCRIPTED_MODEL, ScriptedProvider
     from .runner import ListenError, running, serve
-    from .settings import Access, McpSettings, Settings, SettingsError
+    from .settings import Access, Guardrails, McpSettings, Settings, SettingsError
 
 __all__ = [
     "SCRIPTED_MODEL",
     "SMOKE_TEST_MODEL",
     "Access",
     "Gateway",
+    "Guardrails",
     "IssuerError",
     "ListenError",
     "LocalModel",
@@ -41,6 +44,7 @@ _HOMES = {
     "SMOKE_TEST_MODEL": ".providers.local",
     "Access": ".settings",
     "Gateway": ".gateway",
+    "Guardrails": ".settings",
     "IssuerError": ".oidc",
     "ListenError": ".runner",
     "LocalModel": ".providers.local",
@@ -64,5 +68,5 @@ def __getattr__(name: str) -> object:
         if (error.name or "").partition(".")[0] not in ("starlette", "uvicorn", "httpx2"):
             raise
         raise ImportError(
-            f"the embedded gateway needs {error.name}: pip install 'inference-gateway-sdk[embedded]'", name=error.name
+            f"the embedded gateway needs {error.name}: {install_command('embedded')}", name=error.name
         ) from error

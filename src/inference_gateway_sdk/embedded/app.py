@@ -30,6 +30,7 @@ from .endpoints.pass_through import (
     responses,
     vary_image,
 )
+from .guardrails import GuardrailCheck
 from .problems import Problem
 from .settings import normal_origin
 
@@ -154,7 +155,10 @@ def _middleware(gateway: Gateway, routes: Sequence[Route]) -> list[Middleware]:
         middleware.append(Middleware(WriteDeadline, gateway.settings.write_timeout))
     if gateway.tokens:
         middleware.append(Middleware(Authentication, gateway.tokens, _is_open, bare=gateway.quirks.bare_tokens))
-    return [*middleware, Middleware(ReadDeadline, gateway.settings.read_timeout)]
+    middleware.append(Middleware(ReadDeadline, settings.read_timeout))
+    if settings.guardrails:
+        middleware.append(Middleware(GuardrailCheck, settings.guardrails, settings.max_body))
+    return middleware
 
 
 def _is_open(scope: Scope) -> bool:

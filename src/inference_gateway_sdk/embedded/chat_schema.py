@@ -9,6 +9,8 @@ import msgspec
 from msgspec import Meta, Raw, Struct, field
 from msgspec.structs import replace
 
+from .._model.type_info import strict_decode
+
 __all__ = [
     "TEXT_ONLY",
     "ChatRequest",
@@ -270,8 +272,8 @@ def without_pictures(chat: ChatRequest, model: str) -> ChatRequest:
 
 def _readable(message: ChatMessage) -> ChatMessage:
     try:
-        parts = msgspec.json.decode(message.content, type=list[Raw])
-        kinds = [msgspec.json.decode(part, type=_ContentPart).type for part in parts]
+        parts = strict_decode(message.content, list[Raw])
+        kinds = [strict_decode(part, _ContentPart).type for part in parts]
     except msgspec.DecodeError:
         return message  # a string, or content that has no parts
     if "image_url" not in kinds:

@@ -131,7 +131,9 @@ class ClientConnection(H11Protocol):
             if refusal := _refused_by_go(scope):
                 await refusal(scope, receive, send)
                 return
-            ours = {_CLOSE: transport.close, _RESET: answering.end_with_reset}
+            # after a failed write, Go sends no close_notify
+            secure = transport.get_extra_info("ssl_object") is not None
+            ours = {_CLOSE: transport.abort if secure else transport.close, _RESET: answering.end_with_reset}
 
             async def yielding(message: Message) -> None:
                 await send(message)

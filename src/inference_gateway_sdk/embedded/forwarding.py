@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 from starlette.responses import Response
 
-from .client_connection import ClientLeft, before_reads, before_writes, while_connected
+from .client_connection import ClientLeft, before_reads, before_writes, hang_up, while_connected
 from .providers.provider import ProviderError, ProviderTruncatedError
 from .settings import Quirks
 
@@ -76,6 +76,7 @@ class LineRelay(Response):
         headers: Additional headers of the answer, also of an error.
         quirks: The quirks that change a stream.
         patient: Extend the write deadline before each write, so that it never passes.
+        silence: Seconds between two lines after which the stream ends (a quirk); None for no end.
     """
 
     def __init__(
@@ -86,9 +87,11 @@ class LineRelay(Response):
         *,
         quirks: Quirks,
         patient: bool,
+        silence: float | None = None,
     ) -> None:
         super().__init__()
         self._lines = apply_stream_quirks(lines, quirks)
+        self._silence = silence
         self._problem = problem
         self._more = headers
         self._as_events = quirks.errors_as_events
@@ -106,11 +109,16 @@ class LineRelay(Response):
         headers = stream_headers(scope) + more
         async with aclosing(self._lines) as lines:
             try:
-                first = await anext(lines, None)
+                async with asyncio.timeout(self._silence):
+                    first = await anext(lines, None)
+            except TimeoutError:
+                await hang_up(scope, receive)
+                return
             except ProviderError as error:
                 problem = self._problem(error)
             else:
-                await relay_lines(before_writes(scope, send) if self._patient else send, headers, first, lines)
+                rest = lines if self._silence is None else _until_silence(lines, self._silence)
+                await relay_lines(before_writes(scope, send) if self._patient else send, headers, first, rest)
                 return
         if self._as_events:
             await _relay_head(send, problem.status, headers)
@@ -135,6 +143,19 @@ async def apply_stream_quirks(lines: AsyncGenerator[bytes], quirks: Quirks) -> A
     except ProviderTruncatedError:
         if not quirks.clean_breaks:
             raise
+
+
+async def _until_silence(lines: AsyncGenerator[bytes], seconds: float) -> AsyncGenerator[bytes]:
+    """Yield the lines until one takes longer than `seconds`."""
+    while True:
+        try:
+            async with asyncio.timeout(seconds):
+                line = await anext(lines, None)
+        except TimeoutError:
+            return
+        if line is None:
+            return
+        yield line
 
 
 def stream_headers(scope: Scope) -> HeaderPairs:

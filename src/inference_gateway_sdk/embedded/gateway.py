@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Callable, Iterable, Mapping  # noqa: TC003  (msgspec reads the annotations at run time)
+from contextlib import suppress
 
 from msgspec import Struct, field
 
@@ -20,6 +22,35 @@ from .settings import Access, McpSettings, Quirks, Settings, named
 
 __all__ = ["Gateway"]
 
+
+def certificate_failure(settings: Settings) -> str | None:
+    """Return why a client of this machine does not trust the gateway's certificate, as Go reports it; None if it does.
+
+    The client and the server are connected in memory.
+    """
+    if settings.tls_cert is None:
+        return None
+    here = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    try:
+        here.load_cert_chain(settings.tls_cert, settings.tls_key)
+    except OSError:
+        return None  # listening reports it
+    to_client, to_server = ssl.MemoryBIO(), ssl.MemoryBIO()
+    server = here.wrap_bio(to_server, to_client, server_side=True)
+    client = ssl.create_default_context().wrap_bio(to_client, to_server, server_hostname=settings.host)
+    try:
+        for _ in range(_FLIGHTS):
+            for side in (client, server):
+                with suppress(ssl.SSLWantReadError):
+                    side.do_handshake()
+    except ssl.SSLCertVerificationError as error:
+        reason = "certificate signed by unknown authority" if error.verify_code in _UNKNOWN else error.verify_message
+        return f"tls: failed to verify certificate: x509: {reason}"
+    return None
+
+
+_FLIGHTS = 3  # more than a handshake needs
+_UNKNOWN = (18, 19, 20, 21)  # self-signed, also in the chain; no issuer; no signature to verify (X509_V_ERR_...)
 _SCRIPTED = ("anthropic", "elevenlabs", "openai")  # together they offer every endpoint
 
 
@@ -63,6 +94,7 @@ class Gateway(Struct, frozen=True):
             IssuerError: Tokens are required, and their issuer cannot be used.
         """
         bugs = named(settings.quirks)
+        failure = certificate_failure(settings) if bugs.self_calls else None
         providers: dict[str, ModelProvider] = {}
         for name, profile in CATALOGUE.items():
             access = settings.access.get(name, Access())
@@ -77,6 +109,7 @@ class Gateway(Struct, frozen=True):
                     key=access.key,
                     header_timeout=settings.header_timeout,
                     two_versions=bugs.two_versions,
+                    no_self_calls=failure,
                 )
         tokens: TokenCheck | None = FixedToken(settings.token) if settings.token else None
         if settings.oidc:

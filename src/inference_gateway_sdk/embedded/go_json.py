@@ -8,6 +8,8 @@ from typing import TypeVar, cast
 
 import msgspec
 
+from .._model.type_info import strict_decode
+
 __all__ = ["decode_error", "encode", "only_value", "quoted", "raw_number", "read_first"]
 
 
@@ -52,7 +54,7 @@ def read_first(body: bytes, into: type[T]) -> T:
         msgspec.DecodeError: There is no such value. As msgspec.ValidationError: it does not fit.
     """
     try:
-        return msgspec.json.decode(body, type=into)
+        return strict_decode(body, into)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         # A ValidationError does not mean that the rest is sound JSON, as of {"model":null,}: msgspec stops at the null.
         first = _first_value(body)
@@ -61,7 +63,7 @@ def read_first(body: bytes, into: type[T]) -> T:
     try:
         if b"null" in first:
             first = encode(_loads(first))
-        return msgspec.json.decode(first, type=into)
+        return strict_decode(first, into)
     except msgspec.ValidationError:
         raise
     except (ValueError, RecursionError) as error:  # numbers and depths that one reader takes and the other does not

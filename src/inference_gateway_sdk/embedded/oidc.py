@@ -13,6 +13,9 @@ import httpx2
 import msgspec
 from msgspec import Struct
 
+from .._model.type_info import strict_decode
+from .._version import install_command
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -96,7 +99,7 @@ class TokenVerifier:
         try:
             with httpx2.Client(timeout=seconds, trust_env=not is_this_machine(url)) as client:
                 answer = client.get(url).raise_for_status()
-            found = msgspec.json.decode(answer.content, type=_Discovered)
+            found = strict_decode(answer.content, _Discovered)
         except (httpx2.HTTPError, httpx2.InvalidURL, msgspec.DecodeError) as error:
             raise IssuerError(f"the OpenID Connect issuer at {url} cannot be used: {error}") from error
         if found.issuer != oidc.issuer:
@@ -173,7 +176,7 @@ class TokenVerifier:
         try:
             async with httpx2.AsyncClient(timeout=_SECONDS, trust_env=trust_env) as client:
                 answer = (await client.get(self._jwks_uri)).raise_for_status()
-            entries = msgspec.json.decode(answer.content, type=_KeySet).keys
+            entries = strict_decode(answer.content, _KeySet).keys
         except (httpx2.HTTPError, httpx2.InvalidURL, msgspec.DecodeError):
             return
         keys: list[tuple[jwt.PyJWK, object]] = []
@@ -196,4 +199,4 @@ def _need_library() -> None:
     except ModuleNotFoundError:
         has_crypto = False
     if not has_crypto:
-        raise IssuerError("checking tokens needs PyJWT with cryptography: pip install 'inference-gateway-sdk[oidc]'")
+        raise IssuerError(f"checking tokens needs PyJWT with cryptography: {install_command('oidc')}")

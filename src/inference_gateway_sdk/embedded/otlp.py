@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias, cast
 import msgspec
 from msgspec import Meta, Struct
 
+from .._model.type_info import build_converter
 from .._wire.metrics import protobuf_fields
 
 if TYPE_CHECKING:
@@ -363,7 +364,7 @@ def from_json(data: bytes) -> Iterator[Metric]:
     Raises:
         msgspec.DecodeError: The bytes are not JSON. As msgspec.ValidationError: they are not an export.
     """
-    export = msgspec.convert(_in_camel_case(msgspec.json.decode(data)), type=Export)
+    export: Export = build_converter(Export)(_in_camel_case(msgspec.json.decode(data)))
     for resource in export.resource_metrics or ():
         for scope in resource.scope_metrics or ():
             for measured in scope.metrics or ():

@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING
 from starlette.responses import Response
 
 from . import go_json
-from .providers.provider import ProviderError, ProviderStatusError, ProviderTimeoutError, ProviderTruncatedError
+from .providers.provider import (
+    ProviderError,
+    ProviderStatusError,
+    ProviderTimeoutError,
+    ProviderTruncatedError,
+    SelfCallError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = [
     "CHAT_EXAMPLE",
     "IMAGE_EXAMPLE",
+    "Blocked",
     "MessagesProblem",
     "Problem",
     "from_provider",
@@ -150,6 +157,36 @@ class Problem(Exception):  # noqa: N818  (the term of RFC 9457)
         return cls(504, "Request timed out")
 
 
+class Blocked(Problem):
+    """A refusal by guardrails: envelope (b) of gateway-behaviour.md#errors.
+
+    Args:
+        text: The error.
+        message: The policy's reason.
+        content_type: That of the answer.
+    """
+
+    def __init__(self, text: str, message: str, *, content_type: str = _GATEWAY) -> None:
+        super().__init__(403, text, content_type=content_type)
+        self.message = message
+
+    def envelope(self) -> dict[str, object]:
+        """Return the content of the body."""
+        return {"error": self.text, "message": self.message}
+
+    @classmethod
+    def judged(cls, stage: str, message: str) -> Blocked:
+        """Report that the service refused a "request" or a "response"."""
+        # the real gateway sends the second as it sends what comes from a provider
+        content_type = _PROVIDER if stage == "response" else _GATEWAY
+        return cls(f"{stage} blocked by guardrails", message, content_type=content_type)
+
+    @classmethod
+    def unjudged(cls, stage: str) -> Blocked:
+        """Report that there is no verdict on a "request" or a "response"."""
+        return cls("guardrail evaluation failed", f"{stage} blocked by guardrails")
+
+
 class MessagesProblem(Problem):
     """A problem in the envelope of Anthropic's Messages: (c) of gateway-behaviour.md#errors."""
 
@@ -188,6 +225,9 @@ def from_provider(error: ProviderError | TimeoutError, *, provider: str, here: s
     """
     if isinstance(error, ProviderStatusError):
         return Problem(error.status, error.body.decode(errors="replace"), content_type=_PROVIDER)
+    if isinstance(error, SelfCallError):
+        asked = f"https://{here}/proxy/{provider}{error.path}"
+        return Problem(400, f"Post {go_json.quoted(asked)}: {error}", content_type=_PROVIDER)
     if isinstance(error, ProviderTimeoutError) and quirks.late_is_refused:
         asked = f"http://{here}/proxy/{provider}{error.path}"
         text = f"Post {go_json.quoted(asked)}: net/http: timeout awaiting response headers"

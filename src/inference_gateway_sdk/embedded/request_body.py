@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec import Struct
 
+from .._model.type_info import build_decoder
 from . import go_json
 from .problems import Problem
 
 if TYPE_CHECKING:
+    from msgspec.json import Decoder
     from starlette.requests import Request
 
 __all__ = ["PassedBody", "read_body"]
@@ -40,6 +42,9 @@ async def read_body(request: Request, limit: int) -> bytes:
 class _Named(Struct):
     model: str | None = None
     stream: bool | None = None
+
+
+_named: Decoder[_Named | None] = build_decoder(_Named | None)
 
 
 class PassedBody:
@@ -76,11 +81,11 @@ class PassedBody:
 
     def _read(self) -> _Named | None:
         try:
-            return msgspec.json.decode(self._data, type=_Named | None)
+            return _named.decode(self._data)
         except msgspec.ValidationError:
             raise
         except (msgspec.DecodeError, UnicodeDecodeError):
             sound = go_json.only_value(self._data)  # bytes that are not UTF-8 and halves of surrogate pairs pass
             if sound is None:
                 raise
-        return msgspec.json.decode(sound, type=_Named | None)
+        return _named.decode(sound)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec import Struct
 
+from .._model.type_info import build_converter
 from .problems import CHAT_EXAMPLE, Problem
 from .providers.catalogue import CATALOGUE
 
@@ -136,7 +137,7 @@ def read_pools(path: str) -> dict[str, tuple[tuple[str, str], ...]]:
     except (OSError, UnicodeDecodeError) as error:
         raise PoolError(f"cannot be read: {error}") from error
     try:
-        models = msgspec.convert(_parsed_pools(text), _File | None)
+        models = build_converter(_File | None)(_parsed_pools(text))
     except msgspec.ValidationError as error:
         raise PoolError(f"is not a file of pools: {error}") from error
     if models is None or not models.models:

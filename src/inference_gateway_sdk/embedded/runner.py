@@ -13,6 +13,7 @@ import threading
 import time
 from contextlib import contextmanager, suppress
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -29,6 +30,7 @@ from .gateway import Gateway
 from .providers.http_provider import HttpProvider
 from .providers.local import LocalModel
 from .providers.provider import ProviderError
+from .request_log import RequestLog
 from .settings import McpSettings, Settings
 
 if TYPE_CHECKING:
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     from .faults.kinds import Fault
     from .faults.plan import Rule
     from .providers.scripted import ScriptedProvider
+    from .request_log import RequestRecord
 
 __all__ = ["ListenError", "hosting", "probe_providers", "running", "serve"]
 
@@ -146,6 +149,7 @@ def serve(
     *,
     faults: FaultPlan | None = None,
     scripted: ScriptedProvider | None = None,
+    log: Callable[[RequestRecord], None] | None = None,
 ) -> None:
     """Serve in this thread until SIGINT or SIGTERM. Open answers then have `settings.grace`; a second signal cuts them.
 
@@ -153,9 +157,10 @@ def serve(
         settings: The address and the providers.
         local: The smoke-test model.
         announce: Called with the address and the gateway, once connections are accepted.
-        report: Called with a sentence about each HTTP provider, some time after `announce`.
+        report: Called with a sentence about each HTTP provider, some time after `announce`, and about the stop.
         faults: The faults to inject.
         scripted: Answers for providers without an address, as in `Gateway.build`; None for no such answers.
+        log: Called with the record of each request at its end.
 
     Raises:
         ListenError: The address is in use or not local, or the certificate cannot be used.
@@ -168,6 +173,8 @@ def serve(
         faults,
         grace=settings.grace,
         background=partial(probe_providers, gateway, report),
+        report=report,
+        log=log,
     )
     _allow_open_files()
     with _listen(settings) as listener, _quiet_signals():
@@ -186,16 +193,19 @@ class _Server(uvicorn.Server):
         *,
         grace: float,
         background: Callable[[], Coroutine[object, object, None]] | None = None,
+        report: Callable[[str], None] = lambda _: None,
+        log: Callable[[RequestRecord], None] | None = None,
     ) -> None:
         served = FaultMiddleware(app, faults) if faults else app
         # Before faults and scripts: a web page must not trigger a fault or use up a script.
         checked = OriginCheck(served, settings.host, settings.allowed_hosts, settings.allowed_origins)
-        super().__init__(_config(checked, settings))
+        super().__init__(_config(RequestLog(checked, log) if log else checked, settings))
         if faults:
             self.config.http = ConnectionWithFaults
         self._faults = faults
         self._grace = grace
         self._background = background
+        self._report = report
         self._background_tasks: list[asyncio.Task[None]] = []
         self._stop_requested = asyncio.Event()
         self._wake: Callable[[], object] = bool
@@ -242,6 +252,9 @@ class _Server(uvicorn.Server):
         await self.lifespan.shutdown()
 
     async def _wait_for(self, answers: Sequence[asyncio.Task[None]]) -> None:
+        count = len(answers)
+        several = "" if count == 1 else "s"
+        self._report(f"waiting up to {self._grace:g} s for {count} open answer{several}: another Ctrl-C cuts them off")
         self._stop_requested.clear()
         second_stop = asyncio.create_task(self._stop_requested.wait())
         second_stop.add_done_callback(lambda _: [answer.cancel() for answer in answers])
@@ -284,11 +297,19 @@ def _check_certificate(settings: Settings) -> None:
     """Return if there is no certificate, or a usable one."""
     if settings.tls_cert is None:
         return
+    files = (("SERVER_TLS_CERT_PATH", settings.tls_cert), ("SERVER_TLS_KEY_PATH", settings.tls_key))
+    for name, path in files:
+        try:
+            Path(path or "").read_bytes()
+        except OSError as error:
+            raise ListenError(f"{name}: {path} cannot be read: {error.strerror}") from error
     try:
         ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(settings.tls_cert, settings.tls_key)
     except OSError as error:  # includes ssl.SSLError
-        files = f"{settings.tls_cert} and {settings.tls_key}"
-        raise ListenError(f"the certificate and key in {files} cannot be used: {error}") from error
+        named = " and ".join(f"{name}={path}" for name, path in files)
+        raise ListenError(
+            f"{named} cannot be used: are they a certificate and its key, in this order? {error}"
+        ) from error
 
 
 def _allow_open_files() -> None:

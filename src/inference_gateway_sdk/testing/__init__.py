@@ -10,6 +10,8 @@ import importlib
 import warnings
 from typing import TYPE_CHECKING
 
+from .._version import install_command
+
 if TYPE_CHECKING:
     from ..embedded.faults import Fault, fault
     from .answer import ToolCall
@@ -86,5 +88,5 @@ def __getattr__(name: str) -> object:
         if missing not in ("starlette", "uvicorn", "httpx2"):
             raise
         raise ImportError(
-            f"the scripted gateway needs {missing}: pip install 'inference-gateway-sdk[embedded]'", name=missing
+            f"the scripted gateway needs {missing}: {install_command('embedded')}", name=missing
         ) from None

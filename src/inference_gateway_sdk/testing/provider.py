@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeGuard
 import msgspec
 from msgspec.structs import replace
 
+from .._model.type_info import strict_decode
 from ..embedded import go_json
 from ..embedded.faults import KINDS, Fault, FaultError, FaultPlan, fault
 from ..embedded.faults.kinds import ErrorEvent
@@ -85,7 +86,7 @@ def _media_request(outgoing: ProviderRequest) -> _MediaRequest:
     """Return the options of a JSON body. A form gets one image."""
     if not outgoing.header("content-type").startswith("application/json"):
         return _MediaRequest()
-    return msgspec.json.decode(outgoing.body, type=_MediaRequest)
+    return strict_decode(outgoing.body, _MediaRequest)
 
 
 __tracebackhide__ = True  # pytest shows the test's line and not this module's

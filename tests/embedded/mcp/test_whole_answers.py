@@ -183,7 +183,7 @@ def test_a_request_can_keep_out(start: Start, model: Model, value: str) -> None:
 
 
 def test_the_smoke_test_model_is_offered_nothing(start: Start) -> None:
-    """A chat with the model is a plain one, because it takes no tools: here only its weights are missing."""
+    """A chat with it is a plain one, because it would always call a tool: here only its weights are missing."""
     answer = post(start(add), model="llamacpp/smollm2-135m-instruct")
     assert answer.status_code == 502
     assert "nowhere.gguf" in answer.text

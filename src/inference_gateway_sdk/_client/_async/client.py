@@ -10,7 +10,17 @@ from ... import _wire
 from ..._wire.call import Target, check_provider, stream_call
 from ..._wire.url import GatewayUrl
 from ..runtime import AsyncRuntime, AsyncTokenSource, Connections, async_default_transport, async_system_runtime
-from ..settings import ClientSettings, describe_types, pop_assemble_option, resolve, split_params, without_body
+from ..settings import (
+    ClientSettings,
+    describe_types,
+    left_behind,
+    no_attribute,
+    pop_assemble_option,
+    resolve,
+    split_params,
+    without_body,
+    without_left_behind,
+)
 from ..signatures import with_signatures
 from .dialects import AsyncMessagesMethods, AsyncResponsesMethods, AsyncRunMethods
 from .gateway import AsyncMcpMethods, AsyncMetricsMethods, AsyncProxyMethods
@@ -313,8 +323,14 @@ class AsyncInferenceGatewayClient(
     ) -> None:
         await self.aclose()
 
+    if not TYPE_CHECKING:  # to a checker, no further name exists
+
+        def __getattr__(self, name: str) -> Any:
+            raise AttributeError(no_attribute(type(self).__name__, name), name=name, obj=self)
+
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.base_url}>"
+        stayed = ", ".join(self._settings.left_behind)
+        return f"<{type(self).__name__} {self.base_url}{f', unpickled without {stayed}' if stayed else ''}>"
 
     def __copy__(self) -> Self:
         """Return a copy that shares the connections. It keeps the secrets, as it does not leave the process."""
@@ -330,7 +346,7 @@ class AsyncInferenceGatewayClient(
         options = {"timeout": settings.timeouts, "max_retries": settings.max_retries, "max_tokens": settings.max_tokens}
         options |= {"max_body": settings.max_body, "max_event": settings.max_event}
         options |= {"retry": settings.retry, "tools": settings.tools, **self._connections.portable()}
-        return _restore, (type(self), self.base_url, options)
+        return _restore, (type(self), self.base_url, options, left_behind(settings))
 
     @staticmethod
     def _chat_body(
@@ -353,7 +369,10 @@ class AsyncInferenceGatewayClient(
 
 
 def _restore(
-    cls: type[AsyncInferenceGatewayClient], base_url: str, options: dict[str, Any]
+    cls: type[AsyncInferenceGatewayClient], base_url: str, options: dict[str, Any], stayed: tuple[str, ...] = ()
 ) -> AsyncInferenceGatewayClient:
     """Return an unpickled client. It has its own connections and no token, headers or hooks, which may be secret."""
-    return cls(base_url, **options)
+    client = cls(base_url, **options)
+    if stayed:
+        client._settings = without_left_behind(client._settings, stayed)
+    return client

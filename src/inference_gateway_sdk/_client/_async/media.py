@@ -114,18 +114,19 @@ class AsyncImagesMethods:
         """Return the bytes of an image: decoded from the response if they are in it, else fetched from its URL.
 
         The client's token, headers and certificate are not sent to that URL, and redirects are not followed. A `driver`
-        that may add credentials (`Httpx2Driver`) is not used. Loopback and link-local addresses are refused unless the
-        gateway runs on the same host.
+        that may add credentials (`Httpx2Driver`) is not used. Loopback and link-local addresses, and names that lead
+        to them, are refused unless the gateway runs on the same host.
 
         Raises:
             ValueError: The image has neither bytes nor an http URL, or the URL is refused.
+            ConnectError: The URL's name leads to a refused address.
             GatewayError: The image could not be fetched. Such URLs expire.
         """
         from ..._wire.images import fetch_call
 
         if image.b64_json:
             return image.bytes()
-        server, call = fetch_call(image.url, self._session.url.root)
+        server, call, may_connect = fetch_call(image.url, self._session.url.root)
         settings = self._settings
         bare = resolve(
             ClientSettings(
@@ -137,7 +138,7 @@ class AsyncImagesMethods:
             ),
             {"token": None},
         )
-        return await self._session.send_elsewhere(GatewayUrl.parse(server), call, bare)
+        return await self._session.send_elsewhere(GatewayUrl.parse(server), call, bare, may_connect)
 
 
 @with_signatures

@@ -355,13 +355,14 @@ class AsyncRunStream(Generic[T]):
 
     def _stream(self, ask: Ask) -> Any:
         params, positional = self._request(ask)
-        client = self._client
-        methods: dict[str, Any] = {
-            "chat": client.generate_content_stream,
-            "responses": client.create_response_stream,
-            "messages": client.create_message_stream,
-        }
-        method: Callable[..., Any] = methods[self._state.settings.dialect]
+        method: Callable[..., Any]
+        match self._state.settings.dialect:
+            case "chat":
+                method = self._client.generate_content_stream
+            case "responses":
+                method = self._client.create_response_stream
+            case "messages":
+                method = self._client.create_message_stream
         return method(*positional, **params)
 
     async def _whole(self, ask: Ask) -> Any:

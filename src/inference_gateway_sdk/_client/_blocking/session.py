@@ -18,6 +18,7 @@ from ..runtime import anonymous_transport, yield_turn
 from ..settings import check_call
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Self
 
     from ..._run.providers import OutputMode
@@ -35,7 +36,7 @@ __all__ = ["OpenStream", "Session", "attach_meta"]
 
 ChunkT = TypeVar("ChunkT")
 FinalT = TypeVar("FinalT")
-MAX_PIECE = 8 * 1024  # bytes decoded at once: a few milliseconds even if each event is the smallest
+MAX_PIECE = 4 * 1024  # bytes decoded at once: a few milliseconds even if each event is the smallest
 MAX_TURN = 0.01  # seconds of decoding after which an event loop's other tasks get a turn
 
 MAX_HELD = 256  # events without content that are held back, so that a retry goes unnoticed; then they are handed over
@@ -142,20 +143,27 @@ class OpenStream(Generic[ChunkT, FinalT]):
 
     def _read(self, now: float) -> bytes:
         """Return what the server sent, or of a lot the beginning: decoding it all would hold up an event loop."""
+        if self._began_turn:  # the last read was a large one, so this one may not have to wait
+            self._end_turn(now)
         data = self._answer.read(self._guard.deadline(now))
-        if len(data) > self._max_piece:
-            self._began_turn = self._session.runtime.monotonic()
-            self._unread = memoryview(data)[self._max_piece :]
-            return data[: self._max_piece]
-        return data
+        if len(data) <= self._max_piece:
+            self._began_turn = 0.0
+            return data
+        self._began_turn = self._began_turn or self._session.runtime.monotonic()
+        self._unread = memoryview(data)[self._max_piece :]
+        return data[: self._max_piece]
 
     def _next_piece(self, now: float) -> bytes:
         """Return the next piece of a large read, and let other tasks run between two of them."""
+        self._end_turn(now)
+        piece, self._unread = self._unread[: self._max_piece], self._unread[self._max_piece :]
+        return bytes(piece)
+
+    def _end_turn(self, now: float) -> None:
+        """Let an event loop's other tasks run if this one has been decoding for long."""
         if now - self._began_turn > MAX_TURN:
             yield_turn()
             self._began_turn = self._session.runtime.monotonic()
-        piece, self._unread = self._unread[: self._max_piece], self._unread[self._max_piece :]
-        return bytes(piece)
 
     def release(self) -> None:
         """Release the connection, draining the rest of the body when little is left.
@@ -348,10 +356,19 @@ class Session:
                 watch.raised(error, cancelled=self.closed)
             raise
 
-    def send_elsewhere(self, url: GatewayUrl, call: Call[T], settings: ClientSettings[TokenSource]) -> T:
-        """Send a call to another server, by a transport that adds no credentials. Raises what `errors` lists."""
+    def send_elsewhere(
+        self,
+        url: GatewayUrl,
+        call: Call[T],
+        settings: ClientSettings[TokenSource],
+        may_connect: Callable[[str], bool] | None,
+    ) -> T:
+        """Send a call to another server, by a transport that adds no credentials. Raises what `errors` lists.
+
+        Connections are made only to IP addresses for which `may_connect` is true.
+        """
         self.check_open()
-        driver = anonymous_transport(self._driver)
+        driver = anonymous_transport(self._driver, may_connect)
         try:
             return Session(url, driver, self.runtime).send(call, settings)
         finally:

@@ -69,6 +69,9 @@ class Stream(Generic[ChunkT, FinalT]):
         if on_truncation not in ("raise", "return"):
             raise ValueError(f'on_truncation must be "raise" or "return", got {on_truncation!r}')
 
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a stream cannot be pickled: pickle the answer, stream.final()")
+
     def __enter__(self) -> Self:
         if self._state != "new":
             raise RuntimeError(f"this stream is {self._state}: a stream can be used only once, so make another call")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, cast
 
 from ..._http1.connection import MAX_PIECES, PIECE_SIZE
 from ..._http1.failures import DeadlineExceeded, NotSent
-from ..routing import ATTEMPT_DELAY, Address, LookupResult, look_up, new_socket, numeric, set_up
+from ..routing import ATTEMPT_DELAY, Address, LookupResult, look_up, new_socket, numeric, permitted, set_up
 
 if TYPE_CHECKING:
     import socket
@@ -311,13 +311,13 @@ def _peek(sock: socket.socket) -> Callable[[int], list[tuple[int, int]]] | None:
     return poller.poll
 
 
-async def connect(host: str, port: int) -> socket.socket:
-    """Return a connected socket. If cancelled, it leaves no socket open.
+async def connect(host: str, port: int, may_connect: Callable[[str], bool] | None = None) -> socket.socket:
+    """Return a socket connected to an allowed address. If cancelled, it leaves no socket open.
 
     Raises:
         NotSent: The name does not resolve, or no address accepts the connection.
     """
-    race = _AsyncRace(f"{host}:{port}", await _resolve(host, port))
+    race = _AsyncRace(f"{host}:{port}", permitted(host, await _resolve(host, port), may_connect))
     try:
         while (winner := await race.step()) is None:
             pass

@@ -22,7 +22,7 @@ from .pool import AsyncPool
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import AsyncGenerator, Iterable
+    from collections.abc import AsyncGenerator, Callable, Iterable
 
     from ..._http1.request import RequestTarget, Route
     from ..._http1.response import ResponseParser
@@ -161,6 +161,7 @@ class AsyncioDriver:
             type(self), limit=limit, idle_seconds=idle_seconds, proxy=proxy, ca=ca
         )
         self._is_anonymous = tls is None and cert is None
+        self._may_connect: Callable[[str], bool] | None = None
         self._closed = False
         self._lock = threading.Lock()
         self._pools: dict[asyncio.AbstractEventLoop, tuple[AsyncPool, AsyncGenerator[None]]] = {}
@@ -170,6 +171,12 @@ class AsyncioDriver:
     def anonymous(self) -> AsyncioDriver:
         """Return a driver that presents no certificate: this one where it has none, else a new one to be closed."""
         return self if self._is_anonymous else self._without_certificate()
+
+    def restricted(self, may_connect: Callable[[str], bool]) -> AsyncioDriver:
+        """Return a new anonymous driver that connects directly only to IP addresses for which `may_connect` is true."""
+        driver = self._without_certificate()
+        driver._may_connect = may_connect  # noqa: SLF001  (of its own class)
+        return driver
 
     async def open(
         self,
@@ -284,7 +291,7 @@ class AsyncioDriver:
 
     async def _connected(self, pool: AsyncPool, route: Route) -> AsyncConnection:
         http = Connection(route, self._settings.context() if route.tls else None)
-        sock = await connect(*route.address)
+        sock = await connect(*route.address, self._may_connect if route.is_direct else None)
         connection = AsyncConnection(pool.loop, sock, http, pool.buffer)
         try:
             await pool.loop.create_connection(lambda: connection, sock=sock)

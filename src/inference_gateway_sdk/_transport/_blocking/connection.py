@@ -7,16 +7,15 @@ import select
 import socket
 from collections import deque
 from contextlib import suppress
-from queue import Empty, SimpleQueue
 from time import monotonic
 from typing import TYPE_CHECKING
 
 from ..._http1.connection import MAX_PIECES, PIECE_SIZE
 from ..._http1.failures import DeadlineExceeded, NotSent, NotSentInTime
-from ..routing import ATTEMPT_DELAY, Address, LookupResult, look_up, new_socket, numeric, set_up
+from ..routing import ATTEMPT_DELAY, Address, LookupResult, look_up, new_socket, numeric, permitted, set_up
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from ..._http1.connection import Connection
 
@@ -166,14 +165,16 @@ class BlockingConnection:
             self.http.end()
 
 
-def connect(host: str, port: int, until: float | None) -> socket.socket:
-    """Return a connected socket.
+def connect(
+    host: str, port: int, until: float | None, may_connect: Callable[[str], bool] | None = None
+) -> socket.socket:
+    """Return a socket connected to an allowed address.
 
     Raises:
         NotSent: The name does not resolve, or no address accepts the connection.
         NotSentInTime: The deadline passed.
     """
-    race = _Race(f"{host}:{port}", _resolve(host, port, until))
+    race = _Race(f"{host}:{port}", permitted(host, _resolve(host, port, until), may_connect))
     try:
         while (winner := race.step(until)) is None:
             if until is not None and monotonic() >= until:
@@ -246,6 +247,8 @@ class _Race:
 def _resolve(host: str, port: int, until: float | None) -> Sequence[Address]:
     if (addresses := numeric(host, port)) is not None:
         return addresses
+    from queue import Empty, SimpleQueue  # here: an address needs no lookup
+
     answer: SimpleQueue[LookupResult] = SimpleQueue()
     look_up(host, port, answer.put)
     try:

@@ -19,7 +19,7 @@ from .pool import BlockingPool
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from ..._http1.request import RequestTarget, Route
     from ..._http1.response import ResponseParser
@@ -165,6 +165,7 @@ class BlockingDriver:
             type(self), limit=limit, idle_seconds=idle_seconds, proxy=proxy, ca=ca
         )
         self._is_anonymous = tls is None and cert is None
+        self._may_connect: Callable[[str], bool] | None = None
         self._pool = self._new_pool()
         self._compose = HeadBuilder()
         _drivers.add(self)
@@ -172,6 +173,12 @@ class BlockingDriver:
     def anonymous(self) -> BlockingDriver:
         """Return a driver that presents no certificate: this one where it has none, else a new one to be closed."""
         return self if self._is_anonymous else self._without_certificate()
+
+    def restricted(self, may_connect: Callable[[str], bool]) -> BlockingDriver:
+        """Return a new anonymous driver that connects directly only to IP addresses for which `may_connect` is true."""
+        driver = self._without_certificate()
+        driver._may_connect = may_connect  # noqa: SLF001  (of its own class)
+        return driver
 
     def open(
         self,
@@ -222,7 +229,8 @@ class BlockingDriver:
         if deadline is not None and until is not None:
             until = min(until, deadline)
         http = Connection(route, self._settings.context() if route.tls else None)
-        connection = BlockingConnection(connect(*route.address, until), http)
+        may_connect = self._may_connect if route.is_direct else None
+        connection = BlockingConnection(connect(*route.address, until, may_connect), http)
         late = False
         try:
             while not http.ready:

@@ -7,12 +7,16 @@ operations (`SimpleQueue.put`, `set.remove`).
 from __future__ import annotations
 
 import threading
-from queue import Empty, SimpleQueue
 from time import monotonic
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from ..._http1.failures import NotSentInTime
 from ..idle_connections import IdleConnections
+
+try:
+    from _queue import Empty, SimpleQueue  # `queue` takes them from there, and imports much that is not needed here
+except ImportError:
+    from queue import Empty, SimpleQueue
 
 if TYPE_CHECKING:
     from collections.abc import Callable

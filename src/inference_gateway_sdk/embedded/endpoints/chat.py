@@ -20,6 +20,7 @@ from ..providers.catalogue import CATALOGUE
 from ..providers.local import LocalModel
 from ..providers.provider import ProviderError
 from ..request_body import read_body
+from ..request_log import note_target
 from ..routing import ModelRoute, admit, named_provider, route_model
 
 if TYPE_CHECKING:
@@ -52,7 +53,10 @@ def choose(gateway: Gateway, request: Request, chat: ChatRequest) -> ModelRoute:
         Problem: None of them names a provider.
     """
     named = named_provider(request)
-    return (None if named else gateway.pools.select(chat.model)) or route_model(chat.model, named)
+    note_target(request.scope, named, chat.model)  # a refusal is logged with what was asked
+    target = (None if named else gateway.pools.select(chat.model)) or route_model(chat.model, named)
+    note_target(request.scope, target.provider, target.model)
+    return target
 
 
 async def respond_to_chat(
@@ -66,7 +70,9 @@ async def respond_to_chat(
     problem = failure(gateway, request, target)
     if chat.stream:
         lines = provider.chat_stream(streaming(chat, target))
-        return LineRelay(lines, problem, target.headers, quirks=gateway.quirks, patient=True)
+        settings = gateway.settings
+        silence = settings.write_timeout if gateway.quirks.self_calls and settings.tls_cert else None
+        return LineRelay(lines, problem, target.headers, quirks=gateway.quirks, patient=True, silence=silence)
     answering = _chat_answer(provider, replace(chat, model=target.model), gateway)
     try:
         answer = await while_connected(request.receive, answering)
@@ -152,7 +158,7 @@ async def _tool_answer(gateway: Gateway, request: Request, offer: Offer) -> Resp
     provider = _tools_provider(gateway, target.provider)
     if not (quirks.mcp_shortcuts and chat.stream):
         admit(chat.model, gateway.settings)
-    if isinstance(provider, LocalModel):  # the model does not support tools
+    if isinstance(provider, LocalModel):  # it would call one after every message
         return await respond_to_chat(gateway, request, chat, target, provider)
     problem = failure(gateway, request, target)
     if quirks.mcp_cut_turns and chat.stream:

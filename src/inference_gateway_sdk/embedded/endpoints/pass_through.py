@@ -15,6 +15,7 @@ from ..providers.catalogue import CATALOGUE
 from ..providers.http_provider import USER_AGENT
 from ..providers.provider import ModelProvider, ProviderError, ProviderRequest
 from ..request_body import PassedBody, read_body
+from ..request_log import note_target
 from ..routing import admit, named_provider, route_model
 
 if TYPE_CHECKING:
@@ -73,7 +74,9 @@ async def pass_json(
     named = named_provider(request)
     if unnamed and not body.model and not named:
         raise unnamed
+    note_target(request.scope, named, body.model)
     target = route_model(body.model, named, example)
+    note_target(request.scope, target.provider, target.model)
     admit(body.model, gateway.settings)
     provider = choose(target.provider)
     outgoing = ProviderRequest(
@@ -219,6 +222,7 @@ def _pass_image_form(gateway: Gateway, request: Request, path: str, form: Form) 
     if not model and not provider:
         raise Problem.no_provider_named()
     target = route_model(model, provider, IMAGE_EXAMPLE)
+    note_target(request.scope, target.provider, target.model)
     admit(model, gateway.settings)
     content_type, data = form.with_text("model", target.model).encode()
     return pass_form(gateway, _image_provider(gateway, target.provider), path, content_type, data)
@@ -244,7 +248,9 @@ async def proxy(gateway: Gateway, request: Request) -> Response:
     Raises:
         Problem: The gateway refuses the request.
     """
-    provider = gateway.provider(request.path_params.get("provider", ""))
+    name = request.path_params.get("provider", "")
+    note_target(request.scope, name, None)
+    provider = gateway.provider(name)
     if not {".", ".."}.isdisjoint(request.path_params.get("path", "").split("/")):
         raise Problem(400, "The path must not leave the provider's API: it has a segment . or ..")
     quirks = gateway.quirks

@@ -15,6 +15,8 @@ import msgspec
 from msgspec import Meta, Struct
 from msgspec.structs import force_setattr
 
+from ..._model.type_info import build_converter
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -334,9 +336,10 @@ def checked(kind: type[T], parameters: dict[str, object], what: str) -> T:
             has = "it has none" if not known else f"it has {', '.join(known)}"
             raise FaultError(f"{what} has no parameter {name!r}{_nearest(name, known) or f': {has}'}")
     try:
-        return msgspec.convert(parameters, kind, strict=False)
+        value: T = build_converter(kind, strict=False)(parameters)
     except msgspec.ValidationError as error:
         raise FaultError(f"{what}: {_sentence(error)}") from error
+    return value
 
 
 def _nearest(name: str, known: Iterable[str]) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 from ..client_connection import ClientConnection, close_with_reset
 from ..problems import Problem
+from ..request_log import note_fault
 from . import kinds
 from .injection import (
     EXTENSION,
@@ -90,6 +91,8 @@ class FaultMiddleware:
         buffered = BufferedReceive(receive)
         try:
             scope, fault = await self._choose_fault(scope, buffered)
+            if not isinstance(fault, kinds.NoFault):
+                note_fault(scope, fault.name)
         except FaultError as error:
             await Problem(400, f"{HEADER}: {error}").response()(scope, buffered.receive, send)
             return

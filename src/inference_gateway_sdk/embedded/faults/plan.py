@@ -26,6 +26,7 @@ import msgspec
 from msgspec import Struct, field
 from msgspec.structs import force_setattr
 
+from ..._model.type_info import strict_decode
 from ..multipart import Form, FormError
 from .kinds import Fault, FaultError, checked, fault
 
@@ -74,7 +75,7 @@ def _read_value(value: str, whole: str) -> str:
     if not value.startswith('"'):
         return value
     try:
-        return msgspec.json.decode(value.encode(), type=str)
+        return strict_decode(value.encode(), str)
     except (msgspec.DecodeError, UnicodeEncodeError) as error:
         raise FaultError(f"{whole!r}: {value} is not a JSON string: {error}") from error
 
@@ -176,7 +177,7 @@ class RequestInfo(Struct, frozen=True, kw_only=True):
         try:
             if content_type.startswith("multipart/"):
                 return Form.parse(content_type, self.body).text("model")
-            return msgspec.json.decode(self.body, type=_Named).model
+            return strict_decode(self.body, _Named).model
         except (msgspec.DecodeError, FormError, UnicodeDecodeError):
             return ""
 

@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from ..._model.json_values import is_array, is_object
+from ..._model.type_info import strict_decode
 from .. import go_json
 from ..chat_schema import ChatFunction, ChatTool
 
@@ -199,7 +200,7 @@ def _read_arguments(arguments: str) -> dict[str, object]:
         ToolError: The text is not a JSON object.
     """
     try:
-        return msgspec.json.decode(arguments.strip() or "{}", type=dict[str, object])
+        return strict_decode(arguments.strip() or "{}", dict[str, object])
     except (msgspec.DecodeError, RecursionError) as error:
         raise ToolError(f"the arguments are not a JSON object: {error}") from error
 

@@ -10,6 +10,7 @@ from msgspec import Raw, Struct
 from msgspec.structs import replace
 from starlette.responses import Response
 
+from ..._model.type_info import strict_decode
 from .. import go_json
 from ..chat_schema import ChatMessage, ChatRequest, ChatResponse, ChatToolCall, ExtraContent, FunctionCall
 from ..client_connection import ClientLeft, while_connected
@@ -103,7 +104,7 @@ class StreamedTurn:
 
     def _take(self, data: bytes) -> None:
         try:
-            chunk = msgspec.json.decode(data, type=_Chunk)
+            chunk = strict_decode(data, _Chunk)
         except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
             return
         for choice in chunk.choices or ():
@@ -346,7 +347,7 @@ class CutStream(Response):
 def _stream_status(frame: bytes) -> int:
     """Return 503 if the first event is a decodable error with a string as its text, else 200."""
     try:
-        msgspec.json.decode(payload(frame.rstrip()) or b"", type=_StreamError)
+        strict_decode(payload(frame.rstrip()) or b"", _StreamError)
     except msgspec.DecodeError:
         return 200
     return 503

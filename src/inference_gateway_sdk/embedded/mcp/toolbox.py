@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from ..._model.json_values import is_array, is_object
+from ..._model.type_info import build_converter
 from ..._version import __version__
 from ..._wire import codec
 from ..._wire.call import Call, Reply
@@ -88,10 +89,10 @@ class FunctionTools:
 
 
 class _Function(Struct, frozen=True):
-    """A function, the type of its parameters, and its description as a tool."""
+    """A function, the conversion of its arguments, and its description as a tool."""
 
     run: Callable[..., Any]
-    arguments: type[Struct]
+    convert: Callable[[object], Any]
     tool: McpServerTool
 
     @classmethod
@@ -100,14 +101,14 @@ class _Function(Struct, frozen=True):
             raise TypeError(f"tools must be functions, got {type(function).__name__}")
         try:
             arguments = _arguments(function)
-            schema = _schema(arguments)
+            schema, convert = _schema(arguments), build_converter(arguments)
         except (TypeError, ValueError, NameError) as error:
             raise TypeError(f"the tool {name} cannot be described: {error}") from error
         tool = McpServerTool(name=name, description=inspect.getdoc(function) or "", input_schema=schema)
-        return cls(function, arguments, tool)
+        return cls(function, convert, tool)
 
     async def __call__(self, arguments: Mapping[str, object]) -> object:
-        given = msgspec.convert(dict(arguments), self.arguments)
+        given = self.convert(dict(arguments))
         named = {name: getattr(given, name) for name in given.__struct_fields__}
         if inspect.iscoroutinefunction(self.run):
             return await self.run(**named)

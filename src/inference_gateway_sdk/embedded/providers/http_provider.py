@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
+from ..._model.type_info import strict_decode
 from ..._version import __version__
 from .. import go_json
 from ..forwarding import Lines
@@ -28,6 +29,7 @@ from .provider import (
     ProviderTimeoutError,
     ProviderTruncatedError,
     ProviderUnreachableError,
+    SelfCallError,
 )
 
 if TYPE_CHECKING:
@@ -62,6 +64,7 @@ class HttpProvider:
         url: Its address, or None for the profile's.
         key: Its key, or None.
         header_timeout: Seconds until the head of an answer must arrive; None for no limit.
+        no_self_calls: The reason why requests that the gateway makes itself fail (a quirk); None for no failure.
         two_versions: Add the gateway's `anthropic-version` even if the client sent one (a quirk).
     """
 
@@ -73,6 +76,7 @@ class HttpProvider:
         key: str | None = None,
         header_timeout: float | None = None,
         two_versions: bool = False,
+        no_self_calls: str | None = None,
     ) -> None:
         self._profile = profile
         self._url = (url or profile.url).rstrip("/")
@@ -80,6 +84,7 @@ class HttpProvider:
         self._authorisation = _authorisation(profile.auth, key)
         self._header_timeout = header_timeout
         self._two_versions = two_versions
+        self._no_self_calls = no_self_calls
         self._client: httpx2.AsyncClient | None = None
 
     @property
@@ -103,7 +108,7 @@ class HttpProvider:
             msgspec.DecodeError: The list is not valid JSON.
         """
         async with self._asking("GET", self._profile.models_path, b"") as answer:
-            listing = msgspec.json.decode(await _whole_answer(answer), type=_Listing)
+            listing = strict_decode(await _whole_answer(answer), _Listing)
         return [_relay_listed(entry) for entry in listing.data or []]
 
     async def chat(self, request: ChatRequest) -> bytes:
@@ -141,6 +146,8 @@ class HttpProvider:
     @asynccontextmanager
     async def _asking(self, method: str, path: str, body: bytes) -> AsyncGenerator[httpx2.Response]:
         """Open the 200 answer to a request that the gateway makes itself."""
+        if self._no_self_calls is not None:
+            raise SelfCallError(path, self._no_self_calls)
         outgoing = ProviderRequest(method=method, path=path, body=body)
         async with self._sending(outgoing, [*_JSON_ONLY, *self._authorisation]) as answer:
             if answer.status_code != 200:
@@ -328,6 +335,6 @@ async def _read_context(provider: ModelProvider, outgoing: ProviderRequest, into
     try:
         async with provider.exchange(outgoing) as answer:
             body = b"".join([piece async for piece in answer.pieces])
-        return msgspec.json.decode(body, type=into) if answer.status == 200 else None
+        return strict_decode(body, into) if answer.status == 200 else None
     except (ProviderError, msgspec.DecodeError, UnicodeDecodeError):
         return None

@@ -16,7 +16,15 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
 
+import httpx2
+import msgspec
+from msgspec import Raw
+from msgspec.structs import replace
+
+from ..._model.json_values import is_array, is_object
+from ..._version import install_command
 from .. import go_json, weights
+from ..chat_schema import ChatMessage, ChatRequest, ChatTool
 from .catalogue import CATALOGUE
 from .http_provider import HttpProvider
 from .provider import (
@@ -31,11 +39,10 @@ from .provider import (
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping
 
-    from ..chat_schema import ChatRequest
     from ..weights import Place, Progress, Report
     from .llama_child import Order
 
-__all__ = ["CONTEXT_TOKENS", "SMOKE_TEST_MODEL", "LlamaServer", "LlamaServerError", "LocalModel"]
+__all__ = ["CONTEXT_TOKENS", "SMOKE_TEST_MODEL", "LlamaServer", "LlamaServerError", "LocalModel", "with_forced_call"]
 
 
 CONTEXT_TOKENS = 4096
@@ -46,13 +53,37 @@ _CHILD = Path(__file__).with_name("llama_child.py")
 _PATIENCE = 3.0  # seconds until the killed child must have ended
 
 # With the file's own template the model rambles. With this system prompt and temperature 0 it answers.
-_TEMPLATE = (
-    "{% if not messages or messages[0]['role'] != 'system' %}"
-    "{{ '<|im_start|>system\nYou are a helpful assistant.<|im_end|>\n' }}{% endif %}"
-    "{% for message in messages %}"
-    "{{ '<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>\n' }}{% endfor %}"
-    "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"
-)
+# It has one JSON object for each tool, and one for each call between <tool_call> and </tool_call>.
+_TEMPLATE = r"""
+{%- if messages and messages[0].role == 'system' -%}
+    {%- set system = messages[0].content -%}
+{%- else -%}
+    {%- set system = 'You are a helpful assistant.' -%}
+{%- endif -%}
+{{- '<|im_start|>system\n' + system -}}
+{%- if tools -%}
+    {{- '\n\nThese functions can be called, one per line:' -}}
+    {%- for tool in tools -%}{{- '\n' + (tool.function | tojson) -}}{%- endfor -%}
+    {{- '\nA call is JSON: <tool_call>\n{"name": "...", "arguments": {...}}\n</tool_call>' -}}
+{%- endif -%}
+{{- '<|im_end|>\n' -}}
+{%- for message in messages -%}
+    {%- if message.role == 'tool' -%}
+        {{- '<|im_start|>user\nThe function returned ' + message.content -}}
+        {{- '. Answer my question with it.<|im_end|>\n' -}}
+    {%- elif not (loop.first and message.role == 'system') -%}
+        {{- '<|im_start|>' + message.role + '\n' + (message.content or '') -}}
+        {%- for call in message.tool_calls or [] -%}
+            {{- '<tool_call>\n{"name": ' + (call.function.name | tojson) -}}
+            {{- ', "arguments": ' + (call.function.arguments | tojson) + '}\n</tool_call>' -}}
+        {%- endfor -%}
+        {{- '<|im_end|>\n' -}}
+    {%- endif -%}
+{%- endfor -%}
+{%- if add_generation_prompt -%}{{- '<|im_start|>assistant\n' -}}{%- endif -%}
+"""
+_CALL_BEGINS: Final = "<tool_call>\n"
+_CALL_ENDS: Final = "</tool_call>"
 
 
 class LlamaServerError(Exception):
@@ -69,10 +100,12 @@ class LlamaServer:
 
     Attributes:
         key: The bearer token that the server requires. Only this process knows it.
+        supports_tools: True if the chat template has tools. It is known once the server runs.
     """
 
     def __init__(self, weights: Path, *, alias: str, own_template: bool) -> None:
         self.key: str = secrets.token_urlsafe(16)
+        self.supports_tools = False
         self._weights = weights
         self._order: Order = {
             "weights": str(weights),
@@ -95,7 +128,7 @@ class LlamaServer:
         """
         _check(self._weights)
         if importlib.util.find_spec("xllamacpp") is None:
-            raise LlamaServerError("the smoke-test model needs xllamacpp: pip install 'inference-gateway-sdk[local]'")
+            raise LlamaServerError(f"the smoke-test model needs xllamacpp: {install_command('local')}")
         with tempfile.TemporaryFile() as log:
             # In its own session, a Ctrl-C at the terminal does not reach the child.
             try:
@@ -112,7 +145,9 @@ class LlamaServer:
             if self._stopped:  # `stop` ran while the process was being created
                 self.stop()
                 raise LlamaServerError("llama.cpp was stopped before it started")
-            return f"{self._address(process, log)}/v1"
+            address = self._address(process, log)
+            self.supports_tools = _template_has_tools(address, self.key)
+            return f"{address}/v1"
 
     def stop(self) -> None:
         """Kill the server, even while it loads or answers. May be called twice, and from another thread."""
@@ -139,6 +174,22 @@ class LlamaServer:
             self.stop()
             raise LlamaServerError(f"llama.cpp could not serve {self._weights}: {_reason(answer, log)}")
         return str(answer["address"])
+
+
+def _template_has_tools(address: str, key: str) -> bool:
+    """Return whether llama.cpp found tools in the chat template.
+
+    It answers {"chat_template_caps": {"supports_tools": true, ...}, ...}. A template without them drops tools silently.
+    """
+    try:
+        answer = httpx2.get(
+            f"{address}/props", headers={"authorization": f"Bearer {key}"}, timeout=_PATIENCE, trust_env=False
+        )
+        properties: object = answer.json()
+    except (httpx2.HTTPError, ValueError):
+        return False
+    found: object = properties.get("chat_template_caps") if is_object(properties) else None
+    return is_object(found) and found.get("supports_tools") is True
 
 
 def _reason(answer: dict[str, str], log: IO[bytes]) -> str:
@@ -226,11 +277,13 @@ class LocalModel:
 
     async def chat(self, request: ChatRequest) -> bytes:
         """Return the body of the answer, as `ModelProvider.chat` does."""
-        return await (await self._provider_for(request)).chat(request)
+        provider = await self._started()
+        return await provider.chat(self._with_tools(request))
 
     async def chat_stream(self, request: ChatRequest) -> AsyncGenerator[bytes]:
         """Yield the lines of the answer, as `ModelProvider.chat_stream` does."""
-        lines = (await self._provider_for(request)).chat_stream(request)
+        provider = await self._started()
+        lines = provider.chat_stream(self._with_tools(request))
         try:
             async for line in lines:
                 yield line
@@ -256,16 +309,19 @@ class LocalModel:
             return
         await relay.stop()
 
-    async def _provider_for(self, request: ChatRequest) -> HttpProvider:
-        """Return a provider for the running server, if the model can do this chat.
+    def _with_tools(self, request: ChatRequest) -> ChatRequest:
+        """Return a chat in the form in which the model calls its tools. A chat without tools is unchanged.
 
         Raises:
-            ProviderStatusError: The chat has tools, which the model does not support.
-            ProviderUnreachableError: The server could not be started.
+            ProviderStatusError: The chat has tools, which the model's chat template would drop silently.
         """
-        if request.tools:
-            raise _no_tools()
-        return await self._started()
+        if not request.tools:
+            return request
+        if self._server is None or not self._server.supports_tools:
+            raise _bad_request(
+                f"the chat template of {self.name} does not support tools: leave `tools` out or use another model"
+            )
+        return with_forced_call(request, request.tools) if self._place.ours else request
 
     async def _started(self) -> HttpProvider:
         """Return a provider for the server, once it runs.
@@ -319,11 +375,44 @@ def _retrieve_exception(task: asyncio.Task[HttpProvider]) -> None:
         task.exception()
 
 
-def _no_tools() -> ProviderStatusError:
-    """Return the refusal of a request with tools, which the model's template would drop silently."""
-    error = {
-        "code": 400,
-        "message": "the smoke-test model does not support tools: leave `tools` out or use another provider",
-        "type": "invalid_request_error",
-    }
+def _bad_request(message: str) -> ProviderStatusError:
+    """Return a refusal in the form of llama.cpp's own."""
+    error = {"code": 400, "message": message, "type": "invalid_request_error"}
     return ProviderStatusError(400, go_json.encode({"error": error}))
+
+
+def with_forced_call(request: ChatRequest, tools: list[ChatTool]) -> ChatRequest:
+    r"""Return a chat with tools in the form in which the smoke-test model calls one.
+
+    The model is too small to begin a call by itself, and llama.cpp does not enforce `tool_choice: "required"` alone. So
+    the gateway writes the beginning of a call, and llama.cpp's grammar for the tools holds the model to the rest:
+
+        {"role": "assistant", "content": "<tool_call>\n"}     -> {"name": "weather", "arguments": {"city": "Oslo"}}
+
+    With `tool_choice` "auto" it calls after a message of the user, and answers after a result. A response format
+    excludes calls. The choice of the tool and its arguments are the model's.
+
+    Raises:
+        ProviderStatusError: `tool_choice` names a tool that the request does not have.
+    """
+    choice: object = msgspec.json.decode(request.tool_choice) if bytes(request.tool_choice) else "auto"
+    role = request.messages[-1].role if request.messages else ""
+    wanted = role == "user" if choice == "auto" else role in {"user", "tool"}
+    if choice == "none" or not wanted or bytes(request.response_format):
+        return replace(request, tool_choice=Raw(b'"none"'))
+    if is_object(choice):
+        function: object = choice.get("function")
+        name = function.get("name") if is_object(function) else None
+        tools = [one for one in tools if one.function.name == name]
+        if not tools:
+            raise _bad_request(f"tool_choice names {name!r}, which is not among the tools")
+    stops: object = msgspec.json.decode(request.stop) if bytes(request.stop) else []
+    stops = [*stops, _CALL_ENDS] if is_array(stops) else [stops, _CALL_ENDS]
+    beginning = ChatMessage(role="assistant", content=Raw(msgspec.json.encode(_CALL_BEGINS)))
+    return replace(
+        request,
+        messages=[*(request.messages or ()), beginning],
+        tools=tools,
+        tool_choice=Raw(b'"required"'),
+        stop=Raw(msgspec.json.encode(stops)),
+    )

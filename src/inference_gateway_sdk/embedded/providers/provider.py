@@ -28,6 +28,7 @@ __all__ = [
     "ProviderTimeoutError",
     "ProviderTruncatedError",
     "ProviderUnreachableError",
+    "SelfCallError",
 ]
 
 
@@ -50,6 +51,14 @@ class ProviderUnreachableError(ProviderError):
 
 class ProviderTruncatedError(ProviderUnreachableError):
     """The provider's answer ended after its head and before its end."""
+
+
+class SelfCallError(ProviderError):
+    """The gateway cannot call itself; `path` is the path of the request. The message gives the reason."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(reason)
+        self.path = path
 
 
 class ProviderTimeoutError(ProviderError):

@@ -18,6 +18,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
+from ..._model.type_info import strict_decode
 from .. import go_json
 from ..multipart import Form, FormError
 from .json_instance import NoInstance, instance
@@ -108,7 +109,7 @@ class ScriptedProvider:
 
     async def models(self) -> list[Listed]:
         """Return the only listed model."""
-        return [msgspec.convert(_MODEL, Listed)]
+        return [Listed(id=SCRIPTED_MODEL, object="model", created=CREATED, owned_by="scripted")]
 
     async def chat(self, request: ChatRequest) -> bytes:
         """Return the body of the answer, as `ModelProvider.chat` does."""
@@ -238,7 +239,7 @@ def _image_answer(outgoing: ProviderRequest) -> ProviderResponse:
     """Return a square picture per requested image, in a colour derived from the prompt."""
     kind = outgoing.path.removeprefix("/images/").partition("?")[0]
     if kind == "generations":
-        wanted = msgspec.json.decode(outgoing.body, type=_ImageRequest)
+        wanted = strict_decode(outgoing.body, _ImageRequest)
     elif kind in ("edits", "variations"):
         wanted = _read_image_form(outgoing)
     else:
@@ -258,7 +259,7 @@ def _audio_answer(outgoing: ProviderRequest) -> ProviderResponse:
     """Return half a second of sound in the requested format."""
     if outgoing.path.partition("?")[0] not in ("/audio/speech", "/audio/sfx", "/audio/music"):
         return _not_found(outgoing)
-    wanted = msgspec.json.decode(outgoing.body, type=_SpeechRequest).response_format or "mp3"
+    wanted = strict_decode(outgoing.body, _SpeechRequest).response_format or "mp3"
     if wanted not in _SOUNDS:
         return _refused(400, f"the scripted provider makes {', '.join(_SOUNDS)}: set response_format to one of them")
     content_type, make = _SOUNDS[wanted]

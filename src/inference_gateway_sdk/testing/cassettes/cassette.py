@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, TypedDict
 
 from msgspec.structs import replace
 
+from ..._version import install_command
 from .contents import unpacked_body
 from .exchange import CassetteError, CassetteMissError
 from .file import load, save, shown_miss
@@ -176,7 +177,7 @@ class Cassette:
             from .gateway import cassette_gateway
         except ModuleNotFoundError as error:
             raise ImportError(
-                f"a recording gateway needs {error.name}: pip install 'inference-gateway-sdk[embedded]'",
+                f"a recording gateway needs {error.name}: {install_command('embedded')}",
                 name=error.name,
             ) from error
 
@@ -231,6 +232,7 @@ class Cassette:
             if found is not None:
                 return found
             if not self._rules.records:
+                __tracebackhide__ = True  # pytest shows the diff of the error in place of this source
                 raise self.missed(self._miss(hidden))
             if coding:
                 raise CassetteError(

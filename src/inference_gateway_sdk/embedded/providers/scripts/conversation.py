@@ -9,6 +9,7 @@ from typing import cast
 import msgspec
 from msgspec import Struct, field
 
+from ...._model.type_info import strict_decode
 from ... import go_json
 
 __all__ = ["CREATED", "Conversation", "ConversationTool", "ScriptedCall", "ScriptedTurn", "Tokens", "event"]
@@ -100,7 +101,7 @@ class Conversation(Struct, frozen=True):
         Raises:
             msgspec.DecodeError: The JSON is not such a request.
         """
-        body = msgspec.json.decode(data, type=_Body)
+        body = strict_decode(data, _Body)
         entries = _entries(body)
         choice, named = _choice(body.tool_choice)
         limits = (body.max_tokens, body.max_completion_tokens, body.max_output_tokens)

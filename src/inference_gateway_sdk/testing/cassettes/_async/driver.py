@@ -15,7 +15,7 @@ from ..playback import AsyncPlayedResponse, Playback, async_wait_until
 from ..recorder import Recorder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from ...._transport.protocols import AsyncTransport, AsyncTransportResponse
     from ..recorder import ExchangeSource
@@ -40,8 +40,12 @@ class AsyncCassetteTransport:
 
     def anonymous(self) -> AsyncCassetteTransport:
         """Return the transport of the same cassette that adds no credentials to what it sends."""
-        inner = async_anonymous_transport(self._inner)
+        inner = async_anonymous_transport(self._inner, None)
         return self if inner is self._inner else AsyncCassetteTransport(self._cassette, inner)
+
+    def restricted(self, may_connect: Callable[[str], bool]) -> AsyncCassetteTransport:
+        """Return the transport of the same cassette whose own connections go only where `may_connect` is true."""
+        return AsyncCassetteTransport(self._cassette, async_anonymous_transport(self._inner, may_connect))
 
     async def open(
         self,
@@ -56,6 +60,7 @@ class AsyncCassetteTransport:
         """Return the recorded answer to this request, or the server's."""
         if self._closed:
             raise RuntimeError("the driver is closed: make a new one")
+        __tracebackhide__ = True  # of a miss, pytest shows the diff
         turn = self._cassette.turn(RecordedRequest(method, url, tuple(headers), body))
         if isinstance(turn, Exchange):
             return await self._play(turn, deadline)

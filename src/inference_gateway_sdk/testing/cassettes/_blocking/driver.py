@@ -16,7 +16,7 @@ from ..playback import Playback, PlayedResponse, wait_until
 from ..recorder import Recorder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from ...._transport.protocols import Transport, TransportResponse
     from ..recorder import ExchangeSource
@@ -41,8 +41,12 @@ class CassetteTransport:
 
     def anonymous(self) -> CassetteTransport:
         """Return the transport of the same cassette that adds no credentials to what it sends."""
-        inner = anonymous_transport(self._inner)
+        inner = anonymous_transport(self._inner, None)
         return self if inner is self._inner else CassetteTransport(self._cassette, inner)
+
+    def restricted(self, may_connect: Callable[[str], bool]) -> CassetteTransport:
+        """Return the transport of the same cassette whose own connections go only where `may_connect` is true."""
+        return CassetteTransport(self._cassette, anonymous_transport(self._inner, may_connect))
 
     def open(
         self,
@@ -57,6 +61,7 @@ class CassetteTransport:
         """Return the recorded answer to this request, or the server's."""
         if self._closed:
             raise RuntimeError("the driver is closed: make a new one")
+        __tracebackhide__ = True  # of a miss, pytest shows the diff
         turn = self._cassette.turn(RecordedRequest(method, url, tuple(headers), body))
         if isinstance(turn, Exchange):
             return self._play(turn, deadline)

@@ -1,0 +1,168 @@
+"""The request log: one record for each request that the gateway has answered, cut off or lost."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+__all__ = ["RequestLog", "RequestRecord", "json_line", "note_fault", "note_target", "text_line"]
+
+
+_RECORD = "inference_gateway.record"  # key of the scope's extensions: the record of the request
+_LONGEST = 1024  # bytes of a report of tokens
+_USAGE = b'"usage"'
+_INPUT = re.compile(rb'"(?:prompt_tokens|input_tokens)"\s*:\s*(\d+)')
+_OUTPUT = re.compile(rb'"(?:completion_tokens|output_tokens)"\s*:\s*(\d+)')
+
+
+class RequestRecord:
+    """One request.
+
+    Attributes:
+        method: The method.
+        path: The path, without the query.
+        provider: The provider that was chosen, None if there was none.
+        model: The model, None if the request names none.
+        status: The status of the answer, None if it had no head.
+        seconds: The time from the request's head to the end of the answer.
+        whole: True if the answer was sent to its end.
+        fault: The kind of the injected fault, None without one.
+    """
+
+    def __init__(self, method: str, path: str) -> None:
+        self.method = method
+        self.path = path
+        self.provider: str | None = None
+        self.model: str | None = None
+        self.status: int | None = None
+        self.seconds = 0.0
+        self.whole = False
+        self.fault: str | None = None
+        self._first = self._last = self._rest = b""
+
+    def add_body(self, body: bytes) -> None:
+        """Keep the parts of an answer that may report its tokens: of a stream its first and last report."""
+        place = body.rfind(_USAGE)
+        if place >= 0:  # an event of a stream, or a whole answer
+            self._last = body[place : place + _LONGEST]
+            self._first = self._first or self._last
+            self._rest = b""
+        elif self._last and len(self._rest) < _LONGEST:  # a report may be sent in pieces
+            self._rest += body[:_LONGEST]
+
+    def __str__(self) -> str:
+        return text_line(self)
+
+    @property
+    def tokens(self) -> tuple[int | None, int | None]:
+        """The tokens of the prompt and of the answer, None where the answer does not report them."""
+        found = self._first + self._last + self._rest
+        return _most(_INPUT, found), _most(_OUTPUT, found)
+
+
+def _most(pattern: re.Pattern[bytes], text: bytes) -> int | None:
+    """Return the largest number: Messages reports its tokens in parts, some of them 0."""
+    return max((int(number[:15]) for number in pattern.findall(text)), default=None)
+
+
+class RequestLog:
+    """ASGI middleware that reports each request at its end.
+
+    Args:
+        app: The application.
+        emit: Called with the record of each request.
+        clock: Seconds on a clock that never goes back.
+    """
+
+    def __init__(
+        self, app: ASGIApp, emit: Callable[[RequestRecord], None], clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._app = app
+        self._emit = emit
+        self._clock = clock
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, and report it."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        record, began = RequestRecord(scope["method"], scope["path"]), self._clock()
+
+        async def observed(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                record.status = message["status"]
+            elif message["type"] == "http.response.body":
+                record.add_body(message.get("body", b""))
+                if not message.get("more_body", False):
+                    record.whole = True
+            await send(message)
+
+        try:
+            await self._app(
+                {**scope, "extensions": {**scope.get("extensions", {}), _RECORD: record}}, receive, observed
+            )
+        finally:
+            record.seconds = self._clock() - began
+            self._emit(record)
+
+
+def note_target(scope: Scope, provider: str | None, model: str | None) -> None:
+    """Add the chosen provider and model to the request's record, if there is one."""
+    record: RequestRecord | None = scope.get("extensions", {}).get(_RECORD)
+    if record is not None:
+        record.provider, record.model = provider, model or None
+
+
+def note_fault(scope: Scope, kind: str) -> None:
+    """Add the kind of an injected fault to the request's record, if there is one."""
+    record: RequestRecord | None = scope.get("extensions", {}).get(_RECORD)
+    if record is not None:
+        record.fault = kind
+
+
+def text_line(record: RequestRecord, at: str = "") -> str:
+    """Return the record as a line to read: `12:00:01 POST /v1/chat/completions openai/gpt-4o 200 12 ms 3+4 tokens`.
+
+    Args:
+        record: The record.
+        at: The time of day, which comes first.
+    """
+    words = [at] if at else []
+    words += [record.method, record.path]
+    if record.provider or record.model:
+        words.append("/".join(name for name in (record.provider, record.model) if name))
+    words += [str(record.status or "no-answer"), f"{record.seconds * 1000:.0f} ms"]
+    sent, made = record.tokens
+    if sent is not None or made is not None:
+        words.append(f"{'?' if sent is None else sent}+{'?' if made is None else made} tokens")
+    if record.fault:
+        words.append(f"fault: {record.fault}")
+    elif not record.whole:
+        words.append("cut off")
+    return " ".join(words)
+
+
+def json_line(record: RequestRecord, at: str = "") -> str:
+    """Return the record as one line of JSON, with null for what is unknown. Arguments as of `text_line`."""
+    sent, made = record.tokens
+    members: dict[str, Any] = {
+        "time": at,
+        "method": record.method,
+        "path": record.path,
+        "provider": record.provider,
+        "model": record.model,
+        "status": record.status,
+        "milliseconds": round(record.seconds * 1000, 1),
+        "input_tokens": sent,
+        "output_tokens": made,
+        "whole": record.whole,
+        "fault": record.fault,
+    }
+    return json.dumps(members)
