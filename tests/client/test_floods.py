@@ -1,4 +1,4 @@
-"""A server that never stops sending: the timeout ends it, in bounded memory, and an event loop keeps its turns."""
+"""A server that never stops sending: the timeout ends it, in bounded memory, and an event loop stays responsive."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ REFUSALS = [name for name, (status, _, _) in FLOODS.items() if status.startswith
 
 @pytest.fixture(scope="module")
 def flood() -> Iterator[str]:
-    """The URL of the flood server."""
+    """Return the URL of the flood server."""
     program = Path(__file__).with_name("flood_server.py")
     process = subprocess.Popen([sys.executable, str(program)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert process.stdin is not None
@@ -52,7 +52,7 @@ async def _whole(client: Any, name: str) -> None:
 
 @pytest.mark.parametrize("name", STREAMS)
 def test_a_timeout_ends_a_stream_that_never_pauses(world: World, flood: str, name: str) -> None:
-    """What brings no content uses the clock up, though no read has to wait for it."""
+    """Data without content uses up the timeout, though no read has to wait for it."""
 
     async def scenario(client: Any) -> None:
         began = time.monotonic()
@@ -65,7 +65,7 @@ def test_a_timeout_ends_a_stream_that_never_pauses(world: World, flood: str, nam
 
 @pytest.mark.parametrize("name", ["body", "bytewise-body", "gzip-body"])
 def test_a_timeout_ends_a_body_that_never_pauses(world: World, flood: str, name: str) -> None:
-    """A whole answer is read until the deadline, or until it is larger than `max_body`, and not longer."""
+    """A whole answer is read until the deadline, or until it exceeds `max_body`, and no longer."""
 
     async def scenario(client: Any) -> None:
         began = time.monotonic()
@@ -79,7 +79,7 @@ def test_a_timeout_ends_a_body_that_never_pauses(world: World, flood: str, name:
 @pytest.mark.parametrize("read", [_whole, _stream])
 @pytest.mark.parametrize("name", REFUSALS)
 def test_a_refusal_that_never_ends_keeps_its_status(world: World, flood: str, name: str, read: Any) -> None:
-    """The status is known: an endless body of a 500 is left unread after its first megabyte."""
+    """An endless body of a 500 is left unread after its first megabyte, and the status is reported."""
 
     async def scenario(client: Any) -> None:
         began = time.monotonic()

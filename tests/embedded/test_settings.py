@@ -1,4 +1,4 @@
-"""The environment, read as the real gateway names it."""
+"""The environment, read under the real gateway's names."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from support.weights import nowhere
 
 
 def test_an_empty_environment_gives_the_real_gateways_defaults() -> None:
-    """gateway-behaviour.md#limits-and-timeouts, #running-locally: where it listens, its clocks and its limit."""
+    """gateway-behaviour.md#limits-and-timeouts, #running-locally: the address, the timeouts and the limit."""
     settings = Settings.from_env({})
     assert (settings.host, settings.port, settings.max_body) == ("127.0.0.1", 8080, 10_485_760)
     assert (settings.read_timeout, settings.idle_timeout, settings.header_timeout) == (30.0, 120.0, 10.0)
@@ -31,14 +31,14 @@ def test_an_empty_environment_gives_the_real_gateways_defaults() -> None:
     ],
 )
 def test_two_switches_have_an_older_and_a_newer_name(setting: str, name: str) -> None:
-    """Either switches it on; gateways of both ages are in use."""
+    """Either name enables it; gateways of both ages are in use."""
     assert getattr(Settings.from_env({name: "true"}), setting)
     assert not getattr(Settings.from_env({name: "false"}), setting)
     assert not getattr(Settings.from_env({name: ""}), setting)
 
 
 def test_the_time_to_write_means_something_with_the_quirk_alone() -> None:
-    """Otherwise the variable is reported as not honoured."""
+    """Without the quirk the variable is reported as unsupported."""
     environ = {"SERVER_WRITE_TIMEOUT": "5s"}
     assert Settings.from_env(environ).ignored == ("SERVER_WRITE_TIMEOUT",)
     quirky = Settings.from_env(environ, quirks="v0.48")
@@ -46,21 +46,21 @@ def test_the_time_to_write_means_something_with_the_quirk_alone() -> None:
 
 
 def test_a_token_is_known_or_an_issuers() -> None:
-    """The variable is this gateway's own; with an issuer it would say twice who may pass."""
+    """The variable is this gateway's own; together with an issuer it is refused as contradictory."""
     assert Settings.from_env({"INFERENCE_GATEWAY_SERVE_TOKEN": "secret"}).token == "secret"
     with pytest.raises(SettingsError, match="token"):
         Settings(token="secret", oidc=Oidc(issuer="https://id.example", audience="a"))
 
 
 def test_an_unknown_release_is_refused() -> None:
-    """The refusal says which there are; from the environment's side and from Python's."""
+    """The refusal lists the releases, for the environment and for Python."""
     for build in (lambda: Settings(quirks="v0.1"), lambda: Settings.from_env({}, quirks="v0.1")):
         with pytest.raises(SettingsError, match=r"'v0\.1' is not a release .* write v0\.48"):
             build()
 
 
 def test_every_variable_is_read() -> None:
-    """Each of the names this gateway honours changes its setting."""
+    """Each name that this gateway honours changes its setting."""
     settings = Settings.from_env(
         {
             "SERVER_HOST": "0.0.0.0",
@@ -109,21 +109,21 @@ def test_every_variable_is_read() -> None:
     ],
 )
 def test_a_malformed_value_is_refused_by_name(name: str, value: str, advice: str) -> None:
-    """The refusal names the variable and says what to write."""
+    """The refusal names the variable and a valid value."""
     with pytest.raises(SettingsError, match=name) as caught:
         Settings.from_env({name: value})
     assert advice in str(caught.value)
 
 
 def test_a_time_of_grace_is_not_negative() -> None:
-    """None at all is 0."""
+    """A grace period of zero is 0, and a negative one is refused."""
     assert Settings(grace=0).grace == 0
     with pytest.raises(SettingsError, match="grace=-1: write seconds, 0 or more"):
         Settings(grace=-1)
 
 
 def test_features_that_are_not_here_are_reported() -> None:
-    """A variable that only the real gateway acts on is listed, unless it switches its feature off."""
+    """A variable that only the real gateway honours is listed, unless it disables its feature."""
     settings = Settings.from_env({"GUARDRAILS_ENABLED": "true", "ENABLE_VISION": "false", "TELEMETRY_ENABLED": ""})
     assert settings.ignored == ("GUARDRAILS_ENABLED",)
 
@@ -151,14 +151,14 @@ def test_settings_of_newer_gateways_are_reported(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["TELEMETRY_ENABLED", "TELEMETRY_METRICS_PUSH_ENABLED"])
 def test_a_push_of_metrics_takes_two_switches(name: str) -> None:
-    """gateway-behaviour.md#metrics-push: one of them is not enough; telemetry alone means nothing here."""
+    """gateway-behaviour.md#metrics-push: one of the two is not enough; telemetry alone has no effect here."""
     settings = Settings.from_env({name: "true"})
     assert not settings.push_metrics
     assert settings.ignored == (("TELEMETRY_ENABLED",) if name == "TELEMETRY_ENABLED" else ())
 
 
 def test_a_key_is_not_shown() -> None:
-    """The repr of settings holds addresses, and neither keys nor the token."""
+    """The repr of settings has addresses, and neither keys nor the token."""
     assert "secret" not in repr(Settings(token="secret"))
     settings = Settings.from_env({"OPENAI_API_KEY": "sk-secret", "OPENAI_API_URL": "http://127.0.0.1:1/v1"})
     assert "sk-secret" not in repr(settings)
@@ -166,7 +166,7 @@ def test_a_key_is_not_shown() -> None:
 
 
 def test_secrets_in_addresses_are_not_shown() -> None:
-    """User information and query of a provider's or an MCP server's address stay out of reprs; the rest is shown."""
+    """User information and query of a provider's or an MCP server's address are not in reprs; the rest is."""
     settings = Settings.from_env(
         {
             "OPENAI_API_URL": "http://me:PASS@127.0.0.1:1/v1?tok=KEY",
@@ -200,7 +200,7 @@ def test_an_address_that_is_refused_is_not_repeated_with_its_secrets(environ: di
 
 
 def test_the_place_to_listen_can_be_changed() -> None:
-    """`at` changes what it is given and keeps the rest."""
+    """`at` changes its arguments and keeps the rest."""
     settings = Settings.from_env({"SERVER_HOST": "::1", "SERVER_PORT": "81"})
     assert (settings.at(port=0).host, settings.at(port=0).port) == ("::1", 0)
     assert (settings.at(host="a").host, settings.at(host="a").port) == ("a", 81)

@@ -1,4 +1,4 @@
-"""Answers of the endpoints beside the models', enough for a document: pictures, sound, tools, metrics, the proxy."""
+"""Responses of the endpoints other than the models': images, audio, tools, metrics, the proxy."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ JSON: dict[str, Any] = {
 
 
 def sample(connection: Connection, request: Request) -> bool:
-    """Answer, and say whether the path is one of those known here."""
+    """Answer the request. Return whether its path is one of those known here."""
     if request.path == "/mcp":
         connection.json({"jsonrpc": "2.0", "id": 1, "result": _result(request.json()["method"])})
         return True

@@ -97,7 +97,7 @@ METHODS = [
 
 
 def keywords(client: type, name: str) -> dict[str, typing.Any]:
-    """The keys of a method's `**params: Unpack[...]`, empty when it has none."""
+    """Return the keys of a method's `**params: Unpack[...]`, empty if it has none."""
     method = getattr(client, name)
     last = [*inspect.signature(method, follow_wrapped=False).parameters.values()][-1]
     hint = typing.get_type_hints(method).get(last.name)
@@ -108,7 +108,7 @@ UNPACKING = [(client, name) for client, name in METHODS if keywords(client, name
 
 
 def test_the_methods_that_unpack_are_those_of_the_endpoints() -> None:
-    """The tests below are about as many methods of each client, and generate_content is among them."""
+    """The tests below cover about as many methods of each client, with generate_content among them."""
     assert [name for client, name in UNPACKING if client is CLIENTS[0]] == [
         name for client, name in UNPACKING if client is CLIENTS[1]
     ]
@@ -151,7 +151,7 @@ def test_tools_resolve_the_annotations_of_every_method(client: type, name: str) 
 
 @pytest.mark.parametrize("client", CLIENTS)
 def test_the_constructor_has_no_private_parameter(client: type) -> None:
-    """The signature of the class lists what a user may pass."""
+    """The signature of the class has the parameters that a user may pass, and no others."""
     signature = inspect.signature(client, eval_str=True)
     assert [name for name in signature.parameters if name.startswith("_")] == []
     assert "driver" in signature.parameters
@@ -180,7 +180,7 @@ def test_everything_public_can_be_inspected(name: str) -> None:
         try:
             inspect.signature(value)
         except ValueError:
-            # The constructors of dict and str have no signature; TypedDicts and open enumerations are those.
+            # The constructors of dict and str have no signature; TypedDicts and open enumerations are such classes.
             assert typing.is_typeddict(value) or issubclass(value, str)
         assert ALIASES.get(name, name) in pydoc.render_doc(value)
     else:  # an alias such as `FunctionParameters`, a dict; the versions, and a price
