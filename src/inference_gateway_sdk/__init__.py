@@ -362,6 +362,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "FREE",
+    "MCP_PROTOCOL_VERSION",
     "AsyncByteStream",
     "AsyncInferenceGatewayAPI",
     "AsyncInferenceGatewayClient",
@@ -491,7 +492,6 @@ __all__ = [
     "MCPJSONRPCError",
     "MCPJSONRPCRequest",
     "MCPJSONRPCResponse",
-    "MCP_PROTOCOL_VERSION",
     "McpJsonRpcError",
     "McpJsonRpcParams",
     "McpJsonRpcRequest",
