@@ -132,7 +132,6 @@ def test_an_input_item_of_another_shape_is_refused(wrong: Any, kind: type[Except
         (chat, {"name": "now", "parameters": {}}, r'"function": \{"name": "now"'),
         (chat, FLAT, r'"function": \{"name": "now"'),
         (chat, BLOCK, r'"function": \{"name": "now"'),
-        (chat, {"function": {"name": "now"}}, r'write \{"type": "function"'),
         (chat, {**NESTED, "type": "functions"}, r'write \{"type": "function"'),
         (chat, {"type": "function", "function": {"parameters": {}}}, "has no name"),
         (chat, {"type": "function", "function": {"name": "f", "input_schema": {}}}, "did you mean 'parameters'"),
@@ -167,6 +166,7 @@ def test_parameters_that_are_no_schema_of_an_object_are_refused(parameters: Any,
         (chat, [NESTED]),
         (chat, [{"type": "function", "function": {"name": "now"}}, {"type": "web_search_preview"}]),
         (chat, [{"type": "function", "function": {"name": "now", "parameters": {}}}]),
+        (chat, [{"function": {"name": "now", "parameters": {"type": "object"}}}]),  # as Mistral accepts it
         (response, [FLAT, {"type": "web_search"}, {"type": "mcp", "server_label": "x"}]),
         (message, [BLOCK, {"type": "web_search_20250305", "name": "web_search"}, {**BLOCK, "type": "custom"}]),
     ],
@@ -179,7 +179,6 @@ def test_tools_that_may_be_right_are_sent_as_they_are(body: Any, tools: Any) -> 
 @pytest.mark.parametrize(
     ("body", "choice", "right"),
     [
-        (chat, "any", "'required'"),
         (message, "required", "'any'"),
         (chat, {"type": "function", "name": "now"}, r'"function": \{"name": "now"'),
         (chat, {"type": "tool", "name": "now"}, r'"function": \{"name": "now"'),
@@ -191,6 +190,12 @@ def test_a_choice_of_another_endpoint_is_refused(body: Any, choice: Any, right: 
     """The same for `tool_choice`."""
     with pytest.raises((TypeError, ValueError), match=right):
         body(tool_choice=choice)
+
+
+@pytest.mark.parametrize("choice", ["auto", "any", {"function": {"name": "now"}}])
+def test_choices_that_a_provider_accepts_are_sent_as_they_are(choice: Any) -> None:
+    """Mistral has the word "any", and it and others need no type beside a function's name."""
+    assert chat(tool_choice=choice)["tool_choice"] == choice
 
 
 @pytest.mark.parametrize(

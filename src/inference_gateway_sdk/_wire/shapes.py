@@ -216,7 +216,8 @@ def _check_tool(one: Mapping[Any, Any], where: str, dialect: str) -> None:
     described, key = (inner, "parameters") if dialect == "chat" else (one, "parameters")
     if dialect == "messages":
         key = "input_schema"
-    wrong = (dialect == "chat") != nested or (dialect != "messages" and kind is None)
+    # Mistral accepts {"function": {...}} without a type, so only the flat form needs one.
+    wrong = (dialect == "chat") != nested or (dialect == "responses" and kind is None)
     if wrong and not (dialect == "chat" and kind == "custom"):
         raise TypeError(f"{where} is not a tool of this endpoint: write {form}")
     if not is_mapping(described) or kind == "custom":
@@ -252,6 +253,8 @@ def check_tool_choice(choice: object, dialect: str) -> None:
     """
     known = _CHOICES[dialect]
     other = {"any": "required", "required": "any"}
+    if dialect == "chat":
+        other.pop("any")  # Mistral's own word
     if isinstance(choice, str) and choice not in known and choice in other:
         raise ValueError(f"tool_choice is {choice!r}: this endpoint calls it {other[choice]!r}")
     if not is_mapping(choice):
@@ -264,7 +267,8 @@ def check_tool_choice(choice: object, dialect: str) -> None:
         "responses": kind != "tool" and not is_mapping(inner),
         "messages": kind != "function" and not is_mapping(inner),
     }
-    if isinstance(name, str) and (kind is None or not right[dialect]):
+    untyped = kind is None and not (dialect == "chat" and is_mapping(inner))  # Mistral and others need no type there
+    if isinstance(name, str) and (untyped or not right[dialect]):
         form = (_CHOICE_FORMS[dialect] % name).replace("'", '"')
         raise TypeError(f"tool_choice is not one of this endpoint: write {form}")
 

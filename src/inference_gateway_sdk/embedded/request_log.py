@@ -37,13 +37,13 @@ class RequestRecord:
     """
 
     def __init__(self, method: str, path: str) -> None:
-        self.method = method
-        self.path = path
+        self.method: str = method
+        self.path: str = path
         self.provider: str | None = None
         self.model: str | None = None
         self.status: int | None = None
-        self.seconds = 0.0
-        self.whole = False
+        self.seconds: float = 0.0
+        self.whole: bool = False
         self.fault: str | None = None
         self._first = self._last = self._rest = b""
 

@@ -105,7 +105,7 @@ class LlamaServer:
 
     def __init__(self, weights: Path, *, alias: str, own_template: bool) -> None:
         self.key: str = secrets.token_urlsafe(16)
-        self.supports_tools = False
+        self.supports_tools: bool = False
         self._weights = weights
         self._order: Order = {
             "weights": str(weights),
