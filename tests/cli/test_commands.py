@@ -56,12 +56,18 @@ def test_models_as_json_are_the_gateways_answer(igw: Run, gateway: str) -> None:
     assert [entry["id"] for entry in body["data"]] == ["openai/ok", "openai/cut"]
 
 
-def test_an_unknown_include_is_the_gateways_no(igw: Run, gateway: str) -> None:
-    """The gateway's refusal is shown unchanged."""
+def test_an_unknown_include_is_refused(igw: Run, gateway: str) -> None:
+    """Nothing is sent: it is a wrong use, and the values that there are follow."""
     done = igw("models", "--include", "colour", "--base-url", gateway)
-    assert done.returncode in (1, 2)
-    assert "colour" in done.stderr
-    assert "Traceback" not in done.stderr
+    assert done.returncode == 2
+    assert "include: 'colour' is unknown; choose from context_window" in done.stderr
+
+
+def test_deprecated_models_add_no_column(igw: Run, gateway: str) -> None:
+    """The value asks for more models, not for a field."""
+    done = igw("models", "--include", "deprecated,context_window", "--base-url", gateway)
+    assert done.returncode == 0, done.stderr
+    assert {line.count("\t") for line in done.stdout.splitlines()} == {2}
 
 
 def test_health_prints_ok(igw: Run, gateway: str) -> None:
@@ -119,7 +125,7 @@ def test_bad_usage_is_2(igw: Run, arguments: tuple[str, ...]) -> None:
 
 @pytest.mark.parametrize(
     "command",
-    "chat respond message image speak models tools proxy health serve weights".split(),
+    "chat respond message image speak models tools proxy health costs serve weights".split(),
 )
 def test_every_command_has_help_without_control_codes(igw: Run, command: str) -> None:
     """`-h` works on each command, and can be piped."""

@@ -92,7 +92,7 @@ RECORDED: dict[str, Expected] = {
     "base/chat_down": Raises(BadGatewayError, 502, REFUSED, "MISTRAL_API_URL"),
     "base/chat_slowhead": Raises(GatewayTimeoutError, 400, SILENT, "CLIENT_RESPONSE_HEADER_TIMEOUT"),
     "full/chat_slow25": Raises(GatewayTimeoutError, 504, "Request timed out", "SERVER_READ_TIMEOUT"),
-    "eq/chat_slow": Raises(RequestError, None, f"{CLOSED} before any response"),
+    "eq/chat_slow": Raises(RequestError, None, f"{CLOSED} before any response", "speaks TLS"),
     "allow/denied": Raises(
         ForbiddenError, 403, "Model not allowed. Please check the list of allowed models.", "ALLOWED_MODELS"
     ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import pickle
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -69,6 +70,34 @@ def test_a_calls_own_options_win_over_the_clients(world: World) -> None:
     assert "max_tokens" not in completion
     assert (stream["tools"], stream["max_tokens"]) == ([TOOL], 7)
     assert not {"tools", "max_tokens"} & none.keys()
+
+
+def test_a_temperature_and_a_timeout_of_the_client(world: World) -> None:
+    """The temperature is for chats that name none, whole and streamed; the timeout bounds each call."""
+
+    async def scenario(client: Any) -> None:
+        copy = client.with_temperature(0.2).with_timeout(30)
+        await copy.generate_content("a/b", "hi")
+        await copy.generate_content("a/b", "hi", temperature=1)
+        async with copy.generate_content_stream("a/b", "hi") as stream:
+            await stream.final()
+        await copy.with_temperature(None).generate_content("a/b", "hi")
+
+    bodies = [request.json() for request in sent(world, scenario)]
+    assert [body.get("temperature") for body in bodies] == [0.2, 1, 0.2, None]
+    client = sdk.InferenceGatewayClient("http://127.0.0.1:9", temperature=0)
+    assert pickle.loads(pickle.dumps(client))._settings.temperature == 0
+    assert client.with_timeout(3)._settings.timeouts.total == 3
+
+
+@pytest.mark.parametrize(
+    ("value", "kind", "text"),
+    [("hot", TypeError, "^temperature must be a number, got str"), (2.5, ValueError, "^temperature must be at most 2")],
+)
+def test_a_bad_temperature_is_refused_when_the_client_is_made(value: Any, kind: type[Exception], text: str) -> None:
+    """The message names the argument."""
+    with pytest.raises(kind, match=text):
+        sdk.InferenceGatewayClient("http://127.0.0.1:9").with_temperature(value)
 
 
 def test_closing_a_copy_closes_the_client(world: World) -> None:

@@ -14,7 +14,7 @@ import pytest
 
 import inference_gateway_sdk as sdk
 from client.flood_server import FLOODS
-from inference_gateway_sdk._client._async import session
+from inference_gateway_sdk._client._async import open_stream
 from inference_gateway_sdk._client.runtime import AsyncRuntime
 from inference_gateway_sdk._http1.connection import PIECE_SIZE
 from inference_gateway_sdk._transport._async import connection, driver
@@ -151,13 +151,13 @@ def test_decoding_gives_other_tasks_a_turn_after_a_bounded_number_of_bytes(
 
     def clock() -> float:
         nonlocal seconds
-        seconds += session.MAX_TURN / 8  # read twice or more for each piece
+        seconds += open_stream.MAX_TURN / 8  # read twice or more for each piece
         return seconds
 
     async def never(_: float) -> None:
         raise AssertionError("there is nothing to wait for")
 
-    take = session.AsyncOpenStream._take
+    take = open_stream.AsyncOpenStream._take
 
     def counted(self: Any, data: bytes, now: float) -> bool:
         nonlocal fed
@@ -182,7 +182,7 @@ def test_decoding_gives_other_tasks_a_turn_after_a_bounded_number_of_bytes(
             await _stream(client, "b")
         watching.cancel()
 
-    monkeypatch.setattr(session.AsyncOpenStream, "_take", counted)
+    monkeypatch.setattr(open_stream.AsyncOpenStream, "_take", counted)
     asyncio.run(run())
     assert 0 < longest <= 5 * 4096
 

@@ -45,6 +45,40 @@ OK = {"m": whole(200, ANSWER)}
 
 
 @cases(
+    *(
+        Case(
+            section="1",
+            claim=f"{method} {path} is not served yet",
+            quirk="older_routes",
+            method=method,
+            path=path,
+            settings={"audio": True, "videos": True, "expose_mcp": True},
+            sent={} if method == "POST" else None,
+            status=404,
+            value=NOWHERE,
+            seen=False,
+        )
+        for method, path in (
+            ("POST", "/v1/audio/speech"),
+            ("POST", "/v1/audio/sfx"),
+            ("POST", "/v1/audio/music"),
+            ("POST", "/v1/videos"),
+            ("GET", "/v1/videos/v1"),
+            ("GET", "/v1/videos/v1/content"),
+            ("POST", "/mcp"),
+            ("GET", "/.well-known/oauth-protected-resource/mcp"),
+        )
+    ),
+    Case(
+        section="1",
+        claim="deprecated models cannot be asked for yet",
+        quirk="older_routes",
+        method="GET",
+        path=f"{MODELS}?include=deprecated",
+        status=400,
+        value={"error": 'unknown include value "deprecated"'},
+    ),
+    Case(section="1", claim="deprecated models", method="GET", path=f"{MODELS}?include=deprecated"),
     Case(section="1", claim="the health", method="GET", path="/health", value={"message": "OK"}, kind=GIN),
     *(
         Case(section="1", claim=f"{method} {path} is not served", method=method, path=path, status=404, value=NOWHERE)

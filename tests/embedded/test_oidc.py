@@ -117,6 +117,51 @@ def status(
     return answer.status_code
 
 
+def test_one_of_several_audiences_is_enough(issuer: Issuer) -> None:
+    """`AUTH_OIDC_AUDIENCE` takes the place of the client id."""
+    oidc = Oidc(issuer=issuer.url, audience="the-client", audiences=("other", OURS))
+    with (
+        running(Settings(port=0, oidc=oidc), local=nowhere(), scripted=ScriptedProvider()) as url,
+        httpx2.Client(base_url=url, timeout=20, trust_env=False) as client,
+    ):
+        assert status(client, f"Bearer {issuer.token()}") == 200
+        assert status(client, f"Bearer {issuer.token(aud='the-client')}") == 401
+
+
+@pytest.mark.parametrize(
+    ("given", "headers", "resource"),
+    [
+        (None, {}, "http://gw.example/mcp"),
+        (None, {"x-forwarded-proto": "https"}, "https://gw.example/mcp"),
+        (None, {"x-forwarded-proto": "gopher"}, "http://gw.example/mcp"),
+        ("https://public.example/mcp", {"x-forwarded-proto": "http"}, "https://public.example/mcp"),
+    ],
+)
+def test_a_refusal_at_mcp_names_the_metadata(
+    issuer: Issuer, given: str | None, headers: dict[str, str], resource: str
+) -> None:
+    """The challenge leads to the document, and the document has the public address (RFC 9728)."""
+    settings = Settings(
+        port=0, oidc=Oidc(issuer=issuer.url, audience=OURS), expose_mcp=True, mcp_resource_url=given,
+        allowed_hosts=("gw.example",),
+    )  # fmt: skip
+    with (
+        running(settings, local=nowhere()) as url,
+        httpx2.Client(base_url=url, timeout=20, trust_env=False, headers={"host": "gw.example", **headers}) as client,
+    ):
+        refusal = client.post("/mcp", json={})
+        metadata = resource.removesuffix("/mcp") + "/.well-known/oauth-protected-resource/mcp"
+        challenge = f'Bearer realm="inference-gateway", resource_metadata="{metadata}"'
+        assert (refusal.status_code, refusal.headers["www-authenticate"]) == (401, challenge)
+        assert client.get("/v1/models").headers["www-authenticate"] == 'Bearer realm="inference-gateway"'
+        found = client.get("/.well-known/oauth-protected-resource/mcp").json()
+    assert found == {
+        "resource": resource,
+        "authorization_servers": [issuer.url],
+        "bearer_methods_supported": ["header"],
+    }
+
+
 def test_a_token_of_the_issuer_opens_every_path_and_nothing_else_does(issuer: Issuer) -> None:
     """Only the health check and the token metadata are open; an unknown path is not.
 

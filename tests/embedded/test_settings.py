@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from inference_gateway_sdk.embedded import Access, Oidc, Settings, SettingsError
+from inference_gateway_sdk.embedded.gateway import Gateway
+from inference_gateway_sdk.embedded.providers.catalogue import CATALOGUE
+from support.weights import nowhere
 
 
 def test_an_empty_environment_gives_the_real_gateways_defaults() -> None:
@@ -126,13 +131,20 @@ def test_features_that_are_not_here_are_reported() -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        *["AUTH_OIDC_AUDIENCE", "SERVER_TLS_CLIENT_CA_PATH", "VIDEOS_ENABLED", "MCP_RESOURCE_URL"],
-        *["A2A_ENABLED", "A2A_AGENTS", "A2A_CLIENT_TIMEOUT", "AUDIO_LOCAL_AUTO_DOWNLOAD", "AUDIO_LOCAL_TIMEOUT"],
+        *["SERVER_TLS_CLIENT_CA_PATH", "AUDIO_LOCAL_MAX_CONCURRENCY", "A2A_RESOURCE_URL", "A2A_STREAM_IDLE_TIMEOUT"],
+        *[
+            "A2A_CARD_REFRESH_INTERVAL",
+            "A2A_ENABLED",
+            "A2A_AGENTS",
+            "A2A_CLIENT_TIMEOUT",
+            "AUDIO_LOCAL_AUTO_DOWNLOAD",
+            "AUDIO_LOCAL_TIMEOUT",
+        ],
         *["CLIENT_TLS_CA_PATH", "CLIENT_TLS_CERT_PATH", "CLIENT_TLS_KEY_PATH"],
     ],
 )
 def test_settings_of_newer_gateways_are_reported(name: str) -> None:
-    """A setting of a newer gateway is reported, above all mutual TLS and an audience."""
+    """What is asked for and silently absent would be a trap: above all mutual TLS."""
     assert Settings.from_env({name: "x"}).ignored == (name,)
     assert Settings.from_env({name: "false"}).ignored == ()
 
@@ -194,9 +206,49 @@ def test_the_place_to_listen_can_be_changed() -> None:
     assert (settings.at(host="a").host, settings.at(host="a").port) == ("a", 81)
 
 
-def test_a_key_without_any_address_is_refused() -> None:
-    """A provider whose address the gateway does not know must be given one."""
-    with pytest.raises(SettingsError, match="WEBWRIGHT_API_URL is not set"):
-        Settings.from_env({"WEBWRIGHT_API_KEY": "k"})
-    found = Settings.from_env({"WEBWRIGHT_API_KEY": "k", "WEBWRIGHT_API_URL": "http://127.0.0.1:9"}).access["webwright"]
-    assert (found.url, found.key) == ("http://127.0.0.1:9", "k")
+def test_every_provider_has_an_address() -> None:
+    """A key alone is enough: the contract names an address for each provider."""
+    found = Settings.from_env({"WEBWRIGHT_API_KEY": "k"}).access["webwright"]
+    assert (found.url, found.key) == (None, "k")
+    assert all(profile.url for profile in CATALOGUE.values())
+
+
+def test_the_settings_of_contract_1_6_are_read() -> None:
+    """Videos, the audience of tokens and the public address of /mcp."""
+    issuer = {"AUTH_ENABLED": "true", "AUTH_OIDC_ISSUER": "https://id.example"}
+    found = Settings.from_env(
+        {"VIDEOS_ENABLED": "true", "MCP_RESOURCE_URL": "https://gw.example/mcp", "AUTH_OIDC_AUDIENCE": "a, b"} | issuer
+    )
+    assert (found.videos, found.mcp_resource_url, found.ignored) == (True, "https://gw.example/mcp", ())
+    assert found.oidc is not None
+    assert (found.oidc.audience, found.oidc.audiences) == ("", ("a", "b"))
+
+
+@pytest.mark.parametrize(
+    ("environ", "names"),
+    [
+        ({"MCP_RESOURCE_URL": "gw.example/mcp"}, "MCP_RESOURCE_URL='gw.example/mcp': write an address"),
+        ({"VIDEOS_ENABLED": "yes"}, "VIDEOS_ENABLED='yes': write true or false"),
+        ({"AUTH_ENABLED": "true", "AUTH_OIDC_ISSUER": "https://id.example"}, "AUTH_OIDC_CLIENT_ID and AUTH_OIDC_AUD"),
+    ],
+)
+def test_a_bad_setting_of_contract_1_6_is_refused_by_name(environ: dict[str, str], names: str) -> None:
+    """The message names the variable and a correct value."""
+    with pytest.raises(SettingsError, match=re.escape(names)):
+        Settings.from_env(environ)
+
+
+def test_the_time_limits_of_mcp_apply_as_the_release_has_them() -> None:
+    """One bounds lists and one bounds calls; up to 0.48 the shorter bounds both."""
+    given = {"MCP_REQUEST_TIMEOUT": "9s", "MCP_CLIENT_TIMEOUT": "4s"}
+    newer, older = Settings.from_env(given).mcp, Settings.from_env(given, quirks="v0.48").mcp
+    assert (newer.request_timeout, newer.call_timeout) == (9, 4)
+    assert (older.request_timeout, older.call_timeout) == (4, 4)
+
+
+@pytest.mark.parametrize(("quirks", "path"), [(None, "/api/coding/paas/v4"), ("v0.48", "/api/paas/v4")])
+def test_the_address_of_zai_is_that_of_the_release(quirks: str | None, path: str) -> None:
+    """The default moved to the coding plan with contract 1.6."""
+    settings = Settings.from_env({"ZAI_API_KEY": "k"}, quirks=quirks)
+    provider = Gateway.build(settings, nowhere()).providers["zai"]
+    assert vars(provider)["_url"] == f"https://api.z.ai{path}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -15,10 +15,7 @@ import inference_gateway_sdk as sdk
 from client.invented import Invented
 from inference_gateway_sdk._wire.mcp import header_value
 from support.server import Connection, Request, serving
-from support.worlds import refused_unsent
-
-if TYPE_CHECKING:
-    from support.worlds import World
+from support.worlds import World, refused_unsent
 
 META = "io.modelcontextprotocol/"
 TOOL = {"name": "mcp_time_now", "description": "Say the time", "inputSchema": {"type": "object"}, "vendor": 1}
@@ -201,6 +198,9 @@ def test_a_tool_that_fails_gives_a_result(world: World) -> None:
         (-32602, sdk.BadRequestError, 400),
         (-32601, sdk.NotFoundError, 404),
         (-32603, sdk.InternalError, 500),
+        (-32001, sdk.ForbiddenError, 403),
+        (-32020, sdk.BadRequestError, 400),
+        (-32022, sdk.BadRequestError, 400),
         (-32050, sdk.StatusError, 200),
     ],
 )
@@ -217,6 +217,28 @@ def test_a_json_rpc_error_raises(code: int, kind: type[sdk.StatusError], status:
     assert (error.status, error.code, error.message) == (status, code, "that went wrong")
     assert error.meta.status == 200
     assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("data", "hint"),
+    [
+        ({"supported": ["2027-01-01", 7], "requested": "x"}, "the gateway speaks MCP 2027-01-01, and this client "),
+        (None, "the gateway speaks another version, and this client "),
+    ],
+)
+def test_another_version_is_named(data: Any, hint: str) -> None:
+    """The envelope comes under 400; the hint has the gateway's versions and the client's own."""
+
+    def handler(connection: Connection, request: Request) -> None:
+        error = {"code": -32022, "message": "Unsupported protocol version", "data": data}
+        connection.json({"jsonrpc": "2.0", "id": 1, "error": error}, 400)
+
+    for call in (lambda client: client.list_mcp_tools(), lambda client: client.call_mcp_tool("mcp_x")):
+        with serving(handler) as server, pytest.raises(sdk.BadRequestError) as caught:
+            World("async").with_client(call, server.url)
+        error = caught.value
+        assert (error.code, error.message, error.meta.status) == (-32022, "Unsupported protocol version", 400)
+        assert str(error.hint).startswith(hint + sdk.MCP_PROTOCOL_VERSION)
 
 
 def test_an_answer_that_is_neither(world: World) -> None:
@@ -237,7 +259,7 @@ def test_an_answer_that_is_neither(world: World) -> None:
         ("list_mcp_tools", 403, "mcp is not exposed", sdk.ForbiddenError, "MCP_EXPOSE=true"),
         ("list_mcp_tools", 404, "Requested route is not found", sdk.NotFoundError, "list_tools()"),
         ("mcp_resource_metadata", 404, "Requested route is not found", sdk.NotFoundError, "AUTH_ENABLED=true"),
-        ("list_mcp_tools", 401, "unauthorized", sdk.UnauthorizedError, "INFERENCE_GATEWAY_TOKEN"),
+        ("list_mcp_tools", 401, "unauthorized", sdk.UnauthorizedError, "mcp_resource_metadata() names the server"),
     ],
 )
 def test_what_this_gateway_does_not_serve(

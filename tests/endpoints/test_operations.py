@@ -71,7 +71,7 @@ ROWS = {
         lambda c: c.create_image_variation(PNG, model="openai/i"), "/v1/images/variations", sdk.ImagesResponse, PNG
     ),
     "createSpeech": Row(lambda c: c.create_speech("openai/m", "hi", "v"), "/v1/audio/speech", sdk.Audio, SPEECH),
-    "createSfx": Row(
+    "createSFX": Row(
         lambda c: c.create_sound_effect("x/m", "rain"), "/v1/audio/sfx", sdk.Audio, {"model": "x/m", "prompt": "rain"}
     ),
     "createMusic": Row(
@@ -80,9 +80,12 @@ ROWS = {
         sdk.Audio,
         {"model": "x/m", "prompt": "a waltz"},
     ),
+    "createVideo": Row(lambda c: c.create_video("x/m", "a cat"), "/v1/videos", sdk.VideoJob, b"a cat"),
+    "retrieveVideo": Row(lambda c: c.retrieve_video("v1"), "/v1/videos/v1", sdk.VideoJob),
+    "downloadVideoContent": Row(lambda c: c.download_video("v1"), "/v1/videos/v1/content", sdk.Video),
     "listTools": Row(lambda c: c.list_tools(), "/v1/mcp/tools", sdk.ListToolsResponse),
-    "callMcp": Row(lambda c: c.call_mcp("tools/list"), "/mcp", sdk.McpJsonRpcResponse, {"method": "tools/list"}),
-    "getOAuthProtectedResourceMetadata": Row(
+    "mcpJsonRpc": Row(lambda c: c.call_mcp("tools/list"), "/mcp", sdk.McpJsonRpcResponse, {"method": "tools/list"}),
+    "getMCPProtectedResourceMetadata": Row(
         lambda c: c.mcp_resource_metadata(),
         "/.well-known/oauth-protected-resource/mcp",
         sdk.OAuthProtectedResourceMetadata,
@@ -161,7 +164,7 @@ def test_an_operation_follows_the_contract_and_its_answer_is_typed(name: str, wo
         assert row.body in request.body
     else:
         assert request.body == b""
-    if isinstance(result, sdk.Audio):
+    if isinstance(result, (sdk.Audio, sdk.Video)):
         assert result.bytes == SOUND
 
 

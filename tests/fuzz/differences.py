@@ -49,7 +49,7 @@ def _providers_error(operation: str, _: str, answer: Any) -> bool:
 
 
 def _protocols_status(operation: str, _: str, answer: Any) -> bool:
-    if operation != "callMcp":
+    if operation != "mcpJsonRpc":
         return False
     body = _body(answer)
     refused = answer.status_code == 400 and isinstance(body, dict) and body.get("jsonrpc") == "2.0"

@@ -18,8 +18,8 @@ from fuzz.judging import complaints
 pytestmark = [pytest.mark.wire, pytest.mark.hypothesis]
 
 PATIENCE = 60.0  # seconds after which an answer counts as lost
-WITH_TOOLS = ("createChatCompletion", "listTools", "callMcp")
-UNBREAKABLE = ("healthCheck", "getOAuthProtectedResourceMetadata")
+WITH_TOOLS = ("createChatCompletion", "listTools", "mcpJsonRpc")
+UNBREAKABLE = ("healthCheck", "getMCPProtectedResourceMetadata")
 ROWS = [
     (operation, mode) for operation in OPERATIONS for mode in MODES if mode == "valid" or operation not in UNBREAKABLE
 ]

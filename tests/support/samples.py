@@ -13,6 +13,7 @@ SOUND = b"ID3\x00 and so on"
 TOOL = {"name": "mcp_time_now", "description": "Say the time", "inputSchema": {"type": "object"}}
 JSON: dict[str, Any] = {
     "/v1/images": {"created": 1, "data": [{"b64_json": base64.b64encode(PNG).decode()}]},
+    "/v1/videos": {"id": "v1", "object": "video", "model": "m", "status": "completed", "created_at": 1},
     "/v1/mcp/tools": {"object": "list", "data": []},
     "/v1/metrics": {"partialSuccess": {"rejectedDataPoints": "1", "errorMessage": 'unsupported metric "x"'}},
     "/proxy": {"object": "list", "data": [{"id": "gpt-4o"}]},
@@ -25,7 +26,7 @@ def sample(connection: Connection, request: Request) -> bool:
     if request.path == "/mcp":
         connection.json({"jsonrpc": "2.0", "id": 1, "result": _result(request.json()["method"])})
         return True
-    if request.path.startswith("/v1/audio/"):
+    if request.path.startswith("/v1/audio/") or request.path.endswith("/content"):
         connection.head(200, "audio/mpeg", length=len(SOUND))
         connection.send(SOUND)
         return True

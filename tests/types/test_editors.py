@@ -48,7 +48,7 @@ def test_jedi_completes_public_names(source: str, wanted: str) -> None:
     assert wanted in [completion.name for completion in jedi.Script(source).complete()]
 
 
-CALLS = ["generate_content(temperatu", "create_message(temperatu", "create_response_stream(temperatu", "run(output_mo",
+CALLS = ["generate_content(temperatu", "create_message(mcp_serve", "create_response_stream(includ", "run(output_mo",
          "generate_image(qualit", "list_models(extra_que", "create_speech_stream(spee"]  # fmt: skip
 
 
@@ -157,6 +157,21 @@ def test_the_constructor_has_no_private_parameter(client: type) -> None:
     assert "driver" in signature.parameters
 
 
+ALIASES = {
+    "CreateSFXRequest": "CreateSfxRequest",
+    "MCPJSONRPCError": "McpJsonRpcError",
+    "MCPJSONRPCRequest": "McpJsonRpcRequest",
+    "MCPJSONRPCResponse": "McpJsonRpcResponse",
+}
+
+
+@pytest.mark.parametrize(("alias", "name"), ALIASES.items())
+def test_the_published_spelling_is_an_alias(alias: str, name: str) -> None:
+    """Both names are the same class, at the root and among the types."""
+    assert getattr(sdk, alias) is getattr(sdk, name)
+    assert getattr(sdk.types, alias) is getattr(sdk, name)
+
+
 @pytest.mark.parametrize("name", sdk.__all__)
 def test_everything_public_can_be_inspected(name: str) -> None:
     """`inspect.signature` and `help` work for every public name that is a class or a function."""
@@ -167,9 +182,9 @@ def test_everything_public_can_be_inspected(name: str) -> None:
         except ValueError:
             # The constructors of dict and str have no signature; TypedDicts and open enumerations are such classes.
             assert typing.is_typeddict(value) or issubclass(value, str)
-        assert name in pydoc.render_doc(value)
-    else:  # an alias such as `FunctionParameters`, a dict; and the version
-        assert typing.get_origin(value) is not None or name == "__version__"
+        assert ALIASES.get(name, name) in pydoc.render_doc(value)
+    else:  # an alias such as `FunctionParameters`, a dict; the versions, and a price
+        assert typing.get_origin(value) is not None or name in ("__version__", "MCP_PROTOCOL_VERSION", "FREE")
 
 
 def test_help_of_the_package_shows_every_class() -> None:

@@ -1,16 +1,23 @@
 """Type checks by mypy and pyright, never run: conveniences around the calls."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Literal, assert_type
 
 from inference_gateway_sdk import (
+    FREE,
     AsyncInferenceGatewayClient,
+    Budget,
     CallEnded,
+    Cost,
     ImageContentPart,
     InferenceGatewayClient,
+    Ledger,
+    LedgerSum,
     Message,
     MessagesMessage,
+    Price,
     RequestSent,
     ResponseReceived,
     RetryPlanned,
@@ -70,3 +77,19 @@ def watchers(client: InferenceGatewayClient) -> None:
     AsyncInferenceGatewayClient(watchers=[Ends()]).with_options(watchers=None, tags={"team": "search"})
     client.generate_content("a/b", "Hi", tags={"job": "x"})
     InferenceGatewayClient(watchers=[print])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
+
+
+def costs(client: InferenceGatewayClient) -> None:
+    """Costs of answers and streams, ledgers and budgets."""
+    ledger = Ledger(Path("costs.sqlite"))
+    budget = Budget("5.00", per="day", tags={"team": "search"})
+    InferenceGatewayClient(ledger=ledger, budget=budget, prices={"llamacpp/*": FREE})
+    AsyncInferenceGatewayClient(ledger=None, budget=[budget]).with_options(budget=None)
+    assert_type(client.generate_content("a/b", "Hi").cost, Cost)
+    assert_type(client.generate_content("a/b", "Hi").cost.total, Decimal | None)
+    assert_type(client.generate_content_stream("a/b", "Hi").cost, Cost | None)
+    assert_type(client.price_of("a/b"), Price | None)
+    assert_type(client.estimate("a/b", "Hi", max_tokens=5), Cost)
+    assert_type(ledger.by("model"), list[LedgerSum])
+    Budget("1", per="week")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    Price(input=2.5e-6, output="1")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]

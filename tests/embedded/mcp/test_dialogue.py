@@ -148,7 +148,11 @@ def test_what_models_are_not_offered_cannot_be_called(start: Start) -> None:
 @pytest.mark.parametrize(
     ("settings", "error", "hint"),
     [
-        ({"mcp": McpSettings(enabled=True)}, "mcp tools endpoint is not exposed", "set MCP_EXPOSE=true"),
+        (
+            {"mcp": McpSettings(enabled=True)},
+            "MCP endpoint is not exposed. Set MCP_EXPOSE=true to enable.",
+            "MCP_EXPOSE=true on the gateway",
+        ),
         ({"mcp": McpSettings(), "expose_mcp": True}, "mcp is not enabled", "mcp is not enabled"),
     ],
 )
@@ -164,8 +168,8 @@ def test_it_must_be_enabled_and_exposed(
 
 
 def test_a_server_that_is_gone_is_an_internal_error(world: World, start: Start, clock: Clock) -> None:
-    """A tool whose server is gone gives an error, not a result."""
-    mcp = McpSettings(enabled=True, servers=(clock.url,), request_timeout=0.5, reconnect_interval=0.05)
+    """A tool that cannot be run for want of its server is no result."""
+    mcp = McpSettings(enabled=True, servers=(clock.url,), call_timeout=0.5, reconnect_interval=0.05)
     url = start(mcp=mcp, expose_mcp=True)
     until(lambda: post(url, request("tools/list")).json()["result"]["tools"])
     answer = post(url, request("tools/call", name="mcp_world_clock_slow"))

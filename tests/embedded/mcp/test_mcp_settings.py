@@ -34,7 +34,8 @@ def test_every_variable_is_read() -> None:
         exclude=("three",),
         dial_timeout=1,
         header_timeout=2,
-        request_timeout=4,
+        request_timeout=60,
+        call_timeout=4,
         reconnect_interval=0.25,
         polling_interval=0.5,
     )
@@ -45,7 +46,8 @@ def test_nothing_is_the_real_gateways_default() -> None:
     settings = Settings.from_env({}).mcp
     assert settings == McpSettings()
     assert (settings.enabled, settings.mode, settings.servers) == (False, "selector", ())
-    assert (settings.dial_timeout, settings.header_timeout, settings.request_timeout) == (3, 3, 5)
+    assert (settings.dial_timeout, settings.header_timeout) == (3, 3)
+    assert (settings.request_timeout, settings.call_timeout) == (5, 5)
     assert (settings.reconnect_interval, settings.polling_interval) == (30, 30)
 
 

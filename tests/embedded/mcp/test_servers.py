@@ -107,9 +107,9 @@ def test_a_forgotten_session_is_begun_anew(start: Start, model: Model, clock: Cl
 
 
 def test_a_tool_that_takes_too_long(start: Start, model: Model, clock: Clock) -> None:
-    """A tool that exceeds its time is an error for the model to read."""
+    """A tool that is not done in time is an error for the model to read."""
     model.turns = [calls(("mcp_slow", {})), replies("ok")]
-    url = start(mcp=settings(clock.url, request_timeout=0.5, reconnect_interval=0.05), expose_mcp=True)
+    url = start(mcp=settings(clock.url, call_timeout=0.5, reconnect_interval=0.05), expose_mcp=True)
     until(lambda: "mcp_slow" in listed(url))
     post(url)
     assert model.results() == [f"Error: {clock.url} did not answer in time"]
