@@ -70,7 +70,7 @@ def test_the_options_are_sent(igw: Run, asked: tuple[str, ...], sent: dict[str, 
 
 
 def test_the_suffix_is_the_format_and_another_type_is_remarked_upon(igw: Run, tmp_path: Path) -> None:
-    """A sound is asked for in the file's format; a provider that sends another, and a picture, get a remark."""
+    """A sound is requested in the format of the suffix; a file of another type gets a remark."""
     with serving(good) as server:
         sound = igw(*SPEAK, "-o", str(tmp_path / "n.wav"), "--base-url", server.url)
         picture = igw(*IMAGE, "-o", str(tmp_path / "cat.jpg"), "--base-url", server.url)

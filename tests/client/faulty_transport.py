@@ -1,4 +1,4 @@
-"""A transport in memory whose requests fail as a plan says, for both clients: no socket, no thread, no waiting."""
+"""A transport in memory whose requests fail by a plan, for both clients: no socket, no thread, no waiting."""
 
 from __future__ import annotations
 

@@ -110,13 +110,13 @@ def test_a_failing_service_refuses_or_lets_pass(service: str, place: str) -> Non
 
 def test_the_variables_are_read() -> None:
     """The service, its time and the mode come from the environment; without a service the switch is ignored."""
-    said = {
+    variables = {
         "GUARDRAILS_ENABLED": "true",
         "GUARDRAILS_EXTERNAL_URL": "http://us:PW@h/judge",
         "GUARDRAILS_EXTERNAL_TIMEOUT": "2s",
         "GUARDRAILS_FAIL_MODE": "open",
     }
-    settings = Settings.from_env(said)
+    settings = Settings.from_env(variables)
     assert settings.guardrails == Guardrails(url="http://us:PW@h/judge", timeout=2.0, closed=False)
     assert "PW" not in repr(settings)
     assert settings.ignored == ()
@@ -126,18 +126,18 @@ def test_the_variables_are_read() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "says"),
+    ("name", "value", "phrase"),
     [
         ("GUARDRAILS_FAIL_MODE", "ajar", "GUARDRAILS_FAIL_MODE='ajar': write closed or open"),
         ("GUARDRAILS_EXTERNAL_URL", "h:1", "GUARDRAILS_EXTERNAL_URL=.*: write an address such as"),
         ("GUARDRAILS_EXTERNAL_TIMEOUT", "5", "GUARDRAILS_EXTERNAL_TIMEOUT: .* write a number with a unit"),
     ],
 )
-def test_a_wrong_variable_is_refused(name: str, value: str, says: str) -> None:
+def test_a_wrong_variable_is_refused(name: str, value: str, phrase: str) -> None:
     """The error names the variable and a correct value."""
-    said = {"GUARDRAILS_ENABLED": "true", "GUARDRAILS_EXTERNAL_URL": "http://h", name: value}
-    with pytest.raises(SettingsError, match=says):
-        Settings.from_env(said)
+    variables = {"GUARDRAILS_ENABLED": "true", "GUARDRAILS_EXTERNAL_URL": "http://h", name: value}
+    with pytest.raises(SettingsError, match=phrase):
+        Settings.from_env(variables)
 
 
 def test_the_service_has_a_time_limit() -> None:

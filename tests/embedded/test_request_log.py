@@ -90,7 +90,7 @@ def test_an_answer_without_its_end_is_cut_off() -> None:
 
 
 def test_a_fault_is_named() -> None:
-    """So that a failure of a test can be told from one of the gateway."""
+    """The log line of a faulty response names the injected fault."""
     assert text_line(logged(START, body(b""), fault="reset-mid-body")).endswith("12 ms fault: reset-mid-body")
 
 

@@ -80,7 +80,7 @@ def sample(kind: Type) -> Any:
 
 
 def strict(kind: Any, value: Any) -> Any:
-    """The value as that type, read by msgspec alone: a field that nobody knows is an error."""
+    """Return the value as that type, decoded by msgspec alone: an unknown field is an error."""
     return build_decoder(kind, hook).decode(json.dumps(value))
 
 
@@ -285,7 +285,7 @@ def test_a_field_of_a_chunk_is_in_the_assembled_answer(name: str, field: Propert
 
 
 def test_pieces_of_a_field_are_merged() -> None:
-    """Text in parts grows, facts replace each other, and lists are joined, as for fields that nobody knows."""
+    """Text in parts grows, facts replace each other, and lists are joined, as for unknown fields."""
     first = {"function_call": {"name": "f", "arguments": '{"a"'}, "reasoning_details": [{"type": "t", "text": "I"}]}
     second = {"function_call": {"arguments": ":1}"}, "annotations": [{"type": "url_citation"}]}
     chunk = {"id": "c", "object": "chat.completion.chunk", "created": 1, "model": "m", "provider": "A"}
