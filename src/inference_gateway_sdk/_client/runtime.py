@@ -50,19 +50,22 @@ _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: 
 
 def caller() -> str:
     """Return the file and line of the nearest frame outside this package."""
-    frame = _current_frame()
+    frame = _calling_frame()
     while frame is not None and frame.f_code.co_filename.startswith(_PACKAGE):
         frame = frame.f_back
     return "an unknown line" if frame is None else f"{frame.f_code.co_filename}:{frame.f_lineno}"
 
 
-def _current_frame() -> FrameType | None:
-    """Return the current frame, through the traceback: the other public ways need an import."""
+def _calling_frame() -> FrameType | None:
+    """Return the frame of the caller, through a traceback: the other public ways need an import."""
     try:
         raise LookupError
     except LookupError as error:
         trace = error.__traceback__
-        return None if trace is None else trace.tb_frame
+        try:
+            return None if trace is None else trace.tb_frame.f_back
+        finally:
+            del trace  # it refers to this frame: the cycle would keep a dropped stream open until a collection
 
 
 class Runtime(NamedTuple):
@@ -176,7 +179,7 @@ def async_default_transport(connections: Connections) -> AsyncTransport:
         raise error.with_traceback(None) from None  # its frames hold the passwords of a proxy and of a key
 
 
-def anonymous_transport(driver: Transport, may_connect: Callable[[str], bool] | None) -> Transport:
+def anonymous_transport(driver: Transport, may_connect: Callable[[str], bool] | None = None) -> Transport:
     """Return a transport for other servers, which must not get credentials that `driver` may add to requests.
 
     A transport has an optional method `anonymous` that returns it. Without one it is a default transport. Those of this
@@ -188,7 +191,9 @@ def anonymous_transport(driver: Transport, may_connect: Callable[[str], bool] | 
     return found if may_connect is None or restricted is None else restricted(may_connect)
 
 
-def async_anonymous_transport(driver: AsyncTransport, may_connect: Callable[[str], bool] | None) -> AsyncTransport:
+def async_anonymous_transport(
+    driver: AsyncTransport, may_connect: Callable[[str], bool] | None = None
+) -> AsyncTransport:
     """As `anonymous_transport`."""
     anonymous: Callable[[], AsyncTransport] | None = getattr(driver, "anonymous", None)
     found = async_default_transport(Connections()) if anonymous is None else anonymous()
