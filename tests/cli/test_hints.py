@@ -117,7 +117,7 @@ def test_a_pipe_comes_before_the_prompt(igw: Run, gateway: str, provider: Any, t
     """`cat notes | igw chat "sum up"` sends both, with an empty line between, and `--image` a picture."""
     (tmp_path / "cat.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(20))
     asked = ("chat", "-m", "openai/ok", "--base-url", gateway, "sum", "up")
-    assert igw(*asked, said="the notes\n").returncode == 0
+    assert igw(*asked, typed="the notes\n").returncode == 0
     assert provider.messages[-1] == [{"role": "user", "content": "the notes\n\nsum up"}]
     assert igw(*asked, "--image", str(tmp_path / "cat.png")).returncode == 0
     text, picture = provider.messages[-1][0]["content"]
