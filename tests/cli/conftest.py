@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
 import select
 import socket
 import subprocess
@@ -36,6 +37,10 @@ _AT_A_TERMINAL = (
     "signal.signal(signal.SIGINT, signal.default_int_handler);"  # a background shell starts us without it
     "from inference_gateway_sdk.cli import main; main()"
 )
+
+
+# readline turns the marks of pastes on before each line, ESC [?2004h, and off after it, ESC [?2004l and a return.
+_PASTE_MODE = re.compile(r"\x1b\[\?2004(h|l\r?)")
 
 
 def _environ(**changes: str) -> dict[str, str]:
@@ -124,7 +129,7 @@ class Terminal:
             if left <= 0:
                 return False
             if select.select([self._master], [], [], left)[0]:
-                self.shown += self._read()
+                self.shown = _PASTE_MODE.sub("", self.shown + self._read())
         self._awaited = found + len(text)
         return True
 
@@ -132,7 +137,7 @@ class Terminal:
         """Wait for the end of the process, and return its exit code."""
         code = self.process.wait(seconds)
         while more := self._read():
-            self.shown += more
+            self.shown = _PASTE_MODE.sub("", self.shown + more)
         return code
 
     def _read(self) -> str:

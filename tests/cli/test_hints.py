@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 import subprocess
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ import pytest
 
 from inference_gateway_sdk import embedded
 from inference_gateway_sdk._wire import hints
+from inference_gateway_sdk.cli import options
 from inference_gateway_sdk.cli.connection import connected
 from inference_gateway_sdk.cli.options import complete_model, complete_provider
 from inference_gateway_sdk.cli.output import NO_GATEWAY, describe, outcome, shell_hint
@@ -120,6 +122,21 @@ def test_a_pipe_comes_before_the_prompt(igw: Run, gateway: str, provider: Any, t
     assert igw(*asked, "--image", str(tmp_path / "cat.png")).returncode == 0
     text, picture = provider.messages[-1][0]["content"]
     assert (text["text"], picture["type"]) == ("sum up", "image_url")
+
+
+def test_an_open_pipe_is_remarked_upon(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """A caller that leaves a pipe open learns why nothing happens."""
+    reading, writing = os.pipe()
+    monkeypatch.setattr(options, "_PATIENCE", 0.0)
+    with os.fdopen(reading) as pipe, os.fdopen(writing, "w") as other:
+        monkeypatch.setattr("sys.stdin", pipe)
+        monkeypatch.setattr(options, "_read_input", lambda: "")
+        assert options.read_prompt(["Hi"], "chat") == "Hi"
+        assert "waiting for the end of standard input" in capsys.readouterr().err
+        other.write("x")
+        other.flush()
+        assert options.read_prompt(["Hi"], "chat") == "Hi"
+        assert capsys.readouterr().err == ""
 
 
 @pytest.mark.parametrize(

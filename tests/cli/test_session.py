@@ -137,7 +137,7 @@ def test_a_paste_of_several_lines_is_one_question(
     screen = terminal("chat", "--model", "openai/ok", INFERENCE_GATEWAY_URL=gateway)
     screen.until("> ")
     screen.types("\x1b[200~one\rtwo\rthree\x1b[201~\n")
-    screen.until("!\n")
+    screen.until("!\n> ")
     assert provider.messages[-1] == [{"role": "user", "content": "one\ntwo\nthree"}]
     screen.types("\x04")
     assert screen.ends() == 0, screen.shown

@@ -8,6 +8,7 @@ import inspect
 import json
 import os
 import re
+import select
 import stat
 import sys
 from pathlib import Path
@@ -130,6 +131,9 @@ Prompt = Annotated[
 ]
 
 
+_PATIENCE = 2.0  # seconds
+
+
 def read_prompt(words: list[str] | None, command: str) -> str | None:
     """Return the prompt, or None if there is none and standard input is a terminal.
 
@@ -142,12 +146,25 @@ def read_prompt(words: list[str] | None, command: str) -> str | None:
         return None
     prompt = " ".join(words or ())
     if words and prompt != "-" and prompt.strip():
-        piped = _read_input() if _is_piped() else ""
+        piped = ""
+        if _is_piped():
+            _remark_on_wait()
+            piped = _read_input()
         return f"{piped}\n\n{prompt}" if piped.strip() else prompt
     text = _read_input() if not words or prompt == "-" else prompt
     if not text.strip():
         raise _empty(command)
     return text
+
+
+def _remark_on_wait() -> None:
+    """Print a remark if standard input brings nothing for a while: a caller may have left a pipe open."""
+    try:
+        ready = select.select([sys.stdin], [], [], _PATIENCE)[0]
+    except (OSError, ValueError):  # not a file of the system, or not one that Windows waits for
+        return
+    if not ready:
+        echo_err("waiting for the end of standard input; < /dev/null leaves it out")
 
 
 def _read_input() -> str:
