@@ -12,7 +12,8 @@ from ..._wire.headers import Headers
 from ...errors import ResponseTooLargeError, StreamTruncatedError
 from ..retry_state import RAISE_MAX_BODY
 from ..runtime import async_yield_turn, caller
-from .session import MAX_PIECE, attach_meta
+from .open_stream import MAX_PIECE
+from .session import attach_meta
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
     from ..._wire.sse import RawEvent, SSEvents
     from ..runtime import AsyncTokenSource
     from ..settings import ClientSettings
-    from .session import AsyncOpenStream, AsyncSession
+    from .open_stream import AsyncOpenStream
+    from .session import AsyncSession
 
 __all__ = ["AsyncByteStream", "AsyncStream"]
 

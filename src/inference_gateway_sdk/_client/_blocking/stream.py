@@ -13,7 +13,8 @@ from ..._wire.headers import Headers
 from ...errors import ResponseTooLargeError, StreamTruncatedError
 from ..retry_state import RAISE_MAX_BODY
 from ..runtime import caller, yield_turn
-from .session import MAX_PIECE, attach_meta
+from .open_stream import MAX_PIECE
+from .session import attach_meta
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
     from ..._wire.sse import RawEvent, SSEvents
     from ..runtime import TokenSource
     from ..settings import ClientSettings
-    from .session import OpenStream, Session
+    from .open_stream import OpenStream
+    from .session import Session
 
 __all__ = ["ByteStream", "Stream"]
 
