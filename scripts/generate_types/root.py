@@ -57,11 +57,12 @@ _WRITTEN = {
         "UsageReport",
     ],
     "_wire.headers": ["Headers"],
-    "_wire.mcp": ["McpServerTool", "McpToolResult"],
+    "_wire.mcp": ["MCP_PROTOCOL_VERSION", "McpServerTool", "McpToolResult"],
     "_wire.proxy": ["ProxyReply"],
     "_wire.retry": ["RetryPolicy"],
     "_wire.sse": ["SSEvents"],
     "_wire.timeouts": ["Timeouts"],
+    "_wire.videos": ["Video", "VideoFailedError"],
     "errors": sorted(errors.__all__),
 }
 
@@ -78,7 +79,7 @@ Importing this package imports nothing else: each name is loaded when it is firs
 Derived from openapi.yaml by scripts/generate_types: do not edit.
 """
 # fmt: off
-# ruff: noqa: A004, E501, I001, UP018
+# ruff: noqa: A004, E501, I001, RUF022, UP018
 
 TYPE_CHECKING = bool()  # False; type checkers see True, jedi reads both branches, and typing is not imported
 if TYPE_CHECKING:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from ._client.watching import Watcher as Watcher
     from ._generated.audio import CreateMusicRequest as CreateMusicRequest
     from ._generated.audio import CreateMusicRequestResponseFormat as CreateMusicRequestResponseFormat
+    from ._generated.audio import CreateSFXRequest as CreateSFXRequest
     from ._generated.audio import CreateSfxRequest as CreateSfxRequest
     from ._generated.audio import CreateSfxRequestResponseFormat as CreateSfxRequestResponseFormat
     from ._generated.audio import CreateSpeechRequest as CreateSpeechRequest
@@ -110,6 +111,9 @@ if TYPE_CHECKING:
     from ._generated.images import ImagesResponseUsage as ImagesResponseUsage
     from ._generated.images import ImagesResponseUsageInputTokensDetails as ImagesResponseUsageInputTokensDetails
     from ._generated.mcp import ListToolsResponse as ListToolsResponse
+    from ._generated.mcp import MCPJSONRPCError as MCPJSONRPCError
+    from ._generated.mcp import MCPJSONRPCRequest as MCPJSONRPCRequest
+    from ._generated.mcp import MCPJSONRPCResponse as MCPJSONRPCResponse
     from ._generated.mcp import McpJsonRpcError as McpJsonRpcError
     from ._generated.mcp import McpJsonRpcRequest as McpJsonRpcRequest
     from ._generated.mcp import McpJsonRpcRequestJsonrpc as McpJsonRpcRequestJsonrpc
@@ -320,12 +324,15 @@ if TYPE_CHECKING:
     from ._wire.deltas import TurnEnd as TurnEnd
     from ._wire.deltas import UsageReport as UsageReport
     from ._wire.headers import Headers as Headers
+    from ._wire.mcp import MCP_PROTOCOL_VERSION as MCP_PROTOCOL_VERSION
     from ._wire.mcp import McpServerTool as McpServerTool
     from ._wire.mcp import McpToolResult as McpToolResult
     from ._wire.proxy import ProxyReply as ProxyReply
     from ._wire.retry import RetryPolicy as RetryPolicy
     from ._wire.sse import SSEvents as SSEvents
     from ._wire.timeouts import Timeouts as Timeouts
+    from ._wire.videos import Video as Video
+    from ._wire.videos import VideoFailedError as VideoFailedError
     from .errors import BadGatewayError as BadGatewayError
     from .errors import BadRequestError as BadRequestError
     from .errors import BudgetExceededError as BudgetExceededError
@@ -355,6 +362,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "FREE",
+    "MCP_PROTOCOL_VERSION",
     "AsyncByteStream",
     "AsyncInferenceGatewayAPI",
     "AsyncInferenceGatewayClient",
@@ -433,6 +441,7 @@ __all__ = [
     "CreateResponseRequestPromptCacheRetention",
     "CreateResponseRequestServiceTier",
     "CreateResponseRequestTruncation",
+    "CreateSFXRequest",
     "CreateSfxParams",
     "CreateSfxRequest",
     "CreateSfxRequestResponseFormat",
@@ -480,6 +489,9 @@ __all__ = [
     "ListModelsResponse",
     "ListToolsResponse",
     "Loss",
+    "MCPJSONRPCError",
+    "MCPJSONRPCRequest",
+    "MCPJSONRPCResponse",
     "McpJsonRpcError",
     "McpJsonRpcParams",
     "McpJsonRpcRequest",
@@ -683,6 +695,8 @@ __all__ = [
     "UnsupportedMediaTypeError",
     "Usage",
     "UsageReport",
+    "Video",
+    "VideoFailedError",
     "VideoJob",
     "VideoJobError",
     "VideoJobObject",
@@ -721,6 +735,7 @@ if not TYPE_CHECKING:  # type checkers would accept any name of a module with __
         "Watcher": "_client.watching",
         "CreateMusicRequest": "_generated.audio",
         "CreateMusicRequestResponseFormat": "_generated.audio",
+        "CreateSFXRequest": "_generated.audio",
         "CreateSfxRequest": "_generated.audio",
         "CreateSfxRequestResponseFormat": "_generated.audio",
         "CreateSpeechRequest": "_generated.audio",
@@ -800,6 +815,9 @@ if not TYPE_CHECKING:  # type checkers would accept any name of a module with __
         "ImagesResponseUsage": "_generated.images",
         "ImagesResponseUsageInputTokensDetails": "_generated.images",
         "ListToolsResponse": "_generated.mcp",
+        "MCPJSONRPCError": "_generated.mcp",
+        "MCPJSONRPCRequest": "_generated.mcp",
+        "MCPJSONRPCResponse": "_generated.mcp",
         "McpJsonRpcError": "_generated.mcp",
         "McpJsonRpcRequest": "_generated.mcp",
         "McpJsonRpcRequestJsonrpc": "_generated.mcp",
@@ -1010,12 +1028,15 @@ if not TYPE_CHECKING:  # type checkers would accept any name of a module with __
         "TurnEnd": "_wire.deltas",
         "UsageReport": "_wire.deltas",
         "Headers": "_wire.headers",
+        "MCP_PROTOCOL_VERSION": "_wire.mcp",
         "McpServerTool": "_wire.mcp",
         "McpToolResult": "_wire.mcp",
         "ProxyReply": "_wire.proxy",
         "RetryPolicy": "_wire.retry",
         "SSEvents": "_wire.sse",
         "Timeouts": "_wire.timeouts",
+        "Video": "_wire.videos",
+        "VideoFailedError": "_wire.videos",
         "BadGatewayError": "errors",
         "BadRequestError": "errors",
         "BudgetExceededError": "errors",

@@ -161,7 +161,7 @@ class TimeoutError(RequestError, builtins.TimeoutError):  # noqa: A001  (the nam
     """A timeout of the client expired before the response was complete.
 
     Attributes:
-        limit: The timeout that expired: "connect", "pool", "response" or "total".
+        limit: The timeout that expired: "connect", "pool", "response", "total", or "max_wait" of `wait_for_video`.
         seconds: The value of that timeout.
     """
 

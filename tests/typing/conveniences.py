@@ -1,4 +1,4 @@
-"""Conveniences around the calls, checked by mypy and pyright and never run."""
+"""Type checks by mypy and pyright, never run: conveniences around the calls."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -32,7 +32,7 @@ from inference_gateway_sdk import (
 
 
 def messages(client: InferenceGatewayClient) -> None:
-    """What is made goes into a chat, with what came out of one."""
+    """Check that made messages go into a chat, with parts of an answer."""
     assert_type(image_part(Path("cat.png"), detail="low"), ImageContentPart)
     assert_type(user("This?", images=["cat.png", b"...", Path("cat.png"), image_part("cat.png")]), Message)
     reply = client.generate_content("a/b", [system("x"), user("y"), assistant("z")], mcp_bypass=True)
@@ -46,7 +46,7 @@ def messages(client: InferenceGatewayClient) -> None:
 
 
 def hooks() -> None:
-    """Functions that return nothing; async ones for the async client only."""
+    """Check that hooks return nothing; async ones are for the async client only."""
 
     def sent(event: RequestSent) -> None:
         assert_type(event.attempt, int)
@@ -73,7 +73,7 @@ class Ends(Watcher):
 
 
 def watchers(client: InferenceGatewayClient) -> None:
-    """Watchers of either client, and tags of a call."""
+    """Check that either client takes watchers, and a call tags."""
     AsyncInferenceGatewayClient(watchers=[Ends()]).with_options(watchers=None, tags={"team": "search"})
     client.generate_content("a/b", "Hi", tags={"job": "x"})
     InferenceGatewayClient(watchers=[print])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]

@@ -90,6 +90,7 @@ __all__ = [
     "speech_params",
     "sound_effect_params",
     "music_params",
+    "video_params",
     "options",
     "async_options",
 ]
@@ -1170,6 +1171,40 @@ def music_params(
     """
 
 
+def video_params(
+    *,
+    input_reference: bytes | os.PathLike[str] | IO[bytes] = ...,
+    reference_images: Sequence[bytes | os.PathLike[str] | IO[bytes]] = ...,
+    audio: bytes | os.PathLike[str] | IO[bytes] = ...,
+    seconds: str = ...,
+    size: str = ...,
+    timeout: Timeouts | float | None = ...,
+    max_retries: int = ...,
+    retry: RetryPolicy | None = ...,
+    headers: Mapping[str, str] | None = ...,
+    extra_query: Mapping[str, str] | None = ...,
+    tags: Mapping[str, str] | None = ...,
+    extra_body: Mapping[str, Any] | None = ...,
+) -> None:
+    """The parameters of `VideoParams`.
+
+    Args:
+        input_reference: A picture that the video begins with, or the portrait to animate.
+        reference_images: Pictures of a character, which keep it alike from shot to shot. Few models use them.
+        audio: A WAV or MPEG recording that the portrait speaks. The video is then as long as it, whatever
+            `seconds` is.
+        seconds: The length in seconds, as text: `8`. Each provider takes only some lengths.
+        size: Width and height in pixels, such as `1280x720`. Each provider takes only some sizes.
+        timeout: Timeouts of this call: `Timeouts`, or a number of seconds that bounds everything.
+        max_retries: How often this request is retried where that is safe.
+        retry: A `RetryPolicy` for this call.
+        headers: Headers of this call; they replace the client's of the same name.
+        extra_query: Query parameters to add to the URL.
+        tags: Names and values for watchers, added to the client's. They are not sent.
+        extra_body: Fields to add to the body that are no parameters of the method.
+    """
+
+
 def options(
     *,
     timeout: Timeouts | float | None = ...,
@@ -1178,6 +1213,7 @@ def options(
     headers: Mapping[str, str] | None = ...,
     tools: Iterable[ChatCompletionTool | Mapping[str, Any]] | None = ...,
     max_tokens: int | None = ...,
+    temperature: float | None = ...,
     max_body: int = ...,
     max_event: int = ...,
     watchers: Iterable[Watcher] | None = ...,
@@ -1199,6 +1235,7 @@ def options(
         headers: Headers of this call; they replace the client's of the same name.
         tools: Tools that are offered with every chat that names none.
         max_tokens: The token limit of every chat that sets none.
+        temperature: The sampling temperature of every chat that sets none.
         max_body: Maximum size of a body that is read whole, in bytes.
         max_event: Maximum size of one event of a stream, in bytes.
         watchers: Observers of whole calls, in place of the client's.
@@ -1221,6 +1258,7 @@ def async_options(
     headers: Mapping[str, str] | None = ...,
     tools: Iterable[ChatCompletionTool | Mapping[str, Any]] | None = ...,
     max_tokens: int | None = ...,
+    temperature: float | None = ...,
     max_body: int = ...,
     max_event: int = ...,
     watchers: Iterable[Watcher] | None = ...,
@@ -1242,6 +1280,7 @@ def async_options(
         headers: Headers of this call; they replace the client's of the same name.
         tools: Tools that are offered with every chat that names none.
         max_tokens: The token limit of every chat that sets none.
+        temperature: The sampling temperature of every chat that sets none.
         max_body: Maximum size of a body that is read whole, in bytes.
         max_event: Maximum size of one event of a stream, in bytes.
         watchers: Observers of whole calls, in place of the client's.

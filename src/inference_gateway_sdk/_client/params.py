@@ -21,6 +21,7 @@ from .._generated.params import (
     CreateResponseParams,
     CreateSfxParams,
     CreateSpeechParams,
+    CreateVideoParams,
 )
 from .._generated.responses import Response, ResponseInputItem, ResponseOutputItem
 from .._model.cost import Price
@@ -61,6 +62,7 @@ __all__ = [
     "RunMessages",
     "SoundEffectParams",
     "SpeechParams",
+    "VideoParams",
 ]
 
 _ChatMessage: TypeAlias = str | Message | CreateChatCompletionResponse | Mapping[str, Any]
@@ -222,6 +224,10 @@ class MusicParams(CreateMusicParams, CallOptions, total=False):
     """Keyword arguments of `create_music`: the contract's parameters, and request options."""
 
 
+class VideoParams(CreateVideoParams, CallOptions, total=False):
+    """Keyword arguments of `create_video`: the contract's parameters, and request options."""
+
+
 class _Shared(TypedDict, total=False):
     timeout: Timeouts | float | None
     """Timeouts of this call: `Timeouts`, or a number of seconds that bounds everything."""
@@ -235,6 +241,8 @@ class _Shared(TypedDict, total=False):
     """Tools that are offered with every chat that names none."""
     max_tokens: int | None
     """The token limit of every chat that sets none."""
+    temperature: float | None
+    """The sampling temperature of every chat that sets none."""
     max_body: int
     """Maximum size of a body that is read whole, in bytes."""
     max_event: int

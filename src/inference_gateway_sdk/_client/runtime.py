@@ -179,7 +179,7 @@ def async_default_transport(connections: Connections) -> AsyncTransport:
         raise error.with_traceback(None) from None  # its frames hold the passwords of a proxy and of a key
 
 
-def anonymous_transport(driver: Transport, may_connect: Callable[[str], bool] | None) -> Transport:
+def anonymous_transport(driver: Transport, may_connect: Callable[[str], bool] | None = None) -> Transport:
     """Return a transport for other servers, which must not get credentials that `driver` may add to requests.
 
     A transport has an optional method `anonymous` that returns it. Without one it is a default transport. Those of this
@@ -191,7 +191,9 @@ def anonymous_transport(driver: Transport, may_connect: Callable[[str], bool] | 
     return found if may_connect is None or restricted is None else restricted(may_connect)
 
 
-def async_anonymous_transport(driver: AsyncTransport, may_connect: Callable[[str], bool] | None) -> AsyncTransport:
+def async_anonymous_transport(
+    driver: AsyncTransport, may_connect: Callable[[str], bool] | None = None
+) -> AsyncTransport:
     """As `anonymous_transport`."""
     anonymous: Callable[[], AsyncTransport] | None = getattr(driver, "anonymous", None)
     found = async_default_transport(Connections()) if anonymous is None else anonymous()

@@ -65,6 +65,7 @@ class ClientSettings(Concealed, Struct, Generic[SourceT], frozen=True, kw_only=T
     extra_body: Mapping[str, Any] | None = None
     tools: tuple[Any, ...] | None = None
     max_tokens: int | None = None
+    temperature: float | None = None
     max_body: int = 256 * 1024 * 1024
     max_event: int = 64 * 1024 * 1024
     on_request: AnyHook | None = None
@@ -420,6 +421,16 @@ def _read_max_tokens(_: ClientSettings[Any], value: Any) -> tuple[str, int | Non
     return "max_tokens", value
 
 
+def _read_temperature(_: ClientSettings[Any], value: Any) -> tuple[str, float | None]:
+    if value is not None and (isinstance(value, bool) or not isinstance(value, (int, float))):
+        raise TypeError(f"temperature must be a number, got {type(value).__name__}")
+    if value is not None:
+        from .._wire.params import check_params
+
+        check_params("CreateChatCompletionRequest", {"temperature": value})
+    return "temperature", value
+
+
 def _size_reader(name: str) -> _Reader:
     def read(_: ClientSettings[Any], value: Any) -> tuple[str, int]:
         if isinstance(value, bool) or not isinstance(value, int):
@@ -451,6 +462,7 @@ _READERS: dict[str, _Reader] = {
     "token": _read_token,
     "tools": _read_tools,
     "max_tokens": _read_max_tokens,
+    "temperature": _read_temperature,
     "max_body": _size_reader("max_body"),
     "max_event": _size_reader("max_event"),
     "tags": _read_tags,

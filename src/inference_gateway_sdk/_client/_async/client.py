@@ -28,6 +28,7 @@ from .gateway import AsyncMcpMethods, AsyncMetricsMethods, AsyncProxyMethods
 from .media import AsyncAudioMethods, AsyncImagesMethods
 from .session import AsyncSession
 from .stream import AsyncStream
+from .videos import AsyncVideosMethods
 
 if TYPE_CHECKING:
     import ssl
@@ -72,6 +73,7 @@ class AsyncInferenceGatewayClient(
     AsyncProxyMethods,
     AsyncResponsesMethods,
     AsyncRunMethods,
+    AsyncVideosMethods,
 ):
     """A client for one gateway.
 
@@ -87,6 +89,7 @@ class AsyncInferenceGatewayClient(
         headers: Headers sent with every request.
         tools: Tools sent with every chat request that does not set `tools`.
         max_tokens: Token limit of every chat request that does not set one.
+        temperature: Sampling temperature of every chat request that does not set one.
         max_body: Maximum size of a response that is read whole, in bytes after decompression; a larger one raises
             `ResponseTooLargeError`.
         max_event: Maximum size of one event of a stream, in bytes; a larger one raises `StreamError`.
@@ -123,6 +126,7 @@ class AsyncInferenceGatewayClient(
         headers: Mapping[str, str] | None = None,
         tools: Iterable[ChatCompletionTool | Mapping[str, Any]] | None = None,
         max_tokens: int | None = None,
+        temperature: float | None = None,
         max_body: int = 256 * 1024 * 1024,
         max_event: int = 64 * 1024 * 1024,
         max_connections: int = 100,
@@ -146,7 +150,7 @@ class AsyncInferenceGatewayClient(
         if token is None:
             token = os.environ.get("INFERENCE_GATEWAY_TOKEN") or None
         changes: dict[str, Any] = {"max_retries": max_retries, "retry": retry, "tools": tools, "max_tokens": max_tokens}
-        changes |= {"max_body": max_body, "max_event": max_event}
+        changes |= {"temperature": temperature, "max_body": max_body, "max_event": max_event}
         changes |= {"on_request": on_request, "on_response": on_response, "on_retry": on_retry}
         if headers is not None:
             changes["headers"] = headers
@@ -181,8 +185,12 @@ class AsyncInferenceGatewayClient(
 
         Args:
             provider: Provider whose models to list. Without it, the gateway leaves out providers that fail.
-            include: Details to add to each model: any of "context_window", "pricing" and "modalities".
+            include: Details to add to each model: any of "context_window", "pricing" and "modalities". "deprecated"
+                also lists models that newer gateways hide because they are deprecated; older gateways refuse it.
             **options: Request options: `timeout`, `max_retries`, `headers`, `extra_query`.
+
+        Raises:
+            ValueError: `include` names a field that the contract does not list. Nothing is sent.
         """
         if TYPE_CHECKING:
             keywords.list_options(**options)
@@ -355,6 +363,14 @@ class AsyncInferenceGatewayClient(
         """Return a client with this token limit for every chat request that does not set one."""
         return self.with_options(max_tokens=max_tokens)
 
+    def with_temperature(self, temperature: float | None) -> Self:
+        """Return a client with this sampling temperature for every chat request that does not set one."""
+        return self.with_options(temperature=temperature)
+
+    def with_timeout(self, timeout: Timeouts | float | None) -> Self:
+        """Return a client with other timeouts: `Timeouts`, or a number of seconds that bounds each whole call."""
+        return self.with_options(timeout=timeout)
+
     # Lifecycle
 
     @property
@@ -395,9 +411,14 @@ class AsyncInferenceGatewayClient(
             raise TypeError("a client with a custom driver cannot be pickled: create it in the process that uses it")
         settings = self._settings
         options = {"timeout": settings.timeouts, "max_retries": settings.max_retries, "max_tokens": settings.max_tokens}
+        options |= {"temperature": settings.temperature}
         options |= {"max_body": settings.max_body, "max_event": settings.max_event}
         options |= {"retry": settings.retry, "tools": settings.tools, **self._connections.portable()}
-        return _restore, (type(self), self.base_url, options, left_behind(settings))
+        return _restore, (type(self), self.base_url, options), left_behind(settings) or None
+
+    def __setstate__(self, stayed: tuple[str, ...]) -> None:
+        """Remember what the pickled client left behind, for `repr` and hints."""
+        self._settings = without_left_behind(self._settings, stayed)
 
     @staticmethod
     def _chat_body(
@@ -407,6 +428,8 @@ class AsyncInferenceGatewayClient(
             given.setdefault("tools", list(settings.tools))
         if settings.max_tokens is not None and "max_completion_tokens" not in given:
             given.setdefault("max_tokens", settings.max_tokens)
+        if settings.temperature is not None:
+            given.setdefault("temperature", settings.temperature)
         if "tools" in given or "response_format" in given:
             describe_types(given, "chat", target.provider)
         if settings.extra_body and (dropped := _wire.chat.dropped_fields(settings.extra_body)):
@@ -420,10 +443,7 @@ class AsyncInferenceGatewayClient(
 
 
 def _restore(
-    cls: type[AsyncInferenceGatewayClient], base_url: str, options: dict[str, Any], stayed: tuple[str, ...] = ()
+    cls: type[AsyncInferenceGatewayClient], base_url: str, options: dict[str, Any]
 ) -> AsyncInferenceGatewayClient:
     """Return an unpickled client. It has its own connections and no token, headers or hooks, which may be secret."""
-    client = cls(base_url, **options)
-    if stayed:
-        client._settings = without_left_behind(client._settings, stayed)
-    return client
+    return cls(base_url, **options)

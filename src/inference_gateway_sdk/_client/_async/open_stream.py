@@ -1,9 +1,9 @@
-"""An open stream: it reads from the server, and queues the chunks that have not been handed over."""
+"""Read an open stream: its bytes in bounded pieces, their chunks into a queue, and the failure that ends it."""
 
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from ..._http1.failures import DeadlineExceeded, TransportFailure, TruncatedResponse
 from ...errors import GatewayError, StreamError
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from ..._transport.protocols import AsyncTransportResponse
     from ..._wire.call import Dialect
     from ..._wire.sse import RawEvent
+    from ..runtime import AsyncRuntime
     from ..watching import CallWatch
-    from .session import AsyncSession
 
 __all__ = ["MAX_PIECE", "AsyncOpenStream", "AsyncWatchedStream"]
 
@@ -31,6 +31,13 @@ MAX_TURN = 0.01  # seconds of decoding after which an event loop's other tasks g
 
 MAX_HELD = 256  # events without content that are held back, so that a retry goes unnoticed; then they are handed over
 MAX_HELD_BYTES = 1024 * 1024
+
+
+class _Owner(Protocol):
+    """The part of the session that its streams use."""
+
+    closed: bool
+    runtime: AsyncRuntime
 
 
 class AsyncOpenStream(Generic[ChunkT, FinalT]):
@@ -67,7 +74,7 @@ class AsyncOpenStream(Generic[ChunkT, FinalT]):
 
     def __init__(
         self,
-        session: AsyncSession,
+        session: _Owner,
         answer: AsyncTransportResponse,
         dialect: Dialect[ChunkT, FinalT],
         guard: StreamDeadlines,

@@ -1,4 +1,4 @@
-"""Run the attempts of one call, and read the stream of the attempt that succeeded."""
+"""Run the attempts of one call, until one has the result or an open stream."""
 
 from __future__ import annotations
 
@@ -35,9 +35,8 @@ __all__ = ["AsyncSession", "attach_meta"]
 
 ChunkT = TypeVar("ChunkT")
 FinalT = TypeVar("FinalT")
-MAX_REFUSAL = 1024 * 1024  # bytes of an error response's body
-
 T = TypeVar("T")
+MAX_REFUSAL = 1024 * 1024  # bytes of an error response's body
 
 
 class AsyncSession:

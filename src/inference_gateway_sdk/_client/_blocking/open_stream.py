@@ -1,10 +1,10 @@
 # Derived from ../_async/open_stream.py by scripts/derive_blocking.py: do not edit.
-"""An open stream: it reads from the server, and queues the chunks that have not been handed over."""
+"""Read an open stream: its bytes in bounded pieces, their chunks into a queue, and the failure that ends it."""
 
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from ..._http1.failures import DeadlineExceeded, TransportFailure, TruncatedResponse
 from ...errors import GatewayError, StreamError
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from ..._transport.protocols import TransportResponse
     from ..._wire.call import Dialect
     from ..._wire.sse import RawEvent
+    from ..runtime import Runtime
     from ..watching import CallWatch
-    from .session import Session
 
 __all__ = ["MAX_PIECE", "OpenStream", "WatchedStream"]
 
@@ -32,6 +32,13 @@ MAX_TURN = 0.01  # seconds of decoding after which an event loop's other tasks g
 
 MAX_HELD = 256  # events without content that are held back, so that a retry goes unnoticed; then they are handed over
 MAX_HELD_BYTES = 1024 * 1024
+
+
+class _Owner(Protocol):
+    """The part of the session that its streams use."""
+
+    closed: bool
+    runtime: Runtime
 
 
 class OpenStream(Generic[ChunkT, FinalT]):
@@ -68,7 +75,7 @@ class OpenStream(Generic[ChunkT, FinalT]):
 
     def __init__(
         self,
-        session: Session,
+        session: _Owner,
         answer: TransportResponse,
         dialect: Dialect[ChunkT, FinalT],
         guard: StreamDeadlines,

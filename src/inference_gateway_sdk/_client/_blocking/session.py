@@ -1,5 +1,5 @@
 # Derived from ../_async/session.py by scripts/derive_blocking.py: do not edit.
-"""Run the attempts of one call, and read the stream of the attempt that succeeded."""
+"""Run the attempts of one call, until one has the result or an open stream."""
 
 from __future__ import annotations
 
@@ -36,9 +36,8 @@ __all__ = ["Session", "attach_meta"]
 
 ChunkT = TypeVar("ChunkT")
 FinalT = TypeVar("FinalT")
-MAX_REFUSAL = 1024 * 1024  # bytes of an error response's body
-
 T = TypeVar("T")
+MAX_REFUSAL = 1024 * 1024  # bytes of an error response's body
 
 
 class Session:
