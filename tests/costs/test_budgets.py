@@ -6,6 +6,7 @@ import asyncio
 import json
 import logging
 import os
+import pickle
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -354,3 +355,9 @@ def test_costs_of_runs(tmp_path: Path) -> None:
     assert calls.run("openai/m", "Hi").text == "Hello"
     assert ledger.total().calls == 1
     ledger.close()
+
+
+def test_an_unpickled_client_names_the_budget_it_lacks() -> None:
+    """A budget is not pickled, and the copy shows that."""
+    made = InferenceGatewayClient(URL, budget=Budget("5"), prices=PRICES)
+    assert "budget" in repr(pickle.loads(pickle.dumps(made)))

@@ -152,11 +152,15 @@ def no_attribute(kind: str, name: str) -> str:
 
 
 def left_behind(settings: ClientSettings[Any]) -> tuple[str, ...]:
-    """Return the names of what a pickled client does not take along: its token, headers and hooks, if it has any."""
+    """Return the names of what a pickled client does not take along: its token, headers, hooks and budgets, if any."""
     names = ["token"] if settings.token.fixed is not None or settings.token.refreshable else []
     if settings.headers != (_AGENT,):
         names.append("headers")
-    names += [name for name in (*HOOKS, "watchers", "tags") if getattr(settings, name)]
+    names += [name for name in (*HOOKS, "watchers", "tags", "prices") if getattr(settings, name)]
+    if settings.budgets:
+        names.append("budget")
+    elif settings.ledger is not None:
+        names.append("ledger")
     return tuple(dict.fromkeys((*settings.left_behind, *names)))
 
 
