@@ -10,9 +10,15 @@ import pytest
 
 from growth.counting import instructions
 from inference_gateway_sdk import CreateChatCompletionResponse, ListModelsResponse
+from inference_gateway_sdk._run.events import Ask, Began, Done, Execute, Finished, Replied, RunSettings
+from inference_gateway_sdk._run.history import read_history
+from inference_gateway_sdk._run.result import Limits
+from inference_gateway_sdk._run.state import RunState
+from inference_gateway_sdk._schema.partial import PartialReader
 from inference_gateway_sdk._streams.chat import ChatDialect
 from inference_gateway_sdk._streams.messages import MessagesDialect
 from inference_gateway_sdk._streams.responses import ResponsesDialect
+from inference_gateway_sdk._tools.tool import Toolbox
 from inference_gateway_sdk._wire import codec
 from inference_gateway_sdk._wire.sse import EventParser
 from inference_gateway_sdk.testing.cassettes.redaction import Redaction, hide_text, is_base64
@@ -252,3 +258,73 @@ def test_a_long_event_is_not_copied_with_each_read() -> None:
     seconds(1000)
     few = min(seconds(250_000) for _ in range(3))
     assert min(seconds(4_000_000) for _ in range(2)) < 64 * few
+
+
+@pytest.mark.parametrize("dialect", ["openai", "mistral"])
+def test_a_round_of_a_long_run_takes_the_work_of_an_early_one(dialect: str) -> None:
+    """The state machine renders and reads what is new, not the whole conversation for every request."""
+
+    def look(at: int) -> str:
+        """Look."""
+        return "nothing"
+
+    def answer(number: int, *, last: bool) -> Any:
+        function = {"name": "look", "arguments": f'{{"at": {number}}}'}
+        call = {"id": f"call_{number}", "type": "function", "function": function}
+        message = {"role": "assistant", "content": None, **({} if last else {"tool_calls": [call]})}
+        choice = {"index": 0, "message": message, "finish_reason": "stop" if last else "tool_calls"}
+        whole = {"id": "c", "object": "chat.completion", "created": 1, "model": "m", "choices": [choice]}
+        return codec.decode(json.dumps(whole).encode(), CreateChatCompletionResponse)
+
+    settings = RunSettings(
+        dialect="chat", provider=dialect, model="m", toolbox=Toolbox([look]), limits=Limits(rounds=None, repeats=None)
+    )
+
+    def run(count: int) -> int:
+        answers = [answer(number, last=number == count) for number in range(count + 1)]
+        state = RunState(settings, read_history("Hi", "chat"))
+
+        def play() -> None:
+            action: Any = state.start()
+            for one in answers:
+                assert isinstance(action, Ask)
+                action = state.feed(Replied([one]))
+                if isinstance(action, Execute):
+                    (call,) = action.calls
+                    state.feed(Began((call.call.id,)))
+                    action = state.feed(Finished(call=call.call.id, value="nothing"))
+
+            assert isinstance(action, Done)
+
+        return instructions(play)
+
+    run(2)
+    assert run(10 * TIMES) <= TIMES * SLACK * run(10)
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        lambda count: json.dumps([{"title": "Leek soup", "minutes": 25, "tags": ["warm", "green\n"]}] * count),
+        lambda count: json.dumps("leek soup " * 8 * count),
+        lambda count: "1." + "5" * 40 * count + " ",
+    ],
+    ids=["objects", "one string", "one number"],
+)
+def test_a_partial_document_is_read_in_linear_time(document: Callable[[int], str]) -> None:
+    """Every character is scanned once, though a value is asked for after every four of them."""
+
+    def read(count: int) -> int:
+        text = document(count)
+        reader = PartialReader()
+
+        def feed() -> None:
+            for start in range(0, len(text), 4):
+                reader.feed(text[start : start + 4])
+                reader.changed()
+            reader.end()
+            assert reader.finished
+
+        return instructions(feed)
+
+    assert read(FEW * TIMES) <= TIMES * SLACK * read(FEW)

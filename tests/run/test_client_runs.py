@@ -571,10 +571,20 @@ def without_annotation(city):  # type: ignore[no-untyped-def]
     """Do something."""
 
 
+def any_number(*cities: str) -> None:
+    """Do something."""
+
+
+def unsupported(value: complex) -> None:
+    """Do something."""
+
+
 @pytest.mark.parametrize(
     ("options", "error", "words"),
     [
         ({"tools": [without_annotation]}, TypeError, "the parameter city has no annotation"),
+        ({"tools": [weather, any_number]}, TypeError, r"tools\[1\]: tool any_number: the parameter \*cities"),
+        ({"tools": [unsupported]}, TypeError, r"tools\[0\]: tool unsupported: the parameter value cannot be described"),
         ({"tools": [weather, weather]}, ValueError, "the name weather is already used"),
         ({"tools": [3]}, TypeError, r"tools\[0\]"),
         ({"output": Recipe, "response_format": {"type": "json_object"}}, TypeError, "cannot be combined"),

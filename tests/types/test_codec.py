@@ -36,7 +36,8 @@ from inference_gateway_sdk import (
     TextContentPart,
     UnknownContentPart,
 )
-from inference_gateway_sdk._model.unknown_fields import raw_value
+from inference_gateway_sdk._model.encode import decoded_to_builtins
+from inference_gateway_sdk._model.unknown_fields import Meta, mark_incomplete, mark_ran_on_gateway, raw_value, set_meta
 from inference_gateway_sdk._wire.codec import ChunkDecoder, decode, encode, to_builtins
 
 CHUNK: dict[str, Any] = {
@@ -475,3 +476,42 @@ def test_models_of_three_hundred_entries_read_alike_dirty_and_clean() -> None:
     assert [model.id for model in clean] == [model.id for model in dirty]
     assert all(model.extra_fields == {"active": True} for model in dirty)
     assert to_builtins(dirty)["data"][0] == {**entry, "active": True}
+
+
+CALL = {"id": "a", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+WHOLE = {
+    "id": "c",
+    "object": "chat.completion",
+    "created": 1,
+    "model": "m",
+    "choices": [
+        {"index": 0, "message": {"role": "assistant", "content": None, "tool_calls": [CALL]}, "finish_reason": "stop"}
+    ],
+}
+
+
+@pytest.mark.parametrize("notes", ["none", "meta", "incomplete", "on the gateway"])
+@pytest.mark.parametrize(
+    "more",
+    [
+        {},
+        {"service_tier": "x"},
+        {"usage": {"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3, "novel": {"a": [1.5]}}},
+        {"created": "1"},
+        {"choices": [{"index": 0, "message": {"content": "Hi"}, "finish_reason": "novel"}]},
+        {"choices": []},
+    ],
+)
+def test_a_decoded_answer_becomes_the_same_values_faster(more: dict[str, Any], notes: str) -> None:
+    """Whatever was received or recorded with it, the two ways to plain values agree."""
+    answer = decode(body({**WHOLE, **more}), CreateChatCompletionResponse)
+    if notes != "none":
+        set_meta(answer, Meta(status=200, headers={}))
+    if notes == "incomplete":
+        mark_incomplete(answer)
+    if notes == "on the gateway":
+        for call in answer.tool_calls:
+            mark_ran_on_gateway(call)
+    found = decoded_to_builtins(answer)
+    assert found == to_builtins(answer) == {**WHOLE, **more}
+    assert encode(found) == encode(answer)

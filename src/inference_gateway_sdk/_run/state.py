@@ -205,7 +205,7 @@ class RunState:
         self._turn = Turn(
             self.settings.toolbox,
             rules=rules,
-            offered=self._offered_names(),
+            was_offered=self._was_offered,
             allowed=allowed,
             append=self.entries.append,
             notify=self._notify,
@@ -229,8 +229,9 @@ class RunState:
             self._output, first=first, strict_tools=self.strict_tools, seconds=self._seconds_left()
         )
 
-    def _offered_names(self) -> set[str]:
-        return {str(one["name"]) for entry in self.entries if isinstance(entry, Offered) for one in entry.tools}
+    def _was_offered(self, name: str) -> bool:
+        offers = (entry for entry in self.entries if isinstance(entry, Offered))
+        return any(one["name"] == name for offer in offers for one in offer.tools)
 
     # --- answers
 

@@ -84,7 +84,7 @@ class Turn:
     Args:
         toolbox: The tools of the run.
         rules: The rules with which tool schemas were sent as strict, or None.
-        offered: Names of tools that were offered earlier in the conversation.
+        was_offered: Function that returns whether a tool of that name was offered earlier in the conversation.
         allowed: True if the model was allowed to call tools.
         append: Function that adds an entry to the transcript.
         notify: Function that receives events and log messages.
@@ -95,7 +95,7 @@ class Turn:
         toolbox: Toolbox,
         *,
         rules: Rules | None,
-        offered: Iterable[str],
+        was_offered: Callable[[str], bool],
         allowed: bool,
         append: Callable[[Entry], None],
         notify: Callable[[Notice], None],
@@ -107,7 +107,7 @@ class Turn:
         self.raised: RunCall | None = None
         self._toolbox = toolbox
         self._rules = rules
-        self._offered = set(offered)
+        self._was_offered = was_offered
         self._allowed = allowed
         self._append = append
         self._notify = notify
@@ -133,7 +133,7 @@ class Turn:
     def _refusal(self, call: RunCall) -> tuple[Status, ToolText] | None:
         """Plan a call. Return the reason if it cannot run, else None."""
         tool = self._toolbox.find(call.name)
-        if not self._allowed or (tool is None and call.name in self._offered):
+        if not self._allowed or (tool is None and self._was_offered(call.name)):
             return "unavailable", results.unavailable(call.name)
         if tool is None:
             return "unknown", results.unknown_tool(call.name, self._toolbox)
